@@ -1,0 +1,1 @@
+"""The DIMSE services that the door provides, one module per service."""
