@@ -63,9 +63,7 @@ def _prepare_venv() -> None:
     pip = [str(_venv_python()), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     # --no-deps: the lock names everything; hashes are in the lock and pip checks them.
     subprocess.check_call([*pip, "install", "--no-deps", "--require-hashes", "-r", str(LOCK)], cwd=ROOT)
-    subprocess.check_call(
-        [*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], cwd=ROOT
-    )
+    subprocess.check_call([*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], cwd=ROOT)
     STAMP.write_text(wanted + "\n")
     print(f"Ready in {time.monotonic() - started:.0f} s.", flush=True)
 
@@ -90,9 +88,7 @@ def _prepare_system(packages: list[str]) -> None:
 
 def _is_installed(package: str) -> bool:
     for name in (package, package + "t64"):  # Debian 13 and Ubuntu 24.04 renamed some for 64-bit time
-        asked = subprocess.run(
-            ["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True, check=False
-        )
+        asked = subprocess.run(["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True, check=False)
         if asked.stdout.endswith("ok installed"):
             return True
     return False

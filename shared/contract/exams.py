@@ -1,0 +1,308 @@
+"""Applications (申请单), registration (登记), appointment slots (预约选号) and the exam's life."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from shared.contract.base import AuditClass, Command, Nothing, Page, Query
+from shared.contract.patients import PatientView
+from shared.domain.permissions import Permission
+from shared.domain.states import ExamAction, ExamState, PatientType, RegistrationState, ReportState, Sex, TicketState
+
+# ── what is typed ────────────────────────────────────────────────────────────────────────────────────
+
+
+class PatientEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The patient block of an application or registration. `patient_id` links a known patient."""
+
+    patient_id: int | None = None
+    name: str
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+    pinyin: str = ""  # made from the name when empty
+    card_number: str = ""
+    id_number: str = ""
+    inpatient_number: str = ""
+    health_check_number: str = ""
+    phone: str = ""
+    address: str = ""
+    height_cm: float | None = None
+    weight_kg: float | None = None
+
+
+class ClinicalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """临床信息."""
+
+    diagnosis: str = ""  # 临床诊断
+    purpose: str = ""  # 检查目的
+    history: str = ""  # 病史摘要
+    signs: str = ""  # 患者体征
+
+
+class ItemEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One exam item with the price agreed here, in fen."""
+
+    code: str
+    name: str
+    body_part: str
+    price_fen: int
+
+
+class RequesterEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked: 请检科室, 请检医生, 请检时间, HIS 单号."""
+
+    department: str = ""
+    doctor: str = ""
+    requested_at: datetime | None = None
+    his_number: str = ""
+
+
+# ── applications ────────────────────────────────────────────────────────────────────────────────────
+
+
+class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clinician asks for; `exam_id` is set once it was registered."""
+
+    id: int
+    version: int
+    patient: PatientEntry
+    patient_type: PatientType
+    exam_type: str
+    items: tuple[ItemEntry, ...]
+    clinical: ClinicalEntry
+    requester: RequesterEntry
+    received_at: datetime
+    exam_id: int | None
+
+
+class SubmitApplication(Command[ApplicationView], frozen=True, kw_only=True):
+    """The hospital system hands in an application; the same HIS number replaces an unregistered one.
+
+    Refusals: INVALID, DUPLICATE (already registered; `existing_id` is the exam).
+    """
+
+    method = "exams.submit_application"
+    permission = Permission.SUBMIT_APPLICATION
+    audit = AuditClass.PATIENT_RECORD
+
+    patient: PatientEntry
+    exam_type: str
+    items: tuple[ItemEntry, ...]
+    clinical: ClinicalEntry = ClinicalEntry()
+    requester: RequesterEntry = RequesterEntry()
+    patient_type: PatientType = PatientType.ORDINARY
+
+
+class FindApplications(Query[tuple[ApplicationView, ...]], frozen=True, kw_only=True):
+    """查询: by 就诊卡号, 体检号 or 身份证号, newest first."""
+
+    method = "exams.find_applications"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    number: str
+
+
+# ── exams ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ExamRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of today's list, registration management or the finished list."""
+
+    id: int
+    version: int
+    accession_number: str  # 检查号
+    image_number: str  # 影像号
+    patient_id: int
+    patient_number: str
+    patient_name: str
+    sex: Sex
+    age: str  # "45岁", "3月": as of the planned time
+    patient_type: PatientType
+    is_in_arrears: bool
+    state: ExamState
+    registration_state: RegistrationState
+    report_state: ReportState | None
+    report_id: int | None
+    ticket_state: TicketState | None
+    ticket_number: str
+    exam_type: str
+    items: str  # names joined
+    body_part: str
+    campus_id: int
+    room_id: int
+    room_name: str
+    planned_at: datetime
+    registered_at: datetime
+    has_images: bool
+    study_uid: str
+    allowed: tuple[ExamAction, ...]
+
+
+class ExamList(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows, how many there are in all, and how many per registration state under the other filters."""
+
+    total: int
+    rows: tuple[ExamRow, ...]
+    counts: dict[str, int] = {}
+
+
+class ListExams(Query[ExamList], frozen=True, kw_only=True):
+    """Today's list and registration management. Emergency first, then VIP, then by planned time.
+
+    Dates are days in the hospital's time zone, both ends included; empty filters do not filter.
+    """
+
+    method = "exams.list"
+    permission = Permission.SIGNED_IN
+    audit = AuditClass.ROUTINE
+
+    registered_from: date | None = None
+    registered_to: date | None = None
+    planned_from: date | None = None
+    planned_to: date | None = None
+    states: tuple[RegistrationState, ...] = ()
+    exam_states: tuple[ExamState, ...] = ()
+    exam_types: tuple[str, ...] = ()
+    campus_id: int | None = None
+    room_id: int | None = None
+    body_part: str = ""
+    patient_name: str = ""
+    card_number: str = ""
+    accession_number: str = ""
+    his_number: str = ""
+    page: Page = Page()
+
+
+class ExamView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of one exam (登记详情)."""
+
+    row: ExamRow
+    version: int
+    allowed: tuple[ExamAction, ...]
+    patient: PatientView
+    patient_entry: PatientEntry
+    items: tuple[ItemEntry, ...]
+    clinical: ClinicalEntry
+    requester: RequesterEntry
+    application_id: int | None
+    registered_by: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class GetExam(Query[ExamView], frozen=True, kw_only=True):
+    """One exam. Refusals: NOT_FOUND."""
+
+    method = "exams.get"
+    permission = Permission.SIGNED_IN
+    audit = AuditClass.PATIENT_RECORD
+
+    exam_id: int
+
+
+class RegisterExam(Command[ExamView], frozen=True, kw_only=True):
+    """提交登记: makes patient (or links one), accession and image number, worklist entry, slot and queue ticket.
+
+    Refusals: INVALID (field named), SLOT_TAKEN, DUPLICATE (same patient, type and items registered and not
+    finished today; register again with `accept_duplicate`), ILLEGAL_ACTION (application already registered).
+    """
+
+    method = "exams.register"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    patient: PatientEntry
+    exam_type: str
+    items: tuple[ItemEntry, ...]
+    campus_id: int
+    room_id: int
+    planned_at: datetime | None = None  # now when empty
+    slot_id: int | None = None
+    patient_type: PatientType = PatientType.ORDINARY
+    is_in_arrears: bool = False
+    clinical: ClinicalEntry = ClinicalEntry()
+    requester: RequesterEntry = RequesterEntry()
+    application_id: int | None = None
+    accept_duplicate: bool = False
+
+
+class UpdateExam(Command[ExamView], frozen=True, kw_only=True):
+    """编辑登记. Refusals: CONFLICT (stale version), ILLEGAL_ACTION, INVALID, SLOT_TAKEN."""
+
+    method = "exams.update"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    exam_id: int
+    version: int
+    patient: PatientEntry
+    items: tuple[ItemEntry, ...]
+    room_id: int
+    planned_at: datetime
+    slot_id: int | None = None
+    patient_type: PatientType
+    is_in_arrears: bool
+    clinical: ClinicalEntry
+    requester: RequesterEntry
+
+
+class CancelExam(Command[ExamView], frozen=True, kw_only=True):
+    """取消登记: leaves the queue, frees the slot. Refusals: CONFLICT, ILLEGAL_ACTION."""
+
+    method = "exams.cancel"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    exam_id: int
+    version: int
+    reason: str = ""
+
+
+class PushExam(Command[ExamView], frozen=True, kw_only=True):
+    """推送登记信息: the worklist entry and the room's list are told again. Refusals: ILLEGAL_ACTION."""
+
+    method = "exams.push"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    exam_id: int
+    version: int
+
+
+# ── slots ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SlotView(msgspec.Struct, frozen=True, kw_only=True):
+    """A bookable time of a room."""
+
+    id: int
+    room_id: int
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    taken: int
+
+
+class ListSlots(Query[tuple[SlotView, ...]], frozen=True, kw_only=True):
+    """Slots of one room on one day (hospital's time zone); made from the room's schedule when first asked."""
+
+    method = "exams.list_slots"
+    permission = Permission.SIGNED_IN
+    audit = AuditClass.ROUTINE
+
+    room_id: int
+    day: date
+
+
+class FinishExam(Command[Nothing], frozen=True, kw_only=True):
+    """检查完成 by hand, for a device without MPPS. Refusals: ILLEGAL_ACTION, CONFLICT."""
+
+    method = "exams.finish"
+    permission = Permission.CALL
+    audit = AuditClass.PATIENT_RECORD
+
+    exam_id: int
+    version: int

@@ -1,0 +1,44 @@
+"""Permissions that requests declare and the router enforces; roles are named sets of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One right. ANYONE needs no session, SIGNED_IN any session."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed_in"
+    REGISTER = "register"  # 登记
+    CALL = "call"  # 叫号
+    DISPLAY = "display"  # 叫号大屏
+    REPORT = "report"  # 报告权限
+    FINAL_AUDIT = "final_audit"  # 终审权限
+    VIEW_IMAGES = "view_images"  # 查看影像
+    PRINT_REPORT = "print_report"  # 打印报告
+    MATCH_IMAGES = "match_images"  # 影像匹配
+    SUBMIT_APPLICATION = "submit_application"  # HIS: 申请单
+    ADMINISTER = "administer"  # 系统管理
+    READ_AUDIT = "read_audit"  # 审计
+
+
+_EVERYBODY = frozenset({Permission.SIGNED_IN, Permission.ANYONE})
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "clerk": _EVERYBODY | {Permission.REGISTER, Permission.VIEW_IMAGES, Permission.PRINT_REPORT},
+    "technician": _EVERYBODY | {Permission.CALL, Permission.VIEW_IMAGES, Permission.MATCH_IMAGES},
+    "display": _EVERYBODY | {Permission.DISPLAY},
+    "doctor": _EVERYBODY | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT},
+    "auditor": _EVERYBODY
+    | {
+        Permission.REPORT,
+        Permission.FINAL_AUDIT,
+        Permission.VIEW_IMAGES,
+        Permission.PRINT_REPORT,
+        Permission.MATCH_IMAGES,
+    },
+    "hospital_system": _EVERYBODY | {Permission.SUBMIT_APPLICATION},
+    "administrator": frozenset(Permission),
+}
+"""Role name → permissions. 登记员, 技师, 大屏, 报告医生, 审核医生, 医院信息系统, 管理员."""
