@@ -1,0 +1,1 @@
+"""The central server: database, DICOM archive, workflows and the doors to them."""

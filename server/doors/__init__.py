@@ -1,0 +1,1 @@
+"""Inbound protocols: rpc, dicom, web, cli. Thin: they translate and call the areas."""

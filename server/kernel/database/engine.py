@@ -1,0 +1,107 @@
+"""Opens the database and hands out units of work; knows the two dialects' manners."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from server.kernel.database.base import Base
+from server.kernel.database.unit import UnitOfWork
+from server.kernel.errors import Refusal
+from shared.contract.errors import ErrorCode
+
+_BUSY_TIMEOUT_S = 30
+
+
+class Database:
+    """SQLite file or PostgreSQL by URL. Thread-safe; one instance per process."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=20)
+        # SQLite has one writer: queueing for it here is fair, its own busy handler is not.
+        self._writer = threading.Lock() if self.is_sqlite else None
+        self.on_notices: Callable[[], None] = lambda: None
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Database:
+        """Open (or make) the embedded database of a data folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(f"sqlite:///{(folder / 'mingjing.db').as_posix()}")
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """Open a consistent view that writes nothing."""
+        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield UnitOfWork(session, is_writer=False)
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that is committed (and synced to disk) at the end, or rolled back on any exception."""
+        if self._writer is not None and not self._writer.acquire(timeout=_BUSY_TIMEOUT_S):
+            raise Refusal(ErrorCode.BUSY, "服务器正忙，请稍后再试。", retry_after_s=2)
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                session.connection(execution_options={"is_writer": True})
+                unit = UnitOfWork(session, is_writer=True)
+                yield unit
+                unit.flush_notices()
+                _commit(session)
+        finally:
+            if self._writer is not None:
+                self._writer.release()
+        if unit.has_notices:
+            self.on_notices()
+
+    def create_schema(self) -> None:
+        """Create all tables without migrations; for tests of single areas."""
+        Base.metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except OperationalError as error:
+        if "full" in str(error.orig).lower():
+            raise Refusal(ErrorCode.DISK_FULL, "服务器磁盘已满，本次操作没有保存，请联系管理员。") from error
+        raise
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
+        pool_size=20,
+        max_overflow=40,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's begin event below says BEGIN, not the driver
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # what was answered survives a power cut, not only a crash of the process
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        is_writer = connection.get_execution_options().get("is_writer", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+    return engine
