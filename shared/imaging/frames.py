@@ -1,0 +1,253 @@
+"""Part 10 bytes to header and frames: reads safely what strangers wrote; decodes nothing.
+
+A :class:`Part10` keeps the bytes (usually a memory map) and hands out the stored bytes of each frame.
+Every length in the file is checked against what is there before it is believed.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import mmap
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.imaging.codecs import DEFLATED_LE, EXPLICIT_BE, IMPLICIT_LE, NATIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pydicom.dataset import FileDataset
+
+MAX_FRAMES = 1_000_000
+MAX_INFLATED = 2 << 30  # bytes of a deflated data set after inflating
+
+
+class UnreadableFile(Exception):
+    """The file cannot be read as DICOM; the text is a sentence for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """Where the value of the pixel data element lies, and what tells the frames apart."""
+
+    start: int
+    length: int  # -1: encapsulated
+    big_endian: bool
+
+
+class Part10:
+    """One DICOM file. ``header`` is a pydicom data set that ends before the pixel data."""
+
+    def __init__(self, data: bytes | mmap.mmap) -> None:
+        """Reads the header; raises :class:`UnreadableFile`. ``data`` must outlive this object."""
+        self.header, self._data, self._pixels = _read(data)
+        self.transfer_syntax = str(getattr(self.header.file_meta, "TransferSyntaxUID", "") or IMPLICIT_LE)
+        self._frames: list[tuple[tuple[int, int], ...]] | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> Part10:
+        """Maps the file; raises :class:`UnreadableFile`, also when it cannot be opened."""
+        try:
+            with path.open("rb") as file:
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # ValueError: an empty file cannot be mapped
+            raise UnreadableFile(f"The file {path.name} cannot be opened or is empty.") from error
+        return cls(data)
+
+    @property
+    def has_pixels(self) -> bool:
+        return self._pixels is not None
+
+    @property
+    def frame_count(self) -> int:
+        """Number of Frames (0028,0008) within the limit, at least 1."""
+        return number_of_frames(self.header)
+
+    def frame(self, index: int, native_bytes: int) -> bytes:
+        """Stored bytes of frame ``index`` (from 0).
+
+        ``native_bytes`` is the length of an uncompressed frame, used for native syntaxes only (bits of
+        one-bit frames may straddle bytes: such files are read from the whole). Raises :class:`UnreadableFile`.
+        """
+        if self._pixels is None:
+            raise UnreadableFile("The object holds no pixel data.")
+        if not 0 <= index < self.frame_count:
+            raise UnreadableFile(f"Frame {index + 1} is asked for, the object has {self.frame_count}.")
+        if self._pixels.length >= 0:
+            start = self._pixels.start + index * native_bytes
+            if index * native_bytes + native_bytes > self._pixels.length:
+                raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
+            return bytes(self._data[start : start + native_bytes])
+        if self._frames is None:
+            self._frames = _encapsulated_frames(self._data, self._pixels.start, self.frame_count, self.header)
+        if index >= len(self._frames):
+            raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
+        return b"".join(bytes(self._data[a:b]) for a, b in self._frames[index])
+
+
+def number_of_frames(header: Any) -> int:
+    """Number of Frames, 1 where it is absent or nonsense; raises :class:`UnreadableFile` beyond the limit."""
+    try:
+        count = int(getattr(header, "NumberOfFrames", 1) or 1)
+    except (TypeError, ValueError):
+        return 1
+    if count > MAX_FRAMES:
+        raise UnreadableFile(f"The object claims {count} frames; the limit is {MAX_FRAMES}.")
+    return max(count, 1)
+
+
+# --- reading the header ----------------------------------------------------------------------------------
+
+
+def _read(data: bytes | mmap.mmap) -> tuple[FileDataset, bytes | mmap.mmap, _Located | None]:
+    import warnings
+
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+
+    data = _inflated(data)
+    stream: Any = data if isinstance(data, mmap.mmap) else io.BytesIO(data)
+    stream.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # values that break rules are judged where they are used
+            header = pydicom.dcmread(stream, stop_before_pixels=True, force=_looks_headless(data))
+            at = stream.tell()
+    except RecursionError as error:
+        raise UnreadableFile("The file nests sequences too deeply to be an image.") from error
+    except (InvalidDicomError, EOFError) as error:
+        raise UnreadableFile("This is not a DICOM file, or it is cut short.") from error
+    except Exception as error:
+        raise UnreadableFile("The header of the file is damaged.") from error
+    syntax = str(getattr(header.file_meta, "TransferSyntaxUID", "") or IMPLICIT_LE)
+    return header, data, _locate_pixels(data, at, syntax)
+
+
+def _looks_headless(data: bytes | mmap.mmap) -> bool:
+    """Old files without preamble begin with an element of group 0002 or 0008."""
+    return bytes(data[128:132]) != b"DICM" and bytes(data[:2]) in (b"\x02\x00", b"\x08\x00") and data[3:4] == b"\x00"
+
+
+def _inflated(data: bytes | mmap.mmap) -> bytes | mmap.mmap:
+    """A deflated data set (PS3.5 A.5) as an explicit little endian one, within the limit."""
+    head = bytes(data[:4096])
+    at = head.find(DEFLATED_LE.encode())
+    if head[128:132] != b"DICM" or at < 0:
+        return data
+    # Group length (0002,0000) UL is the first element of the meta information: PS3.10 7.1.
+    if head[132:140] != b"\x02\x00\x00\x00UL\x04\x00":
+        raise UnreadableFile("The file meta information of the deflated file is damaged.")
+    start = 144 + struct.unpack_from("<I", head, 140)[0]
+    if start > len(data):
+        raise UnreadableFile("The deflated file is cut short.")
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        body = inflater.decompress(bytes(data[start:]), MAX_INFLATED + 1)
+    except zlib.error as error:
+        raise UnreadableFile("The deflated data set is damaged.") from error
+    if len(body) > MAX_INFLATED:
+        raise UnreadableFile("The deflated data set grows beyond 2 GiB; it is refused.")
+    meta = bytes(data[:start]).replace(DEFLATED_LE.encode(), _EXPLICIT_LE_PADDED, 1)
+    return meta + body
+
+
+# As long as the UID it replaces; the NULs are padding to every reader.
+_EXPLICIT_LE_PADDED = b"1.2.840.10008.1.2.1".ljust(len(DEFLATED_LE), b"\0")
+
+
+def _locate_pixels(data: bytes | mmap.mmap, at: int, syntax: str) -> _Located | None:
+    big = syntax == EXPLICIT_BE
+    order = ">" if big else "<"
+    if at + 8 > len(data):
+        return None
+    group, element = struct.unpack_from(order + "HH", data, at)
+    if group != 0x7FE0 or element not in (0x0010, 0x0008, 0x0009):
+        return None
+    if syntax == IMPLICIT_LE:
+        length = struct.unpack_from("<I", data, at + 4)[0]
+        start = at + 8
+    else:
+        if at + 12 > len(data):
+            return None
+        length = struct.unpack_from(order + "I", data, at + 8)[0]
+        start = at + 12
+    if length == 0xFFFFFFFF:
+        return None if syntax in NATIVE else _Located(start, -1, big)
+    # A length beyond the end is cut to what is there; each frame is checked when it is asked for.
+    return _Located(start, min(length, len(data) - start), big)
+
+
+# --- encapsulated frames ---------------------------------------------------------------------------------
+
+
+def _encapsulated_frames(
+    data: bytes | mmap.mmap, start: int, count: int, header: Any
+) -> list[tuple[tuple[int, int], ...]]:
+    """Per frame the (start, end) of its fragments, PS3.5 A.4."""
+    table, fragments = _fragments(data, start)
+    if not fragments:
+        raise UnreadableFile("The compressed pixel data holds no frame.")
+    if count == 1:
+        return [tuple(fragments)]
+    if len(fragments) == count:
+        return [(fragment,) for fragment in fragments]
+    offsets = _extended_offsets(header) or table
+    if offsets:
+        return _by_offsets(offsets, fragments)
+    return _by_start_markers(data, fragments)
+
+
+def _fragments(data: bytes | mmap.mmap, start: int) -> tuple[list[int], list[tuple[int, int]]]:
+    """Basic offset table and (start, end) of all fragments; stops at what does not fit into the file."""
+    size = len(data)
+    if start + 8 > size or bytes(data[start : start + 4]) != _ITEM:
+        raise UnreadableFile("The compressed pixel data does not begin with an offset table.")
+    length = struct.unpack_from("<I", data, start + 4)[0]
+    at = start + 8 + length
+    if length % 4 or at > size:
+        raise UnreadableFile("The offset table of the compressed pixel data is damaged.")
+    table = list(struct.unpack_from(f"<{length // 4}I", data, start + 8))
+    fragments = []
+    while at + 8 <= size and bytes(data[at : at + 4]) == _ITEM:
+        length = struct.unpack_from("<I", data, at + 4)[0]
+        end = min(at + 8 + length, size)
+        fragments.append((at + 8, end))
+        at = at + 8 + length
+        if len(fragments) > MAX_FRAMES * 4:
+            raise UnreadableFile("The compressed pixel data has too many fragments.")
+    return table, fragments
+
+
+_ITEM = b"\xfe\xff\x00\xe0"
+
+
+def _extended_offsets(header: Any) -> list[int]:
+    raw = getattr(header, "ExtendedOffsetTable", None)
+    if not isinstance(raw, bytes) or len(raw) % 8:
+        return []
+    return list(struct.unpack(f"<{len(raw) // 8}Q", raw))
+
+
+def _by_offsets(offsets: Sequence[int], fragments: list[tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
+    base = fragments[0][0] - 8  # offsets count from the item tag of the first fragment
+    starts = {begin - 8 - base: n for n, (begin, _) in enumerate(fragments)}
+    firsts = [starts.get(offset, -1) for offset in offsets]
+    if firsts[0] != 0 or any(b <= a for a, b in itertools.pairwise(firsts)):
+        raise UnreadableFile("The offset table does not match the fragments of the compressed pixel data.")
+    ends = [*firsts[1:], len(fragments)]
+    return [tuple(fragments[a:b]) for a, b in zip(firsts, ends, strict=True)]
+
+
+def _by_start_markers(data: bytes | mmap.mmap, fragments: list[tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
+    """Without any table a frame begins where a code stream begins: SOI of JPEG, SOC of JPEG 2000."""
+    frames: list[list[tuple[int, int]]] = []
+    for begin, end in fragments:
+        head = bytes(data[begin : begin + 2])
+        if head in (b"\xff\xd8", b"\xff\x4f") or not frames:
+            frames.append([])
+        frames[-1].append((begin, end))
+    return [tuple(frame) for frame in frames]
