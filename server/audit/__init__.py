@@ -1,0 +1,1 @@
+"""The audit log: every call, tied together by a chain of hashes."""

@@ -1,0 +1,1 @@
+"""The RPC door: sockets, the router that enforces the contract, the bulk channel."""

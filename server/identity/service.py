@@ -1,0 +1,270 @@
+"""Use cases of accounts and sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import threading
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, select
+
+from server.identity.rules import (
+    LOCK_AFTER_FAILURES,
+    SESSION_HARD_LIMIT,
+    SESSION_IDLE_LIMIT,
+    password_fault,
+    wait_after,
+)
+from server.identity.tables import SessionRow, UserRow
+from server.kernel.clock import Clock
+from server.kernel.database import Database, UnitOfWork
+from server.kernel.dispatch import Caller
+from server.kernel.errors import Refusal, invalid, not_found
+from shared.contract.errors import ErrorCode
+from shared.contract.identity import SessionView, UserView
+from shared.domain.permissions import ROLES, Permission
+
+_LOGIN = re.compile(r"^[a-z][a-z0-9_.-]{1,39}$")
+_TOUCH_EVERY = timedelta(minutes=5)  # how stale `used_at` on disk may be
+
+
+class IdentityService:
+    """Accounts and sessions. Sessions are cached in memory; the table lets them survive a restart."""
+
+    def __init__(self, database: Database, clock: Clock, notice_topic: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._notice_topic = notice_topic
+        # OWASP's second profile: 19 MiB, two passes. A hundred stations sign in within seconds in the morning.
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._nobody_hash = self._hasher.hash(secrets.token_hex(8))
+        self._lock = threading.Lock()
+        self._cache: dict[str, tuple[Caller, datetime, datetime]] = {}  # hash → caller, opened, used
+
+    # ── sessions ──
+
+    def login(self, login: str, password: str, station: str, address: str) -> SessionView:
+        """Check the password and open a session. Opens its own units of work: hashing takes 20 ms.
+
+        Raises Refusal: WRONG_PASSWORD, ACCOUNT_LOCKED.
+        """
+        now = self._clock.now()
+        with self._database.read() as uow:
+            user = uow.session.scalar(select(UserRow).where(UserRow.login == login.strip().lower()))
+        if user is not None and user.last_failure is not None:
+            _refuse_while_waiting(user, now)
+        is_right = self._verify(user.password_hash if user else self._nobody_hash, password)
+        if user is None or not is_right or not user.is_active:
+            if user is not None:
+                self._count_failure(user.id, now)
+            raise Refusal(ErrorCode.WRONG_PASSWORD, "登录名或密码不正确，请检查大小写后重试。", field="password")
+        token = secrets.token_urlsafe(32)
+        with self._database.write() as uow:
+            row = uow.session.get_one(UserRow, user.id)
+            row.failures, row.last_failure = 0, None
+            uow.session.add(
+                SessionRow(token_hash=_digest(token), user_id=row.id, station=station[:80], opened_at=now, used_at=now)
+            )
+        caller = _caller(row, station=station, token=token, address=address)
+        self._remember(token, caller, now, now)
+        return SessionView(
+            token=token,
+            user_id=row.id,
+            login=row.login,
+            name=row.name,
+            roles=tuple(row.roles.split(",")),
+            permissions=tuple(sorted(caller.permissions)),
+            notice_topic=self._notice_topic,
+            expires=now + SESSION_HARD_LIMIT,
+            must_change_password=row.must_change_password,
+        )
+
+    def authenticate(self, token: str) -> Caller:
+        """Return who holds `token`. Raises Refusal: NOT_SIGNED_IN, SESSION_EXPIRED."""
+        if not token:
+            raise Refusal(ErrorCode.NOT_SIGNED_IN, "请先登录。")
+        digest = _digest(token)
+        now = self._clock.now()
+        known = self._cache.get(digest) or self._recall(digest, token)
+        if known is None:
+            raise Refusal(ErrorCode.SESSION_EXPIRED, "登录已失效，请重新登录。")
+        caller, opened, used = known
+        if now - used > SESSION_IDLE_LIMIT or now - opened > SESSION_HARD_LIMIT:
+            self.logout(token)
+            raise Refusal(ErrorCode.SESSION_EXPIRED, "登录已过期，请重新登录。")
+        if now - used > _TOUCH_EVERY:
+            with self._database.write() as uow:
+                row = uow.session.get(SessionRow, digest)
+                if row is not None:
+                    row.used_at = now
+            self._remember(token, caller, opened, now)
+        return caller
+
+    def logout(self, token: str) -> None:
+        """Close a session; closing one that is not open is no error."""
+        digest = _digest(token)
+        with self._lock:
+            self._cache.pop(digest, None)
+        with self._database.write() as uow:
+            uow.session.execute(delete(SessionRow).where(SessionRow.token_hash == digest))
+
+    def change_password(self, caller: Caller, old: str, new: str) -> None:
+        """Change the own password and close the account's other sessions. Raises Refusal: WRONG_PASSWORD, INVALID."""
+        with self._database.read() as uow:
+            user = uow.session.get_one(UserRow, caller.user_id)
+        if not self._verify(user.password_hash, old):
+            self._count_failure(user.id, self._clock.now())
+            raise Refusal(ErrorCode.WRONG_PASSWORD, "原密码不正确。", field="old")
+        new_hash = self._checked_hash(new, user.login, "new")
+        with self._database.write() as uow:
+            row = uow.session.get_one(UserRow, caller.user_id)
+            row.password_hash, row.must_change_password = new_hash, False
+            row.touch()
+            mine = _digest(caller.session_token)
+            uow.session.execute(delete(SessionRow).where(SessionRow.user_id == row.id, SessionRow.token_hash != mine))
+        self._forget(lambda other, digest: other.user_id == caller.user_id and digest != mine)
+
+    # ── accounts ──
+
+    def create_user(self, login: str, name: str, password: str, roles: tuple[str, ...]) -> UserView:
+        """Create an account. Raises Refusal: INVALID, DUPLICATE."""
+        login = login.strip().lower()
+        if not _LOGIN.match(login):
+            raise invalid("login", "登录名为 2–40 个小写字母、数字或 . _ -，以字母开头。")
+        if not name.strip():
+            raise invalid("name", "请填写姓名。")
+        unknown = [role for role in roles if role not in ROLES]
+        if unknown or not roles:
+            raise invalid("roles", f"没有这样的角色：{'、'.join(unknown) or '（空）'}。可用：{'、'.join(ROLES)}。")
+        password_hash = self._checked_hash(password, login, "password")
+        with self._database.write() as uow:
+            existing = uow.session.scalar(select(UserRow).where(UserRow.login == login))
+            if existing is not None:
+                raise Refusal(ErrorCode.DUPLICATE, f"登录名“{login}”已被使用。", field="login", existing_id=existing.id)
+            row = UserRow(login=login, name=name.strip(), password_hash=password_hash, roles=",".join(roles))
+            uow.session.add(row)
+            uow.session.flush()
+            return _view(row)
+
+    def list_users(self, uow: UnitOfWork) -> tuple[UserView, ...]:
+        """Return all accounts by login."""
+        return tuple(_view(row) for row in uow.session.scalars(select(UserRow).order_by(UserRow.login)))
+
+    def set_active(self, uow: UnitOfWork, user_id: int, is_active: bool) -> UserView:
+        """Enable or disable an account and close its sessions. Raises Refusal: NOT_FOUND."""
+        row = uow.session.get(UserRow, user_id)
+        if row is None:
+            raise not_found("账号")
+        row.is_active = is_active
+        row.touch()
+        if not is_active:
+            uow.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+            self._forget(lambda other, _digest: other.user_id == user_id)
+        return _view(row)
+
+    def has_accounts(self, uow: UnitOfWork) -> bool:
+        """Return whether any account exists besides the administrator made at the first start."""
+        return uow.session.scalar(select(UserRow.id).where(UserRow.login != "admin").limit(1)) is not None
+
+    def ensure_administrator(self) -> str:
+        """Make the administrator on an empty database; return its new password, or "" when there is one already."""
+        with self._database.read() as uow:
+            if uow.session.scalar(select(UserRow.id).limit(1)) is not None:
+                return ""
+        password = secrets.token_urlsafe(15)
+        self.create_user("admin", "管理员", password, ("administrator",))
+        return password
+
+    # ── private ──
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except VerificationError:
+            return False
+
+    def _checked_hash(self, password: str, login: str, field: str) -> str:
+        fault = password_fault(password, login)
+        if fault:
+            raise invalid(field, fault)
+        return self._hasher.hash(password)
+
+    def _count_failure(self, user_id: int, now: datetime) -> None:
+        with self._database.write() as uow:
+            row = uow.session.get_one(UserRow, user_id)
+            if row.failures >= LOCK_AFTER_FAILURES:
+                row.failures = 0  # the lock has run out
+            row.failures += 1
+            row.last_failure = now
+
+    def _remember(self, token: str, caller: Caller, opened: datetime, used: datetime) -> None:
+        with self._lock:
+            self._cache[_digest(token)] = (caller, opened, used)
+
+    def _forget(self, matches: object) -> None:
+        with self._lock:
+            assert callable(matches)
+            for digest in [d for d, (caller, _o, _u) in self._cache.items() if matches(caller, d)]:
+                del self._cache[digest]
+
+    def _recall(self, digest: str, token: str) -> tuple[Caller, datetime, datetime] | None:
+        with self._database.read() as uow:
+            found = uow.session.execute(
+                select(SessionRow, UserRow)
+                .join(UserRow, UserRow.id == SessionRow.user_id)
+                .where(SessionRow.token_hash == digest, UserRow.is_active)
+            ).first()
+        if found is None:
+            return None
+        session, user = found
+        caller = _caller(user, station=session.station, token=token, address="")
+        self._remember(token, caller, session.opened_at, session.used_at)
+        return caller, session.opened_at, session.used_at
+
+
+def _refuse_while_waiting(user: UserRow, now: datetime) -> None:
+    assert user.last_failure is not None
+    until = wait_after(user.failures, user.last_failure)
+    if now >= until:
+        return
+    seconds = (until - now).total_seconds()
+    if user.failures >= LOCK_AFTER_FAILURES:
+        message = f"密码错误次数过多，账号已锁定，请 {int(seconds // 60) + 1} 分钟后再试或联系管理员。"
+        raise Refusal(ErrorCode.ACCOUNT_LOCKED, message, retry_after_s=seconds)
+    raise Refusal(
+        ErrorCode.WRONG_PASSWORD, f"请等待 {int(seconds) + 1} 秒后再试。", field="password", retry_after_s=seconds
+    )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _caller(row: UserRow, *, station: str, token: str, address: str) -> Caller:
+    permissions: frozenset[Permission] = frozenset()
+    for role in row.roles.split(","):
+        permissions |= ROLES.get(role, frozenset())
+    return Caller(
+        user_id=row.id,
+        login=row.login,
+        name=row.name,
+        permissions=permissions,
+        station=station,
+        address=address,
+        session_token=token,
+    )
+
+
+def _view(row: UserRow) -> UserView:
+    return UserView(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        roles=tuple(row.roles.split(",")),
+        is_active=row.is_active,
+        version=row.version,
+    )
