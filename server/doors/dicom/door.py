@@ -1,0 +1,309 @@
+"""Starts and stops the DICOM listener: threads in this process, or worker processes that share the listening socket.
+
+A worker ends by itself when its parent is gone: the pipe to it reports the end, on Linux and on Windows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import multiprocessing
+import select
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, MutableSequence
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import SpawnProcess
+from typing import cast
+
+from server.doors.dicom.association import Association, Catalogue
+from server.doors.dicom.dimse import Assembler, AssemblyLimits, MemoryBudget
+from server.doors.dicom.ports import DicomPorts, DoorSettings
+from server.doors.dicom.services import storage, verification
+from server.doors.dicom.transport import Connection
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 128
+MEMORY_BUDGET = 1 << 30
+"""Bytes for large objects in all associations of one process; beyond it objects spool to disk."""
+START_TIMEOUT_S = 60.0
+
+
+def catalogue_for(ports: DicomPorts) -> Catalogue:
+    """The services that these ports make possible."""
+    catalogue = Catalogue()
+    verification.offer(catalogue)
+    if ports.objects is not None:
+        storage.offer(catalogue)
+    return catalogue
+
+
+def load_ports(settings: DoorSettings) -> DicomPorts:
+    """Call the ports factory that the settings name; raises ValueError, ImportError or AttributeError when there is
+    none."""
+    module, _, function = settings.ports_factory.partition(":")
+    if not module or not function:
+        raise ValueError(f"ports_factory must be 'module:function', not {settings.ports_factory!r}")
+    factory = cast("Callable[[object], DicomPorts]", getattr(importlib.import_module(module), function))
+    return factory(settings.ports_options)
+
+
+class Listener:
+    """Accepts connections in one process and runs a thread for each association."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        ports: DicomPorts,
+        settings: DoorSettings,
+        loads: MutableSequence[int] | None = None,
+        index: int = 0,
+    ) -> None:
+        self._sock = sock
+        self._ports = ports
+        self._settings = settings
+        self._loads = loads
+        self._index = index
+        self._catalogue = catalogue_for(ports)
+        self._budget = MemoryBudget(MEMORY_BUDGET)
+        self._limits = AssemblyLimits(
+            settings.max_object_in_memory, settings.max_object, settings.max_identifier, settings.spool_directory
+        )
+        self._associations: dict[Association, threading.Thread] = {}
+        self._addresses: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._wake, self._waker = socket.socketpair()
+
+    def run(self) -> None:
+        """Accept until :meth:`stop`; then drain and close the ports."""
+        self._sock.setblocking(False)
+        while not self._stopping.is_set():
+            if not self._wait():
+                continue
+            self._yield_to_less_busy()
+            try:
+                client, address = self._sock.accept()
+            except (BlockingIOError, ConnectionError):
+                continue  # another worker was faster, or the peer has gone again
+            except OSError:
+                if self._stopping.is_set():
+                    break
+                log.exception("accepting connections failed; trying again")  # no descriptors left, most likely
+                self._stopping.wait(0.2)
+                continue
+            self._admit(client, str(address[0]))
+        self._drain()
+        self._ports.close()
+        self._wake.close()
+        self._waker.close()
+
+    def stop(self) -> None:
+        """Make :meth:`run` return; from any thread."""
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            self._waker.send(b"x")
+
+    def _wait(self) -> bool:
+        if hasattr(select, "poll"):
+            poller = select.poll()
+            poller.register(self._sock, select.POLLIN)
+            poller.register(self._wake, select.POLLIN)
+            ready = {fd for fd, _ in poller.poll(1000)}
+            return self._sock.fileno() in ready
+        return self._sock in select.select([self._sock, self._wake], [], [], 1.0)[0]
+
+    def _yield_to_less_busy(self) -> None:
+        """Give workers with fewer associations a moment to take this connection first."""
+        if self._loads is not None and self._loads[self._index] > min(self._loads):
+            time.sleep(0.002)
+
+    def _admit(self, client: socket.socket, address: str) -> None:
+        with self._lock:
+            full = len(self._associations) >= self._settings.max_associations
+            many = self._addresses[address] >= self._settings.max_associations_per_address
+        if full or many:
+            # Refusing in words would mean reading the request first, which is what a flood wants: close at once.
+            log.warning("connection from %s closed: too many associations", address)
+            client.close()
+            return
+        connection = Connection(
+            client,
+            Assembler(self._limits, self._budget),
+            artim_s=self._settings.artim_s,
+            idle_s=self._settings.idle_s,
+        )
+        association = Association(connection, address, self._ports, self._settings, self._catalogue)
+        thread = threading.Thread(
+            target=self._serve, args=(association,), name=f"dicom-{association.name}", daemon=True
+        )
+        with self._lock:
+            self._associations[association] = thread
+            self._addresses[address] += 1
+            self._publish_load()
+        thread.start()
+
+    def _serve(self, association: Association) -> None:
+        try:
+            association.serve()
+        except Exception:
+            log.exception("incident %s: association failed", association.name)
+        finally:
+            with self._lock:
+                self._associations.pop(association, None)
+                self._addresses[association.address] -= 1
+                if not self._addresses[association.address]:
+                    del self._addresses[association.address]
+                self._publish_load()
+
+    def _publish_load(self) -> None:
+        if self._loads is not None:
+            self._loads[self._index] = len(self._associations)
+
+    def _drain(self) -> None:
+        with self._lock:
+            running = dict(self._associations)
+        for association in running:
+            association.stop()
+        end = time.monotonic() + self._settings.drain_s
+        for thread in running.values():
+            thread.join(max(0.0, end - time.monotonic()))
+        for association, thread in running.items():
+            if thread.is_alive():
+                association.kill()
+                thread.join(1.0)
+
+
+class Door:
+    """The DICOM door (``ports.DicomDoor``). ``ports`` is for ``workers=0``; workers make their own by the factory."""
+
+    def __init__(self, settings: DoorSettings, ports: DicomPorts | None = None) -> None:
+        self._settings = settings
+        self._ports = ports
+        self._sock: socket.socket | None = None
+        self._port = settings.port
+        self._listener: Listener | None = None
+        self._thread: threading.Thread | None = None
+        self._workers: list[tuple[SpawnProcess, Pipe]] = []
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._port
+
+    @property
+    def alive(self) -> bool:
+        """Whether every part of the door still runs."""
+        if self._thread is not None:
+            return self._thread.is_alive()
+        return bool(self._workers) and all(process.is_alive() for process, _ in self._workers)
+
+    def start(self) -> None:
+        """Bind, start, and return when associations are accepted; raises OSError when the port is taken."""
+        sock = listening_socket(self._settings.host, self._settings.port)
+        self._sock = sock
+        self._port = sock.getsockname()[1]
+        if self._settings.workers == 0:
+            listener = Listener(sock, self._ports or load_ports(self._settings), self._settings)
+            self._listener = listener
+            self._thread = threading.Thread(target=listener.run, name="dicom-listener", daemon=True)
+            self._thread.start()
+            return
+        try:
+            self._start_workers(sock)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop accepting, let messages in work end, abort the rest; safe to call twice."""
+        if self._listener is not None and self._thread is not None:
+            self._listener.stop()
+            self._thread.join(self._settings.drain_s + 10.0)
+            self._listener = self._thread = None
+        for _, pipe in self._workers:
+            with contextlib.suppress(OSError):
+                pipe.send("stop")
+            pipe.close()
+        for process, _ in self._workers:
+            process.join(self._settings.drain_s + 10.0)
+            if process.is_alive():
+                log.warning("a DICOM worker did not end in time and is killed")
+                process.kill()
+                process.join()
+        self._workers = []
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+    def _start_workers(self, sock: socket.socket) -> None:
+        context = multiprocessing.get_context("spawn")
+        loads = context.RawArray("i", self._settings.workers)
+        for index in range(self._settings.workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_worker_main,
+                args=(sock, self._settings, theirs, loads, index),
+                name=f"dicom-worker-{index}",
+                daemon=True,
+            )
+            process.start()
+            theirs.close()
+            self._workers.append((process, ours))
+        end = time.monotonic() + START_TIMEOUT_S
+        for _, pipe in self._workers:
+            if not pipe.poll(max(0.0, end - time.monotonic())):
+                raise TimeoutError("a DICOM worker did not start in time; see the log for its reason")
+            try:
+                answer = pipe.recv()
+            except EOFError:
+                answer = "it ended at once"
+            if answer != "ready":
+                raise RuntimeError(f"a DICOM worker could not start: {answer}")
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound, listening socket; raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # on Windows SO_REUSEADDR would let another program share the port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _worker_main(
+    sock: socket.socket, settings: DoorSettings, pipe: Pipe, loads: MutableSequence[int], index: int
+) -> None:
+    """A worker process: serve until the parent says stop or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop
+    try:
+        ports = load_ports(settings)
+    except Exception as error:
+        log.exception("a DICOM worker could not make its ports")
+        pipe.send(f"{type(error).__name__}: {error}")
+        return
+    listener = Listener(sock, ports, settings, loads, index)
+    watcher = threading.Thread(target=_watch_parent, args=(pipe, listener), name="dicom-parent", daemon=True)
+    watcher.start()
+    pipe.send("ready")
+    listener.run()
+    sock.close()
+
+
+def _watch_parent(pipe: Pipe, listener: Listener) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        pipe.recv()
+    listener.stop()

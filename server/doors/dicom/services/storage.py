@@ -1,0 +1,62 @@
+"""Storage (PS3.4 annex B): C-STORE of any object in any transfer syntax, handed to the sink as it came."""
+
+from __future__ import annotations
+
+import logging
+
+from server.doors.dicom import dimse, status, uids
+from server.doors.dicom.association import Association, Catalogue, Service
+from server.doors.dicom.dimse import Message
+from server.doors.dicom.negotiation import Context
+from server.doors.dicom.ports import ReceivedObject, StoreOutcome
+
+log = logging.getLogger(__name__)
+
+
+def offer(catalogue: Catalogue) -> None:
+    """Storage classes are not listed: ``uids.is_storage`` decides; the association asks the peer's ``may_store``."""
+    catalogue.services.append(Service(dimse.C_STORE_RQ, None, store))
+
+
+def store(association: Association, context: Context, message: Message) -> None:
+    """C-STORE (PS3.7 9.3.1, PS3.4 B.2.3): the answer is sent after the sink says that the object is durable."""
+    outcome = _outcome(association, context, message)
+    if outcome.status != status.SUCCESS:
+        log.warning(
+            "association %s: an object was answered with %04X (%s): %s",
+            association.name,
+            outcome.status,
+            status.meaning(outcome.status),
+            outcome.sentence,
+        )
+    association.respond(message, outcome.status, outcome.sentence)
+
+
+def _outcome(association: Association, context: Context, message: Message) -> StoreOutcome:
+    sink = association.ports.objects
+    sop_class = message.text(dimse.AFFECTED_SOP_CLASS)
+    instance = message.text(dimse.AFFECTED_SOP_INSTANCE)
+    if sink is None or not context.requestor_is_scu:
+        return StoreOutcome.refused(status.NOT_AUTHORIZED, "This peer may not store here")
+    if sop_class != context.abstract_syntax:
+        return StoreOutcome.refused(status.STORE_CLASS_MISMATCH, "SOP class differs from the presentation context's")
+    if not uids.is_valid(instance):
+        return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, "SOP Instance UID must be 1-64 digits and dots")
+    if message.overflow:
+        return StoreOutcome.refused(status.STORE_OUT_OF_RESOURCES, message.overflow)
+    if not message.length:
+        return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, "The object has no data set")
+    return sink.receive(
+        ReceivedObject(
+            sop_class,
+            instance,
+            context.transfer_syntax,
+            association.calling_ae,
+            association.called_ae,
+            association.address,
+            message.length,
+            message.data,
+            message.spool,
+            association.name,
+        )
+    )
