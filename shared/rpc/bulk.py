@@ -47,6 +47,7 @@ class _Open:
     wanted: Wanted
     data: bytearray | None = None
     got: int = 0
+    chunks: int = 0
     transfer_syntax_uid: str = ""
 
 
@@ -144,7 +145,11 @@ class BulkClient:
         view = chunk.buffer
         opened.data[header.offset : header.offset + len(view)] = view
         opened.got = header.offset + len(view)
+        opened.chunks += 1
         if opened.got < header.total:
+            if opened.chunks % envelope.BULK_BURST == 0:
+                del pending[header.id]
+                self._ask(pending, opened)
             return None
         del pending[header.id]
         return Received(opened.wanted, opened.data, opened.transfer_syntax_uid)

@@ -11,7 +11,8 @@ from shared.contract.errors import ErrorBody, ErrorCode, Refused
 
 MAX_HEADER_BYTES = 4 * 1024
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a key image of 4 MB and room to spare
-MAX_BULK_CHUNK_BYTES = 512 * 1024  # notes on performance: 256 kB to 1 MB travel best
+MAX_BULK_CHUNK_BYTES = 512 * 1024  # 256 kB to 1 MB travel best
+BULK_BURST = 16  # chunks per request: a longer item is asked for again from where the burst ended
 
 ReplyT = TypeVar("ReplyT")
 

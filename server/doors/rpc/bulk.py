@@ -109,7 +109,7 @@ class BulkAnswers:
 def _chunks(number: int, item: BulkItem, offset: int) -> Iterator[tuple[bytes, bytes | memoryview]]:
     view = memoryview(item.data)
     total = len(view)
-    while True:
+    for _ in range(envelope.BULK_BURST):
         chunk = view[offset : offset + envelope.MAX_BULK_CHUNK_BYTES]
         yield envelope.encode(BulkHeader(number, True, offset, total, item.transfer_syntax_uid)), chunk
         offset += len(chunk)

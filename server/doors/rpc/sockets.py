@@ -22,7 +22,7 @@ REQUEST_WORKERS = 4
 URGENT_WORKERS = 2
 BULK_WORKERS = 2
 _MAX_MESSAGE = envelope.MAX_BODY_BYTES + envelope.MAX_HEADER_BYTES
-_BULK_QUEUE = 64  # items of one client that may wait in its queue: a slow reader slows only itself
+_BULK_QUEUE = 512  # chunks waiting for one client; more than its outstanding bursts, so none is dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,4 +234,4 @@ def _forward(source: zmq.Socket[bytes], target: zmq.Socket[bytes]) -> None:
 
 
 def _port_of(socket: zmq.Socket[bytes]) -> int:
-    return int(bytes(socket.last_endpoint).decode().rstrip("\0").rsplit(":", 1)[1])
+    return int(socket.getsockopt_string(zmq.LAST_ENDPOINT).rsplit(":", 1)[1])
