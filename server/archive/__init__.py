@@ -1,0 +1,1 @@
+"""The archive: receives images, keeps them for thirty years, finds them again."""

@@ -1,0 +1,140 @@
+"""Rows of the archive's index: patients as the images name them, studies, series, instances, conflicting versions.
+
+Text columns that end in `_key` are folded for searching. Dates and times are DICOM's own (DA, TM), as they came.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.kernel.database import Base, UtcDateTime, Versioned
+
+# Ranges over prefixes need an index ordered by code point, which PostgreSQL has only with the collation "C".
+_Ordered = String().with_variant(String(collation="C"), "postgresql")
+_Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+class ImagePatient(Base):
+    """A patient as images name it; the hospital's own patients are the patients area's business."""
+
+    __tablename__ = "image_patients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(String, unique=True)  # patient id and issuer, or the study without patient id
+    patient_id: Mapped[str] = mapped_column(_Ordered, index=True)
+    issuer: Mapped[str] = mapped_column(String, default="")
+    name: Mapped[str] = mapped_column(String, default="")
+    name_key: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    ideographic_key: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    phonetic_key: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    birth_date: Mapped[str] = mapped_column(String, default="")
+    sex: Mapped[str] = mapped_column(String, default="")
+
+
+class Study(Base, Versioned):
+    """A study with the patient's attributes as its own images state them, and what is derived from its series."""
+
+    __tablename__ = "studies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(_Ordered, unique=True)
+    image_patient_id: Mapped[int] = mapped_column(ForeignKey("image_patients.id"), index=True)
+    patient_id: Mapped[str] = mapped_column(_Ordered, index=True)
+    issuer: Mapped[str] = mapped_column(String, default="")
+    patient_name: Mapped[str] = mapped_column(String, default="")
+    name_key: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    ideographic_key: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    phonetic_key: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    birth_date: Mapped[str] = mapped_column(String, default="")
+    sex: Mapped[str] = mapped_column(String, default="")
+    age: Mapped[str] = mapped_column(String, default="")
+    accession: Mapped[str] = mapped_column(_Ordered, default="", index=True)
+    study_date: Mapped[str] = mapped_column(_Ordered, default="")
+    study_time: Mapped[str] = mapped_column(_Ordered, default="")
+    timezone: Mapped[str] = mapped_column(String, default="")
+    study_id: Mapped[str] = mapped_column(String, default="")
+    description: Mapped[str] = mapped_column(String, default="")
+    referring_name: Mapped[str] = mapped_column(String, default="")
+    institution: Mapped[str] = mapped_column(String, default="")
+    manufacturer: Mapped[str] = mapped_column(String, default="")
+    modalities: Mapped[str] = mapped_column(String, default="")  # sorted, separated by backslashes
+    sop_classes: Mapped[str] = mapped_column(String, default="")  # sorted, separated by backslashes
+    series_count: Mapped[int] = mapped_column(Integer, default=0)
+    instance_count: Mapped[int] = mapped_column(Integer, default=0)
+    bytes_stored: Mapped[int] = mapped_column(_Big, default=0)
+    conflicts: Mapped[int] = mapped_column(Integer, default=0)
+    calling_ae: Mapped[str] = mapped_column(String, default="")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    match_state: Mapped[str] = mapped_column(String, default="pending")  # rules.MatchState
+    exam_id: Mapped[int | None] = mapped_column(Integer, default=None, index=True)
+    why_unmatched: Mapped[str] = mapped_column(String, default="")
+
+    __table_args__ = (
+        Index("ix_studies_date_time", "study_date", "study_time"),
+        Index("ix_studies_match_state_received_at", "match_state", "received_at"),
+    )
+
+
+class Series(Base):
+    """A series; `attributes` are the decoding and placing attributes of its first instance (attributes.py)."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(_Ordered, unique=True)
+    study_pk: Mapped[int] = mapped_column(ForeignKey("studies.id"), index=True)
+    modality: Mapped[str] = mapped_column(String, default="")
+    number: Mapped[int | None] = mapped_column(Integer, default=None)
+    description: Mapped[str] = mapped_column(String, default="")
+    body_part: Mapped[str] = mapped_column(String, default="")
+    protocol: Mapped[str] = mapped_column(String, default="")
+    laterality: Mapped[str] = mapped_column(String, default="")
+    series_date: Mapped[str] = mapped_column(String, default="")
+    series_time: Mapped[str] = mapped_column(String, default="")
+    station: Mapped[str] = mapped_column(String, default="")
+    manufacturer: Mapped[str] = mapped_column(String, default="")
+    model: Mapped[str] = mapped_column(String, default="")
+    institution: Mapped[str] = mapped_column(String, default="")
+    frame_of_reference_uid: Mapped[str] = mapped_column(String, default="")
+    instance_count: Mapped[int] = mapped_column(Integer, default=0)
+    calling_ae: Mapped[str] = mapped_column(String, default="")
+    attributes: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+
+
+class Instance(Base):
+    """An instance; `attributes` hold only what differs from its series."""
+
+    __tablename__ = "instances"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(_Ordered, unique=True)
+    series_pk: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    number: Mapped[int | None] = mapped_column(Integer, default=None)
+    sop_class_uid: Mapped[str] = mapped_column(String)
+    transfer_syntax_uid: Mapped[str] = mapped_column(String)
+    object_key: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(_Big)
+    data_offset: Mapped[int] = mapped_column(Integer)  # bytes of preamble and file meta information
+    attributes: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+
+
+class InstanceVersion(Base):
+    """Other bytes that came under the SOP Instance UID of an instance: kept, shown, never mixed in."""
+
+    __tablename__ = "instance_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    instance_pk: Mapped[int] = mapped_column(ForeignKey("instances.id"), index=True)
+    study_uid: Mapped[str] = mapped_column(String)
+    series_uid: Mapped[str] = mapped_column(String)
+    sop_class_uid: Mapped[str] = mapped_column(String)
+    transfer_syntax_uid: Mapped[str] = mapped_column(String)
+    object_key: Mapped[str] = mapped_column(String(64), unique=True)
+    size_bytes: Mapped[int] = mapped_column(_Big)
+    data_offset: Mapped[int] = mapped_column(Integer)
+    calling_ae: Mapped[str] = mapped_column(String, default="")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)

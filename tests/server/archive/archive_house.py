@@ -1,0 +1,80 @@
+"""A small archive for tests: receiver, indexer, folder storage and an SQLite index in one temporary folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.filewriter import write_dataset
+from pydicom.filebase import DicomBytesIO
+
+from server.archive.index import Indexer
+from server.archive.receive import ObjectName, Receiver
+from server.kernel.database import Database
+from server.kernel.storage.durability import Durability
+from server.kernel.storage.folder import FolderStorage
+from shared.dicomkit.synthetic import ct_series
+
+
+class House:
+    """Everything between a sender and the index."""
+
+    def __init__(self, folder: Path, database: Database | None = None, **indexer: Any) -> None:
+        self.folder = folder
+        self.inbox = folder / "inbox"
+        self.storage = FolderStorage(folder / "archive", durability=Durability.NONE)
+        if database is None:
+            database = Database.in_folder(folder)
+            database.create_schema()
+        self.database = database
+        self.indexer = Indexer(database, self.storage, self.inbox, **indexer)
+        self.receiver = Receiver(self.inbox, self.indexer.submit, durability=Durability.NONE, reserve_bytes=0)
+
+    def start(self) -> House:
+        self.indexer.start()
+        return self
+
+    def stop(self) -> None:
+        self.indexer.stop()
+        self.database.close()
+
+    def send(self, dataset: Dataset, calling_ae: str = "CT1") -> None:
+        """Receive a data set as its file meta names it."""
+        meta = dataset.file_meta
+        uids = (meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID, meta.TransferSyntaxUID)
+        what = ObjectName(*map(str, uids))
+        self.receiver.receive(what, calling_ae, memoryview(encoded(dataset)))
+
+
+def encoded(dataset: Dataset) -> bytes:
+    """The bytes of a data set in the transfer syntax of its file meta, as they travel by C-STORE."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    out = DicomBytesIO()
+    out.is_implicit_VR = syntax.is_implicit_VR
+    out.is_little_endian = syntax.is_little_endian
+    write_dataset(out, dataset)
+    data = out.getvalue()
+    if syntax.is_deflated:
+        import zlib
+
+        deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        data = deflate.compress(data) + deflate.flush()
+    return data
+
+
+def a_series(slices: int = 3, rows: int = 16, **given: Any) -> list[Dataset]:
+    """Small CT slices of one series."""
+    return ct_series(None, slices, rows, **given)
+
+
+def an_object(**attributes: Any) -> Dataset:
+    """One small CT slice; keywords set attributes (None removes one)."""
+    dataset = a_series(1)[0]
+    for keyword, value in attributes.items():
+        if value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    return dataset
