@@ -1,0 +1,81 @@
+"""Typed settings of the server: defaults, then a TOML file, then the command line."""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a wrong value; the message names it and says what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a hospital may set. Durations in seconds or minutes as named; sizes in MB."""
+
+    data: Path = field(default_factory=lambda: Path("mingjing-data"))
+    listen: str = "127.0.0.1"
+    rpc_port: int = 7411
+    dicom_port: int = 11112
+    http_port: int = 8080
+    database: str = ""  # SQLAlchemy URL; empty is the embedded SQLite
+    time_zone: str = "Asia/Shanghai"
+    ae_title: str = "MINGJING"
+    dicom_workers: int = 2  # processes that share the DICOM port
+    dicom_loopback_free: bool = True  # peers on this machine need not be known
+    durability: str = "object"  # object, group or none
+    reserve_mb: int = 500  # refuse images below this much free space
+    mask_names: bool = True  # on the hall display
+    lock_idle_minutes: int = 15  # a report lock without a heartbeat for so long is free
+    may_audit_own_report: bool = False
+    log_level: str = "INFO"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the doors are open to this machine only."""
+        if self.listen == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.listen).is_loopback
+        except ValueError:
+            return False
+
+
+def load(path: Path | None, overrides: dict[str, Any]) -> Settings:
+    """Read a settings file, if given, and put `overrides` (None values are absent) on top. Raises SettingsError."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is no TOML file: {error}") from error
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    return _checked(values)
+
+
+def _checked(values: dict[str, Any]) -> Settings:
+    defaults = Settings()
+    known = {item.name for item in fields(Settings)}
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(f"unknown setting {name!r}; known are: {', '.join(sorted(known))}")
+        expected = type(getattr(defaults, name))
+        if isinstance(defaults.data, expected) and isinstance(value, str):
+            values = {**values, name: Path(value)}
+        elif not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+            raise SettingsError(f"setting {name!r} must be of type {expected.__name__}, not {value!r}")
+    settings = replace(defaults, **values)
+    if settings.durability not in {"object", "group", "none"}:
+        raise SettingsError("setting 'durability' must be object, group or none")
+    for name in ("rpc_port", "dicom_port", "http_port"):
+        if not 0 <= getattr(settings, name) <= 65532:
+            raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")
+    if not 1 <= settings.dicom_workers <= 64:
+        raise SettingsError("setting 'dicom_workers' must be 1 to 64")
+    return settings
