@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -50,7 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
     if name not in words:
         print(f"mingjing: there is no command {name!r}; `mingjing help` lists all", file=sys.stderr)
         return 2
-    status: int = import_module(words[name].module).main(arguments[1:])
+    try:
+        status: int = import_module(words[name].module).main(arguments[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 nothing may be flushed at exit
+        return 0
     return status
 
 

@@ -111,7 +111,7 @@ def reply_type(request: type[Request[Any]]) -> Any:
 
 
 def all_requests() -> dict[str, type[Request[Any]]]:
-    """Return every request of the contract by method name, in the order of declaration."""
+    """Return every request of the contract by method name, sorted."""
     from shared import contract
 
     contract.load_all()
@@ -122,7 +122,7 @@ def all_requests() -> dict[str, type[Request[Any]]]:
         if not _METHOD.match(request.method) or request.method in found:
             raise TypeError(f"method {request.method!r} of {request.__name__} is malformed or declared twice")
         found[request.method] = request
-    return found
+    return dict(sorted(found.items()))
 
 
 def _leaves(base: type[Any]) -> Iterator[type[Request[Any]]]:

@@ -194,6 +194,9 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
     returns: tuple[ReturnView, ...]
     approved_at: datetime | None
     print_count: int
+    unlocked_by: str = ""  # who freed the lock last; told to the doctor who lost it
+    seal: str = ""  # sha256 of the approved report, hexadecimal; empty before approval
+    text_version: int = 0  # number of the present text among the kept ones; 0 when nothing was written
 
 
 class GetReport(Query[ReportView], frozen=True, kw_only=True):
@@ -229,10 +232,14 @@ class SaveReport(Command[ReportView], frozen=True, kw_only=True):
     report_id: int
     version: int
     content: ReportContent
+    is_automatic: bool = False  # kept, but the next automatic save of this sitting replaces it
 
 
 class SubmitReport(Command[ReportView], frozen=True, kw_only=True):
-    """提交: 待审核. Refusals: INVALID (findings, impression, critical_value, hp missing), CONFLICT, HELD_BY_OTHER."""
+    """提交: 待审核. Refusals: INVALID (findings, impression, critical_value, hp missing), CONFLICT, HELD_BY_OTHER.
+
+    INVALID with field "overrule_reason": the text is doubtful (RIS-EX-14); submit again with a reason to overrule.
+    """
 
     method = "reporting.submit"
     permission = Permission.REPORT
@@ -241,6 +248,7 @@ class SubmitReport(Command[ReportView], frozen=True, kw_only=True):
     report_id: int
     version: int
     content: ReportContent
+    overrule_reason: str = ""
 
 
 class AuditReport(Command[ReportView], frozen=True, kw_only=True):
