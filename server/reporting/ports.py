@@ -1,0 +1,61 @@
+"""What reporting needs of other areas, as narrow as it can be said; bootstrap hands in their services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from shared.contract.exams import ExamView
+from shared.contract.organisation import ExamTypeView
+from shared.domain.states import ReportState
+
+
+class Exams(Protocol):
+    """The exams area as reports see it."""
+
+    def view(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> ExamView:
+        """Return everything of one exam; raises the NOT_FOUND refusal."""
+        ...
+
+    def report_moved(self, uow: UnitOfWork, exam_id: int, report_id: int, state: ReportState) -> None:
+        """Note at the exam that its report is now in `state`."""
+        ...
+
+
+class Studies(Protocol):
+    """The archive as reports see it."""
+
+    def exam_images(self, uow: UnitOfWork, exam_id: int) -> tuple[tuple[str, ...], int]:
+        """Return the study UIDs matched to an exam and the number of their instances."""
+        ...
+
+
+class MasterData(Protocol):
+    """The hospital's master data at one version."""
+
+    @property
+    def exam_types(self) -> Mapping[str, ExamTypeView]:
+        """Exam types by code."""
+        ...
+
+
+class Organisation(Protocol):
+    """The organisation area as reports see it."""
+
+    def hospital(self, uow: UnitOfWork) -> MasterData:
+        """Return the present master data."""
+        ...
+
+
+class Documents(Protocol):
+    """The document store as reports see it."""
+
+    def keep(self, uow: UnitOfWork, *, kind: str, media_type: str, data: bytes, subject_id: int = 0) -> int:
+        """Keep `data` and return the document's id."""
+        ...
+
+    def sha256(self, uow: UnitOfWork, document_id: int) -> str:
+        """Return the hash of a kept document."""
+        ...

@@ -1,0 +1,220 @@
+"""The diagnosis list: filters, order, counts per state; and the saved queries of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import ColumnElement, func, select, update
+
+from server.kernel.clock import HospitalTime
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from server.kernel.errors import invalid, not_found
+from server.reporting import rules
+from server.reporting.settings import ReportingSettings
+from server.reporting.tables import Report, SavedQuery
+from shared.contract.base import Page
+from shared.contract.reporting import ReportFilter, ReportList, ReportRow, SavedQueryView
+from shared.domain.states import ExamState, PatientType, ReportState, Sex
+
+_MOST_ROWS = 500
+
+
+class Worklist:
+    """Lists reports for a caller and keeps the caller's saved queries."""
+
+    def __init__(self, time: HospitalTime, settings: ReportingSettings) -> None:
+        self._time = time
+        self._settings = settings
+
+    def page(self, uow: UnitOfWork, caller: Caller, conditions: ReportFilter, page: Page) -> ReportList:
+        """Return one page: emergency first, then VIP, then the oldest exam, with counts per state.
+
+        The page is fetched priority by priority, so that the index delivers the order and nothing is sorted.
+        """
+        if not 1 <= page.limit <= _MOST_ROWS or page.offset < 0:
+            raise invalid("page", f"每页 1 到 {_MOST_ROWS} 行，起始行不能为负。")
+        where = list(self._conditions(conditions))
+        grouped = uow.session.execute(
+            select(Report.priority, Report.state, func.count())
+            .where(Report.priority.in_((0, 1, 2)), *where)
+            .group_by(Report.priority, Report.state)
+        ).all()
+        chosen = {str(state) for state in (conditions.states or tuple(ReportState))}
+        per_priority = [0, 0, 0]
+        counts = {str(state): 0 for state in ReportState}
+        for priority, state, count in grouped:
+            counts[state] += count
+            if state in chosen:
+                per_priority[priority] += count
+        ids: list[int] = []
+        offset = page.offset
+        for priority, there in enumerate(per_priority):
+            if there > offset and len(ids) < page.limit:
+                ids += self._ids(uow, priority, chosen, where, offset, page.limit - len(ids))
+            offset = max(0, offset - there)
+        found = {row.id: row for row in uow.session.scalars(select(Report).where(Report.id.in_(ids)))}
+        rows = tuple(self.row(found[report_id], caller) for report_id in ids)
+        return ReportList(total=sum(per_priority), rows=rows, counts=counts)
+
+    def _ids(
+        self,
+        uow: UnitOfWork,
+        priority: int,
+        states: set[str],
+        where: list[ColumnElement[bool]],
+        offset: int,
+        limit: int,
+    ) -> list[int]:
+        statement = select(Report.id).where(Report.priority == priority, *where)
+        if len(states) < len(ReportState):
+            statement = statement.where(Report.state.in_(states))
+        statement = statement.order_by(Report.examined_at, Report.id).offset(offset).limit(limit)
+        return list(uow.session.scalars(statement))
+
+    def _conditions(self, f: ReportFilter) -> Iterator[ColumnElement[bool]]:
+        far_past, far_future = self._time.today() - timedelta(days=36500), self._time.today() + timedelta(days=3650)
+        for first, last, column in (
+            (f.examined_from, f.examined_to, Report.examined_at),
+            (f.diagnosed_from, f.diagnosed_to, Report.diagnosed_at),
+        ):
+            if first or last:
+                start, end = self._time.day_bounds(first or far_past, last or far_future)
+                yield column >= start
+                yield column < end
+        for number, number_column in (
+            (f.accession_number, Report.accession_number),
+            (f.image_number, Report.image_number),
+            (f.patient_number, Report.patient_number),
+        ):
+            if number.strip():
+                yield number_column == number.strip()
+        if f.exam_types:
+            yield Report.exam_type.in_(f.exam_types)
+        if f.campus_id is not None:
+            yield Report.campus_id == f.campus_id
+        if f.room_id is not None:
+            yield Report.room_id == f.room_id
+        if f.patient_types:
+            yield Report.priority.in_([rules.PRIORITY[kind] for kind in f.patient_types])
+        if f.patient_name.strip():
+            yield Report.search_name.contains(f.patient_name.strip().lower(), autoescape=True)
+        for text, text_column in (
+            (f.body_part, Report.body_part),
+            (f.diagnosing_doctor, Report.diagnosing_doctor),
+            (f.auditing_doctor, Report.auditing_doctor),
+            (f.requesting_department, Report.requesting_department),
+        ):
+            if text.strip():
+                yield text_column.icontains(text.strip(), autoescape=True)
+
+    def standing(self, report: Report, caller: Caller) -> rules.Standing:
+        """Return the report as `caller` finds it now."""
+        seen = report.lock_seen_at
+        return rules.Standing(
+            state=ReportState(report.state),
+            me=caller.user_id,
+            permissions=caller.permissions,
+            holder_id=report.holder_id,
+            is_lock_idle=seen is None or self._time.now() - seen > self._settings.lock_idle,
+            writer_id=report.diagnosing_id,
+            has_images=bool(report.study_uids),
+            may_audit_own=self._settings.may_audit_own,
+        )
+
+    def row(self, report: Report, caller: Caller) -> ReportRow:
+        """Return the report as a row of the list."""
+        standing = self.standing(report, caller)
+        is_locked = standing.is_mine or standing.is_held_by_other
+        return ReportRow(
+            id=report.id,
+            version=report.version,
+            state=standing.state,
+            exam_id=report.exam_id,
+            exam_state=ExamState(report.exam_state),
+            accession_number=report.accession_number,
+            image_number=report.image_number,
+            patient_id=report.patient_id,
+            patient_number=report.patient_number,
+            patient_name=report.patient_name,
+            sex=Sex(report.sex),
+            age=report.age,
+            patient_type=PatientType(report.patient_type),
+            exam_type=report.exam_type,
+            campus_id=report.campus_id,
+            room_id=report.room_id,
+            room_name=report.room_name,
+            body_part=report.body_part,
+            items=report.items,
+            examined_at=report.examined_at,
+            registered_by=report.registered_by,
+            diagnosing_doctor=report.diagnosing_doctor,
+            auditing_doctor=report.auditing_doctor,
+            requesting_doctor=report.requesting_doctor,
+            requesting_department=report.requesting_department,
+            requested_at=report.requested_at,
+            diagnosed_at=report.diagnosed_at,
+            study_uids=tuple(report.study_uids.split()),
+            image_count=report.image_count,
+            locked_by=report.holder_name if is_locked else "",
+            is_locked_by_me=standing.is_mine,
+            was_returned=report.was_returned,
+            allowed=rules.allowed_actions(standing),
+        )
+
+    # ── saved queries ────────────────────────────────────────────────────────────────────────────────
+
+    def saved_queries(self, uow: UnitOfWork, caller: Caller) -> tuple[SavedQueryView, ...]:
+        """Return the caller's saved queries by name."""
+        rows = uow.session.scalars(
+            select(SavedQuery).where(SavedQuery.owner_id == caller.user_id).order_by(SavedQuery.name, SavedQuery.id)
+        )
+        return tuple(_query_view(row) for row in rows)
+
+    def save_query(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        query_id: int | None,
+        name: str,
+        conditions: ReportFilter,
+        *,
+        today_only: bool,
+        is_default: bool,
+    ) -> SavedQueryView:
+        """Add (id None) or change a query of the caller; at most one is the default."""
+        name = name.strip()
+        if not 1 <= len(name) <= 40:
+            raise invalid("name", "请给查询条件起一个名称（1 到 40 个字）。")
+        if is_default:
+            uow.session.execute(
+                update(SavedQuery).where(SavedQuery.owner_id == caller.user_id).values(is_default=False)
+            )
+        row = SavedQuery(owner_id=caller.user_id) if query_id is None else self._own_query(uow, caller, query_id)
+        row.name, row.today_only, row.is_default = name, today_only, is_default
+        row.body = msgspec.json.encode(conditions)
+        uow.session.add(row)
+        uow.session.flush()
+        return _query_view(row)
+
+    def delete_query(self, uow: UnitOfWork, caller: Caller, query_id: int) -> None:
+        """Delete a query of the caller."""
+        uow.session.delete(self._own_query(uow, caller, query_id))
+
+    def _own_query(self, uow: UnitOfWork, caller: Caller, query_id: int) -> SavedQuery:
+        row = uow.session.get(SavedQuery, query_id)
+        if row is None or row.owner_id != caller.user_id:
+            raise not_found("查询条件")
+        return row
+
+
+def _query_view(row: SavedQuery) -> SavedQueryView:
+    return SavedQueryView(
+        id=row.id,
+        name=row.name,
+        filter=msgspec.json.decode(row.body, type=ReportFilter),
+        today_only=row.today_only,
+        is_default=row.is_default,
+    )
