@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 Frames = tuple[bytes, bytes]
 
+_WAIT_FOR_FIRST_S = 30.0
+
 
 class Sessions(Protocol):
     """Knows who holds a token."""
@@ -55,7 +57,7 @@ class Router:
         self._sessions = sessions
         self._audit = audit
         self._clock = clock
-        self._running: set[tuple[int, str]] = set()
+        self._running: dict[tuple[int, str], threading.Event] = {}
         self._running_lock = threading.Lock()
 
     def answer(self, header_frame: bytes, body: bytes, channel: Channel, address: str = "") -> Frames:
@@ -146,9 +148,15 @@ class Router:
     ) -> bytes:
         mark = (call.caller.user_id, key)
         with self._running_lock:
-            if mark in self._running:  # a repetition while the first is still at work
-                raise Refusal(ErrorCode.BUSY, "操作正在执行，请稍候。", retry_after_s=1)
-            self._running.add(mark)
+            first = self._running.get(mark)
+            finished = self._running.setdefault(mark, threading.Event())
+        if first is not None:  # a repetition while the first is still at work: its reply is the answer
+            first.wait(_WAIT_FOR_FIRST_S)
+            with self._database.read() as uow:
+                earlier = idempotency.earlier_reply(uow, call.caller.user_id, key, digest)
+            if earlier is None:
+                raise Refusal(ErrorCode.BUSY, "操作没有完成，请重试。", retry_after_s=1)
+            return earlier
         try:
             with self._database.read() as uow:
                 earlier = idempotency.earlier_reply(uow, call.caller.user_id, key, digest)
@@ -160,7 +168,8 @@ class Router:
             return reply
         finally:
             with self._running_lock:
-                self._running.discard(mark)
+                del self._running[mark]
+            finished.set()
 
     def _keep(self, uow: UnitOfWork, key: str, digest: str, reply: bytes, call: _Call, started: float) -> None:
         idempotency.keep_reply(uow, call.caller.user_id, key, digest, reply, self._clock.now())

@@ -40,13 +40,25 @@ BulkAnswer = Callable[[bytes], Iterator[tuple[bytes, bytes | memoryview]]]
 class RpcDoor:
     """Opens the sockets on `host`, answers with `router` until stopped."""
 
-    def __init__(self, router: Router, bulk: BulkAnswer, keys: KeyPair, host: str, port: int, topic: str) -> None:
-        """`port` 0 lets the system choose all four; otherwise they are `port` to `port` + 3."""
+    def __init__(
+        self,
+        router: Router,
+        bulk: BulkAnswer,
+        keys: KeyPair,
+        host: str,
+        port: int,
+        topic: str,
+        ports: Connection | None = None,
+    ) -> None:
+        """`port` 0 lets the system choose all four; otherwise they are `port` to `port` + 3.
+
+        `ports` names all four instead: a server that comes back where it was.
+        """
         self._router = router
         self._bulk = bulk
         self._keys = keys
         self._host = host
-        self._port = port
+        self._ports = _four(port) if ports is None else (ports.requests, ports.urgent, ports.notices, ports.bulk)
         self._topic = topic.encode()
         self._context = zmq.Context(io_threads=2)
         self._stopping = threading.Event()
@@ -57,11 +69,10 @@ class RpcDoor:
 
     def start(self) -> Connection:
         """Bind and begin to answer; returns the connection string's parts. Raises OSError when a port is taken."""
-        fixed = self._port != 0
-        requests = self._bind(zmq.ROUTER, self._port)
-        urgent = self._bind(zmq.ROUTER, self._port + 1 if fixed else 0)
-        notices = self._bind(zmq.PUB, self._port + 2 if fixed else 0)
-        bulk = self._bind(zmq.ROUTER, self._port + 3 if fixed else 0)
+        kinds = (zmq.ROUTER, zmq.ROUTER, zmq.PUB, zmq.ROUTER)
+        requests, urgent, notices, bulk = (
+            self._bind(kind, port) for kind, port in zip(kinds, self._ports, strict=True)
+        )
         bulk.sndhwm = _BULK_QUEUE
         self._notice_out.bind("inproc://notices")
         self.connection = Connection(
@@ -218,6 +229,10 @@ class RpcDoor:
                     bell.send(b"")
                     break
         bell.close(0)
+
+
+def _four(port: int) -> tuple[int, int, int, int]:
+    return (port, port + 1, port + 2, port + 3) if port else (0, 0, 0, 0)
 
 
 def _drain(socket: zmq.Socket[bytes]) -> Iterator[list[bytes]]:

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _CODE = re.compile(r"^[A-Za-z0-9:_-]{1,80}$")
 
 _PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>body{{font:16px/1.6 "Noto Sans SC",sans-serif;color:#1d2733;margin:12vh auto;max-width:34em;
+<title>{title}</title><style>body{{font:16px/1.6 "Noto Sans SC",sans-serif;color:#1d2733;margin:12vh auto;
+max-width:34em;
 padding:0 1.5em}}h1{{font-size:22px}}p{{border-top:1px solid #d8dee6;padding-top:1em}}</style>
 <h1>{title}</h1><p>{text}</p></html>"""
 
