@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.filewriter import write_dataset
 from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from server.archive.index import Indexer
 from server.archive.receive import ObjectName, Receiver

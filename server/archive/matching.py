@@ -1,0 +1,121 @@
+"""Brings studies and exams together: by accession number and worklist UIDs by itself, by hand where that fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.archive.ports import ExamMatcher
+from server.archive.rules import AUTOMATIC, MatchState
+from server.archive.tables import Study
+from server.kernel.database import Database, UnitOfWork
+from server.kernel.errors import Refusal, illegal_action, not_found
+from shared.contract.base import Changed
+
+logger = logging.getLogger(__name__)
+
+_ASK_AGAIN_DAYS = 7
+_ASK_AGAIN_STUDIES = 200
+
+
+class StudyMatching:
+    """Implements what the indexer calls `settle` and `rematch`, and the two commands of a person."""
+
+    def __init__(self, database: Database, exams: ExamMatcher) -> None:
+        self._database = database
+        self._exams = exams
+
+    def settle(self, studies: Collection[int]) -> None:
+        """Studies got instances: find their exams, tell the exams and the workstations. One transaction a study."""
+        for study_id in studies:
+            self._settle_one(study_id, only_if_matched=False)
+
+    def rematch(self) -> None:
+        """Look again for exams of recent unmatched studies: the registration may have come after the images."""
+        since = datetime.now(UTC) - timedelta(days=_ASK_AGAIN_DAYS)
+        statement = (
+            select(Study.id)
+            .where(Study.match_state.in_([MatchState.UNMATCHED, MatchState.PENDING]), Study.received_at >= since)
+            .order_by(Study.received_at.desc())
+            .limit(_ASK_AGAIN_STUDIES)
+        )
+        with self._database.read() as uow:
+            candidates = list(uow.session.execute(statement))
+            found = [row.id for row in candidates if self._match(uow, _load(uow.session, row.id)) is not None]
+        for study_id in found:
+            self._settle_one(study_id, only_if_matched=True)
+
+    def match_by_hand(self, uow: UnitOfWork, study_uid: str, version: int, exam_id: int) -> Study:
+        """A person says which exam it is. Raises Refusal."""
+        study = study_by_uid(uow.session, study_uid)
+        study.expect(version)
+        if study.exam_id is not None and study.exam_id != exam_id:
+            raise illegal_action(study.match_state, "该影像已匹配到其他检查，请先取消匹配。")
+        self._join(uow, study, exam_id, MatchState.BY_HAND)
+        return study
+
+    def unmatch(self, uow: UnitOfWork, study_uid: str, version: int) -> Study:
+        """A person takes the study off its exam; it is not matched by itself again. Raises Refusal."""
+        study = study_by_uid(uow.session, study_uid)
+        study.expect(version)
+        if study.exam_id is None:
+            raise illegal_action(study.match_state, "该影像没有匹配到任何检查。")
+        self._exams.images_withdrawn(uow, study.exam_id, study.uid)
+        study.exam_id = None
+        study.match_state = MatchState.REFUSED
+        study.why_unmatched = "已由人工取消匹配，请选择正确的检查。"
+        study.touch()
+        uow.publish(Changed("study", study.id, study.version))
+        return study
+
+    def _settle_one(self, study_id: int, *, only_if_matched: bool) -> None:
+        try:
+            with self._database.write() as uow:
+                study = _load(uow.session, study_id)
+                if study.match_state in AUTOMATIC:
+                    exam_id = self._match(uow, study)
+                    if exam_id is not None:
+                        self._join(uow, study, exam_id, MatchState.MATCHED)
+                    elif only_if_matched:
+                        return
+                    else:
+                        study.match_state = MatchState.UNMATCHED
+                        study.why_unmatched = _why(study)
+                elif study.exam_id is not None:
+                    self._exams.images_arrived(uow, study.exam_id, study.uid, study.series_count, study.instance_count)
+                uow.publish(Changed("study", study.id, study.version))
+        except Refusal:
+            logger.warning("archive: study %d could not be given to its exam yet", study_id, exc_info=True)
+
+    def _match(self, uow: UnitOfWork, study: Study) -> int | None:
+        return self._exams.match(uow, study.accession, study.uid, study.patient_id)
+
+    def _join(self, uow: UnitOfWork, study: Study, exam_id: int, state: MatchState) -> None:
+        study.exam_id = exam_id
+        study.match_state = state
+        study.why_unmatched = ""
+        study.touch()
+        self._exams.images_arrived(uow, exam_id, study.uid, study.series_count, study.instance_count)
+        uow.publish(Changed("study", study.id, study.version))
+
+
+def study_by_uid(session: Session, study_uid: str) -> Study:
+    """The study. Raises the NOT_FOUND refusal."""
+    study = session.execute(select(Study).where(Study.uid == study_uid).with_for_update()).scalar_one_or_none()
+    if study is None:
+        raise not_found("该影像")
+    return study
+
+
+def _load(session: Session, study_id: int) -> Study:
+    return session.execute(select(Study).where(Study.id == study_id).with_for_update()).scalar_one()
+
+
+def _why(study: Study) -> str:
+    if not study.accession:
+        return "影像中没有检查号，请手工匹配。"
+    return f"没有检查号为 {study.accession} 且患者编号一致的检查，请核对后手工匹配。"

@@ -1,0 +1,276 @@
+"""Reads stored objects: for retrieval, commitment, export and the frames of a viewer; changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import ColumnElement, select
+
+from server.archive import attributes, inbox
+from server.archive.header import DEFLATED, Header, inflated, read_header
+from server.archive.tables import Instance, Series, Study
+from server.kernel.database import Database
+from server.kernel.errors import Refusal, invalid, not_found
+from server.kernel.storage.port import ObjectMissing, ObjectStorage
+from shared.contract.errors import ErrorCode
+
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+_MANY_FRAMES_CACHE = 4
+_COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with what was just stored
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedObject:
+    """One object for a retrieval; `open` gives its data set (no preamble, no file meta) while the context lasts."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    open: Callable[[], AbstractContextManager[memoryview]]
+
+
+class ArchiveObjects:
+    """Everything that reads objects back. Thread-safe."""
+
+    def __init__(self, database: Database, storage: ObjectStorage, inbox_folder: Path) -> None:
+        self._database = database
+        self._storage = storage
+        self._inbox = inbox_folder
+        self._parsed: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    # retrieval
+
+    def objects(
+        self,
+        *,
+        patient_id: str = "",
+        study_uids: Sequence[str] = (),
+        series_uids: Sequence[str] = (),
+        instance_uids: Sequence[str] = (),
+    ) -> list[ArchivedObject]:
+        """Every object below the named entities, series by series, in order of number. Nothing named gives nothing."""
+        conditions: list[ColumnElement[bool]] = [
+            column.in_(list(uids))
+            for column, uids in ((Study.uid, study_uids), (Series.uid, series_uids), (Instance.uid, instance_uids))
+            if uids
+        ]
+        if patient_id:
+            conditions.append(Study.patient_id == patient_id)
+        if not conditions:
+            return []
+        statement = (
+            select(
+                Instance.uid,
+                Instance.sop_class_uid,
+                Instance.transfer_syntax_uid,
+                Instance.object_key,
+                Instance.data_offset,
+            )
+            .join(Series, Series.id == Instance.series_pk)
+            .join(Study, Study.id == Series.study_pk)
+            .where(*conditions)
+            .order_by(Study.id, Series.number, Series.id, Instance.number, Instance.id)
+        )
+        with self._database.read() as uow:
+            rows = uow.session.execute(statement).all()
+        return [self._archived(row) for row in rows]
+
+    def missing(self, references: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+        """Of (SOP class, SOP instance) pairs those not safely kept, with ``unknown``, ``class`` or ``damaged``.
+
+        Waits a moment for objects that were stored just now and are not in the index yet (PS3.4 J.3.2).
+        """
+        end = time.monotonic() + _COMMIT_WAIT_S
+        while True:
+            found = self._missing(references)
+            if not any(reason == "unknown" for _, _, reason in found) or time.monotonic() > end:
+                return found
+            if next(inbox.ready_files(self._inbox), None) is None:
+                return self._missing(references)  # the last files may have been indexed between the two looks
+            time.sleep(0.05)
+
+    def _missing(self, references: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+        rows: dict[str, Any] = {}
+        with self._database.read() as uow:
+            for start in range(0, len(references), 500):
+                uids = [uid for _, uid in references[start : start + 500]]
+                columns = (Instance.uid, Instance.sop_class_uid, Instance.object_key)
+                rows.update({r.uid: r for r in uow.session.execute(select(*columns).where(Instance.uid.in_(uids)))})
+        found = []
+        for sop_class, uid in references:
+            row = rows.get(uid)
+            if row is None:
+                found.append((sop_class, uid, "unknown"))
+            elif row.sop_class_uid != sop_class:
+                found.append((sop_class, uid, "class"))
+            elif not self._storage.exists(row.object_key) and inbox.find(self._inbox, row.object_key) is None:
+                found.append((sop_class, uid, "damaged"))
+        return found
+
+    # single objects
+
+    def part10(self, sop_instance_uid: str) -> bytes:
+        """The whole DICOM file of an instance. Raises the NOT_FOUND refusal."""
+        row = self._row(sop_instance_uid)
+        with self._file(row.object_key) as file:
+            return file.read()
+
+    def header(self, sop_instance_uid: str) -> bytes:
+        """The DICOM file up to its pixel data, from which pydicom reads all but the pixels."""
+        row = self._row(sop_instance_uid)
+        with self._mapped(row.object_key) as whole:
+            pixels = read_header(whole[row.data_offset :], row.transfer_syntax_uid).pixels
+            if pixels is None or row.transfer_syntax_uid in DEFLATED:
+                return bytes(whole)
+            # the element's own head (8 or 12 bytes) stands before the value; cut there
+            head = 8 if row.transfer_syntax_uid == "1.2.840.10008.1.2" else 12
+            return bytes(whole[: row.data_offset + pixels[0] - head])
+
+    def frame(self, sop_instance_uid: str, number: int) -> tuple[bytes, str]:
+        """The stored bytes of a frame (`number` from 1) and the transfer syntax they are in. Raises Refusal.
+
+        A deflated object gives its frame inflated, in explicit VR little endian.
+        """
+        row = self._row(sop_instance_uid)
+        own = attributes.merged(attributes.unpacked(row.series_attributes), row.own_attributes)
+        frames = _integer(own, 0x00280008, 1)
+        if not 1 <= number <= frames:
+            raise invalid("frame", f"该图像共有 {frames} 帧，没有第 {number} 帧。")
+        with self._mapped(row.object_key) as whole:
+            syntax = row.transfer_syntax_uid
+            if syntax in DEFLATED:
+                data, syntax = memoryview(inflated(whole[row.data_offset :])), EXPLICIT_LITTLE
+            else:
+                data = whole[row.data_offset :]
+            header = read_header(data, syntax)
+            if header.pixels is None:
+                raise Refusal(ErrorCode.NO_IMAGES, "该对象不含图像。")
+            if header.pixels[1] is None and frames > 1:
+                return self._frame_of_many(sop_instance_uid, row.object_key, number), syntax
+            return _frame(data, header, own, number), syntax
+
+    def _frame_of_many(self, uid: str, key: str, number: int) -> bytes:
+        """A frame of a compressed multi-frame object; the positions of its frames are kept for the next ones."""
+        from shared.imaging.frames import Part10, UnreadableFile
+
+        try:
+            with self._lock:
+                parsed = self._parsed.pop(key, None)
+                if parsed is None:
+                    parsed = Part10(self.part10(uid))
+                self._parsed[key] = parsed
+                while len(self._parsed) > _MANY_FRAMES_CACHE:
+                    self._parsed.popitem(last=False)
+                return bytes(parsed.frame(number - 1, 0))
+        except UnreadableFile as fault:
+            raise Refusal(ErrorCode.NO_IMAGES, f"图像数据损坏，无法读取：{fault}") from fault
+
+    def _row(self, sop_instance_uid: str) -> Any:
+        statement = (
+            select(
+                Instance.object_key,
+                Instance.data_offset,
+                Instance.transfer_syntax_uid,
+                Instance.attributes.label("own_attributes"),
+                Series.attributes.label("series_attributes"),
+            )
+            .join(Series, Series.id == Instance.series_pk)
+            .where(Instance.uid == sop_instance_uid)
+        )
+        with self._database.read() as uow:
+            row = uow.session.execute(statement).first()
+        if row is None:
+            raise not_found("该图像")
+        return row
+
+    def _archived(self, row: Any) -> ArchivedObject:
+        key, offset = row.object_key, row.data_offset
+
+        @contextlib.contextmanager
+        def opened() -> Iterator[memoryview]:
+            with self._mapped(key) as whole, whole[offset:] as data:
+                yield data
+
+        return ArchivedObject(row.sop_class_uid, row.uid, row.transfer_syntax_uid, opened)
+
+    def _file(self, key: str) -> BinaryIO:
+        """The object where it is: in its place, in the inbox, or in its place after all (it moved meanwhile)."""
+        try:
+            return self._storage.open(key)
+        except ObjectMissing:
+            waiting = inbox.find(self._inbox, key)
+            if waiting is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    return waiting.open("rb")
+        try:
+            return self._storage.open(key)
+        except ObjectMissing:
+            raise Refusal(ErrorCode.UNAVAILABLE, "图像文件缺失，请通知管理员运行归档检查。") from None
+
+    @contextlib.contextmanager
+    def _mapped(self, key: str) -> Iterator[memoryview]:
+        with self._file(key) as file:
+            try:
+                descriptor = file.fileno()
+            except OSError:  # not a real file: it is in memory already
+                yield memoryview(file.read())
+                return
+            mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        view = memoryview(mapped)
+        try:
+            yield view
+        finally:
+            view.release()
+            with contextlib.suppress(BufferError):  # somebody still holds a slice: it is unmapped with the last one
+                mapped.close()
+
+
+def _frame(data: memoryview, header: Header, own: Mapping[int, Any], number: int) -> bytes:
+    assert header.pixels is not None
+    start, length = header.pixels
+    if length is None:
+        return _joined_fragments(data, start)
+    frames = _integer(own, 0x00280008, 1)
+    if frames == 1:
+        return bytes(data[start : start + length])
+    bits = (
+        _integer(own, 0x00280010, 0)
+        * _integer(own, 0x00280011, 0)
+        * _integer(own, 0x00280002, 1)
+        * _integer(own, 0x00280100, 8)
+    )
+    first, last = (number - 1) * bits, number * bits
+    if last > length * 8 or not bits:
+        raise Refusal(ErrorCode.NO_IMAGES, f"第 {number} 帧的图像数据不完整。")
+    # one-bit frames may begin inside of a byte (PS3.5 8.2): the reader gets the bytes that hold the frame
+    return bytes(data[start + first // 8 : start + (last + 7) // 8])
+
+
+def _joined_fragments(data: memoryview, position: int) -> bytes:
+    """All fragments of a single compressed frame; the offset table is skipped (PS3.5 A.4)."""
+    pieces: list[memoryview] = []
+    first = True
+    while position + 8 <= len(data) and bytes(data[position : position + 4]) == b"\xfe\xff\x00\xe0":
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        if not first:
+            pieces.append(data[position + 8 : position + 8 + length])
+        first = False
+        position += 8 + length
+    return b"".join(pieces)
+
+
+def _integer(own: Mapping[int, Any], tag: int, default: int) -> int:
+    try:
+        return max(int(own.get(tag) or default), 0) or default
+    except (TypeError, ValueError):
+        return default

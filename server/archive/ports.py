@@ -1,0 +1,41 @@
+"""What the archive asks of other areas."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from server.kernel.database import UnitOfWork
+
+
+class ExamMatcher(Protocol):
+    """The exams area, as far as images concern it. Every call works in the unit of work that is given."""
+
+    def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
+        """The exam with this accession number (and this patient), or to whose worklist item or performed procedure
+        step this Study Instance UID was given; None if there is none or it is not certain."""
+        ...
+
+    def images_arrived(
+        self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int
+    ) -> None:
+        """Images of the exam are in the archive (RIS-ESM-10); called again, with new counts, while more arrive."""
+        ...
+
+    def images_withdrawn(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
+        """The study is no longer the exam's. Raises Refusal (ILLEGAL_ACTION) when its report is approved."""
+        ...
+
+
+class NoExams:
+    """Stands in where there are no exams: every study stays unmatched."""
+
+    def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
+        return None
+
+    def images_arrived(
+        self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int
+    ) -> None:
+        return
+
+    def images_withdrawn(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
+        return

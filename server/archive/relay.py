@@ -1,0 +1,89 @@
+"""Carries receivers' messages from worker processes to the indexer; a lost message costs nothing (see receive.py)."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Client, Connection, Listener
+
+logger = logging.getLogger(__name__)
+
+_MAX_MESSAGE = 1 << 20
+
+
+class RelayListener:
+    """The indexer's end, in the main process. `address` and `token` go to the workers as text."""
+
+    def __init__(self, deliver: Callable[[bytes], None]) -> None:
+        self._deliver = deliver
+        self.token = secrets.token_hex(32)
+        self._listener = Listener(authkey=self.token.encode(), backlog=64)  # a local socket or a Windows pipe
+        self.address = str(self._listener.address)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._accept, name="archive-relay", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close; messages under way are delivered or found again in the inbox."""
+        self._stopping.set()
+        with contextlib.suppress(OSError, EOFError):
+            Client(self.address, authkey=self.token.encode()).close()  # wakes accept
+        self._thread.join(5)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                connection = self._listener.accept()
+            except Exception:
+                if not self._stopping.is_set():
+                    logger.warning("archive: a worker could not be connected", exc_info=True)
+                continue
+            if self._stopping.is_set():
+                connection.close()
+                return
+            threading.Thread(target=self._read, args=(connection,), name="archive-relay-in", daemon=True).start()
+
+    def _read(self, connection: Connection) -> None:
+        with connection, contextlib.suppress(EOFError, OSError):
+            while not self._stopping.is_set():
+                message = connection.recv_bytes(_MAX_MESSAGE)
+                try:
+                    self._deliver(message)
+                except ValueError:
+                    logger.warning("archive: a worker sent what is no message")
+
+
+class RelaySender:
+    """A worker's end: `send` never blocks for long and never fails; use it as `notify` of a Receiver."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address
+        self._token = token.encode()
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def send(self, message: bytes) -> None:
+        """Send, connecting if need be; gives up silently, because the inbox holds the object anyway."""
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = Client(self._address, authkey=self._token)
+                self._connection.send_bytes(message)
+            except (OSError, EOFError):
+                logger.warning("archive: the indexer cannot be told; it will find the object by itself")
+                self._drop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
