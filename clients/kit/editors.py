@@ -1,0 +1,479 @@
+"""The editors behind form fields: one small widget per kind of field, all with the same three verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QCalendarWidget,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from clients.kit.choosing import Switch
+from clients.kit.fields import (
+    Choice,
+    ChoiceField,
+    DateField,
+    DateTimeField,
+    Field,
+    LongTextField,
+    NumberField,
+    SwitchField,
+    TextField,
+    parse_date,
+    parse_moment,
+)
+from clients.kit.labels import IconButton
+from clients.kit.pinyin import matches
+from clients.kit.theme import current_theme, is_look_change
+from clients.kit.translations import tr
+
+
+class Editor(QWidget):
+    """A field on screen: `value`, `set_value`, `set_wrong`; `focus_target` is what the keyboard goes to."""
+
+    edited = Signal()
+    """the user changed the value."""
+    confirmed = Signal()
+    """Enter: the user is done here."""
+    left = Signal()
+    """the keyboard went elsewhere."""
+
+    focus_target: QWidget
+
+    def value(self) -> Any:
+        """The value now; a string that could not be understood is given back as a string."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Show a value without telling anybody."""
+        raise NotImplementedError
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Draw the red hairline, or take it away."""
+        target = self.focus_target
+        if target.property("wrong") != wrong:
+            target.setProperty("wrong", wrong)
+            target.style().unpolish(target)
+            target.style().polish(target)
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Show the value without letting it be changed."""
+        self.focus_target.setEnabled(not read_only)
+
+    def watch(self, target: QWidget) -> None:
+        """Remember where the keyboard goes and hear when it leaves."""
+        self.focus_target = target
+        self.setFocusProxy(target)
+        target.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if watched is self.focus_target and event.type() == QEvent.Type.FocusOut:
+            assert isinstance(event, QFocusEvent)
+            if event.reason() is not Qt.FocusReason.PopupFocusReason:
+                self.left.emit()
+        return False
+
+    def _row(self) -> QHBoxLayout:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        return layout
+
+
+class TextEditor(Editor):
+    """One line."""
+
+    def __init__(self, field: TextField) -> None:
+        super().__init__()
+        self._placeholder = field.placeholder
+        self.line = QLineEdit()
+        self.line.setMaxLength(field.max_length)
+        if field.secret:
+            self.line.setEchoMode(QLineEdit.EchoMode.Password)
+        self._row().addWidget(self.line)
+        self.watch(self.line)
+        self.line.textEdited.connect(lambda _text: self.edited.emit())
+        self.line.returnPressed.connect(self.confirmed)
+        self.set_value(field.empty)
+        self._show()
+
+    def value(self) -> str:
+        return self.line.text().strip()
+
+    def set_value(self, value: Any) -> None:
+        self.line.setText("" if value is None else str(value))
+        self.line.setCursorPosition(0)
+
+    def set_read_only(self, read_only: bool) -> None:
+        self.line.setReadOnly(read_only)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show()
+        super().changeEvent(event)
+
+    def _show(self) -> None:
+        self.line.setPlaceholderText(tr(self._placeholder) if self._placeholder else "")
+
+
+class _Lines(QPlainTextEdit):
+    confirmed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.confirmed.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class LongTextEditor(Editor):
+    """Several lines; Tab goes on to the next field, Ctrl+Enter confirms."""
+
+    def __init__(self, field: LongTextField) -> None:
+        super().__init__()
+        self._max = field.max_length
+        self.text = _Lines()
+        self.text.setTabChangesFocus(True)
+        self._lines = field.lines
+        self._row().addWidget(self.text)
+        self.watch(self.text)
+        self.text.textChanged.connect(self._changed)
+        self.text.confirmed.connect(self.confirmed)
+        self._quiet = False
+        self._fit()
+
+    def value(self) -> str:
+        return self.text.toPlainText().strip()
+
+    def set_value(self, value: Any) -> None:
+        self._quiet = True
+        self.text.setPlainText("" if value is None else str(value))
+        self._quiet = False
+
+    def set_read_only(self, read_only: bool) -> None:
+        self.text.setReadOnly(read_only)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if is_look_change(event):
+            self._fit()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        from PySide6.QtGui import QFontMetrics
+
+        line = QFontMetrics(current_theme().font()).lineSpacing()
+        self.text.setFixedHeight(max(current_theme().metrics.control, line * self._lines + 16))
+
+    def _changed(self) -> None:
+        if len(self.text.toPlainText()) > self._max:
+            self.text.textCursor().deletePreviousChar()
+        if not self._quiet:
+            self.edited.emit()
+
+
+class NumberEditor(Editor):
+    """A number, right-aligned, with its unit behind it."""
+
+    def __init__(self, field: NumberField) -> None:
+        super().__init__()
+        self._decimals = field.decimals
+        self.line = QLineEdit()
+        self.line.setMaxLength(16)
+        self.line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = self._row()
+        row.addWidget(self.line, 1)
+        if field.unit:
+            unit = QLabel(field.unit)
+            unit.setProperty("look", "quiet")
+            row.addWidget(unit)
+        self.watch(self.line)
+        self.line.textEdited.connect(lambda _text: self.edited.emit())
+        self.line.returnPressed.connect(self.confirmed)
+        self.set_value(field.empty)
+
+    def value(self) -> float | int | str | None:
+        text = self.line.text().strip().replace("，", ".").replace("。", ".")
+        if not text:
+            return None
+        try:
+            return float(text) if self._decimals else int(text)
+        except ValueError:
+            return text
+
+    def set_value(self, value: Any) -> None:
+        if value is None or value == "":
+            self.line.setText("")
+        else:
+            self.line.setText(f"{value:.{self._decimals}f}" if isinstance(value, int | float) else str(value))
+
+    def set_read_only(self, read_only: bool) -> None:
+        self.line.setReadOnly(read_only)
+
+
+class ChoiceEditor(Editor):
+    """One of several; typing narrows by words or by pinyin initials."""
+
+    chosen = Signal(object)
+    """value of the choice the user made."""
+
+    def __init__(self, field: ChoiceField) -> None:
+        super().__init__()
+        self._choices: tuple[Choice, ...] = tuple(field.choices)
+        self._placeholder = field.placeholder
+        self._value = field.empty
+        self.box = _ChoiceBox(self)
+        self._row().addWidget(self.box)
+        self.watch(self.box)
+        self.box.activated.connect(self._on_activated)
+        self._fill()
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What can be chosen."""
+        return self._choices
+
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer other choices; a value that is not among them any more is dropped."""
+        self._choices = tuple(choices)
+        if all(choice.value != self._value for choice in self._choices):
+            self._value = None
+        self._fill()
+
+    def value(self) -> Any:
+        return self._value
+
+    def set_value(self, value: Any) -> None:
+        self._value = value
+        self.box.setCurrentIndex(self._position())
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.LanguageChange:
+            self._fill()
+        super().changeEvent(event)
+
+    def _position(self) -> int:
+        return next((i for i, choice in enumerate(self._choices) if choice.value == self._value), -1)
+
+    def _fill(self) -> None:
+        self.box.blockSignals(True)
+        self.box.clear()
+        self.box.addItems([choice.words() for choice in self._choices])
+        self.box.setPlaceholderText(tr(self._placeholder))
+        self.box.setCurrentIndex(self._position())
+        self.box.blockSignals(False)
+
+    def _on_activated(self, position: int) -> None:
+        value = self._choices[position].value if 0 <= position < len(self._choices) else None
+        if value != self._value:
+            self._value = value
+            self.edited.emit()
+            self.chosen.emit(value)
+
+    def choose_by_typing(self, typed: str) -> bool:
+        """Choose the first choice that matches typed characters or pinyin initials; False if none does."""
+        for position, choice in enumerate(self._choices):
+            if matches(choice.words(), typed):
+                self.box.setCurrentIndex(position)
+                self._on_activated(position)
+                return True
+        return False
+
+
+class _ChoiceBox(QComboBox):
+    """A combo box that finds by pinyin initials while closed and draws a plain chevron."""
+
+    def __init__(self, editor: ChoiceEditor) -> None:
+        super().__init__()
+        from PySide6.QtCore import QElapsedTimer
+
+        self._editor = editor
+        self._typed = ""
+        self._since = QElapsedTimer()
+        self._since.start()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+        self.setMaxVisibleItems(12)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._editor.confirmed.emit()
+            return
+        text = event.text()
+        if text and text.isprintable() and text != " " and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._typed = text if self._since.elapsed() > 900 else self._typed + text
+            self._since.restart()
+            self._editor.choose_by_typing(self._typed)
+            return
+        super().keyPressEvent(event)
+
+    def wheelEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        event.ignore()  # scrolling a page must never change a value
+
+    def paintEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        from PySide6.QtCore import QRectF
+        from PySide6.QtGui import QPainter
+
+        super().paintEvent(event)
+        theme = current_theme()
+        with QPainter(self) as painter:
+            colour = theme.colours.text_quiet if self.isEnabled() else theme.colours.text_disabled
+            theme.paint_icon(painter, "chevron_down", QRectF(self.width() - 22, self.height() / 2 - 7, 14, 14), colour)
+
+
+class DateEditor(Editor):
+    """A day: typed, or chosen in the calendar that opens with the button or Alt+Down."""
+
+    def __init__(self, field: DateField) -> None:
+        super().__init__()
+        self.line = QLineEdit()
+        self.line.setMaxLength(10)
+        self.line.setPlaceholderText("YYYY-MM-DD")
+        self.calendar_button = IconButton("calendar", "打开日历", on_click=self.open_calendar)
+        self.calendar_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row = self._row()
+        row.addWidget(self.line, 1)
+        row.addWidget(self.calendar_button)
+        self.watch(self.line)
+        self.line.textEdited.connect(lambda _text: self.edited.emit())
+        self.line.returnPressed.connect(self.confirmed)
+        self.left.connect(self._tidy)
+        self.set_value(field.empty)
+
+    def value(self) -> date | str | None:
+        text = self.line.text().strip()
+        return (parse_date(text) or text) if text else None
+
+    def set_value(self, value: Any) -> None:
+        self.line.setText(value.isoformat() if isinstance(value, date) else str(value or ""))
+
+    def set_read_only(self, read_only: bool) -> None:
+        self.line.setReadOnly(read_only)
+        self.calendar_button.setEnabled(not read_only)
+
+    def open_calendar(self) -> None:
+        """Open the calendar below the field."""
+        value = self.value()
+        self._calendar = _Calendar(value if isinstance(value, date) else date.today(), self)
+        self._calendar.chosen.connect(self._on_day)
+        self._calendar.move(self.mapToGlobal(QPoint(0, self.height() + 2)))
+        self._calendar.show()
+
+    def _on_day(self, day: QDate) -> None:
+        self.take_day(date(day.year(), day.month(), day.day()))
+
+    def take_day(self, day: date) -> None:
+        """The user chose a day in the calendar."""
+        self.set_value(day)
+        self.edited.emit()
+        self.line.setFocus()
+
+    def _tidy(self) -> None:
+        value = self.value()
+        if isinstance(value, date):
+            self.set_value(value)
+
+
+class DateTimeEditor(DateEditor):
+    """A moment in local time, typed as day and clock."""
+
+    def __init__(self, field: DateTimeField) -> None:
+        super().__init__(DateField(key=field.key, label=field.label))
+        self.line.setMaxLength(16)
+        self.line.setPlaceholderText("YYYY-MM-DD HH:MM")
+        self.set_value(field.empty)
+
+    def value(self) -> datetime | str | None:  # type: ignore[override]
+        text = self.line.text().strip()
+        return (parse_moment(text) or text) if text else None
+
+    def set_value(self, value: Any) -> None:
+        if isinstance(value, datetime):
+            self.line.setText(value.astimezone().strftime("%Y-%m-%d %H:%M"))
+        else:
+            self.line.setText(str(value or ""))
+
+    def take_day(self, day: date) -> None:
+        now = self.value()
+        clock = (now if isinstance(now, datetime) else datetime.now().astimezone()).astimezone().timetz()
+        self.set_value(datetime.combine(day, clock))
+        self.edited.emit()
+        self.line.setFocus()
+
+
+class _Calendar(QFrame):
+    chosen = Signal(QDate)
+
+    def __init__(self, day: date, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("look", "card")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        self.calendar = QCalendarWidget()
+        self.calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        self.calendar.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
+        self.calendar.setSelectedDate(QDate(day.year, day.month, day.day))
+        self.calendar.clicked.connect(self._take)
+        self.calendar.activated.connect(self._take)
+        layout.addWidget(self.calendar)
+
+    def _take(self, day: QDate) -> None:
+        self.chosen.emit(day)
+        self.close()
+
+
+class SwitchEditor(Editor):
+    """On or off."""
+
+    def __init__(self, field: SwitchField) -> None:
+        super().__init__()
+        self.switch = Switch("", checked=field.initial)
+        self.switch.setAccessibleName(tr(field.label))
+        row = self._row()
+        row.addWidget(self.switch)
+        row.addStretch(1)
+        self.watch(self.switch)
+        self.switch.clicked.connect(lambda _checked: self.edited.emit())
+
+    def value(self) -> bool:
+        return self.switch.isChecked()
+
+    def set_value(self, value: Any) -> None:
+        self.switch.setChecked(bool(value))
+
+
+def make_editor(field: Field) -> Editor:
+    """The editor for a field; raises TypeError for a kind of field that has none."""
+    editor: Editor
+    match field:
+        case TextField():
+            editor = TextEditor(field)
+        case LongTextField():
+            editor = LongTextEditor(field)
+        case NumberField():
+            editor = NumberEditor(field)
+        case ChoiceField():
+            editor = ChoiceEditor(field)
+        case DateTimeField():
+            editor = DateTimeEditor(field)
+        case DateField():
+            editor = DateEditor(field)
+        case SwitchField():
+            editor = SwitchEditor(field)
+        case _:
+            raise TypeError(f"no editor for {type(field).__name__}")
+    if field.read_only:
+        editor.set_read_only(True)
+    return editor

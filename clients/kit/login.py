@@ -1,0 +1,253 @@
+"""The log-in page: server, user, password; remembers the first two; says at the field what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from clients.kit.connection import Connection, Connector
+from clients.kit.fields import Section, TextField
+from clients.kit.forms import FormView
+from clients.kit.labels import Button, Label
+from clients.kit.messages import Message, message_for
+from clients.kit.running import TaskRunner
+from clients.kit.settings import UserSettings
+from clients.kit.theme import current_theme
+from clients.kit.translations import Language, language, set_language, tr
+from shared.contract.errors import ErrorCode, RpcError
+from shared.contract.identity import SessionView
+
+SERVER_KEY, USER_KEY, LANGUAGE_KEY = "login/server", "login/user", "language"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An open session and the line it runs over."""
+
+    connection: Connection
+    session: SessionView
+
+
+class ConnectionStringWrong(Exception):
+    """The server field cannot be understood; the sentence says what is expected."""
+
+
+class LoginPage(QWidget):
+    """Asks for server, user and password and hands over an open session; all waiting happens off the GUI thread."""
+
+    signed_in = Signal(object)
+    """SignedIn."""
+
+    def __init__(self, title: str, connector: Connector, runner: TaskRunner, settings: UserSettings) -> None:
+        super().__init__()
+        self._connector = connector
+        self._runner = runner
+        self._settings = settings
+        self._wait_s = 0
+        self.setProperty("look", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 16, 24, 16)
+        top = QHBoxLayout()
+        top.addStretch(1)
+        self.language_button = Button("English", "quiet", "language", on_click=self._toggle_language)
+        top.addWidget(self.language_button)
+        outer.addLayout(top)
+        outer.addStretch(2)
+        card = QFrame()
+        card.setProperty("look", "card")
+        card.setFixedWidth(400)
+        box = QVBoxLayout(card)
+        box.setContentsMargins(32, 32, 32, 32)
+        box.setSpacing(8)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(Mark(40))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Label("明镜影像", "headline"))
+        words.addWidget(Label(title, "quiet"))
+        head.addLayout(words, 1)
+        box.addLayout(head)
+        box.addSpacing(16)
+        self.form = FormView(
+            [
+                Section(
+                    "",
+                    [
+                        TextField(
+                            key="server", label="服务器", required=True, max_length=500, hint="连接字符串由管理员提供，首次填写后自动记住。"
+                        ),
+                        TextField(key="user", label="用户名", required=True),
+                        TextField(key="password", label="密码", required=True, max_length=256, secret=True),
+                    ],
+                )
+            ],
+            columns=1,
+        )
+        box.addWidget(self.form)
+        box.addSpacing(8)
+        self.button = Button("登录", "primary", on_click=self.form.submit)
+        box.addWidget(self.button)
+        self.notice = Label("", "error", wrap=True)
+        self.notice.setMinimumHeight(32)
+        self.notice.setAlignment(Qt.AlignmentFlag.AlignTop)
+        box.addWidget(self.notice)
+        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
+        self._countdown = QTimer(self)
+        self._countdown.setInterval(1000)
+        self._countdown.timeout.connect(self._tick)
+        self.form.submitted.connect(self._log_in)
+        self.form.changed.connect(lambda _key: self._say(""))
+        self.form.set_values({"server": settings.get(SERVER_KEY, ""), "user": settings.get(USER_KEY, "")})
+        self._show_language()
+
+    def set_server(self, server: str) -> None:
+        """Fill the server field (a connection string given on the command line)."""
+        self.form.set_values({"server": server})
+
+    def focus_first(self) -> None:
+        """Put the keyboard into the first empty field."""
+        values = self.form.values()
+        self.form.focus(next((key for key in ("server", "user", "password") if not values[key]), "password"))
+
+    def say(self, sentence: str) -> None:
+        """Show a finished sentence under the button (why the user is here again)."""
+        self._say(sentence)
+
+    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        QTimer.singleShot(0, self, self.focus_first)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show_language()
+        super().changeEvent(event)
+
+    def _toggle_language(self) -> None:
+        new = Language.ENGLISH if language() is Language.CHINESE else Language.CHINESE
+        self._settings.set(LANGUAGE_KEY, new.value)
+        self._say("")
+        set_language(new)
+
+    def _show_language(self) -> None:
+        self.language_button.setText("English" if language() is Language.CHINESE else "中文")
+
+    def _log_in(self) -> None:
+        if self._wait_s > 0 or not self.button.isEnabled():
+            return
+        values = self.form.values()
+        self._set_busy(True)
+        self._runner.run(
+            _Attempt(self._connector, values["server"], values["user"], values["password"]),
+            self._on_signed_in,
+            self._on_failed,
+            key="login",
+        )
+
+    def _on_signed_in(self, opened: SignedIn) -> None:
+        self._set_busy(False)
+        self._settings.set(SERVER_KEY, self.form.value("server"))
+        self._settings.set(USER_KEY, self.form.value("user"))
+        self.form.set_values({"password": ""})
+        self.signed_in.emit(opened)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._set_busy(False)
+        if isinstance(error, ConnectionStringWrong):
+            self.form.show_problems({"server": tr("连接字符串无效，请向管理员索取后完整粘贴。")})
+            return
+        message: Message = message_for(error)
+        if not isinstance(error, RpcError):
+            self._say(message.text)
+        elif error.code is ErrorCode.WRONG_PASSWORD:
+            self.form.set_values({"password": ""})
+            self.form.show_problems({"password": message.text})
+            self._wait(round(error.body.retry_after_s))
+        elif error.code is ErrorCode.ACCOUNT_LOCKED:
+            self._say(message.text)
+            self._wait(min(30, round(error.body.retry_after_s)))
+        elif error.code in (ErrorCode.OFFLINE, ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE):
+            self.form.show_problems({"server": tr("无法连接服务器，请检查网络或连接字符串。")})
+        else:
+            self._say(message.text)
+
+    def _wait(self, seconds: int) -> None:
+        self._wait_s = seconds
+        if seconds > 0:
+            self._countdown.start()
+            self._tick(first=True)
+
+    def _tick(self, first: bool = False) -> None:
+        if not first:
+            self._wait_s -= 1
+        self.button.setEnabled(self._wait_s <= 0)
+        if self._wait_s <= 0:
+            self._countdown.stop()
+            self.button.set_source("登录")
+        else:
+            self.button.setText(tr("请等待 {seconds} 秒", seconds=self._wait_s))
+
+    def _set_busy(self, busy: bool) -> None:
+        self.button.setEnabled(not busy)
+        self.button.set_source("正在登录…" if busy else "登录")
+        self.form.set_read_only(busy)
+        if busy:
+            self._say("")
+
+    def _say(self, sentence: str) -> None:
+        self.notice.setText(sentence)
+
+
+class _Attempt:
+    """Connects and logs in, in a worker thread; closes the line again if that fails."""
+
+    def __init__(self, connector: Callable[[str], Connection], server: str, user: str, password: str) -> None:
+        self._connector = connector
+        self._server, self._user, self._password = server, user, password
+
+    def __call__(self) -> SignedIn:
+        try:
+            connection = self._connector(self._server)
+        except ValueError as error:
+            raise ConnectionStringWrong(str(error)) from error
+        try:
+            return SignedIn(connection, connection.login(self._user, self._password))
+        except RpcError:
+            connection.close()
+            raise
+
+
+class Mark(QWidget):
+    """The mark of the suite: a round bright mirror, drawn in the accent colour."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.setFixedSize(size, size)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        with QPainter(self) as painter:
+            paint_mark(painter, self.width())
+
+
+def paint_mark(painter: QPainter, size: float) -> None:
+    """Paint the mark into a square of `size` at the origin."""
+    from PySide6.QtCore import QPointF, QRectF
+    from PySide6.QtGui import QColor, QPen
+
+    theme = current_theme()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.colours.accent))
+    painter.drawEllipse(QRectF(0, 0, size, size))
+    pen = QPen(QColor(theme.colours.on_accent), size * 0.06)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inner = QRectF(size * 0.2, size * 0.2, size * 0.6, size * 0.6)
+    painter.drawArc(inner, 100 * 16, 250 * 16)
+    painter.drawLine(QPointF(size * 0.42, size * 0.62), QPointF(size * 0.62, size * 0.42))

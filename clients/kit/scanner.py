@@ -1,0 +1,108 @@
+"""Bar code scanners that type like a keyboard: a fast burst ended by Enter is a scan, wherever the focus is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+_PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+
+
+class ScannerInput(QObject):
+    """Watches the keys of one window while somebody wants scans.
+
+    At least `shortest` printable ASCII characters, each at most `gap_ms` after the one before, and then Enter or Tab
+    are a scan. Keys are held back for `gap_ms`; what turns out to be typing goes to the focused field in order, so
+    people notice nothing and a scan never ends up in a field.
+    """
+
+    scanned = Signal(str)
+    """the code that was scanned."""
+
+    def __init__(
+        self, window: QWidget, *, shortest: int = 5, gap_ms: int = 35, clock: Callable[[], float] = monotonic
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shortest = shortest
+        self._gap_s = gap_ms / 1000
+        self._clock = clock
+        self._held: list[QKeyEvent] = []
+        self._target: QObject | None = None
+        self._last = 0.0
+        self._replaying = False
+        self._listeners: list[Callable[[str], object]] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(gap_ms)
+        self._timer.timeout.connect(self.let_go)
+
+    def listen(self, listener: Callable[[str], object]) -> Callable[[], None]:
+        """Give scans to `listener`, the newest listener first in line; the function returned ends that."""
+        self._listeners.append(listener)
+        if len(self._listeners) == 1:
+            QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+
+        def forget() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            if not self._listeners:
+                QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+
+        return forget
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if self._replaying or event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if not isinstance(watched, QWidget) or watched.window() is not self._window:
+            return False
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab) and self._held:
+            return self._end()
+        text = event.text()
+        plain = len(text) == 1 and text.isascii() and text.isprintable() and not event.modifiers() & ~_PLAIN
+        if not plain or event.isAutoRepeat():
+            self.let_go()
+            return False
+        now = self._clock()
+        if self._held and now - self._last > self._gap_s:
+            self.let_go()
+        self._last = now
+        self._target = watched
+        self._held.append(
+            QKeyEvent(QEvent.Type.KeyPress, event.key(), event.modifiers(), text, event.isAutoRepeat(), event.count())
+        )
+        self._timer.start()
+        return True
+
+    def let_go(self) -> None:
+        """It was typing: hand the held keys to the widget they were meant for."""
+        self._timer.stop()
+        held, self._held = self._held, []
+        if not held:
+            return
+        target = QApplication.focusWidget() or self._target
+        if target is None:
+            return
+        self._replaying = True
+        try:
+            for event in held:
+                QCoreApplication.sendEvent(target, event)
+        finally:
+            self._replaying = False
+
+    def _end(self) -> bool:
+        fast = self._clock() - self._last <= self._gap_s
+        if len(self._held) < self._shortest or not fast:
+            self.let_go()
+            return False
+        code = "".join(event.text() for event in self._held)
+        self._timer.stop()
+        self._held = []
+        self.scanned.emit(code)
+        if self._listeners:
+            self._listeners[-1](code)
+        return True
