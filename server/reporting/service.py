@@ -66,28 +66,36 @@ class ReportService:
 
     # ── called by the exams area ─────────────────────────────────────────────────────────────────────
 
-    def ensure_report(self, uow: UnitOfWork, exam_id: int) -> int:
-        """Make the one report of an exam (RIS-RSM-01), or refresh the facts of the one there is; return its id."""
-        report = uow.session.scalar(select(Report).where(Report.exam_id == exam_id))
+    def ensure_report(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Make the one report of an exam (RIS-RSM-01), or refresh the facts of the one there is."""
+        report = self._of_exam(uow, exam_id)
         if report is not None:
             self._refresh(uow, report)
-            return report.id
+            return
         report = Report(exam_id=exam_id, state=ReportState.AWAITING, version=1, created_at=self._time.now())
         self._copy_facts(uow, report)
         try:
             with uow.session.begin_nested():
                 uow.session.add(report)
         except IntegrityError:  # another node made it in this moment
-            return uow.session.scalars(select(Report.id).where(Report.exam_id == exam_id)).one()
+            return
         self._log(uow, report, SYSTEM, "created", "", "")
         self._moved(uow, report)
-        return report.id
+
+    def report_of(self, uow: UnitOfWork, exam_id: int) -> int | None:
+        """Return the id of an exam's report, None before there is one."""
+        report = self._of_exam(uow, exam_id)
+        return None if report is None else report.id
 
     def exam_changed(self, uow: UnitOfWork, exam_id: int) -> None:
         """Copy the facts of an exam (patient, room, images) again, if it has a report."""
-        report = uow.session.scalar(select(Report).where(Report.exam_id == exam_id))
+        report = self._of_exam(uow, exam_id)
         if report is not None:
             self._refresh(uow, report)
+
+    @staticmethod
+    def _of_exam(uow: UnitOfWork, exam_id: int) -> Report | None:
+        return uow.session.scalar(select(Report).where(Report.exam_id == exam_id))
 
     def _refresh(self, uow: UnitOfWork, report: Report) -> None:
         self._copy_facts(uow, report)
@@ -139,7 +147,7 @@ class ReportService:
 
     def history(self, uow: UnitOfWork, exam_id: int) -> HistoryView:
         """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02)."""
-        report = uow.session.scalar(select(Report).where(Report.exam_id == exam_id))
+        report = self._of_exam(uow, exam_id)
         if report is None:
             raise not_found("报告")
         same = (Report.patient_id == report.patient_id) & (Report.id != report.id)
@@ -172,7 +180,7 @@ class ReportService:
                 findings=text.findings if text else "",
                 study_uids=tuple(report.study_uids.split()),
             )
-            for report, text in uow.session.execute(statement).tuples()
+            for report, text in uow.session.execute(statement)
         )
 
     def log(self, uow: UnitOfWork, report_id: int) -> ReportLogView:

@@ -1,0 +1,82 @@
+"""Rich text, doubts and codes: pure functions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.reporting.checks import doubts
+from server.reporting.rich_text import plain, sanitised
+from server.reporting.seal import parsed_code, seal_of, verification_code
+from server.reporting.template_catalogue import PUBLIC_TEMPLATES
+from shared.domain.states import Sex
+
+
+@pytest.mark.parametrize(
+    ("given_text", "kept"),
+    [
+        ("<p>双肺<b>清晰</b></p>", "<p>双肺<b>清晰</b></p>"),
+        ("<script>alert(1)</script>好", "好"),
+        ('<p style="color:red" onclick="x()">a</p>', "<p>a</p>"),
+        ("<strong>a</strong><em>b</em>", "<b>a</b><i>b</i>"),
+        ("结节 <5mm & >3mm", "结节 &lt;5mm &amp; &gt;3mm"),
+        ("<p>a<p>b", "<p>a</p><p>b</p>"),
+        ("<b><i>a</b>c</i>", "<b><i>a</i></b>c"),
+        ("<img src=x onerror=y>词", "词"),
+        ("<ul><li>一<li>二</ul>", "<ul><li>一<li>二</li></li></ul>"),
+        ("a<br/>b<br>c", "a<br>b<br>c"),
+        ("<a href='javascript:x'>链</a>", "链"),
+        ("\x00\x07a", "a"),
+    ],
+)
+def test_only_the_subset_remains(given_text: str, kept: str) -> None:
+    assert sanitised(given_text) == kept
+
+
+@given(st.text(alphabet="<>/pbiulsc ri\"'=&;!-a中", max_size=80))
+def test_sanitising_twice_is_sanitising_once(text: str) -> None:
+    once = sanitised(text)
+    assert sanitised(once) == once
+    assert "<script" not in once
+
+
+def test_deep_nesting_ends() -> None:
+    assert sanitised("<b>" * 10_000 + "x").count("<b>") == 12
+
+
+def test_plain_text_has_a_line_per_paragraph() -> None:
+    assert plain("<p>a</p><p> </p><ol><li>b</li><li>c&nbsp;d</li></ol>e<br>f") == "a\nb\nc d\ne\nf"
+
+
+@pytest.mark.parametrize(
+    ("findings", "impression", "sex", "is_doubtful"),
+    [
+        ("前列腺增大", "前列腺增生", Sex.FEMALE, True),
+        ("前列腺增大", "前列腺增生", Sex.MALE, False),
+        ("盆腔未见子宫", "无异常", Sex.MALE, False),
+        ("左肺结节", "右肺结节", Sex.MALE, True),
+        ("左肺结节，右肺清晰", "左肺结节", Sex.MALE, False),
+        ("双肺清晰", "左肺无异常", Sex.MALE, False),
+        ("肺____叶", "正常", Sex.MALE, True),
+        ("正常", "正常", Sex.UNKNOWN, False),
+    ],
+)
+def test_doubts(findings: str, impression: str, sex: Sex, is_doubtful: bool) -> None:
+    assert bool(doubts(findings, impression, sex)) is is_doubtful
+
+
+def test_codes_go_there_and_back() -> None:
+    code = verification_code(17, seal_of(b"text"))
+    assert parsed_code(code) == (17, seal_of(b"text")[:16])
+    assert parsed_code("https://h/verify/" + code.replace(":", "%3A")) == parsed_code(code)
+    assert parsed_code("MJ1:0:0123456789abcdef") is None
+    assert parsed_code("MJ1:5:xyz") is None
+
+
+def test_normal_templates_raise_no_doubt() -> None:
+    normal = [template for template in PUBLIC_TEMPLATES if "____" not in template.findings + template.impression]
+    assert len(PUBLIC_TEMPLATES) >= 12
+    assert len(normal) >= 6
+    for template in normal:
+        assert doubts(template.findings, template.impression, Sex.OTHER) == (), template.name
