@@ -1,4 +1,4 @@
-"""Actions are declared as data and checked when the workstation starts; this module turns them into shortcuts and buttons."""
+"""Actions are declared as data and checked at start; this module turns them into shortcuts and buttons."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class ActionGroup(QObject):
         """A square button with only the icon; the tooltip carries words and shortcut."""
         return ActionIconButton(self._by_id[action_id], self._qt[action_id])
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Fetch the icons again when the theme changes."""
         if is_look_change(event):
             self._retranslate()
@@ -205,6 +205,7 @@ class ActionIconButton(QToolButton):
         self._source = source
         self.setObjectName(action.id)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("square", "true")
         self.setAccessibleName(action.text)
         self.clicked.connect(source.trigger)
         source.changed.connect(self._mirror)

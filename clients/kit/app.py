@@ -1,4 +1,4 @@
-"""Starts a workstation: application, theme, language, log-in, window; nothing heavy is imported before the log-in shows."""
+"""Starts a workstation: application, theme, language, log-in, window; imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -133,12 +133,12 @@ class Workstation(QMainWindow):
         if connection is not None:
             self.runner.run(connection.close, _ignore, _ignore, key="hang up")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and getattr(self, "shell", None) is None:
             self._retitle()
         super().changeEvent(event)
 
-    def closeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: object) -> None:
         if self.shell is not None:
             self.shell.close()
         connection, self._connection = self._connection, None
@@ -146,7 +146,7 @@ class Workstation(QMainWindow):
         if connection is not None:
             connection.close()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: object) -> None:
         QTimer.singleShot(0, self, self.ready.emit)
 
     def _retitle(self) -> None:
@@ -184,7 +184,9 @@ def run_workstation(
     parser.add_argument("--connect", default="", metavar="STRING", help="connection string of the server")
     parser.add_argument("--language", choices=[item.value for item in Language], help="language of the screens")
     parser.add_argument("--theme", choices=[item.value for item in ThemeName], help="light or dark")
-    parser.add_argument("--exit-when-ready", action="store_true", help="leave when the log-in page shows (start-up check)")
+    parser.add_argument(
+        "--exit-when-ready", action="store_true", help="leave when the log-in page shows (start-up check)"
+    )
     options = parser.parse_args(list(argv))
     app = make_application()
     desk = UserSettings.for_desk()
@@ -203,4 +205,3 @@ def run_workstation(
 def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The outermost loop: log a defect with its traceback; the window stays."""
     log.error("defect in the workstation", exc_info=(kind, error, trace))
-

@@ -21,13 +21,18 @@ def badge_width(look: StateLook, theme: Theme) -> float:
     return _PAD * 2 + _GLYPH + _GAP + metrics.horizontalAdvance(tr(look.text)) + 1
 
 
-def paint_badge(painter: QPainter, area: QRectF, look: StateLook, *, centred: bool = False) -> float:
-    """Paint the badge at the left of `area` (or centred in it), vertically centred, and return the width used."""
+def paint_badge(
+    painter: QPainter, area: QRectF, look: StateLook, *, centred: bool = False, glyph_only: bool = False
+) -> float:
+    """Paint the badge at the left of `area` (or centred in it), vertically centred, and return the width used.
+
+    `glyph_only` is for places too narrow for words; the caller's tooltip then says the word.
+    """
     theme = current_theme()
     colours = theme.tone(look.tone)
     font = theme.font("caption")
     height = min(area.height(), theme.metrics.caption + 10)
-    width = min(area.width(), badge_width(look, theme))
+    width = _GLYPH + 8.0 if glyph_only else min(area.width(), badge_width(look, theme))
     left = area.left() + (max(0.0, (area.width() - width) / 2) if centred else 0.0)
     box = QRectF(left, area.center().y() - height / 2, width, height)
     painter.save()
@@ -36,8 +41,11 @@ def paint_badge(painter: QPainter, area: QRectF, look: StateLook, *, centred: bo
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.ground))
         painter.drawRoundedRect(box, theme.metrics.radius, theme.metrics.radius)
-    glyph = QRectF(box.left() + _PAD, box.center().y() - _GLYPH / 2, _GLYPH, _GLYPH)
+    glyph = QRectF(box.left() + (4 if glyph_only else _PAD), box.center().y() - _GLYPH / 2, _GLYPH, _GLYPH)
     theme.paint_icon(painter, look.glyph, glyph, colours.text)
+    if glyph_only:
+        painter.restore()
+        return width
     painter.setFont(font)
     painter.setPen(QColor(colours.text))
     words = QRectF(glyph.right() + _GAP, box.top(), box.right() - glyph.right() - _GAP - 2, box.height())
@@ -68,18 +76,18 @@ class StateBadge(QWidget):
         self.updateGeometry()
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         theme = current_theme()
         return QSize(round(badge_width(self._look, theme) + 0.5), theme.metrics.caption + 10)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             paint_badge(painter, self.rect().toRectF(), self._look)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._name()
             self.updateGeometry()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
-from clients.kit.labels import IconButton
+from clients.kit.labels import Glyph, IconButton
 from clients.kit.states import StateLook
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
@@ -29,12 +29,12 @@ class Switch(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr(source))
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         theme = current_theme()
         words = QFontMetricsF(theme.font()).horizontalAdvance(tr(self._source)) + 8 if self._source else 0
         return QSize(round(36 + words), theme.metrics.control)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         colours = theme.colours
         with QPainter(self) as painter:
@@ -64,7 +64,7 @@ class Switch(QAbstractButton):
             words = QRectF(38, 0, self.width() - 38, self.height())
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, tr(self._source))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self.setAccessibleName(tr(self._source))
             self.updateGeometry()
@@ -138,12 +138,12 @@ class _Row(QWidget):
         left = sum(self.segment_width(i) + self.gap() for i in range(index))
         return QRectF(left, 0, self.segment_width(index), self.height())
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         count = len(self._options)
         width = sum(self.segment_width(i) for i in range(count)) + self.gap() * max(0, count - 1)
         return QSize(round(width + 0.5), current_theme().metrics.control)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def _at(self, x: float) -> int:
@@ -153,22 +153,22 @@ class _Row(QWidget):
                 return index
         return -1
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover = self._at(event.position().x())
         self.update()
 
-    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def leaveEvent(self, _event: QEvent) -> None:
         self._hover = -1
         self.update()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self._at(event.position().x())
         if index >= 0 and event.button() is Qt.MouseButton.LeftButton:
             self._cursor = index
             self.choose(index)
             self.update()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is not None:
             self._cursor = (self._cursor + step) % len(self._options)
@@ -183,7 +183,7 @@ class _Row(QWidget):
     def moved(self, _index: int) -> None:
         """The keyboard cursor moved to a segment."""
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self.updateGeometry()
             self.update()
@@ -230,7 +230,7 @@ class SegmentedControl(_Row):
     def _index(self, key: str) -> int:
         return next(i for i, option in enumerate(self._options) if option.key == key)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         colours = theme.colours
         with QPainter(self) as painter:
@@ -249,7 +249,9 @@ class SegmentedControl(_Row):
                 colour = colours.accent if chosen else colours.text
                 words = area
                 if option.icon:
-                    theme.paint_icon(painter, option.icon, QRectF(area.left() + 10, area.center().y() - 8, 16, 16), colour)
+                    theme.paint_icon(
+                        painter, option.icon, QRectF(area.left() + 10, area.center().y() - 8, 16, 16), colour
+                    )
                     words = area.adjusted(20, 0, 0, 0)
                 painter.setFont(theme.font(bold=chosen))
                 painter.setPen(QColor(colour))
@@ -301,7 +303,7 @@ class ChipFilter(_Row):
         self._chosen ^= {self._options[index].key}
         self.changed.emit(self.chosen)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         colours = theme.colours
         with QPainter(self) as painter:
@@ -352,7 +354,10 @@ class SearchBox(QWidget):
         self.field = QLineEdit()
         self.field.setClearButtonEnabled(False)
         self.field.setMinimumWidth(180)
-        self._glyph = self.field.addAction(current_theme().icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self.field.setTextMargins(20, 0, 0, 0)
+        self._glyph = Glyph("search", 14)
+        self._glyph.setParent(self.field)
+        self._glyph.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         layout.addWidget(self.field, 1)
         self.toggle = IconButton("sort", "切换查询方式", on_click=self.next_mode)
         self.toggle.setVisible(len(self._modes) > 1)
@@ -396,11 +401,11 @@ class SearchBox(QWidget):
             self.searched.emit(*now)
 
     def _show(self) -> None:
-        self._glyph.setIcon(current_theme().icon("search"))
+        self._glyph.move(9, (current_theme().metrics.control - 14) // 2)
         self.field.setPlaceholderText(tr(self._modes[self._mode].text))
         self.field.setAccessibleName(tr(self._modes[self._mode].text))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._show()
         super().changeEvent(event)

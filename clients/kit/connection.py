@@ -1,4 +1,4 @@
-"""What a workstation needs from the line to the server: the Connection port, and the fake that tests and the gallery use.
+"""What a workstation needs from the line to the server: the Connection port, and the fake for tests and gallery.
 
 The real connection wraps the RPC client; presenters see only this port. `call` blocks and is therefore only called
 inside work given to a TaskRunner. Listeners may be called from any thread; the shell brings them to the GUI thread.
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from shared.contract.base import Notice, Request
-from shared.contract.errors import ErrorBody, ErrorCode, EnvironmentTrouble, error_for
+from shared.contract.errors import EnvironmentTrouble, ErrorBody, ErrorCode, error_for
 from shared.contract.identity import SessionView
 from shared.domain.permissions import Permission
 

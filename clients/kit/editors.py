@@ -78,7 +78,7 @@ class Editor(QWidget):
         self.setFocusProxy(target)
         target.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.focus_target and event.type() == QEvent.Type.FocusOut:
             assert isinstance(event, QFocusEvent)
             if event.reason() is not Qt.FocusReason.PopupFocusReason:
@@ -119,7 +119,7 @@ class TextEditor(Editor):
     def set_read_only(self, read_only: bool) -> None:
         self.line.setReadOnly(read_only)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._show()
         super().changeEvent(event)
@@ -131,8 +131,11 @@ class TextEditor(Editor):
 class _Lines(QPlainTextEdit):
     confirmed = Signal()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
             self.confirmed.emit()
             return
         super().keyPressEvent(event)
@@ -165,7 +168,7 @@ class LongTextEditor(Editor):
     def set_read_only(self, read_only: bool) -> None:
         self.text.setReadOnly(read_only)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if is_look_change(event):
             self._fit()
         super().changeEvent(event)
@@ -258,7 +261,7 @@ class ChoiceEditor(Editor):
         self._value = value
         self.box.setCurrentIndex(self._position())
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._fill()
         super().changeEvent(event)
@@ -306,7 +309,7 @@ class _ChoiceBox(QComboBox):
         self.setMinimumContentsLength(4)
         self.setMaxVisibleItems(12)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._editor.confirmed.emit()
             return
@@ -318,10 +321,10 @@ class _ChoiceBox(QComboBox):
             return
         super().keyPressEvent(event)
 
-    def wheelEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: Any) -> None:
         event.ignore()  # scrolling a page must never change a value
 
-    def paintEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: Any) -> None:
         from PySide6.QtCore import QRectF
         from PySide6.QtGui import QPainter
 
@@ -394,7 +397,7 @@ class DateTimeEditor(DateEditor):
         self.line.setPlaceholderText("YYYY-MM-DD HH:MM")
         self.set_value(field.empty)
 
-    def value(self) -> datetime | str | None:  # type: ignore[override]
+    def value(self) -> datetime | str | None:
         text = self.line.text().strip()
         return (parse_moment(text) or text) if text else None
 

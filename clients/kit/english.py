@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table: one entry a line
 """The English of the kit's own texts; knows no Qt."""
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Check = Callable[[Any], str]
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing to choose: the value that is stored and the words shown. `translate=False` for data (names of rooms)."""
+    """One thing to choose: the stored value and the words shown; `translate=False` for data (names of rooms)."""
 
     value: Any
     text: str
@@ -28,7 +28,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """What all fields have. `label` and `hint` are Chinese source strings; `span` is how many columns the field takes."""
+    """What all fields have. `label` and `hint` are Chinese source strings; `span` counts the columns it takes."""
 
     key: str
     label: str
@@ -106,7 +106,7 @@ class NumberField(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceField(Field):
-    """One of several; typed characters or pinyin initials narrow the choice. The value is the choice's value or None."""
+    """One of several, found by typing words or pinyin initials; the value is the choice's value or None."""
 
     choices: Sequence[Choice] = ()
     initial: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -86,7 +87,7 @@ class FormView(QWidget):
             layout.addLayout(self._section(section, columns))
         layout.addStretch(1)
         order = list(self.rows.values())
-        for first, second in zip(order, order[1:], strict=False):
+        for first, second in itertools.pairwise(order):
             QWidget.setTabOrder(first.editor.focus_target, second.editor.focus_target)
 
     def values(self) -> dict[str, Any]:
@@ -149,7 +150,7 @@ class FormView(QWidget):
         if self.validate():
             self.submitted.emit()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             for row in self.rows.values():
                 if row.problem:

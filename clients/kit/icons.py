@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table: one entry a line
 """The icon set of the suite: strokes on a 24-unit grid as SVG paths, tinted when drawn; no files, no outside source."""
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ _PATHS: dict[str, str] = {
     "minus": "M5 12h14",
     "money": "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17M8.500 8l3.500 4.500L15.500 8M12 12.500v5M9 12.700h6M9 15.200h6",
     "moon": "M19.500 14.500A8 8 0 0 1 9.500 4.500a8 8 0 1 0 10 10",
-    "more": "M5.500 12v.1M12 12v.1M18.500 12v.1",
+    "more": "F:M5 10.4a1.600 1.600 0 1 1 0 3.200 1.600 1.600 0 0 1 0-3.200M12 10.400a1.600 1.600 0 1 1 0 3.200 1.600 1.600 0 0 1 0-3.200M19 10.400a1.600 1.600 0 1 1 0 3.200 1.600 1.600 0 0 1 0-3.200",
     "offline": "M4 4l16 16M2.500 10a14 14 0 0 1 5-3M12 6a14 14 0 0 1 9.500 4M6 13.500a9 9 0 0 1 4-2.300M15 12a9 9 0 0 1 3 1.500M12 18v.4",
     "online": "M2.500 10a14 14 0 0 1 19 0M6 13.700a9 9 0 0 1 12 0M12 18v.4",
     "panel": "M4 5h16v14H4zM14.500 5v14",

@@ -34,14 +34,14 @@ class Label(QLabel):
     def _show(self) -> None:
         self.setText(tr(self._source, **self._values) if self._source else "")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.LanguageChange:
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and self._source:
             self._show()
         super().changeEvent(event)
 
 
 class ValueLabel(QLabel):
-    """Data (a name, a number): shown as it is, never translated, selectable, cut with … when the place is too narrow."""
+    """Data (a name, a number): shown as it is, never translated, selectable, cut with … when too long."""
 
     def __init__(self, text: str = "", look: str = "", *, wrap: bool = False) -> None:
         super().__init__()
@@ -67,11 +67,11 @@ class ValueLabel(QLabel):
         """The whole value, however much of it fits."""
         return self._full
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.set_text(self._full)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         hint = super().sizeHint()
         if not self._wrap:
             hint.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 2)
@@ -88,7 +88,13 @@ class Button(QPushButton):
     """A push button of a Chinese source string; looks: "" plain, "primary", "quiet", "danger", "link"."""
 
     def __init__(
-        self, source: str, look: str = "", icon: str = "", *, on_click: Callable[[], object] | None = None, shortcut: str = ""
+        self,
+        source: str,
+        look: str = "",
+        icon: str = "",
+        *,
+        on_click: Callable[[], object] | None = None,
+        shortcut: str = "",
     ) -> None:
         super().__init__()
         self._source = source
@@ -99,7 +105,7 @@ class Button(QPushButton):
         if shortcut:
             self.setShortcut(shortcut)
         if on_click is not None:
-            self.clicked.connect(lambda: on_click())
+            self.clicked.connect(on_click)
         self._show()
 
     def set_source(self, source: str) -> None:
@@ -122,7 +128,7 @@ class Button(QPushButton):
             self.setIcon(theme.icon(self._icon_name, colour=colour))
             self.setIconSize(QSize(theme.metrics.icon, theme.metrics.icon))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._show()
         super().changeEvent(event)
@@ -147,11 +153,12 @@ class IconButton(QToolButton):
         self._shortcut_text = shortcut
         self.setCheckable(checkable)
         self.setProperty("small", "true" if small else "false")
+        self.setProperty("square", "true")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if shortcut:
             self.setShortcut(shortcut)
         if on_click is not None:
-            self.clicked.connect(lambda: on_click())
+            self.clicked.connect(on_click)
         self._show()
 
     def set_icon(self, icon: str, source: str | None = None) -> None:
@@ -168,7 +175,7 @@ class IconButton(QToolButton):
         self.setToolTip(tooltip(self._source, self._shortcut_text))
         self.setAccessibleName(tr(self._source))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._show()
         super().changeEvent(event)
@@ -188,7 +195,7 @@ class Glyph(QWidget):
         self._name, self._tone = name, tone
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         colour = theme.tone(self._tone).text if self._tone is not None else theme.colours.text_quiet
         with QPainter(self) as painter:

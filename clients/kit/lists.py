@@ -5,8 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -21,7 +41,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from clients.kit.badges import paint_badge
+from clients.kit.badges import badge_width, paint_badge
 from clients.kit.choosing import Switch
 from clients.kit.labels import IconButton, Label
 from clients.kit.messages import Message
@@ -193,7 +213,9 @@ class ListView(QWidget):
         chooser = ColumnChooser(self._columns, set(self.visible_columns()), self)
         chooser.toggled.connect(self.set_column_visible)
         chooser.reset.connect(self.reset_columns)
-        corner = self._chooser_button.mapToGlobal(QPoint(self._chooser_button.width(), self._chooser_button.height() + 4))
+        corner = self._chooser_button.mapToGlobal(
+            QPoint(self._chooser_button.width(), self._chooser_button.height() + 4)
+        )
         chooser.adjustSize()
         chooser.move(corner - QPoint(chooser.width(), 0))
         chooser.show()
@@ -207,7 +229,7 @@ class ListView(QWidget):
             header.moveSection(header.visualIndex(i), i)
         self._apply_columns()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self.model.retranslate()
             self._show_emptiness()
@@ -215,11 +237,11 @@ class ListView(QWidget):
             self.table.dress()
         super().changeEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_overlays()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: object) -> None:
         self._place_overlays()
 
     def _place_overlays(self) -> None:
@@ -424,7 +446,7 @@ class _Table(QTableView):
             header.resizeSection(i, each)
         self.fitting = False
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit_columns()
         self._look()
@@ -437,11 +459,11 @@ class _Table(QTableView):
             last = min(last, first + self.viewport().height() // max(1, self.verticalHeader().defaultSectionSize()) + 1)
         self.looked_at.emit(first, last)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         self._hover(event.position().toPoint())
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover(QPoint(-1, -1))
 
@@ -450,10 +472,12 @@ class _Table(QTableView):
         self.hover_point = point
         for changed in {self.hovered, row}:
             if changed >= 0:
-                self.viewport().update(0, self.rowViewportPosition(changed), self.viewport().width(), self.rowHeight(changed))
+                self.viewport().update(
+                    0, self.rowViewportPosition(changed), self.viewport().width(), self.rowHeight(changed)
+                )
         self.hovered = row
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         if event.button() is not Qt.MouseButton.LeftButton:
             return
@@ -467,7 +491,7 @@ class _Table(QTableView):
         elif isinstance(hit, RowAction):
             self.action_requested.emit(hit.id, row)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         keyboard = event.reason() is QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if keyboard else self.indexAt(event.pos())
         if not index.isValid():
@@ -496,7 +520,7 @@ class _Table(QTableView):
         if menu is not None:
             menu.popup(place)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
@@ -505,7 +529,7 @@ class _Table(QTableView):
             return
         super().keyPressEvent(event)
 
-    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.indexAt(event.pos())
             words = self.cells.tooltip(index, self.visualRect(index), event.pos()) if index.isValid() else ""
@@ -539,7 +563,7 @@ class _Header(QHeaderView):
         self.setHighlightSections(False)
         self.setMinimumSectionSize(48)
 
-    def paintSection(self, painter: QPainter, rect: QRect, logical: int) -> None:  # noqa: N802 - Qt's name
+    def paintSection(self, painter: QPainter, rect: QRect, logical: int) -> None:
         theme = current_theme()
         colours = theme.colours
         painter.save()
@@ -553,7 +577,9 @@ class _Header(QHeaderView):
             painter.setFont(font)
             painter.setPen(QColor(colours.text if sorted_by else colours.text_quiet))
             arrow = 14 if sorted_by else 0
-            text = painter.fontMetrics().elidedText(tr(column.title), Qt.TextElideMode.ElideRight, int(words.width()) - arrow)
+            text = painter.fontMetrics().elidedText(
+                tr(column.title), Qt.TextElideMode.ElideRight, int(words.width()) - arrow
+            )
             right = column.align is Align.RIGHT
             flag = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             painter.drawText(words, flag | Qt.AlignmentFlag.AlignVCenter, text)
@@ -580,14 +606,14 @@ class _CellDelegate(QStyledItemDelegate):
         more = 1 if len(self._actions) > self._shown else 0
         return max(72, (self._shown + more) * _BUTTON + 2 * _PAD + 28)
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
         return QSize(80, current_theme().metrics.row)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         theme = current_theme()
         colours = theme.colours
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         if chosen:
@@ -616,8 +642,10 @@ class _CellDelegate(QStyledItemDelegate):
                 paint_badge(painter, area.adjusted(-2, 0, 2, 0), look_of(column.looks, value))
             return
         if column.marks is not None:
-            for look in column.marks(row):
-                area.setLeft(area.left() + paint_badge(painter, area, look) + 4)
+            marks = list(column.marks(row))
+            needed = current_theme_text_width(column.text(row)) + sum(badge_width(look, theme) + 4 for look in marks)
+            for look in marks:
+                area.setLeft(area.left() + paint_badge(painter, area, look, glyph_only=needed > area.width()) + 4)
         painter.setFont(theme.font(bold=column.strong))
         painter.setPen(QColor(theme.colours.text_quiet if column.quiet else theme.colours.text))
         text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(area.width()))
@@ -657,7 +685,11 @@ class _CellDelegate(QStyledItemDelegate):
                 painter.setBrush(QColor(colours.selected if not chosen else colours.surface))
                 painter.drawRoundedRect(QRectF(place).adjusted(1, 1, -1, -1), 4, 4)
             danger = isinstance(what, RowAction) and what.danger
-            colour = theme.tone(Tone.DANGER).text if danger and hot else (colours.accent if hot else colours.text if live else colours.text_quiet)
+            colour = (
+                theme.tone(Tone.DANGER).text
+                if danger and hot
+                else (colours.accent if hot else colours.text if live else colours.text_quiet)
+            )
             name = what.icon if isinstance(what, RowAction) else "more"
             theme.paint_icon(painter, name, QRectF(place.center().x() - 7.5, place.center().y() - 7.5, 16, 16), colour)
 
@@ -673,10 +705,12 @@ class _CellDelegate(QStyledItemDelegate):
         hit = self.action_at(index, rect, point)
         if hit is not None:
             return tr(hit.text) if isinstance(hit, RowAction) else tr("更多操作")
-        model: QAbstractItemModel = self._rows
-        text = str(model.data(index) or "")
-        width = current_theme_text_width(text)
-        return text if width > rect.width() - 2 * _PAD else ""
+        text = str(self._rows.data(index) or "")
+        row = self._rows.row(index.row())
+        column = self._rows.columns[index.column()] if index.column() < len(self._rows.columns) else None
+        if column is not None and column.marks is not None and row is not None:
+            text = "  ".join([*(tr(look.text) for look in column.marks(row)), text])
+        return text if current_theme_text_width(text) > rect.width() - 2 * _PAD - 24 else ""
 
 
 def current_theme_text_width(text: str) -> int:
@@ -691,7 +725,7 @@ def _first_visible(header: QHeaderView) -> int:
 
 
 class _LoadingLine(QWidget):
-    """A thin line that runs below the titles while rows are under way; appears only if that takes longer than a blink."""
+    """A thin line that runs below the titles while rows are under way, if that takes longer than a blink."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -723,7 +757,7 @@ class _LoadingLine(QWidget):
         self._step = (self._step + 1) % 50
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         colours = current_theme().colours
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.selected))

@@ -80,7 +80,11 @@ class LoginPage(QWidget):
                     "",
                     [
                         TextField(
-                            key="server", label="服务器", required=True, max_length=500, hint="连接字符串由管理员提供，首次填写后自动记住。"
+                            key="server",
+                            label="服务器",
+                            required=True,
+                            max_length=500,
+                            hint="连接字符串由管理员提供，首次填写后自动记住。",
                         ),
                         TextField(key="user", label="用户名", required=True),
                         TextField(key="password", label="密码", required=True, max_length=256, secret=True),
@@ -94,7 +98,7 @@ class LoginPage(QWidget):
         self.button = Button("登录", "primary", on_click=self.form.submit)
         box.addWidget(self.button)
         self.notice = Label("", "error", wrap=True)
-        self.notice.setMinimumHeight(32)
+        self.notice.hide()
         self.notice.setAlignment(Qt.AlignmentFlag.AlignTop)
         box.addWidget(self.notice)
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -120,10 +124,10 @@ class LoginPage(QWidget):
         """Show a finished sentence under the button (why the user is here again)."""
         self._say(sentence)
 
-    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: object) -> None:
         QTimer.singleShot(0, self, self.focus_first)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._show_language()
         super().changeEvent(event)
@@ -201,6 +205,7 @@ class LoginPage(QWidget):
 
     def _say(self, sentence: str) -> None:
         self.notice.setText(sentence)
+        self.notice.setVisible(bool(sentence))
 
 
 class _Attempt:
@@ -229,7 +234,7 @@ class Mark(QWidget):
         super().__init__()
         self.setFixedSize(size, size)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             paint_mark(painter, self.width())
 

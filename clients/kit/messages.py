@@ -1,4 +1,4 @@
-"""What is said to the person at the screen: messages, undo offers, and the one place where errors become sentences; knows no Qt."""
+"""What is said to the person at the screen, and the one place where errors become sentences; knows no Qt."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ _SENTENCES: dict[ErrorCode, str] = {
 def message_for(error: Exception) -> Message:
     """Turn any error into a sentence that says what to do; a bug shows only its incident number."""
     if isinstance(error, ServerBug):
-        return Message(tr("服务器内部错误，请将编号 {number} 告知管理员。", number=error.body.incident or "–"), Tone.DANGER)
+        return Message(
+            tr("服务器内部错误，请将编号 {number} 告知管理员。", number=error.body.incident or "–"), Tone.DANGER
+        )
     if not isinstance(error, RpcError):
         return Message(tr("工作站内部错误（{kind}），请联系管理员。", kind=type(error).__name__), Tone.DANGER)
     body = error.body
@@ -96,6 +98,8 @@ def message_for(error: Exception) -> Message:
         return Message(tr("该报告正由{holder}处理，请稍后再试或先解锁。", holder=body.holder), Tone.WARNING)
     if body.code is ErrorCode.ACCOUNT_LOCKED and body.retry_after_s >= 1:
         minutes = max(1, round(body.retry_after_s / 60))
-        return Message(tr("密码多次输错，账号已锁定，请 {minutes} 分钟后再试或联系管理员。", minutes=minutes), Tone.DANGER)
+        return Message(
+            tr("密码多次输错，账号已锁定，请 {minutes} 分钟后再试或联系管理员。", minutes=minutes), Tone.DANGER
+        )
     tone = Tone.WARNING if body.code in (ErrorCode.BUSY, ErrorCode.OFFLINE, ErrorCode.TIMEOUT) else Tone.DANGER
     return Message(tr(_SENTENCES.get(body.code, "操作未成功，请重试。")), tone, body.field)

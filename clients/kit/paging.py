@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from clients.kit.states import StateLook
 
 Row = TypeVar("Row")
-RowCo = TypeVar("RowCo", covariant=True)
+Row_co = TypeVar("Row_co", covariant=True)
 
 
 class Align(enum.Enum):
@@ -128,24 +128,24 @@ class PageRequest:
 
 
 @dataclass(frozen=True)
-class PageOfRows(Generic[RowCo]):
+class PageOfRows(Generic[Row_co]):
     """What a source answers: the rows asked for, and how many there are in all."""
 
-    rows: Sequence[RowCo]
+    rows: Sequence[Row_co]
     total: int
 
 
-class RowSource(Protocol[RowCo]):
+class RowSource(Protocol[Row_co]):
     """Gives pages of a list; called in a worker thread; may raise RpcError."""
 
-    def __call__(self, request: PageRequest) -> PageOfRows[RowCo]:
+    def __call__(self, request: PageRequest) -> PageOfRows[Row_co]:
         """Fetch one page (blocking)."""
         ...
 
 
 @dataclass(frozen=True)
 class EmptyWords:
-    """What an empty list says: why (title) and what to do (hint), both Chinese source strings; `action` labels a button."""
+    """What an empty list says, in Chinese source strings: why (title), what to do (hint), `action` for a button."""
 
     title: str = "暂无记录"
     hint: str = "调整上方的查询条件后再试。"

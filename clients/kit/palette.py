@@ -66,7 +66,7 @@ class CommandPalette(QFrame):
         self.show()
         self.field.setFocus()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
             if step is not None:
@@ -117,19 +117,19 @@ class _Results(QWidget):
             self._top = min(max(self._top, self._at - 9), self._at)
             self.update()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = self._top + int(event.position().y()) // _ROW
         if at < len(self._commands):
             self._at = at
             self.update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         at = self._top + int(event.position().y()) // _ROW
         if at < len(self._commands):
             for listener in self.picked:
                 listener(self._commands[at])
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         colours = theme.colours
         with QPainter(self) as painter:

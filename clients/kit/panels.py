@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
@@ -79,14 +80,12 @@ class SidePanel(QFrame):
             old.deleteLater()
         self._content = None
         if self._came_from is not None:
-            try:
+            with contextlib.suppress(RuntimeError):  # the widget was deleted meanwhile
                 self._came_from.setFocus()
-            except RuntimeError:  # the widget was deleted meanwhile
-                pass
         self._came_from = None
         self.closed.emit()
 
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: object) -> None:
         from PySide6.QtGui import QKeyEvent
 
         if isinstance(event, QKeyEvent):
@@ -139,7 +138,7 @@ class Banner(QWidget):
         if self._callback is not None:
             self._callback()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         colours = current_theme().tone(self._tone)
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.ground))
@@ -152,7 +151,9 @@ class Toast(QFrame):
     gone = Signal(object)
     """the toast itself, when its time is over or its link was used."""
 
-    def __init__(self, text: str, tone: Tone, seconds: float, *, action: str = "", on_action: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, text: str, tone: Tone, seconds: float, *, action: str = "", on_action: Callable[[], None] | None = None
+    ) -> None:
         super().__init__()
         self._tone = tone
         self._callback = on_action
@@ -194,14 +195,22 @@ class Toast(QFrame):
         self._timer.stop()
         self.gone.emit(self)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QColor(theme.colours.border))
             painter.setBrush(QColor(theme.colours.raised))
-            painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), theme.metrics.radius, theme.metrics.radius)
-            painter.fillRect(1, theme.metrics.radius, 3, self.height() - 2 * theme.metrics.radius, QColor(theme.tone(self._tone).text))
+            painter.drawRoundedRect(
+                self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), theme.metrics.radius, theme.metrics.radius
+            )
+            painter.fillRect(
+                1,
+                theme.metrics.radius,
+                3,
+                self.height() - 2 * theme.metrics.radius,
+                QColor(theme.tone(self._tone).text),
+            )
 
 
 class ToastArea(QObject):
@@ -249,7 +258,7 @@ class ToastArea(QObject):
             toast.raise_()
             bottom -= toast.height() + 8
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._place()
         return False

@@ -1,4 +1,4 @@
-"""Finding Chinese words by characters, whole pinyin or pinyin initials; loads its dictionary only when first asked; knows no Qt."""
+"""Finding Chinese words by characters, pinyin or initials; loads its dictionary when first asked; knows no Qt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def full_pinyin(text: str) -> str:
 
 
 def matches(text: str, typed: str) -> bool:
-    """Say whether `typed` is part of `text`, begins its pinyin or is part of its pinyin initials; case does not matter."""
+    """Say whether `typed` is part of `text` or its initials, or begins its pinyin; case does not matter."""
     wanted = typed.strip().lower()
     if not wanted or wanted in text.lower():
         return True

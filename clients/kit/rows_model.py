@@ -121,7 +121,7 @@ class RowsModel(QAbstractTableModel):
         self._fetch_wanted()
 
     def look_at(self, first: int, last: int) -> None:
-        """The view shows rows `first` to `last`: what is missing or old among them is fetched, and half a window ahead."""
+        """The view shows rows `first` to `last`: what is missing or old there, and half a window ahead, is fetched."""
         self._looked_at = (max(0, first), max(0, last))
         if self._source is None or not self._known:
             return
@@ -151,10 +151,10 @@ class RowsModel(QAbstractTableModel):
                     return number * WINDOW + offset
         return None
 
-    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else self._total
 
-    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self.columns) + self._actions_column
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -174,7 +174,7 @@ class RowsModel(QAbstractTableModel):
             return tr(look.text) if look is not None else ""
         return column.text(row)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QColor, QIcon, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clients.kit.actions import Action, ActionGroup, check_actions, tooltip
 from clients.kit.connection import Connection, LineReport, LineState
@@ -324,14 +333,14 @@ class Shell(QMainWindow):
         """End the session because the user wants it."""
         self._end_session("")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._retitle()
             if hasattr(self, "line"):
                 self._show_line()
         super().changeEvent(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         for widget in self._built.values():
             widget.close()
         self._offline_clock.stop()
@@ -469,7 +478,7 @@ class _Rail(QWidget):
         for key, button in self.buttons.items():
             button.setChecked(key == page_id)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if is_look_change(event):
             self.setFixedWidth(current_theme().metrics.rail)
         super().changeEvent(event)
@@ -499,10 +508,10 @@ class _RailButton(QAbstractButton):
         self.setAccessibleName(tr(self._page.title))
         self.setFixedHeight(current_theme().metrics.times(8))
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(current_theme().metrics.rail - 1, current_theme().metrics.times(8))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         colours = theme.colours
         with QPainter(self) as painter:
@@ -519,7 +528,7 @@ class _RailButton(QAbstractButton):
             text = painter.fontMetrics().elidedText(tr(self._page.title), Qt.TextElideMode.ElideRight, self.width() - 8)
             painter.drawText(QRectF(0, 36, self.width(), 20), Qt.AlignmentFlag.AlignCenter, text)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._name()
             self.update()
@@ -529,6 +538,7 @@ class _RailButton(QAbstractButton):
 class _UserButton(QToolButton):
     def __init__(self, name: str, on_click: Callable[[], None]) -> None:
         super().__init__()
+        self.setProperty("wide", "true")
         self.setText(name)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -540,7 +550,7 @@ class _UserButton(QToolButton):
         self.setIcon(icon)
         self.setToolTip(tr("账号与界面"))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._show()
         super().changeEvent(event)

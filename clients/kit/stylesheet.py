@@ -57,21 +57,26 @@ QPushButton[look="link"] { background: transparent; border: none; color: $accent
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus { text-decoration: underline; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: ${radius}px;
-  min-width: ${control_inner}px; min-height: ${control_inner}px; padding: 0; }
+  min-width: ${control_inner}px; min-height: ${control_inner}px; max-height: ${control_inner}px; padding: 0; }
+QToolButton[square="true"] { max-width: ${control_inner}px; }
+QToolButton[wide="true"] { padding: 0 8px; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $selected; }
 QToolButton:checked { color: $accent; }
 QToolButton:focus { border-color: $focus; }
 QToolButton:disabled { color: $text_disabled; }
 QToolButton::menu-indicator { image: none; }
-QToolButton[small="true"] { min-width: ${small}px; max-width: ${small}px; min-height: ${small}px; max-height: ${small}px; }
+QToolButton[small="true"] { min-width: ${small}px; max-width: ${small}px; min-height: ${small}px;
+  max-height: ${small}px; }
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit, QAbstractSpinBox, QComboBox { padding: 0 8px; min-height: ${control_inner}px; max-height: ${control_inner}px; }
+QLineEdit, QAbstractSpinBox, QComboBox { padding: 0 8px; min-height: ${control_inner}px;
+  max-height: ${control_inner}px; }
 QPlainTextEdit, QTextEdit { padding: 3px 4px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $text_disabled; }
-QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 1px solid $focus; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
+  border: 1px solid $focus; }
 QLineEdit:read-only, QPlainTextEdit:read-only { background: transparent; border-color: $hairline; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled, QPlainTextEdit:disabled { color: $text_disabled;
   background: transparent; border-color: $hairline; }
@@ -103,6 +108,7 @@ QScrollBar::handle:horizontal { min-width: 32px; }
 QScrollBar::handle:hover { background: $text_disabled; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 

@@ -147,7 +147,21 @@ class Metrics:
 
 
 REGULAR = Metrics()
-LARGE = Metrics(control=40, row=40, header=40, bar=56, rail=88, status=32, side_panel=420, icon=20, caption=14, body=16, title=20, headline=25, display=34)
+LARGE = Metrics(
+    control=40,
+    row=40,
+    header=40,
+    bar=56,
+    rail=88,
+    status=32,
+    side_panel=420,
+    icon=20,
+    caption=14,
+    body=16,
+    title=20,
+    headline=25,
+    display=34,
+)
 """Bigger text and targets: for gloves, for 4K screens at 100 %, for eyes that want it."""
 
 

@@ -1,8 +1,8 @@
 """The two languages of the suite: Chinese source strings, complete English, switchable at run time; knows no Qt.
 
 Every text on screen is written once, in Chinese, where it is used. A workstation registers a catalogue that maps those
-strings to English. Kit widgets take the Chinese source string and translate when they draw, so that a change of language
-only needs a repaint. `tests/clients/kit/test_translations.py` reads the sources and demands an English entry for each.
+strings to English. Kit widgets take the Chinese source string and translate when they draw, so that a change of
+language only needs a repaint. `tests/clients/kit/test_translations.py` reads the sources and demands an entry for each.
 """
 
 from __future__ import annotations
