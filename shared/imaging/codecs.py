@@ -276,7 +276,7 @@ def _fallback(raw: bytes, fmt: PixelFormat, syntax: str, first_error: Exception)
 
     try:
         from pydicom.encaps import encapsulate
-        from pydicom.pixels.decoders import get_decoder
+        from pydicom.pixels.decoders.base import get_decoder
         from pydicom.uid import UID
 
         decoder = get_decoder(UID(syntax))
@@ -386,10 +386,12 @@ def _stored_bits(samples: NDArray[Any], fmt: PixelFormat) -> NDArray[Any]:
     if used < bits.dtype.itemsize * 8:
         if fmt.signed:
             up = bits.dtype.itemsize * 8 - used
-            return np.right_shift(np.left_shift(bits, up).view(f"i{bits.dtype.itemsize}"), up)
+            extended: NDArray[Any] = np.left_shift(bits, up).view(f"i{bits.dtype.itemsize}") >> up
+            return extended
         bits = bits & ((1 << used) - 1)
     result = bits.view(f"i{bits.dtype.itemsize}") if fmt.signed else bits
-    return result if result.flags.writeable else result.copy()
+    owned: NDArray[Any] = result if result.flags.writeable else result.copy()
+    return owned
 
 
 def _through_palette(indices: NDArray[Any], palette: Palette | None) -> NDArray[Any]:

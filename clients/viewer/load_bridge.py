@@ -1,0 +1,103 @@
+"""From loader threads to the GUI thread: arrivals are gathered and told once per turn of the event loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from clients.viewer.pixels import StackPixels
+from clients.viewer.study import Stack, StudyDescription
+from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
+from clients.viewer.viewport.state import default_voi
+from clients.viewer.viewport.transform import Geometry, project
+from shared.imaging.lut import window_of_pixels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+THUMBNAIL = 240
+TELL_EVERY_MS = 30
+
+
+class LoadBridge(QObject):
+    """Receives calls of any thread and emits in its own."""
+
+    arrived = Signal(list)
+    """What came since the last time: list of (Stack, list of indices)."""
+    picture_made = Signal(object, object)
+    """A thumbnail: Stack, uint8 array."""
+    failed = Signal(str)
+    """The source failed: a sentence."""
+    described = Signal(str, object)
+    """A study was described: purpose (open, compare, refresh), StudyDescription."""
+    files_read = Signal(object, object)
+    """Files were read: the LocalFiles, a tuple of StudyDescription."""
+    not_described = Signal(str, str)
+    """A study could not be described: purpose, a sentence."""
+    _more = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._gathered: dict[int, tuple[Stack, list[int]]] = {}
+        self._told = True
+        self._more.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._tell)
+
+    def frames(self, stack: Stack, indices: Sequence[int]) -> None:
+        """Called by workers."""
+        with self._lock:
+            self._gathered.setdefault(id(stack), (stack, []))[1].extend(indices)
+            first, self._told = self._told, False
+        if first:
+            self._more.emit()
+
+    @Slot()
+    def _schedule(self) -> None:
+        # The first arrival after a quiet time is told at once: it may be the image somebody waits for.
+        if not self._timer.isActive():
+            self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        with self._lock:
+            gathered, self._gathered = list(self._gathered.values()), {}
+            self._told = not gathered
+        if gathered:
+            self.arrived.emit(gathered)
+            self._timer.start(TELL_EVERY_MS)
+
+    def run(self, work: Callable[[], None], name: str) -> threading.Thread:
+        """Run ``work`` in a thread of its own; it reports through the signals."""
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def emit_described(self, purpose: str, study: StudyDescription) -> None:
+        self.described.emit(purpose, study)
+
+
+def thumbnail(stack: Stack, pixels: StackPixels, index: int) -> NDArray[Any] | None:
+    """A small picture of one frame with its own window, uint8 and contiguous; runs in any thread."""
+    import numpy as np
+
+    frame = pixels.frame(index)
+    if frame is None:
+        return None
+    image, header = stack.image(index), stack.frame_header(index)
+    rows, columns = frame.shape[:2]
+    aspect = header.spacing.aspect
+    share = THUMBNAIL / max(rows, columns * aspect)
+    width, height = max(1, round(columns * aspect * share)), max(1, round(rows * share))
+    voi = COLOUR_WINDOW if frame.ndim == 3 else default_voi(header)
+    modality = pixels.modality(index)
+    if voi is None:
+        voi = window_of_pixels(frame, modality, image.padding)
+    view = project(Geometry(), columns=columns, rows=rows, aspect=aspect, width=width, height=height)
+    rendered = Renderer().render(frame, object(), view, modality, voi, inverted=image.inverted)
+    return None if rendered is None else np.ascontiguousarray(rendered.pixels)

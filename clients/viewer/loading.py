@@ -1,0 +1,232 @@
+"""From a source of stored frames to decoded pixels, in the order a reader needs them. No Qt.
+
+A :class:`FrameSource` knows where bytes come from; the :class:`StudyLoader` knows when. Decoding runs in the
+same worker threads, since the codecs release the GIL.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from clients.viewer.pixels import PixelStore
+from clients.viewer.study import FrameKey, Stack, StudyDescription
+from shared.imaging.codecs import UndecodableFrame, decode_frame
+from shared.imaging.header import ImageHeader
+
+log = logging.getLogger(__name__)
+
+
+class SourceFailed(Exception):
+    """The source cannot be reached or read now; the text is a sentence. Loading pauses and may be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One frame as stored, or the sentence that says why it cannot be had.
+
+    ``header`` replaces the known header of the image where the source learned more on the way.
+    """
+
+    key: FrameKey
+    data: bytes | memoryview = b""
+    header: ImageHeader | None = None
+    error: str = ""
+
+
+class FrameSource(Protocol):
+    """Where studies come from. All methods are called from worker threads, several at a time."""
+
+    batch: int
+    """How many frames to ask for at once, after the first."""
+
+    def study(self, study_uid: str) -> StudyDescription:
+        """Describe a study; raises :class:`SourceFailed`."""
+
+    def frames(self, keys: Sequence[FrameKey]) -> Iterator[Arrived]:
+        """Stored bytes of ``keys``, in any order, each as soon as it is there; raises :class:`SourceFailed`."""
+
+    def close(self) -> None:
+        """Let go of files and sockets; calls in flight end soon."""
+
+
+def loading_order(count: int, visible: int, key_images: Iterable[int] = ()) -> list[int]:
+    """Visible first, then the middle, key images, every fifth from the visible one outwards, then the rest."""
+    if count == 0:
+        return []
+    outwards = sorted(range(count), key=lambda n: (abs(n - visible), n))
+    coarse = [n for n in outwards if (n - visible) % 5 == 0]
+    ordered = [visible, count // 2, *key_images, *coarse, *outwards]
+    return [n for n in dict.fromkeys(ordered) if 0 <= n < count]
+
+
+class StudyLoader:
+    """Worker threads that fill a :class:`PixelStore`; what is on screen goes first.
+
+    ``on_frames`` is called from workers with the stack and indices that became available; a Qt window passes
+    the call on to its own thread.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        store: PixelStore,
+        on_frames: Callable[[Stack, Sequence[int]], None],
+        on_failure: Callable[[str], None],
+        threads: int = 2,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._on_frames = on_frames
+        self._on_failure = on_failure
+        self._wake = threading.Condition()
+        self._queues: dict[int, _Queue] = {}
+        self._focus: list[int] = []  # ids of stacks on screen, most urgent first
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"frames-{n}", daemon=True) for n in range(max(1, threads))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    # --- what is wanted
+
+    def want(self, stack: Stack, *, visible: int = 0, key_images: Iterable[int] = ()) -> None:
+        """Load all frames of ``stack``, beginning at ``visible``; again to change the beginning."""
+        pixels = self._store.of(stack)
+        with self._wake:
+            order = [n for n in loading_order(len(stack), visible, key_images) if not pixels.has(n)]
+            known = self._queues.get(id(stack))
+            if known is not None:
+                order = [n for n in order if n not in known.in_flight]
+            self._queues[id(stack)] = _Queue(stack, order, known.in_flight if known else set())
+            self._wake.notify_all()
+
+    def focus(self, shown: Sequence[tuple[Stack, int]]) -> None:
+        """Stacks on screen with the index each shows, most urgent first; a missing shown frame is fetched next."""
+        with self._wake:
+            self._focus = [id(stack) for stack, _ in shown]
+            for stack, index in shown:
+                queue = self._queues.get(id(stack))
+                if queue is not None and index in queue.order and queue.order[0] != index:
+                    queue.order.remove(index)
+                    queue.order.insert(0, index)
+            self._wake.notify_all()
+
+    def forget(self, stacks: Iterable[Stack]) -> None:
+        """Do not load these any further."""
+        with self._wake:
+            for stack in stacks:
+                self._queues.pop(id(stack), None)
+
+    @property
+    def waiting(self) -> int:
+        """Frames asked for and not there yet."""
+        with self._wake:
+            return sum(len(queue.order) + len(queue.in_flight) for queue in self._queues.values())
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Stop, and wait for the workers."""
+        with self._wake:
+            self._closing = True
+            self._queues.clear()
+            self._wake.notify_all()
+        self._source.close()
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    # --- workers
+
+    def _next(self) -> tuple[Stack, list[int]] | None:
+        """What to fetch now: one frame for an empty viewport, else a batch. Called with the lock held."""
+        order = [*self._focus, *(key for key in self._queues if key not in self._focus)]
+        for key in order:
+            queue = self._queues.get(key)
+            if queue is None or not queue.order:
+                continue
+            size = 1 if not queue.begun else self._source.batch
+            queue.begun = True
+            batch, queue.order = queue.order[:size], queue.order[size:]
+            queue.in_flight.update(batch)
+            return queue.stack, batch
+        return None
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                work = self._next()
+                while work is None and not self._closing:
+                    self._wake.wait()
+                    work = self._next()
+                if self._closing or work is None:
+                    return
+            stack, batch = work
+            try:
+                self._load(stack, batch)
+            except SourceFailed as failure:
+                self._give_back(stack, batch)
+                if not self._closing:
+                    self._on_failure(str(failure))
+            except Exception:  # outermost loop of the worker
+                log.exception("a frame could not be loaded")
+                self._settle(stack, [n for n in batch if not self._store.of(stack).has(n)], "内部错误")
+
+    def _load(self, stack: Stack, batch: list[int]) -> None:
+        places = {stack.frames[n]: n for n in batch}
+        missing = dict(places)
+        for arrived in self._source.frames(list(places)):
+            index = places.get(arrived.key)
+            if index is None:
+                continue
+            missing.pop(arrived.key, None)
+            if self._closing:
+                return
+            if arrived.error:
+                self._settle(stack, [index], arrived.error)
+                continue
+            if arrived.header is not None:
+                stack.refine(arrived.header)
+            self._decode(stack, index, arrived)
+        if missing:
+            self._settle(stack, list(missing.values()), "The source did not deliver this image.")
+
+    def _decode(self, stack: Stack, index: int, arrived: Arrived) -> None:
+        image = stack.image(index)
+        try:
+            frame = decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
+        except UndecodableFrame as error:
+            self._settle(stack, [index], str(error))
+            return
+        self._store.of(stack).put(index, frame, stack.frame_header(index).modality)
+        self._settle(stack, [index])
+
+    def _settle(self, stack: Stack, indices: list[int], error: str = "") -> None:
+        pixels = self._store.of(stack)
+        if error:
+            for index in indices:
+                pixels.fail(index, error)
+        with self._wake:
+            queue = self._queues.get(id(stack))
+            if queue is not None:
+                queue.in_flight.difference_update(indices)
+        if not self._closing:
+            self._on_frames(stack, indices)
+
+    def _give_back(self, stack: Stack, batch: list[int]) -> None:
+        """After a failure of the line the queue stops; :meth:`want` begins it again."""
+        with self._wake:
+            queue = self._queues.get(id(stack))
+            if queue is not None:
+                queue.in_flight.difference_update(batch)
+                queue.order = []
+
+
+@dataclass(slots=True)
+class _Queue:
+    stack: Stack
+    order: list[int]
+    in_flight: set[int]
+    begun: bool = False

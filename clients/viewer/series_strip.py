@@ -1,0 +1,208 @@
+"""The series bar: one thumbnail per stack with number, modality, count and load progress (VW-SET-13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QDrag, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
+
+from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
+from clients.kit.translations import tr
+from clients.viewer import colours
+from clients.viewer.pixels import PixelStore
+from clients.viewer.session import ViewerSession
+from clients.viewer.study import Stack
+from clients.viewer.viewport.corner_texts import date_text, person_name
+from clients.viewer.viewport.view import STACK_MIME
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WIDTH = 152
+PICTURE = 120
+ROW = PICTURE + 44
+HEADING = 40
+
+
+class _Strip(QWidget):
+    """The painted list inside the scroll area."""
+
+    chosen = Signal(int)
+    """A thumbnail was clicked: number of the stack."""
+
+    def __init__(self, session: ViewerSession, store: PixelStore) -> None:
+        super().__init__()
+        self._session = session
+        self._store = store
+        self._pictures: dict[int, QImage] = {}
+        self._pressed: tuple[int, QPoint] | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """After the studies changed."""
+        known = {id(stack) for stack in self._session.stacks}
+        self._pictures = {key: picture for key, picture in self._pictures.items() if key in known}
+        self.setFixedHeight(max(1, self._bottom()))
+        self.update()
+
+    def set_picture(self, stack: Stack, pixels: NDArray[Any]) -> None:
+        """A thumbnail (uint8, grey or RGB, contiguous); copied."""
+        high, wide = pixels.shape[:2]
+        colour = pixels.ndim == 3
+        kind = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
+        self._pictures[id(stack)] = QImage(pixels.data, wide, high, wide * (3 if colour else 1), kind).copy()
+        self.update()
+
+    def has_picture(self, stack: Stack) -> bool:
+        return id(stack) in self._pictures
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, self._bottom())
+
+    def _places(self) -> list[tuple[int, int, bool]]:
+        """(stack number, top, first of its study)."""
+        places = []
+        y = 0
+        study = None
+        for n, stack in enumerate(self._session.stacks):
+            first = stack.study.study_uid != study
+            study = stack.study.study_uid
+            if first:
+                y += HEADING
+            places.append((n, y, first))
+            y += ROW
+        return places
+
+    def _bottom(self) -> int:
+        places = self._places()
+        return places[-1][1] + ROW + 8 if places else 1
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette = current_theme().colours
+        shown = {id(viewport.stack) for viewport in self._session.visible if viewport.stack is not None}
+        active = self._session.active_viewport.stack
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), QColor(palette.window))
+            for number, top, first in self._places():
+                if top > event.rect().bottom() or top + ROW < event.rect().top() - HEADING:
+                    continue
+                stack = self._session.stacks[number]
+                if first:
+                    self._paint_heading(painter, stack, top - HEADING)
+                self._paint_row(painter, stack, top, is_shown=id(stack) in shown, is_active=stack is active)
+
+    def _paint_heading(self, painter: QPainter, stack: Stack, top: int) -> None:
+        palette = current_theme().colours
+        bold, plain = text_font(12, bold=True), text_font(11)
+        width = self.width() - 16
+        painter.setFont(bold)
+        painter.setPen(QColor(palette.text_quiet))
+        name = QFontMetricsF(bold).elidedText(
+            person_name(stack.study.patient_name) or stack.study.patient_id, Qt.TextElideMode.ElideRight, width
+        )
+        painter.drawText(8, top + 18, name)
+        painter.setFont(plain)
+        painter.setPen(QColor(palette.text_disabled))
+        line = " ".join(part for part in (date_text(stack.study.study_date), stack.study.description) if part)
+        painter.drawText(8, top + 33, QFontMetricsF(plain).elidedText(line, Qt.TextElideMode.ElideRight, width))
+
+    def _paint_row(self, painter: QPainter, stack: Stack, top: int, *, is_shown: bool, is_active: bool) -> None:
+        palette = current_theme().colours
+        box = QRectF((self.width() - PICTURE) / 2, top + 4, PICTURE, PICTURE)
+        painter.fillRect(box, QColor(colours.BACKGROUND))
+        picture = self._pictures.get(id(stack))
+        if picture is not None:
+            size = picture.size().scaled(PICTURE, PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
+            area = QRectF(0, 0, size.width(), size.height())
+            area.moveCenter(box.center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+            painter.drawImage(area, picture)
+        painter.setPen(
+            QPen(QColor(palette.accent if is_active else colours.ACTIVE if is_shown else palette.hairline), 1)
+        )
+        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+        pixels = self._store.of(stack)
+        if 0 < pixels.loaded < len(stack):
+            done = box.width() * pixels.loaded / len(stack)
+            painter.fillRect(QRectF(box.left(), box.bottom() - 2, done, 2), QColor(colours.PROGRESS))
+        small = text_font(11)
+        metrics = QFontMetricsF(small)
+        painter.setFont(small)
+        painter.setPen(QColor(palette.text_quiet))
+        number = "–" if stack.series.number is None else str(stack.series.number)
+        left = f"{number}  {stack.series.modality}" + (f"  {stack.label}" if stack.label else "")
+        count = tr("{n} 幅", n=len(stack))
+        baseline = top + PICTURE + 18
+        painter.drawText(int(box.left()), baseline, left)
+        painter.drawText(int(box.right() - metrics.horizontalAdvance(count)), baseline, count)
+        painter.setPen(QColor(palette.text_disabled))
+        text = metrics.elidedText(
+            stack.series.description or stack.series.body_part, Qt.TextElideMode.ElideRight, PICTURE
+        )
+        painter.drawText(int(box.left()), baseline + 15, text)
+
+    def _at(self, y: float) -> int | None:
+        for number, top, _ in self._places():
+            if top <= y < top + ROW:
+                return number
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        number = self._at(event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton and number is not None:
+            self._pressed = (number, event.position().toPoint())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None:
+            return
+        number, start = self._pressed
+        if (event.position().toPoint() - start).manhattanLength() < QApplication.startDragDistance():
+            return
+        self._pressed = None
+        drag = QDrag(self)
+        mime = QMimeData()
+        mime.setData(STACK_MIME, str(number).encode())
+        drag.setMimeData(mime)
+        picture = self._pictures.get(id(self._session.stacks[number]))
+        if picture is not None:
+            drag.setPixmap(QPixmap.fromImage(picture.scaled(80, 80, Qt.AspectRatioMode.KeepAspectRatio)))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is not None and self._at(event.position().y()) == pressed[0]:
+            self.chosen.emit(pressed[0])
+
+
+class SeriesStrip(QScrollArea):
+    """The series bar with its scroll bar."""
+
+    chosen = Signal(int)
+    """A thumbnail was clicked: number of the stack."""
+
+    def __init__(self, session: ViewerSession, store: PixelStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._strip = _Strip(session, store)
+        self._strip.chosen.connect(self.chosen)
+        self.setWidget(self._strip)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedWidth(WIDTH)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+
+    def rebuild(self) -> None:
+        self._strip.rebuild()
+
+    def refresh(self) -> None:
+        """Progress and selection changed; pictures stay."""
+        self._strip.update()
+
+    def set_picture(self, stack: Stack, pixels: NDArray[Any]) -> None:
+        self._strip.set_picture(stack, pixels)
+
+    def has_picture(self, stack: Stack) -> bool:
+        return self._strip.has_picture(stack)

@@ -1,0 +1,154 @@
+"""What there is to look at: studies, series, instances and the stacks of frames made of them. No pixels, no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shared.imaging.geometry import Finding, SliceOrder, order_slices
+from shared.imaging.header import FrameHeader, ImageHeader
+
+
+class FrameKey(NamedTuple):
+    """One frame: SOP Instance UID and frame index from 0."""
+
+    sop_instance_uid: str
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDescription:
+    """A series with the headers of its images, in the order of Instance Number."""
+
+    series_uid: str
+    modality: str
+    number: int | None
+    description: str
+    body_part: str
+    images: tuple[ImageHeader, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDescription:
+    """A study as a source describes it; dates as in DICOM (DA, TM)."""
+
+    study_uid: str
+    patient_id: str
+    patient_name: str
+    patient_sex: str
+    patient_birth_date: str
+    study_date: str
+    study_time: str
+    description: str
+    accession_number: str
+    institution: str
+    series: tuple[SeriesDescription, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Stack:
+    """Frames of one series in the order they are shown; the unit a viewport holds.
+
+    Headers may be replaced by better ones when the file itself arrives (:meth:`refine`).
+    """
+
+    study: StudyDescription
+    series: SeriesDescription
+    frames: tuple[FrameKey, ...]
+    order: SliceOrder
+    label: str = ""
+    _images: dict[str, ImageHeader] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def image(self, index: int) -> ImageHeader:
+        return self._images[self.frames[index].sop_instance_uid]
+
+    def frame_header(self, index: int) -> FrameHeader:
+        key = self.frames[index]
+        frames = self._images[key.sop_instance_uid].frames
+        return frames[min(key.frame, len(frames) - 1)]
+
+    def refine(self, header: ImageHeader) -> bool:
+        """Take a fuller header for one image; True when it belongs to this stack."""
+        if header.sop_instance_uid not in self._images:
+            return False
+        self._images[header.sop_instance_uid] = header
+        return True
+
+    def index_of(self, key: FrameKey) -> int | None:
+        try:
+            return self.frames.index(key)
+        except ValueError:
+            return None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the first frame."""
+        first = self.image(0).pixel_format
+        return (first.rows, first.columns)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings of the geometry that a reader must know (VW-EX-04), in a fixed order."""
+        shown = (Finding.GAPS, Finding.DUPLICATES, Finding.UNEVEN, Finding.MIXED)
+        return tuple(finding for finding in shown if finding in self.order.findings)
+
+
+def stacks_of(study: StudyDescription) -> tuple[Stack, ...]:
+    """One stack per series, but images of another size or with several frames of their own stand apart.
+
+    A cine of 75 frames is not one slice of a stack, and a scout of another size would change the zoom.
+    """
+    stacks: list[Stack] = []
+    for series in study.series:
+        groups: dict[object, list[ImageHeader]] = {}
+        for image in series.images:
+            fmt = image.pixel_format
+            own = image.sop_instance_uid if len(image.frames) > 1 else ""
+            groups.setdefault((fmt.rows, fmt.columns, fmt.is_colour, own), []).append(image)
+        for n, images in enumerate(groups.values()):
+            label = f"{n + 1}/{len(groups)}" if len(groups) > 1 else ""
+            stacks.append(stack_of(study, series, images, label))
+    return tuple(stacks)
+
+
+def stack_of(study: StudyDescription, series: SeriesDescription, images: Sequence[ImageHeader], label: str) -> Stack:
+    """Frames of ``images`` in the order of space where they have one, else of number or time."""
+    keys: list[FrameKey] = []
+    headers: list[FrameHeader] = []
+    numbers: list[int] = []
+    for image in images:
+        for n, frame in enumerate(image.frames):
+            keys.append(FrameKey(image.sop_instance_uid, n))
+            headers.append(frame)
+            numbers.append(image.instance_number if len(image.frames) == 1 else n + 1)
+    cine = len(images) == 1 and len(headers) > 1 and len({h.plane for h in headers}) == 1
+    planes = [None if cine else header.plane for header in headers]
+    order = order_slices(planes, numbers)
+    if series.modality in _NEVER_SPATIAL:
+        by_number = tuple(sorted(range(len(keys)), key=lambda i: (numbers[i], i)))
+        order = SliceOrder(by_number, None, frozenset())
+    elif Finding.DUPLICATES in order.findings and len(order.duplicates) * 3 >= len(keys):
+        order = _phases(order, keys, numbers)
+    return Stack(
+        study=study,
+        series=series,
+        frames=tuple(keys[i] for i in order.order),
+        order=order,
+        label=label,
+        _images={image.sop_instance_uid: image for image in images},
+    )
+
+
+# Projections and colour pictures have their order in their number, whatever positions a device may write.
+_NEVER_SPATIAL = frozenset({"CR", "DX", "MG", "IO", "PX", "XA", "RF", "US", "XC", "ES", "OP", "SC", "OT", "GM", "SM"})
+
+
+def _phases(order: SliceOrder, keys: Sequence[FrameKey], numbers: Sequence[int]) -> SliceOrder:
+    """Several time points of the same places: the order of number keeps each phase together."""
+    by_number = tuple(sorted(range(len(keys)), key=lambda i: (numbers[i], i)))
+    findings = order.findings - {Finding.GAPS, Finding.UNEVEN, Finding.REVERSED}
+    return SliceOrder(by_number, order.spacing_mm, findings)

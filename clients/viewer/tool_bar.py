@@ -1,0 +1,103 @@
+"""The tool bar: buttons of the declared commands, menus for presets and layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+
+from clients.kit.actions import ActionGroup
+from clients.kit.theme import current_theme
+from clients.kit.translations import on_language_change, tr
+from clients.viewer.commands import CHECKABLE, COMMANDS, TOOL_BAR, TOOLS, Slot
+from clients.viewer.tool_icons import tool_icon
+
+ICON = 20
+
+
+class ToolBar(QFrame):
+    """One row; words below the icons vanish when the row gets too narrow (VW-SET-16)."""
+
+    def __init__(self, actions: ActionGroup, menus: dict[str, QMenu], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons: list[tuple[Slot, QToolButton, QAction | None]] = []
+        self._texts = {action.id: action.text for action in (*(a for _, a in TOOLS), *COMMANDS)}
+        self._texts |= {"menu.presets": "预设窗宽窗位", "menu.layouts": "布局"}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(0)
+        for n, group in enumerate(TOOL_BAR):
+            if n:
+                line = QFrame()
+                line.setFrameShape(QFrame.Shape.VLine)
+                line.setFixedHeight(32)
+                line.setStyleSheet(f"color: {current_theme().colours.hairline};")
+                row.addSpacing(4)
+                row.addWidget(line)
+                row.addSpacing(4)
+            for slot in group:
+                row.addWidget(self._make(slot, actions, menus))
+        row.addStretch(1)
+        self.setFixedHeight(52)
+        self._wide = True
+        self._dress()
+        self._forget: Callable[[], None] = on_language_change(self._dress)
+        self.destroyed.connect(self._forget_language)
+
+    def _forget_language(self) -> None:
+        self._forget()
+
+    def _make(self, slot: Slot, actions: ActionGroup, menus: dict[str, QMenu]) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(slot.action)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setAutoRaise(True)
+        button.setIconSize(QSize(ICON, ICON))
+        action: QAction | None = None
+        if slot.action in menus:
+            button.setMenu(menus[slot.action])
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        else:
+            action = actions.qt(slot.action)
+            action.setCheckable(slot.action in CHECKABLE)
+            button.setCheckable(action.isCheckable())
+            button.clicked.connect(action.trigger)
+            action.changed.connect(self._mirror)
+        self._buttons.append((slot, button, action))
+        return button
+
+    def _mirror(self) -> None:
+        for _, button, action in self._buttons:
+            if action is not None:
+                button.setChecked(action.isChecked())
+                button.setEnabled(action.isEnabled())
+
+    def _dress(self) -> None:
+        colours = current_theme().colours
+        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if self._wide else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for slot, button, action in self._buttons:
+            button.setIcon(tool_icon(slot.icon, ICON, colours.text_quiet, colours.accent, colours.border))
+            button.setToolButtonStyle(style)
+            button.setText(tr(slot.word or self._texts[slot.action]))
+            button.setToolTip(action.toolTip() if action is not None else tr(self._texts[slot.action]))
+            button.setFixedSize(QSize(46 if self._wide else 36, 46))
+        self.setStyleSheet(
+            f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
+            f"QToolButton {{ border: none; border-radius: 4px; padding: 2px 0; font-size: 11px;"
+            f" color: {colours.text_quiet}; background: transparent; }}"
+            f"QToolButton:hover {{ background: {colours.hover}; }}"
+            f"QToolButton:checked {{ background: {colours.selected}; color: {colours.accent}; }}"
+            f"QToolButton:disabled {{ color: {colours.border}; }}"
+            "QToolButton::menu-indicator { image: none; }"
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = event.size().width() >= len(self._buttons) * 46 + (len(TOOL_BAR) - 1) * 9 + 20
+        if wide != self._wide:
+            self._wide = wide
+            self._dress()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)

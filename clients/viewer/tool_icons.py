@@ -1,0 +1,80 @@
+"""Icons of the viewer's own tools, in the manner of the kit's set: strokes on a 24-unit grid."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+# "F:" begins a part that is filled instead of stroked.
+_PATHS: dict[str, str] = {
+    "page": "M6 8h12v12H6zM8.5 8V5.500h12V17.500H18M12 11v6M9.800 13l2.200-2.200 2.200 2.200",
+    "window": "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16F:M12 4a8 8 0 0 1 0 16z",
+    "zoom": (
+        "M10.500 4a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13"
+        "M15.300 15.300L20.500 20.500M7.800 10.500h5.400M10.500 7.800v5.400"
+    ),
+    "pan": (
+        "M12 3v18M3 12h18M9.500 5.500L12 3l2.500 2.500M9.500 18.500L12 21l2.500-2.500"
+        "M5.500 9.500L3 12l2.500 2.500M18.500 9.500L21 12l-2.500 2.500"
+    ),
+    "rotate": "M19.500 12a7.500 7.500 0 1 1-2.500-5.600M17.500 2.800v4h-4",
+    "length": "M3.500 15.500l12-12 5 5-12 12zM7 12l2 2M10 9l2.500 2.500M13 6l2 2",
+    "angle": "M20 19H4L15 5M11.500 19a8 8 0 0 0-2.600-5.800",
+    "invert": "M4 4h16v16H4zF:M12 4h8v16h-8z",
+    "fit": "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z",
+    "one": "M6.500 8.500L9 7v10M12 10v.1M12 15v.1M15 8.500L17.500 7v10",
+    "left90": "M8 4.500L4 8l4 3.500M4 8h9a6.500 6.500 0 0 1 6.500 6.500V20",
+    "right90": "M16 4.500L20 8l-4 3.500M20 8h-9a6.500 6.500 0 0 0-6.500 6.500V20",
+    "flip_v": "M3 12h18M6 9.500V4l12 5.500zM6 14.500V20l12-5.500z",
+    "flip_h": "M12 3v18M9.500 6H4l5.500 12zM14.500 6H20l-5.500 12z",
+    "reset": "M5 12a7 7 0 1 0 2.200-5.100L5 9M5 4.500V9h4.500",
+    "layout1": "M4 5h16v14H4z",
+    "layout": "M4 5h16v14H4zM12 5v14M4 12h16",
+    "link": (
+        "M10 14a3.500 3.500 0 0 0 5 0l3.500-3.500a3.500 3.500 0 0 0-5-5L12 7"
+        "M14 10a3.500 3.500 0 0 0-5 0l-3.500 3.500a3.500 3.500 0 0 0 5 5L12 17"
+    ),
+    "key": ("M12 3.800l2.500 5.300 5.700.7-4.200 4 1.100 5.700-5.100-2.800-5.100 2.800 1.100-5.700-4.200-4 5.700-.7z"),
+    "texts": "M4 6h10M4 10h7M4 14h10M4 18h6M16 12l5 5M21 12l-5 5",
+    "undo": "M8.500 5L4 9.500 8.500 14M4 9.500h10a5.500 5.500 0 0 1 0 11h-3",
+    "redo": "M15.500 5L20 9.500 15.500 14M20 9.500H10a5.500 5.500 0 0 0 0 11h3",
+    "presets": "M4 18h3l8-12h5M4 6h4M16 18h4",
+    "play": "M7 5l12 7-12 7z",
+    "send": "M20.500 3.500L3.500 10.500l7 3 3 7zM20.500 3.500l-10 10",
+    "folder": "M3.500 6h6l2 2.500h9V19h-17z",
+}
+
+
+@lru_cache(maxsize=128)
+def _svg(name: str, colour: str) -> bytes:
+    stroked, _, filled = _PATHS[name].partition("F:")
+    parts = (
+        f'<path d="{stroked}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linecap="round" '
+        f'stroke-linejoin="round"/>'
+    )
+    if filled:
+        parts += f'<path d="{filled}" fill="{colour}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{parts}</svg>'.encode()
+
+
+def tool_icon(name: str, size: int, colour: str, on_colour: str, disabled: str) -> QIcon:
+    """An icon sharp at the usual screen scales; raises ``KeyError`` for an unknown name."""
+    icon = QIcon()
+    for ratio in (1.0, 1.25, 1.5, 2.0):
+        for shade, mode, state in (
+            (colour, QIcon.Mode.Normal, QIcon.State.Off),
+            (on_colour, QIcon.Mode.Normal, QIcon.State.On),
+            (disabled, QIcon.Mode.Disabled, QIcon.State.Off),
+        ):
+            side = round(size * ratio)
+            pixmap = QPixmap(side, side)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            with QPainter(pixmap) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                QSvgRenderer(QByteArray(_svg(name, shade))).render(painter, QRectF(0, 0, side, side))
+            pixmap.setDevicePixelRatio(ratio)
+            icon.addPixmap(pixmap, mode, state)
+    return icon

@@ -1,0 +1,1 @@
+"""One viewport: its evented state, the geometry on screen, the renderer and the thin widget."""

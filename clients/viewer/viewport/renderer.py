@@ -1,0 +1,162 @@
+"""One frame in one viewport to 8-bit pixels: resample once, window often. numpy and OpenCV, no Qt.
+
+Interpolation happens on stored values and windowing after it (the other way round greys are wrong); the
+resampled pixels are kept, so that a drag of the window only applies a 65,536-entry table again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clients.viewer.viewport.transform import Affine, Projection
+from shared.imaging.lut import LookupTable, Modality, Window, display_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """8-bit pixels of the part of the viewport that the image covers; ``left``/``top`` in device pixels."""
+
+    pixels: NDArray[Any]  # (height, width) grey or (height, width, 3) RGB, contiguous uint8
+    left: int
+    top: int
+
+
+class Renderer:
+    """Caches of one viewport: the minified image, the resampled part, the table."""
+
+    def __init__(self) -> None:
+        self._mip_key: object = None
+        self._mip: NDArray[Any] | None = None
+        self._part_key: object = None
+        self._part: tuple[NDArray[Any], int, int] | None = None
+        self._table_key: object = None
+        self._table: NDArray[Any] | None = None
+
+    def render(
+        self,
+        frame: NDArray[Any],
+        frame_token: object,
+        projection: Projection,
+        modality: Modality,
+        voi: Window | LookupTable,
+        *,
+        inverted: bool,
+        smooth: bool = True,
+    ) -> Rendered | None:
+        """``frame`` (uint8, int16, uint16 or RGB) as seen through ``projection``; None when it lies outside.
+
+        ``frame_token`` names the frame for the caches. Colour ignores the window unless it was set by hand,
+        which the caller says by passing a window other than :data:`COLOUR_WINDOW`.
+        """
+        part_key = (frame_token, projection, smooth)
+        if part_key != self._part_key:
+            self._part = self._resample(frame, frame_token, projection, smooth=smooth)
+            self._part_key = part_key
+        if self._part is None:
+            return None
+        values, left, top = self._part
+        table = self._table_for(frame, modality, voi, inverted=inverted)
+        if table is None:
+            return Rendered(values, left, top)
+        import cv2
+
+        return Rendered(cv2.LUT(values, table), left, top)
+
+    def forget(self) -> None:
+        """Drop everything that was kept."""
+        self._mip_key = self._part_key = self._table_key = None
+        self._mip = self._part = self._table = None
+
+    def _table_for(
+        self, frame: NDArray[Any], modality: Modality, voi: Window | LookupTable, *, inverted: bool
+    ) -> NDArray[Any] | None:
+        import numpy as np
+
+        if frame.ndim == 3:
+            if voi == COLOUR_WINDOW and not inverted:
+                return None
+            return display_table(signed=False, modality=Modality(), voi=voi, inverted=inverted)[:256].reshape(1, 256)
+        signed = frame.dtype == np.int16
+        key = (id(modality), voi if isinstance(voi, Window) else id(voi), inverted, frame.dtype.str)
+        if key != self._table_key:
+            table = display_table(signed=signed, modality=modality, voi=voi, inverted=inverted)
+            if signed:  # resampled pixels carry an offset of 32,768, see _unsigned
+                table = np.concatenate((table[32_768:], table[:32_768]))
+            self._table = table[:256].reshape(1, 256) if frame.dtype == np.uint8 else table.reshape(1, -1)
+            self._table_key = key
+        return self._table
+
+    def _resample(
+        self, frame: NDArray[Any], token: object, projection: Projection, *, smooth: bool
+    ) -> tuple[NDArray[Any], int, int] | None:
+        import cv2
+        import numpy as np
+
+        corners = projection.corners()
+        left = max(0, math.floor(min(p.x for p in corners)))
+        top = max(0, math.floor(min(p.y for p in corners)))
+        right = min(projection.width, math.ceil(max(p.x for p in corners)))
+        bottom = min(projection.height, math.ceil(max(p.y for p in corners)))
+        if right <= left or bottom <= top:
+            return None
+        source, to_source = self._minified(frame, token, projection)
+        # Image position of the source pixel (i, j) is to_source; the view counts pixel edges, OpenCV centres.
+        m = projection.affine
+        forward = _compose(m, to_source)
+        matrix = np.array(
+            [[forward.a, forward.b, forward.c - 0.5 - left], [forward.d, forward.e, forward.f - 0.5 - top]]
+        )
+        flags = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
+        size = (right - left, bottom - top)
+        # The edge is repeated so that no foreign value mixes in; the widget paints black outside the image.
+        part = cv2.warpAffine(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.ascontiguousarray(part), left, top
+
+    def _minified(self, frame: NDArray[Any], token: object, projection: Projection) -> tuple[NDArray[Any], Affine]:
+        """The frame reduced by area averaging to about the scale of the screen, and its map to image positions."""
+        import cv2
+
+        rows, columns = frame.shape[:2]
+        across = math.hypot(projection.affine.a, projection.affine.d)
+        down = projection.scale
+        wide = columns if across >= 1 else max(1, round(columns * across))
+        high = rows if down >= 1 else max(1, round(rows * down))
+        x, y = columns / wide, rows / high
+        to_image = Affine(x, 0.0, 0.5 * x - 0.5, 0.0, y, 0.5 * y - 0.5)
+        if (wide, high) == (columns, rows):
+            return _unsigned(frame), to_image
+        key = (token, wide, high)
+        if key != self._mip_key:
+            self._mip = cv2.resize(_unsigned(frame), (wide, high), interpolation=cv2.INTER_AREA)
+            self._mip_key = key
+        assert self._mip is not None
+        return self._mip, to_image
+
+
+COLOUR_WINDOW = Window(128.0, 256.0, name="colour")
+
+
+def _unsigned(frame: NDArray[Any]) -> NDArray[Any]:
+    """int16 shifted by 32,768 into uint16: interpolation is the same and OpenCV is four times as fast."""
+    import numpy as np
+
+    if frame.dtype == np.int16:
+        return np.bitwise_xor(frame.view(np.uint16), np.uint16(0x8000))
+    return frame
+
+
+def _compose(outer: Affine, inner: Affine) -> Affine:
+    """The map that applies ``inner`` first."""
+    return Affine(
+        outer.a * inner.a + outer.b * inner.d,
+        outer.a * inner.b + outer.b * inner.e,
+        outer.a * inner.c + outer.b * inner.f + outer.c,
+        outer.d * inner.a + outer.e * inner.d,
+        outer.d * inner.b + outer.e * inner.e,
+        outer.d * inner.c + outer.e * inner.f + outer.f,
+    )
