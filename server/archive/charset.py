@@ -5,6 +5,7 @@ PS3.5 6.1, PS3.3 C.12.1.1.2.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ _ESCAPES: tuple[tuple[bytes, str], ...] = (
     (b"\x1b-b", "iso8859_15"),
     (b"\x1b-T", "tis_620"),
 )
+_LATIN_WORD = re.compile(rb"[a-z][\x80-\xff]{2}(?![\x80-\xff])")  # "Größe": two accented letters inside of a word
 _STATEFUL = {"iso2022_jp": b"\x1b$B", "iso2022_jp_2": b"\x1b$(D"}
 _MAY_BE_CHINESE = frozenset({"ascii", "latin_1", "utf_8"})
 
@@ -134,6 +136,8 @@ def _mended(value: bytes) -> str | None:
     try:
         text = value.decode("gb18030")
     except UnicodeDecodeError:
+        return None
+    if _LATIN_WORD.search(value):
         return None
     foreign = [character for character in text if ord(character) > 127]
     if not all(_is_ideograph(c) or unicodedata.name(c, "").startswith(("FULLWIDTH", "IDEOGRAPHIC")) for c in foreign):

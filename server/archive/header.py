@@ -146,7 +146,7 @@ def read_header(data: memoryview | bytes, transfer_syntax_uid: str) -> Header:
     """Walk a whole data set (no preamble, no file meta) and return the wanted tags.
 
     Raises DamagedHeader with a sentence if lengths lie, sequences nest too deep, or a deflated one is a bomb.
-    A header in the wrong encoding, as some devices send it, is read by pydicom instead.
+    A header that is not in the encoding it should be in is read as what it looks like.
     """
     explicit = transfer_syntax_uid != IMPLICIT_LITTLE
     big = transfer_syntax_uid == EXPLICIT_BIG
@@ -156,7 +156,7 @@ def read_header(data: memoryview | bytes, transfer_syntax_uid: str) -> Header:
     try:
         return _Walk(memoryview(data), explicit, big, partial).run()
     except _Odd as odd:
-        return _read_odd(data, explicit, big, odd)
+        return _read_odd(memoryview(data), big, partial, odd)
 
 
 def inflated(data: memoryview | bytes) -> bytes:
@@ -198,11 +198,19 @@ def _inflate_pieces(data: memoryview | bytes) -> Iterator[bytes]:
         raise DamagedHeader("The deflated data set ends too early.")
 
 
+class _Anything(frozenset[bytes]):
+    """Every value representation that is not a long one: its length has two bytes."""
+
+    def __contains__(self, vr: object) -> bool:
+        return vr not in _LONG
+
+
 class _Walk:
     """One pass over the elements of a data set."""
 
-    def __init__(self, data: memoryview, explicit: bool, big: bool, partial: bool) -> None:
+    def __init__(self, data: memoryview, explicit: bool, big: bool, partial: bool, lenient: bool = False) -> None:
         self.data = data
+        self.short = _Anything() if lenient else _SHORT
         self.explicit = explicit
         self.big = big
         self.partial = partial
@@ -213,7 +221,7 @@ class _Walk:
         self.item_bytes = b"\xff\xfe\xe0\x00" if big else b"\xfe\xff\x00\xe0"
 
     def run(self) -> Header:
-        data, explicit = self.data, self.explicit
+        data, explicit, short = self.data, self.explicit, self.short
         explicit_head, implicit_head, long_length = self.explicit_head, self.implicit_head, self.long_length
         tags: dict[int, bytes] = {}
         pixels: tuple[int, int | None] | None = None
@@ -223,7 +231,7 @@ class _Walk:
                 vr = b""
                 if explicit:
                     group, element, vr, length = explicit_head(data, position)
-                    if vr in _SHORT:
+                    if vr in short:
                         start = position + 8
                     elif vr in _LONG:
                         length = long_length(data, position + 8)[0]
@@ -272,7 +280,7 @@ class _Walk:
 
     def _sequence(self, position: int, stop: int | None, explicit: bool, end: int) -> int:
         """The offset after a sequence whose first item is at `position`; without recursion."""
-        data = self.data
+        data, short = self.data, self.short
         # (is a sequence, where it ends or None when a delimiter ends it, explicit VR inside)
         stack: list[tuple[bool, int | None, bool]] = [(True, stop, explicit)]
         while stack:
@@ -305,7 +313,7 @@ class _Walk:
             vr = b""
             if explicit:
                 group, element, vr, length = self.explicit_head(data, position)
-                if vr in _SHORT:
+                if vr in short:
                     position += 8
                 elif vr in _LONG:
                     length = self.long_length(data, position + 8)[0]
@@ -356,40 +364,18 @@ class _Walk:
         return position
 
 
-def _read_odd(data: memoryview | bytes, explicit: bool, big: bool, odd: DamagedHeader) -> Header:
-    """Read what our walk does not understand with pydicom, which guesses; raise `odd` if it fails as well."""
-    import io
+def _read_odd(data: memoryview, big: bool, partial: bool, odd: DamagedHeader) -> Header:
+    """Read a data set that is not in the explicit encoding it should be in; raise `odd` if nothing fits.
 
-    from pydicom import config
-    from pydicom.filereader import read_dataset
-
-    head = io.BytesIO(bytes(data[:_INFLATED_HEAD]))
-    try:
-        with config.disable_value_validation():
-            found = read_dataset(
-                head,
-                is_implicit_VR=not explicit,
-                is_little_endian=not big,
-                stop_when=lambda tag, _vr, _n: tag > 0x0028FFFF,
-            )
-        tags = {}
-        for tag in WANTED:
-            if tag in found:
-                raw = found.get_item(tag)
-                value = getattr(raw, "value", None)
-                if isinstance(value, bytes):
-                    tags[tag] = value
-        if 0x00080018 not in tags:
-            raise odd
-        return Header(tags, big)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OSError,
-        struct.error,
-        NotImplementedError,
-        RecursionError,
-    ):
-        raise odd from None
+    Some devices send implicit VR under an explicit transfer syntax, others invent value representations.
+    """
+    for explicit, lenient in ((False, False), (True, True)):
+        try:
+            header = _Walk(data, explicit, big, partial, lenient).run()
+        except TooDeep:
+            raise
+        except DamagedHeader:
+            continue
+        if 0x00080018 in header.tags and 0x0020000D in header.tags:
+            return header
+    raise odd

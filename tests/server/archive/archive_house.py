@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
@@ -11,10 +14,36 @@ from pydicom.filewriter import write_dataset
 
 from server.archive.index import Indexer
 from server.archive.receive import ObjectName, Receiver
-from server.kernel.database import Database
+from server.archive.service import ArchiveService
+from server.kernel.database import Database, UnitOfWork
+from server.kernel.errors import illegal_action
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
 from shared.dicomkit.synthetic import ct_series
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class FakeExams:
+    """Exams by accession number; remembers what the archive tells."""
+
+    def __init__(self) -> None:
+        self.by_accession: dict[str, int] = {}
+        self.by_study: dict[str, int] = {}
+        self.arrived: list[tuple[int, str, int, int]] = []
+        self.approved: set[int] = set()
+
+    def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
+        return self.by_study.get(study_uid) or self.by_accession.get(accession)
+
+    def images_arrived(
+        self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int
+    ) -> None:
+        self.arrived.append((exam_id, study_uid, series_count, instance_count))
+
+    def images_withdrawn(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
+        if exam_id in self.approved:
+            raise illegal_action("approved", "报告已审核，不能取消匹配。")
 
 
 class House:
@@ -28,7 +57,12 @@ class House:
             database = Database.in_folder(folder)
             database.create_schema()
         self.database = database
-        self.indexer = Indexer(database, self.storage, self.inbox, **indexer)
+        self.exams = FakeExams()
+        self.service = ArchiveService(database, self.storage, self.inbox, self.exams, zone=ZONE)
+        matching = self.service.matching
+        self.indexer = Indexer(
+            database, self.storage, self.inbox, settle=matching.settle, rematch=matching.rematch, **indexer
+        )
         self.receiver = Receiver(self.inbox, self.indexer.submit, durability=Durability.NONE, reserve_bytes=0)
 
     def start(self) -> House:
@@ -78,3 +112,16 @@ def an_object(**attributes: Any) -> Dataset:
             setattr(dataset, keyword, value)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     return dataset
+
+
+def uncompressed_slice() -> Dataset:
+    """One CT slice of 32x32 pixels in explicit VR little endian."""
+    return a_series(1, 32)[0]
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until a condition holds; fail when it does not in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.01)

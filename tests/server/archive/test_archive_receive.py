@@ -1,0 +1,233 @@
+"""From the sender's bytes to a durable file, and from there to rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from sqlalchemy import select
+
+from server.archive.inbox import InboxName
+from server.archive.receive import ObjectName, Receiver, StoreRefused, decode_received
+from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
+from server.kernel.storage.durability import Durability
+from server.kernel.storage.space import SpaceGuard
+from tests.server.archive.archive_house import House, a_series, an_object, encoded, eventually
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path).start()
+    yield made
+    made.stop()
+
+
+def rows(house: House, table: Any) -> list[Any]:
+    with house.database.read() as uow:
+        return list(uow.session.execute(select(table).order_by(table.id)).scalars())
+
+
+def settled(house: House) -> House:
+    assert house.indexer.wait_until_idle()
+    return house
+
+
+@pytest.mark.parametrize("durability", list(Durability))
+def test_what_is_received_lies_in_the_inbox_as_part_10(tmp_path: Path, durability: Durability) -> None:
+    messages: list[bytes] = []
+    receiver = Receiver(tmp_path, messages.append, durability=durability, reserve_bytes=0)
+    sent = an_object()
+    data = encoded(sent)
+    what = ObjectName(str(sent.SOPClassUID), str(sent.SOPInstanceUID), "1.2.840.10008.1.2.1")
+    receiver.receive(what, "CT1", memoryview(data))
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    assert whole[:132] == bytes(128) + b"DICM"
+    assert whole.endswith(data)
+    assert pydicom.dcmread(path) == sent
+    name = InboxName.parse(path.name)
+    assert name is not None
+    assert (name.key, name.calling_ae) == (hashlib.sha256(whole).hexdigest(), "CT1")
+    record = decode_received(messages[0])
+    assert (record.name, record.key, record.size_bytes) == (path.name, name.key, len(whole))
+
+
+def test_a_large_object_comes_as_a_file(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    sent = an_object()
+    spool.write_bytes(encoded(sent))
+    inbox = tmp_path / "inbox"
+    receiver = Receiver(inbox, lambda _: None, reserve_bytes=0)
+    what = ObjectName(str(sent.SOPClassUID), str(sent.SOPInstanceUID), "1.2.840.10008.1.2.1")
+    receiver.receive(what, "CT1", spool)
+    assert next(inbox.iterdir()).read_bytes().endswith(spool.read_bytes())
+
+
+def test_the_series_is_described_once(tmp_path: Path) -> None:
+    messages: list[bytes] = []
+    receiver = Receiver(tmp_path, messages.append, durability=Durability.NONE, reserve_bytes=0)
+    for sent in a_series(3):
+        what = ObjectName(str(sent.SOPClassUID), str(sent.SOPInstanceUID), "1.2.840.10008.1.2.1")
+        receiver.receive(what, "CT1", memoryview(encoded(sent)))
+    assert [decode_received(message).series_tags is None for message in messages] == [False, True, True]
+
+
+def test_received_objects_get_rows_and_places(house: House) -> None:
+    for sent in a_series(5, accession="A77"):
+        house.send(sent)
+    settled(house)
+    (study,) = rows(house, Study)
+    assert (study.accession, study.patient_id, study.patient_name) == ("A77", "P0000001", "Zhang^San=张^三")
+    assert (study.name_key, study.ideographic_key) == ("zhang^san", "张^三")
+    assert (study.series_count, study.instance_count, study.modalities) == (1, 5, "CT")
+    (series,) = rows(house, Series)
+    assert (series.modality, series.description, series.instance_count) == ("CT", "胸部 1.0mm", 5)
+    assert len(rows(house, ImagePatient)) == 1
+    keys = {instance.object_key for instance in rows(house, Instance)}
+    assert keys == set(house.storage.keys())
+    assert list(house.inbox.iterdir()) == []
+    assert study.bytes_stored == sum(instance.size_bytes for instance in rows(house, Instance))
+
+
+def test_the_same_object_again_changes_nothing(house: House) -> None:
+    sent = an_object()
+    for sender in ("CT1", "CT1", "WORKSTATION"):
+        house.send(sent, sender)
+        settled(house)
+    assert len(rows(house, Instance)) == 1
+    assert rows(house, InstanceVersion) == []
+    assert rows(house, Study)[0].instance_count == 1
+    assert list(house.inbox.iterdir()) == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_other_bytes_under_a_known_uid_are_kept_beside_the_first(house: House, at_once: bool) -> None:
+    first = an_object()
+    house.send(first)
+    if not at_once:
+        settled(house)
+    first.PatientComments = "changed at the workstation"
+    house.send(first, "WS")
+    settled(house)
+    (instance,) = rows(house, Instance)
+    (version,) = rows(house, InstanceVersion)
+    assert version.instance_pk == instance.id
+    assert version.calling_ae == "WS"
+    assert version.study_uid == first.StudyInstanceUID
+    assert rows(house, Study)[0].conflicts == 1
+    assert house.storage.exists(instance.object_key)
+    assert house.storage.exists(version.object_key)
+    with house.storage.open(version.object_key) as file:
+        assert b"changed at" in file.read()
+
+
+def test_only_another_file_meta_is_no_conflict(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = an_object()
+    house.send(sent)
+    settled(house)
+    monkeypatch.setattr("server.archive.receive.IMPLEMENTATION_VERSION_NAME", "MINGJING_99")
+    house.send(sent)
+    settled(house)
+    assert rows(house, InstanceVersion) == []
+    assert len(list(house.storage.keys())) == 1
+    assert list(house.inbox.iterdir()) == []
+
+
+def test_what_a_crash_left_in_the_inbox_is_indexed_at_the_next_start(tmp_path: Path) -> None:
+    before = House(tmp_path)
+    before.receiver._notify = lambda _: None  # the server dies before any message is worked on
+    for sent in a_series(4):
+        before.send(sent, "CT9")
+    (tmp_path / "inbox" / "half.dcm.part").write_bytes(b"half")
+    after = House(tmp_path, before.database).start()
+    assert len(rows(after, Instance)) == 4
+    assert rows(after, Study)[0].calling_ae == "CT9"
+    assert list(after.inbox.iterdir()) == []
+    after.stop()
+
+
+def test_a_lost_message_is_made_good_by_the_scan(tmp_path: Path) -> None:
+    house = House(tmp_path, scan_every_s=0.05)
+    house.start()
+    told = house.receiver._notify
+    house.receiver._notify = lambda _: None
+    house.receiver._clock_ns = lambda: 1_700_000_000_000_000_000
+    slices = a_series(2)
+    house.send(slices[0])
+    house.receiver._notify = told
+    house.send(slices[1])  # tells nothing of the series, which the lost message described
+    eventually(lambda: len(rows(house, Instance)) == 2)
+    assert rows(house, Study)[0].instance_count == 2
+    house.stop()
+
+
+def test_a_file_that_changed_in_the_inbox_is_set_aside(tmp_path: Path) -> None:
+    before = House(tmp_path)
+    before.receiver._notify = lambda _: None
+    before.send(an_object())
+    (path,) = before.inbox.iterdir()
+    with path.open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\xff")
+    (tmp_path / "inbox" / "stray.dcm").write_bytes(b"no name of ours")
+    after = House(tmp_path, before.database).start()
+    assert rows(after, Instance) == []
+    assert len(list((tmp_path / "damaged").iterdir())) == 2
+    after.stop()
+
+
+def test_one_bad_record_does_not_hold_up_the_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = a_series(3)
+    bad = str(slices[1].SOPInstanceUID)
+    add = house.indexer._add
+
+    def fail(session: Any, batch: Any, record: Any, present: Any) -> None:
+        if record.sop_instance_uid == bad:
+            raise RuntimeError("a defect")
+        add(session, batch, record, present)
+
+    monkeypatch.setattr(house.indexer, "_add", fail)
+    for sent in slices:
+        house.send(sent)
+    eventually(lambda: len(rows(house, Instance)) == 2 and len(list(house.inbox.iterdir())) == 1)
+    assert bad not in {instance.uid for instance in rows(house, Instance)}
+    assert len(rows(house, Instance)) == 2
+    assert len(list(house.inbox.iterdir())) == 1
+    house.indexer._queued.clear()
+
+
+def test_a_study_without_patient_id_has_a_patient_of_its_own(house: House) -> None:
+    for _ in range(2):
+        house.send(an_object(PatientID=""))
+    settled(house)
+    assert len(rows(house, ImagePatient)) == 2
+
+
+def test_a_full_disk_is_refused_and_earlier_objects_stay(house: House) -> None:
+    house.send(an_object())
+    house.receiver.space = SpaceGuard(house.inbox, reserve_bytes=1 << 20, measure=lambda _: 1 << 20)
+    with pytest.raises(StoreRefused, match="disk is full") as refused:
+        house.send(an_object())
+    assert refused.value.status == 0xA700
+    settled(house)
+    assert len(rows(house, Instance)) == 1
+
+
+def test_a_disk_that_fills_while_writing_leaves_nothing_half(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(StoreRefused, match="disk is full"):
+            house.send(an_object())
+    assert list(house.inbox.iterdir()) == []
+    house.send(an_object())
+    settled(house)
+    assert len(rows(house, Instance)) == 1
