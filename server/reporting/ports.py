@@ -7,6 +7,7 @@ from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
+from shared.contract.archive import StudyRow
 from shared.contract.exams import ExamView
 from shared.contract.organisation import ExamTypeView
 from shared.domain.states import ReportState
@@ -27,8 +28,8 @@ class Exams(Protocol):
 class Studies(Protocol):
     """The archive as reports see it."""
 
-    def exam_images(self, uow: UnitOfWork, exam_id: int) -> tuple[tuple[str, ...], int]:
-        """Return the study UIDs matched to an exam and the number of their instances."""
+    def list_exam_studies(self, uow: UnitOfWork, exam_id: int) -> tuple[StudyRow, ...]:
+        """Return the studies matched to an exam."""
         ...
 
 

@@ -16,7 +16,7 @@ from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from server.reporting import checks, rules, seal
 from server.reporting.png import why_not_png
 from server.reporting.ports import Documents, Exams, Organisation, Studies
-from server.reporting.rich_text import plain, sanitised
+from shared.domain.rich_text import plain, sanitised
 from server.reporting.rules import Objection
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import KeyImage, Measurement, Report, ReportLog, ReportReturn, ReportText
@@ -104,7 +104,7 @@ class ReportService:
 
     def _copy_facts(self, uow: UnitOfWork, report: Report) -> None:
         view = self._exams.view(uow, SYSTEM, report.exam_id)
-        study_uids, image_count = self._studies.exam_images(uow, report.exam_id)
+        studies = self._studies.list_exam_studies(uow, report.exam_id)
         row = view.row
         facts: dict[str, object] = {
             "priority": rules.PRIORITY[row.patient_type],
@@ -129,8 +129,8 @@ class ReportService:
             "requesting_doctor": view.requester.doctor,
             "requesting_department": view.requester.department,
             "requested_at": view.requester.requested_at,
-            "study_uids": "\n".join(study_uids),
-            "image_count": image_count,
+            "study_uids": "\n".join(study.study_uid for study in studies),
+            "image_count": sum(study.instance_count for study in studies),
         }
         for name, value in facts.items():
             if getattr(report, name) != value:
@@ -494,6 +494,7 @@ class ReportService:
             self._refuse(report, Objection.HELD_BY_OTHER if held else Objection.LOCK_LOST, ReportAction.SAVE)
 
     def _enter(self, uow: UnitOfWork, caller: Caller, report: Report, action: ReportAction, note: str = "") -> None:
+        self._copy_facts(uow, report)
         if report.holder_id not in (0, caller.user_id):
             note = f"接替空闲超时的{report.holder_name}。{note}"
         report.holder_id, report.holder_name = caller.user_id, caller.name

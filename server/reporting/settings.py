@@ -13,5 +13,5 @@ class ReportingSettings:
     lock_idle: timedelta = timedelta(minutes=15)
     may_audit_own: bool = False
     key_image_limit_bytes: int = 4 * 1024 * 1024
-    key_images_per_report: int = 24
+    key_images_per_report: int = 6  # what the printed report has room for
     text_limit: int = 100_000  # characters of one part

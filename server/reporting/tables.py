@@ -85,6 +85,7 @@ class Report(Versioned, Base):
             "diagnosed_at",
             "search_name",
         ),
+        Index("ix_reports_counts", "priority", "state", "examined_at"),
     )
 
 

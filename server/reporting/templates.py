@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, invalid, not_found
-from server.reporting.rich_text import plain, sanitised
+from shared.domain.rich_text import plain, sanitised
 from server.reporting.tables import Template
 from server.reporting.template_catalogue import PUBLIC_TEMPLATES
 from shared.contract.errors import ErrorCode

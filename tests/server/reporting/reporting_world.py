@@ -18,6 +18,7 @@ from server.reporting.service import ReportService
 from server.reporting.settings import ReportingSettings
 from server.reporting.templates import Templates
 from server.reporting.worklist import Worklist
+from shared.contract.archive import StudyRow
 from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, ItemEntry, PatientEntry, RequesterEntry
 from shared.contract.organisation import ExamTypeView
 from shared.contract.patients import PatientView
@@ -26,9 +27,7 @@ from shared.domain.permissions import Permission
 from shared.domain.states import CriticalValue, ExamState, PatientType, RegistrationState, ReportState, Sex
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
-DOCTOR_RIGHTS = frozenset(
-    {Permission.SIGNED_IN, Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT}
-)
+DOCTOR_RIGHTS = frozenset({Permission.SIGNED_IN, Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT})
 AUDITOR_RIGHTS = DOCTOR_RIGHTS | {Permission.FINAL_AUDIT}
 
 LI = Caller(user_id=11, login="li", name="李医生", permissions=DOCTOR_RIGHTS)
@@ -147,8 +146,29 @@ class FakeStudies:
     def __init__(self) -> None:
         self.without: set[int] = set()
 
-    def exam_images(self, uow: UnitOfWork, exam_id: int) -> tuple[tuple[str, ...], int]:
-        return ((), 0) if exam_id in self.without else ((f"1.2.3.{exam_id}",), 3)
+    def list_exam_studies(self, uow: UnitOfWork, exam_id: int) -> tuple[StudyRow, ...]:
+        if exam_id in self.without:
+            return ()
+        study = StudyRow(
+            id=exam_id,
+            version=1,
+            study_uid=f"1.2.3.{exam_id}",
+            accession_number="",
+            patient_id="",
+            patient_name="",
+            patient_sex="",
+            patient_birth_date="",
+            study_at=None,
+            description="",
+            modalities=("CT",),
+            series_count=1,
+            instance_count=3,
+            calling_ae="",
+            received_at=NOON,
+            exam_id=exam_id,
+            why_unmatched="",
+        )
+        return (study,)
 
 
 class FakeMasterData:
@@ -238,9 +258,7 @@ def a_png(width: int = 4, height: int = 4) -> bytes:
 
     lines = b"".join(b"\0" + b"\x80" * width for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
 def changed(content: ReportContent, **parts: object) -> ReportContent:

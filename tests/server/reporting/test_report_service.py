@@ -133,11 +133,14 @@ def test_saves_by_hand_all_stay_and_automatic_ones_replace_each_other(world: Wor
     with world.database.write() as uow:
         for text, is_automatic in (("a", True), ("ab", True), ("abc", False), ("abcd", True), ("abcde", False)):
             content = changed(FULL, findings=f"<p>{text}</p>")
-            version = world.reports.save(
-                uow, LI, report_id, version, content, is_automatic=is_automatic
-            ).version
+            version = world.reports.save(uow, LI, report_id, version, content, is_automatic=is_automatic).version
         log = world.reports.log(uow, report_id)
-    assert [kept.content.findings for kept in log.versions] == ["<p>ab</p>", "<p>abc</p>", "<p>abcd</p>", "<p>abcde</p>"]
+    assert [kept.content.findings for kept in log.versions] == [
+        "<p>ab</p>",
+        "<p>abc</p>",
+        "<p>abcd</p>",
+        "<p>abcde</p>",
+    ]
 
 
 def test_saving_the_same_text_again_changes_nothing(world: World) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.reporting.checks import doubts
-from server.reporting.rich_text import plain, sanitised
+from shared.domain.rich_text import plain, sanitised
 from server.reporting.seal import parsed_code, seal_of, verification_code
 from server.reporting.template_catalogue import PUBLIC_TEMPLATES
 from shared.domain.states import Sex
@@ -46,7 +46,8 @@ def test_deep_nesting_ends() -> None:
 
 
 def test_plain_text_has_a_line_per_paragraph() -> None:
-    assert plain("<p>a</p><p> </p><ol><li>b</li><li>c&nbsp;d</li></ol>e<br>f") == "a\nb\nc d\ne\nf"
+    assert plain("<p>a</p><p> </p><ol><li>b</li><li>c&nbsp;d</li></ol>e<br>f") == "a\n1. b\n2. c d\ne\nf"
+    assert plain("<ul><li>x</li></ul>") == "• x"
 
 
 @pytest.mark.parametrize(

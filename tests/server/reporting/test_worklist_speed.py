@@ -23,7 +23,9 @@ LIMIT_MS = 50.0
 def fill(world: World) -> None:
     """Copy one report 200,000 times over eight years, three in a thousand still open."""
     first = world.a_report()
-    names = [f"{family}{given}" for family in "张王李赵钱孙周吴郑陈" for given in "伟芳娜秀英敏静强磊军洋勇艳杰涛明超霞平刚"]
+    names = [
+        f"{family}{given}" for family in "张王李赵钱孙周吴郑陈" for given in "伟芳娜秀英敏静强磊军洋勇艳杰涛明超霞平刚"
+    ]
     with world.database.read() as uow:
         model = uow.session.execute(select(Report.__table__).where(Report.id == first)).one()._asdict()
     rows = []

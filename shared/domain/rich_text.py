@@ -69,15 +69,29 @@ class _Sanitiser(HTMLParser):
 
 
 class _Plain(HTMLParser):
+    """Collects the words; list items get their number or a bullet."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.out: list[str] = []
+        self._lists: list[int | None] = []  # the last number of an ordered list, None for bullets
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
+        if tag in ("ol", "ul"):
+            self._lists.append(0 if tag == "ol" else None)
+        if tag == "br" or tag in _BLOCKS:
             self.out.append("\n")
+        if tag == "li" and self._lists:
+            number = self._lists[-1]
+            if number is None:
+                self.out.append("• ")
+            else:
+                self._lists[-1] = number + 1
+                self.out.append(f"{number + 1}. ")
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in ("ol", "ul") and self._lists:
+            self._lists.pop()
         if tag in _BLOCKS:
             self.out.append("\n")
 
@@ -94,7 +108,7 @@ def sanitised(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the words of sanitised rich text, one line per paragraph or list item, ends trimmed."""
+    """Return the words of sanitised rich text, one line per paragraph or (numbered) list item, ends trimmed."""
     parser = _Plain()
     parser.feed(text)
     parser.close()
