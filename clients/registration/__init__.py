@@ -1,0 +1,1 @@
+"""The registration workstation: exam registration, registration management and calling."""

@@ -1,0 +1,599 @@
+"""Everything the clerk can intend with the new-booking pane, as plain Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from clients.kit.messages import Messages, message_for
+from clients.kit.running import TaskRunner
+from clients.kit.tokens import Tone
+from clients.kit.translations import tr
+from clients.registration.booking.form_rules import (
+    check_form,
+    filled_with_application,
+    filled_with_exam,
+    filled_with_patient,
+    identity_error,
+    matching_items,
+    registration_of,
+    update_of,
+)
+from clients.registration.booking.state import BookingForm, BookingState, Editing, Registered
+from clients.registration.identity_number import WrongIdentityNumber, read_identity_number
+from clients.registration.measures import birth_date_for, fen_from
+from clients.registration.screen import Caller, Documents, ScreenPresenter
+from shared.contract.errors import ErrorCode, RpcError
+from shared.contract.exams import (
+    ApplicationView,
+    ExamView,
+    FindApplications,
+    GetExam,
+    ItemEntry,
+    ListSlots,
+    SlotView,
+)
+from shared.contract.organisation import ExamItemView, HospitalView, RoomView
+from shared.contract.patients import FindDuplicates, PatientList, PatientView, SearchPatients
+from shared.contract.printing import PrintBarcode
+from shared.dicomkit.names import romanised
+
+
+class Drafts(Protocol):
+    """Where a half-typed form survives a crash."""
+
+    def load(self) -> BookingForm | None:
+        """The form that was being typed when the workstation ended, if any."""
+        ...
+
+    def save(self, form: BookingForm) -> None:
+        """Keep the form as it is now."""
+        ...
+
+    def discard(self) -> None:
+        """The form was submitted or cleared."""
+        ...
+
+
+class Preferences(Protocol):
+    """What the workstation remembers for this user."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The remembered value."""
+        ...
+
+    def set(self, key: str, value: Any) -> None:
+        """Remember a value."""
+        ...
+
+
+_SERVER_FIELDS = {
+    "planned_at": "planned_at",
+    "slot_id": "planned_at",
+    "room_id": "room_id",
+    "campus_id": "campus_id",
+    "exam_type": "items",
+    "items": "items",
+}
+
+
+class BookingPresenter(ScreenPresenter[BookingState]):
+    """Turns intentions into calls and replies into states. `clock` gives the present moment with its zone."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        runner: TaskRunner,
+        messages: Messages,
+        documents: Documents,
+        drafts: Drafts,
+        preferences: Preferences,
+        clock: Callable[[], datetime],
+        show: Callable[[BookingState], None] = lambda _state: None,
+        on_registered: Callable[[int], None] = lambda _exam_id: None,
+    ) -> None:
+        state = BookingState(today=clock().date(), print_barcode=bool(preferences.get("booking/print_barcode", True)))
+        super().__init__(state, caller, runner, messages, show)
+        self._documents = documents
+        self._drafts = drafts
+        self._preferences = preferences
+        self._clock = clock
+        self._on_registered = on_registered
+        self._put_aside: BookingForm | None = None
+
+    # ── start ────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self, hospital: HospitalView) -> None:
+        """Take the master data; on the first time bring back a draft that a crash left."""
+        first = self.state.hospital is None
+        self._change(hospital=hospital)
+        if not first:
+            return
+        draft = self._drafts.load()
+        if draft is not None and not draft.is_untouched:
+            self._change(form=draft, draft_restored=True)
+            self._load_slots()
+            return
+        self._change(form=self._fresh_form())
+        self._load_slots()
+
+    def _fresh_form(self) -> BookingForm:
+        hospital = self.state.hospital
+        if hospital is None or not hospital.campuses:
+            return BookingForm()
+        known = {campus.id for campus in hospital.campuses}
+        remembered = self._preferences.get("booking/campus")
+        return BookingForm(campus_id=remembered if remembered in known else hospital.campuses[0].id)
+
+    # ── query by number ──────────────────────────────────────────────────────────────────────────────
+
+    def type_number(self, text: str) -> None:
+        """The query box changed."""
+        if text != self.state.number:
+            self._change(number=text, number_hint="", number_failed=False)
+
+    def query(self) -> None:
+        """查询: applications by card, health-check or identity number; without one, the patient himself."""
+        number = self.state.number.strip()
+        if not number:
+            self._change(number_hint=tr("请输入就诊卡号、体检号或身份证号。"), number_failed=True)
+            return
+        self._change(searching=True, number_hint="", number_failed=False, applications=(), patients=())
+        self._ask(FindApplications(number=number), self._applications_came, self._query_failed, key="booking/query")
+
+    def _applications_came(self, found: tuple[ApplicationView, ...]) -> None:
+        waiting = tuple(application for application in found if application.exam_id is None)
+        if len(waiting) == 1:
+            self._change(searching=False)
+            self.take_application(waiting[0])
+        elif waiting:
+            self._change(searching=False, applications=waiting, number_hint=tr("找到多份申请单，请选择一份。"))
+        else:
+            number = self.state.number.strip()
+            self._ask(SearchPatients(text=number), self._patients_came, self._query_failed, key="booking/query")
+
+    def _patients_came(self, found: PatientList) -> None:
+        number = self.state.number.strip()
+        same = tuple(
+            patient
+            for patient in found.rows
+            if number.upper() in (patient.card_number, patient.id_number, patient.health_check_number)
+        ) or (found.rows if len(found.rows) == 1 else ())
+        if len(same) == 1:
+            self._change(searching=False)
+            self.use_patient(same[0])
+            self._change(number_hint=tr("没有待登记的申请单，已带出患者信息，请添加检查项目。"))
+        elif found.rows:
+            self._change(searching=False, patients=found.rows[:8], number_hint=tr("找到多位患者，请选择一位。"))
+        else:
+            self._change(
+                searching=False,
+                number_hint=tr("没有找到申请单或患者，请核对号码，或直接手工登记。"),
+                number_failed=True,
+            )
+            self._keep_number(number)
+
+    def _keep_number(self, number: str) -> None:
+        """An unknown number is not typed twice: an identity number goes to its field, any other is the card number."""
+        form = self.state.form
+        try:
+            read_identity_number(number, self.state.today)
+        except WrongIdentityNumber:
+            if not form.card_number:
+                self._put(replace(form, card_number=number))
+            return
+        if not form.id_number:
+            self.edit(id_number=number)
+
+    def _query_failed(self, error: Exception) -> None:
+        self._change(searching=False, number_hint=message_for(error).text, number_failed=True)
+
+    def take_application(self, application: ApplicationView) -> None:
+        """Fill the form from an application (RIS-REG-19)."""
+        form = filled_with_application(self._base_form(), application)
+        self._change(applications=(), patients=(), number_hint=tr("已带出申请单，请核对后提交。"), errors={})
+        self._put(self._with_room(form))
+        self._complete_pinyin()
+        self._load_slots()
+
+    def use_patient(self, patient: PatientView) -> None:
+        """Link a known patient: from the query, or from the panel of possible duplicates."""
+        self._change(applications=(), patients=(), duplicates=())
+        self._put(filled_with_patient(self.state.form, patient), cleared=("name", "sex", "birth_date", "id_number"))
+        self._complete_pinyin()
+
+    def dismiss_duplicates(self) -> None:
+        """It is another person: put the panel away."""
+        self._change(duplicates=())
+
+    def _base_form(self) -> BookingForm:
+        form = self.state.form
+        return replace(self._fresh_form(), campus_id=form.campus_id, planned_at=form.planned_at, slot_id=form.slot_id)
+
+    # ── typing ───────────────────────────────────────────────────────────────────────────────────────
+
+    def edit(self, **fields: Any) -> None:
+        """Some fields of the form changed; what follows from them is filled in by itself."""
+        form = replace(self.state.form, **fields)
+        if form == self.state.form:
+            return
+        cleared = list(fields)
+        if "pinyin" in fields:
+            form = replace(form, pinyin_typed=bool(form.pinyin.strip()))
+        if "age" in fields:
+            born = birth_date_for(form.age, self.state.today)
+            if born is not None or not form.age.strip():
+                form = replace(form, birth_date=born)
+            cleared.append("birth_date")
+        elif "birth_date" in fields:
+            form = replace(form, age="")
+        if "id_number" in fields:
+            form, filled = self._follow_identity(form)
+            cleared.extend(filled)
+        self._put(form, cleared=tuple(cleared))
+        if "id_number" in fields:
+            self._check_identity(form.id_number)
+        if "name" in fields:
+            self._complete_pinyin()
+
+    def _follow_identity(self, form: BookingForm) -> tuple[BookingForm, tuple[str, ...]]:
+        try:
+            identity = read_identity_number(form.id_number, self.state.today)
+        except WrongIdentityNumber:
+            return form, ()
+        followed = replace(form, id_number=identity.number, birth_date=identity.birth_date, sex=identity.sex, age="")
+        return followed, ("birth_date", "sex")
+
+    def _check_identity(self, number: str) -> None:
+        """While typing only a complete number is judged; an incomplete one is judged when the field is left."""
+        if len(number.strip()) >= 18:
+            self.leave("id_number")
+
+    def leave(self, name: str) -> None:
+        """A field was left: say at once what is wrong with it, and look for the same person."""
+        if name == "id_number":
+            self._set_error("id_number", identity_error(self.state.form.id_number, self.state.today))
+        if name == "age" and self.state.form.age.strip() and self.state.form.birth_date is None:
+            self._set_error("birth_date", tr("年龄请写作 45、7月 或 12天。"))
+        if name in ("name", "birth_date", "age", "id_number", "card_number"):
+            self.look_for_duplicates()
+
+    def _set_error(self, name: str, sentence: str) -> None:
+        errors = {key: text for key, text in self.state.errors.items() if key != name}
+        if sentence:
+            errors[name] = sentence
+        if errors != self.state.errors:
+            self._change(errors=errors)
+
+    def _complete_pinyin(self) -> None:
+        form = self.state.form
+        if form.pinyin_typed:
+            return
+        name = form.name
+
+        def fill(pinyin: str) -> None:
+            now = self.state.form
+            if now.name == name and not now.pinyin_typed and now.pinyin != pinyin:
+                self._put(replace(now, pinyin=pinyin))
+
+        self._runner.run(lambda: romanised(name), fill, self._messages.report, key="booking/pinyin")
+
+    def look_for_duplicates(self) -> None:
+        """Ask for patients that may be the same person, unless the form already belongs to a known one."""
+        form = self.state.form
+        enough = bool(form.id_number.strip() or form.card_number.strip() or (form.name.strip() and form.birth_date))
+        if form.patient_id is not None or self.state.editing is not None or not enough:
+            if self.state.duplicates:
+                self._change(duplicates=())
+            return
+        request = FindDuplicates(
+            name=form.name.strip(),
+            birth_date=form.birth_date,
+            id_number="" if identity_error(form.id_number, self.state.today) else form.id_number.strip(),
+            card_number=form.card_number.strip(),
+        )
+        self._ask(request, self._duplicates_came, lambda _error: None, key="booking/duplicates")
+
+    def _duplicates_came(self, found: PatientList) -> None:
+        if self.state.form.patient_id is None and found.rows != self.state.duplicates:
+            self._change(duplicates=found.rows)
+
+    def _put(self, form: BookingForm, *, cleared: tuple[str, ...] = ()) -> None:
+        errors = {key: text for key, text in self.state.errors.items() if key not in cleared}
+        self._change(form=form, errors=errors, repeat_of=None, repeat_hint="")
+        if self.state.editing is None:
+            self._drafts.save(form)
+
+    # ── room, time and slot ──────────────────────────────────────────────────────────────────────────
+
+    def choose_campus(self, campus_id: int | None) -> None:
+        """院区: a room of another campus falls out."""
+        form = replace(self.state.form, campus_id=campus_id)
+        room = self._room(form.room_id)
+        if room is not None and room.campus_id != campus_id:
+            form = replace(form, room_id=None, slot_id=None)
+        self._put(self._with_room(form) if form.items else form, cleared=("campus_id", "room_id"))
+        if campus_id is not None:
+            self._preferences.set("booking/campus", campus_id)
+        self._load_slots()
+
+    def choose_room(self, room_id: int | None) -> None:
+        """检查室: the slots of exactly this room appear (RIS-SLT-01)."""
+        form = self.state.form
+        if room_id == form.room_id:
+            return
+        room = self._room(room_id)
+        planned = None if form.slot_id is not None else form.planned_at
+        form = replace(form, room_id=room_id, slot_id=None, planned_at=planned)
+        if room is not None:
+            form = replace(form, campus_id=room.campus_id)
+            if not form.items:
+                form = replace(form, exam_type=room.exam_types[0] if len(room.exam_types) == 1 else "")
+            if form.exam_type:
+                self._preferences.set(f"booking/room/{form.exam_type}", room_id)
+        self._put(form, cleared=("room_id", "planned_at"))
+        self._load_slots()
+
+    def choose_day(self, day: date) -> None:
+        """Show the slots of another day."""
+        if day != self.state.slot_day:
+            self._change(day=day)
+            self._load_slots()
+
+    def choose_slot(self, slot_id: int) -> None:
+        """选号: the slot's time becomes the planned time at once (RIS-SLT-03); the chosen slot again gives it back."""
+        slot = next((slot for slot in self.state.slots if slot.id == slot_id), None)
+        if slot is None or (slot.taken >= slot.capacity and slot_id != self.state.form.slot_id):
+            return
+        if self.state.form.slot_id == slot_id:
+            self._put(replace(self.state.form, slot_id=None, planned_at=None), cleared=("planned_at",))
+            return
+        self._put(replace(self.state.form, slot_id=slot_id, planned_at=slot.starts_at), cleared=("planned_at",))
+
+    def set_planned(self, planned_at: datetime | None) -> None:
+        """预检时间 by hand; None means the moment of submitting."""
+        form = self.state.form
+        if planned_at != form.planned_at:
+            self._put(replace(form, planned_at=planned_at, slot_id=None), cleared=("planned_at",))
+
+    def reload_slots(self) -> None:
+        """Fetch the slots again, e.g. after a notice that an exam changed."""
+        self._load_slots()
+
+    def _load_slots(self) -> None:
+        room_id = self.state.form.room_id
+        if room_id is None:
+            self._runner.cancel("booking/slots")
+            self._change(slots=(), slots_loading=False, slots_hint="")
+            return
+        same_room = bool(self.state.slots) and self.state.slots[0].room_id == room_id
+        self._change(slots_loading=True, slots_hint="", slots=self.state.slots if same_room else ())
+        request = ListSlots(room_id=room_id, day=self.state.slot_day)
+        self._ask(request, self._slots_came, self._slots_failed, key="booking/slots")
+
+    def _slots_came(self, slots: tuple[SlotView, ...]) -> None:
+        self._change(slots=slots, slots_loading=False)
+
+    def _slots_failed(self, error: Exception) -> None:
+        self._change(slots_loading=False, slots_hint=message_for(error).text)
+
+    def _room(self, room_id: int | None) -> RoomView | None:
+        rooms = self.state.hospital.rooms if self.state.hospital else ()
+        return next((room for room in rooms if room.id == room_id), None)
+
+    def _with_room(self, form: BookingForm) -> BookingForm:
+        """The form with a room that can do its exam type: the chosen one, the last used one, or the first."""
+        rooms = self.state.hospital.rooms if self.state.hospital else ()
+        able = [room for room in rooms if form.exam_type in room.exam_types]
+        near = [room for room in able if room.campus_id == form.campus_id] or able
+        if not near or any(room.id == form.room_id for room in near):
+            return form
+        remembered = self._preferences.get(f"booking/room/{form.exam_type}")
+        room = next((room for room in near if room.id == remembered), near[0])
+        return replace(form, room_id=room.id, campus_id=room.campus_id, slot_id=None)
+
+    # ── exam items ───────────────────────────────────────────────────────────────────────────────────
+
+    def type_item(self, text: str) -> None:
+        """Pinyin initials, code or name in the quick entry."""
+        if text != self.state.item_text:
+            self._change(item_text=text, candidates=matching_items(self.state.hospital, text, self.state.form))
+
+    def add_item(self, item: ExamItemView) -> None:
+        """Add an item of the dictionary with its list price."""
+        form = self.state.form
+        entry = ItemEntry(code=item.code, name=item.name, body_part=item.body_part, price_fen=item.price_fen)
+        old_room = form.room_id
+        form = self._with_room(replace(form, items=(*form.items, entry), exam_type=item.exam_type))
+        self._change(item_text="", candidates=())
+        self._put(form, cleared=("items", "room_id"))
+        if form.room_id != old_room:
+            self._load_slots()
+
+    def remove_item(self, index: int) -> None:
+        """Delete an item; the toast brings it back."""
+        before = self.state.form
+        items = before.items[:index] + before.items[index + 1 :]
+        self._put(replace(before, items=items))
+
+        def undo() -> None:
+            self._put(replace(self.state.form, items=before.items, exam_type=before.exam_type), cleared=("items",))
+
+        self._messages.offer_undo(tr("已删除项目“{name}”。", name=before.items[index].name), undo)
+
+    def set_price(self, index: int, text: str) -> None:
+        """修改单价, typed in yuan."""
+        fen = fen_from(text)
+        if fen is None:
+            self._set_error("items", tr("单价请填写 0 至 1,000,000 元之间的金额，最多两位小数。"))
+            return
+        items = list(self.state.form.items)
+        items[index] = ItemEntry(
+            code=items[index].code, name=items[index].name, body_part=items[index].body_part, price_fen=fen
+        )
+        self._put(replace(self.state.form, items=tuple(items)), cleared=("items",))
+
+    # ── barcode, submit, clear ───────────────────────────────────────────────────────────────────────
+
+    def set_print_barcode(self, on: bool) -> None:
+        """条码打印."""
+        self._preferences.set("booking/print_barcode", on)
+        self._change(print_barcode=on)
+
+    def submit(self) -> None:
+        """提交登记: checks, registers (or saves the change), prints the barcode. Submitting again accepts a repeat."""
+        state = self.state
+        if state.submitting:
+            return
+        errors = check_form(state.form, state.today, is_change=state.editing is not None)
+        if errors:
+            self._change(errors=errors)
+            return
+        self._change(submitting=True, errors={})
+        if state.editing is not None:
+            form = replace(state.form, planned_at=state.form.planned_at or self._clock())
+            request = update_of(form, state.editing.exam_id, state.editing.version)
+            self._ask(request, self._saved, self._submit_failed, key="booking/submit")
+            return
+        accepts = state.repeat_of is not None
+        registration = registration_of(state.form, accept_duplicate=accepts)
+        self._ask(registration, self._registered, self._submit_failed, key="booking/submit")
+
+    def _registered(self, exam: ExamView) -> None:
+        row = exam.row
+        registered = Registered(row.id, row.accession_number, row.ticket_number, row.patient_name)
+        self._drafts.discard()
+        self._change(
+            form=self._next_form(),
+            submitting=False,
+            registered=registered,
+            number="",
+            number_hint="",
+            number_failed=False,
+            duplicates=(),
+            repeat_of=None,
+            repeat_hint="",
+            draft_restored=False,
+            item_text="",
+            candidates=(),
+        )
+        self._messages.say(
+            tr("{name} 登记成功，检查号 {number}。", name=row.patient_name, number=row.accession_number), Tone.SUCCESS
+        )
+        self._on_registered(row.id)
+        self._load_slots()
+        if self.state.print_barcode:
+            self.print_barcode(row.id)
+
+    def _next_form(self) -> BookingForm:
+        form = self.state.form
+        return BookingForm(campus_id=form.campus_id)
+
+    def print_barcode(self, exam_id: int) -> None:
+        """Fetch the label of an exam and hand it to the printer; the sentence says where it went."""
+
+        def work() -> str:
+            return self._documents.hand_out(self._caller.call(PrintBarcode(exam_id=exam_id)))
+
+        self._runner.run(work, self._messages.say, self._messages.report)
+
+    def _saved(self, exam: ExamView) -> None:
+        self._change(submitting=False)
+        self._messages.say(tr("检查 {number} 的登记已修改。", number=exam.row.accession_number), Tone.SUCCESS)
+        self._end_editing()
+        self._on_registered(exam.row.id)
+
+    def _submit_failed(self, error: Exception) -> None:
+        self._change(submitting=False)
+        if not isinstance(error, RpcError):
+            self._messages.report(error)
+            return
+        body = error.body
+        if body.code is ErrorCode.INVALID and body.field:
+            sentence = body.message or message_for(error).text
+            self._change(errors={_form_field(body.field): sentence})
+        elif body.code is ErrorCode.SLOT_TAKEN:
+            self._put(replace(self.state.form, slot_id=None))
+            self._change(errors={"planned_at": message_for(error).text})
+            self._load_slots()
+        elif body.code is ErrorCode.DUPLICATE:
+            self._change(
+                repeat_of=body.existing_id,
+                repeat_hint=tr("该患者今天已登记过同样的检查且尚未完成。确需重复登记，请再次提交。"),
+            )
+        else:
+            self._messages.report(error)
+
+    def clear(self) -> None:
+        """清空: back to the default state; while editing, give the change up. The toast brings the form back."""
+        if self.state.editing is not None:
+            self._end_editing()
+            return
+        before = self.state
+        if before.form.is_untouched and not before.number:
+            return
+        self._drafts.discard()
+        self._change(
+            form=self._fresh_form(),
+            errors={},
+            number="",
+            number_hint="",
+            number_failed=False,
+            applications=(),
+            patients=(),
+            duplicates=(),
+            item_text="",
+            candidates=(),
+            repeat_of=None,
+            repeat_hint="",
+            draft_restored=False,
+        )
+        self._load_slots()
+
+        def undo() -> None:
+            self._put(before.form)
+            self._change(number=before.number)
+            self._load_slots()
+
+        self._messages.offer_undo(tr("已清空登记表单。"), undo)
+
+    # ── changing a registered exam ───────────────────────────────────────────────────────────────────
+
+    def edit_exam(self, exam_id: int) -> None:
+        """编辑登记: put the half-typed booking aside and fill the form with the exam."""
+        self._ask(GetExam(exam_id=exam_id), self._exam_came, key="booking/edit")
+
+    def _exam_came(self, exam: ExamView) -> None:
+        if self.state.editing is None:
+            self._put_aside = self.state.form
+        editing = Editing(exam.row.id, exam.version, exam.row.accession_number)
+        self._change(
+            editing=editing,
+            form=filled_with_exam(exam),
+            errors={},
+            duplicates=(),
+            applications=(),
+            patients=(),
+            number="",
+            number_hint="",
+            repeat_of=None,
+            repeat_hint="",
+            day=exam.row.planned_at.astimezone().date(),
+        )
+        self._load_slots()
+
+    def _end_editing(self) -> None:
+        form, self._put_aside = self._put_aside or self._fresh_form(), None
+        self._change(editing=None, form=form, errors={}, day=None)
+        self._load_slots()
+
+
+def _form_field(name: str) -> str:
+    """The form's name for a field of the request: patient.phone → phone, items[0].code → items."""
+    if name.startswith("patient."):
+        return name.removeprefix("patient.")
+    first = re.split(r"[.\[]", name, maxsplit=1)[0]
+    return _SERVER_FIELDS.get(first, first)

@@ -1,0 +1,1 @@
+"""Registration details (登记详情) in the side panel."""

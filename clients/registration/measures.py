@@ -1,0 +1,64 @@
+"""What clerks type and read for ages and money, turned into dates and fen and back; knows no screen."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+from clients.kit.translations import Language, language
+
+_AGE = re.compile(r"^\s*(\d{1,3})\s*(岁|月|个月|周|天|日|y|m|w|d)?\s*$", re.IGNORECASE)
+
+
+def age_text(born: date, on: date) -> str:
+    """The age on a day as the suite writes it in Chinese: 45岁, 7月 below two years, 12天 below one month."""
+    if on < born:
+        return ""
+    months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
+    if months >= 24:
+        return f"{months // 12}岁"
+    return f"{months}月" if months >= 1 else f"{(on - born).days}天"
+
+
+def birth_date_for(age: str, on: date) -> date | None:
+    """The birth date that a typed age (45, 45岁, 7月, 3周, 12天) stands for; None if it is no age up to 150 years."""
+    match = _AGE.match(age)
+    if match is None:
+        return None
+    count, unit = int(match[1]), (match[2] or "岁").lower()
+    if unit in ("岁", "y"):
+        return _shifted(on, 12 * count) if count <= 150 else None
+    if unit in ("月", "个月", "m"):
+        return _shifted(on, count)
+    return on - timedelta(days=count * (7 if unit in ("周", "w") else 1))
+
+
+def _shifted(on: date, months: int) -> date:
+    year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
+    return date(year, month + 1, min(on.day, 28))
+
+
+def age_for_reader(age: str) -> str:
+    """An age of the server ("45岁") in the language of the screen ("45 y")."""
+    if language() is not Language.ENGLISH:
+        return age
+    return age.replace("岁", " y").replace("月", " m").replace("天", " d").strip()
+
+
+def yuan(fen: int) -> str:
+    """Money with two decimals and thousands separators: 1,280.00."""
+    return f"{Decimal(fen) / 100:,.2f}"
+
+
+def fen_from(text: str) -> int | None:
+    """The fen for typed yuan (￥ and separators allowed); None if it is no amount from 0 to 1,000,000 yuan."""
+    plain = text.strip().lstrip("¥￥").replace(",", "").replace("，", "").strip()
+    try:
+        amount = Decimal(plain)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 <= amount <= 1_000_000:
+        return None
+    fen = amount * 100
+    return int(fen) if fen == fen.to_integral_value() else None

@@ -1,0 +1,1 @@
+"""Calling (叫号): the queue of a room, the calls, and the finished exams."""

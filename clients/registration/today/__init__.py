@@ -1,0 +1,1 @@
+"""Today's registrations (今日登记): the list beside the form."""
