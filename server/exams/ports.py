@@ -1,0 +1,88 @@
+"""What exams need of the areas that stand on them: the queue and the reports. Bound by whoever wires the server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from shared.domain.states import PatientType, TicketState
+
+
+@dataclass(frozen=True)
+class TicketFact:
+    """What a list shows of an exam's place in the queue."""
+
+    state: TicketState
+    number: str
+
+
+@dataclass(frozen=True)
+class QueuePlace:
+    """Where an exam belongs in the queues."""
+
+    exam_id: int
+    room_id: int
+    planned_at: datetime
+    patient_type: PatientType
+
+
+class QueueDesk(Protocol):
+    """The queue as exams use it. Refusals are raised as kernel.errors.Refusal."""
+
+    def tickets_of(self, uow: UnitOfWork, exam_ids: Collection[int]) -> dict[int, TicketFact]:
+        """Return the latest ticket of each exam; exams without one are left out."""
+
+    def enter(self, uow: UnitOfWork, caller: Caller, place: QueuePlace) -> None:
+        """Make the exam stand where it belongs: a ticket for today's exams, moved or withdrawn when it changed."""
+
+    def leave(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
+        """Withdraw the ticket of a cancelled exam. Raises ILLEGAL_ACTION while it is being called."""
+
+    def finished(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
+        """The exam is finished: its ticket leaves the list, whatever state it was in."""
+
+    def device_started(self, uow: UnitOfWork, exam_id: int) -> None:
+        """A device began: the ticket is 检查中 from whatever open state it was in."""
+
+    def device_gave_up(self, uow: UnitOfWork, exam_id: int) -> None:
+        """A device stopped without result: the patient waits again."""
+
+
+class ReportOpener(Protocol):
+    """Reports as exams use them."""
+
+    def ensure_report(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Make the report of an examined exam whose images are there, unless it exists (RIS-ESM-10)."""
+
+
+class NoQueue:
+    """No queue is kept: for tests of exams alone."""
+
+    def tickets_of(self, uow: UnitOfWork, exam_ids: Collection[int]) -> dict[int, TicketFact]:
+        return {}
+
+    def enter(self, uow: UnitOfWork, caller: Caller, place: QueuePlace) -> None:
+        """Nothing to enter."""
+
+    def leave(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
+        """Nothing to leave."""
+
+    def finished(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
+        """Nothing to finish."""
+
+    def device_started(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Nothing to start."""
+
+    def device_gave_up(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Nothing to put back."""
+
+
+class NoReports:
+    """No reports are made: for tests of exams alone."""
+
+    def ensure_report(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Nothing to make."""

@@ -1,0 +1,85 @@
+"""Handlers of applications, exams and slots."""
+
+from __future__ import annotations
+
+from server.exams.applications import ApplicationDesk
+from server.exams.service import ExamService
+from server.exams.slots import SlotBook
+from server.kernel.database import Database, UnitOfWork
+from server.kernel.dispatch import Caller, handles, handles_alone
+from shared.contract.base import Nothing
+from shared.contract.exams import (
+    ApplicationView,
+    CancelExam,
+    ExamList,
+    ExamView,
+    FindApplications,
+    FinishExam,
+    GetExam,
+    ListExams,
+    ListSlots,
+    PushExam,
+    RegisterExam,
+    SlotView,
+    SubmitApplication,
+    UpdateExam,
+)
+
+
+class ExamsRpc:
+    """What workstations and the hospital system ask about exams."""
+
+    def __init__(self, database: Database, exams: ExamService, applications: ApplicationDesk, slots: SlotBook) -> None:
+        self._database = database
+        self._exams = exams
+        self._applications = applications
+        self._slots = slots
+
+    @handles
+    def submit_application(self, request: SubmitApplication, caller: Caller, uow: UnitOfWork) -> ApplicationView:
+        return self._applications.submit(uow, caller, request)
+
+    @handles
+    def find_applications(
+        self, request: FindApplications, caller: Caller, uow: UnitOfWork
+    ) -> tuple[ApplicationView, ...]:
+        return self._applications.find(uow, request.number)
+
+    @handles
+    def list_exams(self, request: ListExams, caller: Caller, uow: UnitOfWork) -> ExamList:
+        return self._exams.list_exams(uow, caller, request)
+
+    @handles
+    def get(self, request: GetExam, caller: Caller, uow: UnitOfWork) -> ExamView:
+        return self._exams.view(uow, caller, request.exam_id)
+
+    @handles
+    def register(self, request: RegisterExam, caller: Caller, uow: UnitOfWork) -> ExamView:
+        return self._exams.register(uow, caller, request)
+
+    @handles
+    def update(self, request: UpdateExam, caller: Caller, uow: UnitOfWork) -> ExamView:
+        return self._exams.update(uow, caller, request)
+
+    @handles
+    def cancel(self, request: CancelExam, caller: Caller, uow: UnitOfWork) -> ExamView:
+        return self._exams.cancel(uow, caller, request)
+
+    @handles
+    def push(self, request: PushExam, caller: Caller, uow: UnitOfWork) -> ExamView:
+        return self._exams.push(uow, caller, request)
+
+    @handles
+    def finish(self, request: FinishExam, caller: Caller, uow: UnitOfWork) -> Nothing:
+        self._exams.finish_by_hand(uow, caller, request)
+        return Nothing()
+
+    @handles_alone
+    def list_slots(self, request: ListSlots, caller: Caller) -> tuple[SlotView, ...]:
+        """A query that writes the first time: the slots of a day are made when somebody asks for them."""
+        with self._database.read() as uow:
+            found = self._slots.list_day(uow, request.room_id, request.day)
+        if found:
+            return found
+        with self._database.write() as uow:
+            return self._slots.make_day(uow, request.room_id, request.day)

@@ -1,0 +1,612 @@
+"""Use cases of exams: registration, changes, the steps of the machine, and what images and reports report back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select, update
+
+from server.exams.applications import ApplicationDesk
+from server.exams.bodies import OrderBody, packed, unpacked
+from server.exams.entries import check_items, check_measures, check_texts, checked_plan
+from server.exams.listing import condition_of, count_by_state, page_of
+from server.exams.ports import NoQueue, NoReports, QueueDesk, QueuePlace, ReportOpener, TicketFact
+from server.exams.rules import (
+    PRIORITIES,
+    ExamEvent,
+    ExamFacts,
+    NotAllowed,
+    accession_number,
+    allowed_actions,
+    image_number,
+    is_same_order,
+    joined,
+    registration_state,
+    step,
+)
+from server.exams.slots import SlotBook
+from server.exams.tables import ExamStepRow, ExamStudyRow
+from server.exams.tables import ExamTableRow as Exam
+from server.kernel.clock import HospitalTime
+from server.kernel.database import UnitOfWork, next_number
+from server.kernel.dispatch import SYSTEM, Caller
+from server.kernel.errors import Refusal, illegal_action, invalid, not_found
+from server.organisation.service import Hospital, OrganisationService
+from server.patients.names import initials_for
+from server.patients.rules import age_text, flat
+from server.patients.service import PatientService
+from shared.contract.base import Changed
+from shared.contract.errors import ErrorCode
+from shared.contract.exams import (
+    CancelExam,
+    ExamList,
+    ExamRow,
+    ExamView,
+    FinishExam,
+    ListExams,
+    PatientEntry,
+    PushExam,
+    RegisterExam,
+    UpdateExam,
+)
+from shared.contract.organisation import RoomView
+from shared.contract.patients import PatientView
+from shared.dicomkit.uids import new_uid
+from shared.domain.states import (
+    ExamAction,
+    ExamState,
+    PatientType,
+    RegistrationState,
+    ReportState,
+    Sex,
+    TicketState,
+)
+
+_OPEN = (ExamState.REGISTERED.value, ExamState.IN_PROGRESS.value)
+
+
+class ExamService:
+    """Exams. Methods work in the caller's unit of work and never commit.
+
+    `bind` gives the areas that stand on exams; until then no queue is kept and no report is made.
+    """
+
+    def __init__(
+        self,
+        time: HospitalTime,
+        patients: PatientService,
+        organisation: OrganisationService,
+        slots: SlotBook,
+        applications: ApplicationDesk,
+    ) -> None:
+        self._time = time
+        self._patients = patients
+        self._organisation = organisation
+        self._slots = slots
+        self._applications = applications
+        self._queue: QueueDesk = NoQueue()
+        self._reports: ReportOpener = NoReports()
+
+    def bind(self, *, queue: QueueDesk | None = None, reports: ReportOpener | None = None) -> None:
+        """Give the areas that stand on this one; called once, by whoever wires the server."""
+        self._queue = queue or self._queue
+        self._reports = reports or self._reports
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def list_exams(self, uow: UnitOfWork, caller: Caller, request: ListExams) -> ExamList:
+        """Return a page of exams and how many there are per registration state under the other filters."""
+        others = condition_of(self._time, request)
+        counts = count_by_state(uow, others)
+        states = request.states or tuple(RegistrationState)
+        chosen = [state.value for state in states]
+        condition = and_(others, Exam.registration_state.in_(chosen)) if request.states else others
+        rows = uow.session.scalars(page_of(condition, request.page)).all()
+        return ExamList(total=sum(counts[state] for state in chosen), rows=self._rows(uow, caller, rows), counts=counts)
+
+    def rows(self, uow: UnitOfWork, caller: Caller, exam_ids: Collection[int]) -> dict[int, ExamRow]:
+        """Return list rows by exam id, with what `caller` may do; unknown ids are left out."""
+        found = uow.session.scalars(select(Exam).where(Exam.id.in_(exam_ids))).all() if exam_ids else ()
+        return {row.id: row for row in self._rows(uow, caller, found)}
+
+    def finished(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        *,
+        campus_id: int | None = None,
+        room_id: int | None = None,
+        exam_type: str = "",
+        accession_number: str = "",
+    ) -> tuple[ExamRow, ...]:
+        """Return the exams finished today, latest first; or the one with this exam number, whatever its day."""
+        first, end = self._time.day_bounds(self._time.today())
+        conditions = [Exam.state == ExamState.EXAMINED.value]
+        if accession_number.strip():
+            conditions.append(Exam.accession_number == accession_number.strip().upper())
+        else:
+            conditions += [Exam.finished_at >= first, Exam.finished_at < end]
+        if campus_id is not None:
+            conditions.append(Exam.campus_id == campus_id)
+        if room_id is not None:
+            conditions.append(Exam.room_id == room_id)
+        if exam_type:
+            conditions.append(Exam.exam_type == exam_type)
+        query = select(Exam).where(*conditions).order_by(Exam.finished_at.desc(), Exam.id.desc()).limit(500)
+        return self._rows(uow, caller, uow.session.scalars(query).all())
+
+    def view(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> ExamView:
+        """Return everything of one exam. Raises NOT_FOUND."""
+        return self._view(uow, caller, self._row(uow, exam_id))
+
+    def places_of_today(self, uow: UnitOfWork) -> tuple[QueuePlace, ...]:
+        """Return where today's registered exams belong in the queues, earliest planned time first (RIS-QSM-01)."""
+        first, end = self._time.day_bounds(self._time.today())
+        is_today = and_(Exam.planned_at >= first, Exam.planned_at < end)
+        query = select(Exam).where(Exam.state == ExamState.REGISTERED.value, is_today)
+        return tuple(_place(exam) for exam in uow.session.scalars(query.order_by(Exam.planned_at, Exam.id)))
+
+    def ids_of_patient(self, uow: UnitOfWork, patient_id: int) -> tuple[int, ...]:
+        """Return the exams of a person, latest first; records linked to the patient count as the same person."""
+        people = self._patients.linked_ids(uow, patient_id)
+        query = select(Exam.id).where(Exam.patient_id.in_(people)).order_by(Exam.planned_at.desc(), Exam.id.desc())
+        return tuple(uow.session.scalars(query))
+
+    # ── registration ─────────────────────────────────────────────────────────────────────────────
+
+    def register(self, uow: UnitOfWork, caller: Caller, request: RegisterExam) -> ExamView:
+        """Make patient, exam numbers, worklist entry, slot and ticket in one step (RIS-ESM-01).
+
+        Raises INVALID, SLOT_TAKEN, DUPLICATE, ILLEGAL_ACTION, NOT_FOUND.
+        """
+        hospital = self._organisation.hospital(uow)
+        exam_type = hospital.exam_type(request.exam_type).code
+        room = _checked_room(hospital, request.room_id, exam_type, request.campus_id)
+        body = _checked_body(request)
+        planned_at = self._planned(uow, request.planned_at, request.slot_id)
+        patient = self._patients.admit(uow, caller, request.patient)
+        if not request.accept_duplicate:
+            self._demand_no_double(uow, patient, exam_type, request)
+        day = self._time.today()
+        exam = Exam(
+            version=1,
+            accession_number=accession_number(
+                day, exam_type, next_number(uow.session, f"accession/{day:%y%m%d}/{exam_type}")
+            ),
+            image_number=image_number(exam_type, next_number(uow.session, f"image/{exam_type}")),
+            study_uid=new_uid(),
+            state=ExamState.REGISTERED.value,
+            registration_state=RegistrationState.REGISTERED.value,
+            exam_type=exam_type,
+            registered_at=self._time.now(),
+            registered_by=caller.name,
+            application_id=request.application_id,
+            has_images=False,
+            image_count=0,
+            cancel_reason="",
+        )
+        self._write_order(exam, patient, room, body, request.patient_type, request.is_in_arrears, planned_at)
+        uow.session.add(exam)
+        uow.session.flush()
+        self._record(uow, caller, exam, "register", "", "提交登记")
+        if request.application_id is not None:
+            self._applications.mark_registered(uow, request.application_id, exam.id)
+        if request.slot_id is not None:
+            self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
+        self._queue.enter(uow, caller, _place(exam))
+        self._tell(uow, exam)
+        return self._view(uow, caller, exam)
+
+    def update(self, uow: UnitOfWork, caller: Caller, request: UpdateExam) -> ExamView:
+        """Save an edited registration; a changed room or time re-orders the queue (RIS-ESM-03).
+
+        Raises CONFLICT, ILLEGAL_ACTION, INVALID, SLOT_TAKEN, NOT_FOUND.
+        """
+        exam = self._locked(uow, request.exam_id, request.version)
+        self._step(uow, caller, exam, ExamAction.EDIT)
+        room = _checked_room(self._organisation.hospital(uow), request.room_id, exam.exam_type, None)
+        body = _checked_body(request)
+        planned_at = request.planned_at
+        if planned_at != exam.planned_at or request.slot_id is not None:
+            planned_at = self._planned(uow, planned_at, request.slot_id)
+        patient = self._patients.revise(uow, caller, exam.patient_id, request.patient)
+        has_moved = room.id != exam.room_id or planned_at != exam.planned_at
+        self._write_order(exam, patient, room, body, request.patient_type, request.is_in_arrears, planned_at)
+        uow.session.flush()
+        if request.slot_id is not None:
+            self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
+        elif has_moved:
+            self._slots.free(uow, exam.id)
+        self._copy_patient(uow, patient)
+        self._queue.enter(uow, caller, _place(exam))
+        self._tell(uow, exam)
+        return self._view(uow, caller, exam)
+
+    def cancel(self, uow: UnitOfWork, caller: Caller, request: CancelExam) -> ExamView:
+        """Cancel a registration: it leaves queue and worklist, its slot is free again (RIS-ESM-06).
+
+        Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND.
+        """
+        exam = self._locked(uow, request.exam_id, request.version)
+        self._step(uow, caller, exam, ExamAction.CANCEL)
+        exam.cancelled_at = self._time.now()
+        exam.cancel_reason = request.reason.strip()[:200]
+        self._slots.free(uow, exam.id)
+        if exam.application_id is not None:
+            self._applications.reopen(uow, exam.application_id)
+        self._queue.leave(uow, caller, exam.id)
+        self._tell(uow, exam)
+        return self._view(uow, caller, exam)
+
+    def push(self, uow: UnitOfWork, caller: Caller, request: PushExam) -> ExamView:
+        """Tell the room and the worklist again (RIS-ESM-04). Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
+        exam = self._locked(uow, request.exam_id, request.version)
+        self._step(uow, caller, exam, ExamAction.PUSH)
+        self._queue.enter(uow, caller, _place(exam))
+        self._tell(uow, exam)
+        return self._view(uow, caller, exam)
+
+    # ── steps at the room ────────────────────────────────────────────────────────────────────────
+
+    def begin(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
+        """开始检查 by the technician; the queue calls this with its own step. Raises ILLEGAL_ACTION, NOT_FOUND."""
+        exam = self._row(uow, exam_id)
+        self._step(uow, caller, exam, ExamAction.START)
+        exam.started_at = self._time.now()
+        self._tell(uow, exam)
+
+    def finish(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
+        """检查完成 by the technician; with images there, the report is made. Raises ILLEGAL_ACTION, NOT_FOUND."""
+        exam = self._row(uow, exam_id)
+        self._step(uow, caller, exam, ExamAction.FINISH)
+        self._examined(uow, caller, exam)
+
+    def finish_by_hand(self, uow: UnitOfWork, caller: Caller, request: FinishExam) -> None:
+        """检查完成 from the exam's own page. Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
+        exam = self._locked(uow, request.exam_id, request.version)
+        self._step(uow, caller, exam, ExamAction.FINISH)
+        self._examined(uow, caller, exam)
+
+    def move_to_room(self, uow: UnitOfWork, caller: Caller, exam_id: int, room_id: int) -> None:
+        """修改检查室 by the technician; the queue calls this with its own step. Raises ILLEGAL_ACTION, INVALID."""
+        exam = self._row(uow, exam_id)
+        room = _checked_room(self._organisation.hospital(uow), room_id, exam.exam_type, None)
+        self._step(uow, caller, exam, ExamAction.CHANGE_ROOM)
+        exam.room_id, exam.campus_id = room.id, room.campus_id
+        self._slots.free(uow, exam.id)
+        self._tell(uow, exam)
+
+    def apply_event(self, uow: UnitOfWork, exam_id: int, event: ExamEvent) -> None:
+        """Follow what a device says (MPPS, RIS-EX-03). Never refused: it has happened already."""
+        exam = self._row(uow, exam_id)
+        before = ExamState(exam.state)
+        self._step(uow, SYSTEM, exam, event)
+        after = ExamState(exam.state)
+        if after is ExamState.IN_PROGRESS and before is not after:
+            exam.started_at = self._time.now()
+        if event is ExamEvent.DEVICE_STARTED and after is ExamState.IN_PROGRESS:
+            self._queue.device_started(uow, exam.id)
+        if after is ExamState.EXAMINED and before is not after:
+            self._examined(uow, SYSTEM, exam)
+        if event is ExamEvent.DEVICE_GAVE_UP and after is ExamState.REGISTERED:
+            exam.started_at = None
+            self._queue.device_gave_up(uow, exam.id)
+        self._tell(uow, exam)
+
+    # ── what other areas report ──────────────────────────────────────────────────────────────────
+
+    def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
+        """Return the exam that images belong to, or None; see `why_unmatched`."""
+        exam = self._match(uow, accession, study_uid)
+        return exam.id if exam is not None and not _fault_of_match(exam, patient_id) else None
+
+    def why_unmatched(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> str:
+        """Return one sentence that says why `match` found no exam; empty when it finds one."""
+        exam = self._match(uow, accession, study_uid)
+        if exam is not None:
+            return _fault_of_match(exam, patient_id)
+        if accession.strip():
+            return "没有这个检查号的登记。"
+        return "影像中没有检查号，也不是工作列表给出的检查。"
+
+    def images_arrived(self, uow: UnitOfWork, exam_id: int, study_uid: str, instance_count: int) -> None:
+        """Note that a study of an exam now holds `instance_count` instances; may be told again. Raises NOT_FOUND.
+
+        With 检查完成 and images both there, the report is made, whichever came first (RIS-ESM-10).
+        """
+        exam = self._row(uow, exam_id)
+        study = uow.session.get(ExamStudyRow, study_uid) or ExamStudyRow(study_uid=study_uid)
+        previous = study.exam_id if study.exam_id not in (None, exam_id) else None
+        study.exam_id, study.instance_count = exam_id, instance_count
+        uow.session.add(study)
+        uow.session.flush()
+        self._count_images(uow, exam)
+        if previous is not None:
+            self._count_images(uow, self._row(uow, previous))
+        if exam.has_images and exam.state == ExamState.EXAMINED.value:
+            self._reports.ensure_report(uow, exam.id)
+
+    def images_left(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
+        """Note that a study was taken off an exam; nothing happens when it was not there."""
+        study = uow.session.get(ExamStudyRow, study_uid)
+        if study is None or study.exam_id != exam_id:
+            return
+        uow.session.delete(study)
+        uow.session.flush()
+        self._count_images(uow, self._row(uow, exam_id))
+
+    def report_moved(self, uow: UnitOfWork, exam_id: int, report_id: int, state: ReportState) -> None:
+        """Note the state of the exam's report, which decides its registration state (RIS-ESM-11, -12)."""
+        exam = self._row(uow, exam_id)
+        exam.report_id, exam.report_state = report_id, state.value
+        exam.registration_state = registration_state(ExamState(exam.state), state).value
+        self._tell(uow, exam)
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────
+
+    def _row(self, uow: UnitOfWork, exam_id: int) -> Exam:
+        query = select(Exam).where(Exam.id == exam_id)
+        exam = uow.session.scalars(query.with_for_update() if uow.is_writer else query).one_or_none()
+        if exam is None:
+            raise not_found("检查")
+        return exam
+
+    def _locked(self, uow: UnitOfWork, exam_id: int, version: int) -> Exam:
+        exam = self._row(uow, exam_id)
+        exam.expect(version)
+        return exam
+
+    def _planned(self, uow: UnitOfWork, planned_at: datetime | None, slot_id: int | None) -> datetime:
+        """Return the planned time: the slot's when one is chosen (RIS-OPN-02), else the one given, else now."""
+        if slot_id is not None:
+            return self._slots.get(uow, slot_id).starts_at
+        return self._time.now() if planned_at is None else checked_plan(self._time, planned_at)
+
+    def _write_order(
+        self,
+        exam: Exam,
+        patient: PatientView,
+        room: RoomView,
+        body: OrderBody,
+        patient_type: PatientType,
+        is_in_arrears: bool,
+        planned_at: datetime,
+    ) -> None:
+        exam.room_id, exam.campus_id = room.id, room.campus_id
+        exam.patient_type, exam.priority = patient_type.value, PRIORITIES[patient_type]
+        exam.is_in_arrears = is_in_arrears
+        exam.planned_at = planned_at
+        exam.items_text = joined((item.name for item in body.items), 200)
+        exam.body_part = joined((item.body_part for item in body.items), 100)
+        exam.his_number = body.requester.his_number.strip()
+        exam.body = packed(body)
+        exam.patient_id = patient.id
+        for field, value in _patient_copy(patient).items():
+            setattr(exam, field, value)
+
+    def _copy_patient(self, uow: UnitOfWork, patient: PatientView) -> None:
+        """Bring the copies of a corrected patient in all their exams up to date."""
+        uow.session.execute(
+            update(Exam)
+            .where(
+                Exam.patient_id == patient.id,
+                or_(*(getattr(Exam, field).is_distinct_from(value) for field, value in _patient_copy(patient).items())),
+            )
+            .values(**_patient_copy(patient))
+        )
+
+    def _demand_no_double(self, uow: UnitOfWork, patient: PatientView, exam_type: str, request: RegisterExam) -> None:
+        """Raise DUPLICATE when the same person has the same order open today."""
+        first, end = self._time.day_bounds(self._time.today())
+        same_person = or_(
+            Exam.patient_id.in_(self._patients.linked_ids(uow, patient.id)),
+            and_(Exam.patient_name == patient.name, Exam.birth_date.is_not_distinct_from(patient.birth_date)),
+        )
+        rows = uow.session.scalars(
+            select(Exam).where(
+                same_person,
+                Exam.exam_type == exam_type,
+                Exam.state.in_(_OPEN),
+                Exam.registered_at >= first,
+                Exam.registered_at < end,
+            )
+        )
+        codes = [item.code for item in request.items]
+        for row in rows:
+            if is_same_order((item.code for item in unpacked(row.body).items), codes):
+                raise Refusal(
+                    ErrorCode.DUPLICATE,
+                    f"该患者今天已登记相同的检查（检查号 {row.accession_number}），如确需再次登记请确认。",
+                    existing_id=row.id,
+                )
+
+    def _step(self, uow: UnitOfWork, caller: Caller, exam: Exam, action: ExamAction | ExamEvent) -> None:
+        """Take one step of the table: state, record, version. Raises ILLEGAL_ACTION with the present state."""
+        before = ExamState(exam.state)
+        ticket = self._queue.tickets_of(uow, [exam.id]).get(exam.id)
+        try:
+            transition = step(before, action, _facts(exam, ticket))
+        except NotAllowed as refusal:
+            raise illegal_action(before.value, str(refusal)) from None
+        exam.state = transition.next_state.value
+        report_state = None if exam.report_state is None else ReportState(exam.report_state)
+        exam.registration_state = registration_state(transition.next_state, report_state).value
+        exam.touch()
+        self._record(uow, caller, exam, action.value, before.value, transition.fact)
+
+    def _examined(self, uow: UnitOfWork, caller: Caller, exam: Exam) -> None:
+        exam.finished_at = self._time.now()
+        exam.started_at = exam.started_at or exam.finished_at
+        uow.session.flush()
+        self._queue.finished(uow, caller, exam.id)
+        self._tell(uow, exam)
+        if exam.has_images:
+            self._reports.ensure_report(uow, exam.id)
+
+    def _record(self, uow: UnitOfWork, caller: Caller, exam: Exam, action: str, before: str, fact: str) -> None:
+        uow.session.add(
+            ExamStepRow(
+                exam_id=exam.id,
+                at=self._time.now(),
+                action=action,
+                from_state=before,
+                to_state=exam.state,
+                fact=fact,
+                user_name=caller.name,
+            )
+        )
+
+    def _count_images(self, uow: UnitOfWork, exam: Exam) -> None:
+        total = uow.session.execute(
+            select(func.coalesce(func.sum(ExamStudyRow.instance_count), 0)).where(ExamStudyRow.exam_id == exam.id)
+        ).scalar_one()
+        exam.image_count, exam.has_images = int(total), total > 0
+        self._tell(uow, exam)
+
+    def _match(self, uow: UnitOfWork, accession: str, study_uid: str) -> Exam | None:
+        """Find by the study UID given in the worklist, else by accession number."""
+        query = select(Exam).where(Exam.study_uid == study_uid)
+        exam = uow.session.scalars(query).one_or_none() if study_uid else None
+        if exam is None and accession.strip():
+            number = accession.strip().upper()
+            exam = uow.session.scalars(select(Exam).where(Exam.accession_number == number)).one_or_none()
+        return exam
+
+    def _tell(self, uow: UnitOfWork, exam: Exam) -> None:
+        uow.publish(Changed(entity="exam", id=exam.id, version=exam.version))
+
+    def _rows(self, uow: UnitOfWork, caller: Caller, exams: Iterable[Exam]) -> tuple[ExamRow, ...]:
+        found = list(exams)
+        tickets = self._queue.tickets_of(uow, [exam.id for exam in found]) if found else {}
+        hospital = self._organisation.hospital(uow)
+        return tuple(self._row_view(caller, exam, tickets.get(exam.id), hospital) for exam in found)
+
+    def _row_view(self, caller: Caller, exam: Exam, ticket: TicketFact | None, hospital: Hospital) -> ExamRow:
+        state = ExamState(exam.state)
+        return ExamRow(
+            id=exam.id,
+            version=exam.version,
+            accession_number=exam.accession_number,
+            image_number=exam.image_number,
+            patient_id=exam.patient_id,
+            patient_number=exam.patient_number,
+            patient_name=exam.patient_name,
+            sex=Sex(exam.sex),
+            age=age_text(exam.birth_date, self._time.local(exam.planned_at).date()),
+            patient_type=PatientType(exam.patient_type),
+            is_in_arrears=exam.is_in_arrears,
+            state=state,
+            registration_state=RegistrationState(exam.registration_state),
+            report_state=None if exam.report_state is None else ReportState(exam.report_state),
+            report_id=exam.report_id,
+            ticket_state=None if ticket is None else ticket.state,
+            ticket_number="" if ticket is None else ticket.number,
+            exam_type=exam.exam_type,
+            items=exam.items_text,
+            body_part=exam.body_part,
+            campus_id=exam.campus_id,
+            room_id=exam.room_id,
+            room_name=hospital.rooms[exam.room_id].name if exam.room_id in hospital.rooms else "",
+            planned_at=exam.planned_at,
+            registered_at=exam.registered_at,
+            has_images=exam.has_images,
+            study_uid=exam.study_uid,
+            allowed=allowed_actions(state, _facts(exam, ticket), caller.permissions),
+        )
+
+    def _view(self, uow: UnitOfWork, caller: Caller, exam: Exam) -> ExamView:
+        if uow.is_writer:
+            uow.session.flush()
+        (row,) = self._rows(uow, caller, [exam])
+        body = unpacked(exam.body)
+        patient = self._patients.get(uow, exam.patient_id)
+        return ExamView(
+            row=row,
+            version=exam.version,
+            allowed=row.allowed,
+            patient=patient,
+            patient_entry=_entry(patient, body.patient),
+            items=body.items,
+            clinical=body.clinical,
+            requester=body.requester,
+            application_id=exam.application_id,
+            registered_by=exam.registered_by,
+            started_at=exam.started_at,
+            finished_at=exam.finished_at,
+        )
+
+
+def _checked_room(hospital: Hospital, room_id: int, exam_type: str, campus_id: int | None) -> RoomView:
+    room = hospital.room(room_id)
+    if campus_id is not None and room.campus_id != campus_id:
+        raise invalid("room_id", "所选检查室不属于该院区，请重新选择。")
+    if exam_type not in room.exam_types:
+        raise invalid("room_id", f"{room.name}不做 {exam_type} 检查，请选择其它检查室。")
+    return room
+
+
+def _checked_body(request: RegisterExam | UpdateExam) -> OrderBody:
+    check_items(request.items)
+    check_measures(request.patient)
+    check_texts(request.clinical, request.requester)
+    return OrderBody(
+        patient=request.patient, items=request.items, clinical=request.clinical, requester=request.requester
+    )
+
+
+def _place(exam: Exam) -> QueuePlace:
+    return QueuePlace(
+        exam_id=exam.id,
+        room_id=exam.room_id,
+        planned_at=exam.planned_at,
+        patient_type=PatientType(exam.patient_type),
+    )
+
+
+def _facts(exam: Exam, ticket: TicketFact | None) -> ExamFacts:
+    return ExamFacts(
+        has_images=exam.has_images,
+        is_report_approved=exam.report_state in (ReportState.APPROVED.value, ReportState.PRINTED.value),
+        is_being_called=ticket is not None and ticket.state is TicketState.CALLING,
+    )
+
+
+def _fault_of_match(exam: Exam, patient_id: str) -> str:
+    if exam.state == ExamState.CANCELLED.value:
+        return f"检查 {exam.accession_number} 已取消登记。"
+    if patient_id.strip() and patient_id.strip() != exam.patient_number:
+        return f"检查号 {exam.accession_number} 属于另一位患者，患者号不一致。"
+    return ""
+
+
+def _patient_copy(patient: PatientView) -> dict[str, object]:
+    return {
+        "patient_number": patient.patient_number,
+        "patient_name": patient.name,
+        "pinyin": patient.pinyin,
+        "pinyin_flat": flat(patient.pinyin),
+        "initials": initials_for(patient.name, patient.pinyin),
+        "sex": patient.sex.value,
+        "birth_date": patient.birth_date,
+        "card_number": patient.card_number,
+    }
+
+
+def _entry(patient: PatientView, typed: PatientEntry) -> PatientEntry:
+    """Return the entry to edit: the patient as now known, height and weight as measured for this exam."""
+    return PatientEntry(
+        patient_id=patient.id,
+        name=patient.name,
+        sex=patient.sex,
+        birth_date=patient.birth_date,
+        pinyin=patient.pinyin,
+        card_number=patient.card_number,
+        id_number=patient.id_number,
+        inpatient_number=patient.inpatient_number,
+        health_check_number=patient.health_check_number,
+        phone=patient.phone,
+        address=patient.address,
+        height_cm=typed.height_cm,
+        weight_kg=typed.weight_kg,
+    )

@@ -1,0 +1,1 @@
+"""The hospital itself: campuses, rooms, devices, exam types and items, DICOM peers."""

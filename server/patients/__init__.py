@@ -1,0 +1,1 @@
+"""Patients as the hospital knows them: numbers, search, duplicates, links."""

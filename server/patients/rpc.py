@@ -1,0 +1,27 @@
+"""Handlers of patients."""
+
+from __future__ import annotations
+
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller, handles
+from server.patients.service import PatientService
+from shared.contract.patients import FindDuplicates, GetPatient, PatientList, PatientView, SearchPatients
+
+
+class PatientsRpc:
+    """What workstations ask about patients."""
+
+    def __init__(self, patients: PatientService) -> None:
+        self._patients = patients
+
+    @handles
+    def search(self, request: SearchPatients, caller: Caller, uow: UnitOfWork) -> PatientList:
+        return self._patients.search(uow, request.text, request.page)
+
+    @handles
+    def get(self, request: GetPatient, caller: Caller, uow: UnitOfWork) -> PatientView:
+        return self._patients.get(uow, request.patient_id)
+
+    @handles
+    def find_duplicates(self, request: FindDuplicates, caller: Caller, uow: UnitOfWork) -> PatientList:
+        return self._patients.find_duplicates(uow, request)

@@ -1,0 +1,317 @@
+"""Use cases of patients: admit, revise, find, link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from server.kernel.clock import HospitalTime
+from server.kernel.database import UnitOfWork, next_number
+from server.kernel.database.text import begins
+from server.kernel.dispatch import Caller
+from server.kernel.errors import invalid, not_found
+from server.patients.names import initials_for, pinyin_of
+from server.patients.rules import (
+    IdentityError,
+    fault_of_birth_date,
+    flat,
+    has_chinese,
+    normal_id_number,
+    read_identity,
+)
+from server.patients.tables import PatientLinkRow, PatientRow
+from shared.contract.base import Changed, Page
+from shared.contract.exams import PatientEntry
+from shared.contract.patients import FindDuplicates, PatientList, PatientView
+from shared.domain.states import Sex
+
+MAX_PAGE = 500
+_LIMITS = {
+    "name": 64,
+    "pinyin": 64,
+    "card_number": 32,
+    "inpatient_number": 32,
+    "health_check_number": 32,
+    "phone": 32,
+    "address": 200,
+}
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """A patient entry after checking: trimmed, birth date and sex completed from the identity card."""
+
+    name: str
+    pinyin: str
+    pinyin_flat: str
+    initials: str
+    sex: Sex
+    birth_date: date | None
+    card_number: str
+    id_number: str
+    inpatient_number: str
+    health_check_number: str
+    phone: str
+    address: str
+
+
+class PatientService:
+    """Patients. Methods work in the caller's unit of work and never commit."""
+
+    def __init__(self, time: HospitalTime) -> None:
+        self._time = time
+
+    def check(self, entry: PatientEntry) -> Particulars:
+        """Return the entry checked and completed. Raises INVALID with a field such as `patient.id_number`."""
+        text = {field: str(getattr(entry, field)).strip() for field in _LIMITS}
+        for field, limit in _LIMITS.items():
+            if len(text[field]) > limit:
+                raise invalid(f"patient.{field}", f"内容太长，最多 {limit} 个字符。")
+            if any(ord(character) < 32 for character in text[field]):
+                raise invalid(f"patient.{field}", "内容中有不能保存的控制字符，请重新输入。")
+        name = text["name"]
+        if not name:
+            raise invalid("patient.name", "请填写患者姓名。")
+        id_number = normal_id_number(entry.id_number)
+        born, sex = self._checked_birth(entry, id_number)
+        pinyin = text["pinyin"] or pinyin_of(name)[:64]
+        return Particulars(
+            name=name,
+            pinyin=pinyin,
+            pinyin_flat=flat(pinyin),
+            initials=initials_for(name, pinyin),
+            sex=sex,
+            birth_date=born,
+            card_number=text["card_number"],
+            id_number=id_number,
+            inpatient_number=text["inpatient_number"],
+            health_check_number=text["health_check_number"],
+            phone=text["phone"],
+            address=text["address"],
+        )
+
+    def admit(self, uow: UnitOfWork, caller: Caller, entry: PatientEntry) -> PatientView:
+        """Return the patient of a registration: the one named, the one with the same number and name, or a new one.
+
+        What the entry leaves empty is kept. Raises INVALID, NOT_FOUND.
+        """
+        particulars = self.check(entry)
+        row = self._named(uow, entry.patient_id) or self._same_person(uow, particulars)
+        if row is None:
+            return self._make(uow, particulars)
+        return self._write(uow, row, particulars, keep_when_empty=True)
+
+    def revise(self, uow: UnitOfWork, caller: Caller, patient_id: int, entry: PatientEntry) -> PatientView:
+        """Replace what is known of a patient by the entry; empty fields empty it. Raises INVALID, NOT_FOUND."""
+        row = self._row(uow, patient_id)
+        return self._write(uow, row, self.check(entry), keep_when_empty=False)
+
+    def get(self, uow: UnitOfWork, patient_id: int) -> PatientView:
+        """Return one patient. Raises NOT_FOUND."""
+        return _view(self._row(uow, patient_id))
+
+    def many(self, uow: UnitOfWork, patient_ids: Iterable[int]) -> dict[int, PatientView]:
+        """Return the patients of these ids; unknown ids are left out."""
+        wanted = set(patient_ids)
+        rows = uow.session.scalars(select(PatientRow).where(PatientRow.id.in_(wanted))) if wanted else ()
+        return {row.id: _view(row) for row in rows}
+
+    def search(self, uow: UnitOfWork, text: str, page: Page) -> PatientList:
+        """Find by name (Chinese, pinyin, initials) or number, newest first; an empty text finds everybody."""
+        wanted = text.strip()
+        if not wanted:
+            return self._listed(uow, PatientRow.linked_to.is_(None), page)
+        found = self._listed(uow, and_(PatientRow.linked_to.is_(None), _matches(wanted)), page)
+        if found.total == 0 and has_chinese(wanted):  # a part from the middle: only now is the whole table read
+            inside = PatientRow.name.contains(wanted, autoescape=True)
+            found = self._listed(uow, and_(PatientRow.linked_to.is_(None), inside), page)
+        return found
+
+    def find_duplicates(self, uow: UnitOfWork, request: FindDuplicates) -> PatientList:
+        """Return patients with the same identity or card number, or the same name and birth date."""
+        signs: list[ColumnElement[bool]] = []
+        if request.id_number.strip():
+            signs.append(PatientRow.id_number == normal_id_number(request.id_number))
+        if request.card_number.strip():
+            signs.append(PatientRow.card_number == request.card_number.strip())
+        if request.name.strip() and request.birth_date is not None:
+            same_day = PatientRow.birth_date == request.birth_date
+            signs.append(and_(PatientRow.name == request.name.strip(), same_day))
+        if not signs:
+            return PatientList(total=0, rows=())
+        return self._listed(uow, and_(PatientRow.linked_to.is_(None), or_(*signs)), Page(limit=50))
+
+    def link(self, uow: UnitOfWork, caller: Caller, patient_id: int, into_id: int, reason: str) -> PatientView:
+        """Let the record `into_id` stand for `patient_id` too; searches then find only it. Raises INVALID.
+
+        The exams keep the number they were made with: images and reports already bear it.
+        """
+        if patient_id == into_id:
+            raise invalid("into_id", "不能把患者与自己合并，请选择另一条记录。")
+        row, into = self._row(uow, patient_id), self._row(uow, into_id)
+        if row.linked_to is not None or into.linked_to is not None:
+            raise invalid("into_id", "其中一条记录已合并到别的患者，请先拆分。")
+        row.linked_to = into.id
+        return self._trace(uow, caller, row, into.id, reason, is_linked=True)
+
+    def separate(self, uow: UnitOfWork, caller: Caller, patient_id: int, reason: str) -> PatientView:
+        """Take a link back. Raises INVALID when the record is not linked."""
+        row = self._row(uow, patient_id)
+        if row.linked_to is None:
+            raise invalid("patient_id", "这条记录没有合并过，无需拆分。")
+        into_id, row.linked_to = row.linked_to, None
+        return self._trace(uow, caller, row, into_id, reason, is_linked=False)
+
+    def linked_ids(self, uow: UnitOfWork, patient_id: int) -> tuple[int, ...]:
+        """Return the ids of all records of the same person, this one included: for histories across links."""
+        row = self._row(uow, patient_id)
+        head = row.linked_to or row.id
+        others = uow.session.scalars(select(PatientRow.id).where(PatientRow.linked_to == head))
+        return (head, *others)
+
+    def _checked_birth(self, entry: PatientEntry, id_number: str) -> tuple[date | None, Sex]:
+        born, sex = entry.birth_date, entry.sex
+        if id_number:
+            try:
+                card = read_identity(id_number)
+            except IdentityError as error:
+                raise invalid("patient.id_number", str(error)) from None
+            if card is not None:
+                if born is not None and born != card.birth_date:
+                    raise invalid(
+                        "patient.birth_date", f"出生日期与身份证号不符（证件上是 {card.birth_date}），请核对。"
+                    )
+                if sex not in (Sex.UNKNOWN, card.sex):
+                    raise invalid("patient.sex", "性别与身份证号不符，请核对。")
+                born, sex = card.birth_date, card.sex
+        if born is not None:
+            fault = fault_of_birth_date(born, self._time.today())
+            if fault is not None:
+                raise invalid("patient.birth_date", fault)
+        return born, sex
+
+    def _named(self, uow: UnitOfWork, patient_id: int | None) -> PatientRow | None:
+        if patient_id is None:
+            return None
+        row = self._row(uow, patient_id)
+        return row if row.linked_to is None else self._row(uow, row.linked_to)
+
+    def _same_person(self, uow: UnitOfWork, particulars: Particulars) -> PatientRow | None:
+        """Return the patient that bears one of the entry's numbers; a number borne by another name is refused."""
+        for field, sentence in (
+            ("id_number", "该证件号已登记给另一位患者（{name}），请核对姓名或证件号。"),
+            ("card_number", "该就诊卡号已登记给另一位患者（{name}），请核对姓名或卡号。"),
+        ):
+            value = getattr(particulars, field)
+            if not value:
+                continue
+            column = getattr(PatientRow, field)
+            rows = uow.session.scalars(
+                select(PatientRow).where(column == value, PatientRow.linked_to.is_(None)).order_by(PatientRow.id)
+            ).all()
+            for row in rows:
+                if row.name == particulars.name:
+                    return row
+            if rows:
+                raise invalid(f"patient.{field}", sentence.format(name=rows[0].name))
+        return None
+
+    def _make(self, uow: UnitOfWork, particulars: Particulars) -> PatientView:
+        number = f"P{next_number(uow.session, 'patient'):08d}"
+        row = PatientRow(number=number, created_at=self._time.now(), version=1, **vars(particulars))
+        uow.session.add(row)
+        uow.session.flush()
+        uow.publish(Changed(entity="patient", id=row.id, version=row.version))
+        return _view(row)
+
+    def _write(
+        self, uow: UnitOfWork, row: PatientRow, particulars: Particulars, *, keep_when_empty: bool
+    ) -> PatientView:
+        changed = False
+        for field, value in vars(particulars).items():
+            is_empty = value in ("", None, Sex.UNKNOWN)
+            if (keep_when_empty and is_empty) or getattr(row, field) == value:
+                continue
+            setattr(row, field, value)
+            changed = True
+        if changed:
+            row.touch()
+            uow.session.flush()
+            uow.publish(Changed(entity="patient", id=row.id, version=row.version))
+        return _view(row)
+
+    def _row(self, uow: UnitOfWork, patient_id: int) -> PatientRow:
+        row = uow.session.get(PatientRow, patient_id)
+        if row is None:
+            raise not_found("患者")
+        return row
+
+    def _trace(
+        self, uow: UnitOfWork, caller: Caller, row: PatientRow, into_id: int, reason: str, *, is_linked: bool
+    ) -> PatientView:
+        if not reason.strip():
+            raise invalid("reason", "请填写原因，以便日后查对。")
+        row.touch()
+        uow.session.add(
+            PatientLinkRow(
+                patient_id=row.id,
+                into_id=into_id,
+                is_linked=is_linked,
+                reason=reason.strip()[:200],
+                user_name=caller.name,
+                at=self._time.now(),
+            )
+        )
+        uow.session.flush()
+        uow.publish(Changed(entity="patient", id=row.id, version=row.version))
+        return _view(row)
+
+    def _listed(self, uow: UnitOfWork, condition: ColumnElement[bool], page: Page) -> PatientList:
+        total = uow.session.execute(select(func.count()).select_from(PatientRow).where(condition)).scalar_one()
+        rows = uow.session.scalars(
+            select(PatientRow)
+            .where(condition)
+            .order_by(PatientRow.id.desc())
+            .offset(max(page.offset, 0))
+            .limit(min(max(page.limit, 1), MAX_PAGE))
+        )
+        return PatientList(total=total, rows=tuple(_view(row) for row in rows))
+
+
+def _matches(wanted: str) -> ColumnElement[bool]:
+    if has_chinese(wanted):
+        return begins(PatientRow.name, wanted)
+    key, upper = flat(wanted), normal_id_number(wanted)
+    conditions = [
+        PatientRow.number == upper,
+        begins(PatientRow.card_number, wanted),
+        begins(PatientRow.id_number, upper),
+        begins(PatientRow.inpatient_number, wanted),
+        begins(PatientRow.health_check_number, wanted),
+        PatientRow.phone == wanted,
+        begins(PatientRow.name, wanted),
+    ]
+    if key and not key.isdigit():
+        conditions += [begins(PatientRow.pinyin_flat, key), begins(PatientRow.initials, key)]
+    return or_(*conditions)
+
+
+def _view(row: PatientRow) -> PatientView:
+    return PatientView(
+        id=row.id,
+        version=row.version,
+        patient_number=row.number,
+        name=row.name,
+        pinyin=row.pinyin,
+        sex=Sex(row.sex),
+        birth_date=row.birth_date,
+        card_number=row.card_number,
+        id_number=row.id_number,
+        inpatient_number=row.inpatient_number,
+        health_check_number=row.health_check_number,
+        phone=row.phone,
+        address=row.address,
+    )

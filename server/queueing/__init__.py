@@ -1,0 +1,1 @@
+"""The queue of each room, calling, and what the hall display shows."""
