@@ -92,6 +92,19 @@ ENTRIES: Mapping[str, str] = {
     # long work
     "{done} / {total}，剩余 {left}": "{done} of {total}, {left} left",
     "{done} / {total}，约剩 {seconds} 秒": "{done} of {total}, about {seconds} s left",
+    # drafts
+    "草稿无法写入本机磁盘，请腾出空间后继续；当前内容仍在屏幕上。": "The draft cannot be written to this computer's disk. Free some space; the text is still on screen.",
+    # slots, documents, pictures
+    "{time}，共 {total} 个号，余 {free} 个": "{time}: {free} of {total} places free",
+    "余 {free}": "{free} left",
+    "已满": "Full",
+    "已过": "Past",
+    "没有可预览的文档": "No document",
+    "选择一份报告或单据后在此预览。": "Choose a report or a form to see it here.",
+    "文档无法打开": "The document cannot be opened",
+    "文件可能不完整，请重新生成后再预览。": "It may be incomplete. Make it again and look once more.",
+    "移除": "Remove",
+    "尚无图像": "No images yet",
     # states
     "已登记": "Registered",
     "检查中": "In progress",

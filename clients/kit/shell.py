@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from clients.kit.actions import Action, ActionGroup, check_actions, tooltip
 from clients.kit.connection import Connection, LineReport, LineState
+from clients.kit.drafts import DraftStore
 from clients.kit.icons import require_icon
 from clients.kit.labels import Glyph, IconButton, Label, ValueLabel
 from clients.kit.login import Mark
@@ -68,6 +69,7 @@ class Workplace:
     settings: UserSettings
     desk_settings: UserSettings
     messages: ShellMessages
+    drafts: DraftStore
     side_panel: SidePanel
     scanner: ScannerInput
     actions: ActionGroup
@@ -176,6 +178,8 @@ class Shell(QMainWindow):
     """the session is over; why, as a finished sentence, or empty if the user wanted it."""
     page_shown = Signal(str)
     """id of the page that came to the front."""
+    draft_trouble = Signal()
+    """a draft could not be written; emitted in the thread that writes drafts."""
 
     def __init__(
         self,
@@ -186,6 +190,7 @@ class Shell(QMainWindow):
         runner: TaskRunner,
         settings: UserSettings,
         desk_settings: UserSettings | None = None,
+        drafts: DraftStore | None = None,
     ) -> None:
         super().__init__()
         check_pages(pages)
@@ -195,6 +200,7 @@ class Shell(QMainWindow):
         self._settings = settings
         self._desk_settings = desk_settings or settings
         self._session = session
+        self.drafts = drafts or DraftStore.for_user(session.login)
         self._connection = connection
         self._built: dict[str, QWidget] = {}
         self._holders: dict[str, QWidget] = {}
@@ -247,6 +253,8 @@ class Shell(QMainWindow):
             ("shell.logout", self.log_out),
         ):
             self.actions_of_shell.on(action_id, callback)
+        self.draft_trouble.connect(self._on_draft_trouble)
+        self.drafts.trouble = self._hear_draft_trouble
         self.line = LineWatcher(connection, self)
         self.line.changed.connect(self._on_line)
         self._offline_clock = QTimer(self)
@@ -344,6 +352,8 @@ class Shell(QMainWindow):
         for widget in self._built.values():
             widget.close()
         self._offline_clock.stop()
+        self.drafts.trouble = None
+        self.drafts.close()
         super().closeEvent(event)
 
     def _build(self, page: Page) -> None:
@@ -360,6 +370,7 @@ class Shell(QMainWindow):
             settings=self._settings,
             desk_settings=self._desk_settings,
             messages=self.messages,
+            drafts=self.drafts,
             side_panel=self.side_panel,
             scanner=self.scanner,
             actions=group,
@@ -404,6 +415,13 @@ class Shell(QMainWindow):
         page = next((p for p in self.pages if p.id == self._current), None)
         parts = [tr(page.title)] if page is not None else []
         self.setWindowTitle(" · ".join([*parts, tr(self._title), tr("明镜影像")]))
+
+    def _hear_draft_trouble(self, _error: OSError) -> None:
+        self.draft_trouble.emit()
+
+    @Slot()
+    def _on_draft_trouble(self) -> None:
+        self.messages.say(tr("草稿无法写入本机磁盘，请腾出空间后继续；当前内容仍在屏幕上。"), Tone.DANGER)
 
     @Slot(object)
     def _on_line(self, report: LineReport) -> None:

@@ -1,0 +1,234 @@
+"""Journaled drafts: what was typed survives a crash, a power cut and a broken line; encrypted at rest; knows no Qt.
+
+Each draft is one append-only file of encrypted lines. A background thread writes and syncs the changes of the last
+tenth of a second together, so that typing never waits for the disk and at most 0.2 s of it can be lost. A torn last
+line, left by a crash while writing, is ignored. The key lies in a file that only this desktop user can read: it keeps
+drafts from other accounts of a shared desk and from lost backups, not from somebody who holds the whole user folder.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from clients.kit.settings import data_folder, write_atomically
+
+log = logging.getLogger(__name__)
+
+COALESCE_S = 0.1
+"""Changes that come within this time of each other are written together."""
+COMPACT_BYTES = 256 * 1024
+"""A journal longer than this is rewritten as one line."""
+_SUFFIX = ".draft"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
+
+
+@dataclass(frozen=True)
+class DraftInfo:
+    """A draft on disk: its id and when it was last written (UTC)."""
+
+    id: str
+    saved: datetime
+
+
+class DraftStore:
+    """The drafts of one user on this computer. Safe from any thread; `close` writes what is still waiting.
+
+    `trouble` is called in the writer's thread with the OSError when a draft could not be written; the draft stays in
+    memory and the next change tries again.
+    """
+
+    def __init__(self, folder: Path, *, trouble: Callable[[OSError], None] | None = None) -> None:
+        self._folder = folder
+        self.trouble = trouble
+        self._changed = threading.Condition()
+        self._waiting: dict[str, dict[str, Any]] = {}
+        self._dropped: set[str] = set()
+        self._state: dict[str, dict[str, Any]] = {}
+        self._writing = False
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._key: bytes | None = None
+
+    @classmethod
+    def for_user(cls, user: str, folder: Path | None = None) -> DraftStore:
+        """Drafts of one account of the suite."""
+        safe = "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}" for c in user) or "_"
+        return cls((folder or data_folder()) / "drafts" / safe)
+
+    def record(self, draft_id: str, values: Mapping[str, Any]) -> None:
+        """Remember JSON-able values of a draft; returns at once, they are on disk within 0.2 s.
+
+        Only what differs from the last recorded values is written. Raises ValueError for a malformed id.
+        """
+        _require_id(draft_id)
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("the drafts are closed")
+            known = self._state.setdefault(draft_id, {})
+            news = {key: value for key, value in values.items() if key not in known or known[key] != value}
+            if not news:
+                return
+            known.update(news)
+            self._waiting.setdefault(draft_id, {}).update(news)
+            self._dropped.discard(draft_id)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_loop, name="drafts", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def restore(self, draft_id: str) -> dict[str, Any] | None:
+        """The values of a draft as last recorded, or None if there is none (or none that can be read)."""
+        _require_id(draft_id)
+        with self._changed:
+            if draft_id in self._state:
+                return dict(self._state[draft_id])
+        values = self._read(self._path(draft_id))
+        if values is not None:
+            with self._changed:
+                self._state.setdefault(draft_id, dict(values))
+        return values
+
+    def discard(self, draft_id: str) -> None:
+        """The draft was handed in (or given up): remove it, also from disk."""
+        _require_id(draft_id)
+        with self._changed:
+            self._waiting.pop(draft_id, None)
+            self._state.pop(draft_id, None)
+            self._dropped.add(draft_id)
+            while self._writing:
+                self._changed.wait(0.01)
+            self._path(draft_id).unlink(missing_ok=True)
+
+    def pending(self) -> list[DraftInfo]:
+        """Drafts on disk, newest first: what the user may want to go on with after a crash."""
+        if not self._folder.is_dir():
+            return []
+        found = [
+            DraftInfo(path.name.removesuffix(_SUFFIX), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+            for path in self._folder.glob(f"*{_SUFFIX}")
+        ]
+        return sorted(found, key=lambda info: info.saved, reverse=True)
+
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until everything recorded is on disk; False if that did not happen in time."""
+        limit = time.monotonic() + timeout_s
+        with self._changed:
+            while self._waiting or self._writing:
+                left = limit - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, 0.05))
+        return True
+
+    def close(self) -> None:
+        """Write what waits and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def _write_loop(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._closed:
+                    self._changed.wait()
+                if self._closed and not self._waiting:
+                    return
+                if not self._closed:
+                    self._changed.wait_for(lambda: self._closed, COALESCE_S)
+                batch, self._waiting = self._waiting, {}
+                self._writing = bool(batch)
+            failed: dict[str, dict[str, Any]] = {}
+            for draft_id, values in batch.items():
+                try:
+                    self._append(draft_id, values)
+                except OSError as error:
+                    log.warning("a draft could not be written: %s", error.strerror)
+                    failed[draft_id] = values
+                    if self.trouble is not None:
+                        self.trouble(error)
+            with self._changed:
+                self._writing = False
+                for draft_id, values in failed.items():
+                    if draft_id not in self._dropped and not self._closed:
+                        self._waiting[draft_id] = {**values, **self._waiting.get(draft_id, {})}
+                self._changed.notify_all()
+                if failed and not self._closed:
+                    self._changed.wait_for(lambda: self._closed, 1.0)
+
+    def _append(self, draft_id: str, values: dict[str, Any]) -> None:
+        path = self._path(draft_id)
+        if path.exists() and path.stat().st_size > COMPACT_BYTES:
+            with self._changed:
+                everything = dict(self._state.get(draft_id, values))
+            write_atomically(path, self._seal(everything))
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            os.write(handle, self._seal(values))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _seal(self, values: dict[str, Any]) -> bytes:
+        from cryptography.fernet import Fernet
+
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        # A newline in front too: a line torn by a crash must not swallow this one.
+        return b"\n" + Fernet(self._fernet_key()).encrypt(text.encode("utf-8")) + b"\n"
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        from cryptography.fernet import Fernet, InvalidToken
+
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return None
+        fernet = Fernet(self._fernet_key())
+        values: dict[str, Any] = {}
+        for line in lines:
+            if not line:
+                continue
+            try:
+                values.update(json.loads(fernet.decrypt(line)))
+            except (InvalidToken, ValueError):
+                continue  # torn by a crash, or written with a key that is gone
+        return values or None
+
+    def _fernet_key(self) -> bytes:
+        if self._key is None:
+            from cryptography.fernet import Fernet
+
+            path = self._folder / "key"
+            try:
+                self._key = path.read_bytes().strip()
+            except FileNotFoundError:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                key = Fernet.generate_key()
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(key)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                self._key = key
+        return self._key
+
+    def _path(self, draft_id: str) -> Path:
+        return self._folder / f"{draft_id}{_SUFFIX}"
+
+
+def _require_id(draft_id: str) -> None:
+    if not _ID.fullmatch(draft_id) or ".." in draft_id:
+        raise ValueError(f"{draft_id!r} cannot name a draft: letters, digits, dot, dash and underscore only")
