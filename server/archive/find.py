@@ -5,6 +5,7 @@ The index narrows a query down by what it has indexes for; wildcards and names a
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,8 +136,10 @@ def _run(
     blob_tags = [tag for tag in keys if tag in _FROM_BLOB] if level == "IMAGE" else []
     bases: dict[bytes, attributes.Attributes] = {}
     given = 0
-    with database.read() as uow:
-        rows = uow.session.execute(statement.execution_options(yield_per=_FETCH))
+    with (
+        database.read() as uow,
+        contextlib.closing(uow.session.execute(statement.execution_options(yield_per=_FETCH))) as rows,
+    ):
         for row in rows:
             if not all(check(getattr(row, name)) for name, check in checks):
                 continue
@@ -208,7 +211,7 @@ def _conditions(level: str, keys: Keys) -> tuple[list[ColumnElement[bool]], list
         key = _KEYS[level].get(tag)
         if key is None or not isinstance(raw, str | int | float):
             continue
-        value = str(raw).strip()
+        value = str(raw).replace("\0", "").strip()
         if not value.strip("*"):
             continue
         if key.kind == "name":

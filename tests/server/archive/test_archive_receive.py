@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,6 @@ from server.archive.tables import ImagePatient, Instance, InstanceVersion, Serie
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.space import SpaceGuard
 from tests.server.archive.archive_house import House, a_series, an_object, encoded, eventually
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path).start()
-    yield made
-    made.stop()
 
 
 def rows(house: House, table: Any) -> list[Any]:
