@@ -216,7 +216,7 @@ class ViewerUnavailable(Exception):
 
 
 class ViewerLink:
-    """One workstation's viewer. Methods return at once unless they say otherwise; they never raise for a dead viewer."""
+    """One workstation's viewer. Methods return at once unless they say otherwise; a dead viewer is started anew."""
 
     def __init__(
         self,

@@ -1,47 +1,74 @@
-"""Starts the viewer's window for a command line; the only place that chooses where studies come from."""
+"""Starts the viewer for a command line; the only place that chooses where studies come from."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import logging
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
+import msgspec
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
-from clients.kit.theme import apply_theme, prepare_scaling
+from clients.kit.app import make_application
+from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
+from clients.kit.viewer_link import READY_WORD, Secrets
 from clients.viewer.window import ViewerWindow
+
+log = logging.getLogger(__name__)
 
 SHOT_WITHIN_S = 60.0
 
 
 def main(argv: Sequence[str]) -> int:
-    """``mingjing viewer``: 0 when the window was closed, 1 when a picture asked for could not be taken."""
+    """``mingjing viewer``: 0 when the window was closed, 1 when a picture could not be taken, 2 for misuse."""
     options = _options(argv)
-    prepare_scaling()
-    app = QApplication.instance() or QApplication(["mingjing-viewer"])
-    if not isinstance(app, QApplication):
-        raise RuntimeError("the viewer needs a QApplication")
-    set_language(Language(options.language))
+    secrets: Secrets | None = None
+    if options.control:
+        try:
+            secrets = Secrets.read(sys.stdin.buffer)
+        except msgspec.MsgspecError:
+            return _complain("--control expects its key on the standard input; workstations start it that way.")
+    app = make_application()
+    app.setQuitOnLastWindowClosed(secrets is None)
+    set_language(Language(secrets.language if secrets is not None else options.language))
     apply_theme(ThemeName.DARK)
+    sys.excepthook = _on_bug
     window = ViewerWindow()
     window.resize(options.size)
+    if secrets is not None:
+        return _steered(app, window, secrets)
+    if options.connect:
+        problem = _connect(window, options)
+        if problem:
+            return _complain(problem)
     window.show()
     if options.files:
         window.open_files(options.files)
+    elif options.study:
+        window.open_study(options.study[0], also=options.study[1:])
+    _preload()
     if options.shot is not None:
         return _shoot(app, window, options.shot)
-    code = app.exec()
-    return int(code)
+    return int(app.exec())
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mingjing viewer", description="Show images of studies.")
     parser.add_argument("--files", type=Path, nargs="+", metavar="PATH", help="open files or folders without a server")
+    parser.add_argument("--connect", default="", metavar="STRING", help="connection string of the server")
+    parser.add_argument("--user", default="", help="account on the server")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="file that holds the account's password")
+    parser.add_argument("--study", nargs="+", default=[], metavar="UID", help="studies to open from the server")
+    parser.add_argument("--control", action="store_true", help="wait for orders of a workstation (key on stdin)")
     parser.add_argument("--shot", type=Path, metavar="FILE.png", help="save a picture of the window and end")
     parser.add_argument("--size", type=_size, default=QSize(1366, 768), metavar="WxH", help="size of the window")
     parser.add_argument("--language", choices=[language.value for language in Language], default="zh")
@@ -55,6 +82,64 @@ def _size(text: str) -> QSize:
     return QSize(int(wide), int(high))
 
 
+def _connect(window: ViewerWindow, options: argparse.Namespace) -> str:
+    """Log in and take studies from the server; a sentence when that fails."""
+    from clients.kit.server_connection import ServerConnection
+    from clients.viewer.server_studies import ServerStudies
+    from shared.contract.errors import RpcError
+
+    if not options.user or options.password_file is None:
+        return "--connect needs --user and --password-file."
+    try:
+        password = options.password_file.read_text(encoding="utf-8").strip()
+        line = ServerConnection(options.connect)
+        line.login(options.user, password)
+    except (OSError, ValueError, RpcError) as error:
+        return str(error)
+    window.use(ServerStudies(line))
+    window.ended.connect(line.close)
+    return ""
+
+
+def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
+    """Wait hidden for orders; the workstation learns the port from the first word on stdout."""
+    from clients.viewer.steering import Steering
+
+    line = None
+    if secrets.server and secrets.session is not None:
+        from clients.viewer.server_studies import AdoptedLine, ServerStudies
+
+        line = AdoptedLine(secrets.server, secrets.session)
+        window.use(ServerStudies(line))
+    steering = Steering(window, bytes.fromhex(secrets.key))
+    sys.stdout.write(f"{READY_WORD} {steering.server.port}\n")
+    sys.stdout.flush()
+    _preload()
+    code = int(app.exec())
+    steering.close()
+    window.close()
+    if line is not None:
+        line.close()
+    return code
+
+
+def _preload() -> None:
+    """Import what the first image needs while nothing else is to be done; the import lock is per module."""
+
+    def work() -> None:
+        for name in ("numpy", "cv2", "imagecodecs", "pydicom", "pydicom.pixels"):
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                log.warning("%s is missing; some images cannot be shown", name)
+        import imagecodecs
+
+        for codec in ("jpegls_decode", "htj2k_decode", "jpeg2k_decode", "jpeg8_decode", "dicomrle_decode"):
+            getattr(imagecodecs, codec, None)  # each codec is a module of its own, loaded when first named
+
+    threading.Thread(target=work, name="preload", daemon=True).start()
+
+
 def _shoot(app: QApplication, window: ViewerWindow, target: Path) -> int:
     """Wait until everything on screen is there, then save the picture."""
     deadline = time.monotonic() + SHOT_WITHIN_S
@@ -62,10 +147,12 @@ def _shoot(app: QApplication, window: ViewerWindow, target: Path) -> int:
 
     def look() -> None:
         if window.is_settled():
+            timer.stop()
             state["code"] = 0 if window.grab().save(str(target)) else 1
             app.quit()
         elif time.monotonic() > deadline:
-            print("The images did not load within a minute.", file=sys.stderr)  # noqa: T201 - for the command line
+            timer.stop()
+            _complain("The images did not load within a minute.")
             app.quit()
 
     timer = QTimer()
@@ -74,3 +161,13 @@ def _shoot(app: QApplication, window: ViewerWindow, target: Path) -> int:
     app.exec()
     window.close()
     return state["code"]
+
+
+def _complain(sentence: str) -> int:
+    sys.stderr.write(f"mingjing viewer: {sentence}\n")
+    return 2
+
+
+def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The outermost loop: log a defect with its traceback; the window stays."""
+    log.error("defect in the viewer", exc_info=(kind, error, trace))

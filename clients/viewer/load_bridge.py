@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from clients.viewer.pixels import StackPixels
-from clients.viewer.study import Stack, StudyDescription
+from clients.viewer.study import Stack
 from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
 from clients.viewer.viewport.state import default_voi
 from clients.viewer.viewport.transform import Geometry, project
@@ -31,12 +31,12 @@ class LoadBridge(QObject):
     """A thumbnail: Stack, uint8 array."""
     failed = Signal(str)
     """The source failed: a sentence."""
-    described = Signal(str, object)
-    """A study was described: purpose (open, compare, refresh), StudyDescription."""
-    files_read = Signal(object, object)
-    """Files were read: the LocalFiles, a tuple of StudyDescription."""
-    not_described = Signal(str, str)
-    """A study could not be described: purpose, a sentence."""
+    described = Signal(int, str, object)
+    """A study was described: generation, purpose (open, append, compare, refresh), StudyDescription."""
+    files_read = Signal(int, object, object)
+    """Files were read: generation, the LocalFiles, a tuple of StudyDescription."""
+    not_described = Signal(int, str)
+    """A study could not be described: generation, a sentence."""
     _more = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -77,9 +77,6 @@ class LoadBridge(QObject):
         thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         return thread
-
-    def emit_described(self, purpose: str, study: StudyDescription) -> None:
-        self.described.emit(purpose, study)
 
 
 def thumbnail(stack: Stack, pixels: StackPixels, index: int) -> NDArray[Any] | None:

@@ -49,8 +49,11 @@ class FrameSource(Protocol):
     def frames(self, keys: Sequence[FrameKey]) -> Iterator[Arrived]:
         """Stored bytes of ``keys``, in any order, each as soon as it is there; raises :class:`SourceFailed`."""
 
+    def stop(self) -> None:
+        """Calls in flight end soon; from any thread."""
+
     def close(self) -> None:
-        """Let go of files and sockets; calls in flight end soon."""
+        """Let go of files and sockets; after the last call has ended."""
 
 
 def loading_order(count: int, visible: int, key_images: Iterable[int] = ()) -> list[int]:
@@ -134,9 +137,11 @@ class StudyLoader:
             self._closing = True
             self._queues.clear()
             self._wake.notify_all()
-        self._source.close()
+        self._source.stop()
         for thread in self._threads:
             thread.join(timeout_s)
+        if not any(thread.is_alive() for thread in self._threads):
+            self._source.close()
 
     # --- workers
 

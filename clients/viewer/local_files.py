@@ -72,6 +72,9 @@ class LocalFiles:
             except UnreadableFile as error:
                 yield Arrived(key, error=str(error))
 
+    def stop(self) -> None:
+        """Reading a frame is short; nothing to cut off."""
+
     def close(self) -> None:
         with self._lock:
             self._open.clear()

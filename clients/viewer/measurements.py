@@ -100,12 +100,14 @@ def _common_spacing(measurement: Measurement, image: ImageHeader, frame: int) ->
 class MeasurementBook:
     """All measurements of the viewer; changes go through the undo stack.
 
-    ``changed`` names the frame whose measurements changed.
+    ``changed`` names the frame whose measurements changed, at every step of a drag too; ``settled`` tells a
+    measurement that was drawn or changed for good.
     """
 
     def __init__(self, undo: UndoStack) -> None:
         self.changed: Event[[FrameKey]] = Event()
         self.selected_changed: Event[[]] = Event()
+        self.settled: Event[[Measurement]] = Event()
         self._undo = undo
         self._by_id: dict[int, Measurement] = {}
         self._ids = itertools.count(1)
@@ -133,12 +135,14 @@ class MeasurementBook:
         new = Measurement(next(self._ids), kind, key, points)
         self._undo.run(Step("画测量", lambda: self._put(new), lambda: self._drop(new)))
         self.select(new.id)
+        self.settled.emit(new)
         return new
 
     def change(self, before: Measurement, after: Measurement) -> None:
         """Replace ``before`` (as it was when the drag began) by ``after``; one step to undo."""
         if before != after:
             self._undo.run(Step("改测量", lambda: self._put(after), lambda: self._put(before)))
+            self.settled.emit(after)
 
     def preview(self, measurement: Measurement) -> None:
         """Show an intermediate form during a drag; not a step of its own."""

@@ -27,9 +27,9 @@ from clients.viewer.commands import COMMANDS, DEFAULT_PRESET_KEY, LAYOUT_KEYS, P
 from clients.viewer.load_bridge import LoadBridge, thumbnail
 from clients.viewer.loading import FrameSource, SourceFailed, StudyLoader
 from clients.viewer.local_files import LocalFiles
-from clients.viewer.measurements import measure
+from clients.viewer.measurements import Kind, Measurement, measure
 from clients.viewer.pixels import PixelStore
-from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, Layout
+from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, Layout, layout_of
 from clients.viewer.series_strip import SeriesStrip
 from clients.viewer.session import Tool, ViewerSession
 from clients.viewer.study import Stack, StudyDescription
@@ -37,7 +37,7 @@ from clients.viewer.tool_bar import ToolBar
 from clients.viewer.viewport.corner_texts import person_name
 from clients.viewer.viewport.state import Aspect, ViewportState
 from clients.viewer.viewport.view import ViewportWidget
-from shared.imaging.geometry import Plane
+from shared.imaging.geometry import PixelPoint, Plane
 
 texts.register()
 
@@ -53,6 +53,10 @@ class ViewerWindow(QMainWindow):
     """UIDs of the studies that are open now."""
     first_image = Signal(str)
     """The first image of a study was painted: study UID."""
+    all_loaded = Signal(int)
+    """Every image of the open studies is there (or known to be unreadable): how many."""
+    ended = Signal()
+    """The window was closed and its loader has stopped."""
     failed = Signal(str)
     """Something could not be opened: a sentence."""
 
@@ -66,6 +70,8 @@ class ViewerWindow(QMainWindow):
         self._linked = False
         self._before_maximise: tuple[Layout, list[tuple[Stack | None, int]]] | None = None
         self._awaiting_first = ""
+        self._tell_all = False
+        self._generation = 0
         self.bridge = LoadBridge(self)
         self.bridge.arrived.connect(self._on_arrived)
         self.bridge.picture_made.connect(self._on_picture)
@@ -190,6 +196,7 @@ class ViewerWindow(QMainWindow):
         session.texts_changed.connect(self._reflect)
         session.undo.changed.connect(self._reflect)
         session.key_images_changed.connect(lambda _key: self._reflect())
+        session.measurements.settled.connect(self._on_measured)
         for n, viewport in enumerate(session.viewports):
             viewport.changed.connect(functools.partial(self._on_viewport, n))
         self._reflect()
@@ -204,30 +211,40 @@ class ViewerWindow(QMainWindow):
         self._source = source
         self._loader = StudyLoader(source, self.store, self.bridge.frames, self.bridge.failed.emit, self._threads)
 
-    def open_study(self, study_uid: str) -> None:
-        """Describe and show a study, replacing what is open."""
-        self._describe("open", study_uid)
+    def open_study(self, study_uid: str, also: Sequence[str] = ()) -> None:
+        """Describe and show a study, replacing what is open; ``also`` go into the series bar after it."""
+        self.close_studies()
+        self._show_message(tr("正在打开…"))
+        self._generation += 1  # answers to what was asked before are too late now
+        self._describe([("open", study_uid), *(("append", other) for other in also)])
 
     def compare_study(self, study_uid: str) -> None:
         """Describe a study and put it beside what is open."""
-        self._describe("compare", study_uid)
+        self._describe([("compare", study_uid)])
+
+    def append_study(self, study_uid: str) -> None:
+        """Describe a study and add it to the series bar (VW-HIS-02)."""
+        self._describe([("append", study_uid)])
 
     def refresh_study(self, study_uid: str) -> None:
         """Ask again what the study holds; more images may have come."""
-        self._describe("refresh", study_uid)
+        self._describe([("refresh", study_uid)])
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Read files and folders and show the first study found, the others beside it in the series bar."""
         source = LocalFiles(paths)
+        self.close_studies()
         self._show_message(tr("正在读取文件…"))
+        self._generation += 1
+        generation = self._generation
 
         def read() -> None:
             try:
                 studies = source.studies()
             except SourceFailed as failure:
-                self.bridge.not_described.emit("open", str(failure))
+                self.bridge.not_described.emit(generation, str(failure))
                 return
-            self.bridge.files_read.emit(source, studies)
+            self.bridge.files_read.emit(generation, source, studies)
 
         self.bridge.run(read, "read-files")
 
@@ -239,41 +256,44 @@ class ViewerWindow(QMainWindow):
         self.store.clear()
         self._show_message(tr("没有打开的检查"))
 
-    def _describe(self, purpose: str, study_uid: str) -> None:
-        source = self._source
+    def _describe(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """Ask the source for studies, one after the other, each with what shall become of it."""
+        source, generation = self._source, self._generation
         if source is None:
-            self.bridge.not_described.emit(purpose, tr("没有连接影像服务器"))
+            self._on_not_described(generation, tr("没有连接影像服务器"))
             return
-        if purpose == "open":
-            self.close_studies()
-            self._show_message(tr("正在打开…"))
 
         def work() -> None:
-            try:
-                study = source.study(study_uid)
-            except SourceFailed as failure:
-                self.bridge.not_described.emit(purpose, str(failure))
-                return
-            self.bridge.emit_described(purpose, study)
+            for purpose, study_uid in wanted:
+                try:
+                    study = source.study(study_uid)
+                except SourceFailed as failure:
+                    self.bridge.not_described.emit(generation, str(failure))
+                    continue
+                self.bridge.described.emit(generation, purpose, study)
 
-        self.bridge.run(work, f"describe-{purpose}")
+        self.bridge.run(work, "describe")
 
-    @Slot(object, object)
-    def _on_files_read(self, source: LocalFiles, studies: tuple[StudyDescription, ...]) -> None:
+    @Slot(int, object, object)
+    def _on_files_read(self, generation: int, source: LocalFiles, studies: tuple[StudyDescription, ...]) -> None:
+        if generation != self._generation:
+            return
         self.use(source)
         self._show_study(studies[0])
         for study in studies[1:]:
             self.session.append(study)
         self.studies_shown.emit([study.study_uid for study in self.session.studies])
 
-    @Slot(str, object)
-    def _on_described(self, purpose: str, described: object) -> None:
-        if not isinstance(described, StudyDescription):
+    @Slot(int, str, object)
+    def _on_described(self, generation: int, purpose: str, described: StudyDescription) -> None:
+        if generation != self._generation:
             return
         if purpose == "open":
             self._show_study(described)
         elif purpose == "compare":
             self.session.compare(described)
+        elif purpose == "append":
+            self.session.append(described)
         else:
             self._refresh(described)
         self.studies_shown.emit([study.study_uid for study in self.session.studies])
@@ -281,6 +301,7 @@ class ViewerWindow(QMainWindow):
     def _show_study(self, study: StudyDescription) -> None:
         self._show_message(tr("这项检查没有图像") if not study.series else "")
         self._awaiting_first = study.study_uid
+        self._tell_all = True
         self.session.open(study)
 
     def _refresh(self, study: StudyDescription) -> None:
@@ -292,9 +313,14 @@ class ViewerWindow(QMainWindow):
                     self.store.carry_over(old, new)
         self._load()
 
-    @Slot(str, str)
-    def _on_not_described(self, _purpose: str, sentence: str) -> None:
-        self._show_message(sentence)
+    @Slot(int, str)
+    def _on_not_described(self, generation: int, sentence: str) -> None:
+        if generation != self._generation:
+            return
+        if self.session.studies:
+            self._say(sentence)
+        else:
+            self._show_message(sentence)
         self.failed.emit(sentence)
 
     def _show_message(self, text: str) -> None:
@@ -341,6 +367,9 @@ class ViewerWindow(QMainWindow):
             if not self.strip.has_picture(stack):
                 self._make_picture(stack, indices)
         self.strip.refresh()
+        if self._tell_all and self._loader is not None and self._loader.waiting == 0:
+            self._tell_all = False
+            self.all_loaded.emit(sum(len(stack) for stack in self.session.stacks))
 
     def _tell_first(self, stack: Stack) -> None:
         if self._awaiting_first == stack.study.study_uid:
@@ -456,6 +485,16 @@ class ViewerWindow(QMainWindow):
             if action.id.startswith(("view.", "image.", "page.")) and action.id not in ("view.link", "view.texts"):
                 self.commands.set_enabled(action.id, viewport.stack is not None)
 
+    def _on_measured(self, measurement: Measurement) -> None:
+        """A measurement was drawn or changed for good: tell whoever writes the report."""
+        for stack in self.session.stacks:
+            index = stack.index_of(measurement.key)
+            if index is not None:
+                value = measure(measurement, stack.image(index))
+                uid = measurement.key.sop_instance_uid
+                self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
+                return
+
     def _on_language(self) -> None:
         self.strip.refresh()
         self._on_studies_title()
@@ -554,6 +593,38 @@ class ViewerWindow(QMainWindow):
         if folder:
             self.open_files([Path(folder)])
 
+    def perform(self, action: str) -> bool:
+        """Do what a button or menu does, by name; False for an unknown name.
+
+        Beside the ids of ``commands``: ``preset.KEY``, ``layout.KEY``, ``image.NUMBER`` (from 1),
+        ``series.NUMBER`` (from 1, into the selected viewport), ``viewport.NUMBER`` (from 1).
+        """
+        kind, _, name = action.partition(".")
+        viewport = self.session.active_viewport
+        if kind == "preset" and name in {preset.key for preset in WINDOW_PRESETS}:
+            self._set_window(name)
+        elif kind == "preset" and name == "default":
+            self._default_window()
+        elif kind == "layout" and name in {layout.key for layout in LAYOUTS}:
+            self._set_layout(layout_of(name))
+        elif kind == "image" and name.isdigit():
+            viewport.index = int(name) - 1
+        elif kind == "series" and name.isdigit() and 0 < int(name) <= len(self.session.stacks):
+            viewport.show(self.session.stacks[int(name) - 1])
+        elif kind == "viewport" and name.isdigit() and 0 < int(name) <= self.session.layout.cells:
+            self.session.active = int(name) - 1
+        elif action in {known.id for known in (*(a for _, a in TOOLS), *COMMANDS)}:
+            self.commands.trigger(action)
+        else:
+            return False
+        return True
+
+    def draw_length(self, a: PixelPoint, b: PixelPoint) -> None:
+        """A length in the selected viewport, as if the reader had drawn it."""
+        key = self.session.active_viewport.key
+        if key is not None:
+            self.session.measurements.draw(Kind.LENGTH, key, (a, b))
+
     # --- pictures of the viewports
 
     def is_settled(self) -> bool:
@@ -602,6 +673,7 @@ class ViewerWindow(QMainWindow):
         for viewport in self.viewports:
             viewport.release()
         self.store.clear()
+        self.ended.emit()
         super().closeEvent(event)
 
 

@@ -34,7 +34,7 @@ class Renderer:
         self._mip: NDArray[Any] | None = None
         self._part_key: object = None
         self._part: tuple[NDArray[Any], int, int] | None = None
-        self._table_key: object = None
+        self._table_key: tuple[Modality, Window | LookupTable, bool, str] | None = None
         self._table: NDArray[Any] | None = None
 
     def render(
@@ -69,7 +69,8 @@ class Renderer:
 
     def forget(self) -> None:
         """Drop everything that was kept."""
-        self._mip_key = self._part_key = self._table_key = None
+        self._mip_key = self._part_key = None
+        self._table_key = None
         self._mip = self._part = self._table = None
 
     def _table_for(
@@ -82,8 +83,8 @@ class Renderer:
                 return None
             return display_table(signed=False, modality=Modality(), voi=voi, inverted=inverted)[:256].reshape(1, 256)
         signed = frame.dtype == np.int16
-        key = (id(modality), voi if isinstance(voi, Window) else id(voi), inverted, frame.dtype.str)
-        if key != self._table_key:
+        key = (modality, voi, inverted, frame.dtype.str)
+        if self._table_key is None or not _same_table(key, self._table_key):
             table = display_table(signed=signed, modality=modality, voi=voi, inverted=inverted)
             if signed:  # resampled pixels carry an offset of 32,768, see _unsigned
                 table = np.concatenate((table[32_768:], table[:32_768]))
@@ -136,6 +137,15 @@ class Renderer:
             self._mip_key = key
         assert self._mip is not None
         return self._mip, to_image
+
+
+def _same_table(
+    a: tuple[Modality, Window | LookupTable, bool, str], b: tuple[Modality, Window | LookupTable, bool, str]
+) -> bool:
+    """Equal numbers or the very same tables; tables are not compared entry by entry."""
+    same_modality = a[0] is b[0] or (a[0].table is None and b[0].table is None and a[0] == b[0])
+    same_voi = a[1] is b[1] or (isinstance(a[1], Window) and a[1] == b[1])
+    return same_modality and same_voi and a[2:] == b[2:]
 
 
 COLOUR_WINDOW = Window(128.0, 256.0, name="colour")

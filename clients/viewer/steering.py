@@ -1,0 +1,146 @@
+"""Orders of a workstation to the window, and the window's events back: both ends in the GUI thread."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from clients.kit import viewer_link as link
+from clients.viewer.control import ControlServer
+from clients.viewer.window import ViewerWindow
+from shared.imaging.geometry import PixelPoint
+
+log = logging.getLogger(__name__)
+
+LONELY_S = 5.0  # without a workstation and without a window on screen the process ends
+
+
+class Steering(QObject):
+    """Owns the control server; orders come in on its threads and are carried out here."""
+
+    order_came = Signal(object)
+    """An order, from any thread."""
+    hung_up = Signal()
+    """A workstation went away, from any thread."""
+
+    def __init__(self, window: ViewerWindow, key: bytes) -> None:
+        super().__init__(window)
+        self._window = window
+        self._opened_at: dict[str, float] = {}
+        self._order_came_at = 0.0
+        self._appended: tuple[str, ...] = ()
+        self.order_came.connect(self._carry_out)
+        self.hung_up.connect(self._on_hung_up)
+        window.key_image_sent.connect(self._tell_key_image)
+        window.measurement_drawn.connect(self._tell_measurement)
+        window.studies_shown.connect(self._tell_shown)
+        window.first_image.connect(self._tell_first)
+        window.all_loaded.connect(self._tell_all)
+        window.failed.connect(self._tell_failed)
+        self.server = ControlServer(key, self.order_came.emit, self.hung_up.emit)
+        self.server.start()
+
+    def close(self) -> None:
+        self.server.close()
+
+    @Slot(object)
+    def _carry_out(self, order: link.Order) -> None:
+        window = self._window
+        if isinstance(order, link.OpenStudies):
+            self._open(order)
+        elif isinstance(order, link.CompareStudy):
+            window.compare_study(order.study_uid)
+            self._show(raised=True)
+        elif isinstance(order, link.RefreshStudy):
+            window.refresh_study(order.study_uid)
+        elif isinstance(order, link.CloseStudies):
+            if window.session.studies:
+                window.close_studies()
+        elif isinstance(order, link.OpenFiles):
+            self._order_came_at = time.monotonic()
+            self._show(raised=True)
+            window.open_files([Path(path) for path in order.paths])
+        elif isinstance(order, link.Perform):
+            if not window.perform(order.action):
+                log.warning("no action is named %r", order.action)
+        elif isinstance(order, link.DrawLength):
+            window.draw_length(PixelPoint(order.column_1, order.row_1), PixelPoint(order.column_2, order.row_2))
+        elif isinstance(order, link.Capture):
+            self._capture(order)
+        elif isinstance(order, link.Quit):
+            window.close()
+            QApplication.quit()
+
+    def _open(self, order: link.OpenStudies) -> None:
+        self._order_came_at = time.monotonic()
+        self._show(raised=order.raise_window)
+        if not order.study_uids:
+            return
+        open_now = [study.study_uid for study in self._window.session.studies]
+        if open_now == list(order.study_uids):
+            return  # already shown: the reader's windows and places stay
+        self._window.open_study(order.study_uids[0], also=order.study_uids[1:])
+
+    def _show(self, *, raised: bool) -> None:
+        window = self._window
+        if window.isMinimized():
+            window.showNormal()
+        elif not window.isVisible():
+            window.show()
+        if raised:
+            window.raise_()
+            window.activateWindow()
+
+    def _capture(self, order: link.Capture) -> None:
+        self._show(raised=False)
+        if order.width and order.height:
+            self._window.resize(QSize(order.width, order.height))
+        # One turn of the event loop, so that a new size is laid out before the picture.
+        QTimer.singleShot(50, self, lambda: self._answer_picture(order.number))
+
+    def _answer_picture(self, number: int) -> None:
+        self.server.tell(link.Captured(number, self._window.capture()))
+
+    @Slot()
+    def _on_hung_up(self) -> None:
+        """The workstation closed or crashed: a hidden viewer has no reason to stay, a shown one is the reader's."""
+        if not self._window.isVisible():
+            QTimer.singleShot(int(LONELY_S * 1000), self, self._end_if_hidden)
+
+    def _end_if_hidden(self) -> None:
+        if not self._window.isVisible() and not self.server.has_lines:
+            self._window.close()
+            QApplication.quit()
+
+    def _since_order_ms(self) -> float:
+        return (time.monotonic() - self._order_came_at) * 1000
+
+    @Slot(str, str, str, int, bytes, list)
+    def _tell_key_image(
+        self, study_uid: str, series_uid: str, sop_uid: str, frame: int, png: bytes, values: list[str]
+    ) -> None:
+        self.server.tell(link.KeyImage(study_uid, series_uid, sop_uid, frame, png, tuple(values)))
+
+    @Slot(str, float, str, str)
+    def _tell_measurement(self, text: str, value: float, unit: str, sop_uid: str) -> None:
+        self.server.tell(link.MeasurementDrawn(text, value, unit, sop_uid))
+
+    @Slot(list)
+    def _tell_shown(self, study_uids: list[str]) -> None:
+        self.server.tell(link.StudiesShown(tuple(study_uids)))
+
+    @Slot(str)
+    def _tell_first(self, study_uid: str) -> None:
+        self.server.tell(link.FirstImage(study_uid, self._since_order_ms()))
+
+    @Slot(int)
+    def _tell_all(self, frames: int) -> None:
+        self.server.tell(link.AllLoaded(frames, self._since_order_ms()))
+
+    @Slot(str)
+    def _tell_failed(self, sentence: str) -> None:
+        self.server.tell(link.ViewerFailed(sentence))
