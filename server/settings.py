@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ class Settings:
     mask_names: bool = True  # on the hall display
     lock_idle_minutes: int = 15  # a report lock without a heartbeat for so long is free
     may_audit_own_report: bool = False
+    verify_url: str = ""  # where the QR code of a printed report leads, e.g. "https://host/verify"
     log_level: str = "INFO"
 
     @property
@@ -57,6 +59,16 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Settings:
             raise SettingsError(f"{path} is no TOML file: {error}") from error
     values.update({name: value for name, value in overrides.items() if value is not None})
     return _checked(values)
+
+
+def to_text(settings: Settings) -> str:
+    """Return settings as JSON text, for a worker process."""
+    return json.dumps({item.name: getattr(settings, item.name) for item in fields(Settings)}, default=str)
+
+
+def from_text(text: str) -> Settings:
+    """Return the settings that `to_text` wrote. Raises SettingsError."""
+    return _checked(json.loads(text))
 
 
 def _checked(values: dict[str, Any]) -> Settings:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from server.audit.service import AuditService
+from server.bootstrap.areas import build_areas
+from server.bootstrap.folders import Folders
+from server.bootstrap.running import all_handlers
+from server.kernel.database import Database
+from server.settings import load
 from shared.contract.base import AuditClass, Query, Request, all_requests, reply_type
 from shared.domain.permissions import ROLES, Permission
 
@@ -35,8 +42,12 @@ def test_each_permission_is_held_by_some_role_other_than_the_administrator() -> 
     assert set(Permission) - held <= {Permission.ADMINISTER, Permission.READ_AUDIT}
 
 
-def test_each_request_has_exactly_one_handler(a_whole_server) -> None:  # type: ignore[no-untyped-def]
-    handlers = a_whole_server.handlers
+def test_each_request_has_exactly_one_handler(tmp_path: Path) -> None:
+    settings = load(None, {"data": tmp_path})
+    Folders(tmp_path).make()
+    database = Database.in_folder(tmp_path)
+    handlers = all_handlers(build_areas(settings, database), AuditService(database), lambda: pytest.fail("not asked"))
+    database.close()
     assert set(handlers) == set(REQUESTS)
     for name, handler in handlers.items():
         assert handler.request is REQUESTS[name]

@@ -1,0 +1,63 @@
+"""`mingjing server`: starts the server, says when it is ready, ends cleanly."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from server.settings import SettingsError, load
+
+
+def main(arguments: list[str]) -> int:
+    """Run until SIGTERM, Ctrl-C or Ctrl-Break. Status 0 after a clean end, 2 when it cannot start."""
+    parser = argparse.ArgumentParser(prog="mingjing server", description=__doc__)
+    parser.add_argument("--data", type=Path, help="data folder; made when it does not exist")
+    parser.add_argument("--settings", type=Path, help="TOML file; docs/administration.md lists the settings")
+    parser.add_argument("--listen", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--rpc-port", type=int, help="first of four ports for workstations (default 7411; 0: any)")
+    parser.add_argument("--dicom-port", type=int, help="default 11112; 0: any")
+    parser.add_argument("--http-port", type=int, help="default 8080; 0: any")
+    parser.add_argument("--database", help="URL of a PostgreSQL database instead of the embedded one")
+    options = parser.parse_args(arguments)
+    overrides = {name: value for name, value in vars(options).items() if name != "settings"}
+    try:
+        settings = load(options.settings, overrides)
+    except SettingsError as error:
+        print(f"mingjing server: {error}", file=sys.stderr)
+        return 2
+    return _run(settings)
+
+
+def _run(settings: object) -> int:
+    from server.bootstrap.folders import Folders
+    from server.bootstrap.running import NotReadyForNetwork, RunningServer
+    from server.kernel.database.migrate import NewerDatabase
+    from server.kernel.folderlock import FolderInUse
+    from server.kernel.logs import start_logging
+    from server.settings import Settings
+
+    assert isinstance(settings, Settings)
+    start_logging(Folders(settings.data).logs, "server", settings.log_level)
+    end = threading.Event()
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):  # SIGBREAK: Windows service managers
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: end.set())
+    server = RunningServer(settings)
+    try:
+        connection = server.start()
+    except (NotReadyForNetwork, NewerDatabase, FolderInUse, OSError) as error:
+        print(f"mingjing server: {error}", file=sys.stderr)
+        return 2
+    host = connection.host
+    print(f"ready {connection} dicom={host}:{server.dicom_port} http={host}:{server.http_port}", flush=True)
+    while not end.wait(1.0):  # a plain wait would not be woken by Ctrl-C on Windows
+        pass
+    server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

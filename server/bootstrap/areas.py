@@ -1,0 +1,108 @@
+"""Puts the areas together over one database; used by the server's process and by each DICOM worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server.archive.rpc import ArchiveHandlers
+from server.archive.service import ArchiveService
+from server.bootstrap.folders import Folders
+from server.exams.applications import ApplicationDesk
+from server.exams.rpc import ExamsRpc
+from server.exams.service import ExamService
+from server.exams.slots import SlotBook
+from server.identity.service import IdentityService
+from server.kernel import secretfiles
+from server.kernel.clock import HospitalTime, SystemClock
+from server.kernel.database import Database
+from server.kernel.storage.durability import Durability
+from server.kernel.storage.folder import FolderStorage
+from server.organisation.rpc import OrganisationRpc
+from server.organisation.service import OrganisationService
+from server.patients.rpc import PatientsRpc
+from server.patients.service import PatientService
+from server.printing.documents import DocumentStore
+from server.printing.rpc import PrintingRpc
+from server.printing.service import PrintingService
+from server.queueing.rpc import QueueingRpc
+from server.queueing.service import QueueService, QueueSettings
+from server.reporting.rpc import ReportingRpc
+from server.reporting.service import ReportService
+from server.reporting.settings import ReportingSettings
+from server.reporting.templates import Templates
+from server.reporting.worklist import Worklist
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """The services of all areas, and the handlers they offer to doors."""
+
+    time: HospitalTime
+    identity: IdentityService
+    organisation: OrganisationService
+    patients: PatientService
+    exams: ExamService
+    queue: QueueService
+    reports: ReportService
+    templates: Templates
+    printing: PrintingService
+    archive: ArchiveService
+    storage: FolderStorage
+    handlers: tuple[object, ...]
+
+
+def build_areas(settings: Settings, database: Database) -> Areas:
+    """Construct every service once. The data folder's secrets must exist or be writable."""
+    folders = Folders(settings.data)
+    clock = SystemClock()
+    time = HospitalTime(clock, settings.time_zone)
+    organisation = OrganisationService()
+    patients = PatientService(time)
+    slots = SlotBook(time, organisation)
+    applications = ApplicationDesk(time, patients, organisation)
+    exams = ExamService(time, patients, organisation, slots, applications)
+    queue = QueueService(time, organisation, exams, QueueSettings())
+    reserve_bytes = settings.reserve_mb << 20
+    storage = FolderStorage(folders.archive, durability=Durability(settings.durability), reserve_bytes=reserve_bytes)
+    archive = ArchiveService(database, storage, folders.inbox, exams, zone=time.zone, reserve_bytes=reserve_bytes)
+    rules = ReportingSettings(
+        lock_idle=timedelta(minutes=settings.lock_idle_minutes), may_audit_own=settings.may_audit_own_report
+    )
+    worklist = Worklist(time, rules)
+    templates = Templates()
+    # A store of its own: the archive's proof calls every object an orphan that no image owns.
+    kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
+    documents = DocumentStore(kept, clock)
+    reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
+    printing = PrintingService(database, exams, reports, organisation, documents, time, settings.verify_url)
+    exams.bind(queue=queue, reports=reports)
+    return Areas(
+        time=time,
+        identity=IdentityService(database, clock, _notice_topic(folders)),
+        organisation=organisation,
+        patients=patients,
+        exams=exams,
+        queue=queue,
+        reports=reports,
+        templates=templates,
+        printing=printing,
+        archive=archive,
+        storage=storage,
+        handlers=(
+            OrganisationRpc(organisation),
+            PatientsRpc(patients),
+            ExamsRpc(database, exams, applications, slots),
+            QueueingRpc(database, time, queue, exams),
+            ReportingRpc(reports, worklist, templates),
+            PrintingRpc(printing),
+            ArchiveHandlers(archive),
+        ),
+    )
+
+
+def _notice_topic(folders: Folders) -> str:
+    import secrets
+
+    return secretfiles.read_or_make(folders.notice_topic_file, secrets.token_hex(8).encode()).decode()

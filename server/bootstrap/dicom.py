@@ -1,0 +1,136 @@
+"""Adapters between the DICOM door's ports and the areas, and the factory that each worker process calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from server.archive.find import UnanswerableQuery, find
+from server.archive.objects import ArchiveObjects
+from server.archive.receive import ObjectName, Receiver, StoreRefused
+from server.archive.relay import RelaySender
+from server.bootstrap.areas import Areas, build_areas
+from server.bootstrap.folders import Folders
+from server.doors.dicom.ports import (
+    AttributeValue,
+    CommitmentFailure,
+    DicomPorts,
+    ObjectReference,
+    Peer,
+    QueryRequest,
+    ReceivedObject,
+    Refused,
+    RetrieveRequest,
+    StoredObject,
+    StoreOutcome,
+)
+from server.kernel.database import Database
+from server.kernel.logs import start_logging
+from server.kernel.storage.durability import Durability
+from server.organisation.peers import SqlPeers
+from server.settings import Settings, from_text
+
+_IDENTIFIER_DOES_NOT_MATCH = 0xA900  # PS3.4 C.4.1.1.4
+
+
+class ReceiverSink:
+    """ObjectSink: hands what came to the archive's receiver."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def receive(self, received: ReceivedObject) -> StoreOutcome:
+        name = ObjectName(received.sop_class_uid, received.sop_instance_uid, received.transfer_syntax_uid)
+        data = received.data if received.data is not None else received.spool
+        assert data is not None
+        try:
+            self._receiver.receive(name, received.calling_ae, data)
+        except StoreRefused as refused:
+            return StoreOutcome.refused(refused.status, refused.sentence)
+        return StoreOutcome.stored()
+
+
+class ArchiveQueries:
+    """QuerySource over the archive's index."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, request: QueryRequest) -> Iterable[Mapping[int, AttributeValue]]:
+        try:
+            answers = find(self._database, request.level.value, request.keys)
+        except UnanswerableQuery as error:
+            raise Refused(_IDENTIFIER_DOES_NOT_MATCH, str(error)) from error
+        return _as_attributes(answers)
+
+
+def _as_attributes(answers: Iterator[dict[int, str | int | None]]) -> Iterator[Mapping[int, AttributeValue]]:
+    yield from answers
+
+
+class ArchiveRetrievals:
+    """RetrieveSource over the archive's objects."""
+
+    def __init__(self, objects: ArchiveObjects) -> None:
+        self._objects = objects
+
+    def objects(self, request: RetrieveRequest) -> Sequence[StoredObject]:
+        found = self._objects.objects(
+            patient_id=request.patient_id,
+            study_uids=request.study_uids,
+            series_uids=request.series_uids,
+            instance_uids=request.instance_uids,
+        )
+        return [StoredObject(o.sop_class_uid, o.sop_instance_uid, o.transfer_syntax_uid, o.open) for o in found]
+
+
+class ArchiveCommitment:
+    """CommitmentSource: what the archive holds durably."""
+
+    _REASONS: ClassVar = {"unknown": 0x0112, "class": 0x0119}  # PS3.3 C.14.1.1
+
+    def __init__(self, objects: ArchiveObjects) -> None:
+        self._objects = objects
+
+    def check(self, references: Sequence[ObjectReference], calling_ae: str) -> Sequence[CommitmentFailure]:
+        missing = self._objects.missing([(r.sop_class_uid, r.sop_instance_uid) for r in references])
+        return [
+            CommitmentFailure(ObjectReference(sop_class, instance), self._REASONS.get(why, 0x0110))
+            for sop_class, instance, why in missing
+        ]
+
+
+def dicom_ports(options: Mapping[str, str]) -> DicomPorts:
+    """Build the ports of one worker process; named in DoorSettings.ports_factory."""
+    settings = from_text(options["settings"])
+    folders = Folders(settings.data)
+    start_logging(folders.logs, f"dicom-{options.get('worker', 'worker')}", settings.log_level)
+    database = Database(options["database"])
+    relay = RelaySender(options["relay_address"], options["relay_token"])
+    receiver = Receiver(
+        folders.inbox,
+        relay.send,
+        durability=Durability(settings.durability),
+        reserve_bytes=settings.reserve_mb << 20,
+    )
+    areas = build_areas(settings, database)
+
+    def close() -> None:
+        relay.close()
+        database.close()
+
+    return ports_of(areas, receiver, database, settings, close)
+
+
+def ports_of(
+    areas: Areas, receiver: Receiver, database: Database, settings: Settings, close: Callable[[], None]
+) -> DicomPorts:
+    """Put the ports together over the areas of this process."""
+    return DicomPorts(
+        peers=SqlPeers(database, areas.organisation, Peer, loopback_is_free=settings.dicom_loopback_free),
+        objects=ReceiverSink(receiver),
+        query=ArchiveQueries(database),
+        retrieve=ArchiveRetrievals(areas.archive.objects),
+        commitment=ArchiveCommitment(areas.archive.objects),
+        close=close,
+    )

@@ -1,0 +1,27 @@
+"""Where things lie in a data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class Folders:
+    """The data folder's plan. Nothing else in the server names a path in it."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data.resolve()
+        self.secrets = self.data / "secrets"
+        self.logs = self.data / "logs"
+        self.archive = self.data / "archive"
+        self.inbox = self.data / "archive" / "inbox"
+        self.spool = self.data / "archive" / "spool"
+        self.documents = self.data / "documents"
+        self.connection_file = self.data / "connection.txt"
+        self.admin_password_file = self.secrets / "admin-password"
+        self.curve_key_file = self.secrets / "curve-key"
+        self.notice_topic_file = self.secrets / "notice-topic"
+
+    def make(self) -> None:
+        """Create the folders that are missing."""
+        for folder in (self.secrets, self.logs, self.archive, self.inbox, self.spool, self.documents):
+            folder.mkdir(parents=True, exist_ok=True)

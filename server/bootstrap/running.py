@@ -1,0 +1,254 @@
+"""Starts the server in the right order and ends it in the reverse one."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import zmq
+from zmq.utils import z85
+
+from server import __version__
+from server.archive.index import Indexer
+from server.archive.relay import RelayListener
+from server.audit.rpc import AuditHandlers
+from server.audit.service import AuditService
+from server.bootstrap import load_tables
+from server.bootstrap.areas import Areas, build_areas
+from server.bootstrap.folders import Folders
+from server.bootstrap.readiness import missing_for_the_network
+from server.doors.dicom.door import Door
+from server.doors.dicom.ports import DoorSettings
+from server.doors.rpc.bulk import BulkAnswers, BulkItem, BulkSource
+from server.doors.rpc.router import Router
+from server.doors.rpc.sockets import KeyPair, RpcDoor
+from server.doors.web.app import WebPorts, make_app
+from server.doors.web.door import WebDoor
+from server.identity.rpc import IdentityHandlers
+from server.kernel import idempotency, secretfiles
+from server.kernel.clock import SystemClock
+from server.kernel.database import Database, migrate
+from server.kernel.dispatch import Caller, Handler, collect
+from server.kernel.errors import not_found
+from server.kernel.folderlock import FolderLock
+from server.kernel.outbox import OutboxReader
+from server.settings import Settings, to_text
+from shared.contract.base import PROTOCOL_VERSION, AuditClass
+from shared.contract.identity import ServerView
+from shared.domain.permissions import Permission
+from shared.rpc.connection import Connection
+
+logger = logging.getLogger(__name__)
+
+_HOUSEKEEPING_S = 3600.0
+_WARN_FREE_MB = 2000
+
+
+class NotReadyForNetwork(RuntimeError):
+    """The settings ask to listen beyond this machine, but something that protects patients is missing."""
+
+
+class RunningServer:
+    """Everything between `start` and `stop`. One per data folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folders = Folders(settings.data)
+        self._closers: list[Callable[[], Any]] = []
+        self.connection: Connection | None = None
+        self.dicom_port = 0
+        self.http_port = 0
+        self._stopping = threading.Event()
+
+    def start(self) -> Connection:
+        """Open everything; on a failure nothing stays open.
+
+        Raises FolderInUse, migrate.NewerDatabase, NotReadyForNetwork, OSError (a port is taken).
+        """
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Close all doors, finish what was accepted, close the database. Safe to call twice."""
+        self._stopping.set()
+        while self._closers:
+            self._closers.pop()()
+
+    def _start(self) -> Connection:
+        self.folders.make()
+        lock = FolderLock(self.folders.data)
+        self._closers.append(lock.close)
+        database = self._open_database()
+        areas = build_areas(self.settings, database)
+        self._first_start(database, areas)
+        if not self.settings.is_loopback:
+            self._require_readiness(database, areas)
+        audit = AuditService(database)
+        audit.start()
+        self._closers.append(audit.stop)
+        indexer = Indexer(
+            database,
+            areas.storage,
+            self.folders.inbox,
+            settle=areas.archive.matching.settle,
+            rematch=areas.archive.matching.rematch,
+        )
+        indexer.start()
+        self._closers.append(indexer.stop)
+        self._open_rpc(database, areas, audit)
+        self._open_dicom(indexer)
+        self._open_web(database, areas, indexer)
+        housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
+        housekeeping.start()
+        assert self.connection is not None
+        self.folders.connection_file.write_text(str(self.connection) + "\n", encoding="utf-8")
+        logger.info("ready: rpc %s, dicom %s, http %s", self.connection.requests, self.dicom_port, self.http_port)
+        return self.connection
+
+    def _open_database(self) -> Database:
+        load_tables()
+        url = self.settings.database
+        database = Database(url) if url else Database.in_folder(self.folders.data)
+        self._closers.append(database.close)
+        migrate.upgrade(database)
+        return database
+
+    def _first_start(self, database: Database, areas: Areas) -> None:
+        password = areas.identity.ensure_administrator()
+        if password:
+            secretfiles.write(self.folders.admin_password_file, password.encode() + b"\n")
+        with database.write() as uow:
+            areas.organisation.seed_defaults(uow)
+            areas.templates.install(uow)
+
+    def _require_readiness(self, database: Database, areas: Areas) -> None:
+        with database.read() as uow:
+            missing = missing_for_the_network(uow, areas, self.folders, self.settings)
+        if missing:
+            listing = "\n".join(f"  - {sentence}" for sentence in missing)
+            raise NotReadyForNetwork(f"The server does not listen on {self.settings.listen} yet, because:\n{listing}")
+
+    def _open_rpc(self, database: Database, areas: Areas, audit: AuditService) -> None:
+        handlers = all_handlers(areas, audit, self._describe)
+        clock = SystemClock()
+        router = Router(handlers, database, areas.identity, audit, clock)
+        bulk = BulkAnswers(_bulk_sources(areas, database), areas.identity, audit, clock)
+        topic = self.folders.notice_topic_file.read_text(encoding="utf-8")
+        door = RpcDoor(router, bulk.answer, self._keys(), self.settings.listen, self.settings.rpc_port, topic)
+        self._closers.append(door.stop)
+        self.connection = door.start()
+        outbox = OutboxReader(database, door.publish)
+        outbox.start()
+        self._closers.append(outbox.stop)
+
+    def _keys(self) -> KeyPair:
+        public, secret = zmq.curve_keypair()
+        kept = secretfiles.read_or_make(self.folders.curve_key_file, public + secret)
+        return KeyPair(z85.decode(kept[:40]), z85.decode(kept[40:80]))
+
+    def _open_dicom(self, indexer: Indexer) -> None:
+        relay = RelayListener(indexer.submit)
+        relay.start()
+        self._closers.append(relay.stop)
+        url = self.settings.database or f"sqlite:///{(self.folders.data / 'mingjing.db').as_posix()}"
+        door = Door(
+            DoorSettings(
+                ports_factory="server.bootstrap.dicom:dicom_ports",
+                ports_options={
+                    "settings": to_text(self.settings),
+                    "database": url,
+                    "relay_address": relay.address,
+                    "relay_token": relay.token,
+                },
+                host=self.settings.listen,
+                port=self.settings.dicom_port,
+                ae_title=self.settings.ae_title,
+                workers=self.settings.dicom_workers,
+                spool_directory=self.folders.spool,
+            )
+        )
+        self._closers.append(door.stop)
+        door.start()
+        self.dicom_port = door.port
+
+    def _open_web(self, database: Database, areas: Areas, indexer: Indexer) -> None:
+        def hospital_name() -> str:
+            with database.read() as uow:
+                return areas.organisation.hospital(uow).view.name
+
+        def verify(code: str) -> str:
+            with database.read() as uow:
+                return areas.printing.verify(uow, code)
+
+        def metrics() -> dict[str, float]:
+            with database.read() as uow:
+                status = areas.archive.status(uow)
+            return {
+                "studies": status.studies,
+                "instances": status.instances,
+                "bytes_stored": status.bytes_stored,
+                "disk_free_bytes": status.disk_free_bytes,
+                "inbox_backlog": indexer.backlog,
+            }
+
+        app = make_app(WebPorts(hospital_name, verify, lambda: {"ok": True, "version": __version__}, metrics))
+        web = WebDoor(app, self.settings.listen, self.settings.http_port)
+        self._closers.append(web.stop)
+        self.http_port = web.start()
+
+    def _describe(self) -> ServerView:
+        free_mb = shutil.disk_usage(self.folders.data).free >> 20
+        warning = ""
+        if free_mb < self.settings.reserve_mb:
+            warning = f"服务器磁盘空间不足（剩余 {free_mb} MB），已停止接收影像，请立即联系管理员。"
+        elif free_mb < _WARN_FREE_MB:
+            warning = f"服务器磁盘空间即将用完（剩余 {free_mb} MB），请联系管理员。"
+        return ServerView(
+            name="Mingjing",
+            version=__version__,
+            protocol=PROTOCOL_VERSION,
+            time=datetime.now(UTC),
+            disk_free_mb=free_mb,
+            disk_warning=warning,
+        )
+
+    def _keep_house(self, database: Database) -> None:
+        while not self._stopping.wait(_HOUSEKEEPING_S):
+            try:
+                with database.write() as uow:
+                    idempotency.forget_old(uow, datetime.now(UTC))
+            except Exception:  # outermost loop of the thread
+                logger.exception("housekeeping failed; trying again in an hour")
+
+
+def all_handlers(areas: Areas, audit: AuditService, describe: Callable[[], ServerView]) -> dict[str, Handler]:
+    """Return the handler of every method of the contract."""
+    return collect(IdentityHandlers(areas.identity, describe), AuditHandlers(audit), *areas.handlers)
+
+
+def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
+    def frame(_caller: Caller, name: str, number: int) -> BulkItem:
+        data, transfer_syntax_uid = areas.archive.objects.frame(name, number)
+        return BulkItem(data, transfer_syntax_uid)
+
+    def whole_object(_caller: Caller, name: str, _number: int) -> BulkItem:
+        return BulkItem(areas.archive.objects.part10(name))
+
+    def document(caller: Caller, name: str, _number: int) -> BulkItem:
+        if not name.isdecimal():
+            raise not_found("文件")
+        with database.read() as uow:
+            return BulkItem(areas.printing.open_document(uow, caller, int(name)))
+
+    return {
+        "frame": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, frame),
+        "object": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, whole_object),
+        "document": BulkSource(Permission.SIGNED_IN, AuditClass.EXPORT, document),
+    }

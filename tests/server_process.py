@@ -1,0 +1,97 @@
+"""The whole server as a process of its own, as a hospital runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.rpc.client import RpcClient, ZmqTransport
+from shared.rpc.connection import Connection
+
+ROOT = Path(__file__).resolve().parents[1]
+START_TIMEOUT_S = 60
+
+
+@dataclass
+class ServerProcess:
+    """A running server and where its doors are."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    connection: Connection
+    dicom_port: int
+    http_port: int
+
+    @property
+    def admin_password(self) -> str:
+        return (self.data / "secrets" / "admin-password").read_text(encoding="utf-8").strip()
+
+    def client(self, login: str = "admin", password: str = "") -> RpcClient:
+        """A signed-in client; the caller closes it."""
+        client = RpcClient(ZmqTransport(self.connection), station="test", timeout_s=30)
+        client.login(login, password or self.admin_password)
+        return client
+
+    def kill(self) -> None:
+        """SIGKILL (TerminateProcess on Windows): nothing can be tidied up."""
+        self.process.kill()
+        self.process.wait(20)
+
+    def stop(self) -> int:
+        """End as a service manager does; returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+def start_server(data: Path, *options: str, connection: Connection | None = None, dicom_port: int = 0) -> ServerProcess:
+    """Start a server on free ports (or on those of `connection`) and wait for its ready line."""
+    ports = str(connection.requests) if connection else "0"
+    command = [sys.executable, "-m", "mingjing", "server", "--data", str(data), "--rpc-port", ports]
+    command += ["--dicom-port", str(dicom_port), "--http-port", "0", *options]
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONUTF8="1")
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment, cwd=ROOT
+    )
+    errors: list[str] = []
+    assert process.stderr is not None and process.stdout is not None
+    stderr = process.stderr
+    threading.Thread(target=lambda: errors.extend(stderr), daemon=True).start()
+    watchdog = threading.Timer(START_TIMEOUT_S, process.kill)
+    watchdog.start()
+    try:
+        for line in process.stdout:
+            if line.startswith("ready "):
+                return _parsed(line, process, data)
+    finally:
+        watchdog.cancel()
+    process.wait(10)
+    raise AssertionError(f"the server did not become ready (status {process.returncode}):\n{''.join(errors)}")
+
+
+def _parsed(line: str, process: subprocess.Popen[str], data: Path) -> ServerProcess:
+    words = dict(word.split("=", 1) for word in line.split()[2:])
+    dicom, http = (int(words[name].rsplit(":", 1)[1]) for name in ("dicom", "http"))
+    return ServerProcess(process, data, Connection.parse(line.split()[1]), dicom, http)
+
+
+@contextmanager
+def running_server(data: Path, *options: str) -> Iterator[ServerProcess]:
+    """A server for the length of a test; it must end cleanly."""
+    server = start_server(data, *options)
+    try:
+        yield server
+    finally:
+        status = server.stop()
+    assert status == 0, f"the server ended with status {status}"
