@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -71,7 +72,13 @@ class Association:
     """Serves one connection until it ends. Owned by one thread; only :meth:`stop` may be called from another."""
 
     def __init__(
-        self, connection: Connection, address: str, ports: DicomPorts, settings: DoorSettings, catalogue: Catalogue
+        self,
+        connection: Connection,
+        address: str,
+        ports: DicomPorts,
+        settings: DoorSettings,
+        catalogue: Catalogue,
+        door_closing: threading.Event,
     ) -> None:
         self.connection = connection
         self.address = address
@@ -84,7 +91,11 @@ class Association:
         self.contexts: Mapping[int, Context] = {}
         self.after_message: list[Callable[[], None]] = []
         """What services want done after their answer is sent, before the next message is read."""
-        self.released = False
+        self.release_requested = False
+        """A service read the peer's release request; it is answered when the service is done."""
+        self.door_closing = door_closing
+        """Set when the door closes: what waits in the background ends."""
+        self._message_id = 0
         self._catalogue = catalogue
         self._queued: list[Message] = []
         self._busy = False
@@ -161,6 +172,11 @@ class Association:
             case _:
                 self.connection.upper.abort()
                 raise ConnectionEnded("the peer ended the association while a request was in work")
+
+    def next_message_id(self) -> int:
+        """An id for a request of ours on this association."""
+        self._message_id = self._message_id % 65535 + 1
+        return self._message_id
 
     @property
     def stopping(self) -> bool:
@@ -250,7 +266,6 @@ class Association:
                 indication = self.connection.receive()
                 if isinstance(indication, ReleaseRequested):
                     self.connection.upper.answer_release()
-                    self.released = True
                     return
                 if not isinstance(indication, MessageReceived):
                     self._log_end(indication)
@@ -261,6 +276,9 @@ class Association:
                 self._handle(message)
             finally:
                 message.discard()
+            if self.release_requested:
+                self.connection.upper.answer_release()
+                return
 
     def _handle(self, message: Message) -> None:
         if message.field == dimse.C_CANCEL_RQ or message.field & dimse.RESPONSE_BIT:

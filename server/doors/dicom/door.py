@@ -23,7 +23,7 @@ from typing import cast
 from server.doors.dicom.association import Association, Catalogue
 from server.doors.dicom.dimse import Assembler, AssemblyLimits, MemoryBudget
 from server.doors.dicom.ports import DicomPorts, DoorSettings
-from server.doors.dicom.services import storage, verification
+from server.doors.dicom.services import commitment, mpps, query, retrieve, storage, verification, worklist
 from server.doors.dicom.transport import Connection
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,16 @@ def catalogue_for(ports: DicomPorts) -> Catalogue:
     verification.offer(catalogue)
     if ports.objects is not None:
         storage.offer(catalogue)
+    if ports.query is not None:
+        query.offer(catalogue)
+    if ports.retrieve is not None:
+        retrieve.offer(catalogue)
+    if ports.worklist is not None:
+        worklist.offer(catalogue)
+    if ports.mpps is not None:
+        mpps.offer(catalogue)
+    if ports.commitment is not None:
+        commitment.offer(catalogue)
     return catalogue
 
 
@@ -138,7 +148,7 @@ class Listener:
             artim_s=self._settings.artim_s,
             idle_s=self._settings.idle_s,
         )
-        association = Association(connection, address, self._ports, self._settings, self._catalogue)
+        association = Association(connection, address, self._ports, self._settings, self._catalogue, self._stopping)
         thread = threading.Thread(
             target=self._serve, args=(association,), name=f"dicom-{association.name}", daemon=True
         )

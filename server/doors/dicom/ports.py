@@ -94,6 +94,9 @@ class Peer:
     may_use_worklist: bool = True
     may_report_steps: bool = True
     may_request_commitment: bool = True
+    character_set: str = ""
+    """Specific Character Set for answers to this peer, whatever it asked in, for example ``"GB18030"`` or
+    ``"\\ISO 2022 IR 58"``; empty: as it asked, else UTF-8."""
 
 
 class PeerDirectory(Protocol):

@@ -90,18 +90,22 @@ class Connection:
         self, context_id: int, command: Command, data: bytes | bytearray | memoryview | None = None
     ) -> None:
         """One DIMSE message in one gathered write."""
-        pdus = self.message_pdus(context_id, command, data)
-        self.upper.send(pdus)
-        self.flush()
-
-    def message_pdus(
-        self, context_id: int, command: Command, data: bytes | bytearray | memoryview | None = None
-    ) -> list[bytes | memoryview]:
-        """The PDUs of a message, to be sent together with others (``upper.send``, then :meth:`flush`)."""
         pdus = pdu.data_pdus(context_id, True, encode_command(command), self.peer_max_length)
         if data is not None:
             pdus += pdu.data_pdus(context_id, False, data, self.peer_max_length)
-        return pdus
+        self.send_pdus(pdus)
+
+    def response_pdus(self, context_id: int, command: bytes, data: bytes) -> list[bytes | memoryview]:
+        """The PDUs of a message whose command set is encoded already, to be sent with others by :meth:`send_pdus`."""
+        return [
+            *pdu.data_pdus(context_id, True, command, self.peer_max_length),
+            *pdu.data_pdus(context_id, False, data, self.peer_max_length),
+        ]
+
+    def send_pdus(self, pdus: Sequence[bytes | memoryview]) -> None:
+        """P-DATA in one gathered write."""
+        self.upper.send(pdus)
+        self.flush()
 
     def flush(self) -> None:
         """Write what the upper layer has to say."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import mmap
 
 from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service
+from server.doors.dicom.attributes import TooDeep, check_depth
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import ReceivedObject, StoreOutcome
@@ -46,6 +48,10 @@ def _outcome(association: Association, context: Context, message: Message) -> St
         return StoreOutcome.refused(status.STORE_OUT_OF_RESOURCES, message.overflow)
     if not message.length:
         return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, "The object has no data set")
+    try:
+        _look(message, context.transfer_syntax)
+    except TooDeep as error:
+        return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, str(error))
     return sink.receive(
         ReceivedObject(
             sop_class,
@@ -60,3 +66,12 @@ def _outcome(association: Association, context: Context, message: Message) -> St
             association.name,
         )
     )
+
+
+def _look(message: Message, transfer_syntax: str) -> None:
+    """Nothing that is parsed later may nest without end; raises :class:`TooDeep`."""
+    if message.data is not None:
+        check_depth(message.data, transfer_syntax)
+    elif message.spool is not None:
+        with message.spool.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            check_depth(mapped, transfer_syntax)

@@ -1,0 +1,273 @@
+"""Our side as requestor (SCU): associations to peers for C-ECHO, C-STORE sub-operations and N-EVENT-REPORT."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from server.doors.dicom import dimse, pdu, status, uids
+from server.doors.dicom.dimse import Assembler, AssemblyLimits, MemoryBudget, Message
+from server.doors.dicom.negotiation import Context
+from server.doors.dicom.transport import Connection, ConnectionEnded, open_connection
+from server.doors.dicom.upper_layer import (
+    Aborted,
+    AssociateAccepted,
+    AssociateRejected,
+    MessageReceived,
+    ProtocolMisuse,
+    Released,
+    ReleaseRequested,
+)
+
+MAX_PDU_LENGTH = 131072
+
+
+class NotAssociated(Exception):
+    """The peer could not be reached, or refused the association; the sentence says why."""
+
+
+class NotAccepted(LookupError):
+    """The peer did not accept a presentation context that this request needs."""
+
+
+_REJECTIONS = {
+    (1, 1): "it gave no reason",
+    (1, 2): "it does not know the DICOM application context",
+    (1, 3): "it does not know our AE title; enter it there",
+    (1, 7): "it does not know the called AE title; check the spelling",
+    (2, 1): "it gave no reason",
+    (2, 2): "it speaks another protocol version",
+    (3, 1): "it is busy at the moment",
+    (3, 2): "its limit of associations is reached",
+}
+"""(source, reason) of A-ASSOCIATE-RJ (PS3.8 table 9-21) in words."""
+
+
+class RequestedAssociation:
+    """An association that we asked for; use it as a context manager, which releases it (or aborts after an error)."""
+
+    def __init__(self, connection: Connection, contexts: Mapping[int, Context], response_s: float) -> None:
+        self._connection = connection
+        self._contexts = contexts
+        self._response_s = response_s
+        self._message_id = 0
+        self._ended = False
+
+    @classmethod
+    def open(
+        cls,
+        host: str,
+        port: int,
+        *,
+        called_ae: str,
+        calling_ae: str,
+        contexts: Sequence[tuple[str, Sequence[str]]],
+        scp_of: Sequence[str] = (),
+        connect_s: float = 10.0,
+        response_s: float = 120.0,
+    ) -> RequestedAssociation:
+        """Associate. ``contexts``: (abstract syntax, transfer syntaxes), at most 128; ``scp_of``: classes in which we
+        are the SCP.
+
+        Raises :class:`NotAssociated`.
+        """
+        assembler = Assembler(AssemblyLimits(store=64 << 20), MemoryBudget(64 << 20))
+        try:
+            connection = open_connection(
+                host, port, assembler, connect_s=connect_s, artim_s=connect_s, idle_s=response_s
+            )
+        except OSError as error:
+            assembler.close()
+            raise NotAssociated(f"no connection to {host}:{port} ({error.strerror or error})") from None
+        proposed = tuple(
+            pdu.ProposedContext(2 * i + 1, abstract, tuple(transfers))
+            for i, (abstract, transfers) in enumerate(contexts)
+        )
+        user = pdu.UserInformation(
+            MAX_PDU_LENGTH,
+            uids.IMPLEMENTATION_CLASS,
+            uids.IMPLEMENTATION_VERSION,
+            roles=tuple(pdu.RoleSelection(uid, False, True) for uid in scp_of),
+        )
+        try:
+            connection.upper.associate(pdu.AssociateRequest(called_ae, calling_ae, proposed, user))
+            connection.upper.connected(as_requestor=True)
+            answer = connection.receive(connect_s)
+        except ConnectionEnded as ended:
+            connection.close()
+            raise NotAssociated(f"{host}:{port} did not answer the request: {ended}") from None
+        match answer:
+            case AssociateAccepted(accept=accept):
+                pass
+            case AssociateRejected(reject=reject):
+                connection.close()
+                reason = _REJECTIONS.get((reject.source, reject.reason), f"code {reject.source}/{reject.reason}")
+                raise NotAssociated(f"'{called_ae}' refused the association: {reason}")
+            case _:
+                connection.close()
+                raise NotAssociated(f"'{called_ae}' aborted the association")
+        abstracts = {p.context_id: p.abstract_syntax for p in proposed}
+        offered = {p.context_id: p.transfer_syntaxes for p in proposed}
+        accepted = {
+            r.context_id: Context(r.context_id, abstracts[r.context_id], r.transfer_syntax)
+            for r in accept.contexts
+            if r.result == pdu.ACCEPTANCE and r.transfer_syntax in offered.get(r.context_id, ())
+        }
+        assembler.contexts = frozenset(accepted)
+        connection.peer_max_length = accept.user.max_length
+        return cls(connection, accepted, response_s)
+
+    def __enter__(self) -> RequestedAssociation:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.release()
+        else:
+            self.abort()
+
+    @property
+    def contexts(self) -> Mapping[int, Context]:
+        """The accepted presentation contexts by id."""
+        return self._contexts
+
+    def context(self, abstract_syntax: str, transfer_syntax: str | None = None) -> Context:
+        """An accepted context; raises :class:`NotAccepted`."""
+        for context in self._contexts.values():
+            if context.abstract_syntax == abstract_syntax and transfer_syntax in (None, context.transfer_syntax):
+                return context
+        raise NotAccepted(f"The peer did not accept {abstract_syntax} with transfer syntax {transfer_syntax}")
+
+    def echo(self) -> int:
+        """C-ECHO; the status."""
+        context = self.context(uids.VERIFICATION)
+        return self._request(
+            context,
+            {
+                dimse.AFFECTED_SOP_CLASS: uids.VERIFICATION,
+                dimse.COMMAND_FIELD: dimse.C_ECHO_RQ,
+                dimse.DATA_SET_TYPE: dimse.NO_DATA_SET,
+            },
+            None,
+        )
+
+    def store(
+        self,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        originator: tuple[str, int] | None = None,
+        priority: int = 0,
+    ) -> int:
+        """C-STORE of a data set in ``transfer_syntax``; ``originator``: AE title and message id of the C-MOVE. The
+        status."""
+        context = self.context(sop_class_uid, transfer_syntax)
+        return self._request(context, store_command(sop_class_uid, sop_instance_uid, priority, originator), data)
+
+    def event_report(self, sop_class_uid: str, sop_instance_uid: str, event_type: int, data: bytes) -> int:
+        """N-EVENT-REPORT (PS3.7 10.1.1); the status."""
+        context = self.context(sop_class_uid)
+        return self._request(context, event_command(sop_class_uid, sop_instance_uid, event_type), data)
+
+    def release(self) -> None:
+        """Release in order; a peer that does not answer loses its connection."""
+        if self._ended:
+            return
+        self._ended = True
+        with contextlib.suppress(ConnectionEnded, ProtocolMisuse):
+            self._connection.upper.release()
+            while True:
+                indication = self._connection.receive(10.0)
+                if isinstance(indication, ReleaseRequested):  # collision, PS3.8 table 9-10 Sta9
+                    self._connection.upper.answer_release()
+                elif isinstance(indication, Released | Aborted):
+                    break
+        self._connection.close()
+
+    def abort(self) -> None:
+        """Abort at once."""
+        if self._ended:
+            return
+        self._ended = True
+        self._connection.upper.abort()
+        self._connection.close()
+
+    def _request(
+        self, context: Context, command: dict[int, int | str], data: bytes | bytearray | memoryview | None
+    ) -> int:
+        self._message_id = self._message_id % 65535 + 1
+        command[dimse.MESSAGE_ID] = self._message_id
+        self._connection.send_message(context.context_id, command, data)
+        while True:
+            indication = self._connection.receive(self._response_s)
+            match indication:
+                case MessageReceived(message=message):
+                    if message.field & dimse.RESPONSE_BIT:
+                        if message.number(dimse.MESSAGE_ID_RESPONDED) == self._message_id:
+                            return message.number(dimse.STATUS, status.PROCESSING_FAILURE)
+                    else:
+                        self._decline(message)
+                case Aborted(sentence=sentence):
+                    self._ended = True
+                    self._connection.close()
+                    raise ConnectionEnded(sentence)
+                case _:
+                    self.abort()
+                    raise ConnectionEnded("the peer ended the association before it answered")
+
+    def _decline(self, message: Message) -> None:
+        self._connection.send_message(
+            message.context_id,
+            {
+                dimse.COMMAND_FIELD: message.field | dimse.RESPONSE_BIT,
+                dimse.MESSAGE_ID_RESPONDED: message.message_id,
+                dimse.DATA_SET_TYPE: dimse.NO_DATA_SET,
+                dimse.STATUS: status.UNRECOGNIZED_OPERATION,
+            },
+        )
+
+
+def store_command(
+    sop_class_uid: str, sop_instance_uid: str, priority: int, originator: tuple[str, int] | None
+) -> dict[int, int | str]:
+    """The command set of a C-STORE-RQ without its message id (PS3.7 table 9.3-1)."""
+    command: dict[int, int | str] = {
+        dimse.AFFECTED_SOP_CLASS: sop_class_uid,
+        dimse.COMMAND_FIELD: dimse.C_STORE_RQ,
+        dimse.PRIORITY: priority,
+        dimse.DATA_SET_TYPE: 0x0001,
+        dimse.AFFECTED_SOP_INSTANCE: sop_instance_uid,
+    }
+    if originator is not None:
+        command[dimse.MOVE_ORIGINATOR_AE], command[dimse.MOVE_ORIGINATOR_ID] = originator
+    return command
+
+
+def event_command(sop_class_uid: str, sop_instance_uid: str, event_type: int) -> dict[int, int | str]:
+    """The command set of an N-EVENT-REPORT-RQ without its message id (PS3.7 table 10.3-1)."""
+    return {
+        dimse.AFFECTED_SOP_CLASS: sop_class_uid,
+        dimse.COMMAND_FIELD: dimse.N_EVENT_REPORT_RQ,
+        dimse.DATA_SET_TYPE: 0x0001,
+        dimse.AFFECTED_SOP_INSTANCE: sop_instance_uid,
+        dimse.EVENT_TYPE: event_type,
+    }
+
+
+def echo_peer(host: str, port: int, *, called_ae: str, calling_ae: str, timeout_s: float = 10.0) -> int:
+    """Associate, C-ECHO, release; the status (0 is success). Raises :class:`NotAssociated` with a sentence to show."""
+    with RequestedAssociation.open(
+        host,
+        port,
+        called_ae=called_ae,
+        calling_ae=calling_ae,
+        contexts=[(uids.VERIFICATION, (uids.EXPLICIT_LE, uids.IMPLICIT_LE))],
+        connect_s=timeout_s,
+        response_s=timeout_s,
+    ) as association:
+        return association.echo()

@@ -1,0 +1,323 @@
+"""Retrieve (PS3.4 C.4.2, C.4.3): C-MOVE and C-GET with their C-STORE sub-operations, counts, and C-CANCEL."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from server.doors.dicom import dimse, status, uids
+from server.doors.dicom.association import Association, Catalogue, Service
+from server.doors.dicom.attributes import MalformedDataSet, Writer
+from server.doors.dicom.charsets import character_set
+from server.doors.dicom.dimse import Message
+from server.doors.dicom.negotiation import Context
+from server.doors.dicom.ports import (
+    Attributes,
+    Level,
+    Model,
+    Peer,
+    Refused,
+    RetrieveRequest,
+    StoredObject,
+)
+from server.doors.dicom.recode import recode, targets
+from server.doors.dicom.requestor import NotAccepted, NotAssociated, RequestedAssociation, store_command
+from server.doors.dicom.services.query import UNIQUE_KEYS, level_of, read_identifier
+from server.doors.dicom.transport import ConnectionEnded
+from server.doors.dicom.upper_layer import MessageReceived, ProtocolMisuse
+
+log = logging.getLogger(__name__)
+
+MOVE_MODELS = {uids.PATIENT_ROOT_MOVE: Model.PATIENT_ROOT, uids.STUDY_ROOT_MOVE: Model.STUDY_ROOT}
+GET_MODELS = {uids.PATIENT_ROOT_GET: Model.PATIENT_ROOT, uids.STUDY_ROOT_GET: Model.STUDY_ROOT}
+FAILED_INSTANCES = 0x00080058
+"""Failed SOP Instance UID List."""
+MAX_CONTEXTS = 126
+PROGRESS_S = 0.5
+
+
+def offer(catalogue: Catalogue) -> None:
+    """C-MOVE and C-GET for peers that may retrieve."""
+    for uid in (*MOVE_MODELS, *GET_MODELS):
+        catalogue.allowed[uid] = lambda peer: peer.may_retrieve
+    catalogue.services.append(Service(dimse.C_MOVE_RQ, frozenset(MOVE_MODELS), move))
+    catalogue.services.append(Service(dimse.C_GET_RQ, frozenset(GET_MODELS), get))
+
+
+class Receiver(Protocol):
+    """Where sub-operations go: the destination of a C-MOVE, or the requestor of a C-GET itself."""
+
+    def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
+        """The transfer syntaxes it takes for this class, empty when it does not take the class."""
+
+    def store(
+        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+    ) -> int:
+        """C-STORE; the status. Raises ConnectionEnded when the receiver has gone."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """The counts of sub-operations (PS3.7 9.1.4.1.7 to 9.1.4.1.10)."""
+
+    remaining: int
+    completed: int = 0
+    failed: int = 0
+    warnings: int = 0
+    failed_instances: list[str] = field(default_factory=list)
+    cancelled: bool = False
+
+    def count(self, code: int, instance: str) -> None:
+        """One sub-operation has ended with ``code``."""
+        self.remaining -= 1
+        if code == status.SUCCESS:
+            self.completed += 1
+        elif status.is_warning(code):
+            self.warnings += 1
+        else:
+            self.failed += 1
+            self.failed_instances.append(instance)
+
+    def elements(self, *, last: bool) -> dict[int, int | str]:
+        """For the response; Remaining only while pending or after a cancel. Counts are 16 bits wide."""
+        out: dict[int, int | str] = {
+            dimse.COMPLETED: min(self.completed, 0xFFFF),
+            dimse.FAILED: min(self.failed, 0xFFFF),
+            dimse.WARNINGS: min(self.warnings, 0xFFFF),
+        }
+        if not last or self.cancelled:
+            out[dimse.REMAINING] = min(self.remaining, 0xFFFF)
+        return out
+
+    def final_status(self) -> int:
+        """PS3.4 C.4.2.1.5 and C.4.3.1.4."""
+        if self.cancelled:
+            return status.CANCEL
+        if self.failed and not self.completed and not self.warnings:
+            return status.RETRIEVE_CANNOT_PERFORM
+        return status.RETRIEVE_WARNING if self.failed or self.warnings else status.SUCCESS
+
+
+def read_request(association: Association, context: Context, message: Message, model: Model) -> RetrieveRequest:
+    """The unique keys of a retrieve identifier (PS3.4 C.4.2.2.1); raises :class:`Refused` when the level's own is
+    missing."""
+    identifier = read_identifier(context, message)
+    level = level_of(identifier, model)
+    patient = identifier.get(UNIQUE_KEYS[Level.PATIENT])
+    request = RetrieveRequest(
+        model,
+        level,
+        patient if isinstance(patient, str) else "",
+        _uids(identifier, Level.STUDY),
+        _uids(identifier, Level.SERIES),
+        _uids(identifier, Level.IMAGE),
+        association.calling_ae,
+    )
+    own = {
+        Level.PATIENT: bool(request.patient_id) and not set(request.patient_id) & set("*?\\"),
+        Level.STUDY: bool(request.study_uids),
+        Level.SERIES: bool(request.series_uids),
+        Level.IMAGE: bool(request.instance_uids),
+    }
+    if not own[level]:
+        raise Refused(status.RETRIEVE_IDENTIFIER_MISMATCH, f"The unique key of level {level.value} is missing")
+    return request
+
+
+def _uids(identifier: Attributes, level: Level) -> tuple[str, ...]:
+    value = identifier.get(UNIQUE_KEYS[level])
+    values = tuple(v.strip() for v in value.split("\\") if v.strip()) if isinstance(value, str) else ()
+    if not all(map(uids.is_valid, values)):
+        raise Refused(status.RETRIEVE_IDENTIFIER_MISMATCH, f"A UID of level {level.value} is no UID")
+    return values
+
+
+def objects_of(association: Association, request: RetrieveRequest) -> Sequence[StoredObject]:
+    """What the source has for a request."""
+    source = association.ports.retrieve
+    if source is None:
+        raise Refused(status.SOP_CLASS_NOT_SUPPORTED, "Retrieval is not offered here")
+    return source.objects(request)
+
+
+def move(association: Association, context: Context, message: Message) -> None:
+    """C-MOVE (PS3.4 C.4.2): sub-operations on a new association to the destination."""
+    request = read_request(association, context, message, MOVE_MODELS[context.abstract_syntax])
+    destination = association.ports.peers.by_title(message.text(dimse.MOVE_DESTINATION))
+    if destination is None or not destination.port:
+        raise Refused(status.RETRIEVE_DESTINATION_UNKNOWN, "Move destination is not known here; enter it as AE")
+    objects = objects_of(association, request)
+    progress = Progress(len(objects))
+    originator = (association.calling_ae, message.message_id)
+    for batch in batches(objects):
+        if progress.cancelled:
+            break
+        try:
+            with _destination(association, destination, batch) as peer:
+                _send_all(association, message, batch, _MoveReceiver(peer, originator), progress)
+        except (NotAssociated, ConnectionEnded, ProtocolMisuse) as error:
+            if not association.connection.upper.may_send:
+                raise ConnectionEnded(str(error)) from None
+            log.warning("association %s: sub-operations failed: %s", association.name, error)
+            done = progress.completed + progress.failed + progress.warnings
+            for item in objects[done:]:
+                progress.count(status.RETRIEVE_CANNOT_PERFORM, item.sop_instance_uid)
+            break
+    _finish(association, context, message, progress)
+
+
+def get(association: Association, context: Context, message: Message) -> None:
+    """C-GET (PS3.4 C.4.3): sub-operations on the same association, in contexts in which the requestor is SCP."""
+    request = read_request(association, context, message, GET_MODELS[context.abstract_syntax])
+    objects = objects_of(association, request)
+    progress = Progress(len(objects))
+    receiver = _GetReceiver(association, message, progress)
+    _send_all(association, message, objects, receiver, progress)
+    _finish(association, context, message, progress)
+
+
+def batches(objects: Sequence[StoredObject]) -> Iterator[Sequence[StoredObject]]:
+    """The objects in order, cut where the next would need more presentation contexts than an association has."""
+    start = 0
+    needed: set[tuple[str, str]] = set()
+    for index, item in enumerate(objects):
+        pair = {(item.sop_class_uid, item.transfer_syntax_uid), (item.sop_class_uid, "")}
+        if len(needed | pair) > MAX_CONTEXTS:
+            yield objects[start:index]
+            start, needed = index, set()
+        needed |= pair
+    if start < len(objects):
+        yield objects[start:]
+
+
+@contextlib.contextmanager
+def _destination(
+    association: Association, peer: Peer, objects: Sequence[StoredObject]
+) -> Iterator[RequestedAssociation]:
+    stored = list(dict.fromkeys((o.sop_class_uid, o.transfer_syntax_uid) for o in objects))
+    contexts: list[tuple[str, tuple[str, ...]]] = [(sop, (syntax,)) for sop, syntax in stored]
+    contexts += [(sop, (uids.EXPLICIT_LE, uids.IMPLICIT_LE)) for sop in dict.fromkeys(sop for sop, _ in stored)]
+    with RequestedAssociation.open(
+        peer.host,
+        peer.port,
+        called_ae=peer.ae_title,
+        calling_ae=association.settings.ae_title,
+        contexts=contexts,
+        connect_s=association.settings.connect_s,
+        response_s=association.settings.response_s,
+    ) as requested:
+        yield requested
+
+
+class _MoveReceiver:
+    def __init__(self, peer: RequestedAssociation, originator: tuple[str, int]) -> None:
+        self._peer = peer
+        self._originator = originator
+
+    def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
+        return [c.transfer_syntax for c in self._peer.contexts.values() if c.abstract_syntax == sop_class_uid]
+
+    def store(
+        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+    ) -> int:
+        return self._peer.store(sop_class_uid, sop_instance_uid, syntax, data, originator=self._originator)
+
+
+class _GetReceiver:
+    def __init__(self, association: Association, message: Message, progress: Progress) -> None:
+        self._association = association
+        self._message = message
+        self._progress = progress
+
+    def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
+        return [c.transfer_syntax for c in self._contexts(sop_class_uid)]
+
+    def store(
+        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+    ) -> int:
+        association = self._association
+        context = next(c for c in self._contexts(sop_class_uid) if c.transfer_syntax == syntax)
+        command = store_command(sop_class_uid, sop_instance_uid, 0, None)
+        message_id = association.next_message_id()
+        command[dimse.MESSAGE_ID] = message_id
+        association.connection.send_message(context.context_id, command, data)
+        while True:
+            indication = association.connection.receive(association.settings.response_s)
+            if isinstance(indication, MessageReceived):
+                answer = indication.message
+                if answer.field == dimse.C_STORE_RSP and answer.number(dimse.MESSAGE_ID_RESPONDED) == message_id:
+                    return answer.number(dimse.STATUS, status.PROCESSING_FAILURE)
+            if association.take_aside(indication, self._message):
+                self._progress.cancelled = True
+
+    def _contexts(self, sop_class_uid: str) -> Iterator[Context]:
+        return (
+            c for c in self._association.contexts.values() if c.abstract_syntax == sop_class_uid and c.requestor_is_scp
+        )
+
+
+def _send_all(
+    association: Association,
+    message: Message,
+    objects: Sequence[StoredObject],
+    receiver: Receiver,
+    progress: Progress,
+) -> None:
+    reported = time.monotonic()
+    for item in objects:
+        if progress.cancelled or association.stopping or association.cancelled(message):
+            progress.cancelled = True
+            return
+        progress.count(_send(association, item, receiver), item.sop_instance_uid)
+        if progress.remaining and time.monotonic() - reported > PROGRESS_S:
+            association.respond(message, status.PENDING, extra=progress.elements(last=False))
+            reported = time.monotonic()
+
+
+def _send(association: Association, item: StoredObject, receiver: Receiver) -> int:
+    """One sub-operation; its status, ours when it could not be sent."""
+    accepted = receiver.syntaxes(item.sop_class_uid)
+    transcoder = association.ports.transcoder
+    possible = targets(item.transfer_syntax_uid, transcoder is not None)
+    syntax = next((t for t in possible if t in accepted), None)
+    if syntax is None:
+        log.warning(
+            "association %s: an object of class %s in syntax %s has no context at the receiver",
+            association.name,
+            item.sop_class_uid,
+            item.transfer_syntax_uid,
+        )
+        return status.SOP_CLASS_NOT_SUPPORTED
+    try:
+        with item.open() as data:
+            body = recode(data, item.transfer_syntax_uid, syntax, transcoder)
+            return receiver.store(item.sop_class_uid, item.sop_instance_uid, syntax, body)
+    except Refused as refused:
+        log.warning("association %s: an object could not be sent: %s", association.name, refused.sentence)
+        return refused.status
+    except (OSError, MalformedDataSet, NotAccepted) as error:
+        log.warning("association %s: an object could not be read: %s", association.name, type(error).__name__)
+        return status.PROCESSING_FAILURE
+
+
+def _finish(association: Association, context: Context, message: Message, progress: Progress) -> None:
+    data = None
+    if progress.failed_instances:
+        # a list of UIDs has a 16 bit length in explicit VR: some 1000 fit, and the rest is counted only
+        listed = "\\".join(progress.failed_instances[:900])
+        data = Writer(context.transfer_syntax, (character_set(""),)).encode({FAILED_INSTANCES: listed})
+    code = progress.final_status()
+    comment = "Some objects were not sent" if progress.failed and not progress.cancelled else ""
+    association.respond(message, code, comment, data, progress.elements(last=True))
+    log.info(
+        "association %s: retrieve ended: %d sent, %d failed, %d left (%s)",
+        association.name,
+        progress.completed + progress.warnings,
+        progress.failed,
+        progress.remaining,
+        status.meaning(code),
+    )
