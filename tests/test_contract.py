@@ -13,8 +13,10 @@ from server.bootstrap.areas import build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.running import all_handlers
 from server.kernel.database import Database
+from server.kernel.dispatch import Caller, collect, handles_alone
 from server.settings import load
-from shared.contract.base import AuditClass, Query, Request, all_requests, reply_type
+from shared.contract.base import AuditClass, Nothing, Query, Request, all_requests, reply_type
+from shared.contract.identity import Ping
 from shared.domain.permissions import ROLES, Permission
 
 REQUESTS = all_requests()
@@ -54,10 +56,6 @@ def test_each_request_has_exactly_one_handler(tmp_path: Path) -> None:
 
 
 def test_a_handler_with_a_wrong_signature_is_found_at_start() -> None:
-    from server.kernel.dispatch import Caller, collect, handles_alone
-    from shared.contract.base import Nothing
-    from shared.contract.identity import Ping
-
     class Wrong:
         @handles_alone
         def ping(self, request: Ping, caller: Caller) -> Nothing:
