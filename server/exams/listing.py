@@ -11,9 +11,10 @@ from server.exams.tables import ExamTableRow as Exam
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.database.text import begins
-from server.patients.rules import flat, has_chinese
+from server.patients.rules import flat
 from shared.contract.base import Page
 from shared.contract.exams import ListExams
+from shared.dicomkit.names import is_chinese
 from shared.domain.states import RegistrationState
 
 MAX_PAGE = 500
@@ -73,7 +74,7 @@ def name_condition(wanted: str, *, is_narrow: bool) -> ColumnElement[bool]:
     Where days narrow the list (`is_narrow`), a part from the middle of a Chinese name is found too; over the whole
     table only beginnings, which an index answers.
     """
-    if has_chinese(wanted):
+    if is_chinese(wanted):
         return Exam.patient_name.contains(wanted, autoescape=True) if is_narrow else begins(Exam.patient_name, wanted)
     key = flat(wanted)
     return or_(begins(Exam.pinyin_flat, key), begins(Exam.initials, key), begins(Exam.patient_name, wanted))

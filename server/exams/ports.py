@@ -58,6 +58,9 @@ class ReportOpener(Protocol):
     def ensure_report(self, uow: UnitOfWork, exam_id: int) -> None:
         """Make the report of an examined exam whose images are there, unless it exists (RIS-ESM-10)."""
 
+    def exam_changed(self, uow: UnitOfWork, exam_id: int) -> None:
+        """What reports copied of an exam (patient, images) has changed; nothing happens where there is no report."""
+
 
 class NoQueue:
     """No queue is kept: for tests of exams alone."""
@@ -86,3 +89,6 @@ class NoReports:
 
     def ensure_report(self, uow: UnitOfWork, exam_id: int) -> None:
         """Nothing to make."""
+
+    def exam_changed(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Nothing to copy."""

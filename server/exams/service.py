@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 
 from server.exams.applications import ApplicationDesk
 from server.exams.bodies import OrderBody, packed, unpacked
@@ -26,7 +26,7 @@ from server.exams.rules import (
     step,
 )
 from server.exams.slots import SlotBook
-from server.exams.tables import ExamStepRow, ExamStudyRow
+from server.exams.tables import ExamStepRow, ExamStudyRow, PerformedStepExamRow
 from server.exams.tables import ExamTableRow as Exam
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork, next_number
@@ -63,6 +63,7 @@ from shared.domain.states import (
     TicketState,
 )
 
+_APPROVED = (ReportState.APPROVED.value, ReportState.PRINTED.value)
 _OPEN = (ExamState.REGISTERED.value, ExamState.IN_PROGRESS.value)
 
 
@@ -192,6 +193,7 @@ class ExamService:
         self._record(uow, caller, exam, "register", "", "提交登记")
         if request.application_id is not None:
             self._applications.mark_registered(uow, request.application_id, exam.id)
+        self._copy_patient(uow, patient)
         if request.slot_id is not None:
             self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
         self._queue.enter(uow, caller, _place(exam))
@@ -301,6 +303,11 @@ class ExamService:
         exam = self._match(uow, accession, study_uid)
         return exam.id if exam is not None and not _fault_of_match(exam, patient_id) else None
 
+    def ordered_exam(self, uow: UnitOfWork, accession: str, study_uid: str) -> int | None:
+        """Return the exam that a device names by what the worklist gave it, in whatever state it is now."""
+        exam = self._match(uow, accession, study_uid)
+        return None if exam is None else exam.id
+
     def why_unmatched(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> str:
         """Return one sentence that says why `match` found no exam; empty when it finds one."""
         exam = self._match(uow, accession, study_uid)
@@ -310,15 +317,17 @@ class ExamService:
             return "没有这个检查号的登记。"
         return "影像中没有检查号，也不是工作列表给出的检查。"
 
-    def images_arrived(self, uow: UnitOfWork, exam_id: int, study_uid: str, instance_count: int) -> None:
-        """Note that a study of an exam now holds `instance_count` instances; may be told again. Raises NOT_FOUND.
+    def images_arrived(
+        self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int
+    ) -> None:
+        """Note that a study of an exam now holds so many series and instances; may be told again. Raises NOT_FOUND.
 
         With 检查完成 and images both there, the report is made, whichever came first (RIS-ESM-10).
         """
         exam = self._row(uow, exam_id)
         study = uow.session.get(ExamStudyRow, study_uid) or ExamStudyRow(study_uid=study_uid)
         previous = study.exam_id if study.exam_id not in (None, exam_id) else None
-        study.exam_id, study.instance_count = exam_id, instance_count
+        study.exam_id, study.series_count, study.instance_count = exam_id, series_count, instance_count
         uow.session.add(study)
         uow.session.flush()
         self._count_images(uow, exam)
@@ -327,14 +336,21 @@ class ExamService:
         if exam.has_images and exam.state == ExamState.EXAMINED.value:
             self._reports.ensure_report(uow, exam.id)
 
-    def images_left(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
-        """Note that a study was taken off an exam; nothing happens when it was not there."""
+    def images_withdrawn(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
+        """Note that a study was taken off an exam; nothing happens when it was not there.
+
+        Raises ILLEGAL_ACTION when the report on these images is approved: it would lose what it speaks of.
+        """
         study = uow.session.get(ExamStudyRow, study_uid)
         if study is None or study.exam_id != exam_id:
             return
+        exam = self._row(uow, exam_id)
+        if exam.report_state in _APPROVED:
+            raise illegal_action(str(exam.report_state), "该检查的报告已审核通过，不能取消影像匹配；请先撤回报告。")
         uow.session.delete(study)
         uow.session.flush()
-        self._count_images(uow, self._row(uow, exam_id))
+        self._count_images(uow, exam)
+        self._reports.exam_changed(uow, exam.id)
 
     def report_moved(self, uow: UnitOfWork, exam_id: int, report_id: int, state: ReportState) -> None:
         """Note the state of the exam's report, which decides its registration state (RIS-ESM-11, -12)."""
@@ -387,14 +403,14 @@ class ExamService:
 
     def _copy_patient(self, uow: UnitOfWork, patient: PatientView) -> None:
         """Bring the copies of a corrected patient in all their exams up to date."""
-        uow.session.execute(
-            update(Exam)
-            .where(
-                Exam.patient_id == patient.id,
-                or_(*(getattr(Exam, field).is_distinct_from(value) for field, value in _patient_copy(patient).items())),
-            )
-            .values(**_patient_copy(patient))
-        )
+        copy = _patient_copy(patient)
+        differs = or_(*(getattr(Exam, field).is_distinct_from(value) for field, value in copy.items()))
+        for exam in uow.session.scalars(select(Exam).where(Exam.patient_id == patient.id, differs)).all():
+            for field, value in copy.items():
+                setattr(exam, field, value)
+            uow.session.flush()
+            self._reports.exam_changed(uow, exam.id)
+            self._tell(uow, exam)
 
     def _demand_no_double(self, uow: UnitOfWork, patient: PatientView, exam_type: str, request: RegisterExam) -> None:
         """Raise DUPLICATE when the same person has the same order open today."""
@@ -465,12 +481,17 @@ class ExamService:
         self._tell(uow, exam)
 
     def _match(self, uow: UnitOfWork, accession: str, study_uid: str) -> Exam | None:
-        """Find by the study UID given in the worklist, else by accession number."""
-        query = select(Exam).where(Exam.study_uid == study_uid)
-        exam = uow.session.scalars(query).one_or_none() if study_uid else None
+        """Find by the study UID given in the worklist, by accession number, or by a performed step's study UID."""
+        exam: Exam | None = None
+        if study_uid:
+            exam = uow.session.scalars(select(Exam).where(Exam.study_uid == study_uid)).one_or_none()
         if exam is None and accession.strip():
             number = accession.strip().upper()
             exam = uow.session.scalars(select(Exam).where(Exam.accession_number == number)).one_or_none()
+        if exam is None and study_uid:
+            told = PerformedStepExamRow.study_uid == study_uid
+            ids = uow.session.scalars(select(PerformedStepExamRow.exam_id).where(told).distinct()).all()
+            exam = uow.session.get(Exam, ids[0]) if len(ids) == 1 else None  # several exams share it: not certain
         return exam
 
     def _tell(self, uow: UnitOfWork, exam: Exam) -> None:
@@ -567,7 +588,7 @@ def _place(exam: Exam) -> QueuePlace:
 def _facts(exam: Exam, ticket: TicketFact | None) -> ExamFacts:
     return ExamFacts(
         has_images=exam.has_images,
-        is_report_approved=exam.report_state in (ReportState.APPROVED.value, ReportState.PRINTED.value),
+        is_report_approved=exam.report_state in _APPROVED,
         is_being_called=ticket is not None and ticket.state is TicketState.CALLING,
     )
 

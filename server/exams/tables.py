@@ -115,6 +115,7 @@ class ExamStudyRow(Base):
 
     study_uid: Mapped[str] = mapped_column(String(64), primary_key=True)
     exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"), index=True)
+    series_count: Mapped[int]
     instance_count: Mapped[int]
 
 
@@ -166,7 +167,6 @@ class PerformedStepRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sop_instance_uid: Mapped[str] = mapped_column(String(64), unique=True)
-    exam_id: Mapped[int | None] = mapped_column(ForeignKey("exams.id"), index=True)
     status: Mapped[str] = mapped_column(String(16))
     station_ae: Mapped[str] = mapped_column(String(16))
     modality: Mapped[str] = mapped_column(String(16))
@@ -175,3 +175,13 @@ class PerformedStepRow(Base):
     series_count: Mapped[int]
     image_count: Mapped[int]
     attributes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PerformedStepExamRow(Base):
+    """An exam that a performed step is about; one step may perform several (PS3.17 K.4.2, group case)."""
+
+    __tablename__ = "performed_step_exams"
+
+    step_id: Mapped[int] = mapped_column(ForeignKey("performed_steps.id"), primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"), primary_key=True, index=True)
+    study_uid: Mapped[str] = mapped_column(String(64), index=True)

@@ -97,13 +97,3 @@ def dicom_age(born: date | None, on: date) -> str:
 def flat(text: str) -> str:
     """Return a name or number as search keys are kept: lower case, only letters and digits."""
     return "".join(character for character in text.casefold() if character.isalnum())
-
-
-def initials_of(pinyin: str) -> str:
-    """Return the initials of pinyin written as "Zhang^San Feng" or "Zhang^SanFeng": zsf."""
-    return "".join(part[0] for part in re.findall(r"[A-Z]+[a-z]*|[a-z]+", pinyin.replace("^", " "))).casefold()
-
-
-def has_chinese(text: str) -> bool:
-    """Tell whether a text holds a CJK ideograph."""
-    return any("㐀" <= character <= "鿿" or character >= "\U00020000" for character in text)

@@ -13,12 +13,11 @@ from server.kernel.database import UnitOfWork, next_number
 from server.kernel.database.text import begins
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
-from server.patients.names import initials_for, pinyin_of
+from server.patients.names import initials_for
 from server.patients.rules import (
     IdentityError,
     fault_of_birth_date,
     flat,
-    has_chinese,
     normal_id_number,
     read_identity,
 )
@@ -26,6 +25,7 @@ from server.patients.tables import PatientLinkRow, PatientRow
 from shared.contract.base import Changed, Page
 from shared.contract.exams import PatientEntry
 from shared.contract.patients import FindDuplicates, PatientList, PatientView
+from shared.dicomkit.names import is_chinese, romanised
 from shared.domain.states import Sex
 
 MAX_PAGE = 500
@@ -77,7 +77,7 @@ class PatientService:
             raise invalid("patient.name", "请填写患者姓名。")
         id_number = normal_id_number(entry.id_number)
         born, sex = self._checked_birth(entry, id_number)
-        pinyin = text["pinyin"] or pinyin_of(name)[:64]
+        pinyin = text["pinyin"] or romanised(name)[:64]
         return Particulars(
             name=name,
             pinyin=pinyin,
@@ -125,7 +125,7 @@ class PatientService:
         if not wanted:
             return self._listed(uow, PatientRow.linked_to.is_(None), page)
         found = self._listed(uow, and_(PatientRow.linked_to.is_(None), _matches(wanted)), page)
-        if found.total == 0 and has_chinese(wanted):  # a part from the middle: only now is the whole table read
+        if found.total == 0 and is_chinese(wanted):  # a part from the middle: only now is the whole table read
             inside = PatientRow.name.contains(wanted, autoescape=True)
             found = self._listed(uow, and_(PatientRow.linked_to.is_(None), inside), page)
         return found
@@ -282,7 +282,7 @@ class PatientService:
 
 
 def _matches(wanted: str) -> ColumnElement[bool]:
-    if has_chinese(wanted):
+    if is_chinese(wanted):
         return begins(PatientRow.name, wanted)
     key, upper = flat(wanted), normal_id_number(wanted)
     conditions = [

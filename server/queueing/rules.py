@@ -188,22 +188,6 @@ def spoken_text_en(number: str, room: str) -> str:
     return f"Number {' '.join(number)}, please go to {room}."
 
 
-def masked_name(name: str) -> str:
-    """Return a name fit for a public display: 张*, 张*明, 欧**明, J*** S****."""
-    bare = name.strip()
-    if " " in bare:
-        return " ".join(_masked_word(word) for word in bare.split())
-    if bare.isascii():
-        return _masked_word(bare)
-    if len(bare) <= 2:
-        return bare[:1] + "*"
-    return bare[0] + "*" * (len(bare) - 2) + bare[-1]
-
-
-def _masked_word(word: str) -> str:
-    return word[:1] + "*" * (len(word) - 1)
-
-
 def rank_after(ranks: list[datetime], place: int | None, now: datetime) -> datetime:
     """Return the rank of a patient who signs in again among the waiting ones of the own priority class.
 

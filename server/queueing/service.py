@@ -23,7 +23,6 @@ from server.queueing.rules import (
     TicketFacts,
     allowed_actions,
     call_action,
-    masked_name,
     present_state,
     rank_after,
     spoken_text,
@@ -48,6 +47,7 @@ from shared.contract.queueing import (
     StartTicket,
     TicketView,
 )
+from shared.dicomkit.names import masked
 from shared.domain.states import PatientType, TicketAction, TicketState
 
 _BOARD_WAITING = 8
@@ -344,7 +344,7 @@ class QueueService:
             ticket_id=ticket.id,
             room_id=room.id,
             number=ticket.number,
-            masked_name=masked_name(name),
+            masked_name=masked(name),
             spoken_text=spoken_text(ticket.number, name if self._settings.speaks_name else "", room.spoken_name),
             spoken_text_en=spoken_text_en(ticket.number, hospital.spoken_en[room.id]),
             called_at=self._time.now(),
@@ -525,7 +525,7 @@ class QueueService:
 
     def _names(self, uow: UnitOfWork, tickets: Sequence[Ticket]) -> dict[int, str]:
         rows = self._exams.rows(uow, SYSTEM, [ticket.exam_id for ticket in tickets])
-        return {ticket.id: f"{ticket.number} {masked_name(rows[ticket.exam_id].patient_name)}" for ticket in tickets}
+        return {ticket.id: f"{ticket.number} {masked(rows[ticket.exam_id].patient_name)}" for ticket in tickets}
 
     def _latest_calls(self, uow: UnitOfWork, tickets: Iterable[Ticket], hospital: Hospital) -> dict[int, CallView]:
         """Return the newest call of each room whose patient is called or in the room."""

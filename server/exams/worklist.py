@@ -1,0 +1,283 @@
+"""The modality worklist (PS3.4 K): registered exams as scheduled procedure steps; knows no door.
+
+Attributes are plain dictionaries by tag as one integer, texts in Unicode; the door encodes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, select
+
+from server.exams.bodies import unpacked
+from server.exams.tables import ExamTableRow as Exam
+from server.kernel.clock import HospitalTime
+from server.kernel.database import Database, UnitOfWork
+from server.organisation.service import Hospital, OrganisationService
+from server.patients.service import PatientService
+from shared.contract.exams import ItemEntry
+from shared.contract.organisation import DeviceView
+from shared.contract.patients import PatientView
+from shared.dicomkit.names import pn_value
+from shared.domain.states import ExamState, PatientType, Sex
+
+Attributes: TypeAlias = Mapping[int, Any]
+Refuse: TypeAlias = Callable[[int, str], Exception]
+
+IDENTIFIER_DOES_NOT_MATCH = 0xA900  # PS3.4 table K.4-2
+CODING_SCHEME = "99MINGJING"  # a private scheme begins with 99 (PS3.16 chapter 8)
+
+_STEP_SEQUENCE = 0x00400100
+_STATION_AE, _START_DATE, _START_TIME = 0x00400001, 0x00400002, 0x00400003
+_MODALITY, _STEP_STATUS, _STEP_ID = 0x00080060, 0x00400020, 0x00400009
+_PATIENT_NAME, _PATIENT_ID, _ACCESSION = 0x00100010, 0x00100020, 0x00080050
+_STUDY_UID, _PROCEDURE_ID = 0x0020000D, 0x00401001
+
+_PRIORITIES = {PatientType.EMERGENCY: "STAT", PatientType.VIP: "HIGH", PatientType.ORDINARY: "ROUTINE"}
+_STATUSES = {ExamState.REGISTERED: "SCHEDULED", ExamState.IN_PROGRESS: "STARTED"}
+_SEXES = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: ""}
+
+
+class SqlWorklist:
+    """Answers worklist queries from the exams. Safe to use from several threads.
+
+    Listed are exams that are 已登记 or 检查中, so that a device may ask again after it began. `refuse` builds the
+    door's exception from a DIMSE status and a sentence.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        time: HospitalTime,
+        organisation: OrganisationService,
+        patients: PatientService,
+        refuse: Refuse,
+    ) -> None:
+        self._database = database
+        self._time = time
+        self._organisation = organisation
+        self._patients = patients
+        self._refuse = refuse
+
+    def find(self, keys: Attributes, calling_ae: str) -> Sequence[Attributes]:
+        """Return the items that match, in order of their time. Raises what `refuse` builds."""
+        try:
+            wanted = WantedSteps.read(keys)
+        except ValueError as error:
+            raise self._refuse(IDENTIFIER_DOES_NOT_MATCH, str(error)) from None
+        with self._database.read() as uow:
+            hospital = self._organisation.hospital(uow)
+            exams = self._candidates(uow, wanted)
+            patients = self._patients.many(uow, {exam.patient_id for exam in exams})
+        found = (self._item(exam, patients[exam.patient_id], hospital, wanted) for exam in exams)
+        return [item for item in found if item is not None and wanted.matches(item)]
+
+    def _candidates(self, uow: UnitOfWork, wanted: WantedSteps) -> Sequence[Exam]:
+        conditions: list[ColumnElement[bool]] = [Exam.state.in_([state.value for state in _STATUSES])]
+        if wanted.first_day is not None:
+            conditions.append(Exam.planned_at >= self._time.day_bounds(wanted.first_day)[0])
+        if wanted.last_day is not None:
+            conditions.append(Exam.planned_at < self._time.day_bounds(wanted.last_day)[1])
+        for column, text in (
+            (Exam.accession_number, wanted.exact(_ACCESSION)),
+            (Exam.study_uid, wanted.exact(_STUDY_UID)),
+            (Exam.patient_number, wanted.exact(_PATIENT_ID)),
+        ):
+            if text:
+                conditions.append(column == text)
+        return uow.session.scalars(select(Exam).where(*conditions).order_by(Exam.planned_at, Exam.id)).all()
+
+    def _item(self, exam: Exam, patient: PatientView, hospital: Hospital, wanted: WantedSteps) -> dict[int, Any] | None:
+        """Return one item, or None when no device of the exam's room is asked for."""
+        device = _device_for(hospital, exam, wanted)
+        if device is None:
+            return None
+        room = hospital.rooms[exam.room_id]
+        body = unpacked(exam.body)
+        planned = self._time.local(exam.planned_at)
+        patient_type = PatientType(exam.patient_type)
+        codes = [_code(item) for item in body.items]
+        weight = body.patient.weight_kg
+        height = body.patient.height_cm
+        step = {
+            _STATION_AE: device.ae_title,
+            _START_DATE: f"{planned:%Y%m%d}",
+            _START_TIME: f"{planned:%H%M%S}",
+            _MODALITY: device.modality,
+            0x00400006: "",  # Scheduled Performing Physician's Name
+            0x00400007: _lo(exam.items_text),  # Scheduled Procedure Step Description
+            0x00400008: codes,  # Scheduled Protocol Code Sequence
+            _STEP_ID: exam.accession_number,
+            0x00400010: _lo(device.name, 16),  # Scheduled Station Name
+            0x00400011: _lo(room.name, 16),  # Scheduled Procedure Step Location
+            0x00400012: "",  # Pre-Medication
+            0x00321070: "",  # Requested Contrast Agent
+            _STEP_STATUS: _STATUSES[ExamState(exam.state)],
+        }
+        return {
+            _STEP_SEQUENCE: [step],
+            _PROCEDURE_ID: exam.accession_number,
+            0x00321060: _lo(exam.items_text),  # Requested Procedure Description
+            0x00321064: codes[:1],  # Requested Procedure Code Sequence
+            _STUDY_UID: exam.study_uid,
+            0x00081110: [],  # Referenced Study Sequence
+            0x00401003: _PRIORITIES[patient_type],  # Requested Procedure Priority
+            0x00401004: "",  # Patient Transport Arrangements
+            _ACCESSION: exam.accession_number,
+            0x00321032: pn_value(body.requester.doctor) if body.requester.doctor else "",  # Requesting Physician
+            0x00080090: pn_value(body.requester.doctor) if body.requester.doctor else "",  # Referring Physician's Name
+            0x00321033: _lo(body.requester.department),  # Requesting Service
+            0x00402016: _lo(body.requester.his_number),  # Placer Order Number
+            0x00380010: _lo(patient.inpatient_number),  # Admission ID
+            0x00380300: "",  # Current Patient Location
+            0x00081120: [],  # Referenced Patient Sequence
+            _PATIENT_NAME: pn_value(patient.name, patient.pinyin),
+            _PATIENT_ID: patient.patient_number,
+            0x00100030: f"{patient.birth_date:%Y%m%d}" if patient.birth_date else "",
+            0x00100040: _SEXES[patient.sex],
+            0x00101020: "" if height is None else f"{height / 100:.2f}",  # Patient's Size in metres
+            0x00101030: "" if weight is None else f"{weight:g}",  # Patient's Weight in kilograms
+            0x00402400: "",  # Imaging Service Request Comments
+            0x00403001: "",  # Confidentiality Constraint on Patient Data Description
+            0x00380500: "",  # Patient State
+            0x00102000: "",  # Medical Alerts
+            0x00102110: "",  # Allergies
+            0x00380050: "",  # Special Needs
+            0x001021C0: None,  # Pregnancy Status
+            0x001021B0: body.clinical.history,  # Additional Patient History
+            0x00401002: _lo(body.clinical.purpose),  # Reason for the Requested Procedure
+            0x00081080: _lo(body.clinical.diagnosis),  # Admitting Diagnoses Description
+        }
+
+
+@dataclass(frozen=True)
+class WantedSteps:
+    """The matching keys of a query (PS3.4 K.6.1.2.2), read once."""
+
+    keys: Attributes
+    step_keys: Attributes
+    first_day: date | None
+    last_day: date | None
+    first_time: time | None
+    last_time: time | None
+
+    @classmethod
+    def read(cls, keys: Attributes) -> WantedSteps:
+        """Read the keys of an identifier. Raises ValueError with a sentence for a malformed date or time."""
+        sequence = keys.get(_STEP_SEQUENCE) or [{}]
+        step_keys = sequence[0]
+        first_day, last_day = _range(_text(step_keys, _START_DATE), read_date)
+        first_time, last_time = _range(_text(step_keys, _START_TIME), read_time)
+        return cls(keys, step_keys, first_day, last_day, first_time, last_time)
+
+    @property
+    def station_titles(self) -> tuple[str, ...]:
+        """AE titles asked for; empty for all."""
+        return tuple(filter(None, (part.strip() for part in _text(self.step_keys, _STATION_AE).split("\\"))))
+
+    def exact(self, tag: int) -> str:
+        """Return the value of a key that holds no wildcard and no list, else an empty text."""
+        text = _text(self.keys, tag)
+        return "" if any(sign in text for sign in "*?\\") else text
+
+    def matches(self, item: Attributes) -> bool:
+        """Tell whether an item fits every key that the database was not asked for."""
+        step = item[_STEP_SEQUENCE][0]
+        return (
+            all(is_match(_text(self.keys, tag), item[tag]) for tag in (_PATIENT_ID, _ACCESSION, _STUDY_UID))
+            and is_match(_text(self.keys, _PROCEDURE_ID), item[_PROCEDURE_ID])
+            and is_name_match(_text(self.keys, _PATIENT_NAME), item[_PATIENT_NAME])
+            and all(is_match(_text(self.step_keys, tag), step[tag]) for tag in (_MODALITY, _STEP_STATUS, _STEP_ID))
+            and self._is_in_time(step[_START_TIME])
+        )
+
+    def _is_in_time(self, start: str) -> bool:
+        begins = read_time(start)
+        return (self.first_time is None or begins >= self.first_time) and (
+            self.last_time is None or begins <= self.last_time
+        )
+
+
+def is_match(wanted: str, value: str) -> bool:
+    """Match one value: universal, single, list (\\) or with wildcards * and ? (PS3.4 C.2.2.2)."""
+    if wanted in ("", "*"):
+        return True
+    return any(_pattern(part.strip()).fullmatch(value) for part in wanted.split("\\"))
+
+
+def is_name_match(wanted: str, value: str) -> bool:
+    """Match a person name: any component group of the key against any of the value, letters of either case."""
+    if wanted.strip("=^* ") == "":
+        return True
+    groups = [group for group in value.split("=") if group]
+    return any(
+        _pattern(part.strip().rstrip("^").casefold()).fullmatch(group.casefold())
+        for part in wanted.split("=")
+        if part.strip("^ ")
+        for group in groups
+    )
+
+
+def read_date(text: str) -> date:
+    """Read a DA value; the old form with dots too (PS3.5 6.2). Raises ValueError."""
+    digits = text.strip().replace(".", "")
+    if not re.fullmatch(r"\d{8}", digits):
+        raise ValueError("Scheduled Procedure Step Start Date must be YYYYMMDD or a range of two")
+    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+
+
+def read_time(text: str) -> time:
+    """Read a TM value, down to seconds. Raises ValueError."""
+    digits = text.strip().replace(":", "").partition(".")[0]
+    if not re.fullmatch(r"\d{2}(\d{2}(\d{2})?)?", digits):
+        raise ValueError("Scheduled Procedure Step Start Time must be HHMMSS or a range of two")
+    padded = digits.ljust(6, "0")
+    return time(int(padded[:2]), int(padded[2:4]), min(int(padded[4:]), 59))
+
+
+def _range(text: str, read: Callable[[str], Any]) -> tuple[Any, Any]:
+    """Return (first, last) of a single value or a range (PS3.4 C.2.2.2.5); None where it is open."""
+    if text in ("", "*"):
+        return None, None
+    if "-" not in text:
+        return read(text), read(text)
+    first, _, last = text.partition("-")
+    return (read(first) if first.strip() else None), (read(last) if last.strip() else None)
+
+
+def _text(keys: Attributes, tag: int) -> str:
+    value = keys.get(tag)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _pattern(wanted: str) -> re.Pattern[str]:
+    return re.compile(
+        "".join(".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in wanted), re.DOTALL
+    )
+
+
+def _device_for(hospital: Hospital, exam: Exam, wanted: WantedSteps) -> DeviceView | None:
+    """Return the device of the exam's room that is asked for, or the first one when any will do."""
+    devices = hospital.devices_of_room.get(exam.room_id, ())
+    titles = wanted.station_titles
+    modality = _text(wanted.step_keys, _MODALITY)
+    fitting = [
+        device
+        for device in devices
+        if (not titles or any(is_match(title, device.ae_title) for title in titles))
+        and is_match(modality, device.modality)
+    ]
+    return fitting[0] if fitting else None
+
+
+def _lo(text: str, limit: int = 64) -> str:
+    """Return a free text as one value of VR LO or SH: no line breaks, no backslash (PS3.5 6.2)."""
+    return " ".join(text.replace("\\", "/").split())[:limit].strip()
+
+
+def _code(item: ItemEntry) -> dict[int, Any]:
+    return {0x00080100: _lo(item.code, 16), 0x00080102: CODING_SCHEME, 0x00080104: _lo(item.name)}
