@@ -141,14 +141,14 @@ def decode(data: bytes | memoryview, transfer_syntax: str) -> dict[int, Attribut
         raise MalformedDataSet("The data set ends inside an element") from None
 
 
-def inflate(data: bytes) -> bytes:
-    """Raw deflate (PS3.5 A.5) up to :data:`MAX_INFLATED` bytes; raises :class:`MalformedDataSet`."""
+def inflate(data: bytes, limit: int = MAX_INFLATED) -> bytes:
+    """Raw deflate (PS3.5 A.5) up to ``limit`` bytes; raises :class:`MalformedDataSet`."""
     machine = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        out = machine.decompress(data, MAX_INFLATED + 1)
+        out = machine.decompress(data, limit + 1)
     except zlib.error:
         raise MalformedDataSet("The deflated data set cannot be inflated") from None
-    if len(out) > MAX_INFLATED:
+    if len(out) > limit:
         raise MalformedDataSet("The deflated data set grows beyond the limit")
     return out
 

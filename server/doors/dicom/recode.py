@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import warnings
 from io import BytesIO
+from typing import TYPE_CHECKING, Final
 
 from server.doors.dicom import uids
-from server.doors.dicom.attributes import check_depth
+from server.doors.dicom.attributes import MalformedDataSet, check_depth, encoding_of, inflate
 from server.doors.dicom.ports import Refused, Transcoder
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+MAX_INFLATED_OBJECT: Final = 1 << 30
+"""Bytes to which a stored deflated object may grow when it is rewritten."""
 
 NATIVE = (uids.EXPLICIT_LE, uids.IMPLICIT_LE)
 """What we write, best first."""
@@ -30,34 +37,12 @@ def recode(data: memoryview, stored: str, wanted: str, transcoder: Transcoder | 
             raise Refused(0x0110, "No decoder for the stored transfer syntax")
         decoded = transcoder.to_explicit_little_endian(data, stored)
         return recode(memoryview(decoded), uids.EXPLICIT_LE, wanted, None)
-    check_depth(data, stored)
-    from pydicom import Dataset, dcmread
-    from pydicom.filebase import DicomBytesIO
-    from pydicom.filewriter import write_dataset
-
-    meta = Dataset()
-    meta.TransferSyntaxUID = stored
-    head = DicomBytesIO()
-    head.is_little_endian, head.is_implicit_VR = True, False
-    write_dataset(head, meta)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # values that break the rules of their VR are sent as they are
-            dataset = dcmread(BytesIO(bytes(128) + b"DICM" + head.getvalue() + bytes(data)))
-            out = BytesIO()
-            dataset.save_as(out, implicit_vr=wanted == uids.IMPLICIT_LE, little_endian=True, enforce_file_format=False)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, NotImplementedError) as error:
+            return _written(_read(data, stored), implicit=wanted == uids.IMPLICIT_LE)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, NotImplementedError, MalformedDataSet) as error:
         raise Refused(0x0110, f"The object cannot be written in another syntax: {type(error).__name__}") from None
-    return _without_meta(out.getvalue())
-
-
-def _without_meta(written: bytes) -> bytes | memoryview:
-    from server.doors.dicom.part10 import NotPart10, dataset_of
-
-    try:
-        return dataset_of(written)
-    except NotPart10:
-        return written
 
 
 class PydicomTranscoder:
@@ -66,23 +51,39 @@ class PydicomTranscoder:
 
     def to_explicit_little_endian(self, data: memoryview, transfer_syntax_uid: str) -> bytes:
         """Decode all frames; raises :class:`Refused` when no decoder can."""
-        from pydicom import Dataset, dcmread
-        from pydicom.filebase import DicomBytesIO
-        from pydicom.filewriter import write_dataset
+        from pydicom.dataset import FileMetaDataset
+        from pydicom.uid import UID
 
-        check_depth(data, transfer_syntax_uid)
-        meta = Dataset()
-        meta.TransferSyntaxUID = transfer_syntax_uid
-        head = DicomBytesIO()
-        head.is_little_endian, head.is_implicit_VR = True, False
-        write_dataset(head, meta)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                dataset = dcmread(BytesIO(bytes(128) + b"DICM" + head.getvalue() + bytes(data)))
+                dataset = _read(data, transfer_syntax_uid)
+                dataset.file_meta = FileMetaDataset()
+                dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax_uid)
                 dataset.decompress(generate_instance_uid=False)
-                out = BytesIO()
-                dataset.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=False)
+                return _written(dataset, implicit=False)
         except Exception as error:  # noqa: BLE001 - codecs raise whatever they like for damaged frames
             raise Refused(0x0110, f"The pixel data cannot be decoded: {type(error).__name__}") from None
-        return bytes(_without_meta(out.getvalue()))
+
+
+def _read(data: memoryview, syntax: str) -> Dataset:
+    """The data set as pydicom's, after the checks that keep a hostile one from hurting."""
+    from pydicom.filereader import read_dataset
+
+    raw = bytes(data)
+    encoding = encoding_of(syntax)
+    if encoding.deflated:
+        raw = inflate(raw, MAX_INFLATED_OBJECT)
+        syntax = uids.EXPLICIT_LE
+    check_depth(raw, syntax)
+    return read_dataset(BytesIO(raw), not encoding.explicit, encoding.order == "<")
+
+
+def _written(dataset: Dataset, *, implicit: bool) -> bytes:
+    from pydicom.filebase import DicomBytesIO
+    from pydicom.filewriter import write_dataset
+
+    out = DicomBytesIO()
+    out.is_little_endian, out.is_implicit_VR = True, implicit
+    write_dataset(out, dataset)
+    return out.getvalue()

@@ -578,7 +578,7 @@ def test_commitment_is_reported_on_a_new_association_when_the_first_is_gone(door
     reports = Reports()
     ae = AE(ae_title="CT1")
     context = build_context(COMMITMENT)
-    ae.add_supported_context(context.abstract_syntax, scu_role=True, scp_role=False)
+    ae.add_supported_context(context.abstract_syntax, scu_role=False, scp_role=True)
     server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.handle)])
     assert server is not None
     hospital.peers.peers["CT1"] = Peer("CT1", "127.0.0.1", server.socket.getsockname()[1])
@@ -602,7 +602,7 @@ def test_commitment_requests_that_make_no_sense_are_refused(door: Door) -> None:
     request = a_request("1.2.3.77", "1.2.3.60")
     assert association.send_n_action(request, 2, COMMITMENT, COMMITMENT_INSTANCE)[0].Status == 0x0123
     assert association.send_n_action(request, 1, COMMITMENT, "1.2.3")[0].Status == 0x0112
-    assert association.send_n_action(Dataset(), 1, COMMITMENT, COMMITMENT_INSTANCE)[0].Status in (0xA900, 0x0120)
+    assert association.send_n_action(a_dataset(PatientID="P"), 1, COMMITMENT, COMMITMENT_INSTANCE)[0].Status == 0x0120
     association.release()
 
 
