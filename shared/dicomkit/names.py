@@ -85,7 +85,17 @@ def syllables(name: str) -> tuple[str, ...]:
         read = (SURNAME_READINGS[family],)
     else:
         read = word_syllables(family)
-    return read + (word_syllables(given) if given else ())
+    return read + (tuple(_stressed(c, s) for c, s in zip(given, word_syllables(given), strict=False)) if given else ())
+
+
+def _stressed(character: str, syllable: str) -> str:
+    """In names no syllable is toneless: 子 in 章子怡 is zi3, though the dictionary of words says zi5."""
+    if not syllable.endswith("5"):
+        return syllable
+    from pypinyin import Style, pinyin
+
+    [readings] = pinyin(character, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True, v_to_u=False)
+    return next((r.replace("ü", "v") for r in readings if not r.endswith("5")), syllable)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,168 @@
+"""How an announcement is read: names by the surname rules, numbers digit by digit, words in pinyin; knows no voice."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clients.kit.voice.voices import SpokenLanguage
+from shared.dicomkit import names
+
+DIGITS_ZH = ("ling2", "yi1", "er4", "san1", "si4", "wu3", "liu4", "qi1", "ba1", "jiu3")
+DIGITS_CHARACTERS = "零一二三四五六七八九"
+YAO = "yao1"
+
+PAUSE_COMMA_MS = 220
+PAUSE_STOP_MS = 450
+PAUSE_NAME_MS = 160
+
+# The name stands between 请 (with or without a ticket number) and 到: our own templates and the server's.
+_NAME_ZH = re.compile(r"请\s*(?:[A-Za-z]*[-\d]+\s*号?)?[，,\s]*(?P<name>[^，,。；;\d]{1,20}?)[，,\s]*到(?=[，,\s]*\S)")
+_RUNS = re.compile(
+    r"(?P<digit>\d+)|(?P<letters>[A-Za-z]+)|(?P<chinese>[\u3400-\u9fff\U00020000-\U0003ffff]+)|(?P<other>.)"
+)
+_PUNCTUATION = re.compile(r"([，、,：:]|[。；！？;!?])")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch in one language and the pause after it: Chinese as pinyin with tones ("jian3cha2 shi4"), else words."""
+
+    text: str
+    language: SpokenLanguage
+    pause_ms: int = 0
+
+
+def spoken_parts(text: str, language: SpokenLanguage, *, one_as_yao: bool = False) -> tuple[Part, ...]:
+    """Break `text` into parts a voice can speak. Masked names (张*明) are read with 某; `one_as_yao` reads 1 as yāo."""
+    text = without_stars(unicodedata.normalize("NFKC", text))
+    if language == "en":
+        return tuple(_english_parts(text, one_as_yao))
+    return tuple(_chinese_parts(text, one_as_yao))
+
+
+def without_stars(text: str) -> str:
+    """Stars in a Chinese name become 某 (张*明 → 张某明); other stars are dropped."""
+    text = re.sub(r"(?<=[\u3400-\u9fff])\*+", "某", text)
+    return text.replace("*", "")
+
+
+def plain_spoken(text: str, language: SpokenLanguage, *, one_as_yao: bool = False) -> str:
+    """The text for a voice that reads Chinese itself (SAPI, WinRT): stars replaced, numbers spelt digit by digit."""
+    text = without_stars(unicodedata.normalize("NFKC", text))
+    if language == "en":
+        return re.sub(r"\d+", lambda match: " ".join(match.group()), text)
+    digits = DIGITS_CHARACTERS.replace("一", "幺") if one_as_yao else DIGITS_CHARACTERS
+    return re.sub(r"\d", lambda match: digits[int(match.group())], text)
+
+
+def _chinese_parts(text: str, one_as_yao: bool) -> Iterator[Part]:
+    position = 0
+    for match in _NAME_ZH.finditer(text):
+        start, end = match.span("name")
+        if not names.is_chinese(match.group("name")):
+            continue
+        yield from _phrases(text[position:start], one_as_yao)
+        yield Part(name_pinyin(match.group("name")), "zh", PAUSE_NAME_MS)
+        position = end
+    yield from _phrases(text[position:], one_as_yao)
+
+
+def _phrases(text: str, one_as_yao: bool) -> Iterator[Part]:
+    pieces = _PUNCTUATION.split(text)
+    for index in range(0, len(pieces), 2):
+        mark = pieces[index + 1] if index + 1 < len(pieces) else ""
+        pause = 0 if not mark else PAUSE_COMMA_MS if mark in "，、,：:" else PAUSE_STOP_MS
+        spoken = words_pinyin(pieces[index], one_as_yao=one_as_yao)
+        if spoken:
+            yield Part(spoken, "zh", pause)
+
+
+def _english_parts(text: str, one_as_yao: bool) -> Iterator[Part]:
+    chinese = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff·]+")
+    position = 0
+    for match in chinese.finditer(text):
+        yield from _english_phrase(text[position : match.start()])
+        following = text[match.end() : match.end() + 1]
+        # A word that ends like a room (室, 号) is no name.
+        is_room = match.group()[-1] in "室号台区层楼诊"
+        read = words_pinyin(match.group(), one_as_yao=one_as_yao) if is_room else name_pinyin(match.group())
+        yield Part(read, "zh", PAUSE_COMMA_MS if following in ",." else PAUSE_NAME_MS)
+        position = match.end()
+    yield from _english_phrase(text[position:])
+
+
+def _english_phrase(text: str) -> Iterator[Part]:
+    spelt = re.sub(r"(?<=\d)(?=\d)|(?<=[A-Z])(?=\d)", " ", text)
+    spelt = re.sub(r"\b[A-Z]{2,}\b", lambda match: " ".join(match.group()), spelt)
+    pieces = _PUNCTUATION.split(spelt)
+    for index in range(0, len(pieces), 2):
+        mark = pieces[index + 1] if index + 1 < len(pieces) else ""
+        pause = 0 if not mark else PAUSE_COMMA_MS if mark in ",:，、：" else PAUSE_STOP_MS
+        phrase = pieces[index].strip(" .")
+        if phrase:
+            yield Part(phrase, "en", pause)
+
+
+def name_pinyin(name: str) -> str:
+    """A person's name syllable by syllable, with third-tone sandhi: 李小勇 → "li3 xiao2 yong3"."""
+    name = "".join(name.split())
+    family, given = names.split_chinese(name)
+    read = list(names.syllables(name))
+    if not given:
+        return " ".join(sandhi(read))
+    first = sandhi(read[: len(family)])
+    rest = sandhi(read[len(family) :])
+    if first[-1].endswith("3") and rest[0].endswith("3"):
+        first[-1] = first[-1][:-1] + "2"
+    return " ".join([*first, *rest])
+
+
+def words_pinyin(text: str, *, one_as_yao: bool = False) -> str:
+    """Running Chinese text with letters and digits: "CT一室检查" → "C T yi1 shi4 jian3cha2"."""
+    tokens: list[str] = []
+    for match in _RUNS.finditer(text):
+        if match.group("digit"):
+            tokens += [YAO if digit == "1" and one_as_yao else DIGITS_ZH[int(digit)] for digit in match.group()]
+        elif match.group("letters"):
+            letters = match.group()
+            tokens += list(letters) if letters.isupper() else [letters]
+        elif match.group("chinese"):
+            tokens += ["".join(sandhi(list(word))) for word in _words(match.group())]
+    return " ".join(tokens)
+
+
+# Words of hall announcements that are spoken in one breath; everything else is read syllable by syllable.
+_WORDS = frozenset(
+    "检查 检查室 诊室 登记 登记台 窗口 候诊 候诊区 等候 准备 报告 领取 打印 超声 核磁 造影 放射 放射科 护士 护士站 "
+    "前台 大厅 请到 就诊 家属 患者 医生 介入 骨密度 钼靶 胃肠 内镜 心电图 病理 抽血 取号 过号 下一位".split()
+)
+_LONGEST_WORD = max(map(len, _WORDS))
+
+
+def _words(chinese: str) -> list[tuple[str, ...]]:
+    """The syllables of a run of Chinese, grouped into words by longest match."""
+    syllables = names.word_syllables(chinese)
+    if len(syllables) != len(chinese):  # a character without a reading: keep what there is, ungrouped
+        return [(syllable,) for syllable in syllables if syllable.isascii()]
+    grouped: list[tuple[str, ...]] = []
+    position = 0
+    while position < len(chinese):
+        length = next(
+            (n for n in range(_LONGEST_WORD, 1, -1) if chinese[position : position + n] in _WORDS),
+            1,
+        )
+        grouped.append(tuple(s for s in syllables[position : position + length] if s.isascii()))
+        position += length
+    return [word for word in grouped if word]
+
+
+def sandhi(syllables: list[str]) -> list[str]:
+    """Third tone before third tone becomes second, within one word."""
+    changed = list(syllables)
+    for index in range(len(changed) - 1):
+        if changed[index].endswith("3") and syllables[index + 1].endswith("3"):
+            changed[index] = changed[index][:-1] + "2"
+    return changed
