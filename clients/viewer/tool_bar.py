@@ -15,6 +15,7 @@ from clients.viewer.commands import CHECKABLE, COMMANDS, TOOL_BAR, TOOLS, Slot
 from clients.viewer.tool_icons import tool_icon
 
 ICON = 20
+WIDE, NARROW = 46, 36  # a button with and without its word
 
 
 class ToolBar(QFrame):
@@ -82,10 +83,12 @@ class ToolBar(QFrame):
             button.setToolButtonStyle(style)
             button.setText(tr(slot.word or self._texts[slot.action]))
             button.setToolTip(action.toolTip() if action is not None else tr(self._texts[slot.action]))
-            button.setFixedSize(QSize(46 if self._wide else 36, 46))
+        # Sizes belong here: the suite's own style sheet would win over setFixedSize.
+        wide = WIDE if self._wide else NARROW
+        size = f"min-width: {wide}px; max-width: {wide}px; min-height: 44px; max-height: 44px;"
         self.setStyleSheet(
             f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
-            f"QToolButton {{ border: none; border-radius: 4px; padding: 2px 0; font-size: 11px;"
+            f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: 11px;"
             f" color: {colours.text_quiet}; background: transparent; }}"
             f"QToolButton:hover {{ background: {colours.hover}; }}"
             f"QToolButton:checked {{ background: {colours.selected}; color: {colours.accent}; }}"
@@ -94,7 +97,7 @@ class ToolBar(QFrame):
         )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = event.size().width() >= len(self._buttons) * 46 + (len(TOOL_BAR) - 1) * 9 + 20
+        wide = event.size().width() >= len(self._buttons) * WIDE + (len(TOOL_BAR) - 1) * 9 + 20
         if wide != self._wide:
             self._wide = wide
             self._dress()

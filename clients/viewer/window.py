@@ -412,11 +412,13 @@ class ViewerWindow(QMainWindow):
     def _on_studies(self) -> None:
         self.strip.rebuild()
         self._load()
-        names = [person_name(s.patient_name) or s.patient_id for s in self.session.studies]
-        title = "  ·  ".join(dict.fromkeys(names))
+        named = [person_name(s.patient_name) or s.patient_id for s in self.session.studies]
+        names = [name for name in dict.fromkeys(named) if name]
+        names = [*names[:4], "…"] if len(names) > 4 else names
+        title = "  ·  ".join(names)
         self.setWindowTitle(f"{title} — {tr('影像阅片')}" if title else tr("影像阅片"))
         self._say(
-            tr("注意：打开的检查属于不同患者：{names}", names="，".join(dict.fromkeys(names)))
+            tr("注意：打开的检查属于不同患者：{names}", names="，".join(names))
             if self.session.different_patients
             else ""
         )

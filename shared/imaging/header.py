@@ -246,6 +246,10 @@ def _palette(ds: Any) -> Palette | None:
     return Palette(first, np.stack([column[:length] for column in columns], -1).astype(np.uint8))
 
 
+# XA and XRF: the table leads back to X-ray intensity and is not for display (PS3.3 C.8.7.1.1.2).
+_INTENSITY_LUT = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{n}" for n in ("1", "2", "1.1", "2.1"))
+
+
 def _modality(ds: Any, unit_source: Any, *, signed: bool, modality_code: str) -> Modality:
     unit = text_of(ds, "RescaleType") or text_of(unit_source, "RescaleType")
     if unit in ("US", "UNSPECIFIED"):
@@ -255,6 +259,8 @@ def _modality(ds: Any, unit_source: Any, *, signed: bool, modality_code: str) ->
     if not unit and modality_code == "PT":
         unit = text_of(unit_source, "Units")
     item = _first(ds, "ModalityLUTSequence")
+    if text_of(unit_source, "SOPClassUID") in _INTENSITY_LUT:
+        item = None
     if item is not None and (table := _table(item, signed=signed)) is not None:
         return Modality(table=table, unit=text_of(item, "ModalityLUTType").replace("US", ""))
     slope, intercept = _number(ds, "RescaleSlope"), _number(ds, "RescaleIntercept")

@@ -40,6 +40,8 @@ def age_text(age: str) -> str:
     """DICOM AS (045Y) as 45岁."""
     if len(age) == 4 and age[:3].isdigit():
         unit = {"Y": tr("岁"), "M": tr("个月"), "W": tr("周"), "D": tr("天")}.get(age[3])
+        if unit and int(age[:3]) == 0:
+            return ""
         if unit:
             return f"{int(age[:3])}{unit}"
     return age

@@ -258,7 +258,7 @@ class ViewportWidget(QWidget):
         has_image: bool,
     ) -> None:
         width, height, ratio = float(self.width()), float(self.height()), self.devicePixelRatioF()
-        font = text_font(12 if min(width, height) >= 300 else 11)
+        font = text_font(min(max(height / 90, 11 if height < 300 else 12), 18))
         painter.setFont(font)
         image = stack.image(index)
         if has_image:
