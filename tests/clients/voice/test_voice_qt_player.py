@@ -11,6 +11,9 @@ from clients.kit.voice.players import NO_DEVICE
 from clients.kit.voice.qt_player import DEVICE_FAILED, QtPlayer
 from clients.kit.voice.sound import tone
 
+# QtMultimedia looks for the libraries of every sound system when it is first used and tells which it did not find.
+pytestmark = pytest.mark.qt_log_ignore("Couldn't load", "Couldn't resolve", "PulseAudioService", "pipewire", "ALSA")
+
 
 @pytest.fixture
 def player(qtbot: QtBot) -> QtPlayer:
