@@ -72,9 +72,11 @@ class Workstation(QMainWindow):
         *,
         desk_settings: UserSettings | None = None,
         server: str = "",
+        usual_theme: ThemeName = ThemeName.LIGHT,
     ) -> None:
         super().__init__()
         check_pages(pages)
+        self._usual_theme = usual_theme
         self._title = title
         self._pages = tuple(pages)
         self._desk = desk_settings or UserSettings.for_desk()
@@ -101,7 +103,7 @@ class Workstation(QMainWindow):
     def _on_signed_in(self, opened: SignedIn) -> None:
         self._connection = opened.connection
         settings = UserSettings.for_user(opened.session.login)
-        theme = settings.get(THEME_KEY, self._desk.get(THEME_KEY, ThemeName.LIGHT.value))
+        theme = settings.get(THEME_KEY, self._desk.get(THEME_KEY, self._usual_theme.value))
         wear(str(theme), str(settings.get(DENSITY_KEY, Density.REGULAR.value)))
         speak(str(settings.get(LANGUAGE_KEY, translations.language().value)))
         self.shell = Shell(
@@ -178,8 +180,12 @@ def run_workstation(
     *,
     prog: str = "mingjing",
     on_start: Callable[[Workstation], None] | None = None,
+    usual_theme: ThemeName = ThemeName.LIGHT,
 ) -> int:
-    """Run a workstation until its window is closed; the exit status. `title` is a Chinese source string."""
+    """Run a workstation until its window is closed; the exit status. `title` is a Chinese source string.
+
+    `usual_theme` is worn until the user chooses one: dark in the reading room, light elsewhere.
+    """
     parser = argparse.ArgumentParser(prog=prog)
     parser.add_argument("--connect", default="", metavar="STRING", help="connection string of the server")
     parser.add_argument("--language", choices=[item.value for item in Language], help="language of the screens")
@@ -190,10 +196,12 @@ def run_workstation(
     options = parser.parse_args(list(argv))
     app = make_application()
     desk = UserSettings.for_desk()
-    wear(options.theme or str(desk.get(THEME_KEY, ThemeName.LIGHT.value)))
+    wear(options.theme or str(desk.get(THEME_KEY, usual_theme.value)))
     speak(options.language or str(desk.get(LANGUAGE_KEY, Language.CHINESE.value)))
     sys.excepthook = _on_bug
-    window = Workstation(title, pages, connector, desk_settings=desk, server=options.connect)
+    window = Workstation(
+        title, pages, connector, desk_settings=desk, server=options.connect, usual_theme=usual_theme
+    )
     if options.exit_when_ready:
         window.ready.connect(window.close)
     window.show()
