@@ -1,4 +1,4 @@
-"""What every test needs: no screen, a home of its own, and no Qt complaint that goes unnoticed."""
+"""What every test needs: no screen and a home of its own; that Qt warnings fail a test is set in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -14,12 +14,6 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", default=False, help="run the long proofs too")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # pytest-qt fails a test on a Qt message of this level or above, unless a test expects it.
-    if not config.getini("qt_log_level_fail"):
-        config.addinivalue_line("qt_log_level_fail", "WARNING")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

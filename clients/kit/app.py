@@ -53,9 +53,9 @@ def _prepare(app: QApplication) -> None:
 
 
 def _tell_widgets() -> None:
-    app = QApplication.instance()
-    if app is not None:
-        QCoreApplication.sendEvent(app, QEvent(QEvent.Type.LanguageChange))
+    # Sent, not posted as Qt does for a new translator: whoever switches the language finds the words changed.
+    for widget in QApplication.topLevelWidgets():
+        QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.LanguageChange))
 
 
 class Workstation(QMainWindow):

@@ -94,6 +94,10 @@ ENTRIES: Mapping[str, str] = {
     "{done} / {total}，约剩 {seconds} 秒": "{done} of {total}, about {seconds} s left",
     # drafts
     "草稿无法写入本机磁盘，请腾出空间后继续；当前内容仍在屏幕上。": "The draft cannot be written to this computer's disk. Free some space; the text is still on screen.",
+    # line and viewer
+    "请先登录。": "Please log in first.",
+    "影像阅片程序无法启动，请联系管理员。": "The image viewer cannot be started. Ask the administrator.",
+    "影像阅片程序无法启动，请重试；仍不行请联系管理员。": "The image viewer did not start. Try again, then ask the administrator.",
     # slots, documents, pictures
     "{time}，共 {total} 个号，余 {free} 个": "{time}: {free} of {total} places free",
     "余 {free}": "{free} left",

@@ -124,6 +124,8 @@ class ListView(QWidget):
         self.table.horizontalHeader().sectionResized.connect(self._remember)
         self.table.horizontalHeader().sectionMoved.connect(self._remember)
         self.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sort)
+        self.model.rowsAboutToBeRemoved.connect(self._on_rows_leave)
+        self.model.rowsRemoved.connect(self._on_rows_left)
         self.model.arrived.connect(self._on_arrived)
         self.model.loading_changed.connect(self._on_loading)
         self.model.failed.connect(self._on_failed)
@@ -225,6 +227,7 @@ class ListView(QWidget):
         if self._settings is not None:
             self._settings.remove(self._settings_key)
         header = self.table.horizontalHeader()
+        self._restoring = True
         for i in range(len(self._columns)):
             header.moveSection(header.visualIndex(i), i)
         self._apply_columns()
@@ -310,6 +313,13 @@ class ListView(QWidget):
             self._selected_id = row_id
             self.selected.emit(row)
 
+    def _on_rows_leave(self, *_: object) -> None:
+        # Qt now moves the current row to a neighbour; that is not the user's choice.
+        self._restoring = True
+
+    def _on_rows_left(self, *_: object) -> None:
+        self._restoring = False
+
     def _on_arrived(self) -> None:
         self.clear_error()
         self._show_emptiness()
@@ -320,7 +330,7 @@ class ListView(QWidget):
             self._select(position)
             row = self.model.row(position)
             self.selected.emit(row)
-        elif self.model.row(self._selected_position) is not None or self.model.total == 0:
+        elif self.model.row(self._selected_position) is not None or self._selected_position >= self.model.total:
             self._selected_id = None
             self.table.clearSelection()
             self.table.setCurrentIndex(QModelIndex())

@@ -1,0 +1,144 @@
+"""Scanner input: a burst ended by Enter is a scan anywhere in the window; typing is typing, in order and complete."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from clients.kit.scanner import ScannerInput
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk:
+    """A window with a field and a button, a clock in the test's hand, and what was scanned."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.window = QWidget()
+        qtbot.addWidget(self.window)
+        layout = QVBoxLayout(self.window)
+        self.field, self.button = QLineEdit(), QPushButton("x")
+        layout.addWidget(self.field)
+        layout.addWidget(self.button)
+        self.clock = Clock()
+        self.scanner = ScannerInput(self.window, clock=self.clock)
+        self.scanner._timer.setInterval(10_000)  # the clock decides in these tests, not the time of the machine
+        self.scanned: list[str] = []
+        self.entered: list[str] = []
+        self.field.returnPressed.connect(lambda: self.entered.append(self.field.text()))
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        self.window.activateWindow()
+        self.field.setFocus()
+
+    def type(self, text: str, gap_s: float) -> None:
+        for letter in text:
+            self.clock.now += gap_s
+            self.qtbot.keyClicks(self.window.focusWidget() or self.field, letter)
+
+    def press(self, key: Qt.Key, gap_s: float) -> None:
+        self.clock.now += gap_s
+        self.qtbot.keyClick(self.window.focusWidget() or self.field, key)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    made = Desk(qtbot)
+    made.scanner.listen(made.scanned.append)
+    return made
+
+
+@pytest.mark.parametrize("end", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab])
+def test_a_fast_burst_is_a_scan_and_never_reaches_the_field(desk: Desk, end: Qt.Key) -> None:
+    desk.type("CT20260001-A", 0.004)
+    desk.press(end, 0.004)
+    assert desk.scanned == ["CT20260001-A"]
+    assert desk.field.text() == ""
+    assert desk.entered == []
+    assert desk.window.focusWidget() is desk.field
+
+
+def test_a_scan_works_wherever_the_focus_is(desk: Desk) -> None:
+    desk.button.setFocus()
+    desk.type("98765", 0.01)
+    desk.press(Qt.Key.Key_Return, 0.01)
+    assert desk.scanned == ["98765"]
+
+
+def test_typing_by_hand_reaches_the_field_and_enter_works(desk: Desk) -> None:
+    desk.type("zhang3", 0.12)
+    desk.press(Qt.Key.Key_Return, 0.12)
+    assert desk.scanned == []
+    assert desk.entered == ["zhang3"]
+
+
+def test_a_short_fast_burst_is_typing(desk: Desk) -> None:
+    desk.type("abcd", 0.004)
+    desk.press(Qt.Key.Key_Return, 0.004)
+    assert desk.scanned == []
+    assert desk.entered == ["abcd"]
+
+
+def test_fast_letters_with_a_late_enter_are_typing(desk: Desk) -> None:
+    desk.type("abcdef", 0.004)
+    desk.press(Qt.Key.Key_Return, 0.3)
+    assert desk.scanned == []
+    assert desk.entered == ["abcdef"]
+
+
+def test_typing_before_a_scan_stays_in_the_field(desk: Desk) -> None:
+    desk.type("ab", 0.2)
+    desk.clock.now += 0.5
+    desk.type("12345678", 0.004)
+    desk.press(Qt.Key.Key_Return, 0.004)
+    assert desk.scanned == ["12345678"]
+    assert desk.field.text() == "ab"
+
+
+def test_keys_held_back_come_in_order_before_an_editing_key(desk: Desk) -> None:
+    desk.type("abc", 0.004)
+    desk.press(Qt.Key.Key_Backspace, 0.004)
+    assert desk.field.text() == "ab"
+
+
+def test_keys_held_back_reach_the_field_after_the_pause(desk: Desk) -> None:
+    desk.scanner._timer.setInterval(1)
+    desk.type("abc", 0.004)
+    desk.qtbot.waitUntil(lambda: desk.field.text() == "abc")
+
+
+def test_shortcuts_pass_at_once(desk: Desk) -> None:
+    desk.field.setText("text")
+    desk.qtbot.keyClick(desk.field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert desk.field.selectedText() == "text"
+
+
+def test_nobody_listening_means_nothing_is_held_back(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    desk.type("1234567", 0.001)
+    assert desk.field.text() == "1234567"
+    forget = desk.scanner.listen(desk.scanned.append)
+    forget()
+    desk.type("89", 0.001)
+    assert desk.field.text() == "123456789"
+
+
+def test_the_newest_listener_gets_the_scan(desk: Desk) -> None:
+    other: list[str] = []
+    forget = desk.scanner.listen(other.append)
+    desk.type("11111", 0.001)
+    desk.press(Qt.Key.Key_Return, 0.001)
+    forget()
+    desk.type("22222", 0.001)
+    desk.press(Qt.Key.Key_Return, 0.001)
+    assert other == ["11111"]
+    assert desk.scanned == ["22222"]
