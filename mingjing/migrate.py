@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from server import bootstrap
+from server.bootstrap import load_tables
 from server.kernel.database import Database, migrate
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     new = words.add_parser("new", help="for developers: write a migration from what differs")
     new.add_argument("message")
     options = parser.parse_args(arguments)
-    bootstrap.load_tables()
+    load_tables()
     if options.word == "new":
         with tempfile.TemporaryDirectory() as folder:
             database = Database.in_folder(Path(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -21,9 +22,12 @@ from server.doors.dicom.ports import (
     ReceivedObject,
     Refused,
     RetrieveRequest,
+    StepAlreadyFinal,
     StoredObject,
     StoreOutcome,
 )
+from server.exams.performed import SqlPerformedSteps
+from server.exams.worklist import SqlWorklist
 from server.kernel.database import Database
 from server.kernel.logs import start_logging
 from server.kernel.storage.durability import Durability
@@ -104,7 +108,7 @@ def dicom_ports(options: Mapping[str, str]) -> DicomPorts:
     """Build the ports of one worker process; named in DoorSettings.ports_factory."""
     settings = from_text(options["settings"])
     folders = Folders(settings.data)
-    start_logging(folders.logs, f"dicom-{options.get('worker', 'worker')}", settings.log_level)
+    start_logging(folders.logs, multiprocessing.current_process().name, settings.log_level)
     database = Database(options["database"])
     relay = RelaySender(options["relay_address"], options["relay_token"])
     receiver = Receiver(
@@ -131,6 +135,8 @@ def ports_of(
         objects=ReceiverSink(receiver),
         query=ArchiveQueries(database),
         retrieve=ArchiveRetrievals(areas.archive.objects),
+        worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
+        mpps=SqlPerformedSteps(database, areas.time, areas.exams, Refused, StepAlreadyFinal),
         commitment=ArchiveCommitment(areas.archive.objects),
         close=close,
     )

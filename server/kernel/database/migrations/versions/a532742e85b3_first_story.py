@@ -8,7 +8,7 @@ from alembic import op
 import server.kernel.database.base
 
 
-revision = 'bf5a5649ec28'
+revision = 'a532742e85b3'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -185,6 +185,20 @@ def upgrade() -> None:
     sa.Column('may_query', sa.Boolean(), nullable=False),
     sa.Column('may_retrieve', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('ae_title', name=op.f('pk_peers'))
+    )
+    op.create_table('performed_steps',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('sop_instance_uid', sa.String(length=64), nullable=False),
+    sa.Column('status', sa.String(length=16), nullable=False),
+    sa.Column('station_ae', sa.String(length=16), nullable=False),
+    sa.Column('modality', sa.String(length=16), nullable=False),
+    sa.Column('received_at', server.kernel.database.base.UtcDateTime(), nullable=False),
+    sa.Column('ended_at', server.kernel.database.base.UtcDateTime(), nullable=True),
+    sa.Column('series_count', sa.Integer(), nullable=False),
+    sa.Column('image_count', sa.Integer(), nullable=False),
+    sa.Column('attributes', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_performed_steps')),
+    sa.UniqueConstraint('sop_instance_uid', name=op.f('uq_performed_steps_sop_instance_uid'))
     )
     op.create_table('report_saved_queries',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -614,26 +628,17 @@ def upgrade() -> None:
     with op.batch_alter_table('exam_studies', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_exam_studies_exam_id'), ['exam_id'], unique=False)
 
-    op.create_table('performed_steps',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('sop_instance_uid', sa.String(length=64), nullable=False),
-    sa.Column('exam_id', sa.Integer(), nullable=True),
+    op.create_table('performed_step_exams',
+    sa.Column('step_id', sa.Integer(), nullable=False),
+    sa.Column('exam_id', sa.Integer(), nullable=False),
     sa.Column('study_uid', sa.String(length=64), nullable=False),
-    sa.Column('status', sa.String(length=16), nullable=False),
-    sa.Column('station_ae', sa.String(length=16), nullable=False),
-    sa.Column('modality', sa.String(length=16), nullable=False),
-    sa.Column('received_at', server.kernel.database.base.UtcDateTime(), nullable=False),
-    sa.Column('ended_at', server.kernel.database.base.UtcDateTime(), nullable=True),
-    sa.Column('series_count', sa.Integer(), nullable=False),
-    sa.Column('image_count', sa.Integer(), nullable=False),
-    sa.Column('attributes', sa.LargeBinary(), nullable=False),
-    sa.ForeignKeyConstraint(['exam_id'], ['exams.id'], name=op.f('fk_performed_steps_exam_id_exams')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_performed_steps')),
-    sa.UniqueConstraint('sop_instance_uid', name=op.f('uq_performed_steps_sop_instance_uid'))
+    sa.ForeignKeyConstraint(['exam_id'], ['exams.id'], name=op.f('fk_performed_step_exams_exam_id_exams')),
+    sa.ForeignKeyConstraint(['step_id'], ['performed_steps.id'], name=op.f('fk_performed_step_exams_step_id_performed_steps')),
+    sa.PrimaryKeyConstraint('step_id', 'exam_id', name=op.f('pk_performed_step_exams'))
     )
-    with op.batch_alter_table('performed_steps', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_performed_steps_exam_id'), ['exam_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_performed_steps_study_uid'), ['study_uid'], unique=False)
+    with op.batch_alter_table('performed_step_exams', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_performed_step_exams_exam_id'), ['exam_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performed_step_exams_study_uid'), ['study_uid'], unique=False)
 
     op.create_table('series',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -785,11 +790,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_series_study_pk'))
 
     op.drop_table('series')
-    with op.batch_alter_table('performed_steps', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_performed_steps_study_uid'))
-        batch_op.drop_index(batch_op.f('ix_performed_steps_exam_id'))
+    with op.batch_alter_table('performed_step_exams', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_performed_step_exams_study_uid'))
+        batch_op.drop_index(batch_op.f('ix_performed_step_exams_exam_id'))
 
-    op.drop_table('performed_steps')
+    op.drop_table('performed_step_exams')
     with op.batch_alter_table('exam_studies', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_exam_studies_exam_id'))
 
@@ -895,6 +900,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_report_saved_queries_owner_id'))
 
     op.drop_table('report_saved_queries')
+    op.drop_table('performed_steps')
     op.drop_table('peers')
     with op.batch_alter_table('patients', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_patients_pinyin_flat'))
