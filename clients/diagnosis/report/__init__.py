@@ -1,0 +1,1 @@
+"""The report page (报告页面): writing, auditing, templates, history, pictures."""

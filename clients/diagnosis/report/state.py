@@ -1,0 +1,141 @@
+"""What the report page shows; frozen, without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from shared.contract.reporting import (
+    HistoryView,
+    ReportContent,
+    ReportLogView,
+    ReportView,
+    TemplateView,
+)
+from shared.domain.rich_text import plain
+from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
+
+
+class Trouble(StrEnum):
+    """What stands between the doctor and the report; shown as a strip above the text."""
+
+    HELD = "held"  # another doctor holds it: reading only
+    LOCK_LOST = "lock_lost"  # I held it and do not any more; my text is still here
+    STALE = "stale"  # another version was saved meanwhile: both are shown
+    RESTORED = "restored"  # text from this computer's draft came back
+    DOUBT = "doubt"  # the server doubts the text: change it or give a reason
+    GIVE_UP = "give_up"  # really?
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A trouble with what belongs to it: who, which sentence, the other text."""
+
+    kind: Trouble
+    who: str = ""
+    sentence: str = ""
+    other: ReportContent | None = None
+    mine: ReportContent | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OfferedMeasurement:
+    """A measurement drawn in the viewer that can be put into the findings."""
+
+    text: str
+    value: float
+    unit: str
+    instance_uid: str
+
+
+@dataclass(frozen=True)
+class ReportPageState:
+    """One report on the page. `content` is what stands in the editors.
+
+    `revision` grows whenever the presenter replaces the text; the view then fills its editors again.
+    """
+
+    report: ReportView | None = None
+    content: ReportContent = field(default_factory=ReportContent)
+    revision: int = 0
+    is_loading: bool = False
+    is_dirty: bool = False
+    is_saving: bool = False
+    is_handing_in: bool = False  # submit, approve, reject, give up is under way: the text rests
+    is_waiting: bool = False  # a save failed for want of a line; it is tried again
+    saved_at: datetime | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    obstacle: Obstacle | None = None
+    history: HistoryView | None = None
+    log: ReportLogView | None = None
+    templates: tuple[TemplateView, ...] = ()
+    pictures: Mapping[int, bytes] = field(default_factory=dict)
+    offered: tuple[OfferedMeasurement, ...] = ()
+    preview: bytes | None = None
+
+    @property
+    def may_edit(self) -> bool:
+        """The text is mine to change."""
+        return self.allows(ReportAction.SAVE)
+
+    @property
+    def may_type(self) -> bool:
+        """The editors take strokes now."""
+        return self.may_edit and not self.is_handing_in and not self.is_loading
+
+    @property
+    def is_auditing(self) -> bool:
+        """I am here as the auditor."""
+        return self.may_edit and self.report is not None and self.report.row.state is ReportState.AUDITING
+
+    def allows(self, action: ReportAction) -> bool:
+        """Say whether the server allows an action on the report now."""
+        return self.report is not None and action in self.report.allowed
+
+    @property
+    def returned_reason(self) -> str:
+        """Why the report came back, while it is being corrected."""
+        if self.report is None or not self.report.row.was_returned or not self.report.returns:
+            return ""
+        return self.report.returns[-1].reason
+
+
+MISSING = {
+    "findings": "请填写影像所见。",
+    "impression": "请填写诊断意见。",
+    "critical_value": "请选择危急值。",
+    "hp": "请选择 HP。",
+}
+"""Chinese source sentences by field."""
+
+
+def missing_fields(content: ReportContent, *, hp_required: bool) -> tuple[str, ...]:
+    """Return the mandatory fields that are empty, in the order of the eye (RIS-RPE-06)."""
+    found = []
+    if not plain(content.findings):
+        found.append("findings")
+    if not plain(content.impression):
+        found.append("impression")
+    if content.critical_value is CriticalValue.UNSET:
+        found.append("critical_value")
+    if hp_required and content.hp is HpResult.UNSET:
+        found.append("hp")
+    return tuple(found)
+
+
+def joined(text: str, addition: str) -> str:
+    """Return rich text with an addition below it (插入)."""
+    if not plain(text):
+        return addition
+    below = addition if addition.lstrip().startswith("<p>") else f"<p>{addition}</p>"
+    return (text if text.rstrip().endswith(">") else f"<p>{text}</p>") + below
+
+
+def with_content(content: ReportContent, **parts: object) -> ReportContent:
+    """Return the content with some parts replaced."""
+    return msgspec.structs.replace(content, **parts)

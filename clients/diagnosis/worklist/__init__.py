@@ -1,0 +1,1 @@
+"""The diagnosis list (诊断): conditions, counts, saved queries, rows."""

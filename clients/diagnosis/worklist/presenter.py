@@ -1,0 +1,300 @@
+"""The diagnosis list's intentions: filter, refresh, save a query, enter a report, unlock it, see its images."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from clients.diagnosis.ports import Viewer
+from clients.diagnosis.worklist.state import (
+    FIRST_WINDOW,
+    SPAN_DAYS,
+    Span,
+    WorklistState,
+    entering_action,
+    usual_conditions,
+    with_parts,
+)
+from clients.kit.connection import Connection
+from clients.kit.messages import Messages
+from clients.kit.paging import PageOfRows, PageRequest
+from clients.kit.running import TaskRunner
+from clients.kit.tokens import Tone
+from clients.kit.translations import tr
+from shared.contract.base import Changed, Notice, Page
+from shared.contract.organisation import GetHospital, HospitalView
+from shared.contract.reporting import (
+    DeleteQuery,
+    ListReports,
+    ListSavedQueries,
+    ReportFilter,
+    ReportList,
+    ReportRow,
+    ReportView,
+    SavedQueryView,
+    SaveQuery,
+    UnlockReport,
+)
+from shared.domain.states import ReportAction, ReportState
+
+Enter = Callable[[int, ReportAction | None], None]
+"""Opens a report by id: to write, to audit, or (None) to read."""
+
+
+class WorklistPresenter:
+    """Holds the list's state; `show` gets every new one. The same presenter serves the page and area A of a report."""
+
+    def __init__(
+        self,
+        line: Connection,
+        runner: TaskRunner,
+        messages: Messages,
+        viewer: Viewer,
+        enter: Enter,
+        show: Callable[[WorklistState], None],
+        today: Callable[[], date] = date.today,
+        key: str = "worklist",
+    ) -> None:
+        self._line = line
+        self._runner = runner
+        self._messages = messages
+        self._viewer = viewer
+        self._enter = enter
+        self._show = show
+        self._today = today
+        self._key = key
+        self._lock = threading.Lock()
+        self._first: tuple[ReportFilter, ReportList] | None = None
+        self.state = WorklistState(usual_conditions(today()))
+
+    def open(self) -> None:
+        """Load master data, saved queries and the list; a default query replaces the usual conditions."""
+        self._runner.run(lambda: self._line.call(GetHospital()), self._on_hospital, self._messages.report)
+        self._runner.run(lambda: self._line.call(ListSavedQueries()), self._on_first_queries, self._on_no_queries)
+
+    def refresh(self) -> None:
+        """Load the list again; the old rows stay meanwhile."""
+        conditions = self._present(self.state.conditions)
+        request = ListReports(filter=conditions, page=Page(offset=0, limit=FIRST_WINDOW))
+        self._change(is_loading=True)
+        self._runner.run(
+            lambda: self._line.call(request), _Arrived(self, conditions), self._on_failed, key=f"{self._key}.list"
+        )
+
+    def fetch(self, request: PageRequest) -> PageOfRows[ReportRow]:
+        """Give a window of the list (called in a worker thread); the first one is there already."""
+        with self._lock:
+            first = self._first
+        conditions = self.state.conditions if first is None else first[0]
+        if first is not None and request.offset + request.limit <= FIRST_WINDOW:
+            rows = first[1].rows[request.offset : request.offset + request.limit]
+            return PageOfRows(rows, first[1].total)
+        page = Page(offset=request.offset, limit=request.limit)
+        found = self._line.call(ListReports(filter=conditions, page=page))
+        return PageOfRows(found.rows, found.total)
+
+    # ── conditions ───────────────────────────────────────────────────────────────────────────────────
+
+    def choose_states(self, states: tuple[str, ...]) -> None:
+        """Show reports in these states; none means all (RIS-DX-06)."""
+        self.filter(states=tuple(ReportState(state) for state in states))
+
+    def choose_span(self, span: Span) -> None:
+        """Show exams of today, of the last days, or of all days."""
+        today = self._today()
+        days = SPAN_DAYS.get(span)
+        first = None if days is None else today - timedelta(days=days)
+        self._change(span=span)
+        if span is not Span.CHOSEN:
+            self.filter(examined_from=first, examined_to=None if days is None else today)
+
+    def choose_days(self, first: date | None, last: date | None) -> None:
+        """Show exams of these days, both included."""
+        self._change(span=Span.CHOSEN)
+        self.filter(examined_from=first, examined_to=last)
+
+    def filter(self, **parts: Any) -> None:
+        """Change some conditions and load."""
+        conditions = with_parts(self.state.conditions, **parts)
+        if conditions != self.state.conditions:
+            self._change(conditions=conditions, query_id=None)
+            self.refresh()
+
+    def take_conditions(self, conditions: ReportFilter, span: Span) -> None:
+        """Start with the conditions of another list (RIS-RPA-01)."""
+        self._change(conditions=conditions, span=span)
+        self.refresh()
+
+    def reset(self) -> None:
+        """Back to what the list shows on opening."""
+        self._change(conditions=usual_conditions(self._today()), span=Span.TODAY, query_id=None)
+        self.refresh()
+
+    # ── saved queries ────────────────────────────────────────────────────────────────────────────────
+
+    def use_query(self, query: SavedQueryView) -> None:
+        """Use a saved query with one click (RIS-DX-14)."""
+        self._use(query)
+        self.refresh()
+
+    def save_query(self, name: str, *, is_default: bool = False, query_id: int | None = None) -> None:
+        """Keep the present conditions under a name."""
+        request = SaveQuery(
+            id=query_id,
+            name=name,
+            filter=self.state.conditions,
+            today_only=self.state.span is Span.TODAY,
+            is_default=is_default,
+        )
+        self._runner.run(lambda: self._line.call(request), self._on_query_saved, self._messages.report)
+
+    def delete_query(self, query_id: int) -> None:
+        """Delete a saved query; it can be taken back for some seconds."""
+        gone = next((query for query in self.state.queries if query.id == query_id), None)
+        if gone is None:
+            return
+        request = DeleteQuery(id=query_id)
+        self._runner.run(lambda: self._line.call(request), _QueryDeleted(self, gone), self._messages.report)
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def select(self, row: ReportRow | None) -> None:
+        """Remember the row that the page's actions mean."""
+        self._change(selected=row)
+
+    def enter(self, row: ReportRow | None = None) -> None:
+        """Go into a report: to write or audit where that is allowed, else to read."""
+        row = row or self.state.selected
+        if row is not None:
+            self._enter(row.id, entering_action(row))
+
+    def act(self, action: str, row: ReportRow | None = None) -> None:
+        """Do a row action."""
+        row = row or self.state.selected
+        if row is None:
+            return
+        if action == ReportAction.VIEW_IMAGES:
+            self._viewer.open(row.study_uids)
+        elif action == ReportAction.UNLOCK:
+            self._unlock(row)
+        elif action in (ReportAction.WRITE, ReportAction.AUDIT):
+            self._enter(row.id, ReportAction(action))
+        else:
+            self._enter(row.id, None)
+
+    def _unlock(self, row: ReportRow) -> None:
+        request = UnlockReport(report_id=row.id)
+        self._runner.run(lambda: self._line.call(request), self._on_unlocked, self._on_action_failed)
+
+    def heard(self, notice: Notice) -> None:
+        """Load again when some report or exam has changed."""
+        if isinstance(notice, Changed) and notice.entity in ("report", "study"):
+            self.refresh()
+
+    # ── answers ──────────────────────────────────────────────────────────────────────────────────────
+
+    def arrived(self, conditions: ReportFilter, found: ReportList) -> None:
+        """The first window came."""
+        with self._lock:
+            self._first = (conditions, found)
+        selected = self.state.selected
+        if selected is not None:
+            selected = next((row for row in found.rows if row.id == selected.id), selected)
+        self._change(
+            rows=found.rows,
+            total=found.total,
+            counts=found.counts,
+            selected=selected,
+            is_loading=False,
+            error=None,
+            generation=self.state.generation + 1,
+        )
+
+    def _on_failed(self, error: Exception) -> None:
+        self._change(is_loading=False, error=error)
+
+    def _on_hospital(self, hospital: HospitalView) -> None:
+        self._change(hospital=hospital)
+
+    def _on_first_queries(self, queries: tuple[SavedQueryView, ...]) -> None:
+        self._change(queries=queries)
+        usual = next((query for query in queries if query.is_default), None)
+        if usual is not None:
+            self._use(usual)
+        self.refresh()
+
+    def _on_no_queries(self, error: Exception) -> None:
+        self._messages.report(error)
+        self.refresh()
+
+    def _use(self, query: SavedQueryView) -> None:
+        conditions, span = query.filter, Span.CHOSEN
+        if query.today_only:
+            conditions, span = self._present(conditions, is_today=True), Span.TODAY
+        elif not (conditions.examined_from or conditions.examined_to):
+            span = Span.ALL
+        self._change(conditions=conditions, span=span, query_id=query.id)
+
+    def _on_query_saved(self, query: SavedQueryView) -> None:
+        self._messages.say(tr("查询条件已保存：{name}", name=query.name), Tone.SUCCESS)
+        self._change(query_id=query.id)
+        self.load_queries()
+
+    def load_queries(self) -> None:
+        """Fetch the saved queries again."""
+        self._runner.run(
+            lambda: self._line.call(ListSavedQueries()), lambda all_: self._change(queries=all_), self._messages.report
+        )
+
+    def query_deleted(self, gone: SavedQueryView) -> None:
+        """A saved query is gone: say so and offer it back."""
+
+        def undo() -> None:
+            request = SaveQuery(
+                name=gone.name, filter=gone.filter, today_only=gone.today_only, is_default=gone.is_default
+            )
+            self._runner.run(lambda: self._line.call(request), self._on_query_saved, self._messages.report)
+
+        self._messages.offer_undo(tr("查询条件已删除：{name}", name=gone.name), undo)
+        self._change(query_id=None if self.state.query_id == gone.id else self.state.query_id)
+        self.load_queries()
+
+    def _on_unlocked(self, view: ReportView) -> None:
+        self._messages.say(tr("已解锁：{name}", name=view.row.patient_name), Tone.SUCCESS)
+        self.refresh()
+
+    def _on_action_failed(self, error: Exception) -> None:
+        self._messages.report(error)
+        self.refresh()
+
+    def _present(self, conditions: ReportFilter, *, is_today: bool = False) -> ReportFilter:
+        """Today's list stays today's after midnight."""
+        if not (is_today or self.state.span is Span.TODAY):
+            return conditions
+        today = self._today()
+        return with_parts(conditions, examined_from=today, examined_to=today)
+
+    def _change(self, **parts: Any) -> None:
+        self.state = replace(self.state, **parts)
+        self._show(self.state)
+
+
+class _Arrived:
+    def __init__(self, presenter: WorklistPresenter, conditions: ReportFilter) -> None:
+        self._presenter = presenter
+        self._conditions = conditions
+
+    def __call__(self, found: ReportList) -> None:
+        self._presenter.arrived(self._conditions, found)
+
+
+class _QueryDeleted:
+    def __init__(self, presenter: WorklistPresenter, gone: SavedQueryView) -> None:
+        self._presenter = presenter
+        self._gone = gone
+
+    def __call__(self, _nothing: object) -> None:
+        self._presenter.query_deleted(self._gone)
