@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
@@ -24,6 +27,7 @@ from shared.contract.base import Request
 from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
 from shared.domain.permissions import ROLES
 from shared.domain.states import Sex
+from tests.databases import KINDS, a_database
 
 ZONE = "Asia/Shanghai"
 MORNING = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)  # 08:30 in the hospital, a Saturday
@@ -124,3 +128,17 @@ def a_patient(name: str = "张三", **changes: Any) -> PatientEntry:
     """Return a valid patient entry."""
     values: dict[str, Any] = {"sex": Sex.MALE, "birth_date": date(1980, 5, 4)}
     return PatientEntry(name=name, **(values | changes))
+
+
+@pytest.fixture(params=KINDS)
+def hospital(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hospital]:
+    """A fresh hospital, once on each database."""
+    with a_database(request.param, tmp_path) as database:
+        yield Hospital(database)
+
+
+@pytest.fixture
+def small_hospital(tmp_path: Path) -> Iterator[Hospital]:
+    """A fresh hospital on the embedded database, where the database is not what a test is about."""
+    with a_database("sqlite", tmp_path) as database:
+        yield Hospital(database)

