@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from clients.kit.messages import Messages, message_for
@@ -33,6 +34,14 @@ class RowAction(enum.StrEnum):
     PUSH = "push"
     CANCEL = "cancel"
     SIGN_IN_AGAIN = "sign_in_again"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A document with its bytes, ready to be looked at."""
+
+    document: DocumentView
+    data: bytes
 
 
 class Viewer(Protocol):
@@ -89,6 +98,7 @@ class ExamActions:
         self._listeners: list[Callable[[int], None]] = []
         self._editor: Callable[[int], None] = lambda _exam_id: None
         self._details: Callable[[int], None] = lambda _exam_id: None
+        self._previewer: Callable[[Preview], None] = lambda _preview: None
         self._pending: dict[int, tuple[ExamRow, Callable[[], None]]] = {}
 
     @property
@@ -107,6 +117,10 @@ class ExamActions:
     def show_details_with(self, details: Callable[[int], None]) -> None:
         """Say who shows an exam's details."""
         self._details = details
+
+    def preview_with(self, previewer: Callable[[Preview], None]) -> None:
+        """Say who shows a document."""
+        self._previewer = previewer
 
     def do(self, action: RowAction, row: ExamRow) -> None:
         """Do one of the row's actions; one that the row does not offer is not done."""
@@ -139,12 +153,21 @@ class ExamActions:
     def preview(self, row: ExamRow) -> None:
         """预览打印: the report once it is approved, else the registration form (RIS-OPN-01)."""
 
-        def work() -> str:
+        def work() -> Preview:
             if row.report_id is not None and row.report_state in (ReportState.APPROVED, ReportState.PRINTED):
-                return self._documents.open(self._caller.call(PreviewReport(report_id=row.report_id)))
-            return self._documents.open(self._caller.call(PrintRegistrationForm(exam_id=row.id)))
+                document = self._caller.call(PreviewReport(report_id=row.report_id))
+            else:
+                document = self._caller.call(PrintRegistrationForm(exam_id=row.id))
+            return Preview(document, self._documents.read(document))
 
-        self._runner.run(work, self._messages.say, self._messages.report, key=f"preview/{row.id}")
+        self._runner.run(work, self._show_preview, self._messages.report, key="preview")
+
+    def _show_preview(self, preview: Preview) -> None:
+        self._previewer(preview)
+
+    def hand_out(self, document: DocumentView) -> None:
+        """Print a document that was previewed."""
+        self._hand_out(lambda: document)
 
     def _hand_out(self, make: Callable[[], DocumentView]) -> None:
         self._runner.run(lambda: self._documents.hand_out(make()), self._messages.say, self._messages.report)

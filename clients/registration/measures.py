@@ -6,9 +6,13 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
-from clients.kit.translations import Language, language
+from clients.kit.translations import Language, language, verbatim
 
-_AGE = re.compile(r"^\s*(\d{1,3})\s*(岁|月|个月|周|天|日|y|m|w|d)?\s*$", re.IGNORECASE)
+YEARS, MONTHS, DAYS = verbatim("岁"), verbatim("月"), verbatim("天")
+"""Units of ages in the data of the suite, in Chinese whatever the language of the screen."""
+_UNITS = verbatim("岁|月|个月|周|天|日")
+_WEEKS = (verbatim("周"), "w")
+_AGE = re.compile(rf"^\s*(\d{{1,3}})\s*({_UNITS}|y|m|w|d)?\s*$", re.IGNORECASE)
 
 
 def age_text(born: date, on: date) -> str:
@@ -17,8 +21,8 @@ def age_text(born: date, on: date) -> str:
         return ""
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if months >= 24:
-        return f"{months // 12}岁"
-    return f"{months}月" if months >= 1 else f"{(on - born).days}天"
+        return f"{months // 12}{YEARS}"
+    return f"{months}{MONTHS}" if months >= 1 else f"{(on - born).days}{DAYS}"
 
 
 def birth_date_for(age: str, on: date) -> date | None:
@@ -26,12 +30,12 @@ def birth_date_for(age: str, on: date) -> date | None:
     match = _AGE.match(age)
     if match is None:
         return None
-    count, unit = int(match[1]), (match[2] or "岁").lower()
-    if unit in ("岁", "y"):
+    count, unit = int(match[1]), (match[2] or YEARS).lower()
+    if unit in (YEARS, "y"):
         return _shifted(on, 12 * count) if count <= 150 else None
-    if unit in ("月", "个月", "m"):
+    if unit.endswith(MONTHS) or unit == "m":
         return _shifted(on, count)
-    return on - timedelta(days=count * (7 if unit in ("周", "w") else 1))
+    return on - timedelta(days=count * (7 if unit in _WEEKS else 1))
 
 
 def _shifted(on: date, months: int) -> date:
@@ -43,7 +47,7 @@ def age_for_reader(age: str) -> str:
     """An age of the server ("45岁") in the language of the screen ("45 y")."""
     if language() is not Language.ENGLISH:
         return age
-    return age.replace("岁", " y").replace("月", " m").replace("天", " d").strip()
+    return age.replace(YEARS, " y").replace(MONTHS, " m").replace(DAYS, " d").strip()
 
 
 def yuan(fen: int) -> str:

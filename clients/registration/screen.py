@@ -30,8 +30,8 @@ class Documents(Protocol):
         """Fetch and print, or save where no printer is set up (blocking); returns where it went, as a sentence."""
         ...
 
-    def open(self, document: DocumentView) -> str:
-        """Fetch and open for reading (blocking); returns the path that was opened."""
+    def read(self, document: DocumentView) -> bytes:
+        """Fetch the bytes (blocking); raises RpcError."""
         ...
 
 

@@ -40,9 +40,9 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
         self._clock = clock
         actions.on_change(self._exam_changed)
 
-    def fetch(self, wanted: PageRequest) -> PageOfRows[ExamRow]:
+    def fetch(self, request: PageRequest) -> PageOfRows[ExamRow]:
         """One window of the list (blocking; called in a worker by the list widget)."""
-        page = Page(offset=wanted.offset, limit=min(500, wanted.limit))
+        page = Page(offset=request.offset, limit=min(500, request.limit))
         found = self._caller.call(msgspec.structs.replace(self._request(), page=page))
         return PageOfRows(found.rows, found.total)
 

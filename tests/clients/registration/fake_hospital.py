@@ -572,9 +572,9 @@ class FakeDocuments:
         self.handed_out.append(document)
         return "已打印"
 
-    def open(self, document: DocumentView) -> str:
+    def read(self, document: DocumentView) -> bytes:
         self.opened.append(document)
-        return "已打开"
+        return b"%PDF"
 
 
 class FakeDrafts:

@@ -1,0 +1,78 @@
+"""The registration workstation: its pages, actions and start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from clients.kit.actions import Action
+from clients.kit.app import run_workstation
+from clients.kit.connection import Connector
+from clients.kit.shell import Page
+from clients.kit.translations import register_catalogue
+from clients.registration import texts
+from clients.registration.desk import DeskKeeper
+from shared.domain.permissions import Permission
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from clients.kit.shell import Workplace
+
+TITLE = "登记工作站"
+
+_REGISTRATION = (
+    Action("registration.submit", "提交登记", "Ctrl+Return", "submit"),
+    Action("registration.clear", "清空", "Ctrl+Shift+Delete", "clear"),
+    Action("registration.number", "查询申请单", "F2", "search"),
+    Action("registration.items", "添加检查项目", "F3", "add"),
+    Action("registration.search", "查找今日登记", "Ctrl+F", "search"),
+    Action("registration.refresh", "刷新", "F5", "refresh"),
+)
+_MANAGEMENT = (
+    Action("management.query", "查询", "Ctrl+Return", "search"),
+    Action("management.reset", "重置", "Ctrl+Shift+Delete", "undo"),
+    Action("management.refresh", "刷新", "F5", "refresh"),
+)
+_QUEUE = (
+    Action("queue.next", "呼叫下一位", "F6", "call"),
+    Action("queue.call", "呼叫 / 重呼", "F7", "call_again"),
+    Action("queue.pass", "过号", "F8", "pass"),
+    Action("queue.start", "开始检查", "F9", "play"),
+    Action("queue.finish", "检查完成", "F10", "check"),
+    Action("queue.room", "修改检查室", "Ctrl+R", "room"),
+    Action("queue.details", "登记详情", "Ctrl+D", "details"),
+    Action("queue.refresh", "刷新", "F5", "refresh"),
+)
+
+
+def make_pages() -> tuple[Page, ...]:
+    """The pages of one window; they share a desk per session."""
+    keeper = DeskKeeper()
+
+    def build_registration(place: Workplace) -> QWidget:
+        from clients.registration.registration_page import RegistrationPage
+
+        return RegistrationPage(place, keeper.desk_for(place))
+
+    def build_management(place: Workplace) -> QWidget:
+        from clients.registration.management.view import ManagementPage
+
+        return ManagementPage(place, keeper.desk_for(place))
+
+    def build_queue(place: Workplace) -> QWidget:
+        from clients.registration.queue.view import QueuePage
+
+        return QueuePage(place, keeper.desk_for(place))
+
+    return (
+        Page("registration", "检查登记", "clipboard", build_registration, _REGISTRATION, Permission.REGISTER),
+        Page("management", "登记管理", "list", build_management, _MANAGEMENT, Permission.REGISTER),
+        Page("queue", "叫号", "call", build_queue, _QUEUE, Permission.CALL),
+    )
+
+
+def run(argv: Sequence[str], connector: Connector) -> int:
+    """Run the workstation until its window is closed; the exit status."""
+    register_catalogue(texts.ENTRIES)
+    return run_workstation(TITLE, make_pages(), argv, connector, prog="mingjing registration")

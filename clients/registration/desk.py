@@ -1,0 +1,150 @@
+"""What the pages of one signed-in user share: master data, exam actions, documents, drafts, details and previews."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QTimer
+
+from clients.kit.drafts import DraftStore
+from clients.kit.shell import Workplace
+from clients.registration.booking.presenter import BookingPresenter
+from clients.registration.documents import ServerDocuments
+from clients.registration.drafts import BookingDrafts
+from clients.registration.exam_actions import ExamActions, Preview
+from clients.registration.viewing import LinkedViewer
+from shared.contract.base import Changed, Notice
+from shared.contract.errors import RpcError
+from shared.contract.organisation import GetHospital, HospitalView
+
+log = logging.getLogger(__name__)
+
+
+def local_now() -> datetime:
+    """The present moment in the desk's time zone."""
+    return datetime.now().astimezone()
+
+
+class Desk:
+    """Made once per session by the first page that is shown."""
+
+    clock: Callable[[], datetime] = staticmethod(local_now)
+
+    def __init__(self, place: Workplace) -> None:
+        connection: Any = place.connection
+        self._place = place
+        self.hospital: HospitalView | None = None
+        self._waiting_for_hospital: list[Callable[[], None]] = []
+        self.documents = ServerDocuments(connection, place.desk_settings)
+        self._drafts = DraftStore.for_user(place.session.login)
+        self.actions = ExamActions(
+            place.connection, place.runner, place.messages, self.documents, LinkedViewer(connection), self._later
+        )
+        self.actions.edit_with(self._edit)
+        self.actions.show_details_with(self._show_details)
+        self.actions.preview_with(self._show_preview)
+        self._closed = False
+        place.on_notice(self._heard)
+        self.load_hospital()
+
+    def booking_presenter(self, on_registered: Callable[[int], None]) -> BookingPresenter:
+        """The presenter of the new booking."""
+        place = self._place
+        return BookingPresenter(
+            place.connection,
+            place.runner,
+            place.messages,
+            self.documents,
+            BookingDrafts(self._drafts),
+            place.settings,
+            self.clock,
+            on_registered=on_registered,
+        )
+
+    def with_hospital(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the master data are there, and whenever they change."""
+        self._waiting_for_hospital.append(listener)
+        if self.hospital is not None:
+            listener()
+
+    def load_hospital(self) -> None:
+        """Fetch the master data; a lost line is tried again until it comes back."""
+        place = self._place
+        place.runner.run(
+            lambda: place.connection.call(GetHospital()), self._hospital_came, self._hospital_failed, key="hospital"
+        )
+
+    def _hospital_came(self, hospital: HospitalView) -> None:
+        self.hospital = hospital
+        for listener in tuple(self._waiting_for_hospital):
+            listener()
+
+    def _hospital_failed(self, error: Exception) -> None:
+        if self.hospital is None and not self._closed:
+            self._place.messages.report(error)
+            QTimer.singleShot(3000, self._place.shell, self.load_hospital)
+
+    def _heard(self, notice: Notice) -> None:
+        if isinstance(notice, Changed) and notice.entity == "hospital":
+            self.load_hospital()
+
+    def _later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        timer = QTimer(self._place.shell)
+        timer.setSingleShot(True)
+        timer.timeout.connect(callback)
+        timer.start(round(seconds * 1000))
+        return timer.stop
+
+    def _edit(self, exam_id: int) -> None:
+        page: Any = self._place.go_to("registration")
+        page.edit_exam(exam_id)
+
+    def _show_details(self, exam_id: int) -> None:
+        from clients.registration.details.presenter import DetailsPresenter
+        from clients.registration.details.view import DetailsView
+
+        place = self._place
+        presenter = DetailsPresenter(place.connection, place.runner, place.messages, self.actions)
+        view = DetailsView(presenter, lambda: self.hospital)
+        place.side_panel.show_content("登记详情", view)
+        presenter.open(exam_id)
+
+    def _show_preview(self, preview: Preview) -> None:
+        from clients.registration.preview import PreviewPanel
+
+        panel = PreviewPanel(preview, lambda: self.actions.hand_out(preview.document))
+        self._place.side_panel.show_content("预览打印", panel, width=PreviewPanel.WIDTH)
+
+    def heard_details(self, notice: Notice) -> None:
+        """Let an open details panel follow a change."""
+        content: Any = self._place.side_panel.content
+        if content is not None and hasattr(content, "heard"):
+            content.heard(notice)
+
+    def close(self) -> None:
+        """The window closes: what waited for an undo is sent, and drafts are on disk."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.actions.flush()
+        except RpcError as error:
+            log.warning("a cancellation could not be sent at the end: %s", error.code)
+        self._drafts.close()
+
+
+class DeskKeeper:
+    """Gives every page of one shell the same desk, and a new one after the next log-in."""
+
+    def __init__(self) -> None:
+        self._desk: Desk | None = None
+        self._shell: object = None
+
+    def desk_for(self, place: Workplace) -> Desk:
+        """The desk of this session."""
+        if self._desk is None or self._shell is not place.shell:
+            self._desk, self._shell = Desk(place), place.shell
+        return self._desk

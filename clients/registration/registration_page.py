@@ -1,0 +1,116 @@
+"""检查登记: today's list and slots on the left, the new booking on the right (RIS-REG-01)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from clients.kit.shell import Workplace
+from clients.registration.booking.slots_view import SlotsView
+from clients.registration.booking.state import BookingState
+from clients.registration.booking.view import BookingView
+from clients.registration.desk import Desk
+from clients.registration.today.presenter import TodayPresenter
+from clients.registration.today.view import TodayView
+from shared.contract.base import Changed, Notice
+
+
+class RegistrationPage(QWidget):
+    """Puts the three parts together; they know nothing of each other."""
+
+    def __init__(self, place: Workplace, desk: Desk) -> None:
+        super().__init__()
+        self._place = place
+        self._desk = desk
+        self.today_presenter = TodayPresenter(place.connection, place.runner, place.messages, desk.actions, desk.clock)
+        self.presenter = desk.booking_presenter(self._registered)
+        self.today = TodayView(self.today_presenter, place.settings)
+        self.slots = SlotsView(self.presenter, desk.clock)
+        self.booking = BookingView(self.presenter, place.actions)
+        self.presenter.show_to(self._render)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.today)
+        left.addWidget(self.slots)
+        left.setStretchFactor(0, 3)
+        left.setStretchFactor(1, 1)
+        left.setSizes([480, 216])
+        left.setChildrenCollapsible(False)
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(left)
+        across.addWidget(self.booking)
+        across.setChildrenCollapsible(False)
+        across.setStretchFactor(0, 1)
+        across.setStretchFactor(1, 1)
+        left.setMinimumWidth(400)
+        self.booking.setMinimumWidth(500)
+        across.setSizes([660, 640])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(across)
+        self.setFocusProxy(self.booking.number)
+        for action, callback in (
+            ("registration.submit", self.booking.do_submit),
+            ("registration.clear", self.booking.do_clear),
+            ("registration.number", self.booking.focus_number),
+            ("registration.items", self.booking.focus_items),
+            ("registration.search", self._focus_search),
+            ("registration.refresh", self._refresh),
+        ):
+            place.actions.on(action, callback)
+        self.today.opened.connect(lambda row: desk.actions.show_details(row.id))
+        place.on_notice(self._heard)
+        self._forget_scanner = place.scanner.listen(self._scanned)
+        desk.with_hospital(self._hospital_came)
+        self.today_presenter.refresh()
+
+    def edit_exam(self, exam_id: int) -> None:
+        """编辑登记 in the right half."""
+        self.presenter.edit_exam(exam_id)
+
+    def _hospital_came(self) -> None:
+        hospital = self._desk.hospital
+        if hospital is not None:
+            self.presenter.start(hospital)
+            self.today.offer_types(hospital)
+
+    def _render(self, state: BookingState) -> None:
+        self.booking.render_state(state)
+        self.slots.render_state(state)
+        self._place.actions.set_enabled("registration.submit", not state.submitting)
+
+    def _registered(self, exam_id: int) -> None:
+        self.today_presenter.highlight(exam_id)
+
+    def _refresh(self) -> None:
+        self.today_presenter.refresh()
+        self.presenter.reload_slots()
+
+    def _focus_search(self) -> None:
+        self.today.search.field.setFocus()
+
+    def _heard(self, notice: Notice) -> None:
+        if not self.isVisible():
+            return
+        self.today_presenter.heard(notice)
+        if isinstance(notice, Changed) and notice.entity == "exam":
+            self.presenter.reload_slots()
+
+    def _scanned(self, code: str) -> None:
+        if self.isVisible():
+            self.booking.scan(code)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._forget_scanner()
+        self._forget_scanner = self._place.scanner.listen(self._scanned)
+        if self.today_presenter.state.loaded_once:
+            self.today_presenter.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._forget_scanner()
+
+    def closeEvent(self, event: object) -> None:
+        self._forget_scanner()
+        self._desk.close()

@@ -1,0 +1,120 @@
+"""The words, columns and row actions that several pages of this workstation share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from clients.kit.fields import Choice
+from clients.kit.paging import Align, Column, RowAction, local_clock
+from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REGISTRATION_LOOKS, StateLook
+from clients.kit.tokens import Tone
+from clients.kit.translations import Language, language, tr
+from clients.registration.exam_actions import RowAction as Intention
+from clients.registration.exam_actions import actions_of
+from clients.registration.measures import age_for_reader
+from shared.contract.exams import ExamRow
+from shared.contract.organisation import CampusView, ExamTypeView, HospitalView, RoomView
+from shared.domain.states import PatientType, Sex
+
+SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"}
+
+ARREARS = StateLook("欠费", Tone.WARNING, "money")
+CANCELLING = StateLook("取消中", Tone.WARNING, "hourglass")
+
+
+def sex_and_age(sex: Sex, age: str) -> str:
+    """男 · 58岁, or M · 58 y."""
+    return " · ".join(part for part in (tr(SEX_WORDS[sex]), age_for_reader(age)) if part)
+
+
+def named(thing: CampusView | RoomView | ExamTypeView) -> str:
+    """The name of master data in the language of the moment."""
+    return (thing.name_en or thing.name) if language() is Language.ENGLISH else thing.name
+
+
+def room_named(hospital: HospitalView | None, room_id: int, otherwise: str) -> str:
+    """The name of a room in the language of the moment."""
+    rooms = hospital.rooms if hospital is not None else ()
+    return next((named(room) for room in rooms if room.id == room_id), otherwise)
+
+
+def choices_of(things: Sequence[CampusView | RoomView]) -> list[Choice]:
+    """Master data to choose from."""
+    return [Choice(thing.id, named(thing), translate=False) for thing in things]
+
+
+def sex_choices() -> list[Choice]:
+    """The sexes to choose from."""
+    return [Choice(sex, SEX_WORDS[sex]) for sex in (Sex.MALE, Sex.FEMALE, Sex.OTHER)]
+
+
+def marks_of(row: Any) -> list[StateLook]:
+    """Small badges in front of a patient's name: emergency, VIP, arrears."""
+    marks = [] if row.patient_type is PatientType.ORDINARY else [PATIENT_TYPE_LOOKS[row.patient_type]]
+    if getattr(row, "is_in_arrears", False):
+        marks.append(ARREARS)
+    return marks
+
+
+def patient_of(row: ExamRow) -> str:
+    """李建国  男 · 58岁."""
+    return f"{row.patient_name}  {sex_and_age(row.sex, row.age)}"
+
+
+def state_column(pending: Callable[[], frozenset[int]], *, registration: bool) -> Column:
+    """The state as a badge; an exam whose cancellation can still be undone says so."""
+    usual = REGISTRATION_LOOKS if registration else EXAM_LOOKS
+    looks = {**{str(key): look for key, look in usual.items()}, "cancelling": CANCELLING}
+
+    def value(row: ExamRow) -> str:
+        if row.id in pending():
+            return "cancelling"
+        return str(row.registration_state if registration else row.state)
+
+    title = "报告状态" if registration else "检查状态"
+    return Column("state", title, 96, value=value, looks=looks, sort=False)
+
+
+def exam_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
+    """The columns of today's list (RIS-REG-05)."""
+    return (
+        Column("patient", "患者信息", 188, value=patient_of, marks=marks_of, strong=True),
+        state_column(pending, registration=False),
+        Column("items", "检查项目", 0),
+        Column("exam_type", "检查类型", 76),
+        Column("accession_number", "检查号", 140),
+        Column("planned_at", "预检时间", 76, Align.RIGHT, format=local_clock, visible=False, quiet=True),
+        Column("room_name", "检查室", 110, visible=False, quiet=True),
+        Column("ticket_number", "排队号", 76, visible=False, quiet=True),
+    )
+
+
+_WORDS = {
+    Intention.PRINT_BARCODE: ("打印条码", "barcode"),
+    Intention.PREVIEW: ("预览打印", "print"),
+    Intention.VIEW_IMAGES: ("查看影像", "viewer"),
+    Intention.DETAILS: ("登记详情", "details"),
+    Intention.PRINT_FORM: ("打印登记单", "document"),
+    Intention.EDIT: ("编辑登记", "edit"),
+    Intention.PUSH: ("推送登记信息", "send"),
+    Intention.CANCEL: ("取消登记", "cross_circle"),
+    Intention.SIGN_IN_AGAIN: ("重新签到", "sign_in"),
+}
+
+
+def words_of(intention: Intention) -> tuple[str, str]:
+    """Chinese source text and icon of an action."""
+    return _WORDS[intention]
+
+
+def row_actions(pending: Callable[[], frozenset[int]]) -> tuple[RowAction, ...]:
+    """All actions of an exam's row, drawn when the row offers them."""
+
+    def rule(intention: Intention) -> Callable[[ExamRow], bool]:
+        return lambda row: row.id not in pending() and intention in actions_of(row)
+
+    return tuple(
+        RowAction(str(intention), text, icon, rule(intention), danger=intention is Intention.CANCEL)
+        for intention, (text, icon) in _WORDS.items()
+    )
