@@ -36,7 +36,21 @@ def associate(door: Door, *contexts: Any, title: str = "CLIENT", **more: Any) ->
             ae.add_requested_context(*context)
     association = ae.associate("127.0.0.1", door.port, **more)
     assert association.is_established, "the association was not established"
+    _made.append((association, association.dul.socket.socket))
     return association
+
+
+_made: list[tuple[Any, Any]] = []
+
+
+@pytest.fixture(autouse=True)
+def close_what_pynetdicom_leaves_open() -> Iterator[None]:
+    """pynetdicom sometimes forgets its socket when a release and a message cross."""
+    _made.clear()
+    yield
+    for association, sock in _made:
+        association.join(5)
+        sock.close()
 
 
 def a_dataset(**values: Any) -> Dataset:
