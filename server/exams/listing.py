@@ -25,7 +25,7 @@ def count_by_state(uow: UnitOfWork, condition: ColumnElement[bool]) -> dict[str,
     rows = uow.session.execute(
         select(Exam.registration_state, func.count()).where(condition).group_by(Exam.registration_state)
     )
-    counts = dict(rows.tuples().all())
+    counts = dict(rows.all())
     return {state.value: counts.get(state.value, 0) for state in RegistrationState}
 
 

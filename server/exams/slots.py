@@ -175,7 +175,7 @@ class SlotBook:
             .where(BookingRow.slot_id.in_(slot_ids), or_(BookingRow.exam_id.is_not(None), is_held))
             .group_by(BookingRow.slot_id)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
 
 def _view(row: SlotRow, taken: int) -> SlotView:
