@@ -199,9 +199,7 @@ def run_workstation(
     wear(options.theme or str(desk.get(THEME_KEY, usual_theme.value)))
     speak(options.language or str(desk.get(LANGUAGE_KEY, Language.CHINESE.value)))
     sys.excepthook = _on_bug
-    window = Workstation(
-        title, pages, connector, desk_settings=desk, server=options.connect, usual_theme=usual_theme
-    )
+    window = Workstation(title, pages, connector, desk_settings=desk, server=options.connect, usual_theme=usual_theme)
     if options.exit_when_ready:
         window.ready.connect(window.close)
     window.show()

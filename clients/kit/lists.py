@@ -124,7 +124,7 @@ class ListView(QWidget):
         self.table.horizontalHeader().sectionResized.connect(self._remember)
         self.table.horizontalHeader().sectionMoved.connect(self._remember)
         self.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sort)
-        self.model.rowsAboutToBeRemoved.connect(self._on_rows_leave)
+        self.model.shrinking.connect(self._on_rows_leave)
         self.model.rowsRemoved.connect(self._on_rows_left)
         self.model.arrived.connect(self._on_arrived)
         self.model.loading_changed.connect(self._on_loading)
@@ -313,7 +313,7 @@ class ListView(QWidget):
             self._selected_id = row_id
             self.selected.emit(row)
 
-    def _on_rows_leave(self, *_: object) -> None:
+    def _on_rows_leave(self) -> None:
         # Qt now moves the current row to a neighbour; that is not the user's choice.
         self._restoring = True
 

@@ -38,6 +38,8 @@ class RowsModel(QAbstractTableModel):
     """True while a page is under way."""
     failed = Signal(object)
     """Message: a page could not be fetched; old rows stay."""
+    shrinking = Signal()
+    """rows at the end are about to go; emitted before Qt's own signal, on which the selection moves by itself."""
     arrived = Signal()
     """rows of a page are in place."""
 
@@ -263,6 +265,7 @@ class RowsModel(QAbstractTableModel):
             self._total = total
             self.endInsertRows()
         elif total < self._total:
+            self.shrinking.emit()
             self.beginRemoveRows(QModelIndex(), total, self._total - 1)
             self._total = total
             self.endRemoveRows()

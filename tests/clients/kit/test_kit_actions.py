@@ -12,7 +12,7 @@ from clients.kit.palette import CommandPalette, find_commands
 from clients.kit.pinyin import initials, matches
 from clients.kit.translations import Language, register_catalogue, set_language
 
-SUBMIT = Action("exam.submit", "提交登记", "Ctrl+Return", "submit", enabled=lambda state: bool(state))
+SUBMIT = Action("exam.submit", "提交登记", "Ctrl+Return", "submit", enabled=bool)
 CANCEL = Action("exam.cancel", "取消登记", icon="cross_circle", danger=True)
 NEXT = Action("queue.next", "呼叫下一位", "F5", "call")
 register_catalogue({"提交登记": "Submit registration", "取消登记": "Cancel registration", "呼叫下一位": "Call next"})
