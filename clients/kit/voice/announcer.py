@@ -68,6 +68,12 @@ class Announcer:
         self._queue: deque[_Waiting] = deque()
         self._now: _Waiting | None = None
         self._told: str | None = None
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the latest announcement was not heard; empty if it was."""
+        return self._trouble
 
     @property
     def waiting(self) -> int:
@@ -127,7 +133,8 @@ class Announcer:
                 return
             if not isinstance(fault, VoiceError):
                 raise fault
-            self._problem(str(fault))
+            self._trouble = str(fault)
+            self._problem(self._trouble)
             self._end(item, Ending.FAILED)
 
         self._runner.run(lambda: self._sound_of(item.announcement, rules), prepared, failed, key="announcement")
@@ -162,8 +169,8 @@ class Announcer:
                 self._problem(reason)
 
         def over() -> None:
-            silent = self._player.silent_reason is not None
-            self._end(item, Ending.SILENT if silent else Ending.SPOKEN)
+            self._trouble = self._player.silent_reason or ""
+            self._end(item, Ending.SILENT if self._trouble else Ending.SPOKEN)
 
         self._player.play(wav, over)
 

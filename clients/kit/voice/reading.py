@@ -19,7 +19,9 @@ PAUSE_STOP_MS = 450
 PAUSE_NAME_MS = 160
 
 # The name stands between 请 (with or without a ticket number) and 到: our own templates and the server's.
-_NAME_ZH = re.compile(r"请\s*(?:[A-Za-z]*[-\d]+\s*号?)?[，,\s]*(?P<name>[^，,。；;\d]{1,20}?)[，,\s]*到(?=[，,\s]*\S)")
+_NAME_ZH = re.compile(
+    r"请\s*(?:(?:[A-Za-z]*[-\d]+\s*号?)|(?:[A-Za-z]*[零〇一二三四五六七八九幺]+\s*号))?[，,\s]*(?P<name>[^，,。；;\d]{1,20}?)[，,\s]*到(?=[，,\s]*\S)"
+)
 _RUNS = re.compile(
     r"(?P<digit>\d+)|(?P<letters>[A-Za-z]+)|(?P<chinese>[\u3400-\u9fff\U00020000-\U0003ffff]+)|(?P<other>.)"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable
@@ -19,10 +20,12 @@ from clients.kit.voice.announcement import (
 )
 from clients.kit.voice.announcer import Announcer, Ending, SpeakingRules
 from clients.kit.voice.cache import SoundCache
+from clients.kit.voice.hall import CallSpeaker
 from clients.kit.voice.players import PacedPlayer
 from clients.kit.voice.sound import Sound, SoundError, chime, joined, silence, tone
 from clients.kit.voice.system_voice import SystemVoice, powershell_command
 from clients.kit.voice.voices import RecordedVoice, SpokenLanguage, ToneVoice, Voice, VoiceChain, VoiceError
+from shared.contract.queueing import CallView
 
 
 class FakeClock:
@@ -314,3 +317,50 @@ def test_sound_round_trips_and_mixes_rates() -> None:
 def test_what_is_no_wav_is_refused(data: bytes) -> None:
     with pytest.raises(SoundError):
         Sound.of_wav(data)
+
+
+def a_call_view(call_id: int = 7) -> CallView:
+    return CallView(
+        call_id=call_id,
+        ticket_id=1,
+        number="A012",
+        masked_name="张*明",
+        room_id=1,
+        room_name="CT一室",
+        spoken_text="请A零一二号，张某明，到CT一室检查。",
+        spoken_text_en="Number A 0 1 2, please go to CT room 1.",
+        called_at=dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC),
+        is_over=False,
+    )
+
+
+@pytest.mark.parametrize(("languages", "sentences"), [(("zh",), 1), (("zh", "en"), 2), (("en",), 1)])
+def test_the_hall_speaks_a_call_in_its_languages(languages: tuple[SpokenLanguage, ...], sentences: int) -> None:
+    voice, player = CountingVoice(), FakePlayer()
+    speaker = CallSpeaker(Announcer(voice, player, ImmediateRunner()), languages)
+    over: list[str] = []
+    speaker.speak(a_call_view(), over.append)
+    assert len(voice.asked) == sentences
+    player.end()
+    assert over == [""]
+
+
+def test_the_hall_says_why_nothing_was_heard() -> None:
+    clock, over = FakeClock(), list[str]()
+    CallSpeaker(Announcer(ToneVoice(), PacedPlayer(clock.after), ImmediateRunner())).speak(a_call_view(), over.append)
+    clock.advance(60)
+    assert len(over) == 1
+    assert "扬声器" in over[0]
+    CallSpeaker(Announcer(MuteVoice(), FakePlayer(), ImmediateRunner())).speak(a_call_view(), over.append)
+    assert over[1:] == ["说不出来"]
+
+
+def test_a_call_that_is_already_spoken_does_not_hang_the_board() -> None:
+    player = FakePlayer()
+    speaker = CallSpeaker(Announcer(ToneVoice(), player, ImmediateRunner()))
+    over: list[str] = []
+    speaker.speak(a_call_view(), over.append)
+    speaker.speak(a_call_view(), over.append)
+    assert over == [""]
+    player.end()
+    assert over == ["", ""]

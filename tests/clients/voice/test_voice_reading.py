@@ -95,6 +95,7 @@ def test_one_is_yao_only_where_the_hospital_wants_it() -> None:
         "请单田芳到CT一室检查。",
         "请 A012 号 单田芳 到 CT一室 检查",
         "请12号单田芳，到CT一室检查",
+        "请A零一二号，单田芳，到CT一室检查。",
     ],
 )
 def test_the_name_is_found_in_every_usual_sentence(text: str) -> None:
