@@ -28,6 +28,7 @@ class ServerProcess:
     connection: Connection
     dicom_port: int
     http_port: int
+    reader: threading.Thread
 
     @property
     def admin_password(self) -> str:
@@ -43,6 +44,7 @@ class ServerProcess:
         """SIGKILL (TerminateProcess on Windows): nothing can be tidied up."""
         self.process.kill()
         self.process.wait(20)
+        self._close_pipes()
 
     def stop(self) -> int:
         """End as a service manager does; returns the exit status."""
@@ -53,6 +55,14 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        self.reader.join(20)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def start_server(data: Path, *options: str, connection: Connection | None = None, dicom_port: int = 0) -> ServerProcess:
@@ -67,23 +77,24 @@ def start_server(data: Path, *options: str, connection: Connection | None = None
     errors: list[str] = []
     assert process.stderr is not None and process.stdout is not None
     stderr = process.stderr
-    threading.Thread(target=lambda: errors.extend(stderr), daemon=True).start()
+    reader = threading.Thread(target=lambda: errors.extend(stderr), daemon=True)
+    reader.start()
     watchdog = threading.Timer(START_TIMEOUT_S, process.kill)
     watchdog.start()
     try:
         for line in process.stdout:
             if line.startswith("ready "):
-                return _parsed(line, process, data)
+                return _parsed(line, process, data, reader)
     finally:
         watchdog.cancel()
     process.wait(10)
     raise AssertionError(f"the server did not become ready (status {process.returncode}):\n{''.join(errors)}")
 
 
-def _parsed(line: str, process: subprocess.Popen[str], data: Path) -> ServerProcess:
+def _parsed(line: str, process: subprocess.Popen[str], data: Path, reader: threading.Thread) -> ServerProcess:
     words = dict(word.split("=", 1) for word in line.split()[2:])
     dicom, http = (int(words[name].rsplit(":", 1)[1]) for name in ("dicom", "http"))
-    return ServerProcess(process, data, Connection.parse(line.split()[1]), dicom, http)
+    return ServerProcess(process, data, Connection.parse(line.split()[1]), dicom, http, reader)
 
 
 @contextmanager
