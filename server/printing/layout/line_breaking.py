@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Measure = Callable[[str], float]
 
@@ -79,8 +79,20 @@ def break_lines(text: str, measure: Measure, width: float) -> list[Line]:
     """
     lines: list[Line] = []
     for paragraph in text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).split("\n"):
-        lines.extend(_break_paragraph(paragraph.rstrip(), measure, width))
+        lines.extend(_without_widow(paragraph.rstrip(), measure, width))
     return lines
+
+
+def _without_widow(paragraph: str, measure: Measure, width: float) -> list[Line]:
+    """Set a paragraph a little narrower if else its last line would hold one character and its full stop."""
+    lines = list(_break_paragraph(paragraph, measure, width))
+    if len(lines) < 2 or len(lines[-1].text) > 2:
+        return lines
+    lost = 2 * measure("中")
+    narrower = list(_break_paragraph(paragraph, measure, width - lost))
+    if len(narrower) != len(lines) or len(narrower[-1].text) <= 2:
+        return lines
+    return [replace(line, slack=line.slack + lost) for line in narrower]
 
 
 def _break_paragraph(paragraph: str, measure: Measure, width: float) -> Iterator[Line]:

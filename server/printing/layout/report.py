@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.printing.layout import fonts
 from server.printing.layout.barcodes import code128, draw_code128, draw_qr
+from server.printing.layout.line_breaking import break_lines
 from server.printing.layout.pictures import KeyImage, Picture, draw_image, opened, picture_rows
 from server.printing.layout.sheet import (
     ACCENT,
@@ -116,7 +117,7 @@ class ReportDocument:
     version_note: str = ""  # e.g. "更正报告，替代第 1 版"
     verification: str = ""  # the QR code's text; empty: no QR code
     seal: str = ""  # e.g. the report's hash, printed small
-    note: str = "本报告仅供临床医师参考，签字有效。"
+    note: str | None = None  # None: the language's own sentence; empty: none
     watermark: str = ""  # e.g. "草稿 未审核" for a preview
     title: str = ""  # empty: the language's own title
 
@@ -166,7 +167,7 @@ def _pictures(report: ReportDocument, words: Words) -> tuple[Picture, ...]:
 
 
 def _blocks(report: ReportDocument, words: Words, pictures: tuple[Picture, ...], density: Density) -> list[Block]:
-    blocks: list[Block] = [FactsGrid(_facts(report, words), BODY), Gap(3 * MM)]
+    blocks: list[Block] = [FactsGrid.of(_facts(report, words), BODY), Gap(3 * MM)]
     for row in picture_rows(pictures, BODY, density.pictures):
         blocks.append(row)
     if pictures:
@@ -216,41 +217,89 @@ def _facts(report: ReportDocument, words: Words) -> tuple[tuple[tuple[str, str, 
 
 
 @dataclass(frozen=True)
-class FactsGrid(SolidBlock):
-    """Patient and exam: grey labels, dark values, hairlines above and below."""
+class Cell:
+    """One value, broken to its room; nothing of a patient's or exam's facts is ever cut off."""
 
-    rows: tuple[tuple[tuple[str, str, int], ...], ...]
+    label: str
+    lines: tuple[str, ...]
+    size: float
+    bold: bool
+    left: float  # from the left edge of the grid
+    label_room: float
+
+
+@dataclass(frozen=True)
+class FactsGrid(SolidBlock):
+    """Patient and exam: grey labels, dark values, hairlines above and below; long values take more lines."""
+
+    rows: tuple[tuple[Cell, ...], ...]
     width: float
     row_height: float = 6.2 * MM
+    line_height: float = 4.4 * MM
     padding: float = 1.6 * MM
 
-    @property
-    def height(self) -> float:
-        return len(self.rows) * self.row_height + 2 * self.padding
-
-    def draw(self, pen: Pen, x: float, top: float) -> None:
-        pen.rule(x, top, x + self.width, weight=1.1, colour=ACCENT)
-        pen.rule(x, top - self.height, x + self.width)
+    @classmethod
+    def of(cls, facts: tuple[tuple[tuple[str, str, int], ...], ...], width: float) -> FactsGrid:
+        """Lay rows of (label, value, columns taken) on four columns."""
         shares = (0.29, 0.20, 0.25, 0.26)
         labels = [0.0] * 4
-        for row in self.rows:
+        for row in facts:
             column = 0
             for label, _, span in row:
                 labels[column] = max(labels[column], fonts.width_of(label, fonts.REGULAR, 8.5))
                 column += span
-        for row_index, row in enumerate(self.rows):
-            base = top - self.padding - (row_index + 0.68) * self.row_height
-            left, column = x, 0
+        rows: list[tuple[Cell, ...]] = []
+        for row_index, row in enumerate(facts):
+            cells: list[Cell] = []
+            left, column = 0.0, 0
             for label, value, span in row:
-                cell = sum(shares[column : column + span]) * self.width
-                pen.text(left, base, label, 8.5, colour=MUTED)
-                used = labels[column]
+                share = sum(shares[column : column + span]) * width
                 strong = row_index == 0 and column == 0
-                pen.fitted(
-                    left + used + 6, base, value, 11 if strong else 9.5, cell - used - 12, bold=strong, colour=INK
-                )
-                left += cell
+                lines, size = _fitted_lines(value, share - labels[column] - 12, 11 if strong else 9.5, bold=strong)
+                cells.append(Cell(label, lines, size, strong, left, labels[column]))
+                left += share
                 column += span
+            rows.append(tuple(cells))
+        return cls(tuple(rows), width)
+
+    def _height_of(self, row: tuple[Cell, ...]) -> float:
+        return self.row_height + (max(len(cell.lines) for cell in row) - 1) * self.line_height
+
+    @property
+    def height(self) -> float:
+        return sum(self._height_of(row) for row in self.rows) + 2 * self.padding
+
+    def draw(self, pen: Pen, x: float, top: float) -> None:
+        pen.rule(x, top, x + self.width, weight=1.1, colour=ACCENT)
+        pen.rule(x, top - self.height, x + self.width)
+        y = top - self.padding
+        for row in self.rows:
+            base = y - 0.68 * self.row_height
+            for cell in row:
+                pen.text(x + cell.left, base, cell.label, 8.5, colour=MUTED)
+                for index, line in enumerate(cell.lines):
+                    pen.text(
+                        x + cell.left + cell.label_room + 6,
+                        base - index * self.line_height,
+                        line,
+                        cell.size,
+                        bold=cell.bold,
+                        colour=INK,
+                    )
+            y -= self._height_of(row)
+
+
+def _fitted_lines(value: str, room: float, size: float, *, bold: bool) -> tuple[tuple[str, ...], float]:
+    """One line, made smaller down to 85 %; else as many lines of that size as it takes."""
+    font = fonts.BOLD if bold else fonts.REGULAR
+    natural = fonts.width_of(value, font, size)
+    if natural <= room or not value.strip():
+        return (value,), size
+    if natural * 0.85 <= room:
+        return (value,), size * room / natural
+    smaller = size * 0.85
+    lines = break_lines(value, lambda part: fonts.width_of(part, font, smaller), room)
+    return tuple(line.text for line in lines), smaller
 
 
 @dataclass(frozen=True)
@@ -321,7 +370,8 @@ class SignatureBlock(SolidBlock):
         version = words.version.format(version=report.version)
         if report.version_note:
             version += f"  {report.version_note}"
-        pen.text(x, top - 22 * MM, report.note, 8, colour=MUTED)
+        note = words.report_note if report.note is None else report.note
+        pen.fitted(x, top - 22 * MM, note, 8, self.width * 0.68, colour=MUTED)
         pen.text(x + self.width, top - 22 * MM, version, 8, bold=bool(report.version_note), colour=MUTED, align="right")
         if report.seal:
             pen.fitted(x, top - 26 * MM, report.seal, 6.5, self.width, colour=MUTED)
@@ -379,10 +429,11 @@ def _draw_running_head(pen: Pen, report: ReportDocument, words: Words, title: st
 
 def _draw_watermark(pen: Pen, text: str) -> None:
     canvas = pen.canvas
+    size = min(64.0, 64.0 * 430 / (fonts.width_of(text, fonts.BOLD, 64) + 6 * len(text)))
     canvas.saveState()
     canvas.translate(WIDTH / 2, HEIGHT / 2)
     canvas.rotate(35)
-    pen.text(0, -20, text, 64, bold=True, colour=(0.93, 0.93, 0.94), align="centre", letter_space=6)
+    pen.text(0, -size / 3, text, size, bold=True, colour=(0.93, 0.93, 0.94), align="centre", letter_space=size / 11)
     canvas.restoreState()
 
 

@@ -12,6 +12,7 @@ class Words:
     """One language's labels; what the hospital writes itself (names, items, findings) is never translated."""
 
     report_title: str
+    report_note: str
     name: str
     sex: str
     age: str
@@ -63,6 +64,7 @@ class Words:
 
 ZH = Words(
     report_title="影像诊断报告",
+    report_note="本报告仅供临床医师参考，签字有效。",
     name="姓名",
     sex="性别",
     age="年龄",
@@ -114,6 +116,7 @@ ZH = Words(
 
 EN = Words(
     report_title="Diagnostic Imaging Report",
+    report_note="For the treating physician; valid with signature only.",
     name="Name",
     sex="Sex",
     age="Age",

@@ -61,3 +61,10 @@ def test_all_ink_survives_and_fits(text: str, width: int) -> None:
     for line in lines:
         assert measure(line.text) + line.indent <= width
         assert abs(line.slack - (width - line.indent - measure(line.text))) < 1e-9
+
+
+def test_no_paragraph_ends_with_a_lonely_character() -> None:
+    text = "右肺上叶尖段磨玻璃结节建议复查比较。"
+    assert len(text) == 18
+    assert [len(line) for line in shown(text, 34)] != [17, 1]
+    assert min(len(line) for line in shown(text, 32)) > 2

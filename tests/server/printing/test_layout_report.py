@@ -7,6 +7,7 @@ import datetime as dt
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -193,8 +194,35 @@ def test_empty_fields_and_texts_still_make_a_page() -> None:
     assert render_report(report).pages == 1
 
 
+def test_long_facts_take_more_lines_and_are_never_cut() -> None:
+    items = "、".join(f"第{n}项胸部CT平扫及增强扫描" for n in range(12))
+    name = "阿卜杜热合曼·买买提吐尔逊·阿卜力米提·艾合买提"
+    report = a_report(
+        exam=ExamFacts(
+            "CT1", "CT", items, "东软 NeuViz 128 排螺旋CT（东院区二号机房）", clinical_diagnosis="咳嗽待查" * 40
+        ),
+        patient=Patient(
+            name, "男", "45岁", "P0000000000000000123", "住院", "ZY-2026-11-21-000123456", "呼吸与危重症医学科二病区"
+        ),
+    )
+    text = squeezed("".join(pages_of(render_report(report).pdf)))
+    assert "…" not in text
+    assert "第11项" in text
+    assert text.count("咳嗽待查") == 40
+    for fact in ("P0000000000000000123", "ZY-2026-11-21-000123456"):
+        assert fact in text
+    assert all(part in text for part in name.split("·"))
+
+
+def test_reports_can_be_rendered_in_several_threads_at_once() -> None:
+    reports = [a_report(findings=f"第{n}份报告。" * (n + 1)) for n in range(8)]
+    expected = [render_report(report).pdf for report in reports]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda report: render_report(report).pdf, reports)) == expected
+
+
 def test_the_english_report_has_english_labels() -> None:
-    text = squeezed(pages_of(render_report(a_report(note="For clinical reference only."), "en").pdf)[0])
+    text = squeezed(pages_of(render_report(a_report(), "en").pdf)[0])
     for label in (
         "DiagnosticImagingReport",
         "Findings",
