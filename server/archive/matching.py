@@ -38,14 +38,14 @@ class StudyMatching:
         """Look again for exams of recent unmatched studies: the registration may have come after the images."""
         since = datetime.now(UTC) - timedelta(days=_ASK_AGAIN_DAYS)
         statement = (
-            select(Study.id)
+            select(Study)
             .where(Study.match_state.in_([MatchState.UNMATCHED, MatchState.PENDING]), Study.received_at >= since)
             .order_by(Study.received_at.desc())
             .limit(_ASK_AGAIN_STUDIES)
         )
         with self._database.read() as uow:
-            candidates = list(uow.session.execute(statement))
-            found = [row.id for row in candidates if self._match(uow, _load(uow.session, row.id)) is not None]
+            candidates = list(uow.session.execute(statement).scalars())
+            found = [study.id for study in candidates if self._match(uow, study) is not None]
         for study_id in found:
             self._settle_one(study_id, only_if_matched=True)
 

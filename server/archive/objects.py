@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, select
 
 from server.archive import attributes, inbox
-from server.archive.header import DEFLATED, Header, inflated, read_header
+from server.archive.header import DEFLATED, DamagedHeader, Header, inflated, read_header
 from server.archive.tables import Instance, Series, Study
 from server.kernel.database import Database
 from server.kernel.errors import Refusal, invalid, not_found
@@ -30,7 +30,10 @@ _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with
 
 @dataclass(frozen=True, slots=True)
 class ArchivedObject:
-    """One object for a retrieval; `open` gives its data set (no preamble, no file meta) while the context lasts."""
+    """One object for a retrieval.
+
+    `open` gives its data set (no preamble, no file meta) while the context lasts; it raises OSError.
+    """
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -122,13 +125,13 @@ class ArchiveObjects:
     def part10(self, sop_instance_uid: str) -> bytes:
         """The whole DICOM file of an instance. Raises the NOT_FOUND refusal."""
         row = self._row(sop_instance_uid)
-        with self._file(row.object_key) as file:
+        with _refusing(), self._file(row.object_key) as file:
             return file.read()
 
     def header(self, sop_instance_uid: str) -> bytes:
         """The DICOM file up to its pixel data, from which pydicom reads all but the pixels."""
         row = self._row(sop_instance_uid)
-        with self._mapped(row.object_key) as whole:
+        with _refusing(), self._mapped(row.object_key) as whole:
             pixels = read_header(whole[row.data_offset :], row.transfer_syntax_uid).pixels
             if pixels is None or row.transfer_syntax_uid in DEFLATED:
                 return bytes(whole)
@@ -146,7 +149,7 @@ class ArchiveObjects:
         frames = _integer(own, 0x00280008, 1)
         if not 1 <= number <= frames:
             raise invalid("frame", f"该图像共有 {frames} 帧，没有第 {number} 帧。")
-        with self._mapped(row.object_key) as whole:
+        with _refusing(), self._mapped(row.object_key) as whole:
             syntax = row.transfer_syntax_uid
             if syntax in DEFLATED:
                 data, syntax = memoryview(inflated(whole[row.data_offset :])), EXPLICIT_LITTLE
@@ -215,7 +218,7 @@ class ArchiveObjects:
         try:
             return self._storage.open(key)
         except ObjectMissing:
-            raise Refusal(ErrorCode.UNAVAILABLE, "图像文件缺失，请通知管理员运行归档检查。") from None
+            raise FileNotFoundError("The file of an indexed object is missing; run the check of the archive.") from None
 
     @contextlib.contextmanager
     def _mapped(self, key: str) -> Iterator[memoryview]:
@@ -233,6 +236,17 @@ class ArchiveObjects:
             view.release()
             with contextlib.suppress(BufferError):  # somebody still holds a slice: it is unmapped with the last one
                 mapped.close()
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn the troubles of reading a file into refusals for a workstation."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise Refusal(ErrorCode.UNAVAILABLE, "图像文件缺失，请通知管理员运行归档检查。") from None
+    except DamagedHeader as damaged:
+        raise Refusal(ErrorCode.UNAVAILABLE, f"图像数据损坏，无法读取：{damaged}") from None
 
 
 def _frame(data: memoryview, header: Header, own: Mapping[int, Any], number: int) -> bytes:

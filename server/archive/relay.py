@@ -7,7 +7,8 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ class RelayListener:
     def __init__(self, deliver: Callable[[bytes], None]) -> None:
         self._deliver = deliver
         self.token = secrets.token_hex(32)
-        self._listener = Listener(authkey=self.token.encode(), backlog=64)  # a local socket or a Windows pipe
+        self._listener = Listener(backlog=64)  # a local socket or a Windows pipe
         self.address = str(self._listener.address)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="archive-relay", daemon=True)
@@ -32,17 +33,18 @@ class RelayListener:
         """Close; messages under way are delivered or found again in the inbox."""
         self._stopping.set()
         with contextlib.suppress(OSError, EOFError):
-            Client(self.address, authkey=self.token.encode()).close()  # wakes accept
+            Client(self.address).close()  # wakes accept
         self._thread.join(5)
         self._listener.close()
 
     def _accept(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             try:
                 connection = self._listener.accept()
-            except Exception:
-                if not self._stopping.is_set():
-                    logger.warning("archive: a worker could not be connected", exc_info=True)
+            except OSError:
+                if self._stopping.is_set():
+                    return
+                logger.warning("archive: a worker could not be connected", exc_info=True)
                 continue
             if self._stopping.is_set():
                 connection.close()
@@ -50,7 +52,11 @@ class RelayListener:
             threading.Thread(target=self._read, args=(connection,), name="archive-relay-in", daemon=True).start()
 
     def _read(self, connection: Connection) -> None:
-        with connection, contextlib.suppress(EOFError, OSError):
+        # the handshake is here and not in accept: a stranger who says nothing must hold up nobody
+        with connection, contextlib.suppress(EOFError, OSError, AuthenticationError):
+            key = self.token.encode()
+            deliver_challenge(connection, key)
+            answer_challenge(connection, key)
             while not self._stopping.is_set():
                 message = connection.recv_bytes(_MAX_MESSAGE)
                 try:
@@ -75,7 +81,7 @@ class RelaySender:
                 if self._connection is None:
                     self._connection = Client(self._address, authkey=self._token)
                 self._connection.send_bytes(message)
-            except (OSError, EOFError):
+            except (OSError, EOFError, AuthenticationError):
                 logger.warning("archive: the indexer cannot be told; it will find the object by itself")
                 self._drop()
 
