@@ -24,7 +24,7 @@ class Settings:
     dicom_port: int = 11112
     http_port: int = 8080
     database: str = ""  # SQLAlchemy URL; empty is the embedded SQLite
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = ""  # IANA name, e.g. "Asia/Shanghai"; empty is this machine's
     ae_title: str = "MINGJING"
     dicom_workers: int = 2  # processes that share the DICOM port
     dicom_loopback_free: bool = True  # peers on this machine need not be known

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+import tzlocal
+
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.bootstrap.folders import Folders
@@ -57,7 +59,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     """Construct every service once. The data folder's secrets must exist or be writable."""
     folders = Folders(settings.data)
     clock = SystemClock()
-    time = HospitalTime(clock, settings.time_zone)
+    time = HospitalTime(clock, settings.time_zone or tzlocal.get_localzone_name())
     organisation = OrganisationService()
     patients = PatientService(time)
     slots = SlotBook(time, organisation)
