@@ -380,8 +380,6 @@ class SignatureBlock(SolidBlock):
 def _draw_page(
     pen: Pen, report: ReportDocument, words: Words, title: str, *, placed: list[Placed], number: int, total: int
 ) -> None:
-    if report.watermark:
-        _draw_watermark(pen, report.watermark)
     body_top = FIRST_TOP if number == 1 else LATER_TOP
     if number == 1:
         _draw_letterhead(pen, report, words, title)
@@ -394,6 +392,8 @@ def _draw_page(
     pen.text(MARGIN, base, f"{words.printed_at} {moment_text(report.printed_at)}", 8, colour=MUTED)
     pen.text(WIDTH / 2, base, words.page.format(page=number, pages=total), 8, colour=MUTED, align="centre")
     pen.text(WIDTH - MARGIN, base, f"{words.exam_number} {report.exam.number}", 8, colour=MUTED, align="right")
+    if report.watermark:
+        _draw_watermark(pen, report.watermark)
 
 
 def _draw_letterhead(pen: Pen, report: ReportDocument, words: Words, title: str) -> None:
@@ -433,7 +433,8 @@ def _draw_watermark(pen: Pen, text: str) -> None:
     canvas.saveState()
     canvas.translate(WIDTH / 2, HEIGHT / 2)
     canvas.rotate(35)
-    pen.text(0, -size / 3, text, size, bold=True, colour=(0.93, 0.93, 0.94), align="centre", letter_space=size / 11)
+    canvas.setFillAlpha(0.2)  # over everything, so that no picture hides it and every word stays readable
+    pen.text(0, -size / 3, text, size, bold=True, colour=(0.5, 0.5, 0.52), align="centre", letter_space=size / 11)
     canvas.restoreState()
 
 
