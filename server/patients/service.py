@@ -210,7 +210,10 @@ class PatientService:
                 continue
             column = getattr(PatientRow, field)
             rows = uow.session.scalars(
-                select(PatientRow).where(column == value, PatientRow.linked_to.is_(None)).order_by(PatientRow.id)
+                select(PatientRow)
+                .where(column == value, PatientRow.linked_to.is_(None))
+                .order_by(PatientRow.id)
+                .with_for_update()
             ).all()
             for row in rows:
                 if row.name == particulars.name:
@@ -244,7 +247,9 @@ class PatientService:
         return _view(row)
 
     def _row(self, uow: UnitOfWork, patient_id: int) -> PatientRow:
-        row = uow.session.get(PatientRow, patient_id)
+        """Return the row, locked by a writer: two registrations of one person wait for each other."""
+        query = select(PatientRow).where(PatientRow.id == patient_id)
+        row = uow.session.scalars(query.with_for_update() if uow.is_writer else query).one_or_none()
         if row is None:
             raise not_found("患者")
         return row
