@@ -24,8 +24,10 @@ from server.doors.dicom.upper_layer import (
 
 log = logging.getLogger(__name__)
 
-MAX_QUEUED = 16
-"""Requests a peer may send ahead while one is being answered (asynchronous operations are not negotiated)."""
+MAX_QUEUED = 8
+MAX_QUEUED_BYTES = 16 << 20
+"""Requests, and their data sets' bytes, that a peer may send ahead while one is being answered. By the rules it
+sends none, since asynchronous operations are not negotiated (PS3.7 D.3.3.3)."""
 
 
 def printable(title: str) -> str:
@@ -161,7 +163,9 @@ class Association:
                     return other.number(dimse.MESSAGE_ID_RESPONDED) == message.message_id
                 if other.field & dimse.RESPONSE_BIT:
                     return False
-                if len(self._queued) >= MAX_QUEUED:
+                queued = other.length + sum(m.length for m in self._queued)
+                if len(self._queued) >= MAX_QUEUED or queued > MAX_QUEUED_BYTES:
+                    other.discard()
                     self.connection.upper.abort()
                     raise ConnectionEnded("the peer sent too many requests ahead")
                 other.keep()

@@ -85,7 +85,7 @@ def test_pynetdicom_reads_our_pdus(kind: type[pdu.AssociateRequest] | type[pdu.A
             )
         )
         theirs = A_ASSOCIATE_AC()
-    theirs.decode(bytearray(raw))
+    theirs.decode(raw)
     assert theirs.encode() == raw
     assert theirs.user_information.maximum_length == 131072
     (context,) = theirs.presentation_context

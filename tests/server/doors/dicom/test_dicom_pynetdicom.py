@@ -15,6 +15,7 @@ from pynetdicom.dsutils import encode
 
 from server.doors.dicom.door import Door
 from server.doors.dicom.ports import Attributes, DoorSettings, Peer, QueryRequest
+from server.doors.dicom.requestor import NotAssociated, echo_peer
 from tests.fakes.dicom_objects import CT, EXPLICIT_LE, ct_dataset, patient_rows, stored_objects, worklist_item
 from tests.fakes.dicom_ports import FakeHospital, FakeStored
 
@@ -639,10 +640,8 @@ def test_too_many_associations_are_turned_away(hospital: FakeHospital) -> None:
     door.start()
     try:
         first, second = associate(door, VERIFICATION), associate(door, VERIFICATION)
-        ae = AE()
-        ae.add_requested_context(VERIFICATION)
-        third = ae.associate("127.0.0.1", door.port)
-        assert not third.is_established
+        with pytest.raises(NotAssociated):
+            echo_peer("127.0.0.1", door.port, called_ae="MINGJING", calling_ae="THIRD")
         assert first.send_c_echo().Status == 0
         first.release()
         second.release()
