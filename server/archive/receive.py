@@ -31,7 +31,7 @@ OUT_OF_RESOURCES = 0xA700
 WRONG_DATA_SET = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
-_SAFE_UID = re.compile(r"[0-9.]{1,64}\Z")  # devices send leading zeros; nothing is built from a UID, so digits suffice
+_SAFE_UID = re.compile(r"[0-9][0-9.]{0,63}\Z")  # devices send leading zeros; nothing is built from a UID
 _KNOWN_SERIES = 512
 
 
