@@ -1,4 +1,4 @@
-"""The archive under attack: each bad object is refused with a sentence, nothing is written elsewhere, nothing is lost."""
+"""The archive under attack: bad objects are refused with a sentence, nothing lands elsewhere, nothing is lost."""
 
 from __future__ import annotations
 
