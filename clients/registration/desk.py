@@ -40,8 +40,9 @@ class Desk:
         self._waiting_for_hospital: list[Callable[[], None]] = []
         self.documents = ServerDocuments(connection, place.desk_settings)
         self._drafts = DraftStore.for_user(place.session.login)
+        self.viewer = LinkedViewer(place.connection, place.session, place.messages, place.shell)
         self.actions = ExamActions(
-            place.connection, place.runner, place.messages, self.documents, LinkedViewer(connection), self._later
+            place.connection, place.runner, place.messages, self.documents, self.viewer, self._later
         )
         self.actions.edit_with(self._edit)
         self.actions.show_details_with(self._show_details)
@@ -134,6 +135,7 @@ class Desk:
         except RpcError as error:
             log.warning("a cancellation could not be sent at the end: %s", error.code)
         self._drafts.close()
+        self.viewer.close()
 
 
 class DeskKeeper:

@@ -50,9 +50,10 @@ class ServerDocuments:
             return tr("{what}已送往打印机 {printer}。", what=what, printer=printer)
         path = self.folder / f"{document.kind}-{document.id}{_SUFFIXES.get(document.media_type, '.bin')}"
         write_atomically(path, data)
+        shown = f"{path.parent.name}/{path.name}"
         if printer:
-            return tr("打印机 {printer} 不可用，{what}已保存到 {path}。", what=what, printer=printer, path=path)
-        return tr("未设置打印机，{what}已保存到 {path}。", what=what, path=path)
+            return tr("打印机 {printer} 不可用，{what}已保存到 {path}。", what=what, printer=printer, path=shown)
+        return tr("未设置打印机，{what}已保存到 {path}。", what=what, path=shown)
 
     @property
     def folder(self) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from clients.kit.connection import LineReport, LineState
 from clients.kit.shell import Workplace
 from clients.registration.booking.slots_view import SlotsView
 from clients.registration.booking.state import BookingState
@@ -14,6 +15,9 @@ from clients.registration.desk import Desk
 from clients.registration.today.presenter import TodayPresenter
 from clients.registration.today.view import TodayView
 from shared.contract.base import Changed, Notice
+
+ROOM_FOR_BOTH = 900
+"""Pixels that list and form need beside each other."""
 
 
 class RegistrationPage(QWidget):
@@ -25,7 +29,9 @@ class RegistrationPage(QWidget):
         self._desk = desk
         self.today_presenter = TodayPresenter(place.connection, place.runner, place.messages, desk.actions, desk.clock)
         self.presenter = desk.booking_presenter(self._registered)
-        self.today = TodayView(self.today_presenter, place.settings)
+        self.today = TodayView(
+            self.today_presenter, place.settings, lambda: place.shell.line.report.state is LineState.ONLINE
+        )
         self.slots = SlotsView(self.presenter, desk.clock)
         self.booking = BookingView(self.presenter, place.actions)
         self.presenter.show_to(self._render)
@@ -42,9 +48,10 @@ class RegistrationPage(QWidget):
         across.setChildrenCollapsible(False)
         across.setStretchFactor(0, 1)
         across.setStretchFactor(1, 1)
-        left.setMinimumWidth(400)
-        self.booking.setMinimumWidth(500)
-        across.setSizes([660, 640])
+        left.setMinimumWidth(320)
+        self.booking.setMinimumWidth(580)
+        across.setSizes([714, 580])
+        self._left = left
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(across)
@@ -60,6 +67,7 @@ class RegistrationPage(QWidget):
             place.actions.on(action, callback)
         self.today.opened.connect(lambda row: desk.actions.show_details(row.id))
         place.on_notice(self._heard)
+        place.shell.line.changed.connect(self._line_changed)
         self._forget_scanner = place.scanner.listen(self._scanned)
         desk.with_hospital(self._hospital_came)
         self.today_presenter.refresh()
@@ -96,6 +104,10 @@ class RegistrationPage(QWidget):
         if isinstance(notice, Changed) and notice.entity == "exam":
             self.presenter.reload_slots()
 
+    def _line_changed(self, report: LineReport) -> None:
+        if report.state is LineState.ONLINE and self.isVisible():
+            self._refresh()
+
     def _scanned(self, code: str) -> None:
         if self.isVisible():
             self.booking.scan(code)
@@ -106,6 +118,11 @@ class RegistrationPage(QWidget):
         self._forget_scanner = self._place.scanner.listen(self._scanned)
         if self.today_presenter.state.loaded_once:
             self.today_presenter.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside a wide side panel only the form stays: half a list helps nobody."""
+        super().resizeEvent(event)
+        self._left.setVisible(self.width() >= ROOM_FOR_BOTH)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -24,8 +24,8 @@ CANCELLING = StateLook("取消中", Tone.WARNING, "hourglass")
 
 
 def sex_and_age(sex: Sex, age: str) -> str:
-    """男 · 58岁, or M · 58 y."""
-    return " · ".join(part for part in (tr(SEX_WORDS[sex]), age_for_reader(age)) if part)
+    """男 58岁, or Male 58 y."""
+    return " ".join(part for part in (tr(SEX_WORDS[sex]), age_for_reader(age)) if part)
 
 
 def named(thing: CampusView | RoomView | ExamTypeView) -> str:
@@ -58,7 +58,7 @@ def marks_of(row: Any) -> list[StateLook]:
 
 
 def patient_of(row: ExamRow) -> str:
-    """李建国  男 · 58岁."""
+    """李建国  男 58岁."""
     return f"{row.patient_name}  {sex_and_age(row.sex, row.age)}"
 
 
@@ -73,17 +73,19 @@ def state_column(pending: Callable[[], frozenset[int]], *, registration: bool) -
         return str(row.registration_state if registration else row.state)
 
     title = "报告状态" if registration else "检查状态"
-    return Column("state", title, 96, value=value, looks=looks, sort=False)
+    return Column("state", title, 84, value=value, looks=looks, sort=False)
 
 
-def exam_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
+def exam_columns(
+    pending: Callable[[], frozenset[int]], *, patient_width: int = 0, items_width: int = 100
+) -> tuple[Column, ...]:
     """The columns of today's list (RIS-REG-05)."""
     return (
-        Column("patient", "患者信息", 188, value=patient_of, marks=marks_of, strong=True),
+        Column("patient", "患者信息", patient_width, value=patient_of, marks=marks_of, strong=True),
         state_column(pending, registration=False),
-        Column("items", "检查项目", 0),
-        Column("exam_type", "检查类型", 76),
-        Column("accession_number", "检查号", 140),
+        Column("items", "检查项目", items_width),
+        Column("exam_type", "检查类型", 64),
+        Column("accession_number", "检查号", 120),
         Column("planned_at", "预检时间", 76, Align.RIGHT, format=local_clock, visible=False, quiet=True),
         Column("room_name", "检查室", 110, visible=False, quiet=True),
         Column("ticket_number", "排队号", 76, visible=False, quiet=True),

@@ -74,6 +74,7 @@ class BoardPresenter:
         self._failures = 0
         self._spoken: set[int] = set()
         self._unreported: list[int] = []
+        self._stopped = False
 
     def start(self) -> None:
         """Fetch the board for the first time."""
@@ -99,6 +100,8 @@ class BoardPresenter:
 
     def refresh(self) -> None:
         """Fetch the board; while a fetch is under way, one more follows it."""
+        if self._stopped:
+            return
         if self._asking:
             self._ask_again = True
             return
@@ -165,7 +168,7 @@ class BoardPresenter:
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────
 
     def _speak_next(self) -> None:
-        if self.state.speaking is not None or not self.state.announced:
+        if self._stopped or self.state.speaking is not None or not self.state.announced:
             return
         call, rest = self.state.announced[0], self.state.announced[1:]
         self._spoken.add(call.call_id)
@@ -177,6 +180,11 @@ class BoardPresenter:
         self._change(speaking=None, voice_trouble=trouble)
         self.refresh()
         self._speak_next()
+
+    def stop(self) -> None:
+        """The display closes: what still comes is dropped."""
+        self._show = lambda _state: None
+        self._stopped = True
 
     def _change(self, **changes: Any) -> None:
         new = replace(self.state, **changes)

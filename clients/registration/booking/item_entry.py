@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -71,10 +71,7 @@ class ItemEntry(QWidget):
             below = self.mapTo(window, QPoint(0, -height - 2))
         self.list.setGeometry(below.x(), below.y(), self.width(), height)
         for position in range(self.list.count()):
-            line = self.list.item(position)
-            hint = line.sizeHint()
-            hint.setHeight(row)
-            line.setSizeHint(hint)
+            self.list.item(position).setSizeHint(QSize(0, row))
         self.list.show()
         self.list.raise_()
 

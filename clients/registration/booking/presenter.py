@@ -533,8 +533,9 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             self._end_editing()
             return
         before = self.state
-        if before.form.is_untouched and not before.number:
+        if before.form.is_untouched and not before.number and not before.errors:
             return
+        was_untouched = before.form.is_untouched
         self._drafts.discard()
         self._change(
             form=self._fresh_form(),
@@ -558,7 +559,8 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             self._change(number=before.number)
             self._load_slots()
 
-        self._messages.offer_undo(tr("已清空登记表单。"), undo)
+        if not was_untouched:
+            self._messages.offer_undo(tr("已清空登记表单。"), undo)
 
     # ── changing a registered exam ───────────────────────────────────────────────────────────────────
 

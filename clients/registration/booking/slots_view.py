@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, IconButton, Label, ValueLabel
 from clients.kit.paging import local_clock
@@ -39,7 +39,8 @@ class SlotsView(QWidget):
         head.addWidget(self._room, 1)
         self._back = IconButton("chevron_left", "前一天", on_click=lambda: self._move(-1), small=True)
         self._day = ValueLabel("")
-        self._day.setMinimumWidth(112)
+        self._day.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._day.setFixedWidth(96)
         self._day.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._on = IconButton("chevron_right", "后一天", on_click=lambda: self._move(1), small=True)
         self._today = Button("今天", "link", on_click=self._to_today)

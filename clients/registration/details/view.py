@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from clients.kit.badges import StateBadge
 from clients.kit.labels import Button, Label, ValueLabel, hairline
@@ -132,7 +132,8 @@ class DetailsView(QWidget):
             items.addWidget(ValueLabel(f"{item.name}　{item.body_part}", wrap=True), place, 0)
             price = ValueLabel(f"¥{yuan(item.price_fen)}", "quiet")
             price.setAlignment(Qt.AlignmentFlag.AlignRight)
-            price.setMinimumWidth(88)
+            price.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            price.setFixedWidth(88)
             items.addWidget(price, place, 1)
         box.addWidget(hairline())
         box.addWidget(Label("检查项目", "strong"))

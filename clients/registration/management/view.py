@@ -10,6 +10,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option, SegmentedControl
+from clients.kit.connection import LineReport, LineState
 from clients.kit.fields import Choice, ChoiceField, DateField, Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Label, ValueLabel, hairline
@@ -60,17 +61,17 @@ class ManagementPage(QWidget):
         layout.addLayout(self._bar())
         layout.addWidget(hairline())
         pending = self._pending
-        columns = exam_columns(pending)
+        columns = exam_columns(pending, patient_width=200, items_width=0)
         self.list = ListView(
             (
                 columns[0],
                 state_column(pending, registration=True),
                 *columns[2:4],
-                Column("body_part", "检查部位", 96, sort=False, quiet=True),
+                Column("body_part", "检查部位", 80, sort=False, quiet=True),
                 columns[4],
-                Column("registered_at", "登记时间", 136, Align.LEFT, format=local_time, sort=False, quiet=True),
-                Column("planned", "预检时间", 136, value=lambda row: row.planned_at, format=local_time, sort=False),
-                Column("room_name", "检查室", 110, sort=False, quiet=True),
+                Column("registered_at", "登记时间", 128, Align.LEFT, format=local_time, sort=False, quiet=True),
+                Column("planned", "预检时间", 128, value=lambda row: row.planned_at, format=local_time, sort=False),
+                Column("room_name", "检查室", 96, sort=False, quiet=True),
             ),
             row_id=lambda row: row.id,
             actions=row_actions(pending),
@@ -92,6 +93,7 @@ class ManagementPage(QWidget):
         ):
             place.actions.on(action, callback)
         place.on_notice(self._heard)
+        place.shell.line.changed.connect(self._line_changed)
         self._forget = on_language_change(self._retranslate)
         self.presenter.show_to(self._render)
         self.list.set_source(self.presenter.fetch)
@@ -196,6 +198,10 @@ class ManagementPage(QWidget):
         if self.isVisible():
             self.presenter.heard(notice)
             self._desk.heard_details(notice)
+
+    def _line_changed(self, report: LineReport) -> None:
+        if report.state is LineState.ONLINE and self.isVisible():
+            self.presenter.refresh()
 
     def _retranslate(self) -> None:
         self._show_counts()

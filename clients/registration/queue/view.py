@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QTabBa
 
 from clients.kit.badges import StateBadge
 from clients.kit.choosing import AutoRefresh, Option, SearchBox
+from clients.kit.connection import LineReport, LineState
 from clients.kit.fields import Choice, ChoiceField, Section
 from clients.kit.forms import FormView
 from clients.kit.labels import Label, ValueLabel, hairline
@@ -90,6 +91,7 @@ class QueuePage(QWidget):
         ):
             place.actions.on(action, callback)
         place.on_notice(self._heard)
+        place.shell.line.changed.connect(self._line_changed)
         self._forget = on_language_change(self._retranslate)
         self.presenter.show_to(self._render)
         desk.with_hospital(self._hospital_came)
@@ -228,6 +230,14 @@ class QueuePage(QWidget):
             self.presenter.heard(notice)
             self._desk.heard_details(notice)
 
+    def _line_changed(self, report: LineReport) -> None:
+        if report.state is LineState.ONLINE and self.isVisible():
+            self.presenter.refresh()
+
+    @property
+    def _line_is_up(self) -> bool:
+        return self._place.shell.line.report.state is LineState.ONLINE
+
     def _scanned(self, code: str) -> None:
         for ticket in self._state.tickets:
             if code in (ticket.accession_number, ticket.number):
@@ -254,14 +264,14 @@ class QueuePage(QWidget):
         finally:
             self._rendering = False
         self.list.set_loading(state.loading)
-        if state.trouble:
+        if state.trouble and (self._line_is_up or not state.loaded_once):  # else the window's banner says it
             self.list.show_error(Message(state.trouble, Tone.WARNING))
         filtered = bool(state.exam_type or state.campus_id or state.room_id)
         self.list.set_empty_words(_CHOOSE if filtered else _NOBODY)
         if state.finished_rows is not before.finished_rows:
             self.finished.set_rows(state.finished_rows)
         self.finished.set_loading(state.finished_loading)
-        if state.finished_trouble:
+        if state.finished_trouble and self._line_is_up:
             self.finished.show_error(Message(state.finished_trouble, Tone.WARNING))
         self.auto.setChecked(state.auto_refresh)
         self._show_counts()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option, SearchBox, SegmentedControl
@@ -25,6 +27,9 @@ from shared.contract.organisation import HospitalView
 _NOTHING = EmptyWords("今天还没有登记", "在右侧新建预约登记，提交后显示在这里。", "clipboard")
 _FILTERED = EmptyWords("没有符合条件的登记", "换一个检查类型，或清空查询条件。", "search", action="清空条件")
 
+WIDE = 900
+"""Pixels from which on there is room for long item names too."""
+
 
 class TodayView(QWidget):
     """今日登记."""
@@ -32,8 +37,11 @@ class TodayView(QWidget):
     opened = Signal(object)
     """ExamRow: a double click or Enter wants the details."""
 
-    def __init__(self, presenter: TodayPresenter, settings: UserSettings) -> None:
+    def __init__(
+        self, presenter: TodayPresenter, settings: UserSettings, line_is_up: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__()
+        self._line_is_up = line_is_up
         self._presenter = presenter
         self._state = presenter.state
         self.setProperty("look", "surface")
@@ -56,8 +64,9 @@ class TodayView(QWidget):
         self._type_codes: tuple[str, ...] = ()
         self.types: SegmentedControl | None = None
         layout.addLayout(self._types)
+        self._columns = exam_columns(lambda: self._state.pending_cancel)
         self.list = ListView(
-            exam_columns(lambda: self._state.pending_cancel),
+            self._columns,
             row_id=lambda row: row.id,
             actions=row_actions(lambda: self._state.pending_cancel),
             shown_actions=3,
@@ -103,7 +112,7 @@ class TodayView(QWidget):
         if state.rows is not before.rows or state.pending_cancel != before.pending_cancel or state.loaded_once:
             self._show_rows(state, before)
         self.list.set_loading(state.loading)
-        if state.trouble:
+        if state.trouble and (self._line_is_up() or not state.loaded_once):  # else the window's banner says it
             self.list.show_error(Message(state.trouble, Tone.WARNING))
         if self.types is not None and self.types.current != state.exam_type:
             self.types.set_current(state.exam_type)
@@ -124,6 +133,15 @@ class TodayView(QWidget):
 
     def _show_count(self, state: TodayState) -> None:
         self._count.set_text(tr("共 {count} 人次", count=state.total) if state.loaded_once else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names get what is left over; where there is plenty, the exam items get half of it."""
+        items = next(place for place, column in enumerate(self._columns) if column.key == "items")
+        wide = event.size().width() >= WIDE
+        self.list.table.set_flexible({0, items} if wide else {0})
+        if not wide:
+            self.list.table.horizontalHeader().resizeSection(items, self._columns[items].width)
+        super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "_count"):

@@ -1,0 +1,208 @@
+"""Start of the hall display: options, line, voice, window; puts them together and runs until it is closed."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clients.display import texts
+from clients.kit.connection import Connector
+from clients.kit.tokens import ThemeName
+from clients.kit.translations import Language, register_catalogue, tr
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QSize
+
+    from clients.kit.voice.players import Player
+    from clients.kit.voice.voices import SpokenLanguage, Voice
+    from shared.contract.queueing import CallView
+
+SPOKEN: dict[str, tuple[SpokenLanguage, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options of `mingjing display`."""
+    parser = argparse.ArgumentParser(prog="mingjing display", description="hall display with voice")
+    parser.add_argument("--connect", required=True, metavar="STRING", help="connection string of the server")
+    parser.add_argument("--user", required=True, help="account of the display")
+    parser.add_argument("--password-file", required=True, type=Path, help="file whose first line is the password")
+    parser.add_argument("--rooms", default="", metavar="ID,ID", help="ids of the rooms to show; all when left out")
+    parser.add_argument("--screen", default="", metavar="NAME", help="name of the screen to fill")
+    parser.add_argument("--window", default="", metavar="WIDTHxHEIGHT", help="a window of this size, not full screen")
+    parser.add_argument("--news", default="", metavar="TEXT", help="line of news at the bottom")
+    parser.add_argument("--spoken", choices=list(SPOKEN), default="zh", help="language of the voice")
+    parser.add_argument("--repeat", type=int, choices=range(1, 10), default=2, help="how often a call is spoken")
+    parser.add_argument("--language", choices=[item.value for item in Language], default="zh")
+    parser.add_argument("--theme", choices=[item.value for item in ThemeName], default="dark")
+    parser.add_argument("--shot", type=Path, metavar="FILE", help="keep a picture of the board in this PNG file")
+    parser.add_argument("--once", action="store_true", help="leave after the first picture (with --shot)")
+    parser.add_argument("--wav-out", type=Path, metavar="DIR", help="keep the sound of every call in this folder")
+    return parser
+
+
+def run(
+    argv: Sequence[str],
+    connector: Connector,
+    *,
+    voice: Voice | None = None,
+    player: Player | None = None,
+    on_start: Callable[[Display], None] | None = None,
+) -> int:
+    """Run the display until it is closed; the exit status. `voice` and `player` replace the usual ones (tests)."""
+    from clients.display.hall import PasswordFileWrong, read_password
+    from clients.kit.app import make_application, speak, wear
+
+    register_catalogue(texts.ENTRIES)
+    options = make_parser().parse_args(list(argv))
+    app = make_application()
+    app.setQuitOnLastWindowClosed(False)
+    wear(options.theme)
+    speak(options.language)
+    try:
+        read_password(options.password_file)
+        connection = connector(options.connect)
+    except PasswordFileWrong as wrong:
+        print(wrong, file=sys.stderr)  # noqa: T201 - the only door of a program without a log-in page
+        return 2
+    except ValueError as error:
+        print(tr("连接字符串无效：{why}", why=error), file=sys.stderr)  # noqa: T201
+        return 2
+    display = Display(options, connection, voice, player)
+    if on_start is not None:
+        on_start(display)
+    with _ended_by_signals(display):
+        status = app.exec()
+    display.close()
+    return status
+
+
+class Display:
+    """The living parts of one hall display."""
+
+    def __init__(
+        self, options: argparse.Namespace, connection: object, voice: Voice | None, player: Player | None
+    ) -> None:
+        from typing import cast
+
+        from PySide6.QtCore import QSize
+
+        from clients.display.board.presenter import BoardPresenter
+        from clients.display.board.state import BoardState
+        from clients.display.board.view import BoardScreen
+        from clients.display.hall import SignedInHall
+        from clients.display.speaking import KeepingPlayer
+        from clients.display.window import Pictures, Placement, Pulse
+        from clients.kit.connection import Connection
+        from clients.kit.shell import LineWatcher
+        from clients.kit.tasks import QtTaskRunner
+        from clients.kit.voice.announcer import SpeakingRules
+        from clients.kit.voice.hall import CallSpeaker, hall_announcer
+        from clients.kit.voice.qt_player import default_player
+
+        self.connection = cast(Connection, connection)
+        self.view = BoardScreen(BoardState(now=local_now(), news=options.news))
+        self.runner = QtTaskRunner(self.view)
+        self._keeping: KeepingPlayer | None = None
+        heard_by: Player = player or default_player(self.view)
+        if options.wav_out is not None:
+            self._keeping = heard_by = KeepingPlayer(heard_by, options.wav_out)
+        rules = SpeakingRules(repetitions=options.repeat)
+        announcer = hall_announcer(self.view, self.runner, rules=rules, voice=voice, player=heard_by)
+        self._speaker = CallSpeaker(announcer, SPOKEN[options.spoken])
+        self.presenter = BoardPresenter(
+            SignedInHall(self.connection, options.user, options.password_file),
+            self.runner,
+            self,
+            local_now,
+            self._show,
+            room_ids=tuple(int(part) for part in options.rooms.split(",") if part.strip()),
+            news=options.news,
+        )
+        self._pictures: Pictures | None = None
+        size = _size(options.window)
+        if options.shot is not None:
+            self._pictures = Pictures(self.view, options.shot, size or QSize(), once=options.once)
+        self.placement = Placement(self.view, options.screen)
+        if size is not None:
+            self.view.resize(size)
+            self.view.show()
+        else:
+            self.placement.place()
+        self._pulse = Pulse(self.presenter, LineWatcher(self.connection, self.view), self.view)
+        self.presenter.start()
+
+    def speak(self, call: CallView, over: Callable[[str], None]) -> None:
+        """Speak a call; its WAV is kept under the call's number where that is wanted."""
+        if self._keeping is not None:
+            self._keeping.call = call
+        self._speaker.speak(call, over)
+
+    def _show(self, state: object) -> None:
+        from clients.display.board.state import BoardState
+
+        assert isinstance(state, BoardState)
+        self.view.render_state(state)
+        if self._pictures is not None:
+            self._pictures.changed(state)
+
+    def close(self) -> None:
+        """Stop speaking, hang up, and take the window away."""
+        self._pulse.stop()
+        self.presenter.stop()
+        self._speaker.close()
+        self.runner.close()
+        self.connection.close()
+        self.view.close()
+        self.view.deleteLater()
+
+
+def local_now() -> datetime:
+    """The present moment in the hall's time zone."""
+    return datetime.now().astimezone()
+
+
+def _size(text: str) -> QSize | None:
+    from PySide6.QtCore import QSize
+
+    if not text:
+        return None
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        make_parser().error(f"--window wants WIDTHxHEIGHT such as 1920x1080, not {text}")
+    return QSize(int(width), int(height))
+
+
+class _ended_by_signals:
+    """Ctrl-C and SIGTERM close the display as its window would; a timer lets Python see them while Qt waits."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._old: dict[int, object] = {}
+
+    def __enter__(self) -> None:
+        from PySide6.QtCore import QTimer
+
+        self._timer = QTimer(self._display.view)
+        self._timer.timeout.connect(lambda: None)
+        self._timer.start(300)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self._old[number] = signal.signal(number, self._end)
+            except ValueError:  # not the main thread (tests)
+                return
+
+    def __exit__(self, *_: object) -> None:
+        for number, old in self._old.items():
+            signal.signal(number, old)  # type: ignore[arg-type]
+
+    def _end(self, _number: int, _frame: object) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        app = QApplication.instance()
+        if app is not None:
+            app.quit()

@@ -1,0 +1,113 @@
+"""The full-screen window: on the screen that was chosen by name, and gone while that screen is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, QTimer, Slot
+from PySide6.QtGui import QGuiApplication, QScreen
+from PySide6.QtWidgets import QApplication
+
+from clients.display.board.presenter import BoardPresenter
+from clients.display.board.state import BoardState, Line
+from clients.display.board.view import BoardScreen
+from clients.kit.connection import LineReport, LineState
+from clients.kit.shell import LineWatcher
+from shared.contract.base import Notice
+
+
+class Placement(QObject):
+    """Puts a window full-screen on the screen of a name; without a name, on the primary screen."""
+
+    def __init__(self, window: BoardScreen, name: str) -> None:
+        super().__init__(window)
+        self._window = window
+        self._name = name
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.screenAdded.connect(self._screens_changed)
+        app.screenRemoved.connect(self._screens_changed)
+
+    def find(self) -> QScreen | None:
+        """The screen of that name, if it is there."""
+        screens = QGuiApplication.screens()
+        if not self._name:
+            return QGuiApplication.primaryScreen()
+        return next((screen for screen in screens if self._name in (screen.name(), screen.serialNumber())), None)
+
+    def place(self) -> None:
+        """Show the window on its screen, or hide it while the screen is not connected."""
+        screen = self.find()
+        if screen is None:
+            self._window.hide()
+            return
+        self._window.setScreen(screen)
+        self._window.setGeometry(screen.geometry())
+        self._window.showFullScreen()
+
+    @Slot(QScreen)
+    def _screens_changed(self, _screen: QScreen) -> None:
+        QTimer.singleShot(500, self, self.place)
+
+
+class Pictures(QObject):
+    """Writes the board as a PNG whenever it shows something new (--shot)."""
+
+    def __init__(self, view: BoardScreen, path: Path, size: QSize, *, once: bool) -> None:
+        super().__init__(view)
+        self._view = view
+        self._path = path
+        self._size = size
+        self._once = once
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(150)
+        self._soon.timeout.connect(self.take)
+
+    def changed(self, state: BoardState) -> None:
+        """The board shows something new."""
+        if state.line is not Line.CONNECTING and not self._soon.isActive():
+            self._soon.start()
+
+    def take(self) -> None:
+        """Take the picture now; a half-written file is never seen."""
+        if self._size.isValid() and self._view.size() != self._size:
+            self._view.resize(self._size)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_name(f".{self._path.name}.part.png")
+        if self._view.grab().save(str(unfinished), "PNG"):
+            unfinished.replace(self._path)
+        if self._once:
+            app = QApplication.instance()
+            if app is not None:
+                QTimer.singleShot(0, app.quit)
+
+
+class Pulse(QObject):
+    """Gives the presenter its seconds, and notices and line states in the GUI thread."""
+
+    def __init__(self, presenter: BoardPresenter, watcher: LineWatcher, parent: QObject) -> None:
+        super().__init__(parent)
+        self._presenter = presenter
+        watcher.add_notice_listener(self._heard)
+        watcher.changed.connect(self._line_changed)
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
+
+    def stop(self) -> None:
+        """No more ticks."""
+        self._clock.stop()
+
+    @Slot()
+    def _tick(self) -> None:
+        self._presenter.tick()
+
+    @Slot(object)
+    def _line_changed(self, report: LineReport) -> None:
+        if report.state is LineState.ONLINE:
+            self._presenter.line_came_back()
+
+    def _heard(self, notice: Notice) -> None:
+        self._presenter.heard(notice)
