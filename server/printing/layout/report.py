@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.printing.layout import fonts
 from server.printing.layout.barcodes import code128, draw_code128, draw_qr
-from server.printing.layout.line_breaking import break_lines
+from server.printing.layout.line_breaking import break_lines, paragraphs_of
 from server.printing.layout.pictures import KeyImage, Picture, draw_image, opened, picture_rows
+from server.printing.layout.rich_text import styled, unstyled
 from server.printing.layout.sheet import (
     ACCENT,
     ALARM,
@@ -120,6 +121,7 @@ class ReportDocument:
     note: str | None = None  # None: the language's own sentence; empty: none
     watermark: str = ""  # e.g. "草稿 未审核" for a preview
     title: str = ""  # empty: the language's own title
+    rich: bool = False  # technique, findings and impression are rich text (shared.domain.rich_text)
 
 
 def render_report(report: ReportDocument, language: Language = "zh") -> RenderedDocument:
@@ -176,15 +178,26 @@ def _blocks(report: ReportDocument, words: Words, pictures: tuple[Picture, ...],
         if text.strip() or heading == words.findings:
             blocks += [
                 Heading(heading, BODY),
-                TextBlock.of(text.strip("\n"), BODY, leading=10.5 * density.leading),
+                _text(report, text, 10.5, density),
                 Gap(density.gap),
             ]
     blocks += [Heading(words.impression, BODY)]
-    blocks += TextBlock.of(report.impression.strip("\n"), BODY, 11, leading=11 * density.leading, bold=True).with_tail()
+    blocks += _text(report, report.impression, 11, density, bold=True).with_tail()
     if report.critical_value:
         blocks += [Gap(2.5 * MM, keeps=True), CriticalBlock.of(words.critical, report.critical_value, BODY)]
     blocks += [Gap(density.gap, keeps=True), SignatureBlock(report, words, BODY)]
     return blocks
+
+
+def _text(report: ReportDocument, text: str, size: float, density: Density, *, bold: bool = False) -> TextBlock:
+    """A section's text; `bold` sets it bold unless the doctor has chosen what is bold."""
+    paragraphs = styled(text) if report.rich else unstyled(paragraphs_of(text.strip("\n")))
+    if bold and not any(style.bold for paragraph in paragraphs for style in paragraph.styles):
+        paragraphs = tuple(
+            replace(paragraph, styles=tuple(replace(style, bold=True) for style in paragraph.styles))
+            for paragraph in paragraphs
+        )
+    return TextBlock.of_paragraphs(paragraphs, BODY, size, leading=size * density.leading)
 
 
 def _facts(report: ReportDocument, words: Words) -> tuple[tuple[tuple[str, str, int], ...], ...]:

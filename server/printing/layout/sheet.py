@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from itertools import groupby
 from typing import Any, Literal, Protocol
 
 from server.printing.layout import fonts
-from server.printing.layout.line_breaking import Line, break_lines
+from server.printing.layout.line_breaking import Line, break_paragraph, paragraphs_of
+from server.printing.layout.rich_text import Style, StyledParagraph, unstyled
 
 MM = 72 / 25.4
 INK = (0.10, 0.12, 0.15)
@@ -82,6 +84,25 @@ class Pen:
         self.canvas.setFont(font, size)
         self.canvas.setFillColorRGB(*colour)
         self.canvas.drawString(x, y, shown, charSpace=letter_space)
+        return width
+
+    def run(
+        self, x: float, y: float, text: str, size: float, style: Style, *, colour: Colour, letter_space: float
+    ) -> float:
+        """Write part of a line in a style; return how far it moves on (letter spaces included)."""
+        shown = self.printable(text)
+        small = _size(style, size)
+        rise = {1: 0.36, 0: 0.0, -1: -0.12}[style.rise] * size
+        width = fonts.width_of(shown, _face(style), small) + letter_space * len(shown)
+        writing = self.canvas.beginText()
+        writing.setTextTransform(1, 0, SLANT if style.italic else 0, 1, x, y + rise)
+        writing.setFont(_face(style), small)
+        writing.setFillColorRGB(*colour)
+        writing.setCharSpace(letter_space)
+        writing.textOut(shown)
+        self.canvas.drawText(writing)
+        if style.underline:
+            self.rule(x, y - size * 0.14, x + width, weight=size * 0.05, colour=colour)
         return width
 
     def fitted(self, x: float, y: float, text: str, size: float, width: float, **options: Any) -> None:
@@ -272,14 +293,18 @@ class Heading(SolidBlock):
         pen.text(x + 8, base, self.text, self.size, bold=True, colour=ACCENT)
 
 
+SMALL = 0.65  # raised and lowered letters, times the type size
+SLANT = 0.21  # our faces have no italic: the letters are slanted by 12 degrees
+
+
 @dataclass(frozen=True)
 class TextBlock:
     """Running text, already broken into lines; at least two lines stay together at a page's end and beginning."""
 
     lines: tuple[Line, ...]
+    paragraphs: tuple[StyledParagraph, ...]
     size: float
     leading: float
-    bold: bool = False
     colour: Colour = INK
     keeps: bool = False
 
@@ -287,10 +312,24 @@ class TextBlock:
     def of(
         cls, text: str, width: float, size: float = 10.5, *, leading: float | None = None, bold: bool = False
     ) -> TextBlock:
-        """Break `text` to `width` points."""
-        font = fonts.BOLD if bold else fonts.REGULAR
-        lines = break_lines(text, lambda part: fonts.width_of(part, font, size), width)
-        return cls(tuple(lines), size, leading or size * 1.62, bold)
+        """Break plain text to `width` points."""
+        return cls.of_paragraphs(unstyled(paragraphs_of(text), bold=bold), width, size, leading=leading)
+
+    @classmethod
+    def of_paragraphs(
+        cls, paragraphs: tuple[StyledParagraph, ...], width: float, size: float = 10.5, *, leading: float | None = None
+    ) -> TextBlock:
+        """Break styled paragraphs to `width` points."""
+        fonts.ensure_registered()
+        shown = paragraphs or unstyled([""])
+        lines: list[Line] = []
+        for number, paragraph in enumerate(shown):
+            advances = [
+                fonts.width_of(c, _face(style), _size(style, size))
+                for c, style in zip(paragraph.text, paragraph.styles, strict=True)
+            ]
+            lines += break_paragraph(paragraph.text, advances, width, number)
+        return cls(tuple(lines), shown, size, leading or size * 1.62)
 
     @property
     def height(self) -> float:
@@ -327,9 +366,19 @@ class TextBlock:
             # A small remainder is spread over the letters (flush right edge); a large one would look gappy.
             spread = not line.ends and 0 < line.slack <= 3 * self.size and len(line.text) > 12
             space = line.slack / (len(line.text) - 1) if spread else 0.0
-            pen.text(
-                x + line.indent, base, line.text, self.size, bold=self.bold, colour=self.colour, letter_space=space
-            )
+            styles = self.paragraphs[line.paragraph].styles[line.start : line.start + len(line.text)]
+            left = x + line.indent
+            for style, run in groupby(zip(line.text, styles, strict=True), key=lambda pair: pair[1]):
+                text = "".join(c for c, _ in run)
+                left += pen.run(left, base, text, self.size, style, colour=self.colour, letter_space=space)
+
+
+def _face(style: Style) -> str:
+    return fonts.BOLD if style.bold else fonts.REGULAR
+
+
+def _size(style: Style, size: float) -> float:
+    return size * SMALL if style.rise else size
 
 
 @dataclass(frozen=True)

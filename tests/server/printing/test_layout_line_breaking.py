@@ -51,8 +51,14 @@ def test_empty_lines_are_kept() -> None:
     assert shown("甲\n\n乙\r\n丙", 10) == ["甲", "", "乙", "丙"]
 
 
+def test_a_paragraph_that_begins_with_a_page_of_blanks_ends() -> None:
+    assert [line.strip() for line in shown(" " * 300 + "结节", 20)] == ["结节"]
+    assert shown(" " * 300 + "A" * 30, 20) == ["A" * 20, "A" * 10]
+    assert shown("宽", 1) == ["宽"]
+
+
 @given(
-    st.text(st.sampled_from("肺结节见，。（）《》、；abc XYZ 12.5mm-+%\n 1.（一）"), max_size=200),
+    st.text(st.sampled_from("肺结节见，。（）《》、；abc XYZ 12.5mm-+%\n      1.（一）"), max_size=200),
     st.integers(min_value=6, max_value=60),
 )
 def test_all_ink_survives_and_fits(text: str, width: int) -> None:

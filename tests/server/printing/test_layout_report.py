@@ -221,6 +221,35 @@ def test_reports_can_be_rendered_in_several_threads_at_once() -> None:
         assert list(pool.map(lambda report: render_report(report).pdf, reports)) == expected
 
 
+def test_rich_text_keeps_words_lists_and_raised_figures() -> None:
+    findings = (
+        "<p>结节 <b>12.5 mm</b>，面积 3 cm<sup>2</sup>，SpO<sub>2</sub> 98%，<i>可疑</i>，<u>建议复查</u> &lt;5 mm</p>"
+        "<ol><li>甲</li><li>乙<br>续行</li></ol><ul><li>丙</li></ul>"
+    )
+    document = render_report(a_report(findings=findings, impression="<p>一</p><p>二</p>", rich=True))
+    text = squeezed(pages_of(document.pdf)[0])
+    assert "结节12.5mm，面积3cm2，SpO298%，可疑，建议复查<5mm" in text
+    assert "1.甲" in text
+    assert "2.乙续行" in text
+    assert "•丙" in text
+    sizes: dict[str, float] = {}
+
+    def visit(piece: str, _cm: object, matrix: list[float], _font: object, size: float) -> None:
+        sizes[piece.strip()] = size * matrix[3]
+
+    PdfReader(BytesIO(document.pdf)).pages[0].extract_text(visitor_text=visit)
+    assert sizes["2"] < 8  # raised and lowered figures are small
+    assert (
+        render_report(a_report(findings=findings, rich=True)).pdf
+        == render_report(a_report(findings=findings, rich=True)).pdf
+    )
+
+
+def test_plain_text_is_never_read_as_markup() -> None:
+    text = squeezed(pages_of(render_report(a_report(findings="结节<b>5mm</b>")).pdf)[0])
+    assert "结节<b>5mm</b>" in text
+
+
 def test_the_english_report_has_english_labels() -> None:
     text = squeezed(pages_of(render_report(a_report(), "en").pdf)[0])
     for label in (
