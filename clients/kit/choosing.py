@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from clients.kit.labels import Glyph, IconButton
@@ -146,15 +146,11 @@ class _Row(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def _at(self, x: float) -> int:
-        for index in range(len(self._options)):
-            area = self.area(index)
-            if area.left() <= x < area.right():
-                return index
-        return -1
+    def _at(self, point: QPointF) -> int:
+        return next((i for i in range(len(self._options)) if self.area(i).contains(point)), -1)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover = self._at(event.position().x())
+        self._hover = self._at(event.position())
         self.update()
 
     def leaveEvent(self, _event: QEvent) -> None:
@@ -162,7 +158,7 @@ class _Row(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self._at(event.position().x())
+        index = self._at(event.position())
         if index >= 0 and event.button() is Qt.MouseButton.LeftButton:
             self._cursor = index
             self.choose(index)
@@ -268,6 +264,9 @@ class ChipFilter(_Row):
         super().__init__(options)
         self._chosen = set(chosen)
         self._counts: dict[str, int] = {}
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -288,6 +287,36 @@ class ChipFilter(_Row):
 
     def gap(self) -> int:
         return 8
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return round(self._places(width)[-1].bottom()) if self._options else 0
+
+    def minimumSizeHint(self) -> QSize:
+        widest = max((self.segment_width(i) for i in range(len(self._options))), default=0.0)
+        return QSize(round(widest + 0.5), current_theme().metrics.control)
+
+    def area(self, index: int) -> QRectF:
+        return self._places(self.width())[index]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
+
+    def _places(self, width: int) -> list[QRectF]:
+        """Where each chip stands: in reading order, on a further line when the width is used up."""
+        height = current_theme().metrics.control
+        places: list[QRectF] = []
+        left = top = 0.0
+        for index in range(len(self._options)):
+            wanted = self.segment_width(index)
+            if left > 0 and left + wanted > width + 0.5:
+                left, top = 0.0, top + height + 4
+            places.append(QRectF(left, top, wanted, height))
+            left += wanted + self.gap()
+        return places
 
     def segment_width(self, index: int) -> float:
         option = self._options[index]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QCalendarWidget,
     QComboBox,
@@ -261,6 +261,13 @@ class ChoiceEditor(Editor):
         self._value = value
         self.box.setCurrentIndex(self._position())
 
+    def set_read_only(self, read_only: bool) -> None:
+        self.box.read_only = read_only
+        self.box.setProperty("readonly", read_only)
+        self.box.style().unpolish(self.box)
+        self.box.style().polish(self.box)
+        self.box.update()
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._fill()
@@ -303,6 +310,7 @@ class _ChoiceBox(QComboBox):
 
         self._editor = editor
         self._typed = ""
+        self.read_only = False
         self._since = QElapsedTimer()
         self._since.start()
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -313,6 +321,9 @@ class _ChoiceBox(QComboBox):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._editor.confirmed.emit()
             return
+        if self.read_only:
+            event.ignore()
+            return
         text = event.text()
         if text and text.isprintable() and text != " " and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._typed = text if self._since.elapsed() > 900 else self._typed + text
@@ -320,6 +331,10 @@ class _ChoiceBox(QComboBox):
             self._editor.choose_by_typing(self._typed)
             return
         super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self.read_only:
+            super().mousePressEvent(event)
 
     def wheelEvent(self, event: Any) -> None:
         event.ignore()  # scrolling a page must never change a value
@@ -329,6 +344,8 @@ class _ChoiceBox(QComboBox):
         from PySide6.QtGui import QPainter
 
         super().paintEvent(event)
+        if self.read_only:
+            return
         theme = current_theme()
         with QPainter(self) as painter:
             colour = theme.colours.text_quiet if self.isEnabled() else theme.colours.text_disabled
@@ -406,6 +423,7 @@ class DateTimeEditor(DateEditor):
             self.line.setText(value.astimezone().strftime("%Y-%m-%d %H:%M"))
         else:
             self.line.setText(str(value or ""))
+        self.line.setCursorPosition(0)
 
     def take_day(self, day: date) -> None:
         now = self.value()

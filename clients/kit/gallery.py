@@ -416,7 +416,7 @@ def popups() -> QWidget:
 
 def login_states() -> QWidget:
     """The log-in page idle, refused and waiting, and with an unreachable server."""
-    sheet = Sheet(1366)
+    sheet = Sheet(1600)
     pages = []
     for kind in ("idle", "wrong", "offline"):
         line = FakeConnection()
@@ -426,7 +426,7 @@ def login_states() -> QWidget:
         page = LoginPage(
             "登记工作站", lambda _server, line=line: line, ImmediateRunner(), UserSettings(folder / f"{kind}.json")
         )
-        page.setFixedSize(420, 560)
+        page.setFixedSize(448, 560)
         if kind != "idle":
             page.form.set_values({"server": "mingjing://10.0.0.8:7411/9fJ2…", "user": "zhangsan", "password": "x"})
             page.form.submit()
@@ -486,7 +486,7 @@ def _registration_page(place: Workplace) -> QWidget:
     right = QWidget()
     right.setProperty("look", "surface")
     right.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    right.setFixedWidth(408)
+    right.setFixedWidth(round(408 * current_theme().metrics.body / 13))
     column = QVBoxLayout(right)
     column.setContentsMargins(16, 12, 16, 16)
     column.setSpacing(12)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - sample texts and file names read better on one line
 """Sample content of the gallery: invented people and exams, so that every part can be looked at in every state."""
 
 from __future__ import annotations

@@ -59,8 +59,10 @@ class ImageStrip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        count = max(1, len(self._images))
-        return QSize(count * (_SIDE + _GAP) - _GAP if self._images else 240, _SIDE + _CAPTION)
+        count = len(self._images)
+        if not self._images:
+            return QSize(240, current_theme().metrics.control)
+        return QSize(count * (_SIDE + _GAP) - _GAP, _SIDE + _CAPTION)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

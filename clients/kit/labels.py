@@ -98,6 +98,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__()
         self._source = source
+        self._values: dict[str, object] = {}
         self._look = look
         self._icon_name = icon
         self._shortcut_text = shortcut
@@ -108,14 +109,14 @@ class Button(QPushButton):
             self.clicked.connect(on_click)
         self._show()
 
-    def set_source(self, source: str) -> None:
+    def set_source(self, source: str, **values: object) -> None:
         """Show another text."""
-        self._source = source
+        self._source, self._values = source, values
         self._show()
 
     def _show(self) -> None:
         theme = current_theme()
-        self.setText(tr(self._source))
+        self.setText(tr(self._source, **self._values))
         if self._shortcut_text:
             self.setToolTip(tooltip(self._source, self._shortcut_text))
             self.setShortcut(self._shortcut_text)

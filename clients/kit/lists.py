@@ -52,13 +52,20 @@ from clients.kit.running import TaskRunner
 from clients.kit.settings import UserSettings
 from clients.kit.states import look_of
 from clients.kit.theme import current_theme, is_look_change
-from clients.kit.tokens import Tone
+from clients.kit.tokens import REGULAR, Tone
 from clients.kit.translations import tr
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 _PAD = 8
 _BUTTON = 28
+_FLEXIBLE_MOST = 360
+"""What a flexible column takes at most, in pixels, before other columns get spare room too."""
+
+
+def _text_scale() -> float:
+    """How much bigger text is than at the regular size."""
+    return current_theme().metrics.body / REGULAR.body
 
 
 class ListView(QWidget):
@@ -115,13 +122,15 @@ class ListView(QWidget):
         self._empty.setParent(self.table.viewport())
         self._empty.acted.connect(self._on_empty_action)
         self._chooser_button = IconButton("columns", "自定义表头", on_click=self.open_column_chooser, small=True)
+        self._chooser_button.setProperty("ground", "surface")
+        self._chooser_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._chooser_button.setParent(self)
         self.table.action_requested.connect(self.action_requested)
         self.table.doubleClicked.connect(self._on_double_click)
         self.table.enter_pressed.connect(self._activate_current)
         self.table.looked_at.connect(self.model.look_at)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
-        self.table.horizontalHeader().sectionResized.connect(self._remember)
+        self.table.column_resized.connect(self._remember)
         self.table.horizontalHeader().sectionMoved.connect(self._remember)
         self.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sort)
         self.model.shrinking.connect(self._on_rows_leave)
@@ -266,7 +275,7 @@ class ListView(QWidget):
         for i, column in enumerate(self._columns):
             known = isinstance(hidden, list) and column.key in stored.get("order", [])
             header.setSectionHidden(i, column.key in hidden if known and hidden is not None else not column.visible)
-            header.resizeSection(i, int(widths.get(column.key, column.width or 160)))
+            self.table.set_width(i, int(widths.get(column.key, column.width or 160)))
         for place, key in enumerate(stored.get("order", [])):
             position = next((i for i, column in enumerate(self._columns) if column.key == key), None)
             if position is not None:
@@ -284,11 +293,7 @@ class ListView(QWidget):
         header = self.table.horizontalHeader()
         order = sorted(range(len(self._columns)), key=header.visualIndex)
         sort = self.model.sort_order
-        resized = {
-            c.key: header.sectionSize(i)
-            for i, c in enumerate(self._columns)
-            if not header.isSectionHidden(i) and i not in self.table.flexible
-        }
+        resized = {c.key: self.table.widths[i] for i, c in enumerate(self._columns) if i not in self.table.flexible}
         self._settings.set(
             self._settings_key,
             {
@@ -394,12 +399,14 @@ class _Table(QTableView):
     action_requested = Signal(str, object)
     enter_pressed = Signal()
     looked_at = Signal(int, int)
+    column_resized = Signal()
 
     def __init__(self, model: RowsModel, actions: tuple[RowAction, ...], shown: int) -> None:
         super().__init__()
         self._rows = model
         self.actions_shown = actions
         self.flexible: set[int] = set()
+        self.widths: dict[int, int] = {}
         self.fitting = False
         self.hovered = -1
         self.hover_point = QPoint(-1, -1)
@@ -420,6 +427,7 @@ class _Table(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = _Header(model, self)
         self.setHorizontalHeader(header)
+        header.sectionResized.connect(self._on_resized)
         self.verticalScrollBar().valueChanged.connect(self._look)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -433,27 +441,55 @@ class _Table(QTableView):
         self.verticalHeader().setMinimumSectionSize(metrics.row)
         self.verticalHeader().setDefaultSectionSize(metrics.row)
         self.horizontalHeader().setFixedHeight(metrics.header)
-        if self.actions_shown:
-            last = self._rows.columnCount() - 1
-            self.horizontalHeader().resizeSection(last, self.cells.actions_width())
+        self.fit_columns()
         self.viewport().update()
+
+    def set_width(self, section: int, width: int) -> None:
+        """Give a column a width in pixels at the regular size; it grows with bigger text and with spare room."""
+        self.widths[section] = width
+
+    def _on_resized(self, section: int, _old: int, new: int) -> None:
+        if self.fitting or section >= len(self._rows.columns) or new == 0:
+            return
+        self.flexible.discard(section)
+        self.widths[section] = round(new / _text_scale())
+        self.column_resized.emit()
 
     def set_flexible(self, sections: set[int]) -> None:
         self.flexible = sections
 
     def fit_columns(self) -> None:
-        """Give the flexible columns what the others leave over."""
+        """Lay out the widths: as declared or dragged, scaled with the text; spare room goes to the flexible columns
+        first, and on very wide screens to the others too, so that no gap opens in the middle of a row."""
         header = self.horizontalHeader()
-        shown = [i for i in range(self._rows.columnCount()) if not header.isSectionHidden(i)]
+        scale = _text_scale()
+        shown = [i for i in range(len(self._rows.columns)) if not header.isSectionHidden(i)]
+        sizes = {i: round(self.widths.get(i, 160) * scale) for i in shown}
+        actions = self.cells.actions_width() if self.actions_shown else 32
         flexible = [i for i in shown if i in self.flexible]
-        if not flexible:
-            return
-        taken = sum(header.sectionSize(i) for i in shown if i not in self.flexible)
-        reserve = 0 if self.actions_shown else 32
-        each = max(120, (self.viewport().width() - taken - reserve) // len(flexible))
+        if flexible:
+            for i in flexible:
+                sizes[i] = round(120 * scale)
+            spare = self.viewport().width() - actions - sum(sizes.values())
+            first = min(max(0, spare), round(_FLEXIBLE_MOST * scale) * len(flexible))
+            for i in flexible:
+                sizes[i] += first // len(flexible)
+            others = [i for i in shown if i not in self.flexible]
+            spare -= first
+            if spare > 0 and others:
+                given = {
+                    i: min(round(sizes[i] * 0.6), spare * sizes[i] // sum(sizes[o] for o in others)) for i in others
+                }
+                for i in others:
+                    sizes[i] += given[i]
+                spare -= sum(given.values())
+            if spare > 0:
+                sizes[flexible[-1]] += spare
         self.fitting = True
-        for i in flexible:
-            header.resizeSection(i, each)
+        for i, size in sizes.items():
+            header.resizeSection(i, size)
+        if self.actions_shown:
+            header.resizeSection(len(self._rows.columns), self.cells.actions_width())
         self.fitting = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:

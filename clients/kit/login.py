@@ -139,7 +139,7 @@ class LoginPage(QWidget):
         set_language(new)
 
     def _show_language(self) -> None:
-        self.language_button.setText("English" if language() is Language.CHINESE else "中文")
+        self.language_button.set_source("English" if language() is Language.CHINESE else "中文")
 
     def _log_in(self) -> None:
         if self._wait_s > 0 or not self.button.isEnabled():
@@ -194,7 +194,7 @@ class LoginPage(QWidget):
             self._countdown.stop()
             self.button.set_source("登录")
         else:
-            self.button.setText(tr("请等待 {seconds} 秒", seconds=self._wait_s))
+            self.button.set_source("请等待 {seconds} 秒", seconds=self._wait_s)
 
     def _set_busy(self, busy: bool) -> None:
         self.button.setEnabled(not busy)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal, S
 from PySide6.QtGui import QCloseEvent, QColor, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QHBoxLayout,
     QMainWindow,
     QMenu,
@@ -210,7 +211,7 @@ class Shell(QMainWindow):
         self.resize(1366, 768)
         self.setMinimumSize(1024, 640)
         centre = QWidget()
-        centre.setProperty("look", "window")
+        centre.setProperty("look", "surface")
         centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setCentralWidget(centre)
         across = QHBoxLayout(centre)
@@ -289,9 +290,25 @@ class Shell(QMainWindow):
             self._page_title.set_source(page.title)
             self._settings.set(PAGE_KEY, page_id)
             self._retitle()
-            widget.setFocus()
+            QTimer.singleShot(0, self, self._focus_page)
             self.page_shown.emit(page_id)
         return widget
+
+    def _focus_page(self) -> None:
+        """Put the keyboard into the first field or list of the page, unless the page has already chosen."""
+        holder = self._holders.get(self._current)
+        focused = QApplication.focusWidget()
+        if holder is None or (focused is not None and holder.isAncestorOf(focused)):
+            return
+        place: QWidget | None = holder
+        while place is not None:
+            usable = place.focusPolicy() & Qt.FocusPolicy.TabFocus and place.isEnabled() and place.focusProxy() is None
+            if usable and place.isVisible() and holder.isAncestorOf(place):
+                place.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
+            place = place.nextInFocusChain()
+            if place is holder:
+                return
 
     def available_actions(self) -> list[tuple[Action, Callable[[], None]]]:
         """What can be done now, page first, with how to do it; the command palette shows these."""
@@ -378,7 +395,6 @@ class Shell(QMainWindow):
         )
         widget = page.build(place)
         layout.addWidget(widget)
-        holder.setFocusProxy(widget)
         self.stack.addWidget(holder)
         self._built[page.id] = widget
         self._holders[page.id] = holder
@@ -394,9 +410,14 @@ class Shell(QMainWindow):
         self._page_title = Label("", "title")
         layout.addWidget(self._page_title)
         layout.addStretch(1)
-        layout.addWidget(IconButton("command", "命令面板", on_click=self.open_palette))
-        layout.addWidget(IconButton("language", "切换中英文", on_click=self.toggle_language))
-        layout.addWidget(IconButton("moon", "切换明暗主题", on_click=self.toggle_theme))
+        for icon, words, callback in (
+            ("command", "命令面板", self.open_palette),
+            ("language", "切换中英文", self.toggle_language),
+            ("moon", "切换明暗主题", self.toggle_theme),
+        ):
+            button = IconButton(icon, words, on_click=callback)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # each has a shortcut; Tab belongs to the page
+            layout.addWidget(button)
         self.user_button = _UserButton(self._session.name or self._session.login, self._open_user_menu)
         layout.addWidget(self.user_button)
         return bar
@@ -559,7 +580,7 @@ class _UserButton(QToolButton):
         self.setProperty("wide", "true")
         self.setText(name)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.clicked.connect(lambda _checked: on_click())
         self._show()
 

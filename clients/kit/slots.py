@@ -42,7 +42,7 @@ class SlotGrid(QWidget):
         super().__init__()
         self._slots = tuple(slots)
         self._current = current
-        self._cursor = 0
+        self._cursor = self._first()
         self._hover = -1
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -60,14 +60,21 @@ class SlotGrid(QWidget):
         self._slots = tuple(slots)
         if all(slot.key != self._current for slot in self._slots):
             self._current = ""
-        self._cursor = min(self._cursor, max(0, len(self._slots) - 1))
+        self._cursor = self._first()
         self.updateGeometry()
         self.setMinimumHeight(self.heightForWidth(max(1, self.width())))
         self.update()
 
+    def _first(self) -> int:
+        """Where the keyboard begins: at the chosen slot, else at the first that can be chosen."""
+        wanted = (i for i, slot in enumerate(self._slots) if slot.key == self._current)
+        bookable = (i for i, slot in enumerate(self._slots) if slot.bookable)
+        return next(wanted, next(bookable, 0))
+
     def set_current(self, key: str) -> None:
         """Choose without telling anybody."""
         self._current = key
+        self._cursor = self._first()
         self.update()
 
     def hasHeightForWidth(self) -> bool:

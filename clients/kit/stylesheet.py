@@ -54,10 +54,13 @@ QPushButton[look="quiet"]:hover { background: $hover; }
 QPushButton[look="quiet"]:pressed { background: $selected; }
 QPushButton[look="quiet"]:focus { border-color: $focus; }
 QPushButton[look="link"] { background: transparent; border: none; color: $accent; padding: 0 4px; }
+QPushButton[look="link"]:disabled { color: $text_disabled; background: transparent; }
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus { text-decoration: underline; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: ${radius}px;
   min-width: ${control_inner}px; min-height: ${control_inner}px; max-height: ${control_inner}px; padding: 0; }
+QToolButton[ground="surface"] { background: $surface; }
+QToolButton[ground="surface"]:hover { background: $hover; }
 QToolButton[square="true"] { max-width: ${control_inner}px; }
 QToolButton[wide="true"] { padding: 0 8px; }
 QToolButton:hover { background: $hover; }
@@ -71,7 +74,9 @@ QToolButton[small="true"] { min-width: ${small}px; max-width: ${small}px; min-he
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit, QAbstractSpinBox, QComboBox { padding: 0 8px; min-height: ${control_inner}px;
+QLineEdit { padding: 0 6px; }
+QAbstractSpinBox, QComboBox { padding: 0 8px; }
+QLineEdit, QAbstractSpinBox, QComboBox { min-height: ${control_inner}px;
   max-height: ${control_inner}px; }
 QPlainTextEdit, QTextEdit { padding: 3px 4px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $text_disabled; }
@@ -85,6 +90,7 @@ QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"]
 QAbstractSpinBox { padding-right: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QDateEdit::drop-down, QDateTimeEdit::drop-down { width: 0; border: none; }
+QComboBox[readonly="true"] { background: transparent; border-color: $hairline; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: none; width: 0; }
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }

@@ -130,7 +130,7 @@ class Metrics:
     row: int = 32  # height of a list row
     header: int = 32
     bar: int = 48  # the bar on top
-    rail: int = 72  # the navigation on the left
+    rail: int = 88  # the navigation on the left
     status: int = 24
     side_panel: int = 360
     radius: int = 4
@@ -152,7 +152,7 @@ LARGE = Metrics(
     row=40,
     header=40,
     bar=56,
-    rail=88,
+    rail=104,
     status=32,
     side_panel=420,
     icon=20,
