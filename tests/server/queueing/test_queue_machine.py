@@ -56,14 +56,15 @@ class Day(RuleBasedStateMachine):
 
     exams = Bundle("exams")
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(target=exams)
+    def open(self) -> Any:
         self.folder = tempfile.TemporaryDirectory()
         self.opened = a_database("sqlite", Path(self.folder.name))
         self.hospital = Hospital(self.opened.__enter__())
         self.count = 0
         self.devices: set[int] = set()
         self.versions: dict[int, int] = {}
+        return multiple(*(self.hospital.registered(name).row.id for name in ("甲一", "乙二", "丙三")))
 
     def teardown(self) -> None:
         if hasattr(self, "opened"):
@@ -88,22 +89,19 @@ class Day(RuleBasedStateMachine):
         target=exams,
         room=st.sampled_from(ROOMS),
         patient_type=st.sampled_from(PatientType),
-        minutes=st.integers(0, 300),
         with_slot=st.booleans(),
         place=st.integers(10, 14),
     )
-    def register(self, room: str, patient_type: PatientType, minutes: int, with_slot: bool, place: int) -> Any:
+    def register(self, room: str, patient_type: PatientType, with_slot: bool, place: int) -> Any:
         self.count += 1
         room_id = self.hospital.rooms[room]
         slot = self.hospital.call(ListSlots(room_id=room_id, day=DAY))[place] if with_slot else None
-        planned_at = self.hospital.time.day_bounds(DAY)[0].replace(hour=1) if slot is None else None
         try:
             view = self.hospital.registered(
                 f"患者{self.count}",
                 room_id=room_id,
                 patient_type=patient_type,
                 slot_id=None if slot is None else slot.id,
-                planned_at=planned_at and self.hospital.clock.present,
             )
         except Refusal as refusal:
             assert slot is not None and refusal.body.code is ErrorCode.SLOT_TAKEN and slot.taken >= slot.capacity
