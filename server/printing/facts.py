@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from html import escape
 
 from server.printing.layout.forms import FormItem, QueueTicket, RegistrationForm
 from server.printing.layout.labels import LabelFacts
@@ -14,7 +15,6 @@ from server.printing.layout.sheet import Language
 from shared.contract.exams import ExamView
 from shared.contract.organisation import HospitalView
 from shared.contract.reporting import ReportView
-from shared.domain.rich_text import plain
 from shared.domain.states import CriticalValue, HpResult, PatientType, ReportState, Sex
 
 _SEX: dict[Language, dict[Sex, str]] = {
@@ -117,7 +117,7 @@ class Facts:
         row, exam, content = view.row, view.exam, view.content
         is_approved = row.state in _APPROVED
         hp = _HP[self._language].get(content.hp, "") if view.hp_required else ""
-        impression = "\n".join(part for part in (plain(content.impression), hp) if part)
+        impression = content.impression + (f"<p>{escape(hp)}</p>" if hp else "")
         return ReportDocument(
             hospital=Hospital(self._name(), self._department(exam)),
             patient=Patient(
@@ -138,8 +138,9 @@ class Facts:
                 clinical_diagnosis=exam.clinical.diagnosis,
                 applicant=row.requesting_doctor,
             ),
-            findings=plain(content.findings),
+            findings=content.findings,
             impression=impression,
+            rich=True,
             printed_at=self._now,
             critical_value=_CRITICAL[self._language] if content.critical_value is CriticalValue.YES else "",
             key_images=pictures,

@@ -65,6 +65,7 @@ class RegistrationForm:
     registered_at: dt.datetime | None = None
     registered_by: str = ""
     remarks: str = ""  # what the patient should mind; several lines allowed
+    title: str = ""  # empty: the language's own; the referral form (转诊单) is the same sheet with another title
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def render_registration_form(
 ) -> RenderedDocument:
     """Draw the form on one page. Raises LayoutError if the items and remarks do not fit on it."""
     words = words_for(language)
+    title = form.title or words.registration_title
     width, height = (side * MM for side in PAPERS_MM[paper])
     big = paper == "A4"
     margin = (18 if big else 11) * MM
@@ -95,13 +97,13 @@ def render_registration_form(
     sheet = Sheet(
         width,
         height,
-        Metadata(f"{words.registration_title} {form.exam_number}", form.hospital, form.kind, form.printed_at, language),
+        Metadata(f"{title} {form.exam_number}", form.hospital, form.kind, form.printed_at, language),
     )
     pen = sheet.pen
     y = height - (20 if big else 14) * MM
     number_room = (38 if big else 36) * MM
     pen.fitted(margin, y, form.hospital, 17 if big else 13, body - number_room - 12, bold=True)
-    pen.text(margin, y - 8 * MM, words.registration_title, 13 if big else 11, bold=True, colour=ACCENT)
+    pen.text(margin, y - 8 * MM, title, 13 if big else 11, bold=True, colour=ACCENT)
     if form.department:
         pen.fitted(margin, y - 13 * MM, form.department, 8.5, body - number_room - 12, colour=MUTED)
     draw_number(pen, form.exam_number, right, y - 5 * MM, room=number_room, height=9.5 * MM)

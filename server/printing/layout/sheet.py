@@ -86,24 +86,38 @@ class Pen:
         self.canvas.drawString(x, y, shown, charSpace=letter_space)
         return width
 
-    def run(
-        self, x: float, y: float, text: str, size: float, style: Style, *, colour: Colour, letter_space: float
-    ) -> float:
-        """Write part of a line in a style; return how far it moves on (letter spaces included)."""
-        shown = self.printable(text)
-        small = _size(style, size)
-        rise = {1: 0.36, 0: 0.0, -1: -0.12}[style.rise] * size
-        width = fonts.width_of(shown, _face(style), small) + letter_space * len(shown)
-        writing = self.canvas.beginText()
-        writing.setTextTransform(1, 0, SLANT if style.italic else 0, 1, x, y + rise)
-        writing.setFont(_face(style), small)
+    def runs(
+        self,
+        x: float,
+        y: float,
+        runs: Sequence[tuple[str, Style]],
+        size: float,
+        *,
+        colour: Colour,
+        letter_space: float = 0.0,
+    ) -> None:
+        """Write one line of several styles. It is one text object, so that readers find words across the styles."""
+        writing = self.canvas.beginText(x, y)
         writing.setFillColorRGB(*colour)
         writing.setCharSpace(letter_space)
-        writing.textOut(shown)
+        underlines: list[tuple[float, float]] = []
+        left, slanted = x, False
+        for text, style in runs:
+            shown = self.printable(text)
+            small = _size(style, size)
+            if style.italic or slanted:
+                writing.setTextTransform(1, 0, SLANT if style.italic else 0, 1, left, y)
+                slanted = style.italic
+            writing.setFont(_face(style), small)
+            writing.setRise({1: 0.36, 0: 0.0, -1: -0.12}[style.rise] * size)
+            writing.textOut(shown)
+            width = fonts.width_of(shown, _face(style), small) + letter_space * len(shown)
+            if style.underline:
+                underlines.append((left, left + width))
+            left += width
         self.canvas.drawText(writing)
-        if style.underline:
-            self.rule(x, y - size * 0.14, x + width, weight=size * 0.05, colour=colour)
-        return width
+        for begin, end in underlines:
+            self.rule(begin, y - size * 0.14, end, weight=size * 0.05, colour=colour)
 
     def fitted(self, x: float, y: float, text: str, size: float, width: float, **options: Any) -> None:
         """One line that never runs out of `width`: made smaller down to 60 %, then cut with an ellipsis."""
@@ -367,10 +381,11 @@ class TextBlock:
             spread = not line.ends and 0 < line.slack <= 3 * self.size and len(line.text) > 12
             space = line.slack / (len(line.text) - 1) if spread else 0.0
             styles = self.paragraphs[line.paragraph].styles[line.start : line.start + len(line.text)]
-            left = x + line.indent
-            for style, run in groupby(zip(line.text, styles, strict=True), key=lambda pair: pair[1]):
-                text = "".join(c for c, _ in run)
-                left += pen.run(left, base, text, self.size, style, colour=self.colour, letter_space=space)
+            runs = [
+                ("".join(c for c, _ in run), style)
+                for style, run in groupby(zip(line.text, styles, strict=True), key=lambda pair: pair[1])
+            ]
+            pen.runs(x + line.indent, base, runs, self.size, colour=self.colour, letter_space=space)
 
 
 def _face(style: Style) -> str:

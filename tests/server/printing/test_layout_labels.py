@@ -165,6 +165,12 @@ def test_the_english_form_has_english_labels() -> None:
     assert "检查登记单" not in text
 
 
+def test_the_referral_form_is_the_same_sheet_with_its_own_title() -> None:
+    text = text_of(render_registration_form(dataclasses.replace(FORM, title="转诊单")))
+    assert "转诊单" in text
+    assert "检查登记单" not in text
+
+
 def test_a_form_that_overflows_is_refused_with_advice() -> None:
     many = dataclasses.replace(FORM, items=tuple(FormItem(f"项目{n}") for n in range(40)))
     with pytest.raises(LayoutError, match="A4"):
