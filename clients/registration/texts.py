@@ -59,6 +59,7 @@ ENTRIES = {
     "报告状态": "State",
     "检查项目": "Exam items",
     "检查类型": "Exam type",
+    "检查类型与项目": "Type and items",
     "检查部位": "Body part",
     "检查号": "Exam number",
     "影像号": "Image number",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from clients.kit.fields import Choice
-from clients.kit.paging import Align, Column, RowAction, local_clock
+from clients.kit.paging import Align, Column, RowAction, local_clock, local_time
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REGISTRATION_LOOKS, StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
@@ -76,19 +76,31 @@ def state_column(pending: Callable[[], frozenset[int]], *, registration: bool) -
     return Column("state", title, 84, value=value, looks=looks, sort=False)
 
 
-def exam_columns(
-    pending: Callable[[], frozenset[int]], *, patient_width: int = 0, items_width: int = 100
-) -> tuple[Column, ...]:
-    """The columns of today's list (RIS-REG-05)."""
+def today_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
+    """The columns of today's list (RIS-REG-05); type and items share one, so that half a screen holds them all."""
     return (
-        Column("patient", "患者信息", patient_width, value=patient_of, marks=marks_of, strong=True),
+        Column("patient", "患者信息", 0, value=patient_of, marks=marks_of, strong=True),
         state_column(pending, registration=False),
-        Column("items", "检查项目", items_width),
-        Column("exam_type", "检查类型", 64),
-        Column("accession_number", "检查号", 120),
+        Column("items", "检查类型与项目", 144, value=lambda row: f"{row.exam_type}　{row.items}"),
+        Column("accession_number", "检查号", 124),
         Column("planned_at", "预检时间", 76, Align.RIGHT, format=local_clock, visible=False, quiet=True),
         Column("room_name", "检查室", 110, visible=False, quiet=True),
         Column("ticket_number", "排队号", 76, visible=False, quiet=True),
+    )
+
+
+def management_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
+    """The columns of registration management; the server orders its rows."""
+    return (
+        Column("patient", "患者信息", 200, value=patient_of, marks=marks_of, strong=True, sort=False),
+        state_column(pending, registration=True),
+        Column("items", "检查项目", 0, sort=False),
+        Column("exam_type", "检查类型", 64, sort=False),
+        Column("body_part", "检查部位", 80, sort=False, quiet=True),
+        Column("accession_number", "检查号", 124, sort=False),
+        Column("registered_at", "登记时间", 128, format=local_time, sort=False, quiet=True),
+        Column("planned_at", "预检时间", 128, format=local_time, sort=False),
+        Column("room_name", "检查室", 96, sort=False, quiet=True),
     )
 
 

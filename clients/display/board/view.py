@@ -118,9 +118,10 @@ class BoardScreen(QWidget):
         paint_mark(painter, unit * 6)
         painter.restore()
         now = self._state.now
-        clock = Box(bar.right - unit * 26, bar.top, unit * 23, bar.height)
+        width = QFontMetricsF(text_font(unit * 7, bold=True)).horizontalAdvance("00:00") + unit
+        clock = Box(bar.right - unit * 3 - width, bar.top, width, bar.height)
         self._text(painter, f"{now:%H:%M}", clock, unit * 7, theme.colours.text, _RIGHT, bold=True)
-        day = Box(clock.left - unit * 36, bar.top, unit * 40, bar.height)
+        day = Box(clock.left - unit * 43, bar.top, unit * 40, bar.height)
         words = f"{now:%Y-%m-%d}　{tr(WEEKDAYS[now.weekday()])}"
         self._text(painter, words, day, unit * 3.6, theme.colours.text_quiet, _RIGHT)
         name = Box(unit * 11, bar.top, max(unit * 10, day.left - unit * 12), bar.height)
@@ -154,17 +155,26 @@ class BoardScreen(QWidget):
 
     def _call_line(self, painter: QPainter, call: CallView, line: Box, colour: str) -> None:
         """Number and name at the left, the room at the right, as big as fits."""
-        third = line.width * 0.24
-        number = Box(line.left, line.top, third, line.height)
-        room = Box(line.right - line.width * 0.40, line.top, line.width * 0.40, line.height)
-        name = Box(number.right, line.top, line.width - third - room.width, line.height)
-        size = line.height * 0.78
+        full = line.height * 0.78
+        parts = ((call.number, 1.0), (call.masked_name, 0.86), (call.room_name, 0.8))
+        widths = [
+            QFontMetricsF(text_font(full * part, bold=True)).horizontalAdvance(words) + full * 0.1
+            for words, part in parts
+        ]
+        gap = full * 0.45
+        scale = min(1.0, line.width / (sum(widths) + gap * 3.2))
+        size, gap = full * scale, gap * scale
+        number_width, name_width, room_width = (width * scale for width in widths)
+        number = Box(line.left, line.top, number_width, line.height)
+        name = Box(number.right + gap, line.top, name_width, line.height)
+        room = Box(line.right - room_width, line.top, room_width, line.height)
         self._text(painter, call.number, number, size, colour, _LEFT, bold=True)
         self._text(painter, call.masked_name, name, size * 0.86, colour, _LEFT, bold=True)
-        arrow = size * 0.5
-        place = QRectF(room.left - arrow * 1.2, line.top + (line.height - arrow) / 2, arrow, arrow)
-        current_theme().paint_icon(painter, "arrow_right", place, colour)
         self._text(painter, call.room_name, room, size * 0.8, colour, _RIGHT, bold=True)
+        arrow = size * 0.5
+        middle = (name.right + room.left) / 2
+        place = QRectF(middle - arrow / 2, line.top + (line.height - arrow) / 2, arrow, arrow)
+        current_theme().paint_icon(painter, "arrow_right", place, colour)
 
     def _paint_quiet_hero(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
         box, unit = plan.hero, plan.unit
@@ -211,28 +221,29 @@ class BoardScreen(QWidget):
             self._text(painter, tr("暂未叫号"), box, box.height * 0.46, colours.text_disabled, _LEFT)
             return
         colour = colours.accent if lit or not room.now.is_over else colours.text
-        half = box.width * 0.47
+        half = min(box.width * 0.47, box.height * 3.2)
         number = Box(box.left, box.top, half, box.height)
         name = Box(box.left + half, box.top, box.width - half, box.height)
+        align = _LEFT if box.width > box.height * 6 else _RIGHT
         self._text(painter, room.now.number, number, box.height * 0.72, colour, _LEFT, bold=True)
-        self._text(painter, room.now.masked_name, name, box.height * 0.62, colours.text, _RIGHT, bold=True)
+        self._text(painter, room.now.masked_name, name, box.height * 0.62, colours.text, align, bold=True)
 
     def _paint_queue(self, painter: QPainter, theme: Theme, plan: Plan, room: BoardRoom, box: Box) -> None:
         unit, colours = plan.unit, theme.colours
         step = unit * 6.2
         lines = max(1, int(box.height // step))
         passed_lines = 1 if room.passed and lines > 1 else 0
-        label_width = unit * 11
+        label_width = unit * 9.5
         size = unit * 4.5
         places = lines - passed_lines
-        per_line = 2 if box.width - label_width > unit * 46 else 1
+        per_line = max(1, min(4, int((box.width - label_width) // (unit * 21))))
         shown = room.waiting[: places * per_line]
         if not shown:
             line = Box(box.left, box.top, box.width, step)
             self._text(painter, tr("无人候诊"), line, size * 0.9, colours.text_disabled, _LEFT)
         for place, words in enumerate(shown):
             top = box.top + (place // per_line) * step
-            width = (box.width - label_width) / per_line
+            width = min(unit * 28, (box.width - label_width) / per_line)
             if place == 0:
                 label = Box(box.left, top, label_width, step)
                 self._text(painter, tr("候诊"), label, size * 0.86, colours.text_quiet, _LEFT)

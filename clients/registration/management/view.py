@@ -15,7 +15,7 @@ from clients.kit.fields import Choice, ChoiceField, DateField, Section, TextFiel
 from clients.kit.forms import FormView
 from clients.kit.labels import Label, ValueLabel, hairline
 from clients.kit.lists import ListView
-from clients.kit.paging import Align, Column, EmptyWords, local_time
+from clients.kit.paging import EmptyWords
 from clients.kit.shell import Workplace
 from clients.kit.states import REGISTRATION_LOOKS
 from clients.kit.translations import on_language_change, tr
@@ -23,7 +23,7 @@ from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction
 from clients.registration.management.presenter import ManagementPresenter
 from clients.registration.management.state import ManagementState
-from clients.registration.words import exam_columns, named, row_actions, state_column
+from clients.registration.words import management_columns, named, row_actions
 from shared.contract.base import Notice
 from shared.contract.organisation import HospitalView
 from shared.domain.states import RegistrationState
@@ -61,18 +61,8 @@ class ManagementPage(QWidget):
         layout.addLayout(self._bar())
         layout.addWidget(hairline())
         pending = self._pending
-        columns = exam_columns(pending, patient_width=200, items_width=0)
         self.list = ListView(
-            (
-                columns[0],
-                state_column(pending, registration=True),
-                *columns[2:4],
-                Column("body_part", "检查部位", 80, sort=False, quiet=True),
-                columns[4],
-                Column("registered_at", "登记时间", 128, Align.LEFT, format=local_time, sort=False, quiet=True),
-                Column("planned", "预检时间", 128, value=lambda row: row.planned_at, format=local_time, sort=False),
-                Column("room_name", "检查室", 96, sort=False, quiet=True),
-            ),
+            management_columns(pending),
             row_id=lambda row: row.id,
             actions=row_actions(pending),
             shown_actions=4,

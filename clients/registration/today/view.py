@@ -20,7 +20,7 @@ from clients.kit.translations import tr
 from clients.registration.exam_actions import RowAction
 from clients.registration.today.presenter import TodayPresenter
 from clients.registration.today.state import TodayState
-from clients.registration.words import exam_columns, row_actions
+from clients.registration.words import row_actions, today_columns
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import HospitalView
 
@@ -64,7 +64,7 @@ class TodayView(QWidget):
         self._type_codes: tuple[str, ...] = ()
         self.types: SegmentedControl | None = None
         layout.addLayout(self._types)
-        self._columns = exam_columns(lambda: self._state.pending_cancel)
+        self._columns = today_columns(lambda: self._state.pending_cancel)
         self.list = ListView(
             self._columns,
             row_id=lambda row: row.id,
