@@ -173,6 +173,7 @@ class Sheet:
             pagesize=(width, height),
             invariant=1,
             pageCompression=1,
+            initialFontName=fonts.REGULAR,  # else every page would name Helvetica, which is not embedded
             lang="zh-CN" if about.language == "zh" else "en",
         )
         canvas._doc._timeStamp = _fixed_time(about.made_at)  # reportlab offers no parameter for the creation date
