@@ -35,21 +35,38 @@ def of_tags(tags: dict[int, bytes], character_set: bytes, big_endian: bool) -> A
     return found
 
 
+class SeriesAttributes:
+    """The attributes of a series' first instance, and how those of another differ; decodes only what differs."""
+
+    def __init__(self, values: Attributes, character_set: bytes) -> None:
+        self.values = values
+        self.character_set = character_set
+        self._seen: dict[tuple[int, bytes, bool], Value] = {}  # raw values that mean the series' own
+
+    def of(self, tags: dict[int, bytes], big_endian: bool) -> tuple[bytes | None, Value]:
+        """What an instance has otherwise than its series (None if nothing), and its Instance Number (0020,0013)."""
+        values, seen = self.values, self._seen
+        unlike = {tag: raw for tag, raw in tags.items() if (tag, raw, big_endian) not in seen}
+        found = of_tags(unlike, self.character_set, big_endian)
+        changed: Attributes = {}
+        for tag, value in found.items():
+            if tag in values and values[tag] == value:
+                seen[tag, unlike[tag], big_endian] = value
+            else:
+                changed[tag] = value
+        changed.update({tag: None for tag in values if tag not in tags or (tag in unlike and tag not in found)})
+        number = changed[0x00200013] if 0x00200013 in changed else values.get(0x00200013)
+        return (_encode(changed) if changed else None), number
+
+
 def packed(attributes: Attributes) -> bytes:
     """All attributes, for the series' row."""
     return _encode(attributes)
 
 
 def unpacked(data: bytes | None) -> Attributes:
-    """What `packed` or `difference` made."""
+    """What `packed` or `SeriesAttributes.of` made."""
     return _decode(data) if data else {}
-
-
-def difference(attributes: Attributes, base: Attributes) -> bytes | None:
-    """What an instance has otherwise than its series, or None if nothing."""
-    changed: Attributes = {tag: value for tag, value in attributes.items() if base.get(tag) != value or tag not in base}
-    changed.update({tag: None for tag in base if tag not in attributes})
-    return _encode(changed) if changed else None
 
 
 def merged(base: Attributes, data: bytes | None) -> Attributes:

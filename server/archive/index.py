@@ -57,8 +57,7 @@ class _SeriesEntry:
 
     id: int
     study: _StudyEntry
-    character_set: bytes
-    base: attributes.Attributes
+    attributes: attributes.SeriesAttributes
 
 
 @dataclass
@@ -307,17 +306,17 @@ class Indexer:
                 self._add_version(session, batch, record, old)
             return
         series = self._series_of(session, batch, record)
-        own = attributes.of_tags(record.tags, series.character_set, record.big_endian)
+        own, number = series.attributes.of(record.tags, record.big_endian)
         batch.rows[uid] = {
             "uid": uid,
             "series_pk": series.id,
-            "number": number_of(str(own.get(0x00200013, ""))),
+            "number": number_of(str(number or "")),
             "sop_class_uid": record.sop_class_uid,
             "transfer_syntax_uid": record.transfer_syntax_uid,
             "object_key": record.key,
             "size_bytes": record.size_bytes,
             "data_offset": record.data_offset,
-            "attributes": attributes.difference(own, series.base),
+            "attributes": own,
         }
         growth = batch.study(series.study.id)
         growth.instances += 1
@@ -429,7 +428,7 @@ class Indexer:
             return None
         base = attributes.unpacked(row.attributes)
         character_set = str(base.pop(0x00080005, "") or "").encode("ascii", "replace")
-        return _SeriesEntry(row.id, study, character_set, base)
+        return _SeriesEntry(row.id, study, attributes.SeriesAttributes(base, character_set))
 
     def _load_study(self, session: Session, uid: str) -> _StudyEntry | None:
         entry = self._studies.get(uid)
@@ -478,7 +477,7 @@ class Indexer:
         if modalities != study.modalities:
             study.modalities = modalities
             session.execute(update(Study).where(Study.id == study.id).values(modalities=modalities))
-        return _SeriesEntry(series_id, study, character_set, base)
+        return _SeriesEntry(series_id, study, attributes.SeriesAttributes(base, character_set))
 
     def _series_tags(self, record: Received) -> dict[int, bytes]:
         """What the message says of the series, or else the file: an earlier message may have died with its worker."""
