@@ -75,6 +75,11 @@ class WorklistPresenter:
         self._runner.run(lambda: self._line.call(GetHospital()), self._on_hospital, self._messages.report)
         self._runner.run(lambda: self._line.call(ListSavedQueries()), self._on_first_queries, self._on_no_queries)
 
+    def open_beside(self) -> None:
+        """Load master data and the list with the conditions there are: area A of a report."""
+        self._runner.run(lambda: self._line.call(GetHospital()), self._on_hospital, self._messages.report)
+        self.refresh()
+
     def refresh(self) -> None:
         """Load the list again; the old rows stay meanwhile."""
         conditions = self._present(self.state.conditions)
@@ -184,6 +189,15 @@ class WorklistPresenter:
             self._enter(row.id, ReportAction(action))
         else:
             self._enter(row.id, None)
+
+    def compare_selected(self) -> None:
+        """多人对比: put the selected patient's images beside what the viewer shows (RIS-DX-19)."""
+        row = self.state.selected
+        if row is None or not row.study_uids:
+            self._messages.say(tr("所选检查没有影像。"), Tone.WARNING)
+            return
+        for uid in row.study_uids:
+            self._viewer.compare(uid)
 
     def _unlock(self, row: ReportRow) -> None:
         request = UnlockReport(report_id=row.id)

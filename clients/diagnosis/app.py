@@ -1,0 +1,177 @@
+"""Puts the diagnosis workstation together: two pages, one viewer, presenters that know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from clients.diagnosis import translations
+from clients.diagnosis.later import QtLater
+from clients.diagnosis.paper import Paper
+from clients.diagnosis.ports import Viewer
+from clients.diagnosis.report.presenter import ReportPresenter
+from clients.diagnosis.report.view import ACTIONS as REPORT_ACTIONS
+from clients.diagnosis.report.view import ReportPage
+from clients.diagnosis.worklist.presenter import WorklistPresenter
+from clients.diagnosis.worklist.view import ACTIONS as WORKLIST_ACTIONS
+from clients.diagnosis.worklist.view import WorklistView
+from clients.kit.app import run_workstation
+from clients.kit.connection import Connector
+from clients.kit.shell import PAGE_KEY, Page, Workplace
+from clients.kit.tokens import ThemeName
+from clients.kit.translations import language, register_catalogue
+from clients.kit.viewer_link import ViewerEvent, ViewerLink
+from shared.domain.permissions import Permission
+from shared.domain.states import ReportAction
+
+MakeViewer = Callable[[Workplace, Callable[[ViewerEvent], None]], Viewer]
+"""Makes the viewer of a session; the callback may be called from any thread."""
+
+
+def linked_viewer(place: Workplace, on_event: Callable[[ViewerEvent], None]) -> Viewer:
+    """Start the viewer's own process, so that the first study opens without waiting for it."""
+    server = str(getattr(place.connection, "address", ""))
+    link = ViewerLink(server=server, session=place.session, on_event=on_event, language=language().value)
+    link.warm_up()
+    return link
+
+
+class _Bridge(QObject):
+    """Brings the viewer's events into the GUI thread."""
+
+    came = Signal(object)
+    """a ViewerEvent; emitted in the link's thread."""
+
+    def __init__(self, parent: QObject, listener: Callable[[ViewerEvent], None]) -> None:
+        super().__init__(parent)
+        self._listener = listener
+        self.came.connect(self._deliver)
+
+    @Slot(object)
+    def _deliver(self, event: ViewerEvent) -> None:
+        self._listener(event)
+
+
+class Diagnosis:
+    """The presenters and views of one session; a new log-in starts anew."""
+
+    def __init__(self, make_viewer: MakeViewer = linked_viewer) -> None:
+        self._make_viewer = make_viewer
+        self.viewer: Viewer | None = None
+        self.worklist: WorklistPresenter | None = None
+        self.report: ReportPresenter | None = None
+        self.patients: WorklistPresenter | None = None
+        self._place: Workplace | None = None
+
+    def pages(self) -> tuple[Page, ...]:
+        """Return the pages of the workstation."""
+        may = Permission.REPORT.value
+        return (
+            Page("worklist", "诊断", "list", self.build_worklist, actions=WORKLIST_ACTIONS, permission=may),
+            Page("report", "报告", "document", self.build_report, actions=REPORT_ACTIONS, permission=may),
+        )
+
+    def build_worklist(self, place: Workplace) -> QWidget:
+        """Make the page of the list."""
+        if self.viewer is None:
+            self._start_viewer(place)
+        assert self.viewer is not None
+        self._place = place
+        view = WorklistView(place)
+        presenter = WorklistPresenter(
+            place.connection, place.runner, place.messages, self.viewer, self.enter, view.show_state
+        )
+        self.worklist = presenter
+        view.attach(presenter)
+        view.closing.connect(self._end)
+        place.on_notice(presenter.heard)
+        presenter.open()
+        return view
+
+    def build_report(self, place: Workplace) -> QWidget:
+        """Make the report page; the list's page exists by then, because it is the first."""
+        if self.viewer is None:  # settings may bring this page to the front first
+            self._start_viewer(place)
+        assert self.viewer is not None
+        view = ReportPage(place)
+        later = QtLater(view)
+        presenter = ReportPresenter(
+            place.connection,
+            place.runner,
+            place.messages,
+            place.drafts,
+            self.viewer,
+            later,
+            view.show_state,
+            lambda: self._show("worklist"),
+            Paper(place.messages).hand_out,
+        )
+        patients = WorklistPresenter(
+            place.connection,
+            place.runner,
+            place.messages,
+            self.viewer,
+            self.enter,
+            view.patients.show_state,
+            key="patients",
+        )
+        self.report, self.patients = presenter, patients
+        view.attach(presenter, patients)
+        view.closing.connect(presenter.close)
+        view.closing.connect(self._end)
+        place.on_notice(presenter.heard)
+        place.on_notice(patients.heard)
+        if self.worklist is not None:
+            patients.state = self.worklist.state
+        patients.open_beside()
+        view.show_state(presenter.state)
+        return view
+
+    def _start_viewer(self, place: Workplace) -> None:
+        self._place = place
+        bridge = _Bridge(place.shell, self._on_viewer_event)
+        self.viewer = self._make_viewer(place, bridge.came.emit)
+
+    def _end(self) -> None:
+        """The session's window closes; the next one starts with the list again."""
+        if self._place is not None:
+            self._place.settings.set(PAGE_KEY, "worklist")
+        viewer, self.viewer = self.viewer, None
+        self.worklist = self.report = self.patients = None
+        if viewer is not None:
+            viewer.close()
+
+    def enter(self, report_id: int, action: ReportAction | None) -> None:
+        """Go to the report page with this report (RIS-RPA-01: its patient list starts like the diagnosis list)."""
+        assert self._place is not None
+        from_list = self._place.shell.current_page == "worklist"
+        self._show("report")
+        assert self.report is not None and self.patients is not None
+        if from_list and self.worklist is not None:
+            self.patients.take_conditions(self.worklist.state.conditions, self.worklist.state.span)
+        self.report.open(report_id, action)
+
+    def _show(self, page_id: str) -> None:
+        assert self._place is not None
+        self._place.go_to(page_id)
+        if page_id == "worklist" and self.worklist is not None:
+            self.worklist.refresh()
+
+    def _on_viewer_event(self, event: ViewerEvent) -> None:
+        if self.report is not None:
+            self.report.viewer_sent(event)
+
+
+def run(argv: Sequence[str], connector: Connector, make_viewer: MakeViewer = linked_viewer) -> int:
+    """Run the workstation until its window is closed; the exit status."""
+    register_catalogue(translations.ENTRIES)
+    return run_workstation(
+        "诊断工作站",
+        Diagnosis(make_viewer).pages(),
+        argv,
+        connector,
+        prog="mingjing diagnosis",
+        usual_theme=ThemeName.DARK,
+    )

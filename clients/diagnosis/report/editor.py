@@ -1,0 +1,227 @@
+"""The rich text editor of findings and impression: Qt's document outside, the report's restricted subset inside."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import cast
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFragment,
+    QTextList,
+    QTextListFormat,
+)
+from PySide6.QtWidgets import QTextEdit
+
+from clients.kit.theme import current_theme, is_look_change
+from clients.kit.translations import tr
+from shared.domain.rich_text import plain, sanitised
+
+_SMALLEST, _USUAL, _LARGEST = 12, 15, 32  # pixels
+_LINE_SEPARATOR = "\u2028"
+
+
+def subset_html(document: QTextDocument) -> str:
+    """Return the document in the report's subset; empty when it holds no words."""
+    parts: list[str] = []
+    open_list = ""
+    block = document.begin()
+    while block.isValid():
+        wanted = _list_tag(block)
+        if wanted != open_list:
+            if open_list:
+                parts.append(f"</{open_list}>")
+            if wanted:
+                parts.append(f"<{wanted}>")
+            open_list = wanted
+        tag = "li" if wanted else "p"
+        parts.append(f"<{tag}>{_inline(block)}</{tag}>")
+        block = block.next()
+    if open_list:
+        parts.append(f"</{open_list}>")
+    text = "".join(parts)
+    return text if plain(text) else ""
+
+
+def _list_tag(block: QTextBlock) -> str:
+    found = cast("QTextList | None", block.textList())
+    if found is None:
+        return ""
+    style = found.format().style()
+    numbered = (QTextListFormat.Style.ListDecimal, QTextListFormat.Style.ListLowerAlpha)
+    return "ol" if style in numbered else "ul"
+
+
+def _inline(block: QTextBlock) -> str:
+    parts = []
+    iterator = block.begin()
+    while not iterator.atEnd():
+        fragment = iterator.fragment()
+        if fragment.isValid():
+            parts.append(_marked(fragment))
+        iterator += 1
+    return "".join(parts)
+
+
+def _marked(fragment: QTextFragment) -> str:
+    text = escape(fragment.text(), quote=False).replace(_LINE_SEPARATOR, "<br>").replace("\ufffc", "")
+    shape = fragment.charFormat()
+    vertical = shape.verticalAlignment()
+    for tag, on in (
+        ("sub", vertical == QTextCharFormat.VerticalAlignment.AlignSubScript),
+        ("sup", vertical == QTextCharFormat.VerticalAlignment.AlignSuperScript),
+        ("u", shape.fontUnderline()),
+        ("i", shape.fontItalic()),
+        ("b", shape.fontWeight() > QFont.Weight.Medium),
+    ):
+        if on:
+            text = f"<{tag}>{text}</{tag}>"
+    return text
+
+
+class RichEditor(QTextEdit):
+    """An editor that takes and gives the subset. Pasted text loses fonts and colours; Tab goes on to the next field."""
+
+    edited = Signal(str)
+    """the text in the subset, after the user changed it."""
+    focused = Signal()
+    """the keyboard came here."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        super().__init__()
+        self._name = name
+        self._hint = hint
+        self._filling = False
+        self._pixels = _USUAL
+        self._bytes = ""
+        self.setTabChangesFocus(True)
+        self.setAcceptRichText(True)
+        self.setUndoRedoEnabled(True)
+        self.textChanged.connect(self._on_changed)
+        self._dress()
+
+    @property
+    def subset(self) -> str:
+        """The text in the subset."""
+        return subset_html(self.document())
+
+    def fill(self, text: str) -> None:
+        """Show another text without telling anybody; the cursor goes to its end."""
+        self._filling = True
+        self.setHtml(sanitised(text).replace("\n", "<br>"))
+        self._dress()
+        cursor = self.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        self.setTextCursor(cursor)
+        self._filling = False
+        self._bytes = self.subset
+
+    def insert_words(self, text: str) -> None:
+        """Put plain or subset text at the cursor, as the user would type it."""
+        words = plain(text)
+        self.textCursor().insertText(words)
+        self.setFocus()
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Mark the field as one that must be filled."""
+        self.setProperty("wrong", "true" if wrong else "false")
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    # ── looks ────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_zoom(self, steps: int) -> None:
+        """Enlarge (positive) or shrink what is read while writing; 0 is the usual size. The report has no sizes."""
+        self._pixels = max(_SMALLEST, min(_LARGEST, _USUAL + 2 * steps))
+        self._dress()
+
+    def toggle(self, mark: str) -> None:
+        """Switch b, i, u, sup or sub for the selection or for what is typed next."""
+        present = self.currentCharFormat()
+        change = QTextCharFormat()
+        if mark == "b":
+            is_bold = present.fontWeight() > QFont.Weight.Medium
+            change.setFontWeight(QFont.Weight.Normal if is_bold else QFont.Weight.Bold)
+        elif mark == "i":
+            change.setFontItalic(not present.fontItalic())
+        elif mark == "u":
+            change.setFontUnderline(not present.fontUnderline())
+        else:
+            place = {
+                "sup": QTextCharFormat.VerticalAlignment.AlignSuperScript,
+                "sub": QTextCharFormat.VerticalAlignment.AlignSubScript,
+            }[mark]
+            is_there = present.verticalAlignment() == place
+            change.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignNormal if is_there else place)
+        self.mergeCurrentCharFormat(change)
+        self.setFocus()
+
+    def toggle_list(self, numbered: bool) -> None:
+        """Make the paragraphs of the selection a list, or paragraphs again."""
+        cursor = self.textCursor()
+        found = cast("QTextList | None", cursor.currentList())
+        if found is not None:
+            shape = cursor.blockFormat()
+            found.remove(cursor.block())
+            shape.setIndent(0)
+            cursor.setBlockFormat(shape)
+        else:
+            style = QTextListFormat.Style.ListDecimal if numbered else QTextListFormat.Style.ListDisc
+            cursor.createList(style)
+        self.setFocus()
+
+    # ── events ───────────────────────────────────────────────────────────────────────────────────────
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if source.hasHtml():
+            self.textCursor().insertHtml(sanitised(source.html()))
+        elif source.hasText():
+            self.textCursor().insertText(source.text())
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasText() or source.hasHtml()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        marks = {Qt.Key.Key_B: "b", Qt.Key.Key_I: "i", Qt.Key.Key_U: "u"}
+        mark = marks.get(Qt.Key(event.key()))
+        if mark is not None and event.modifiers() == Qt.KeyboardModifier.ControlModifier and not self.isReadOnly():
+            self.toggle(mark)
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
+            self._dress()
+        super().changeEvent(event)
+
+    def _on_changed(self) -> None:
+        if self._filling:
+            return
+        now = self.subset
+        if now != self._bytes:  # Qt tells of changes of looks too
+            self._bytes = now
+            self.edited.emit(now)
+
+    def _dress(self) -> None:
+        was, self._filling = self._filling, True
+        font = QFont(current_theme().font())
+        font.setPixelSize(self._pixels)
+        self.setFont(font)
+        self.document().setDefaultFont(font)
+        self.document().setDocumentMargin(8)
+        self.document().setIndentWidth(28)
+        self.setStyleSheet(f"QTextEdit {{ font-size: {self._pixels}px; }}")
+        self.setAccessibleName(tr(self._name))
+        self.setPlaceholderText(tr(self._hint))
+        self._filling = was

@@ -1,0 +1,682 @@
+"""The report page on screen, areas A to G; reports intentions and shows states (RIS-RPT)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QImage
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from clients.diagnosis.report.around import EarlierReport, HistoryArea, PatientsArea
+from clients.diagnosis.report.choices import ReportChoices
+from clients.diagnosis.report.details import LogPanel, application_panel, patient_panel
+from clients.diagnosis.report.editor import RichEditor
+from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState
+from clients.diagnosis.report.strips import ObstacleStrip, ReturnStrip
+from clients.diagnosis.report.template_form import SaveAsTemplate
+from clients.diagnosis.report.templates_panel import TemplatesPanel
+from clients.diagnosis.words import patient_words
+from clients.kit.actions import Action
+from clients.kit.badges import StateBadge
+from clients.kit.image_strip import ImageStrip, StripImage
+from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
+from clients.kit.paging import local_time
+from clients.kit.pdf_preview import PdfPreview
+from clients.kit.shell import Workplace
+from clients.kit.states import PATIENT_TYPE_LOOKS, REPORT_LOOKS, UNKNOWN_LOOK, look_of
+from clients.kit.translations import tr
+from shared.contract.reporting import HistoryRow
+from shared.domain.states import PatientType, ReportAction
+
+if TYPE_CHECKING:
+    from clients.diagnosis.report.presenter import ReportPresenter
+    from clients.diagnosis.worklist.presenter import WorklistPresenter
+
+_A = ReportAction
+
+
+def _open(state: ReportPageState) -> bool:
+    return state.report is not None
+
+
+def _types(state: ReportPageState) -> bool:
+    return state.may_type
+
+
+ACTIONS = (
+    Action("report.leave", "退出", "Ctrl+W", "arrow_left", hint="保存并回到列表，报告仍由您持有"),
+    Action("report.enter", "进入报告", "F2", "edit", enabled=lambda s: s.allows(_A.WRITE) or s.allows(_A.AUDIT)),
+    Action("report.save", "保存", "Ctrl+S", "save", enabled=_types),
+    Action("report.submit", "提交", "Ctrl+Return", "submit", enabled=lambda s: s.may_type and s.allows(_A.SUBMIT)),
+    Action("report.approve", "审核通过", "F9", "check", enabled=lambda s: s.may_type and s.allows(_A.APPROVE)),
+    Action(
+        "report.approve_print",
+        "审核并打印",
+        "Ctrl+F9",
+        "print",
+        enabled=lambda s: s.may_type and s.allows(_A.APPROVE),
+    ),
+    Action("report.reject", "驳回", "F8", "reject", enabled=lambda s: s.may_type and s.allows(_A.REJECT)),
+    Action("report.give_up", "放弃", "Ctrl+Shift+X", "clear", enabled=lambda s: s.may_type and s.allows(_A.GIVE_UP)),
+    Action("report.unlock", "解锁", "Ctrl+Shift+U", "unlock", enabled=lambda s: s.allows(_A.UNLOCK)),
+    Action("report.print", "打印", "Ctrl+P", "print", enabled=lambda s: s.allows(_A.PRINT)),
+    Action("report.preview", "预览", "Ctrl+Shift+P", "document", enabled=_open),
+    Action("report.images", "查看影像", "F4", "viewer", enabled=lambda s: s.allows(_A.VIEW_IMAGES)),
+    Action("report.application", "申请单", "F6", "clipboard", enabled=_open),
+    Action("report.patient", "患者信息", "F7", "patient", enabled=_open),
+    Action("report.save_template", "存为模板", "Ctrl+Shift+S", "template", enabled=_open),
+    Action("report.templates", "模板", "Ctrl+T", "template"),
+    Action("report.log", "操作日志", "Ctrl+G", "history"),
+    Action("report.compare", "多人对比", "F5", "compare", hint="把左侧列表中所选患者的影像加到阅片窗口旁边"),
+    Action("report.zoom_in", "放大字号", "Ctrl+=", "zoom"),
+    Action("report.zoom_out", "缩小字号", "Ctrl+-", "minus"),
+    Action("report.zoom_reset", "重置字号", "Ctrl+0", "text"),
+    Action("report.findings", "到影像所见", "Alt+1", "edit", enabled=_open),
+    Action("report.impression", "到诊断意见", "Alt+2", "edit", enabled=_open),
+)
+
+_STEPS = (
+    ("report.enter", "primary"),
+    ("report.save", ""),
+    ("report.submit", "primary"),
+    ("report.approve", "primary"),
+    ("report.approve_print", ""),
+    ("report.reject", ""),
+    ("report.give_up", "quiet"),
+    ("report.unlock", ""),
+    ("report.print", "primary"),
+)
+"""Shown only while they can be done."""
+
+
+class ReportPage(QWidget):
+    """The report page."""
+
+    closing = Signal()
+    """the window closes."""
+
+    def __init__(self, place: Workplace) -> None:
+        super().__init__()
+        self._place = place
+        self._presenter: ReportPresenter | None = None
+        self._state = ReportPageState()
+        self._revision = -1
+        self._picture_keys: tuple[int, ...] = ()
+        self._zoom = int(place.settings.get("diagnosis/zoom", 0))
+        self.patients = PatientsArea(place.runner)
+        self.history = HistoryArea()
+        self.returned, self.obstacle = ReturnStrip(), ObstacleStrip()
+        self.findings = RichEditor("影像所见", "描述影像所见，或从右侧模板插入")
+        self.impression = RichEditor("诊断意见", "写出诊断意见")
+        self.findings_problem, self.impression_problem = Label("", "error"), Label("", "error")
+        self.choices = ReportChoices()
+        self.pictures = ImageStrip()
+        self.preview = PdfPreview()
+        self.templates = TemplatesPanel()
+        self.log = LogPanel()
+        self._last_editor = self.findings
+        self._arrange()
+        self._connect()
+        self._apply_zoom()
+
+    # ── wiring ───────────────────────────────────────────────────────────────────────────────────────
+
+    def attach(self, presenter: ReportPresenter, patients: WorklistPresenter) -> None:
+        """Report to these presenters from now on."""
+        self._presenter = presenter
+        self.patients.attach(patients)
+        self.obstacle.attach(presenter)
+        self.templates.attach(presenter)
+        self.history.compare_wanted.connect(presenter.compare)
+        on = self._place.actions.on
+        for action_id, intention in (
+            ("report.leave", presenter.leave),
+            ("report.enter", presenter.enter_here),
+            ("report.save", presenter.save),
+            ("report.submit", presenter.submit),
+            ("report.approve", presenter.approve),
+            ("report.approve_print", self._approve_and_print),
+            ("report.reject", self.open_reject),
+            ("report.give_up", presenter.ask_give_up),
+            ("report.unlock", presenter.unlock),
+            ("report.print", presenter.print_report),
+            ("report.preview", presenter.preview),
+            ("report.images", presenter.view_images),
+            ("report.application", self._show_application),
+            ("report.patient", self._show_patient),
+            ("report.save_template", self.open_save_template),
+            ("report.templates", self._toggle_templates),
+            ("report.log", self._toggle_log),
+            ("report.compare", patients.compare_selected),
+            ("report.zoom_in", self._zoom_in),
+            ("report.zoom_out", self._zoom_out),
+            ("report.zoom_reset", self._zoom_reset),
+            ("report.findings", self.findings.setFocus),
+            ("report.impression", self.impression.setFocus),
+        ):
+            on(action_id, intention)
+
+    def show_state(self, state: ReportPageState) -> None:
+        """Show a state; the editors are filled only when the presenter replaced the text."""
+        before, self._state = self._state, state
+        self._show_head(state)
+        self.returned.show_state(state)
+        self.obstacle.show_state(state)
+        if state.revision != self._revision:
+            self._revision = state.revision
+            self._fill_editors(state)
+        self._show_fields(state, before)
+        self._show_pictures(state)
+        self._show_offered(state)
+        if state.history is not before.history or state.report is None:
+            self.history.show_history(state.history)
+        self.templates.show_state(state)
+        self.log.show_log(state.log)
+        if state.preview is not before.preview and state.preview is not None:
+            self.preview.show_pdf(state.preview)
+        self.centre.setCurrentIndex(0 if state.preview is None else 1)
+        self._place.actions.update(state)
+        for action_id, button in self._step_buttons.items():
+            button.setVisible(self._place.actions.qt(action_id).isEnabled())
+        if state.report is not None and (before.report is None or before.report.row.id != state.report.row.id):
+            self.patients.show_present(state.report.row)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "log"):
+            self.history.show_history(None)
+            self.history.show_history(self._state.history)
+            self.log.show_log(None)
+            self.show_state(self._state)
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    # ── layout ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _arrange(self) -> None:
+        self._panel = QStackedWidget()
+        self._panel.addWidget(self.templates)
+        self._panel.addWidget(self.log)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.patients)
+        left.addWidget(self.history)
+        left.setStretchFactor(0, 3)
+        left.setStretchFactor(1, 2)
+        left.setChildrenCollapsible(False)
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self._writing_area())
+        self.centre.addWidget(self._preview_area())
+        self._across = QSplitter(Qt.Orientation.Horizontal)
+        for widget, factor in ((left, 0), (self.centre, 1), (self._panel, 0)):
+            self._across.addWidget(widget)
+            self._across.setStretchFactor(self._across.count() - 1, factor)
+        self._across.setSizes([264, 620, 300])
+        self._across.setCollapsible(1, False)
+        left.setMinimumWidth(220)
+        self._panel.setMinimumWidth(280)
+        self.centre.setMinimumWidth(420)
+        body = QHBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self._across, 1)
+        body.addWidget(self._side_bar())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._tool_bar())
+        layout.addLayout(body, 1)
+
+    def _tool_bar(self) -> QWidget:
+        """Area C."""
+        bar = QWidget()
+        bar.setProperty("look", "bar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 8, 8, 8)
+        row.setSpacing(8)
+        actions = self._place.actions
+        row.addWidget(actions.button("report.leave", "quiet"))
+        self._step_buttons = {action_id: actions.button(action_id, look) for action_id, look in _STEPS}
+        for button in self._step_buttons.values():
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(actions.button("report.images", ""))
+        for action_id in ("report.preview", "report.application", "report.patient", "report.save_template"):
+            row.addWidget(actions.icon_button(action_id))
+        return bar
+
+    def _writing_area(self) -> QWidget:
+        """Area E."""
+        area = QWidget()
+        area.setProperty("look", "surface")
+        area.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QVBoxLayout(area)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._head())
+        layout.addWidget(hairline())
+        layout.addWidget(self.returned)
+        layout.addWidget(self.obstacle)
+        inside = QVBoxLayout()
+        inside.setContentsMargins(16, 8, 16, 8)
+        inside.setSpacing(4)
+        inside.addLayout(self._editor_head("影像所见", self.findings_problem, with_marks=True))
+        inside.addWidget(self.findings, 3)
+        inside.addWidget(self._offered_row())
+        inside.addLayout(self._editor_head("诊断意见", self.impression_problem, with_marks=False))
+        inside.addWidget(self.impression, 2)
+        inside.addSpacing(4)
+        inside.addWidget(self.choices)
+        inside.addWidget(self.pictures)
+        layout.addLayout(inside, 1)
+        layout.addWidget(hairline())
+        layout.addWidget(self._foot())
+        return area
+
+    def _head(self) -> QWidget:
+        head = QWidget()
+        column = QVBoxLayout(head)
+        column.setContentsMargins(16, 8, 16, 8)
+        column.setSpacing(4)
+        upper = QHBoxLayout()
+        upper.setSpacing(8)
+        self._name = ValueLabel("", "title")
+        self._facts = ValueLabel("")
+        self._type_badge = StateBadge(PATIENT_TYPE_LOOKS[PatientType.EMERGENCY])
+        self._state_badge = StateBadge(UNKNOWN_LOOK)
+        for widget, stretch in ((self._name, 0), (self._type_badge, 0), (self._facts, 1), (self._state_badge, 0)):
+            upper.addWidget(widget, stretch)
+        self._name.setSizePolicy(self._state_badge.sizePolicy())
+        self._exam_line = ValueLabel("", "quiet")
+        column.addLayout(upper)
+        column.addWidget(self._exam_line)
+        return head
+
+    def _editor_head(self, title: str, problem: Label, *, with_marks: bool) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(Label(title, "strong"))
+        row.addWidget(problem)
+        row.addStretch(1)
+        if with_marks:
+            for mark, words, hint in (
+                ("b", "B", "粗体"),
+                ("i", "I", "斜体"),
+                ("u", "U", "下划线"),
+                ("sup", "x²", "上标"),
+                ("sub", "x₂", "下标"),
+                ("ol", "1.", "编号"),
+                ("ul", "•", "项目符号"),
+            ):
+                row.addWidget(_MarkButton(self, mark, words, hint))
+            row.addSpacing(8)
+            for action_id in ("report.zoom_out", "report.zoom_reset", "report.zoom_in"):
+                row.addWidget(self._place.actions.icon_button(action_id))
+        return row
+
+    def _offered_row(self) -> QWidget:
+        self._offered = QWidget()
+        row = QHBoxLayout(self._offered)
+        row.setContentsMargins(0, 4, 0, 4)
+        row.setSpacing(4)
+        row.addWidget(Label("插入测量", "caption"))
+        self._offered_buttons = QHBoxLayout()
+        self._offered_buttons.setSpacing(4)
+        row.addLayout(self._offered_buttons)
+        row.addStretch(1)
+        self._offered.hide()
+        return self._offered
+
+    def _foot(self) -> QWidget:
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(16, 4, 16, 4)
+        self._saved = Label("", "caption")
+        self._doctors = ValueLabel("", "caption")
+        self._doctors.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self._saved)
+        row.addWidget(self._doctors, 1)
+        return foot
+
+    def _preview_area(self) -> QWidget:
+        area = QWidget()
+        layout = QVBoxLayout(area)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addWidget(Button("返回书写", "quiet", "arrow_left", on_click=self._close_preview))
+        row.addStretch(1)
+        row.addWidget(self._place.actions.button("report.print", "primary"))
+        layout.addLayout(row)
+        layout.addWidget(self.preview, 1)
+        return area
+
+    def _side_bar(self) -> QFrame:
+        """Area G."""
+        bar = QFrame()
+        bar.setProperty("look", "panel")
+        column = QVBoxLayout(bar)
+        column.setContentsMargins(5, 8, 4, 8)
+        column.setSpacing(4)
+        for action_id in ("report.templates", "report.log", "report.compare"):
+            column.addWidget(self._place.actions.icon_button(action_id))
+        column.addStretch(1)
+        return bar
+
+    def _connect(self) -> None:
+        self.findings.edited.connect(self._on_findings)
+        self.impression.edited.connect(self._on_impression)
+        self.findings.focused.connect(self._on_findings_focus)
+        self.impression.focused.connect(self._on_impression_focus)
+        self.choices.changed.connect(self._on_choice)
+        self.templates.phrase_wanted.connect(self._on_phrase)
+        self.pictures.removed.connect(self._on_picture_removed)
+        self.pictures.opened.connect(self._on_picture_opened)
+        self.history.details_wanted.connect(self._on_history_details)
+
+    # ── showing ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _show_head(self, state: ReportPageState) -> None:
+        report = state.report
+        if report is None:
+            self._name.set_text("")
+            self._facts.set_text("")
+            self._exam_line.set_text(tr("从左侧列表双击一位患者，打开报告。"))
+            self._type_badge.hide()
+            self._state_badge.hide()
+            return
+        row = report.row
+        self._name.set_text(row.patient_name)
+        self._facts.set_text(f"{patient_words(row)}  ·  {row.patient_number}")
+        self._type_badge.setVisible(row.patient_type is not PatientType.ORDINARY)
+        self._type_badge.set_look(PATIENT_TYPE_LOOKS[row.patient_type])
+        self._state_badge.show()
+        self._state_badge.set_look(look_of(REPORT_LOOKS, row.state))
+        parts = (row.exam_type, row.items, row.room_name, local_time(row.examined_at), row.accession_number)
+        self._exam_line.set_text("  ·  ".join(part for part in parts if part))
+        people = [
+            tr("诊断医生 {name}", name=row.diagnosing_doctor) if row.diagnosing_doctor else "",
+            tr("审核医生 {name}", name=row.auditing_doctor) if row.auditing_doctor else "",
+            tr("已打印 {count} 次", count=report.print_count) if report.print_count else "",
+        ]
+        self._doctors.set_text("   ".join(part for part in people if part))
+        self._show_saved(state)
+
+    def _show_saved(self, state: ReportPageState) -> None:
+        if state.is_waiting:
+            self._saved.set_source("连接中断，内容已保存在本机，恢复后自动保存")
+        elif state.is_saving:
+            self._saved.set_source("正在保存…")
+        elif state.is_dirty:
+            self._saved.set_source("有未保存的修改")
+        elif state.saved_at is not None:
+            self._saved.set_source("已保存 {time}", time=state.saved_at.astimezone().strftime("%H:%M:%S"))
+        elif not state.may_edit:
+            self._saved.set_source("只读")
+        else:
+            self._saved.set_source("已锁定，由您书写")
+
+    def _fill_editors(self, state: ReportPageState) -> None:
+        for editor, text in (
+            (self.findings, state.content.findings),
+            (self.impression, state.content.impression),
+        ):
+            if editor.subset != text:
+                editor.fill(text)
+
+    def _show_fields(self, state: ReportPageState, before: ReportPageState) -> None:
+        for editor, problem, name in (
+            (self.findings, self.findings_problem, "findings"),
+            (self.impression, self.impression_problem, "impression"),
+        ):
+            editor.setReadOnly(not state.may_type)
+            sentence = state.problems.get(name, "")
+            problem.setText(sentence)
+            if (name in state.problems) != (name in before.problems):
+                editor.set_wrong(bool(sentence))
+        required = state.report.hp_required if state.report else False
+        self.choices.show_content(state.content, state.problems, hp_required=required, may_type=state.may_type)
+        if state.problems and state.problems != before.problems:
+            self._focus_problem(next(iter(state.problems)))
+
+    def _focus_problem(self, name: str) -> None:
+        targets = {
+            "findings": self.findings.setFocus,
+            "impression": self.impression.setFocus,
+            "critical_value": self.choices.critical_value.focus_first,
+            "hp": self.choices.hp.focus_first,
+        }
+        if name in targets:
+            targets[name]()
+
+    def _show_pictures(self, state: ReportPageState) -> None:
+        images = state.report.key_images if state.report else ()
+        self.pictures.setVisible(bool(images))
+        keys = tuple(image.id for image in images if image.document_id in state.pictures)
+        if keys == self._picture_keys:
+            return
+        self._picture_keys = keys
+        self.pictures.set_images(
+            [
+                StripImage(str(image.id), QImage.fromData(state.pictures[image.document_id]), image.caption)
+                for image in images
+                if image.document_id in state.pictures
+            ]
+        )
+
+    def _show_offered(self, state: ReportPageState) -> None:
+        present = [
+            button.offered
+            for i in range(self._offered_buttons.count())
+            if (item := self._offered_buttons.itemAt(i)) is not None
+            and isinstance(button := item.widget(), _OfferedButton)
+        ]
+        self._offered.setVisible(bool(state.offered) and state.may_type)
+        if present == list(state.offered):
+            return
+        while self._offered_buttons.count():
+            item = self._offered_buttons.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for offered in state.offered:
+            self._offered_buttons.addWidget(_OfferedButton(self, offered))
+
+    # ── intentions ───────────────────────────────────────────────────────────────────────────────────
+
+    def mark(self, mark: str) -> None:
+        """Apply a text mark or a list to the editor that was used last."""
+        if not self._last_editor.isReadOnly():
+            if mark in ("ol", "ul"):
+                self._last_editor.toggle_list(mark == "ol")
+            else:
+                self._last_editor.toggle(mark)
+
+    def insert_measurement(self, offered: OfferedMeasurement) -> None:
+        """Put the words of a measurement at the cursor of the findings and keep it with the report."""
+        self.findings.insert_words(offered.text)
+        if self._presenter is not None:
+            self._presenter.insert_measurement(offered)
+
+    def open_reject(self) -> None:
+        """Ask for the return reason in the side panel."""
+        panel = _RejectPanel(self._reject)
+        self._place.side_panel.show_content("驳回", panel)
+        panel.reason.setFocus()
+
+    def open_save_template(self) -> None:
+        """Ask for name and folder of the personal template in the side panel."""
+        panel = SaveAsTemplate(self._save_template)
+        self._place.side_panel.show_content("存为模板", panel)
+        panel.name.setFocus()
+
+    def _reject(self, reason: str) -> None:
+        if self._presenter is not None:
+            self._presenter.reject(reason)
+            self._place.side_panel.close_panel()
+
+    def _save_template(self, name: str, folder: str) -> None:
+        if self._presenter is not None:
+            self._presenter.save_as_template(name, folder)
+            self._place.side_panel.close_panel()
+
+    def _approve_and_print(self) -> None:
+        if self._presenter is not None:
+            self._presenter.approve(and_print=True)
+
+    def _close_preview(self) -> None:
+        if self._presenter is not None:
+            self._presenter.close_preview()
+
+    def _on_findings(self, text: str) -> None:
+        if self._presenter is not None:
+            self._presenter.edit(findings=text)
+
+    def _on_impression(self, text: str) -> None:
+        if self._presenter is not None:
+            self._presenter.edit(impression=text)
+
+    def _on_choice(self, name: str, value: object) -> None:
+        if self._presenter is not None:
+            self._presenter.edit(**{name: value})
+
+    def _on_findings_focus(self) -> None:
+        self._last_editor = self.findings
+
+    def _on_impression_focus(self) -> None:
+        self._last_editor = self.impression
+
+    def _on_phrase(self, text: str) -> None:
+        if not self._last_editor.isReadOnly():
+            self._last_editor.insert_words(text)
+
+    def _on_picture_removed(self, key: str) -> None:
+        if self._presenter is not None and self._state.may_type:
+            self._presenter.remove_key_image(int(key))
+
+    def _on_picture_opened(self, _key: str) -> None:
+        if self._presenter is not None:
+            self._presenter.view_images()
+
+    def _on_history_details(self, row: HistoryRow) -> None:
+        self._place.side_panel.show_content("检查详情", EarlierReport(row))
+
+    def _show_application(self) -> None:
+        if self._state.report is not None:
+            self._place.side_panel.show_content("申请单", application_panel(self._state.report.exam))
+
+    def _show_patient(self) -> None:
+        if self._state.report is not None:
+            self._place.side_panel.show_content("患者信息", patient_panel(self._state.report.exam))
+
+    def _toggle_templates(self) -> None:
+        self._toggle_panel(0)
+
+    def _toggle_log(self) -> None:
+        self._toggle_panel(1)
+        if self._presenter is not None:
+            self._presenter.load_log()
+
+    def _toggle_panel(self, index: int) -> None:
+        is_shown = self._panel.isVisible() and self._panel.currentIndex() == index
+        self._panel.setCurrentIndex(index)
+        self._panel.setVisible(not is_shown)
+
+    def _zoom_in(self) -> None:
+        self._zoom = min(8, self._zoom + 1)
+        self._apply_zoom()
+
+    def _zoom_out(self) -> None:
+        self._zoom = max(-1, self._zoom - 1)
+        self._apply_zoom()
+
+    def _zoom_reset(self) -> None:
+        self._zoom = 0
+        self._apply_zoom()
+
+    def _apply_zoom(self) -> None:
+        self._place.settings.set("diagnosis/zoom", self._zoom)
+        for editor in (self.findings, self.impression):
+            editor.set_zoom(self._zoom)
+
+
+class _MarkButton(QToolButton):
+    def __init__(self, page: ReportPage, mark: str, words: str, hint: str) -> None:
+        super().__init__()
+        self._page, self._mark, self._hint = page, mark, hint
+        self.setText(words)
+        self.setProperty("square", "true")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        font = self.font()
+        font.setBold(mark == "b")
+        font.setItalic(mark == "i")
+        font.setUnderline(mark == "u")
+        self.setFont(font)
+        self.clicked.connect(self._press)
+        self._show()
+
+    def _press(self) -> None:
+        self._page.mark(self._mark)
+
+    def _show(self) -> None:
+        self.setToolTip(tr(self._hint))
+        self.setAccessibleName(tr(self._hint))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show()
+        super().changeEvent(event)
+
+
+class _OfferedButton(IconButton):
+    def __init__(self, page: ReportPage, offered: OfferedMeasurement) -> None:
+        super().__init__("measure", "插入测量", on_click=self._press)
+        self._page, self.offered = page, offered
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setProperty("square", "false")
+        self.setProperty("wide", "true")
+        self.setText(offered.text)
+
+    def _press(self) -> None:
+        self._page.insert_measurement(self.offered)
+
+
+class _RejectPanel(QWidget):
+    """退回理由 with the button that returns the report."""
+
+    def __init__(self, reject: Callable[[str], None]) -> None:
+        super().__init__()
+        self._reject = reject
+        self.reason = QPlainTextEdit()
+        self.reason.setPlaceholderText(tr("写明需要修改或补充的内容"))
+        self.problem = Label("", "error")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(8)
+        layout.addWidget(Label("退回理由", "strong"))
+        layout.addWidget(self.reason)
+        layout.addWidget(self.problem)
+        layout.addWidget(Button("驳回报告", "danger", "reject", on_click=self._press))
+        layout.addStretch(1)
+
+    def _press(self) -> None:
+        words = self.reason.toPlainText().strip()
+        if not words:
+            self.problem.set_source("请填写退回理由。")
+            self.reason.setFocus()
+            return
+        self._reject(words)

@@ -1,0 +1,78 @@
+"""Columns and row actions of the diagnosis list (RIS-DX-04); knows no Qt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clients.diagnosis.words import SEX_WORDS
+from clients.kit.paging import Align, Column, RowAction
+from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, StateLook
+from clients.kit.tokens import Tone
+from clients.kit.translations import tr
+from shared.contract.reporting import ReportRow
+from shared.domain.states import PatientType, ReportAction
+
+RETURNED = StateLook("退回", Tone.DANGER, "reject")
+MINE = StateLook("本人", Tone.ACTIVE, "edit")
+
+
+def name_marks(row: ReportRow) -> list[StateLook]:
+    """Return the small badges before a name: emergency, VIP, returned."""
+    marks = []
+    if row.patient_type is not PatientType.ORDINARY:
+        marks.append(PATIENT_TYPE_LOOKS[row.patient_type])
+    if row.was_returned:
+        marks.append(RETURNED)
+    return marks
+
+
+def lock_marks(row: ReportRow) -> list[StateLook]:
+    """Return who holds the lock, as a badge."""
+    if row.is_locked_by_me:
+        return [MINE]
+    return [StateLook(row.locked_by, Tone.WARNING, "lock")] if row.locked_by else []
+
+
+def _sex(value: Any) -> str:
+    return tr(SEX_WORDS[value])
+
+
+COLUMNS = (
+    Column("state", "报告状态", 104, looks=REPORT_LOOKS, sort=False),
+    Column("patient_name", "姓名", 128, strong=True, marks=name_marks, sort=False),
+    Column("sex", "性别", 56, format=_sex, sort=False),
+    Column("age", "年龄", 64, sort=False, align=Align.RIGHT),
+    Column("exam_type", "检查类型", 80, sort=False),
+    Column("items", "检查项目", 0, sort=False),
+    Column("body_part", "检查部位", 96, sort=False, visible=False),
+    Column("examined_at", "检查时间", 132, sort=False, quiet=True),
+    Column("room_name", "检查室", 96, sort=False),
+    Column("accession_number", "检查号", 132, sort=False),
+    Column("locked", "锁定", 96, value=lambda _row: "", marks=lock_marks, sort=False),
+    Column("diagnosing_doctor", "诊断医生", 88, sort=False),
+    Column("auditing_doctor", "审核医生", 88, sort=False, visible=False),
+    Column("image_count", "影像数", 72, align=Align.RIGHT, sort=False, visible=False),
+    Column("image_number", "影像号", 112, sort=False, visible=False),
+    Column("patient_number", "患者编号", 112, sort=False, visible=False),
+    Column("exam_state", "检查状态", 104, looks=EXAM_LOOKS, sort=False, visible=False),
+    Column("registered_by", "登记医生", 88, sort=False, visible=False),
+    Column("requesting_doctor", "请检医生", 88, sort=False, visible=False),
+    Column("requesting_department", "请检科室", 104, sort=False, visible=False),
+    Column("requested_at", "请检时间", 132, sort=False, visible=False, quiet=True),
+    Column("diagnosed_at", "诊断时间", 132, sort=False, visible=False, quiet=True),
+)
+
+NARROW_COLUMNS = (
+    Column("patient_name", "姓名", 0, strong=True, marks=name_marks, sort=False),
+    Column("exam_type", "类型", 48, sort=False, quiet=True),
+    Column("state", "报告状态", 96, looks=REPORT_LOOKS, sort=False),
+)
+"""Area A of the report page."""
+
+ROW_ACTIONS = (
+    RowAction(ReportAction.WRITE, "写报告", "edit"),
+    RowAction(ReportAction.AUDIT, "审核", "audit"),
+    RowAction(ReportAction.UNLOCK, "解锁", "unlock"),
+    RowAction(ReportAction.VIEW_IMAGES, "查看影像", "viewer"),
+    RowAction(ReportAction.PRINT, "预览打印", "print"),
+)
