@@ -37,6 +37,36 @@ class SpeakingRules:
             raise ValueError(f"重复次数应为 1 至 9，而不是 {self.repetitions}")
 
 
+def announcement_wav(
+    voice: Voice, announcement: Announcement, rules: SpeakingRules, cache: SoundCache | None = None
+) -> bytes:
+    """The whole announcement as one WAV: chime, sentences, repetitions. Takes as long as the voice needs.
+
+    Raises VoiceError if the voice fails or there is nothing to say.
+    """
+    known = cache if cache is not None else SoundCache()
+    spoken = [Sound.of_wav(_sentence(voice, text, known)) for text in announcement.texts]
+    if not spoken:
+        raise VoiceError("没有可以朗读的文字")
+    rate = spoken[0].rate_hz
+    parts = [chime(rate), silence(0.25, rate)] if rules.chime else []
+    for round_number in range(rules.repetitions):
+        for index, sound in enumerate(spoken):
+            if round_number or index:
+                parts.append(silence(rules.pause_s, rate))
+            parts.append(sound)
+    return joined(parts).wav()
+
+
+def _sentence(voice: Voice, text: SpokenText, cache: SoundCache) -> bytes:
+    known = cache.get(voice.name, text)
+    if known is not None:
+        return known
+    wav = voice.synthesize(text.text, text.language)
+    cache.put(voice.name, text, wav)
+    return wav
+
+
 @dataclass(frozen=True)
 class _Waiting:
     announcement: Announcement
@@ -140,26 +170,7 @@ class Announcer:
         self._runner.run(lambda: self._sound_of(item.announcement, rules), prepared, failed, key="announcement")
 
     def _sound_of(self, announcement: Announcement, rules: SpeakingRules) -> bytes:
-        """The whole announcement as one WAV (in a worker thread)."""
-        spoken = [Sound.of_wav(self._sentence(text)) for text in announcement.texts]
-        if not spoken:
-            raise VoiceError("没有可以朗读的文字")
-        rate = spoken[0].rate_hz
-        parts = [chime(rate), silence(0.25, rate)] if rules.chime else []
-        for round_number in range(rules.repetitions):
-            for index, sound in enumerate(spoken):
-                if round_number or index:
-                    parts.append(silence(rules.pause_s, rate))
-                parts.append(sound)
-        return joined(parts).wav()
-
-    def _sentence(self, text: SpokenText) -> bytes:
-        known = self._cache.get(self._voice.name, text)
-        if known is not None:
-            return known
-        wav = self._voice.synthesize(text.text, text.language)
-        self._cache.put(self._voice.name, text, wav)
-        return wav
+        return announcement_wav(self._voice, announcement, rules, self._cache)
 
     def _play(self, item: _Waiting, wav: bytes) -> None:
         reason = self._player.silent_reason

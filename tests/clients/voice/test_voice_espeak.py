@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 import threading
 import wave
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,20 @@ def test_the_same_call_lasts_the_same(voice: EspeakVoice) -> None:
 def test_english_with_a_chinese_name(voice: EspeakVoice) -> None:
     sound = Sound.of_wav(voice.synthesize("Number A012, 单*芳, please go to CT room 1.", "en"))
     assert 3 < sound.seconds < 9
+
+
+def test_the_library_is_loaded_in_the_helper_only() -> None:
+    code = (
+        "import sys\n"
+        "from clients.kit.voice.espeak_voice import EspeakVoice\n"
+        "voice = EspeakVoice()\n"
+        "assert voice.synthesize('你好', 'zh')\n"
+        "voice.close()\n"
+        "assert 'espeakng_loader' not in sys.modules and 'clients.kit.voice.espeak' not in sys.modules\n"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_slower_rate_lasts_longer(voice: EspeakVoice) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import dcmread
+from pydicom.data import get_charset_files
 
 from shared.dicomkit import charsets
 from shared.dicomkit.headers import to_bytes
@@ -110,3 +112,32 @@ def test_no_bytes_make_the_decoder_fail(data: bytes, label: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.sampled_from(charsets.supported()))
 def test_any_text_can_be_encoded_for_any_peer(text: str, character_set: str) -> None:
     assert isinstance(charsets.encode(text, character_set), bytes)
+
+
+NAMES_OF_PYDICOMS_SAMPLES = {
+    "chrArab.dcm": "قباني^لنزار",
+    "chrFren.dcm": "Buc^Jérôme",
+    "chrGerm.dcm": "Äneas^Rüdiger",
+    "chrGreek.dcm": "Διονυσιος",
+    "chrH31.dcm": "Yamada^Tarou=山田^太郎=やまだ^たろう",
+    "chrH32.dcm": "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう",
+    "chrHbrw.dcm": "שרון^דבורה",
+    "chrI2.dcm": "Hong^Gildong=洪^吉洞=홍^길동",
+    "chrJapMulti.dcm": "やまだ^たろう",
+    "chrKoreanMulti.dcm": "김희중",
+    "chrRuss.dcm": "Люкceмбypг",
+    "chrX1.dcm": "Wang^XiaoDong=王^小東=",
+    "chrX2.dcm": "Wang^XiaoDong=王^小東=",
+}
+
+
+@pytest.mark.parametrize(("file", "name"), NAMES_OF_PYDICOMS_SAMPLES.items())
+def test_names_of_the_sample_files_in_pydicom(file: str, name: str) -> None:
+    [path] = get_charset_files(file)
+    image = dcmread(path)
+    raw = dcmread(path).get_item("PatientName")
+    assert raw is not None
+    assert isinstance(raw.value, bytes)
+    label = image.SpecificCharacterSet
+    joined = label if isinstance(label, str) else "\\".join(label)
+    assert charsets.decode(raw.value, joined) == charsets.DecodedText(name, joined, mislabelled=False)
