@@ -37,7 +37,7 @@ from clients.kit.login import LoginPage, SignedIn
 from clients.kit.messages import Message
 from clients.kit.paging import EmptyWords, PageOfRows, PageRequest
 from clients.kit.palette import CommandPalette
-from clients.kit.panels import Banner, EmptyState, ProgressRow, SidePanel, Toast
+from clients.kit.panels import Banner, EmptyState, ProgressRow, SidePanel, Toast, scrolling
 from clients.kit.pdf_preview import PdfPreview
 from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.settings import HOME_VARIABLE, UserSettings
@@ -493,7 +493,8 @@ def _registration_page(place: Workplace) -> QWidget:
     column.addWidget(Label("新建预约登记", "title"))
     form = FormView(data.FORM)
     form.set_values(data.FORM_VALUES)
-    column.addWidget(form, 1)
+    form.layout().setContentsMargins(0, 0, 12, 0)  # type: ignore[union-attr]
+    column.addWidget(scrolling(form), 1)
     buttons = QHBoxLayout()
     buttons.setSpacing(8)
     buttons.addWidget(Switch("条码打印", checked=True))

@@ -95,6 +95,16 @@ class SidePanel(QFrame):
             super().keyPressEvent(event)
 
 
+def scrolling(content: QWidget) -> QScrollArea:
+    """A vertical scroll area around `content`: forms go into one, so that a small screen never squeezes them."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    return area
+
+
 class Banner(QWidget):
     """A strip across the page for what lasts: the state of the line, a warning. Words are finished sentences."""
 
