@@ -127,7 +127,7 @@ NAMES_OF_PYDICOMS_SAMPLES = {
     "chrKoreanMulti.dcm": "김희중",
     "chrRuss.dcm": "Люкceмбypг",
     "chrX1.dcm": "Wang^XiaoDong=王^小東=",
-    "chrX2.dcm": "Wang^XiaoDong=王^小東=",
+    "chrX2.dcm": "Wang^XiaoDong=王^小东=",
 }
 
 
