@@ -6,13 +6,18 @@ wrote them where the syntax is lossless. Colour frames come back as RGB.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import struct
+import sys
+import threading
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from types import TracebackType
 
     from numpy.typing import NDArray
 
@@ -175,7 +180,8 @@ def _compressed(data: bytes | memoryview, fmt: PixelFormat, syntax: str) -> tupl
             raise DamagedFrame("The deflated frame is damaged.") from error
         return _native(inflated, fmt, "<"), fmt.photometric
     decoder = _decoder_for(syntax)
-    _refuse_other_size(raw, fmt)
+    if syntax not in JPEG_XL:
+        _refuse_other_size(raw, fmt)
     try:
         array, colour = decoder(raw, fmt)
     except UndecodableFrame:
@@ -261,7 +267,63 @@ def _htj2k(raw: bytes, fmt: PixelFormat) -> tuple[NDArray[Any], str]:
     import imagecodecs
 
     colour = "RGB" if fmt.photometric in ("YBR_ICT", "YBR_RCT") else fmt.photometric
-    return imagecodecs.htj2k_decode(raw), colour
+    with _nothing_swallowed():
+        array = imagecodecs.htj2k_decode(raw)
+    return array, colour
+
+
+class _Swallowed(threading.local):
+    """Exceptions that a C extension could not raise, per thread; None while nobody asks."""
+
+    seen: list[BaseException | None] | None = None
+
+
+_swallowed = _Swallowed()
+
+
+@contextlib.contextmanager
+def _nothing_swallowed() -> Iterator[None]:
+    """Raise what the wrapped codec reports as "exception ignored": the HTJ2K codec returns a half-filled picture.
+
+    Both hooks stay installed, act for threads inside this block only and hand everything else on.
+    """
+    if sys.unraisablehook is not _remember_unraisable:
+        _before.unraisable = sys.unraisablehook
+        sys.unraisablehook = _remember_unraisable
+    if sys.excepthook is not _remember_printed:  # the extension prints the exception before it drops it
+        _before.printed = sys.excepthook
+        sys.excepthook = _remember_printed
+    _swallowed.seen = []
+    try:
+        yield
+        if _swallowed.seen:
+            raise DamagedFrame("The compressed frame is damaged.") from _swallowed.seen[0]
+    finally:
+        _swallowed.seen = None
+
+
+class _Before:
+    """The hooks that were there before ours."""
+
+    unraisable: Callable[[Any], object] = staticmethod(sys.__unraisablehook__)
+    printed: Callable[..., object] = staticmethod(sys.__excepthook__)
+
+
+_before = _Before()
+
+
+def _remember_unraisable(unraisable: Any) -> None:
+    if _swallowed.seen is not None:
+        _swallowed.seen.append(unraisable.exc_value)
+    else:
+        _before.unraisable(unraisable)
+
+
+def _remember_printed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if _swallowed.seen is not None:
+        _swallowed.seen.append(error)
+    else:
+        _before.printed(kind, error, trace)
 
 
 def _jpeg_xl(raw: bytes, fmt: PixelFormat) -> tuple[NDArray[Any], str]:
@@ -274,12 +336,15 @@ def _fallback(raw: bytes, fmt: PixelFormat, syntax: str, first_error: Exception)
     """pydicom's plug-ins for streams the fast codec refuses; the first error explains when they refuse too."""
     import numpy as np
 
+    if syntax in JPEG_LS:  # the plug-in is the same library and only fails a second time
+        raise DamagedFrame("The compressed frame is damaged.") from first_error
     try:
         from pydicom.encaps import encapsulate
         from pydicom.pixels.decoders.base import get_decoder
         from pydicom.uid import UID
 
         decoder = get_decoder(UID(syntax))
+        logging.getLogger("pydicom.pixels.decoders.base").setLevel(logging.CRITICAL)  # we say it ourselves
         if not decoder.is_available:
             raise DamagedFrame("The compressed frame is damaged or of an unusual kind.") from first_error
         options: dict[str, Any] = {
@@ -361,8 +426,10 @@ def stream_size(raw: bytes) -> tuple[int, int] | None:
 def _refuse_other_size(raw: bytes, fmt: PixelFormat) -> None:
     """A stream of another size than the header's is refused before a decoder allocates for it."""
     size = stream_size(raw)
+    if size is None:
+        raise DamagedFrame("The compressed frame does not begin as its transfer syntax demands.")
     # Rows of 0 in a JPEG stream are given later by a DNL marker.
-    if size is not None and size[0] != 0 and size != (fmt.rows, fmt.columns):
+    if size not in ((fmt.rows, fmt.columns), (0, fmt.columns)):
         raise DamagedFrame(
             f"The compressed frame is {size[1]} × {size[0]}, the header says {fmt.columns} × {fmt.rows}."
         )

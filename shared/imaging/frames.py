@@ -6,11 +6,14 @@ Every length in the file is checked against what is there before it is believed.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import mmap
 import struct
+import threading
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +95,8 @@ class Part10:
 def number_of_frames(header: Any) -> int:
     """Number of Frames, 1 where it is absent or nonsense; raises :class:`UnreadableFile` beyond the limit."""
     try:
-        count = int(getattr(header, "NumberOfFrames", 1) or 1)
+        with careful_reading():
+            count = int(getattr(header, "NumberOfFrames", 1) or 1)
     except (TypeError, ValueError):
         return 1
     if count > MAX_FRAMES:
@@ -100,12 +104,28 @@ def number_of_frames(header: Any) -> int:
     return max(count, 1)
 
 
+_reading = threading.RLock()
+
+
+@contextlib.contextmanager
+def careful_reading() -> Iterator[None]:
+    """pydicom neither warns of nor refuses values that break rules: they are judged where they are used.
+
+    Its switches are global, hence the lock; parsing holds the GIL anyway.
+    """
+    import warnings
+
+    from pydicom import config
+
+    with _reading, warnings.catch_warnings(), config.disable_value_validation():
+        warnings.simplefilter("ignore")
+        yield
+
+
 # --- reading the header ----------------------------------------------------------------------------------
 
 
 def _read(data: bytes | mmap.mmap) -> tuple[FileDataset, bytes | mmap.mmap, _Located | None]:
-    import warnings
-
     import pydicom
     from pydicom.errors import InvalidDicomError
 
@@ -113,8 +133,7 @@ def _read(data: bytes | mmap.mmap) -> tuple[FileDataset, bytes | mmap.mmap, _Loc
     stream: Any = data if isinstance(data, mmap.mmap) else io.BytesIO(data)
     stream.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # values that break rules are judged where they are used
+        with careful_reading():
             header = pydicom.dcmread(stream, stop_before_pixels=True, force=_looks_headless(data))
             at = stream.tell()
     except RecursionError as error:

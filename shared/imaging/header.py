@@ -79,6 +79,13 @@ _TEXTS = (
 
 def image_header(ds: Dataset, transfer_syntax: str = "") -> ImageHeader:
     """The header of an image object; raises ``ImpossibleFormat`` when it describes no image."""
+    from shared.imaging.frames import careful_reading
+
+    with careful_reading():
+        return _image_header(ds, transfer_syntax)
+
+
+def _image_header(ds: Dataset, transfer_syntax: str) -> ImageHeader:
     syntax = transfer_syntax or str(getattr(getattr(ds, "file_meta", None), "TransferSyntaxUID", "") or "")
     modality_code = text_of(ds, "Modality")
     fmt = pixel_format(ds)
