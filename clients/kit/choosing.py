@@ -389,8 +389,8 @@ class SearchBox(QWidget):
         self._glyph.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         layout.addWidget(self.field, 1)
         self.toggle = IconButton("sort", "切换查询方式", on_click=self.next_mode)
-        self.toggle.setVisible(len(self._modes) > 1)
         layout.addWidget(self.toggle)
+        self.toggle.setVisible(len(self._modes) > 1)  # only with a parent: else it flashes up as a window
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(pause_ms)
