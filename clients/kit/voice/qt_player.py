@@ -7,9 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QTimer, Slot
 
 from clients.kit.voice.players import NO_DEVICE, After, PacedPlayer, Player
-from clients.kit.voice.sound import Sound
+from clients.kit.voice.sound import Sound, joined, silence
 
 DEVICE_FAILED = "扬声器出错：叫号只显示不发声，按语音时长计时；请检查音频设备"
+TAIL_S = 0.2  # silence at the end: some devices are stopped before their last block was heard
 GRACE_S = 2.0  # how much longer than its sound a device may take before it counts as stuck
 
 
@@ -68,6 +69,7 @@ class QtPlayer(QObject):
             self._paced.play(wav, finished)
             return
         sound = Sound.of_wav(wav)
+        sound = joined([sound, silence(TAIL_S, sound.rate_hz)])
         wanted = QAudioFormat()
         wanted.setSampleRate(sound.rate_hz)
         wanted.setChannelCount(1)
@@ -118,7 +120,8 @@ class QtPlayer(QObject):
         if not isinstance(sink, QAudioSink):
             return
         if sink.state() == QtAudio.State.IdleState:
-            self._end()
+            if self._buffer is None or self._buffer.atEnd():  # else the device only waited for a busy machine
+                self._end()
         elif sink.state() == QtAudio.State.StoppedState and sink.error() != QtAudio.Error.NoError:
             self._fail()
 

@@ -134,6 +134,13 @@ def test_zpl_signs_in_the_number_cannot_become_commands() -> None:
     assert "^FDA_5EXZ_7EJA_5F1^FS" in zpl
 
 
+def test_zpl_of_a_long_number_is_a_qr_code() -> None:
+    zpl = label_zpl(dataclasses.replace(LABEL, exam_number="2026-RADIOLOGY-EAST-CAMPUS-000123")).decode()
+    assert "^BQN" in zpl
+    assert "^FDMA,2026-RADIOLOGY-EAST-CAMPUS-000123^FS" in zpl
+    assert "^BCN" not in zpl
+
+
 def test_zpl_of_an_unknown_printer_is_refused() -> None:
     with pytest.raises(LayoutError, match="203, 300 or 600"):
         label_zpl(LABEL, 150)
