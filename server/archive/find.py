@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.archive import attributes
@@ -117,7 +117,10 @@ def find(database: Database, level: str, keys: Keys, limit: int = 0) -> Iterator
         raise UnanswerableQuery(f"The query level {level[:16]!r} is none of {', '.join(LEVELS)}.")
     conditions, checks = _conditions(level, keys)
     wanted = [(tag, key) for tag, key in _KEYS[level].items() if tag in keys or tag == _UNIQUE[level]]
-    return _run(database, _statement(level, keys, wanted, conditions), level, keys, (wanted, checks, limit))
+    statement = _statement(level, keys, wanted, conditions)
+    if limit and not checks:
+        statement = statement.limit(limit)
+    return _run(database, statement, level, keys, (wanted, checks, limit))
 
 
 _Check: TypeAlias = Callable[[Any], bool]
@@ -302,7 +305,11 @@ def _name(level: str, value: str) -> ColumnElement[bool]:
         return and_(True, *(_name_group(column, group) for column, group in pairs))
     if has_ideographs(value):
         return _name_group(table.ideographic_key, value)
-    return or_(*(_name_group(column, value) for column in columns))
+    # a union of three look-ups: both databases scan the whole table for an OR over three columns
+    found: ColumnElement[bool] = table.id.in_(
+        union(*(select(table.id).where(_name_group(column, value)) for column in columns))
+    )
+    return found
 
 
 def _name_group(column: _Column, group: str) -> ColumnElement[bool]:
