@@ -44,7 +44,7 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
 
 
 def _prepare(app: QApplication) -> None:
-    translations.register_catalogue(english.ENTRIES)
+    translations.register_catalogue(english.ENTRIES, binding=True)
     if app.property("mingjing_prepared"):
         return
     app.setProperty("mingjing_prepared", True)

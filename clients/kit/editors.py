@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QDate, QEvent, QLocale, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QTextCharFormat
 from PySide6.QtWidgets import (
     QCalendarWidget,
     QComboBox,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QStyledItemDelegate,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -37,7 +39,7 @@ from clients.kit.fields import (
 from clients.kit.labels import IconButton
 from clients.kit.pinyin import matches
 from clients.kit.theme import current_theme, is_look_change
-from clients.kit.translations import tr
+from clients.kit.translations import Language, language, tr
 
 
 class Editor(QWidget):
@@ -316,21 +318,32 @@ class _ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
         self.setMaxVisibleItems(12)
+        self.setItemDelegate(QStyledItemDelegate(self))  # the style's own one ignores the style sheet
+        self.view().installEventFilter(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._editor.confirmed.emit()
-            return
-        if self.read_only:
+        elif self.read_only:
             event.ignore()
-            return
+        elif not self._take_typed(event):
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Typing finds in the opened list too."""
+        if watched is self.view() and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._take_typed(event)
+        return super().eventFilter(watched, event)
+
+    def _take_typed(self, event: QKeyEvent) -> bool:
         text = event.text()
-        if text and text.isprintable() and text != " " and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._typed = text if self._since.elapsed() > 900 else self._typed + text
-            self._since.restart()
-            self._editor.choose_by_typing(self._typed)
-            return
-        super().keyPressEvent(event)
+        if not text or not text.isprintable() or text == " " or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return False
+        self._typed = text if self._since.elapsed() > 900 else self._typed + text
+        self._since.restart()
+        if self._editor.choose_by_typing(self._typed):
+            self.view().setCurrentIndex(self.model().index(self.currentIndex(), 0))
+        return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.read_only:
@@ -446,9 +459,26 @@ class _Calendar(QFrame):
         self.calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
         self.calendar.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
         self.calendar.setSelectedDate(QDate(day.year, day.month, day.day))
+        chinese = language() is Language.CHINESE
+        self.calendar.setLocale(QLocale(QLocale.Language.Chinese if chinese else QLocale.Language.English))
+        self._dress()
         self.calendar.clicked.connect(self._take)
         self.calendar.activated.connect(self._take)
         layout.addWidget(self.calendar)
+
+    def _dress(self) -> None:
+        theme = current_theme()
+        plain = QTextCharFormat()
+        plain.setForeground(theme.colour("text"))
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            self.calendar.setWeekdayTextFormat(day, plain)
+        quiet = QTextCharFormat()
+        quiet.setForeground(theme.colour("text_quiet"))
+        self.calendar.setHeaderTextFormat(quiet)
+        for name, icon in (("qt_calendar_prevmonth", "chevron_left"), ("qt_calendar_nextmonth", "chevron_right")):
+            button = self.calendar.findChild(QToolButton, name)
+            if button is not None:
+                button.setIcon(theme.icon(icon))
 
     def _take(self, day: QDate) -> None:
         self.chosen.emit(day)

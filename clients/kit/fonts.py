@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtGui import QFont, QFontDatabase
@@ -26,6 +27,11 @@ def load_fonts() -> None:
 
 def text_font(pixel_size: float, *, bold: bool = False) -> QFont:
     """A font of the suite, `pixel_size` in device-independent pixels, with figures of equal width."""
+    return QFont(_text_font(pixel_size, bold))
+
+
+@lru_cache(maxsize=64)
+def _text_font(pixel_size: float, bold: bool) -> QFont:
     font = QFont(FAMILY)
     font.setPixelSize(max(1, round(pixel_size)))
     font.setBold(bold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -158,11 +158,15 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 
 def paint_icon(painter: QPainter, name: str, area: QRectF, colour: str) -> None:
-    """Draw the icon into `area` (logical pixels) in `colour` (`#rrggbb`)."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _renderer(name, colour).render(painter, area)
-    painter.restore()
+    """Draw the icon into `area` (logical pixels, square) in `colour` (`#rrggbb`), sharp on the painter's screen.
+
+    The picture is cached per size and colour and set on whole device pixels: lists draw thousands of them.
+    """
+    ratio = painter.device().devicePixelRatioF()
+    pixmap = icon_pixmap(name, round(area.width()), colour, ratio)
+    left = round(area.left() * ratio) / ratio
+    top = round(area.top() * ratio) / ratio
+    painter.drawPixmap(QPointF(left, top), pixmap)
 
 
 @lru_cache(maxsize=1024)

@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, Glyph, IconButton, Label, ValueLabel
-from clients.kit.theme import current_theme
+from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
 
 TONE_GLYPHS = {
@@ -33,6 +33,7 @@ class SidePanel(QFrame):
         super().__init__()
         self.setProperty("look", "panel")
         self.setFixedWidth(current_theme().metrics.side_panel)
+        self._wanted_width: int | None = None
         self._content: QWidget | None = None
         self._came_from: QWidget | None = None
         outer = QVBoxLayout(self)
@@ -67,6 +68,7 @@ class SidePanel(QFrame):
         self._title.set_source(title)
         self._content = content
         self._scroll.setWidget(content)
+        self._wanted_width = width
         self.setFixedWidth(width or current_theme().metrics.side_panel)
         self.show()
 
@@ -85,14 +87,16 @@ class SidePanel(QFrame):
         self._came_from = None
         self.closed.emit()
 
-    def keyPressEvent(self, event: object) -> None:
-        from PySide6.QtGui import QKeyEvent
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_panel()
+            return
+        super().keyPressEvent(event)
 
-        if isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape:
-                self.close_panel()
-                return
-            super().keyPressEvent(event)
+    def changeEvent(self, event: QEvent) -> None:
+        if is_look_change(event):
+            self.setFixedWidth(self._wanted_width or current_theme().metrics.side_panel)
+        super().changeEvent(event)
 
 
 def scrolling(content: QWidget) -> QScrollArea:

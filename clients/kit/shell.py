@@ -220,8 +220,8 @@ class Shell(QMainWindow):
         self.side_panel = SidePanel()
         self.rail = _Rail(self.pages)
         self.rail.chosen.connect(self.go_to)
-        self.rail.setVisible(len(self.pages) > 1)
         across.addWidget(self.rail)
+        self.rail.setVisible(len(self.pages) > 1)  # only with a parent: else it flashes up as a window
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
@@ -363,6 +363,9 @@ class Shell(QMainWindow):
             self._retitle()
             if hasattr(self, "line"):
                 self._show_line()
+        elif is_look_change(event) and hasattr(self, "status"):
+            self.bar.setFixedHeight(current_theme().metrics.bar)
+            self.status.setFixedHeight(current_theme().metrics.status)
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -499,12 +502,12 @@ class _Rail(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 1, 8)
         layout.setSpacing(0)
-        top = QWidget()
-        top.setFixedHeight(current_theme().metrics.bar)
-        box = QHBoxLayout(top)
+        self._top = QWidget()
+        self._top.setFixedHeight(current_theme().metrics.bar)
+        box = QHBoxLayout(self._top)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(Mark(28), 0, Qt.AlignmentFlag.AlignCenter)
-        layout.addWidget(top)
+        layout.addWidget(self._top)
         self.buttons: dict[str, _RailButton] = {}
         for number, page in enumerate(pages, 1):
             button = _RailButton(page, f"Ctrl+{number}" if number < 10 else "")
@@ -520,6 +523,7 @@ class _Rail(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if is_look_change(event):
             self.setFixedWidth(current_theme().metrics.rail)
+            self._top.setFixedHeight(current_theme().metrics.bar)
         super().changeEvent(event)
 
 

@@ -96,7 +96,18 @@ QComboBox::down-arrow { image: none; width: 0; }
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QAbstractItemView { background: $surface; border: 1px solid $hairline; selection-background-color: $selected;
   selection-color: $text; alternate-background-color: $surface; }
-QComboBox QAbstractItemView::item { min-height: ${control_inner}px; padding: 0 8px; }
+QComboBox QAbstractItemView { background: $raised; }
+QComboBox QAbstractItemView::item { min-height: ${option}px; padding: 0 8px; color: $text; }
+QComboBox QAbstractItemView::item:hover, QComboBox QAbstractItemView::item:selected { background: $selected;
+  color: $text; }
+
+QTreeView { show-decoration-selected: 1; }
+QTreeView::item { min-height: 24px; padding: 0 4px; }
+QTreeView::item:hover { background: $hover; }
+QTreeView::item:selected { background: $selected; color: $text; }
+QTreeView::indicator { width: 13px; height: 13px; border: 1px solid $text_quiet; border-radius: 3px;
+  background: $surface; }
+QTreeView::indicator:checked { background: $accent; border-color: $accent; }
 
 QTableView { border: none; gridline-color: transparent; }
 QHeaderView { background: $surface; border: none; }
@@ -160,6 +171,7 @@ def stylesheet(colours: Palette, metrics: Metrics) -> str:
         headline=metrics.headline,
         display=metrics.display,
         control=metrics.control,
+        option=metrics.control - 4,
         control_inner=metrics.control - 2,
         header=metrics.header,
         small=metrics.control - 8,

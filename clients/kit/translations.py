@@ -19,20 +19,23 @@ class Language(enum.StrEnum):
 
 
 _catalogue: dict[str, str] = {}
+_binding: set[str] = set()
 _listeners: list[Callable[[], None]] = []
 _current = Language.CHINESE
 
 
-class TranslationConflict(ValueError):
-    """Two catalogues translate one source string differently; one word per concept is the rule."""
+def register_catalogue(entries: Mapping[str, str], *, binding: bool = False) -> None:
+    """Add Chinese → English entries.
 
-
-def register_catalogue(entries: Mapping[str, str]) -> None:
-    """Add Chinese → English entries; raises TranslationConflict where an entry contradicts a known one."""
+    One word per concept, in every workstation: `binding` entries (the kit's own, with the terms of the hospital) cannot
+    be changed by another catalogue. Among the others the one registered last is shown, since several workstations may
+    run in one process.
+    """
     for source, english in entries.items():
-        known = _catalogue.get(source)
-        if known is not None and known != english:
-            raise TranslationConflict(f"{source!r} is already {known!r}, so it cannot also be {english!r}")
+        if binding:
+            _binding.add(source)
+        elif source in _binding:
+            continue
         _catalogue[source] = english
 
 

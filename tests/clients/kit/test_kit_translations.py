@@ -14,7 +14,6 @@ import pytest
 from clients.kit import english
 from clients.kit.translations import (
     Language,
-    TranslationConflict,
     on_language_change,
     register_catalogue,
     set_language,
@@ -108,10 +107,12 @@ def test_a_text_without_entry_is_shown_in_chinese() -> None:
     assert tr("没有译文的一句") == "没有译文的一句"
 
 
-def test_contradicting_catalogues_are_refused() -> None:
-    register_catalogue({"矛盾用语": "one"})
-    with pytest.raises(TranslationConflict):
-        register_catalogue({"矛盾用语": "other"})
+def test_the_terms_of_the_kit_are_the_same_in_every_workstation() -> None:
+    register_catalogue({"检查号": "Accession", "一家工作站的用语": "one"})
+    register_catalogue({"一家工作站的用语": "other"})
+    set_language(Language.ENGLISH)
+    assert tr("检查号") == english.ENTRIES["检查号"]
+    assert tr("一家工作站的用语") == "other"
 
 
 def test_listeners_hear_a_switch_once_and_can_leave() -> None:
