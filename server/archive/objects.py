@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, select
 
 from server.archive import attributes, inbox
-from server.archive.header import DEFLATED, DamagedHeader, Header, inflated, read_header
+from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.tables import Instance, Series, Study
 from server.kernel.database import Database
 from server.kernel.errors import Refusal, invalid, not_found
@@ -25,6 +25,7 @@ from shared.contract.errors import ErrorCode
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _MANY_FRAMES_CACHE = 4
+_LAYOUTS = 20_000
 _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with what was just stored
 
 
@@ -41,6 +42,19 @@ class ArchivedObject:
     open: Callable[[], AbstractContextManager[memoryview]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the frames of an object lie."""
+
+    key: str
+    data_offset: int
+    transfer_syntax_uid: str  # of a frame as it is handed out
+    is_deflated: bool
+    pixels: tuple[int, int | None] | None  # see header.Header
+    frames: int
+    frame_bits: int  # of an uncompressed frame
+
+
 class ArchiveObjects:
     """Everything that reads objects back. Thread-safe."""
 
@@ -49,6 +63,7 @@ class ArchiveObjects:
         self._storage = storage
         self._inbox = inbox_folder
         self._parsed: OrderedDict[str, Any] = OrderedDict()
+        self._layouts: dict[str, _Layout] = {}
         self._lock = threading.Lock()
 
     # retrieval
@@ -139,28 +154,54 @@ class ArchiveObjects:
             head = 8 if row.transfer_syntax_uid == "1.2.840.10008.1.2" else 12
             return bytes(whole[: row.data_offset + pixels[0] - head])
 
-    def frame(self, sop_instance_uid: str, number: int) -> tuple[bytes, str]:
+    def frame(self, sop_instance_uid: str, number: int) -> tuple[bytes | memoryview, str]:
         """The stored bytes of a frame (`number` from 1) and the transfer syntax they are in. Raises Refusal.
 
-        A deflated object gives its frame inflated, in explicit VR little endian.
+        A deflated object gives its frame inflated, in explicit VR little endian. The bytes may be a view of the mapped
+        file, which stays mapped as long as the view is held.
         """
+        with self._lock:
+            layout = self._layouts.get(sop_instance_uid)
+        with _refusing():
+            if layout is None:
+                layout = self._read_layout(sop_instance_uid)
+            if not 1 <= number <= layout.frames:
+                raise invalid("frame", f"该图像共有 {layout.frames} 帧，没有第 {number} 帧。")
+            if layout.pixels is None:
+                raise Refusal(ErrorCode.NO_IMAGES, "该对象不含图像。")
+            if layout.pixels[1] is None and layout.frames > 1:
+                return self._frame_of_many(sop_instance_uid, layout.key, number), layout.transfer_syntax_uid
+            with self._mapped(layout.key) as whole:
+                if layout.is_deflated:
+                    data = memoryview(inflated(whole[layout.data_offset :]))
+                else:
+                    data = whole[layout.data_offset :]
+                return _frame(data, layout, number), layout.transfer_syntax_uid
+
+    def _read_layout(self, sop_instance_uid: str) -> _Layout:
+        """Where the frames of an object lie; remembered, because a viewer asks for one frame after the other."""
         row = self._row(sop_instance_uid)
         own = attributes.merged(attributes.unpacked(row.series_attributes), row.own_attributes)
-        frames = _integer(own, 0x00280008, 1)
-        if not 1 <= number <= frames:
-            raise invalid("frame", f"该图像共有 {frames} 帧，没有第 {number} 帧。")
-        with _refusing(), self._mapped(row.object_key) as whole:
-            syntax = row.transfer_syntax_uid
-            if syntax in DEFLATED:
-                data, syntax = memoryview(inflated(whole[row.data_offset :])), EXPLICIT_LITTLE
-            else:
-                data = whole[row.data_offset :]
-            header = read_header(data, syntax)
-            if header.pixels is None:
-                raise Refusal(ErrorCode.NO_IMAGES, "该对象不含图像。")
-            if header.pixels[1] is None and frames > 1:
-                return self._frame_of_many(sop_instance_uid, row.object_key, number), syntax
-            return _frame(data, header, own, number), syntax
+        deflated = row.transfer_syntax_uid in DEFLATED
+        with self._mapped(row.object_key) as whole:
+            header = read_header(whole[row.data_offset :], row.transfer_syntax_uid)
+        layout = _Layout(
+            key=row.object_key,
+            data_offset=row.data_offset,
+            transfer_syntax_uid=EXPLICIT_LITTLE if deflated else row.transfer_syntax_uid,
+            is_deflated=deflated,
+            pixels=header.pixels,
+            frames=_integer(own, 0x00280008, 1),
+            frame_bits=_integer(own, 0x00280010, 0)
+            * _integer(own, 0x00280011, 0)
+            * _integer(own, 0x00280002, 1)
+            * _integer(own, 0x00280100, 8),
+        )
+        with self._lock:
+            if len(self._layouts) >= _LAYOUTS:
+                self._layouts.clear()
+            self._layouts[sop_instance_uid] = layout
+        return layout
 
     def _frame_of_many(self, uid: str, key: str, number: int) -> bytes:
         """A frame of a compressed multi-frame object; the positions of its frames are kept for the next ones."""
@@ -249,25 +290,18 @@ def _refusing() -> Iterator[None]:
         raise Refusal(ErrorCode.UNAVAILABLE, f"图像数据损坏，无法读取：{damaged}") from None
 
 
-def _frame(data: memoryview, header: Header, own: Mapping[int, Any], number: int) -> bytes:
-    assert header.pixels is not None
-    start, length = header.pixels
+def _frame(data: memoryview, layout: _Layout, number: int) -> bytes | memoryview:
+    assert layout.pixels is not None
+    start, length = layout.pixels
     if length is None:
         return _joined_fragments(data, start)
-    frames = _integer(own, 0x00280008, 1)
-    if frames == 1:
-        return bytes(data[start : start + length])
-    bits = (
-        _integer(own, 0x00280010, 0)
-        * _integer(own, 0x00280011, 0)
-        * _integer(own, 0x00280002, 1)
-        * _integer(own, 0x00280100, 8)
-    )
-    first, last = (number - 1) * bits, number * bits
-    if last > length * 8 or not bits:
+    if layout.frames == 1:
+        return data[start : start + length]
+    first, last = (number - 1) * layout.frame_bits, number * layout.frame_bits
+    if last > length * 8 or not layout.frame_bits:
         raise Refusal(ErrorCode.NO_IMAGES, f"第 {number} 帧的图像数据不完整。")
     # one-bit frames may begin inside of a byte (PS3.5 8.2): the reader gets the bytes that hold the frame
-    return bytes(data[start + first // 8 : start + (last + 7) // 8])
+    return data[start + first // 8 : start + (last + 7) // 8]
 
 
 def _joined_fragments(data: memoryview, position: int) -> bytes:
