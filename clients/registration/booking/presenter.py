@@ -147,8 +147,8 @@ class BookingPresenter(ScreenPresenter[BookingState]):
     def _applications_came(self, found: tuple[ApplicationView, ...]) -> None:
         waiting = tuple(application for application in found if application.exam_id is None)
         if len(waiting) == 1:
-            self._change(searching=False)
             self.take_application(waiting[0])
+            self._change(searching=False)
         elif waiting:
             self._change(searching=False, applications=waiting, number_hint=tr("找到多份申请单，请选择一份。"))
         else:
@@ -163,18 +163,17 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             if number.upper() in (patient.card_number, patient.id_number, patient.health_check_number)
         ) or (found.rows if len(found.rows) == 1 else ())
         if len(same) == 1:
-            self._change(searching=False)
             self.use_patient(same[0])
-            self._change(number_hint=tr("没有待登记的申请单，已带出患者信息，请添加检查项目。"))
+            self._change(searching=False, number_hint=tr("没有待登记的申请单，已带出患者信息，请添加检查项目。"))
         elif found.rows:
             self._change(searching=False, patients=found.rows[:8], number_hint=tr("找到多位患者，请选择一位。"))
         else:
+            self._keep_number(number)
             self._change(
                 searching=False,
                 number_hint=tr("没有找到申请单或患者，请核对号码，或直接手工登记。"),
                 number_failed=True,
             )
-            self._keep_number(number)
 
     def _keep_number(self, number: str) -> None:
         """An unknown number is not typed twice: an identity number goes to its field, any other is the card number."""
