@@ -43,8 +43,8 @@ def page_of(condition: ColumnElement[bool], page: Page) -> Select[Exam]:
 def condition_of(time: HospitalTime, request: ListExams) -> ColumnElement[bool]:
     """Return the condition of all filters except the registration state's."""
     conditions: list[ColumnElement[bool]] = [
-        *_days(time, Exam.registered_at, request.registered_from, request.registered_to),
-        *_days(time, Exam.planned_at, request.planned_from, request.planned_to),
+        *days_of(time, Exam.registered_at, request.registered_from, request.registered_to),
+        *days_of(time, Exam.planned_at, request.planned_from, request.planned_to),
     ]
     is_narrow = bool(conditions)
     if request.exam_states:
@@ -80,9 +80,13 @@ def name_condition(wanted: str, *, is_narrow: bool) -> ColumnElement[bool]:
     return or_(begins(Exam.pinyin_flat, key), begins(Exam.initials, key), begins(Exam.patient_name, wanted))
 
 
-def _days(
-    time: HospitalTime, column: InstrumentedAttribute[datetime], first: date | None, last: date | None
+def days_of(
+    time: HospitalTime,
+    column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    first: date | None,
+    last: date | None,
 ) -> list[ColumnElement[bool]]:
+    """Return the conditions that a moment lies on the hospital's days `first` to `last`, both included."""
     conditions: list[ColumnElement[bool]] = []
     if first is not None:
         conditions.append(column >= time.day_bounds(first)[0])

@@ -16,10 +16,12 @@ from shared.contract.exams import (
     FindApplications,
     FinishExam,
     GetExam,
+    HoldSlot,
     ListExams,
     ListSlots,
     PushExam,
     RegisterExam,
+    ReleaseSlot,
     SlotView,
     SubmitApplication,
     UpdateExam,
@@ -83,3 +85,12 @@ class ExamsRpc:
             return found
         with self._database.write() as uow:
             return self._slots.make_day(uow, request.room_id, request.day)
+
+    @handles
+    def hold_slot(self, request: HoldSlot, caller: Caller, uow: UnitOfWork) -> SlotView:
+        return self._slots.hold(uow, caller, request.slot_id)
+
+    @handles
+    def release_slot(self, request: ReleaseSlot, caller: Caller, uow: UnitOfWork) -> Nothing:
+        self._slots.release(uow, caller, request.slot_id)
+        return Nothing()

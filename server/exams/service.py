@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from server.exams.applications import ApplicationDesk
 from server.exams.bodies import OrderBody, packed, unpacked
 from server.exams.entries import check_items, check_measures, check_texts, checked_plan
-from server.exams.listing import condition_of, count_by_state, page_of
+from server.exams.listing import condition_of, count_by_state, days_of, page_of
 from server.exams.ports import NoQueue, NoReports, QueueDesk, QueuePlace, ReportOpener, TicketFact
 from server.exams.rules import (
     PRIORITIES,
@@ -52,6 +52,7 @@ from shared.contract.exams import (
 )
 from shared.contract.organisation import RoomView
 from shared.contract.patients import PatientView
+from shared.contract.queueing import ListFinished
 from shared.dicomkit.uids import new_uid
 from shared.domain.states import (
     ExamAction,
@@ -111,35 +112,32 @@ class ExamService:
         found = uow.session.scalars(select(Exam).where(Exam.id.in_(exam_ids))).all() if exam_ids else ()
         return {row.id: row for row in self._rows(uow, caller, found)}
 
-    def finished(
-        self,
-        uow: UnitOfWork,
-        caller: Caller,
-        *,
-        campus_id: int | None = None,
-        room_id: int | None = None,
-        exam_type: str = "",
-        accession_number: str = "",
-    ) -> tuple[ExamRow, ...]:
-        """Return the exams finished today, latest first; or the one with this exam number, whatever its day."""
-        first, end = self._time.day_bounds(self._time.today())
+    def finished(self, uow: UnitOfWork, caller: Caller, request: ListFinished) -> tuple[ExamRow, ...]:
+        """Return finished exams, latest first: today's, those planned on some days, or the one with a number."""
         conditions = [Exam.state == ExamState.EXAMINED.value]
-        if accession_number.strip():
-            conditions.append(Exam.accession_number == accession_number.strip().upper())
+        if request.accession_number.strip():
+            conditions.append(Exam.accession_number == request.accession_number.strip().upper())
+        elif request.planned_from is not None or request.planned_to is not None:
+            conditions += days_of(self._time, Exam.planned_at, request.planned_from, request.planned_to)
         else:
-            conditions += [Exam.finished_at >= first, Exam.finished_at < end]
-        if campus_id is not None:
-            conditions.append(Exam.campus_id == campus_id)
-        if room_id is not None:
-            conditions.append(Exam.room_id == room_id)
-        if exam_type:
-            conditions.append(Exam.exam_type == exam_type)
+            today = self._time.today()
+            conditions += days_of(self._time, Exam.finished_at, today, today)
+        if request.campus_id is not None:
+            conditions.append(Exam.campus_id == request.campus_id)
+        if request.room_id is not None:
+            conditions.append(Exam.room_id == request.room_id)
+        if request.exam_type:
+            conditions.append(Exam.exam_type == request.exam_type)
         query = select(Exam).where(*conditions).order_by(Exam.finished_at.desc(), Exam.id.desc()).limit(500)
         return self._rows(uow, caller, uow.session.scalars(query).all())
 
     def view(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> ExamView:
         """Return everything of one exam. Raises NOT_FOUND."""
         return self._view(uow, caller, self._row(uow, exam_id))
+
+    def lock(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Keep other writers off an exam until the end of this unit of work. Raises NOT_FOUND."""
+        self._row(uow, exam_id)
 
     def places_of_today(self, uow: UnitOfWork) -> tuple[QueuePlace, ...]:
         """Return where today's registered exams belong in the queues, earliest planned time first (RIS-QSM-01)."""
@@ -164,7 +162,7 @@ class ExamService:
         hospital = self._organisation.hospital(uow)
         exam_type = hospital.exam_type(request.exam_type).code
         room = _checked_room(hospital, request.room_id, exam_type, request.campus_id)
-        body = _checked_body(request)
+        body = _checked_body(request, hospital, exam_type)
         planned_at = self._planned(uow, request.planned_at, request.slot_id)
         patient = self._patients.admit(uow, caller, request.patient)
         if not request.accept_duplicate:
@@ -181,7 +179,7 @@ class ExamService:
             registration_state=RegistrationState.REGISTERED.value,
             exam_type=exam_type,
             registered_at=self._time.now(),
-            registered_by=caller.name,
+            registered_by=caller.name[:64],
             application_id=request.application_id,
             has_images=False,
             image_count=0,
@@ -193,7 +191,8 @@ class ExamService:
         self._record(uow, caller, exam, "register", "", "提交登记")
         if request.application_id is not None:
             self._applications.mark_registered(uow, request.application_id, exam.id)
-        self._copy_patient(uow, patient)
+        if patient.version > 1:
+            self._copy_patient(uow, patient)
         if request.slot_id is not None:
             self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
         self._queue.enter(uow, caller, _place(exam))
@@ -205,10 +204,14 @@ class ExamService:
 
         Raises CONFLICT, ILLEGAL_ACTION, INVALID, SLOT_TAKEN, NOT_FOUND.
         """
+        patient_id = uow.session.scalars(select(Exam.patient_id).where(Exam.id == request.exam_id)).one_or_none()
+        if patient_id is not None:
+            self._patients.lock(uow, patient_id)  # patient before exam, as in a registration
         exam = self._locked(uow, request.exam_id, request.version)
         self._step(uow, caller, exam, ExamAction.EDIT)
-        room = _checked_room(self._organisation.hospital(uow), request.room_id, exam.exam_type, None)
-        body = _checked_body(request)
+        hospital = self._organisation.hospital(uow)
+        room = _checked_room(hospital, request.room_id, exam.exam_type, None)
+        body = _checked_body(request, hospital, exam.exam_type)
         planned_at = request.planned_at
         if planned_at != exam.planned_at or request.slot_id is not None:
             planned_at = self._planned(uow, planned_at, request.slot_id)
@@ -469,7 +472,7 @@ class ExamService:
                 from_state=before,
                 to_state=exam.state,
                 fact=fact,
-                user_name=caller.name,
+                user_name=caller.name[:64],
             )
         )
 
@@ -567,8 +570,12 @@ def _checked_room(hospital: Hospital, room_id: int, exam_type: str, campus_id: i
     return room
 
 
-def _checked_body(request: RegisterExam | UpdateExam) -> OrderBody:
+def _checked_body(request: RegisterExam | UpdateExam, hospital: Hospital, exam_type: str) -> OrderBody:
     check_items(request.items)
+    for index, item in enumerate(request.items):
+        known = hospital.items.get(item.code)
+        if known is not None and known.exam_type != exam_type:
+            raise invalid(f"items.{index}.code", f"项目“{item.name}”不是 {exam_type} 检查的项目，请删除后重新添加。")
     check_measures(request.patient)
     check_texts(request.clinical, request.requester)
     return OrderBody(

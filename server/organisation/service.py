@@ -35,6 +35,7 @@ from shared.contract.organisation import (
 
 _HOSPITAL_ID = 1
 _CHANGED = "organisation_changed"
+_SEEN = "organisation_seen"
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,18 @@ class OrganisationService:
         self._kept: Hospital | None = None
 
     def hospital(self, uow: UnitOfWork) -> Hospital:
-        """Return the present master data; one tiny query when nothing changed."""
+        """Return the present master data; one tiny query per unit of work when nothing changed."""
+        seen: Hospital | None = uow.session.info.get(_SEEN)
+        if seen is not None:
+            return seen
         row = uow.session.get(HospitalRow, _HOSPITAL_ID)
         if row is None:
             raise not_found("医院基础数据")
         kept = self._kept
         if kept is not None and kept.view.version == row.version:
+            uow.session.info[_SEEN] = kept
             return kept
-        fresh = _read(uow, row)
+        fresh = uow.session.info[_SEEN] = _read(uow, row)
         if _CHANGED not in uow.session.info:  # a change may still be rolled back and its version given again
             self._kept = fresh
         return fresh
@@ -175,6 +180,7 @@ class OrganisationService:
         hospital = uow.session.get_one(HospitalRow, _HOSPITAL_ID)
         hospital.version += 1
         uow.session.info[_CHANGED] = True
+        uow.session.info.pop(_SEEN, None)
         uow.session.flush()
         uow.publish(Changed(entity="hospital", id=_HOSPITAL_ID, version=hospital.version))
 

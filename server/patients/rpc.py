@@ -5,7 +5,15 @@ from __future__ import annotations
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller, handles
 from server.patients.service import PatientService
-from shared.contract.patients import FindDuplicates, GetPatient, PatientList, PatientView, SearchPatients
+from shared.contract.patients import (
+    FindDuplicates,
+    GetPatient,
+    LinkPatient,
+    PatientList,
+    PatientView,
+    SearchPatients,
+    SeparatePatient,
+)
 
 
 class PatientsRpc:
@@ -25,3 +33,11 @@ class PatientsRpc:
     @handles
     def find_duplicates(self, request: FindDuplicates, caller: Caller, uow: UnitOfWork) -> PatientList:
         return self._patients.find_duplicates(uow, request)
+
+    @handles
+    def link(self, request: LinkPatient, caller: Caller, uow: UnitOfWork) -> PatientView:
+        return self._patients.link(uow, caller, request)
+
+    @handles
+    def separate(self, request: SeparatePatient, caller: Caller, uow: UnitOfWork) -> PatientView:
+        return self._patients.separate(uow, caller, request)

@@ -24,7 +24,7 @@ from server.patients.rules import (
 from server.patients.tables import PatientLinkRow, PatientRow
 from shared.contract.base import Changed, Page
 from shared.contract.exams import PatientEntry
-from shared.contract.patients import FindDuplicates, PatientList, PatientView
+from shared.contract.patients import FindDuplicates, LinkPatient, PatientList, PatientView, SeparatePatient
 from shared.dicomkit.names import is_chinese, romanised
 from shared.domain.states import Sex
 
@@ -144,33 +144,42 @@ class PatientService:
             return PatientList(total=0, rows=())
         return self._listed(uow, and_(PatientRow.linked_to.is_(None), or_(*signs)), Page(limit=50))
 
-    def link(self, uow: UnitOfWork, caller: Caller, patient_id: int, into_id: int, reason: str) -> PatientView:
-        """Let the record `into_id` stand for `patient_id` too; searches then find only it. Raises INVALID.
+    def link(self, uow: UnitOfWork, caller: Caller, request: LinkPatient) -> PatientView:
+        """Let the record `into_id` stand for `patient_id` too; searches then find only it.
 
-        The exams keep the number they were made with: images and reports already bear it.
+        The exams keep the number they were made with: images and reports already bear it. Raises CONFLICT, INVALID,
+        NOT_FOUND.
         """
-        if patient_id == into_id:
+        if request.patient_id == request.into_id:
             raise invalid("into_id", "不能把患者与自己合并，请选择另一条记录。")
-        row, into = self._row(uow, patient_id), self._row(uow, into_id)
-        if row.linked_to is not None or into.linked_to is not None:
-            raise invalid("into_id", "其中一条记录已合并到别的患者，请先拆分。")
+        both = {one: self._row(uow, one) for one in sorted((request.patient_id, request.into_id))}  # one lock order
+        row, into = both[request.patient_id], both[request.into_id]
+        row.expect(request.version)
+        if row.linked_to is not None or into.linked_to is not None or self._others(uow, row.id):
+            raise invalid("into_id", "其中一条记录已与别的患者合并，请先拆分。")
         row.linked_to = into.id
-        return self._trace(uow, caller, row, into.id, reason, is_linked=True)
+        return self._trace(uow, caller, row, into.id, request.reason, is_linked=True)
 
-    def separate(self, uow: UnitOfWork, caller: Caller, patient_id: int, reason: str) -> PatientView:
-        """Take a link back. Raises INVALID when the record is not linked."""
-        row = self._row(uow, patient_id)
+    def separate(self, uow: UnitOfWork, caller: Caller, request: SeparatePatient) -> PatientView:
+        """Take a link back. Raises CONFLICT, INVALID when the record is not linked, NOT_FOUND."""
+        row = self._row(uow, request.patient_id)
+        row.expect(request.version)
         if row.linked_to is None:
             raise invalid("patient_id", "这条记录没有合并过，无需拆分。")
         into_id, row.linked_to = row.linked_to, None
-        return self._trace(uow, caller, row, into_id, reason, is_linked=False)
+        return self._trace(uow, caller, row, into_id, request.reason, is_linked=False)
 
     def linked_ids(self, uow: UnitOfWork, patient_id: int) -> tuple[int, ...]:
         """Return the ids of all records of the same person, this one included: for histories across links."""
-        row = self._row(uow, patient_id)
+        row = uow.session.get(PatientRow, patient_id)
+        if row is None:
+            raise not_found("患者")
         head = row.linked_to or row.id
-        others = uow.session.scalars(select(PatientRow.id).where(PatientRow.linked_to == head))
-        return (head, *others)
+        return (head, *self._others(uow, head))
+
+    def _others(self, uow: UnitOfWork, head: int) -> tuple[int, ...]:
+        """Return the records for which `head` stands."""
+        return tuple(uow.session.scalars(select(PatientRow.id).where(PatientRow.linked_to == head)))
 
     def _checked_birth(self, entry: PatientEntry, id_number: str) -> tuple[date | None, Sex]:
         born, sex = entry.birth_date, entry.sex
@@ -246,6 +255,10 @@ class PatientService:
             uow.publish(Changed(entity="patient", id=row.id, version=row.version))
         return _view(row)
 
+    def lock(self, uow: UnitOfWork, patient_id: int) -> None:
+        """Keep other writers off a patient until the end of this unit of work. Raises NOT_FOUND."""
+        self._row(uow, patient_id)
+
     def _row(self, uow: UnitOfWork, patient_id: int) -> PatientRow:
         """Return the row, locked by a writer: two registrations of one person wait for each other."""
         query = select(PatientRow).where(PatientRow.id == patient_id)
@@ -266,7 +279,7 @@ class PatientService:
                 into_id=into_id,
                 is_linked=is_linked,
                 reason=reason.strip()[:200],
-                user_name=caller.name,
+                user_name=caller.name[:64],
                 at=self._time.now(),
             )
         )

@@ -47,14 +47,7 @@ class QueueingRpc:
 
     @handles
     def list_finished(self, request: ListFinished, caller: Caller, uow: UnitOfWork) -> tuple[ExamRow, ...]:
-        return self._exams.finished(
-            uow,
-            caller,
-            campus_id=request.campus_id,
-            room_id=request.room_id,
-            exam_type=request.exam_type,
-            accession_number=request.accession_number,
-        )
+        return self._exams.finished(uow, caller, request)
 
     @handles
     def call(self, request: CallTicket, caller: Caller, uow: UnitOfWork) -> TicketView:

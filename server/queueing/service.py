@@ -184,6 +184,7 @@ class QueueService:
 
     def sign_in_again(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> TicketView:
         """重新签到: back into the queue, by default behind the own priority class. Raises ILLEGAL_ACTION, NOT_FOUND."""
+        self._exams.lock(uow, exam_id)
         ticket = self._of_exam(uow, exam_id)
         if ticket is None:
             raise not_found("排队记录")
@@ -229,13 +230,14 @@ class QueueService:
 
     def announcement_over(self, uow: UnitOfWork, caller: Caller, call_id: int) -> None:
         """The display has spoken: 呼叫中 becomes 已呼; repeating it changes nothing. Raises NOT_FOUND."""
-        call = uow.session.get(CallRow, call_id)
-        if call is None:
+        known = uow.session.get(CallRow, call_id)
+        if known is None:
             raise not_found("呼叫记录")
+        ticket = self._row(uow, known.ticket_id)
+        call = uow.session.get_one(CallRow, call_id, populate_existing=True)  # as it is now that the ticket is locked
         if call.over_at is not None:
             return
         call.over_at = self._time.now()
-        ticket = self._row(uow, call.ticket_id)
         if ticket.state == TicketState.CALLING.value and ticket.last_call_id == call_id:
             before = ticket.version
             self._step(uow, caller, ticket, TicketAction.ANNOUNCED)
@@ -348,7 +350,7 @@ class QueueService:
             spoken_text=spoken_text(ticket.number, name if self._settings.speaks_name else "", room.spoken_name),
             spoken_text_en=spoken_text_en(ticket.number, hospital.spoken_en[room.id]),
             called_at=self._time.now(),
-            called_by=caller.name,
+            called_by=caller.name[:64],
         )
         uow.session.add(call)
         uow.session.flush()
@@ -361,7 +363,7 @@ class QueueService:
         """Take one step of the table: state, record, version. Raises ILLEGAL_ACTION with the present state."""
         before = TicketState(ticket.state)
         try:
-            transition = step(before, action, self._facts(uow, ticket))
+            transition = step(before, action, self._facts(uow, ticket, action))
         except NotAllowed as refusal:
             raise illegal_action(before.value, str(refusal)) from None
         ticket.state = transition.next_state.value
@@ -378,7 +380,7 @@ class QueueService:
                 from_state=before.value,
                 to_state=ticket.state,
                 fact=transition.fact,
-                user_name=caller.name,
+                user_name=caller.name[:64],
             )
         )
         self._tell(uow, ticket)
@@ -405,10 +407,12 @@ class QueueService:
         return ticket
 
     def _row(self, uow: UnitOfWork, ticket_id: int) -> Ticket:
-        ticket = uow.session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one_or_none()
-        if ticket is None:
+        """Return the ticket, locked after its exam: everybody takes the two in this order."""
+        exam_id = uow.session.scalars(select(Ticket.exam_id).where(Ticket.id == ticket_id)).one_or_none()
+        if exam_id is None:
             raise not_found("排队记录")
-        return ticket
+        self._exams.lock(uow, exam_id)
+        return uow.session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one()
 
     def _of_exam(self, uow: UnitOfWork, exam_id: int) -> Ticket | None:
         query = select(Ticket).where(Ticket.exam_id == exam_id).with_for_update()
@@ -417,10 +421,11 @@ class QueueService:
     def _of_exams(self, uow: UnitOfWork, exam_ids: Collection[int]) -> Sequence[Ticket]:
         return uow.session.scalars(select(Ticket).where(Ticket.exam_id.in_(exam_ids))).all() if exam_ids else ()
 
-    def _facts(self, uow: UnitOfWork, ticket: Ticket) -> TicketFacts:
+    def _facts(self, uow: UnitOfWork, ticket: Ticket, action: TicketAction | TicketEvent) -> TicketFacts:
+        is_start = action is TicketAction.START  # only its guard asks for the room
         return TicketFacts(
             is_of_today=ticket.day == self._time.today(),
-            is_room_busy=self._is_blocked(ticket, self._busy(uow, [ticket.room_id])),
+            is_room_busy=is_start and self._is_blocked(ticket, self._busy(uow, [ticket.room_id])),
         )
 
     def _busy(self, uow: UnitOfWork, room_ids: Collection[int]) -> dict[int, set[int]]:

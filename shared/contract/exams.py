@@ -297,6 +297,29 @@ class ListSlots(Query[tuple[SlotView, ...]], frozen=True, kw_only=True):
     day: date
 
 
+class HoldSlot(Command[SlotView], frozen=True, kw_only=True):
+    """Keep a place in a slot while the clerk is still typing; it expires by itself after a few minutes.
+
+    Refusals: SLOT_TAKEN, NOT_FOUND, INVALID (the slot is over).
+    """
+
+    method = "exams.hold_slot"
+    permission = Permission.REGISTER
+    audit = AuditClass.ROUTINE
+
+    slot_id: int
+
+
+class ReleaseSlot(Command[Nothing], frozen=True, kw_only=True):
+    """Give a held place back before it expires; nothing happens when none is held."""
+
+    method = "exams.release_slot"
+    permission = Permission.REGISTER
+    audit = AuditClass.ROUTINE
+
+    slot_id: int
+
+
 class FinishExam(Command[Nothing], frozen=True, kw_only=True):
     """检查完成 by hand, for a device without MPPS. Refusals: ILLEGAL_ACTION, CONFLICT."""
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from shared.contract.base import AuditClass, Page, Query
+from shared.contract.base import AuditClass, Command, Page, Query
 from shared.domain.permissions import Permission
 from shared.domain.states import Sex
 
@@ -68,3 +68,31 @@ class FindDuplicates(Query[PatientList], frozen=True, kw_only=True):
     birth_date: date | None = None
     id_number: str = ""
     card_number: str = ""
+
+
+class LinkPatient(Command[PatientView], frozen=True, kw_only=True):
+    """合并: the record `into_id` stands for `patient_id` too; the exams of both are one history (RIS-EX-05).
+
+    Refusals: CONFLICT, INVALID (same record, already linked, no reason), NOT_FOUND.
+    """
+
+    method = "patients.link"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    patient_id: int
+    version: int
+    into_id: int
+    reason: str
+
+
+class SeparatePatient(Command[PatientView], frozen=True, kw_only=True):
+    """拆分: take a link back. Refusals: CONFLICT, INVALID (not linked, no reason), NOT_FOUND."""
+
+    method = "patients.separate"
+    permission = Permission.REGISTER
+    audit = AuditClass.PATIENT_RECORD
+
+    patient_id: int
+    version: int
+    reason: str

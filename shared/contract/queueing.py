@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -60,7 +60,10 @@ class GetQueue(Query[QueueView], frozen=True, kw_only=True):
 
 
 class ListFinished(Query[tuple[ExamRow, ...]], frozen=True, kw_only=True):
-    """已检查: exams finished today in this room, or the one with this exam number."""
+    """已检查: exams finished today in this room, those planned on some days, or the one with this exam number.
+
+    Days in the hospital's time zone, ends included; with one of them given, the day of finishing does not matter.
+    """
 
     method = "queueing.list_finished"
     permission = Permission.CALL
@@ -70,6 +73,8 @@ class ListFinished(Query[tuple[ExamRow, ...]], frozen=True, kw_only=True):
     room_id: int | None = None
     exam_type: str = ""
     accession_number: str = ""
+    planned_from: date | None = None
+    planned_to: date | None = None
 
 
 class CallTicket(Command[TicketView], frozen=True, kw_only=True):

@@ -97,6 +97,7 @@ def test_the_day_of_a_number_is_the_hospitals(hospital: Hospital) -> None:
         ({"items": (HEAD, HEAD)}, "items"),
         ({"items": (ItemEntry(code="A", name="", body_part="", price_fen=0),)}, "items.0.name"),
         ({"items": (ItemEntry(code="A", name="B", body_part="", price_fen=-1),)}, "items.0.price_fen"),
+        ({"items": (ItemEntry(code="MR001", name="颅脑平扫", body_part="颅脑", price_fen=1),)}, "items.0.code"),
         ({"room_id": 999}, "room_id"),
         ({"campus_id": 999}, "room_id"),
         ({"exam_type": "MR"}, "room_id"),
@@ -152,6 +153,26 @@ def test_two_clerks_who_register_one_person_at_once_make_one_exam(hospital: Hosp
         thread.join(30)
     assert hospital.call(ListExams()).total == 1
     assert ErrorCode.DUPLICATE in outcomes
+
+
+def test_two_clerks_who_register_a_known_person_at_once_make_one_exam(hospital: Hospital) -> None:
+    known = hospital.registered("张三", items=(CHEST,), of_patient={"card_number": "C1"})
+    barrier, outcomes = threading.Barrier(4), []
+
+    def register() -> None:
+        barrier.wait()
+        try:
+            hospital.registered("张三", of_patient={"patient_id": known.patient.id})
+            outcomes.append("done")
+        except Refusal as refusal:
+            outcomes.append(refusal.body.code.value)
+
+    threads = [threading.Thread(target=register) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["done", "duplicate", "duplicate", "duplicate"]
 
 
 def test_an_edit_changes_patient_items_and_room(hospital: Hospital) -> None:

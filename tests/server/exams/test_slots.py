@@ -10,7 +10,7 @@ import pytest
 from server.exams.rules import Opening
 from server.kernel.errors import Refusal
 from shared.contract.errors import ErrorCode
-from shared.contract.exams import GetExam, ListSlots, SlotView
+from shared.contract.exams import GetExam, HoldSlot, ListSlots, ReleaseSlot, SlotView
 from tests.hospital import CLERK, MORNING, OTHER_CLERK, Hospital, a_caller
 from tests.server.exams.test_exam_registration import edited
 
@@ -119,10 +119,8 @@ def test_a_slot_of_another_room_or_of_the_past_is_refused(hospital: Hospital) ->
 
 def test_a_held_place_is_kept_for_its_clerk_and_expires(hospital: Hospital) -> None:
     slot = slots_of(hospital)[0]
-    with hospital.write() as uow:
-        assert hospital.slots.hold(uow, CLERK, slot.id).taken == 1
-    with hospital.write() as uow:
-        assert hospital.slots.hold(uow, CLERK, slot.id).taken == 1  # the same clerk holds it once
+    assert hospital.call(HoldSlot(slot_id=slot.id), CLERK).taken == 1
+    assert hospital.call(HoldSlot(slot_id=slot.id), CLERK).taken == 1  # the same clerk holds it once
     with pytest.raises(Refusal) as refused:
         hospital.registered("李四", caller=OTHER_CLERK, slot_id=slot.id)
     assert refused.value.body.code is ErrorCode.SLOT_TAKEN
@@ -134,10 +132,10 @@ def test_a_held_place_is_kept_for_its_clerk_and_expires(hospital: Hospital) -> N
 
 def test_the_clerk_who_holds_a_place_may_use_or_release_it(hospital: Hospital) -> None:
     first, second, *_ = slots_of(hospital)
-    with hospital.write() as uow:
-        hospital.slots.hold(uow, CLERK, first.id)
-        hospital.slots.hold(uow, CLERK, second.id)
-    with hospital.write() as uow:
-        hospital.slots.release(uow, CLERK, second.id)
+    for slot in (first, second):
+        hospital.call(HoldSlot(slot_id=slot.id), CLERK)
+    hospital.call(ReleaseSlot(slot_id=second.id), OTHER_CLERK)
+    assert [slot.taken for slot in slots_of(hospital)[:2]] == [1, 1]
+    hospital.call(ReleaseSlot(slot_id=second.id), CLERK)
     hospital.registered("张三", slot_id=first.id)
     assert [slot.taken for slot in slots_of(hospital)[:2]] == [1, 0]

@@ -11,9 +11,16 @@ from server.kernel.errors import Refusal
 from server.patients.rules import check_character
 from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
-from shared.contract.patients import FindDuplicates, GetPatient, SearchPatients
+from shared.contract.patients import (
+    FindDuplicates,
+    GetPatient,
+    LinkPatient,
+    PatientView,
+    SearchPatients,
+    SeparatePatient,
+)
 from shared.domain.states import Sex
-from tests.hospital import CLERK, Hospital, a_patient
+from tests.hospital import CHEST, CLERK, Hospital, a_patient
 
 IDENTITY = "11010519491231002X"
 
@@ -105,25 +112,45 @@ def test_pages_count_all_and_stay_within_limits(hospital: Hospital) -> None:
     assert hospital.call(SearchPatients(text="", page=Page(offset=-5, limit=100000))).total == 5
 
 
+def linked(hospital: Hospital, patient: PatientView, into: PatientView, reason: str = "同一身份证") -> PatientView:
+    request = LinkPatient(patient_id=patient.id, version=patient.version, into_id=into.id, reason=reason)
+    view: PatientView = hospital.call(request, CLERK)
+    return view
+
+
 def test_linked_records_are_one_person_and_can_be_separated(hospital: Hospital) -> None:
     first, second = admitted(hospital, "张三", card_number="C1"), admitted(hospital, "张三", card_number="C2")
-    with hospital.write() as uow:
-        hospital.patients.link(uow, CLERK, second.id, first.id, "同一身份证")
-    assert found(hospital, "张三") == ["张三"]
+    now = linked(hospital, second, first)
+    assert [row.id for row in hospital.call(SearchPatients(text="张三")).rows] == [first.id]
     with hospital.read() as uow:
         assert set(hospital.patients.linked_ids(uow, second.id)) == {first.id, second.id}
-    with hospital.write() as uow:
-        hospital.patients.separate(uow, CLERK, second.id, "不是同一人")
+    hospital.call(SeparatePatient(patient_id=second.id, version=now.version, reason="不是同一人"), CLERK)
     assert len(found(hospital, "张三")) == 2
 
 
-def test_a_link_needs_a_reason_and_two_records(small_hospital: Hospital) -> None:
-    first, second = admitted(small_hospital, "张三"), admitted(small_hospital, "张三")
-    for patient_id, into_id, reason in ((first.id, first.id, "x"), (first.id, second.id, " ")):
-        with pytest.raises(Refusal), small_hospital.write() as uow:
-            small_hospital.patients.link(uow, CLERK, patient_id, into_id, reason)
-    with small_hospital.read() as uow:
-        assert small_hospital.patients.linked_ids(uow, first.id) == (first.id,)
+def test_the_history_of_linked_records_is_one(hospital: Hospital) -> None:
+    first = hospital.registered("张三", of_patient={"card_number": "C1"})
+    second = hospital.registered("张三", of_patient={"card_number": "C2", "birth_date": date(1981, 1, 1)})
+    linked(hospital, second.patient, first.patient)
+    with hospital.read() as uow:
+        assert set(hospital.exams.ids_of_patient(uow, first.patient.id)) == {first.row.id, second.row.id}
+    again = hospital.registered("张三", items=(CHEST,), of_patient={"patient_id": second.patient.id})
+    assert again.patient.id == first.patient.id
+
+
+def test_a_link_needs_a_reason_and_two_free_records(small_hospital: Hospital) -> None:
+    first, second, third = (admitted(small_hospital, "张三") for _ in range(3))
+    for patient, into, reason in ((first, first, "x"), (first, second, " ")):
+        with pytest.raises(Refusal) as refused:
+            linked(small_hospital, patient, into, reason)
+        assert refused.value.body.code is ErrorCode.INVALID
+    linked(small_hospital, second, first)
+    for patient, into in ((first, third), (third, second)):
+        with pytest.raises(Refusal, match="拆分"):
+            linked(small_hospital, patient, into)
+    with pytest.raises(Refusal) as refused:
+        small_hospital.call(SeparatePatient(patient_id=second.id, version=second.version, reason="x"))
+    assert refused.value.body.code is ErrorCode.CONFLICT
 
 
 def test_revising_may_empty_what_admitting_keeps(hospital: Hospital) -> None:

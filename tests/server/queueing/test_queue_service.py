@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from server.exams.rules import ExamEvent
 from server.kernel.errors import Refusal
 from server.queueing.service import QueueSettings
 from shared.contract.errors import ErrorCode
@@ -98,6 +99,17 @@ def test_the_whole_way_of_a_patient(hospital: Hospital) -> None:
     assert (row.id, row.state) == (view.row.id, ExamState.EXAMINED)
     assert hospital.call(ListFinished(accession_number=view.row.accession_number.lower()), TECHNICIAN) == (row,)
     assert hospital.call(ListFinished(room_id=hospital.rooms["CT2"]), TECHNICIAN) == ()
+
+
+def test_finished_exams_are_found_by_their_planned_day(hospital: Hospital) -> None:
+    row = hospital.registered().row
+    with hospital.write() as uow:
+        hospital.exams.apply_event(uow, row.id, ExamEvent.DEVICE_FINISHED)
+    hospital.clock.forward(days=2)
+    day = hospital.time.local(MORNING).date()
+    assert hospital.call(ListFinished(), TECHNICIAN) == ()
+    assert [one.id for one in hospital.call(ListFinished(planned_from=day, planned_to=day), TECHNICIAN)] == [row.id]
+    assert hospital.call(ListFinished(planned_from=day + timedelta(days=1)), TECHNICIAN) == ()
 
 
 def test_a_call_ends_by_itself_and_the_button_pressed_before_still_counts(hospital: Hospital) -> None:
@@ -328,6 +340,7 @@ def test_a_call_that_was_overtaken_is_not_spoken_any_more(hospital: Hospital) ->
 def test_the_filter_of_a_type_counts_only_that_type(hospital: Hospital) -> None:
     chest = ItemEntry(code="DR001", name="胸部正位", body_part="胸部", price_fen=6000)
     hospital.registered("张三", exam_type="DR", room_id=hospital.rooms["DR2"], items=(chest,))
+    chest = ItemEntry(code="CR001", name="胸部正位", body_part="胸部", price_fen=5000)
     hospital.registered("李四", exam_type="CR", room_id=hospital.rooms["DR2"], items=(chest,))
     queue = hospital.call(GetQueue(exam_type="CR"), TECHNICIAN)
     assert ([ticket.patient_name for ticket in queue.tickets], queue.waiting) == (["李四"], 1)
