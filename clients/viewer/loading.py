@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from clients.viewer import sentences
 from clients.viewer.pixels import PixelStore
 from clients.viewer.study import FrameKey, Stack, StudyDescription
 from shared.imaging.codecs import UndecodableFrame, decode_frame
@@ -105,7 +106,8 @@ class StudyLoader:
             known = self._queues.get(id(stack))
             if known is not None:
                 order = [n for n in order if n not in known.in_flight]
-            self._queues[id(stack)] = _Queue(stack, order, known.in_flight if known else set())
+            flying, begun = (known.in_flight, known.begun) if known is not None else (set[int](), False)
+            self._queues[id(stack)] = _Queue(stack, order, flying, begun)
             self._wake.notify_all()
 
     def focus(self, shown: Sequence[tuple[Stack, int]]) -> None:
@@ -146,18 +148,20 @@ class StudyLoader:
     # --- workers
 
     def _next(self) -> tuple[Stack, list[int]] | None:
-        """What to fetch now: one frame for an empty viewport, else a batch. Called with the lock held."""
+        """What to fetch now. Called with the lock held.
+
+        First one frame of every stack on screen, then one of every other stack (its thumbnail), then the rest.
+        """
         order = [*self._focus, *(key for key in self._queues if key not in self._focus)]
-        for key in order:
-            queue = self._queues.get(key)
-            if queue is None or not queue.order:
-                continue
-            size = 1 if not queue.begun else self._source.batch
-            queue.begun = True
-            batch, queue.order = queue.order[:size], queue.order[size:]
-            queue.in_flight.update(batch)
-            return queue.stack, batch
-        return None
+        waiting = [queue for key in order if (queue := self._queues.get(key)) is not None and queue.order]
+        if not waiting:
+            return None
+        queue = next((queue for queue in waiting if not queue.begun), waiting[0])
+        size = self._source.batch if queue.begun else 1
+        queue.begun = True
+        batch, queue.order = queue.order[:size], queue.order[size:]
+        queue.in_flight.update(batch)
+        return queue.stack, batch
 
     def _work(self) -> None:
         while True:
@@ -177,7 +181,7 @@ class StudyLoader:
                     self._on_failure(str(failure))
             except Exception:  # outermost loop of the worker
                 log.exception("a frame could not be loaded")
-                self._settle(stack, [n for n in batch if not self._store.of(stack).has(n)], "内部错误")
+                self._settle(stack, [n for n in batch if not self._store.of(stack).has(n)], sentences.internal_error())
 
     def _load(self, stack: Stack, batch: list[int]) -> None:
         places = {stack.frames[n]: n for n in batch}
@@ -196,14 +200,15 @@ class StudyLoader:
                 stack.refine(arrived.header)
             self._decode(stack, index, arrived)
         if missing:
-            self._settle(stack, list(missing.values()), "The source did not deliver this image.")
+            self._settle(stack, list(missing.values()), sentences.not_delivered())
 
     def _decode(self, stack: Stack, index: int, arrived: Arrived) -> None:
         image = stack.image(index)
         try:
             frame = decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
         except UndecodableFrame as error:
-            self._settle(stack, [index], str(error))
+            log.warning("an image cannot be decoded: %s", error)
+            self._settle(stack, [index], sentences.sentence_of(error))
             return
         self._store.of(stack).put(index, frame, stack.frame_header(index).modality)
         self._settle(stack, [index])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from clients.kit.translations import tr
 from clients.viewer.loading import Arrived, SourceFailed
+from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, SeriesDescription, StudyDescription
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import Part10, UnreadableFile
 from shared.imaging.header import ImageHeader, image_header, text_of
+
+log = logging.getLogger(__name__)
 
 OPEN_FILES = 64
 
@@ -52,14 +57,14 @@ class LocalFiles:
             series.setdefault(text_of(ds, "SeriesInstanceUID"), []).append((ds, image))
         if not found:
             places = ", ".join(str(path) for path in self._paths)
-            raise SourceFailed(f"No DICOM images were found in {places}.")
+            raise SourceFailed(tr("没有找到 DICOM 图像：{places}", places=places))
         return tuple(_study(uid, series) for uid, series in found.items())
 
     def study(self, study_uid: str) -> StudyDescription:
         for study in self.studies():
             if study.study_uid == study_uid:
                 return study
-        raise SourceFailed("The study is not among these files.")
+        raise SourceFailed(tr("这项检查不在这些文件里"))
 
     def frames(self, keys: Sequence[FrameKey]) -> Iterator[Arrived]:
         for key in keys:
@@ -68,9 +73,10 @@ class LocalFiles:
                 image = self._headers[key.sop_instance_uid]
                 yield Arrived(key, part10.frame(key.frame, image.pixel_format.native_bytes))
             except KeyError:
-                yield Arrived(key, error="The image is not among these files.")
+                yield Arrived(key, error=tr("这幅图像不在这些文件里"))
             except UnreadableFile as error:
-                yield Arrived(key, error=str(error))
+                log.warning("a file cannot be read: %s", error)
+                yield Arrived(key, error=sentence_of(error))
 
     def stop(self) -> None:
         """Reading a frame is short; nothing to cut off."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from clients.kit.translations import tr
 from clients.viewer.loading import Arrived, SourceFailed
+from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, SeriesDescription, StudyDescription
 from shared.contract.archive import GetStudy, InstanceView, SeriesView, StudyView
 from shared.contract.base import Request
@@ -21,6 +24,8 @@ from shared.imaging.lut import Modality, VoiFunction, Window
 from shared.rpc.bulk import BulkClient, Wanted
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
+
+log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
@@ -166,7 +171,8 @@ class ServerStudies:
             part10, image = self._object(key.sop_instance_uid)
             data = part10.frame(key.frame, image.pixel_format.native_bytes)
         except (UnreadableFile, UndecodableFrame) as error:
-            return Arrived(key, error=str(error))
+            log.warning("an object cannot be read: %s", error)
+            return Arrived(key, error=sentence_of(error))
         return Arrived(key, data, image)
 
     def _object(self, uid: str) -> tuple[Part10, ImageHeader]:
@@ -207,7 +213,7 @@ class ServerStudies:
         client: BulkClient | None = getattr(self._local, "client", None)
         if client is None:
             if self._closed:
-                raise SourceFailed("The viewer is closing.")
+                raise SourceFailed(tr("正在关闭"))
             try:
                 client = self._line.open_bulk()
             except RpcError as error:

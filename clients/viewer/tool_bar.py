@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from clients.kit.actions import ActionGroup
 from clients.kit.theme import current_theme
-from clients.kit.translations import on_language_change, tr
+from clients.kit.translations import tr
 from clients.viewer.commands import CHECKABLE, COMMANDS, TOOL_BAR, TOOLS, Slot
 from clients.viewer.tool_icons import tool_icon
 
@@ -44,11 +42,6 @@ class ToolBar(QFrame):
         self.setFixedHeight(52)
         self._wide = True
         self._dress()
-        self._forget: Callable[[], None] = on_language_change(self._dress)
-        self.destroyed.connect(self._forget_language)
-
-    def _forget_language(self) -> None:
-        self._forget()
 
     def _make(self, slot: Slot, actions: ActionGroup, menus: dict[str, QMenu]) -> QToolButton:
         button = QToolButton(self)
@@ -102,5 +95,7 @@ class ToolBar(QFrame):
             self._wide = wide
             self._dress()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._dress()
+        super().changeEvent(event)

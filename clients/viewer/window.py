@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QSize, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QSize, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from clients.kit.actions import ActionGroup
 from clients.kit.theme import current_theme
-from clients.kit.translations import on_language_change, tr
+from clients.kit.translations import tr
 from clients.viewer import colours, texts
 from clients.viewer.commands import COMMANDS, DEFAULT_PRESET_KEY, LAYOUT_KEYS, PRESET_KEYS, TOOLS
 from clients.viewer.load_bridge import LoadBridge, thumbnail
@@ -82,7 +82,9 @@ class ViewerWindow(QMainWindow):
 
         self.commands = ActionGroup([*(a for _, a in TOOLS), *COMMANDS], self, whole_window=True)
         self._connect_actions()
-        menus = {"menu.presets": self._preset_menu(), "menu.layouts": self._layout_menu()}
+        self._preset_menu, self._layout_menu = QMenu(self), QMenu(self)
+        self._fill_menus()
+        menus = {"menu.presets": self._preset_menu, "menu.layouts": self._layout_menu}
         self.tool_bar = ToolBar(self.commands, menus)
         self.strip = SeriesStrip(self.session, self.store)
         self.strip.chosen.connect(self._on_chosen)
@@ -99,7 +101,6 @@ class ViewerWindow(QMainWindow):
         self._follow_model()
         self._arrange()
         self._show_message(tr("打开一项检查：从报告工作站，或按 Ctrl+O 打开文件夹"))
-        self._forget_language = on_language_change(self._on_language)
         if source is not None:
             self.use(source)
 
@@ -165,27 +166,27 @@ class ViewerWindow(QMainWindow):
     def _active(self) -> ViewportState:
         return self.session.active_viewport
 
-    def _preset_menu(self) -> QMenu:
-        menu = QMenu(self)
-        own = menu.addAction(tr("默认"), self._default_window)
-        own.setShortcut(QKeySequence(DEFAULT_PRESET_KEY))
-        self.addAction(own)
+    def _fill_menus(self) -> None:
+        """Entries in the current language; their shortcuts work in the whole window."""
+        for menu in (self._preset_menu, self._layout_menu):
+            for action in menu.actions():
+                self.removeAction(action)
+                action.deleteLater()
+            menu.clear()
+        self._add(self._preset_menu, tr("默认"), DEFAULT_PRESET_KEY, self._default_window)
         for preset, key in zip(WINDOW_PRESETS, PRESET_KEYS, strict=True):
-            window = preset.window
-            action = menu.addAction(f"{tr(preset.label)}   {window.width:g}/{window.centre:g}")
-            action.setShortcut(QKeySequence(key))
-            action.triggered.connect(functools.partial(self._set_window, preset.key))
-            self.addAction(action)
-        return menu
-
-    def _layout_menu(self) -> QMenu:
-        menu = QMenu(self)
+            text = f"{tr(preset.label)}   {preset.window.width:g}/{preset.window.centre:g}"
+            self._add(self._preset_menu, text, key, functools.partial(self._set_window, preset.key))
         for layout, key in zip(LAYOUTS, LAYOUT_KEYS, strict=True):
-            action = menu.addAction(f"{tr(layout.label)}   {layout.columns}×{layout.rows}")
-            action.setShortcut(QKeySequence(key))
-            action.triggered.connect(functools.partial(self._set_layout, layout))
-            self.addAction(action)
-        return menu
+            text = f"{tr(layout.label)}   {layout.columns}×{layout.rows}"
+            self._add(self._layout_menu, text, key, functools.partial(self._set_layout, layout))
+
+    def _add(self, menu: QMenu, text: str, key: str, callback: Callable[[], object]) -> None:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda _checked=False: callback())
+        menu.addAction(action)
+        self.addAction(action)
 
     def _follow_model(self) -> None:
         session = self.session
@@ -412,6 +413,11 @@ class ViewerWindow(QMainWindow):
     def _on_studies(self) -> None:
         self.strip.rebuild()
         self._load()
+        self._on_studies_named()
+        self._reflect()
+
+    def _on_studies_named(self) -> None:
+        """Title and warning, in the current language."""
         named = [person_name(s.patient_name) or s.patient_id for s in self.session.studies]
         names = [name for name in dict.fromkeys(named) if name]
         names = [*names[:4], "…"] if len(names) > 4 else names
@@ -422,7 +428,6 @@ class ViewerWindow(QMainWindow):
             if self.session.different_patients
             else ""
         )
-        self._reflect()
 
     def _arrange(self) -> None:
         layout = self.session.layout
@@ -497,15 +502,14 @@ class ViewerWindow(QMainWindow):
                 self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
                 return
 
-    def _on_language(self) -> None:
-        self.strip.refresh()
-        self._on_studies_title()
-        for viewport in self.viewports:
-            viewport.update()
-
-    def _on_studies_title(self) -> None:
-        if not self.session.studies:
-            self.setWindowTitle(tr("影像阅片"))
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "strip"):
+            self._fill_menus()
+            self._on_studies_named()
+            self.strip.refresh()
+            for viewport in self.viewports:
+                viewport.update()
+        super().changeEvent(event)
 
     # --- intentions
 
@@ -668,7 +672,6 @@ class ViewerWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel loading and let go of the model; the window can be closed at any time."""
-        self._forget_language()
         if self._loader is not None:
             self._loader.close()
             self._loader = None
