@@ -140,6 +140,7 @@ class RichEditor(QTextEdit):
     def set_zoom(self, steps: int) -> None:
         """Enlarge (positive) or shrink what is read while writing; 0 is the usual size. The report has no sizes."""
         self._pixels = max(_SMALLEST, min(_LARGEST, _USUAL + 2 * steps))
+        self.setStyleSheet(f"QTextEdit {{ font-size: {self._pixels}px; }}")
         self._dress()
 
     def toggle(self, mark: str) -> None:
@@ -217,11 +218,9 @@ class RichEditor(QTextEdit):
         was, self._filling = self._filling, True
         font = QFont(current_theme().font())
         font.setPixelSize(self._pixels)
-        self.setFont(font)
         self.document().setDefaultFont(font)
         self.document().setDocumentMargin(8)
         self.document().setIndentWidth(28)
-        self.setStyleSheet(f"QTextEdit {{ font-size: {self._pixels}px; }}")
         self.setAccessibleName(tr(self._name))
         self.setPlaceholderText(tr(self._hint))
         self._filling = was

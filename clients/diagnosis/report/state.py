@@ -89,6 +89,11 @@ class ReportPageState:
         return self.may_edit and not self.is_handing_in and not self.is_loading
 
     @property
+    def may_enter(self) -> bool:
+        """I am only reading and could go in."""
+        return not self.may_edit and (self.allows(ReportAction.WRITE) or self.allows(ReportAction.AUDIT))
+
+    @property
     def is_auditing(self) -> bool:
         """I am here as the auditor."""
         return self.may_edit and self.report is not None and self.report.row.state is ReportState.AUDITING

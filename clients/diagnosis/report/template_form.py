@@ -1,4 +1,4 @@
-"""The side panel that keeps the present text as a personal template (RIS-RPD-08)."""
+"""The form that keeps the present text as a personal template (RIS-RPD-08)."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from clients.diagnosis.report.around import EarlierReport, HistoryArea, PatientsArea
+from clients.diagnosis.report.aside import Aside
 from clients.diagnosis.report.choices import ReportChoices
 from clients.diagnosis.report.details import LogPanel, application_panel, patient_panel
 from clients.diagnosis.report.editor import RichEditor
@@ -56,7 +57,7 @@ def _types(state: ReportPageState) -> bool:
 
 ACTIONS = (
     Action("report.leave", "退出", "Ctrl+W", "arrow_left", hint="保存并回到列表，报告仍由您持有"),
-    Action("report.enter", "进入报告", "F2", "edit", enabled=lambda s: s.allows(_A.WRITE) or s.allows(_A.AUDIT)),
+    Action("report.enter", "进入报告", "F2", "edit", enabled=lambda s: s.may_enter),
     Action("report.save", "保存", "Ctrl+S", "save", enabled=_types),
     Action("report.submit", "提交", "Ctrl+Return", "submit", enabled=lambda s: s.may_type and s.allows(_A.SUBMIT)),
     Action("report.approve", "审核通过", "F9", "check", enabled=lambda s: s.may_type and s.allows(_A.APPROVE)),
@@ -69,7 +70,7 @@ ACTIONS = (
     ),
     Action("report.reject", "驳回", "F8", "reject", enabled=lambda s: s.may_type and s.allows(_A.REJECT)),
     Action("report.give_up", "放弃", "Ctrl+Shift+X", "clear", enabled=lambda s: s.may_type and s.allows(_A.GIVE_UP)),
-    Action("report.unlock", "解锁", "Ctrl+Shift+U", "unlock", enabled=lambda s: s.allows(_A.UNLOCK)),
+    Action("report.unlock", "解锁", "Ctrl+Shift+U", "unlock", enabled=lambda s: s.allows(_A.UNLOCK) and not s.may_edit),
     Action("report.print", "打印", "Ctrl+P", "print", enabled=lambda s: s.allows(_A.PRINT)),
     Action("report.preview", "预览", "Ctrl+Shift+P", "document", enabled=_open),
     Action("report.images", "查看影像", "F4", "viewer", enabled=lambda s: s.allows(_A.VIEW_IMAGES)),
@@ -170,6 +171,8 @@ class ReportPage(QWidget):
     def show_state(self, state: ReportPageState) -> None:
         """Show a state; the editors are filled only when the presenter replaced the text."""
         before, self._state = self._state, state
+        if before.report is not None and (state.report is None or state.report.row.id != before.report.row.id):
+            self.aside.close_details()
         self._show_head(state)
         self.returned.show_state(state)
         self.obstacle.show_state(state)
@@ -191,6 +194,8 @@ class ReportPage(QWidget):
             button.setVisible(self._place.actions.qt(action_id).isEnabled())
         if state.report is not None and (before.report is None or before.report.row.id != state.report.row.id):
             self.patients.show_present(state.report.row)
+            if state.may_type:
+                self.findings.setFocus()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "log"):
@@ -207,9 +212,7 @@ class ReportPage(QWidget):
     # ── layout ───────────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> None:
-        self._panel = QStackedWidget()
-        self._panel.addWidget(self.templates)
-        self._panel.addWidget(self.log)
+        self.aside = Aside({"templates": self.templates, "log": self.log})
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.patients)
         left.addWidget(self.history)
@@ -220,13 +223,13 @@ class ReportPage(QWidget):
         self.centre.addWidget(self._writing_area())
         self.centre.addWidget(self._preview_area())
         self._across = QSplitter(Qt.Orientation.Horizontal)
-        for widget, factor in ((left, 0), (self.centre, 1), (self._panel, 0)):
+        for widget, factor in ((left, 0), (self.centre, 1), (self.aside, 0)):
             self._across.addWidget(widget)
             self._across.setStretchFactor(self._across.count() - 1, factor)
-        self._across.setSizes([264, 620, 300])
+        self._across.setSizes([300, 620, 292])
         self._across.setCollapsible(1, False)
         left.setMinimumWidth(220)
-        self._panel.setMinimumWidth(280)
+        self.aside.setMinimumWidth(280)
         self.centre.setMinimumWidth(420)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
@@ -513,26 +516,26 @@ class ReportPage(QWidget):
             self._presenter.insert_measurement(offered)
 
     def open_reject(self) -> None:
-        """Ask for the return reason in the side panel."""
+        """Ask for the return reason beside the text."""
         panel = _RejectPanel(self._reject)
-        self._place.side_panel.show_content("驳回", panel)
+        self.aside.show_details("驳回", panel)
         panel.reason.setFocus()
 
     def open_save_template(self) -> None:
-        """Ask for name and folder of the personal template in the side panel."""
+        """Ask for name and folder of the personal template beside the text."""
         panel = SaveAsTemplate(self._save_template)
-        self._place.side_panel.show_content("存为模板", panel)
+        self.aside.show_details("存为模板", panel)
         panel.name.setFocus()
 
     def _reject(self, reason: str) -> None:
         if self._presenter is not None:
             self._presenter.reject(reason)
-            self._place.side_panel.close_panel()
+            self.aside.close_details()
 
     def _save_template(self, name: str, folder: str) -> None:
         if self._presenter is not None:
             self._presenter.save_as_template(name, folder)
-            self._place.side_panel.close_panel()
+            self.aside.close_details()
 
     def _approve_and_print(self) -> None:
         if self._presenter is not None:
@@ -573,28 +576,23 @@ class ReportPage(QWidget):
             self._presenter.view_images()
 
     def _on_history_details(self, row: HistoryRow) -> None:
-        self._place.side_panel.show_content("检查详情", EarlierReport(row))
+        self.aside.show_details("检查详情", EarlierReport(row))
 
     def _show_application(self) -> None:
         if self._state.report is not None:
-            self._place.side_panel.show_content("申请单", application_panel(self._state.report.exam))
+            self.aside.show_details("申请单", application_panel(self._state.report.exam))
 
     def _show_patient(self) -> None:
         if self._state.report is not None:
-            self._place.side_panel.show_content("患者信息", patient_panel(self._state.report.exam))
+            self.aside.show_details("患者信息", patient_panel(self._state.report.exam))
 
     def _toggle_templates(self) -> None:
-        self._toggle_panel(0)
+        self.aside.toggle("templates")
 
     def _toggle_log(self) -> None:
-        self._toggle_panel(1)
+        self.aside.toggle("log")
         if self._presenter is not None:
             self._presenter.load_log()
-
-    def _toggle_panel(self, index: int) -> None:
-        is_shown = self._panel.isVisible() and self._panel.currentIndex() == index
-        self._panel.setCurrentIndex(index)
-        self._panel.setVisible(not is_shown)
 
     def _zoom_in(self) -> None:
         self._zoom = min(8, self._zoom + 1)

@@ -72,7 +72,7 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 ME = "赵主任"
 S, A = ReportState, ReportAction
 FULL = ReportContent(
-    findings="<p>胸廓对称，所示骨质结构完整。双肺纹理走行自然，<b>右肺上叶尖段</b>见一磨玻璃结节，大小约 8mm×6mm，边界清楚。</p>"
+    findings="<p>胸廓对称，所示骨质结构完整。双肺纹理走行自然，<b>右肺上叶尖段</b>见一磨玻璃结节，大小约 8mm×6mm。</p>"
     "<p>气管及各级支气管通畅，双侧肺门不大。纵隔居中，未见肿大淋巴结影。</p>",
     impression="<ol><li>右肺上叶磨玻璃结节，建议 3 个月后复查。</li><li>余胸部 CT 平扫未见明显异常。</li></ol>",
     critical_value=CriticalValue.NO,
@@ -219,7 +219,7 @@ class ReadingRoom:
         self.doubts = ""
         self.before_answer: Callable[[Any], None] = lambda _request: None
         self.line = FakeConnection(
-            replies={request: self._answer for request in self._handlers()},
+            replies=dict.fromkeys(self._handlers(), self._answer),
             accounts={"zhao": "secret"},
             permissions=tuple(Permission),
         )
