@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
 from clients.kit import english, icons, translations
 from clients.kit.connection import Connection, Connector
+from clients.kit.incidents import record_incident, start_log
 from clients.kit.login import LoginPage, SignedIn
 from clients.kit.settings import UserSettings
 from clients.kit.shell import DENSITY_KEY, LANGUAGE_KEY, THEME_KEY, Page, Shell, check_pages
@@ -21,8 +22,6 @@ from clients.kit.tasks import QtTaskRunner
 from clients.kit.theme import apply_theme, prepare_scaling
 from clients.kit.tokens import Density, ThemeName
 from clients.kit.translations import Language
-
-log = logging.getLogger(__name__)
 
 
 def make_application(argv: Sequence[str] = ()) -> QApplication:
@@ -146,7 +145,10 @@ class Workstation(QMainWindow):
         connection, self._connection = self._connection, None
         self.runner.close()
         if connection is not None:
-            connection.close()
+            # A server that does not answer must not keep the window from closing.
+            leaving = threading.Thread(target=connection.close, name="hang up", daemon=True)
+            leaving.start()
+            leaving.join(1.5)
 
     def showEvent(self, event: object) -> None:
         QTimer.singleShot(0, self, self.ready.emit)
@@ -198,8 +200,9 @@ def run_workstation(
     desk = UserSettings.for_desk()
     wear(options.theme or str(desk.get(THEME_KEY, usual_theme.value)))
     speak(options.language or str(desk.get(LANGUAGE_KEY, Language.CHINESE.value)))
-    sys.excepthook = _on_bug
+    start_log(prog.rsplit(maxsplit=1)[-1])
     window = Workstation(title, pages, connector, desk_settings=desk, server=options.connect, usual_theme=usual_theme)
+    sys.excepthook = _BugHook(window)
     if options.exit_when_ready:
         window.ready.connect(window.close)
     window.show()
@@ -208,6 +211,16 @@ def run_workstation(
     return app.exec()
 
 
-def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """The outermost loop: log a defect with its traceback; the window stays."""
-    log.error("defect in the workstation", exc_info=(kind, error, trace))
+class _BugHook:
+    """The outermost loop of a workstation: logs a defect, tells its number, and the window stays."""
+
+    def __init__(self, window: Workstation) -> None:
+        self._window = window
+
+    def __call__(self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        number = record_incident(error)
+        if self._window.shell is not None:
+            self._window.shell.messages.say_incident(number)

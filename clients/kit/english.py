@@ -65,7 +65,7 @@ ENTRIES: Mapping[str, str] = {
     "服务器响应超时，请稍候重试。": "The server did not answer in time. Try again in a moment.",
     "与服务器的连接已断开，恢复后会自动重试；已填写的内容不会丢失。": "The line to the server is down. It is tried again by itself; nothing you entered is lost.",
     "服务器内部错误，请将编号 {number} 告知管理员。": "The server met a defect. Tell the administrator this number: {number}.",
-    "工作站内部错误（{kind}），请联系管理员。": "The workstation met a defect ({kind}). Tell the administrator.",
+    "工作站内部错误，请将编号 {number} 告知管理员。": "The workstation met a defect. Tell the administrator this number: {number}.",
     "操作未成功，请重试。": "That did not work. Please try again.",
     # lists
     "暂无记录": "Nothing here",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from clients.kit.incidents import record_incident
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.errors import ErrorCode, RpcError, ServerBug
@@ -85,14 +86,23 @@ _SENTENCES: dict[ErrorCode, str] = {
 }
 
 
+def incident_message(number: str) -> Message:
+    """What a person is told of a defect of the workstation."""
+    return Message(tr("工作站内部错误，请将编号 {number} 告知管理员。", number=number), Tone.DANGER)
+
+
 def message_for(error: Exception) -> Message:
-    """Turn any error into a sentence that says what to do; a bug shows only its incident number."""
+    """Turn any error into a sentence that says what to do.
+
+    A defect of the server shows only its incident number; any other error is a defect of the workstation, which is
+    logged here and gets a number of its own.
+    """
     if isinstance(error, ServerBug):
         return Message(
             tr("服务器内部错误，请将编号 {number} 告知管理员。", number=error.body.incident or "–"), Tone.DANGER
         )
     if not isinstance(error, RpcError):
-        return Message(tr("工作站内部错误（{kind}），请联系管理员。", kind=type(error).__name__), Tone.DANGER)
+        return incident_message(record_incident(error))
     body = error.body
     if body.code is ErrorCode.HELD_BY_OTHER and body.holder:
         return Message(tr("该报告正由{holder}处理，请稍后再试或先解锁。", holder=body.holder), Tone.WARNING)

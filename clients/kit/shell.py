@@ -26,7 +26,7 @@ from clients.kit.drafts import DraftStore
 from clients.kit.icons import require_icon
 from clients.kit.labels import Glyph, IconButton, Label, ValueLabel
 from clients.kit.login import Mark
-from clients.kit.messages import message_for
+from clients.kit.messages import incident_message, message_for
 from clients.kit.panels import Banner, SidePanel, Toast, ToastArea
 from clients.kit.running import TaskRunner
 from clients.kit.scanner import ScannerInput
@@ -135,6 +135,11 @@ class ShellMessages:
     def offer_undo(self, text: str, undo: Callable[[], None]) -> None:
         """Say what was done, with a link that takes it back."""
         self._area.add(Toast(text, Tone.SUCCESS, 8, action="撤销", on_action=undo))
+
+    def say_incident(self, number: str) -> None:
+        """Tell the number of a defect that was logged."""
+        message = incident_message(number)
+        self.say(message.text, message.tone)
 
     def report(self, error: Exception) -> None:
         """Say what went wrong; an ended session leads back to the log-in page."""

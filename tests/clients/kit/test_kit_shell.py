@@ -221,3 +221,28 @@ def test_drafts_of_the_user_are_written_when_the_window_closes(desk: Desk, tmp_p
     from clients.kit.drafts import DraftStore
 
     assert DraftStore.for_user("zhang").restore("note-1") == {"text": "写了一半"}
+
+
+class SlowToLeave(FakeConnection):
+    def close(self) -> None:
+        threading.Event().wait(8)
+
+
+def test_a_silent_server_does_not_keep_the_window_open(qtbot: QtBot) -> None:
+    line = SlowToLeave(accounts={"zhang": "secret"})
+    window = Workstation("密码", PAGES, lambda _server: line)
+    qtbot.addWidget(window)
+    window.sign_in_with(SignedIn(line, line.login("zhang", "secret")))
+    window.show()
+    before = datetime.now(UTC)
+    window.close()
+    assert (datetime.now(UTC) - before).total_seconds() < 5
+
+
+def test_a_defect_is_told_with_its_number_and_the_window_stays(desk: Desk) -> None:
+    from clients.kit.app import _BugHook
+
+    _BugHook(desk.window)(ValueError, ValueError("secret"), None)
+    text = desk.shell.toasts.toasts[-1].text
+    assert "编号" in text and "secret" not in text
+    assert desk.window.isVisible()

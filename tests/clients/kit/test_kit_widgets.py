@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
@@ -13,6 +17,7 @@ from clients.kit.choosing import AutoRefresh, ChipFilter, Option, SearchBox, Seg
 from clients.kit.gallery import sample_pdf
 from clients.kit.icons import UnknownIcon, icon_names, icon_pixmap, require_icon
 from clients.kit.image_strip import ImageStrip, StripImage
+from clients.kit.incidents import start_log
 from clients.kit.labels import Label, ValueLabel
 from clients.kit.messages import CollectedMessages, message_for
 from clients.kit.panels import Banner, EmptyState, ProgressRow, SidePanel, Toast, ToastArea, scrolling
@@ -336,7 +341,16 @@ def test_every_error_becomes_a_sentence(code: ErrorCode, language: Language) -> 
         assert message.field == "name"
 
 
-def test_a_defect_of_the_workstation_names_no_details() -> None:
+def test_a_defect_of_the_workstation_gets_a_number_and_neither_screen_nor_log_quotes_it(tmp_path: Path) -> None:
+    path = start_log("test", tmp_path)
     collected = CollectedMessages()
-    collected.report(KeyError("patient 张三"))
-    assert "张三" not in collected.said[0].text and "KeyError" in collected.said[0].text
+    try:
+        raise KeyError("patient 张三")
+    except KeyError as error:
+        collected.report(error)
+    logging.getLogger("mingjing").handlers.pop().close()
+    logged = path.read_text(encoding="utf-8")
+    number = re.search(r"incident (\w+)", logged)
+    assert number is not None and number[1] in collected.said[0].text
+    assert "KeyError" in logged and "test_kit_widgets.py" in logged
+    assert "张三" not in logged + collected.said[0].text
