@@ -75,7 +75,11 @@ decode_received: Callable[[bytes], Received] = msgspec.msgpack.Decoder(Received)
 
 
 class Receiver:
-    """Accepts objects from any number of threads of one process."""
+    """Accepts objects from any number of threads of one process.
+
+    `is_kept` tells whether the storage holds a key. A file gets there only after its row is committed, so an object
+    that is sent again needs neither a file nor a message.
+    """
 
     def __init__(
         self,
@@ -84,12 +88,14 @@ class Receiver:
         *,
         durability: Durability = Durability.OBJECT,
         reserve_bytes: int = 1 << 30,
+        is_kept: Callable[[str], bool] = lambda _key: False,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
         self._prefix = str(inbox) + os.sep
         self._notify = notify
         self._flusher = Flusher(durability)
+        self._is_kept = is_kept
         self._clock_ns = clock_ns
         self._known: dict[str, dict[int, bytes]] = {}
         self.space = SpaceGuard(inbox, reserve_bytes)
@@ -114,6 +120,8 @@ class Receiver:
             digest = hashlib.sha256(meta)
             digest.update(view)
             name = InboxName(self._clock_ns(), digest.hexdigest(), calling_ae)
+            if self._is_kept(name.key):
+                return
             text = name.text()
             self._write(text, meta, view)
             record = record_of(text, what, header, len(meta), len(view))

@@ -111,13 +111,14 @@ def dicom_ports(options: Mapping[str, str]) -> DicomPorts:
     start_logging(folders.logs, multiprocessing.current_process().name, settings.log_level)
     database = Database(options["database"])
     relay = RelaySender(options["relay_address"], options["relay_token"])
+    areas = build_areas(settings, database)
     receiver = Receiver(
         folders.inbox,
         relay.send,
         durability=Durability(settings.durability),
         reserve_bytes=settings.reserve_mb << 20,
+        is_kept=areas.storage.exists,
     )
-    areas = build_areas(settings, database)
 
     def close() -> None:
         relay.close()

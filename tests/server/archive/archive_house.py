@@ -63,7 +63,13 @@ class House:
         self.indexer = Indexer(
             database, self.storage, self.inbox, settle=matching.settle, rematch=matching.rematch, **indexer
         )
-        self.receiver = Receiver(self.inbox, self.indexer.submit, durability=Durability.NONE, reserve_bytes=0)
+        self.receiver = Receiver(
+            self.inbox,
+            self.indexer.submit,
+            durability=Durability.NONE,
+            reserve_bytes=0,
+            is_kept=self.storage.exists,
+        )
 
     def start(self) -> House:
         self.indexer.start()

@@ -96,6 +96,23 @@ def test_the_same_object_again_changes_nothing(house: House) -> None:
     assert list(house.inbox.iterdir()) == []
 
 
+def test_what_is_kept_already_is_not_written_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = an_object()
+    house.send(sent)
+    settled(house)
+    monkeypatch.setattr(house.receiver, "_write", lambda *_: pytest.fail("written again"))
+    house.send(sent)
+
+
+def test_the_same_object_twice_before_the_index_knows_it_is_one(house: House) -> None:
+    sent = an_object()
+    for _ in range(5):
+        house.send(sent)
+    settled(house)
+    assert rows(house, Study)[0].instance_count == 1
+    assert len(list(house.storage.keys())) == 1
+
+
 @pytest.mark.parametrize("at_once", [True, False])
 def test_other_bytes_under_a_known_uid_are_kept_beside_the_first(house: House, at_once: bool) -> None:
     first = an_object()
