@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import shutil
 import socket
@@ -23,12 +24,13 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event, Semaphore
 from pathlib import Path
+from typing import Any
 
 from server.doors.dicom.door import Door
 from server.doors.dicom.ports import DoorSettings
@@ -47,6 +49,7 @@ class Target:
     ae_title: str
     stop: Callable[[], None]
     count: Callable[[], int] | None = None
+    pids: tuple[int, ...] = ()
 
 
 def make_slices(folder: Path, count: int) -> list[Path]:
@@ -180,14 +183,15 @@ def start_orthanc(folder: Path) -> Target:
         process.terminate()
         process.wait(20)
 
-    return Target("127.0.0.1", dicom, "ORTHANC", stop, count)
+    return Target("127.0.0.1", dicom, "ORTHANC", stop, count, (process.pid,))
 
 
 def start_door(folder: Path, workers: int) -> Target:
     """Our door with a sink that syncs every object."""
     door = Door(DoorSettings("tests.fakes.dicom_ports:folder_ports", {"folder": str(folder)}, port=0, workers=workers))
     door.start()
-    return Target("127.0.0.1", door.port, "MINGJING", door.stop, lambda: sum(1 for _ in folder.rglob("*.dcm")))
+    pids = tuple(child.pid for child in multiprocessing.active_children() if child.pid is not None)
+    return Target("127.0.0.1", door.port, "MINGJING", door.stop, lambda: sum(1 for _ in folder.rglob("*.dcm")), pids)
 
 
 def send_storescu(target: Target, groups: list[list[Path]]) -> float:
@@ -204,47 +208,76 @@ def send_storescu(target: Target, groups: list[list[Path]]) -> float:
 
 
 def send_raw(target: Target, groups: list[list[Path]]) -> float:
-    """The same with a client that costs next to nothing: prepared data sets, our own requestor, one thread each."""
+    """The same with a client that costs next to nothing: prepared data sets, our own requestor, one process each."""
+    context = multiprocessing.get_context("spawn")
+    ready, start, failed = context.Semaphore(0), context.Event(), context.Value("i", 0)
+    senders = [
+        context.Process(
+            target=_raw_sender, args=(target.host, target.port, target.ae_title, group, ready, start, failed)
+        )
+        for group in groups
+    ]
+    for sender in senders:
+        sender.start()
+    for _ in senders:
+        ready.acquire()
+    started = time.perf_counter()
+    start.set()
+    for sender in senders:
+        sender.join()
+    seconds = time.perf_counter() - started
+    if failed.value or any(sender.exitcode for sender in senders):
+        raise RuntimeError(f"{failed.value} objects were refused")
+    return seconds
+
+
+def _raw_sender(
+    host: str, port: int, ae_title: str, group: list[Path], ready: Semaphore, start: Event, failed: Any
+) -> None:
     from server.doors.dicom.requestor import RequestedAssociation
 
-    prepared = [[(p.read_bytes(), f"{ROOT}.3.{int(p.stem[2:]) + 1}") for p in group] for group in groups]
-    offsets = [[data.index(b"\x08\0\5\0CS") for data, _ in group] for group in prepared]
-    failed: list[int] = []
-
-    def send(group: list[tuple[bytes, str]], starts: list[int]) -> None:
-        with RequestedAssociation.open(
-            target.host, target.port, called_ae=target.ae_title, calling_ae="BENCH", contexts=[(CT, (EXPLICIT_LE,))]
-        ) as association:
-            for (data, uid), at in zip(group, starts, strict=True):
-                if association.store(CT, uid, EXPLICIT_LE, memoryview(data)[at:]):
-                    failed.append(1)
-
-    threads = [threading.Thread(target=send, args=pair) for pair in zip(prepared, offsets, strict=True)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise RuntimeError(f"{len(failed)} objects were refused")
-    return time.perf_counter() - started
+    prepared = []
+    for path in group:
+        data = path.read_bytes()
+        prepared.append((memoryview(data)[data.index(b"\x08\0\5\0CS") :], f"{ROOT}.3.{int(path.stem[2:]) + 1}"))
+    ready.release()
+    start.wait()
+    with RequestedAssociation.open(
+        host, port, called_ae=ae_title, calling_ae="BENCH", contexts=[(CT, (EXPLICIT_LE,))]
+    ) as association:
+        for data_set, uid in prepared:
+            if association.store(CT, uid, EXPLICIT_LE, data_set):
+                failed.value += 1
 
 
-def measure(start: Callable[[Path], Target], groups: list[list[Path]], client: str, work: Path) -> float:
-    """Objects per second of a fresh server."""
+def cpu_seconds(pids: list[int]) -> float:
+    """CPU time that these processes have used; 0 where /proc does not tell."""
+    ticks = 0
+    for pid in pids:
+        stat = Path(f"/proc/{pid}/stat")
+        if stat.exists():
+            fields = stat.read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.0
+
+
+def measure(start: Callable[[Path], Target], groups: list[list[Path]], client: str, work: Path) -> tuple[float, float]:
+    """Objects per second of a fresh server, and its CPU milliseconds per object."""
     folder = Path(tempfile.mkdtemp(dir=work))
     os.sync() if hasattr(os, "sync") else None
     target = start(folder)
     try:
+        before = cpu_seconds(list(target.pids))
         seconds = (send_raw if client == "raw" else send_storescu)(target, groups)
         sent = sum(map(len, groups))
+        cpu_ms = (cpu_seconds(list(target.pids)) - before) / sent * 1e3
         if target.count is not None:
             end = time.monotonic() + 10
             while target.count() < sent and time.monotonic() < end:
                 time.sleep(0.1)
             if target.count() != sent:
                 raise RuntimeError(f"only {target.count()} of {sent} objects were kept")
-        return sent / seconds
+        return sent / seconds, cpu_ms
     finally:
         target.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -278,11 +311,14 @@ def main() -> int:
         for associations in map(int, options.assoc.split(",")):
             groups = [files[i::associations] for i in range(associations)]
             rates: dict[str, list[float]] = {"ours": [], "orthanc": []}
+            cpu: dict[str, list[float]] = {"ours": [], "orthanc": []}
             for number in range(options.rounds):
                 order = ["ours", "orthanc"] if number % 2 == 0 else ["orthanc", "ours"]
                 for name in order:
                     start = ours if name == "ours" else start_orthanc
-                    rates[name].append(measure(start, groups, options.client, work))
+                    rate, cpu_ms = measure(start, groups, options.client, work)
+                    rates[name].append(rate)
+                    cpu[name].append(cpu_ms)
                 print(
                     f"  round {number + 1}, {associations} associations: ours {rates['ours'][-1]:.0f}/s,"
                     f" Orthanc {rates['orthanc'][-1]:.0f}/s",
@@ -292,7 +328,8 @@ def main() -> int:
             print(
                 f"{options.client}, {associations} associations, {options.count} slices:"
                 f" ours {statistics.median(rates['ours']):.0f}/s,"
-                f" Orthanc {statistics.median(rates['orthanc']):.0f}/s, ratio {ratio:.2f}",
+                f" Orthanc {statistics.median(rates['orthanc']):.0f}/s, ratio {ratio:.2f};"
+                f" CPU ms an object {statistics.median(cpu['ours']):.2f} and {statistics.median(cpu['orthanc']):.2f}",
                 flush=True,
             )
             failed = failed or ratio < options.bar

@@ -81,6 +81,8 @@ class Association:
         settings: DoorSettings,
         catalogue: Catalogue,
         door_closing: threading.Event,
+        *,
+        full: bool = False,
     ) -> None:
         self.connection = connection
         self.address = address
@@ -99,6 +101,7 @@ class Association:
         """Set when the door closes: what waits in the background ends."""
         self._message_id = 0
         self._catalogue = catalogue
+        self._full = full
         self._queued: list[Message] = []
         self._busy = False
         self._stopping = False
@@ -128,7 +131,7 @@ class Association:
     def kill(self) -> None:
         """End now: what is in work loses its connection. Called from another thread."""
         self._stopping = True
-        self.connection.interrupt()
+        self.connection.break_off()
 
     # Answers
 
@@ -248,6 +251,8 @@ class Association:
         permanent = pdu.REJECTED_PERMANENT
         if request.application_context != pdu.APPLICATION_CONTEXT:
             return pdu.AssociateReject(permanent, pdu.SOURCE_USER, pdu.APPLICATION_CONTEXT_NOT_SUPPORTED)
+        if self._full:
+            return pdu.AssociateReject(pdu.REJECTED_TRANSIENT, pdu.SOURCE_PRESENTATION, pdu.LOCAL_LIMIT_EXCEEDED)
         called = self.settings.accept_called_ae
         if called and request.called_ae not in called:
             return pdu.AssociateReject(permanent, pdu.SOURCE_USER, pdu.CALLED_AE_NOT_RECOGNIZED)

@@ -32,6 +32,11 @@ BACKLOG = 128
 MEMORY_BUDGET = 1 << 30
 """Bytes for large objects in all associations of one process; beyond it objects spool to disk."""
 START_TIMEOUT_S = 60.0
+REFUSALS = 16
+REFUSAL_S = 3.0
+"""Connections beyond the limit that are refused in words (A-ASSOCIATE-RJ "local limit exceeded") at the same time, and
+how long each has to ask; further ones are closed at once, which is what a flood deserves."""
+RESTART_PAUSE_S = 1.0
 
 
 def catalogue_for(ports: DicomPorts) -> Catalogue:
@@ -136,19 +141,21 @@ class Listener:
     def _admit(self, client: socket.socket, address: str) -> None:
         with self._lock:
             full = len(self._associations) >= self._settings.max_associations
-            many = self._addresses[address] >= self._settings.max_associations_per_address
-        if full or many:
-            # Refusing in words would mean reading the request first, which is what a flood wants: close at once.
-            log.warning("connection from %s closed: too many associations", address)
+            full = full or self._addresses[address] >= self._settings.max_associations_per_address
+            hopeless = full and len(self._associations) >= self._settings.max_associations + REFUSALS
+        if hopeless:
+            log.warning("a connection from %s was closed: too many associations", address)
             client.close()
             return
         connection = Connection(
             client,
             Assembler(self._limits, self._budget),
-            artim_s=self._settings.artim_s,
+            artim_s=min(self._settings.artim_s, REFUSAL_S) if full else self._settings.artim_s,
             idle_s=self._settings.idle_s,
         )
-        association = Association(connection, address, self._ports, self._settings, self._catalogue, self._stopping)
+        association = Association(
+            connection, address, self._ports, self._settings, self._catalogue, self._stopping, full=full
+        )
         thread = threading.Thread(
             target=self._serve, args=(association,), name=f"dicom-{association.name}", daemon=True
         )
@@ -200,6 +207,9 @@ class Door:
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
         self._workers: list[tuple[SpawnProcess, Pipe]] = []
+        self._loads: MutableSequence[int] = []
+        self._closing = threading.Event()
+        self._supervisor: threading.Thread | None = None
 
     @property
     def port(self) -> int:
@@ -236,6 +246,10 @@ class Door:
             self._listener.stop()
             self._thread.join(self._settings.drain_s + 10.0)
             self._listener = self._thread = None
+        self._closing.set()
+        if self._supervisor is not None:
+            self._supervisor.join()
+            self._supervisor = None
         for _, pipe in self._workers:
             with contextlib.suppress(OSError):
                 pipe.send("stop")
@@ -252,19 +266,8 @@ class Door:
             self._sock = None
 
     def _start_workers(self, sock: socket.socket) -> None:
-        context = multiprocessing.get_context("spawn")
-        loads = context.RawArray("i", self._settings.workers)
-        for index in range(self._settings.workers):
-            ours, theirs = context.Pipe()
-            process = context.Process(
-                target=_worker_main,
-                args=(sock, self._settings, theirs, loads, index),
-                name=f"dicom-worker-{index}",
-                daemon=True,
-            )
-            process.start()
-            theirs.close()
-            self._workers.append((process, ours))
+        self._loads = multiprocessing.get_context("spawn").RawArray("i", self._settings.workers)
+        self._workers = [self._spawn(sock, index) for index in range(self._settings.workers)]
         end = time.monotonic() + START_TIMEOUT_S
         for _, pipe in self._workers:
             if not pipe.poll(max(0.0, end - time.monotonic())):
@@ -275,6 +278,35 @@ class Door:
                 answer = "it ended at once"
             if answer != "ready":
                 raise RuntimeError(f"a DICOM worker could not start: {answer}")
+        self._supervisor = threading.Thread(target=self._supervise, args=(sock,), name="dicom-supervisor", daemon=True)
+        self._supervisor.start()
+
+    def _spawn(self, sock: socket.socket, index: int) -> tuple[SpawnProcess, Pipe]:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._loads[index] = 0
+        process = context.Process(
+            target=_worker_main,
+            args=(sock, self._settings, theirs, self._loads, index),
+            name=f"dicom-worker-{index}",
+            daemon=True,
+        )
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def _supervise(self, sock: socket.socket) -> None:
+        """Replace a worker that died (a crash in a codec, the system's memory limit); its associations are lost."""
+        while not self._closing.wait(RESTART_PAUSE_S):
+            for index, (process, pipe) in enumerate(self._workers):
+                if process.is_alive():
+                    continue
+                log.error("DICOM worker %d ended with code %s and is started again", index, process.exitcode)
+                pipe.close()
+                try:
+                    self._workers[index] = self._spawn(sock, index)
+                except OSError:
+                    log.exception("DICOM worker %d could not be started again", index)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

@@ -349,7 +349,8 @@ class DicomPorts:
 
 PortsFactory: TypeAlias = "Callable[[Mapping[str, str]], DicomPorts]"
 """What ``DoorSettings.ports_factory`` ("module:function") names: called once in each process with
-``DoorSettings.ports_options``."""
+``DoorSettings.ports_options``. In a worker process it is the first code of the application that runs, so it sets up
+logging too."""
 
 
 @dataclass(frozen=True, slots=True)

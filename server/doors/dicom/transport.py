@@ -50,6 +50,7 @@ class Connection:
         self._idle_s = idle_s
         self._deadline: float | None = None
         self._timeout = -1.0
+        self._interrupted = False
         self._scatter = hasattr(sock, "recvmsg_into")
         self._gather = hasattr(sock, "sendmsg")
         sock.setblocking(True)
@@ -124,18 +125,27 @@ class Connection:
 
     def close(self) -> None:
         """Write what is left, wait shortly for the peer to close after an answer it must read (ARTIM), and close."""
-        with contextlib.suppress(ConnectionEnded, OSError):
-            self.flush()
-            if self.upper.state is State.STA13:
-                self._linger()
-        self._assembler.close()
-        with contextlib.suppress(OSError):
-            self._sock.close()
+        try:
+            with contextlib.suppress(ConnectionEnded, OSError):
+                self.flush()
+                if self.upper.state is State.STA13:
+                    self._linger()
+        finally:
+            with contextlib.suppress(OSError):
+                self._sock.close()
+            self._assembler.close()
 
     def interrupt(self) -> None:
         """Wake the thread that waits for this connection, from another thread; its next read finds the end."""
+        self._interrupted = True
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RD)
+
+    def break_off(self) -> None:
+        """Like :meth:`interrupt`, and whatever the thread writes fails too."""
+        self._interrupted = True
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def _linger(self) -> None:
         """Sta13: give the peer the chance to close first, or its unread data would destroy our last answer on the
@@ -179,6 +189,8 @@ class Connection:
         except OSError:
             count = 0
         if not count:
+            if self._interrupted:
+                raise ConnectionEnded("the server is closing")
             self.upper.closed()
             return True
         self.upper.received(count)

@@ -159,6 +159,9 @@ class UpperLayer(Generic[M]):
     def next_indication(self) -> Indication[M] | None:
         """The next indication, or None when more bytes are needed."""
         while not self._indications:
+            if self.state is State.STA1:
+                self._read = self._write = 0  # there is no association any more: what is left means nothing
+                return None
             if not self._mode():
                 return None
         return self._indications.popleft()

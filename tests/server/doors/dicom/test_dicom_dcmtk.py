@@ -247,6 +247,40 @@ def test_two_workers_take_objects_from_storescu(run_tool: Tool, tmp_path: Path) 
     assert not door.alive
 
 
+def test_a_worker_that_dies_is_replaced(run_tool: Tool, tmp_path: Path) -> None:
+    import time
+
+    door = Door(
+        DoorSettings(
+            "tests.fakes.dicom_ports:folder_ports", {"folder": str(tmp_path / "kept")}, port=0, workers=1, drain_s=1.0
+        )
+    )
+    door.start()
+    try:
+        ((worker, _),) = door._workers
+        worker.kill()
+        worker.join()
+        end = time.monotonic() + 20
+        while door._workers[0][0] is worker or not door.alive:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        run_tool("echoscu", "127.0.0.1", str(door.port))
+    finally:
+        door.stop()
+
+
+def test_a_factory_that_fails_is_said_at_the_start(tmp_path: Path) -> None:
+    door = Door(DoorSettings("tests.fakes.dicom_ports:nothing_here", {}, port=0, workers=1))
+    with pytest.raises(RuntimeError, match="could not start"):
+        door.start()
+    assert not door.alive
+
+
+def test_a_taken_port_is_an_os_error(door: Door) -> None:
+    with pytest.raises(OSError, match=r"in use|10048"):
+        Door(DoorSettings("tests.fakes.dicom_ports:folder_ports", {}, port=door.port)).start()
+
+
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     program = (
         "from server.doors.dicom.door import Door\n"
