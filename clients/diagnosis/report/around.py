@@ -44,7 +44,8 @@ class PatientsArea(QWidget):
     def __init__(self, runner: TaskRunner) -> None:
         super().__init__()
         self._presenter: WorklistPresenter | None = None
-        self._generation = -1
+        self._generation = 0
+        self._has_source = False
         self.auto_refresh = AutoRefresh(5.0)
         self.state_choice = _choice("state", "报告状态", [(one.key, one.text) for one in STATE_OPTIONS], "全部状态")
         self.span_choice = _choice("span", "检查时间", [(one.key, one.text) for one in SPANS[:-1]], "")
@@ -79,7 +80,6 @@ class PatientsArea(QWidget):
     def attach(self, presenter: WorklistPresenter) -> None:
         """Report to this presenter from now on."""
         self._presenter = presenter
-        self.list.set_source(presenter.fetch)
         self.list.activated.connect(presenter.enter)
         self.list.selected.connect(presenter.select)
         self.auto_refresh.due.connect(presenter.refresh)
@@ -102,9 +102,16 @@ class PatientsArea(QWidget):
         if state.generation != self._generation:
             self._generation = state.generation
             self.list.clear_error()
-            self.list.refresh()
+            self._show_rows()
         if state.error is not None:
             self.list.show_error(message_for(state.error))
+
+    def _show_rows(self) -> None:
+        if self._has_source:
+            self.list.refresh()
+        elif self._presenter is not None:
+            self._has_source = True
+            self.list.set_source(self._presenter.fetch)
 
     def show_present(self, row: ReportRow) -> None:
         """Mark the patient whose report is on the page."""

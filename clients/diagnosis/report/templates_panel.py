@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -85,6 +85,11 @@ class TemplatesPanel(QWidget):
             self._templates, self._exam_type = state.templates, exam_type
             self._fill()
         self._show_buttons()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "editor"):
+            self._fill()
+        super().changeEvent(event)
 
     def selected(self) -> TemplateView | None:
         """The template whose text is shown."""

@@ -53,7 +53,8 @@ class WorklistView(QWidget):
         super().__init__()
         self._place = place
         self._presenter: WorklistPresenter | None = None
-        self._generation = -1
+        self._generation = 0
+        self._has_source = False
         self._panel: SaveQueryPanel | None = None
         self.conditions = Conditions()
         self.saved = SavedQueriesButton()
@@ -92,7 +93,6 @@ class WorklistView(QWidget):
         self._presenter = presenter
         self.conditions.attach(presenter)
         self.conditions.auto_refresh.due.connect(presenter.refresh)
-        self.list.set_source(presenter.fetch)
         self.list.selected.connect(presenter.select)
         self.list.activated.connect(presenter.enter)
         self.list.action_requested.connect(presenter.act)
@@ -118,7 +118,7 @@ class WorklistView(QWidget):
         if state.generation != self._generation:
             self._generation = state.generation
             self.list.clear_error()
-            self.list.refresh()
+            self._show_rows()
         if state.error is not None:
             self.list.show_error(message_for(state.error))
         self._place.actions.update(state)
@@ -126,6 +126,13 @@ class WorklistView(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
+
+    def _show_rows(self) -> None:
+        if self._has_source:
+            self.list.refresh()
+        elif self._presenter is not None:
+            self._has_source = True
+            self.list.set_source(self._presenter.fetch)
 
     def open_saved_queries(self) -> None:
         """Open the panel that saves the present conditions."""
