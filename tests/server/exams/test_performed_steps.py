@@ -48,7 +48,7 @@ def started(uid: str, *rows: ExamRow) -> SentStep:
 
 
 def ended(uid: str, status: str = COMPLETED) -> SentStep:
-    series = [{IMAGES: [{}, {}, {}]}, {IMAGES: [{}]}]
+    series: list[dict[int, Any]] = [{IMAGES: [{}, {}, {}]}, {IMAGES: [{}]}]
     return SentStep(uid, {STATUS: status, SERIES: series})
 
 

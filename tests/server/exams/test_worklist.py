@@ -126,7 +126,7 @@ def test_keys_of_the_scheduled_step_select(a_day: Hospital, step: dict[int, str]
     ],
 )
 def test_keys_of_patient_and_order_select(a_day: Hospital, keys: dict[str, str], count: int) -> None:
-    assert len(found(a_day, **keys)) == count
+    assert len(found(a_day, None, **keys)) == count
 
 
 @pytest.mark.parametrize("step", [{DATE: "tomorrow"}, {DATE: "20261345"}, {TIME: "9 o'clock"}])

@@ -13,7 +13,7 @@ from server.organisation.peers import SqlPeers
 from server.organisation.rules import fault_of_ae_title, fault_of_endpoint, is_loopback
 from server.organisation.service import OrganisationService
 from shared.contract.organisation import GetHospital, ListPeers, RemovePeer, SavePeer
-from tests.hospital import Hospital
+from tests.hospital import ADMINISTRATOR, Hospital
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,7 @@ def test_the_kept_picture_is_replaced_when_the_version_moves(hospital: Hospital)
 def test_a_change_that_is_rolled_back_leaves_no_picture(hospital: Hospital) -> None:
     before = hospital.call(GetHospital()).version
     with pytest.raises(ZeroDivisionError), hospital.write() as uow:
-        hospital.organisation.save_peer(
-            uow,
-            None,
-            SavePeer(ae_title="X", host="h", port=1),  # type: ignore[arg-type]
-        )
+        hospital.organisation.save_peer(uow, ADMINISTRATOR, SavePeer(ae_title="X", host="h", port=1))
         assert hospital.organisation.hospital(uow).view.version == before + 1
         raise ZeroDivisionError
     assert hospital.call(GetHospital()).version == before

@@ -43,7 +43,7 @@ BUTTONS: dict[TicketAction, type[Any]] = {
     TicketAction.START: StartTicket,
     TicketAction.FINISH: FinishTicket,
 }
-TICKETS_OF = {
+TICKETS_OF: dict[ExamState, set[TicketState | None]] = {
     ExamState.REGISTERED: {TicketState.WAITING, TicketState.CALLING, TicketState.CALLED, TicketState.PASSED},
     ExamState.IN_PROGRESS: {TicketState.EXAMINING},
     ExamState.EXAMINED: {TicketState.DONE},
@@ -190,9 +190,9 @@ class Day(RuleBasedStateMachine):
             is_today = self.hospital.time.local(row.planned_at).date() == DAY
             possible = set(TICKETS_OF[row.state])
             if row.state is ExamState.REGISTERED and not is_today:
-                possible = {None}  # type: ignore[arg-type]
+                possible = {None}
             if row.state is not ExamState.REGISTERED and row.id in self.devices:
-                possible.add(None)  # type: ignore[arg-type]  # a device may scan an exam of another day
+                possible.add(None)  # a device may scan an exam of another day
             assert row.ticket_state in possible, (row.state, row.ticket_state)
             assert row.version >= self.versions.get(row.id, 0)
             self.versions[row.id] = row.version

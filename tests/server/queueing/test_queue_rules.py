@@ -27,7 +27,7 @@ S, A, E = TicketState, TicketAction, TicketEvent
 NOW = datetime(2026, 11, 21, 1, tzinfo=UTC)
 
 # the requirements' table (RIS-QSM-01 to -11), written out once more by hand: (state, step) → next state
-EXPECTED = {
+EXPECTED: dict[tuple[TicketState, TicketAction | TicketEvent], TicketState] = {
     (S.WAITING, A.CALL): S.CALLING,
     (S.WAITING, A.CHANGE_ROOM): S.WAITING,
     (S.WAITING, A.WITHDRAW): S.WITHDRAWN,
