@@ -19,7 +19,7 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import IO, Any
@@ -305,16 +305,8 @@ class ViewerLink:
         self._closing = True
         self._orders.put(None)
         self._thread.join(timeout_s + START_WITHIN_S)
-        process = self._process
-        if process is not None:
-            try:
-                process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(timeout_s)
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
+        if self._process is not None:
+            _let_go(self._process, timeout_s)
 
     # --- the link's thread
 
@@ -343,6 +335,8 @@ class ViewerLink:
         self._line.send_bytes(encode(order))
 
     def _start(self) -> None:
+        if self._process is not None:
+            _let_go(self._process, 1.0)
         process = subprocess.Popen(
             self._program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self._folder, close_fds=True
         )
@@ -355,7 +349,7 @@ class ViewerLink:
             raise ViewerUnavailable("影像阅片程序无法启动，请联系管理员。") from error
         port = _port_from(process.stdout)
         if port is None:
-            process.kill()
+            _let_go(process, 0.0)
             raise ViewerUnavailable("影像阅片程序无法启动，请联系管理员。")
         self._line = Client(("127.0.0.1", port), authkey=bytes.fromhex(self._secrets.key))
         threading.Thread(target=self._listen, args=(self._line,), name="viewer-events", daemon=True).start()
@@ -397,12 +391,39 @@ class ViewerLink:
             self._process.kill()
 
 
+def _let_go(process: subprocess.Popen[bytes], patience_s: float) -> None:
+    """Wait for the end, or bring it about, and close the pipes."""
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:  # what was still to be written finds nobody
+                log.debug("a pipe to the viewer was broken")
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Lines until the end, or until another thread closes the pipe."""
+    while True:
+        try:
+            line = stream.readline()
+        except (OSError, ValueError):
+            return
+        if not line:
+            return
+        yield line
+
+
 def _port_from(stream: IO[bytes]) -> int | None:
     """The port in the viewer's first word; None when it ends or stays silent."""
     answer: queue.Queue[int | None] = queue.Queue(1)
 
     def read() -> None:
-        for raw in stream:
+        for raw in _lines(stream):
             word, _, rest = raw.decode("utf-8", "replace").strip().partition(" ")
             if word == READY_WORD and rest.isdigit():
                 answer.put(int(rest))
@@ -410,7 +431,7 @@ def _port_from(stream: IO[bytes]) -> int | None:
         else:
             answer.put(None)
             return
-        for _ in stream:  # keep the pipe empty, whatever else is printed
+        for _ in _lines(stream):  # keep the pipe empty, whatever else is printed
             pass
 
     threading.Thread(target=read, name="viewer-output", daemon=True).start()
