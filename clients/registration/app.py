@@ -41,7 +41,7 @@ _QUEUE = (
     Action("queue.start", "开始检查", "F9", "play"),
     Action("queue.finish", "检查完成", "F10", "check"),
     Action("queue.room", "修改检查室", "Ctrl+R", "room"),
-    Action("queue.details", "登记详情", "Ctrl+D", "details"),
+    Action("queue.details", "详情", "Ctrl+D", "details"),
     Action("queue.refresh", "刷新", "F5", "refresh"),
 )
 

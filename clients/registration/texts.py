@@ -23,6 +23,7 @@ ENTRIES = {
     "修改检查室": "Change room",
     "登记详情": "Registration details",
     "打印条码": "Print barcode",
+    "详情": "Details",
     "预览打印": "Preview and print",
     "查看影像": "View images",
     "打印登记单": "Print registration form",

@@ -9,7 +9,7 @@ from clients.kit.fields import Choice
 from clients.kit.paging import Align, Column, RowAction, local_clock, local_time
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REGISTRATION_LOOKS, StateLook
 from clients.kit.tokens import Tone
-from clients.kit.translations import Language, language, tr
+from clients.kit.translations import Language, language
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.exam_actions import actions_of
 from clients.registration.measures import age_for_reader
@@ -17,6 +17,7 @@ from shared.contract.exams import ExamRow
 from shared.contract.organisation import CampusView, ExamTypeView, HospitalView, RoomView
 from shared.domain.states import PatientType, Sex
 
+SEX_LETTERS = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: "?"}
 SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"}
 
 ARREARS = StateLook("欠费", Tone.WARNING, "money")
@@ -24,8 +25,9 @@ CANCELLING = StateLook("取消中", Tone.WARNING, "hourglass")
 
 
 def sex_and_age(sex: Sex, age: str) -> str:
-    """男 58岁, or Male 58 y."""
-    return " ".join(part for part in (tr(SEX_WORDS[sex]), age_for_reader(age)) if part)
+    """男 58岁, or M 58 y."""
+    word = SEX_LETTERS[sex] if language() is Language.ENGLISH else SEX_WORDS[sex]
+    return " ".join(part for part in (word, age_for_reader(age)) if part)
 
 
 def named(thing: CampusView | RoomView | ExamTypeView) -> str:
@@ -73,7 +75,8 @@ def state_column(pending: Callable[[], frozenset[int]], *, registration: bool) -
         return str(row.registration_state if registration else row.state)
 
     title = "报告状态" if registration else "检查状态"
-    return Column("state", title, 84, value=value, looks=looks, sort=False)
+    width = 104 if language() is Language.ENGLISH else 84
+    return Column("state", title, width, value=value, looks=looks, sort=False)
 
 
 def today_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
@@ -81,8 +84,8 @@ def today_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
     return (
         Column("patient", "患者信息", 0, value=patient_of, marks=marks_of, strong=True),
         state_column(pending, registration=False),
-        Column("items", "检查类型与项目", 144, value=lambda row: f"{row.exam_type}　{row.items}"),
-        Column("accession_number", "检查号", 124),
+        Column("items", "检查类型与项目", 132, value=lambda row: f"{row.exam_type}　{row.items}"),
+        Column("accession_number", "检查号", 116),
         Column("planned_at", "预检时间", 76, Align.RIGHT, format=local_clock, visible=False, quiet=True),
         Column("room_name", "检查室", 110, visible=False, quiet=True),
         Column("ticket_number", "排队号", 76, visible=False, quiet=True),
@@ -97,9 +100,9 @@ def management_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, .
         Column("items", "检查项目", 0, sort=False),
         Column("exam_type", "检查类型", 64, sort=False),
         Column("body_part", "检查部位", 80, sort=False, quiet=True),
-        Column("accession_number", "检查号", 124, sort=False),
-        Column("registered_at", "登记时间", 128, format=local_time, sort=False, quiet=True),
-        Column("planned_at", "预检时间", 128, format=local_time, sort=False),
+        Column("accession_number", "检查号", 116, sort=False),
+        Column("registered_at", "登记时间", 120, format=local_time, sort=False, quiet=True),
+        Column("planned_at", "预检时间", 120, format=local_time, sort=False),
         Column("room_name", "检查室", 96, sort=False, quiet=True),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from clients.registration.measures import age_text
+from clients.registration.measures import age_for_reader, age_text
 from shared.contract.exams import ApplicationView, ClinicalEntry, ItemEntry, RequesterEntry, SlotView
 from shared.contract.organisation import ExamItemView, HospitalView, RoomView
 from shared.contract.patients import PatientView
@@ -123,7 +123,7 @@ class BookingState:
         form = self.form
         if form.age or form.birth_date is None:
             return form.age
-        return age_text(form.birth_date, self.today)
+        return age_for_reader(age_text(form.birth_date, self.today))
 
     @property
     def slot_day(self) -> date:

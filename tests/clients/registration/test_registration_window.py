@@ -94,7 +94,7 @@ def station(qtbot: QtBot) -> Iterator[Station]:
     make_application()
     register_catalogue(texts.ENTRIES)
     wear("light")
-    Desk.clock = staticmethod(lambda: NOW.astimezone())
+    Desk.clock = staticmethod(NOW.astimezone)
     made = Station(qtbot)
     yield made
     made.window.close()
