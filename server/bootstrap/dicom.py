@@ -26,6 +26,7 @@ from server.doors.dicom.ports import (
     StoredObject,
     StoreOutcome,
 )
+from server.doors.dicom.recode import FrameTranscoder
 from server.exams.performed import SqlPerformedSteps
 from server.exams.worklist import SqlWorklist
 from server.kernel.database import Database
@@ -139,5 +140,6 @@ def ports_of(
         worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
         mpps=SqlPerformedSteps(database, areas.time, areas.exams, Refused, StepAlreadyFinal),
         commitment=ArchiveCommitment(areas.archive.objects),
+        transcoder=FrameTranscoder(),
         close=close,
     )

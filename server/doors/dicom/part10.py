@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from shared.dicomkit.uids import IMPLEMENTATION_CLASS_UID
+
 _LONG = (b"OB", b"OW", b"UN", b"SQ", b"UT", b"OF", b"UC", b"UR", b"OD", b"OL")
 
 
@@ -50,3 +52,22 @@ def read_meta(data: bytes | memoryview) -> FileMeta:
 def dataset_of(data: bytes | memoryview) -> memoryview:
     """The data set of a Part 10 file as a view; what ``ports.StoredObject.open`` shall give."""
     return memoryview(data)[read_meta(data).offset :]
+
+
+def header(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
+    """Preamble and the least file meta information that makes a data set a file (PS3.10 7.1)."""
+
+    def short(element: int, uid: str) -> bytes:
+        value = uid.encode("ascii")
+        value += b"\0" * (len(value) & 1)
+        return struct.pack("<HH2sH", 2, element, b"UI", len(value)) + value
+
+    body = (
+        struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2)
+        + b"\0\1"
+        + short(2, sop_class_uid)
+        + short(3, sop_instance_uid)
+        + short(0x10, transfer_syntax_uid)
+        + short(0x12, IMPLEMENTATION_CLASS_UID)
+    )
+    return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body

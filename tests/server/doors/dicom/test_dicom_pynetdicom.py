@@ -445,7 +445,7 @@ def test_compressed_objects_are_decoded_by_the_transcoder(door: Door, hospital: 
     from pydicom.uid import RLELossless
 
     from server.doors.dicom.part10 import dataset_of
-    from server.doors.dicom.recode import PydicomTranscoder
+    from server.doors.dicom.recode import FrameTranscoder
 
     raw = tmp_path / "raw.dcm"
     from tests.fakes.dicom_objects import ct_file
@@ -472,7 +472,7 @@ def test_compressed_objects_are_decoded_by_the_transcoder(door: Door, hospital: 
         association.release()
         return answers[-1][0], kept
 
-    last, kept = get_with(PydicomTranscoder())
+    last, kept = get_with(FrameTranscoder())
     assert last.Status == 0
     (event,) = kept.values()
     assert (np.frombuffer(event.dataset.PixelData, "<u2") == pixels).all()
