@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from pydicom import Dataset
-from pynetdicom import AE
 from server_process import ROOT, ServerProcess, start_server
 from sqlalchemy import text
 
@@ -21,11 +19,8 @@ from server.kernel.database import Database
 from shared.contract.errors import RpcError
 from shared.contract.exams import ItemEntry, PatientEntry, RegisterExam
 from shared.contract.organisation import GetHospital
-from shared.dicomkit.synthetic import ct_series
-from shared.dicomkit.uids import new_uid
 from shared.rpc.client import RpcClient, ZmqTransport
 
-SENDERS = 4
 CLERKS = 2
 
 
@@ -38,26 +33,40 @@ class Acknowledged:
     accessions: set[str] = field(default_factory=set)
 
 
-def sender(port: int, template: Dataset, told: Acknowledged, stop: threading.Event) -> None:
-    """Store small CT images, one after the other, until the line breaks."""
-    ae = AE(ae_title="CT1")
-    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 5
-    ae.add_requested_context(template.SOPClassUID, template.file_meta.TransferSyntaxUID)
-    association = ae.associate("127.0.0.1", port, ae_title="MINGJING")
-    image = Dataset()
-    image.update(template)
-    image.file_meta = template.file_meta
-    image.StudyInstanceUID, image.SeriesInstanceUID = new_uid(), new_uid()
-    while association.is_established and not stop.is_set():
-        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = new_uid()
-        try:
-            status = association.send_c_store(image)
-        except (RuntimeError, ValueError):
-            break
-        if status.get("Status") == 0:
-            with told.lock:
-                told.objects.add(image.SOPInstanceUID)
-    association.abort()
+class Senders:
+    """The process of the four senders."""
+
+    def __init__(self) -> None:
+        environment = dict(os.environ, PYTHONPATH=str(ROOT))
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("four_senders.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def begin(self, port: int) -> None:
+        """Let them store at this port until the line breaks."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{port}\n")
+        self._process.stdin.flush()
+
+    def acknowledged(self) -> set[str]:
+        """Wait until all four have noticed the end; return what was acknowledged."""
+        assert self._process.stdout is not None
+        found = set()
+        for line in self._process.stdout:
+            if line == "over\n":
+                return found
+            found.add(line.strip())
+        raise AssertionError("the senders' process ended")
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
 
 
 def clerk(client: RpcClient, number: int, told: Acknowledged, stop: threading.Event) -> None:
@@ -88,17 +97,14 @@ def clerk(client: RpcClient, number: int, told: Acknowledged, stop: threading.Ev
         client.close()
 
 
-def one_round(server: ServerProcess, template: Dataset, told: Acknowledged, after_s: float) -> None:
+def one_round(server: ServerProcess, senders: Senders, told: Acknowledged, after_s: float) -> None:
     """Work until the server is killed `after_s` seconds after everybody has begun."""
     stop = threading.Event()
     clients = [RpcClient(ZmqTransport(server.connection), timeout_s=5) for _ in range(CLERKS)]
     for client in clients:
         client.login("admin", server.admin_password)
-    jobs: list[Callable[[], None]] = [
-        *(lambda: sender(server.dicom_port, template, told, stop) for _ in range(SENDERS)),
-        *(lambda n=n, c=client: clerk(c, n, told, stop) for n, client in enumerate(clients)),  # type: ignore[misc]
-    ]
-    threads = [threading.Thread(target=job) for job in jobs]
+    threads = [threading.Thread(target=clerk, args=(client, n, told, stop)) for n, client in enumerate(clients)]
+    senders.begin(server.dicom_port)
     for thread in threads:
         thread.start()
     stop.wait(after_s)
@@ -107,6 +113,7 @@ def one_round(server: ServerProcess, template: Dataset, told: Acknowledged, afte
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()
+    told.objects |= senders.acknowledged()
 
 
 def run_rounds(folder: Path, rounds: int, seed: int) -> Acknowledged:
@@ -114,9 +121,12 @@ def run_rounds(folder: Path, rounds: int, seed: int) -> Acknowledged:
     random.seed(seed)
     moments = random.Random(seed)
     told = Acknowledged()
-    template = ct_series(slices=1, rows=64)[0]
-    for _ in range(rounds):
-        one_round(start_server(folder), template, told, 0.05 + moments.random() * 1.2)
+    senders = Senders()
+    try:
+        for _ in range(rounds):
+            one_round(start_server(folder), senders, told, 0.1 + moments.random() * 1.4)
+    finally:
+        senders.close()
     checked = subprocess.run(
         [sys.executable, "-m", "mingjing", "check", "--data", str(folder), "--json"],
         capture_output=True,
