@@ -58,7 +58,7 @@ class StudyMatching:
         self._join(uow, study, exam_id, MatchState.BY_HAND)
         return study
 
-    def unmatch(self, uow: UnitOfWork, study_uid: str, version: int) -> Study:
+    def unmatch(self, uow: UnitOfWork, study_uid: str, version: int, reason: str) -> Study:
         """A person takes the study off its exam; it is not matched by itself again. Raises Refusal."""
         study = study_by_uid(uow.session, study_uid)
         study.expect(version)
@@ -67,7 +67,8 @@ class StudyMatching:
         self._exams.images_withdrawn(uow, study.exam_id, study.uid)
         study.exam_id = None
         study.match_state = MatchState.REFUSED
-        study.why_unmatched = "已由人工取消匹配，请选择正确的检查。"
+        stated = f"（{reason.strip()[:200]}）" if reason.strip() else ""
+        study.why_unmatched = f"已由人工取消匹配{stated}，请选择正确的检查。"
         study.touch()
         uow.publish(Changed("study", study.id, study.version))
         return study

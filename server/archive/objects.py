@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, select
 
 from server.archive import attributes, inbox
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
-from server.archive.tables import Instance, Series, Study
+from server.archive.tables import Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
 from server.kernel.errors import Refusal, invalid, not_found
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
@@ -103,6 +103,15 @@ class ArchiveObjects:
             rows = uow.session.execute(statement).all()
         return [self._archived(row) for row in rows]
 
+    def holds(self, sop_instance_uid: str, key: str) -> bool:
+        """Tell whether these very bytes are kept and indexed under this UID; quick when they are not."""
+        if not self._storage.exists(key):
+            return False
+        of_instance = select(Instance.id).where(Instance.uid == sop_instance_uid, Instance.object_key == key)
+        of_version = select(InstanceVersion.id).where(InstanceVersion.object_key == key)
+        with self._database.read() as uow:
+            return any(uow.session.execute(one).first() is not None for one in (of_instance, of_version))
+
     def missing(self, references: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
         """Of (SOP class, SOP instance) pairs those not safely kept, with ``unknown``, ``class`` or ``damaged``.
 
@@ -137,11 +146,11 @@ class ArchiveObjects:
 
     # single objects
 
-    def part10(self, sop_instance_uid: str) -> bytes:
-        """The whole DICOM file of an instance. Raises the NOT_FOUND refusal."""
+    def part10(self, sop_instance_uid: str) -> memoryview:
+        """The whole DICOM file of an instance: a view of the mapped file, read as it is used. Raises Refusal."""
         row = self._row(sop_instance_uid)
-        with _refusing(), self._file(row.object_key) as file:
-            return file.read()
+        with _refusing(), self._mapped(row.object_key) as whole:
+            return whole[:]
 
     def header(self, sop_instance_uid: str) -> bytes:
         """The DICOM file up to its pixel data, from which pydicom reads all but the pixels."""
@@ -211,7 +220,7 @@ class ArchiveObjects:
             with self._lock:
                 parsed = self._parsed.pop(key, None)
                 if parsed is None:
-                    parsed = Part10(self.part10(uid))
+                    parsed = Part10(bytes(self.part10(uid)))
                 self._parsed[key] = parsed
                 while len(self._parsed) > _MANY_FRAMES_CACHE:
                     self._parsed.popitem(last=False)

@@ -77,8 +77,8 @@ decode_received: Callable[[bytes], Received] = msgspec.msgpack.Decoder(Received)
 class Receiver:
     """Accepts objects from any number of threads of one process.
 
-    `is_kept` tells whether the storage holds a key. A file gets there only after its row is committed, so an object
-    that is sent again needs neither a file nor a message.
+    `is_kept` tells whether a SOP Instance UID with a key (SHA-256) is in index and storage already: an object that is
+    sent again needs neither a file nor a message.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Receiver:
         *,
         durability: Durability = Durability.OBJECT,
         reserve_bytes: int = 1 << 30,
-        is_kept: Callable[[str], bool] = lambda _key: False,
+        is_kept: Callable[[str, str], bool] = lambda _uid, _key: False,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
@@ -120,7 +120,7 @@ class Receiver:
             digest = hashlib.sha256(meta)
             digest.update(view)
             name = InboxName(self._clock_ns(), digest.hexdigest(), calling_ae)
-            if self._is_kept(name.key):
+            if self._is_kept(what.sop_instance_uid, name.key):
                 return
             text = name.text()
             self._write(text, meta, view)

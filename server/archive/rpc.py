@@ -34,7 +34,7 @@ class ArchiveHandlers:
 
     @handles
     def unmatch_study(self, request: contract.UnmatchStudy, caller: Caller, uow: UnitOfWork) -> contract.StudyRow:
-        return self._service.unmatch_study(uow, request.study_uid, request.version)
+        return self._service.unmatch_study(uow, request.study_uid, request.version, request.reason)
 
     @handles
     def get_status(self, request: contract.GetArchiveStatus, caller: Caller, uow: UnitOfWork) -> contract.ArchiveStatus:

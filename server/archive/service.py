@@ -89,9 +89,9 @@ class ArchiveService:
         """Match by hand. Raises Refusal."""
         return study_row(self.matching.match_by_hand(uow, study_uid, version, exam_id), self._zone)
 
-    def unmatch_study(self, uow: UnitOfWork, study_uid: str, version: int) -> StudyRow:
-        """Take a study off its exam. Raises Refusal."""
-        return study_row(self.matching.unmatch(uow, study_uid, version), self._zone)
+    def unmatch_study(self, uow: UnitOfWork, study_uid: str, version: int, reason: str) -> StudyRow:
+        """Take a study off its exam; the reason stands in the list. Raises Refusal."""
+        return study_row(self.matching.unmatch(uow, study_uid, version, reason), self._zone)
 
     def status(self, uow: UnitOfWork) -> ArchiveStatus:
         """Fill and backlog; the warning is a sentence that says what to do."""

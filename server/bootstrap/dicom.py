@@ -118,7 +118,7 @@ def dicom_ports(options: Mapping[str, str]) -> DicomPorts:
         relay.send,
         durability=Durability(settings.durability),
         reserve_bytes=settings.reserve_mb << 20,
-        is_kept=areas.storage.exists,
+        is_kept=areas.archive.objects.holds,
     )
 
     def close() -> None:

@@ -51,7 +51,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     assert made.indexer.wait_until_idle()
     yield made
     assert made.indexer.wait_until_idle()
-    assert made.service.objects.part10(str(good.SOPInstanceUID)).endswith(encoded(good))
+    assert bytes(made.service.objects.part10(str(good.SOPInstanceUID))).endswith(encoded(good))
     assert made.service.check(hashes=True).findings == ()
     assert list(made.inbox.iterdir()) == []
     assert {path.name for path in tmp_path.iterdir()} == {"data"}

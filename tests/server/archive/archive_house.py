@@ -68,7 +68,7 @@ class House:
             self.indexer.submit,
             durability=Durability.NONE,
             reserve_bytes=0,
-            is_kept=self.storage.exists,
+            is_kept=self.service.objects.holds,
         )
 
     def start(self) -> House:

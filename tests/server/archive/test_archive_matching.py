@@ -92,6 +92,7 @@ def test_unmatching_by_hand_is_final_until_a_person_matches_again(house: House) 
     house.service.matching.rematch()
     (row,) = unmatched(house)
     assert (row.exam_id, row.instance_count) == (None, 2)
+    assert "wrong patient" in row.why_unmatched
     assert call(house, contract.MatchStudy(study_uid=row.study_uid, version=row.version, exam_id=7)).exam_id == 7
 
 

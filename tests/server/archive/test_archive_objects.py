@@ -113,7 +113,7 @@ def test_the_whole_file_and_its_header(house: House) -> None:
     slice_ = an_object()
     send(house, slice_)
     uid = str(slice_.SOPInstanceUID)
-    assert pydicom.dcmread(io.BytesIO(house.service.objects.part10(uid))) == slice_
+    assert pydicom.dcmread(io.BytesIO(bytes(house.service.objects.part10(uid)))) == slice_
     header = house.service.objects.header(uid)
     assert len(header) == len(house.service.objects.part10(uid)) - len(slice_.PixelData) - 12
     assert "PixelData" not in pydicom.dcmread(io.BytesIO(header))

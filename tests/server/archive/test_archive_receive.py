@@ -8,7 +8,7 @@ from typing import Any
 
 import pydicom
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from server.archive.inbox import InboxName
 from server.archive.receive import ObjectName, Receiver, StoreRefused, decode_received
@@ -102,6 +102,19 @@ def test_what_is_kept_already_is_not_written_again(house: House, monkeypatch: py
     settled(house)
     monkeypatch.setattr(house.receiver, "_write", lambda *_: pytest.fail("written again"))
     house.send(sent)
+
+
+def test_a_file_without_its_row_does_not_swallow_an_object(house: House) -> None:
+    sent = an_object()
+    house.send(sent)
+    settled(house)
+    with house.database.write() as uow:  # as after restoring an older database
+        for table in (Instance, Series, Study):
+            uow.session.execute(delete(table))
+    house.indexer._forget()
+    house.send(sent)
+    settled(house)
+    assert len(rows(house, Instance)) == 1
 
 
 def test_the_same_object_twice_before_the_index_knows_it_is_one(house: House) -> None:
