@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         window.open_files(options.files)
     elif options.study:
         window.open_study(options.study[0], also=options.study[1:])
-    _preload()
+    preload()
     if options.shot is not None:
         return _shoot(app, window, options.shot)
     return int(app.exec())
@@ -114,7 +114,7 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     steering = Steering(window, bytes.fromhex(secrets.key))
     sys.stdout.write(f"{READY_WORD} {steering.server.port}\n")
     sys.stdout.flush()
-    _preload()
+    preload()
     code = int(app.exec())
     steering.close()
     window.close()
@@ -123,7 +123,7 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     return code
 
 
-def _preload() -> None:
+def preload() -> threading.Thread:
     """Import what the first image needs while nothing else is to be done; the import lock is per module."""
 
     def work() -> None:
@@ -137,7 +137,9 @@ def _preload() -> None:
         for codec in ("jpegls_decode", "htj2k_decode", "jpeg2k_decode", "jpeg8_decode", "dicomrle_decode"):
             getattr(imagecodecs, codec, None)  # each codec is a module of its own, loaded when first named
 
-    threading.Thread(target=work, name="preload", daemon=True).start()
+    thread = threading.Thread(target=work, name="preload", daemon=True)
+    thread.start()
+    return thread
 
 
 def _shoot(app: QApplication, window: ViewerWindow, target: Path) -> int:

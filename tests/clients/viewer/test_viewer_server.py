@@ -1,0 +1,127 @@
+"""Studies from a real server over real sockets: the index's facts, the frames, lines that break."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clients.kit.viewer_link import AllLoaded, FirstImage, ViewerEvent, ViewerLink
+from clients.viewer.loading import SourceFailed
+from clients.viewer.server_studies import AdoptedLine, ServerStudies
+from clients.viewer.study import stacks_of
+from shared.contract.archive import GetStudy
+from shared.contract.errors import RpcError
+from shared.imaging.codecs import decode_frame
+from shared.rpc.client import RpcClient
+from tests.clients.viewer.viewer_builders import ROOT, an_image, pixels_of, write_series
+from tests.server_process import ServerProcess, start_server
+
+HOUSE = Path(__file__).resolve().parents[3]
+STUDY = f"{ROOT}.9"
+
+pytestmark = pytest.mark.skipif(shutil.which("dcmsend") is None, reason="dcmtk is not installed")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    folder = tmp_path_factory.mktemp("viewer-server")
+    write_series(folder / "files", 24)
+    write_series(folder / "files", 6, series="2", NumberOfFrames=1)
+    running = start_server(folder / "data")
+    try:
+        subprocess.run(
+            ["dcmsend", "127.0.0.1", str(running.dicom_port), "-aec", "MINGJING", "+sd", str(folder / "files")],
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def client(server: ServerProcess) -> Iterator[RpcClient]:
+    client = server.client()
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            if client.call(GetStudy(study_uid=STUDY)).row.instance_count == 30:
+                break
+        except RpcError:
+            assert time.monotonic() < deadline, "the images were not indexed"
+        time.sleep(0.05)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def source(server: ServerProcess, client: RpcClient) -> Iterator[ServerStudies]:
+    assert client.session is not None
+    line = AdoptedLine(str(server.connection), client.session)
+    source = ServerStudies(line)
+    yield source
+    source.stop()
+    source.close()
+    line.close()
+
+
+def test_a_study_as_the_index_knows_it(source: ServerStudies) -> None:
+    study = source.study(STUDY)
+    stacks = stacks_of(study)
+    image = stacks[0].image(3)
+
+    assert study.patient_name == "Zhang^San=张^三" and study.study_date == "20260302"
+    assert [len(stack) for stack in stacks] == [24, 6]
+    assert image.frames[0].modality.intercept == -1024 and image.frames[0].modality.unit == "HU"
+    assert image.frames[0].spacing.row_mm == 0.5 and image.frames[0].voi[0].centre == 40  # type: ignore[union-attr]
+    assert stacks[0].order.spacing_mm == pytest.approx(2.0) and stacks[0].order.is_volume
+
+
+def test_frames_are_those_that_were_sent(source: ServerStudies) -> None:
+    stack = stacks_of(source.study(STUDY))[0]
+    seen = 0
+    for arrived in source.frames(stack.frames):
+        assert not arrived.error
+        index = stack.index_of(arrived.key)
+        assert index is not None
+        image = arrived.header or stack.image(index)
+        frame = decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
+        np.testing.assert_array_equal(frame, pixels_of(an_image(image.instance_number - 1, side=64)))
+        assert image.texts.get("InstitutionName") == "第一医院"
+        seen += 1
+    assert seen == 24
+
+
+def test_an_unknown_study_is_a_sentence(source: ServerStudies) -> None:
+    with pytest.raises(SourceFailed):
+        source.study("1.2.3.4")
+
+
+def test_the_viewer_of_a_workstation_shows_it(
+    server: ServerProcess, client: RpcClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the order to the picture, in a process of its own; closing the viewer leaves the session alone."""
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    heard: queue.Queue[ViewerEvent] = queue.Queue()
+    link = ViewerLink(server=str(server.connection), session=client.session, on_event=heard.put, folder=HOUSE)
+    try:
+        link.open([STUDY])
+        found: dict[type[ViewerEvent], ViewerEvent] = {}
+        deadline = time.monotonic() + 30
+        while AllLoaded not in found:
+            event = heard.get(timeout=max(0.1, deadline - time.monotonic()))
+            found[type(event)] = event
+        first, loaded = found[FirstImage], found[AllLoaded]
+        assert isinstance(first, FirstImage) and first.after_ms < 5000
+        assert isinstance(loaded, AllLoaded) and loaded.frames == 30
+        assert link.capture().startswith(b"\x89PNG")
+    finally:
+        link.close()
+
+    assert client.call(GetStudy(study_uid=STUDY)).row.study_uid == STUDY
