@@ -5,7 +5,7 @@ machine.
         [--client storescu|raw] [--target HOST:PORT:AET] [--workers 2] [--bar 2.0]
 
 Without ``--target`` the door runs with a sink that stores each object as a file and syncs it before the answer; with
-it, any running server is measured instead (it must accept objects it already has). Orthanc has its default settings:
+it, any running server is measured instead. Orthanc has its default settings:
 each file synced, SQLite index. TCP_NODELAY=1 is in the environment of Orthanc and storescu, since Debian's DCMTK
 leaves Nagle's algorithm on and both would wait 40 ms for each object otherwise. The ratio is the median over the
 rounds.
@@ -38,6 +38,7 @@ from server.doors.dicom.ports import DoorSettings
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
 ROOT = "2.25.302177001"
+RUN = int(time.time())
 
 
 @dataclass
@@ -52,26 +53,36 @@ class Target:
     pids: tuple[int, ...] = ()
 
 
-def make_slices(folder: Path, count: int) -> list[Path]:
-    """``count`` CT objects of 512x512 int16, noise over a phantom, as Part 10 files in Explicit VR Little Endian."""
+def make_pixels() -> list[bytes]:
+    """Some slices of 512x512 int16, noise over a phantom; the objects share them, since only their bytes count
+    here."""
     import numpy as np
 
     rng = np.random.default_rng(7)
     y, x = np.mgrid[:512, :512]
     body = (((x - 256) / 200) ** 2 + ((y - 256) / 160) ** 2 < 1).astype(np.int16) * 1040 - 1000
+    return [(body + rng.normal(0, 12, body.shape).astype(np.int16)).astype("<i2").tobytes() for _ in range(16)]
+
+
+def make_slices(folder: Path, pixels: list[bytes], count: int, generation: int) -> list[Path]:
+    """``count`` CT objects as Part 10 files in Explicit VR Little Endian, with UIDs that no other generation has."""
     files = []
     for index in range(count):
-        pixels = (body + rng.normal(0, 12, body.shape).astype(np.int16)).astype("<i2").tobytes()
-        path = folder / f"ct{index:05d}.dcm"
-        path.write_bytes(part10(index, pixels))
+        path = folder / f"ct{generation:03d}{index:05d}.dcm"
+        path.write_bytes(part10(generation, index, pixels[index % len(pixels)]))
         files.append(path)
     return files
 
 
-def part10(index: int, pixels: bytes) -> bytes:
+def instance_uid(generation: int, index: int) -> str:
+    """The SOP Instance UID of a slice; unlike between runs of the benchmark, too."""
+    return f"{ROOT}.{RUN}.{generation}.3.{index + 1}"
+
+
+def part10(generation: int, index: int, pixels: bytes) -> bytes:
     """One slice with the attributes a scanner sends."""
-    study = index // 400
-    uid = f"{ROOT}.3.{index + 1}"
+    uid = instance_uid(generation, index)
+    study = generation
     elements = [
         (0x00080005, "CS", "ISO_IR 192"),
         (0x00080008, "CS", "ORIGINAL\\PRIMARY\\AXIAL"),
@@ -90,14 +101,14 @@ def part10(index: int, pixels: bytes) -> bytes:
         (0x00100040, "CS", "M"),
         (0x00180050, "DS", "1.0"),
         (0x00180060, "DS", "120"),
-        (0x0020000D, "UI", f"{ROOT}.1.{study + 1}"),
-        (0x0020000E, "UI", f"{ROOT}.2.{study + 1}"),
+        (0x0020000D, "UI", f"{ROOT}.{RUN}.{study}.1"),
+        (0x0020000E, "UI", f"{ROOT}.{RUN}.{study}.2"),
         (0x00200010, "SH", str(study)),
         (0x00200011, "IS", "1"),
         (0x00200013, "IS", str(index + 1)),
         (0x00200032, "DS", f"-170\\-170\\{index}"),
         (0x00200037, "DS", "1\\0\\0\\0\\1\\0"),
-        (0x00200052, "UI", f"{ROOT}.4.{study + 1}"),
+        (0x00200052, "UI", f"{ROOT}.{RUN}.{study}.4"),
         (0x00280002, "US", 1),
         (0x00280004, "CS", "MONOCHROME2"),
         (0x00280010, "US", 512),
@@ -239,7 +250,7 @@ def _raw_sender(
     prepared = []
     for path in group:
         data = path.read_bytes()
-        prepared.append((memoryview(data)[data.index(b"\x08\0\5\0CS") :], f"{ROOT}.3.{int(path.stem[2:]) + 1}"))
+        prepared.append((memoryview(data)[data.index(b"\x08\0\5\0CS") :], uid_in(data)))
     ready.release()
     start.wait()
     with RequestedAssociation.open(
@@ -248,6 +259,22 @@ def _raw_sender(
         for data_set, uid in prepared:
             if association.store(CT, uid, EXPLICIT_LE, data_set):
                 failed.value += 1
+
+
+def uid_in(data: bytes) -> str:
+    """The SOP Instance UID in the file meta information."""
+    from server.doors.dicom.part10 import read_meta
+
+    return read_meta(data).sop_instance_uid
+
+
+def family(pid: int) -> list[int]:
+    """A process and its descendants, where /proc tells them."""
+    found = [pid]
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            found += family(int(child))
+    return found
 
 
 def cpu_seconds(pids: list[int]) -> float:
@@ -289,7 +316,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--assoc", default="1,4")
     parser.add_argument("--client", choices=["storescu", "raw"], default="storescu")
-    parser.add_argument("--target", help="HOST:PORT:AET of a running server to measure in place of the door alone")
+    parser.add_argument(
+        "--target", help="HOST:PORT:AET[:PID] of a running server to measure in place of the door alone"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--bar", type=float, default=0.0, help="exit with 1 when a ratio is below this")
     options = parser.parse_args()
@@ -299,26 +328,31 @@ def main() -> int:
 
     def ours(folder: Path) -> Target:
         if options.target:
-            host, port, ae_title = options.target.split(":")
-            return Target(host, int(port), ae_title, lambda: None)
+            host, port, ae_title, *pid = options.target.split(":")
+            return Target(host, int(port), ae_title, lambda: None, None, tuple(p for i in pid for p in family(int(i))))
         return start_door(folder, options.workers)
 
     work = Path(tempfile.mkdtemp(prefix="bench-store-"))
     failed = False
     try:
         (work / "ct").mkdir()
-        files = make_slices(work / "ct", options.count)
+        pixels = make_pixels()
+        generation = 0
         for associations in map(int, options.assoc.split(",")):
-            groups = [files[i::associations] for i in range(associations)]
             rates: dict[str, list[float]] = {"ours": [], "orthanc": []}
             cpu: dict[str, list[float]] = {"ours": [], "orthanc": []}
             for number in range(options.rounds):
                 order = ["ours", "orthanc"] if number % 2 == 0 else ["orthanc", "ours"]
+                generation += 1
+                files = make_slices(work / "ct", pixels, options.count, generation)
+                groups = [files[i::associations] for i in range(associations)]
                 for name in order:
                     start = ours if name == "ours" else start_orthanc
                     rate, cpu_ms = measure(start, groups, options.client, work)
                     rates[name].append(rate)
                     cpu[name].append(cpu_ms)
+                for file in files:
+                    file.unlink()
                 print(
                     f"  round {number + 1}, {associations} associations: ours {rates['ours'][-1]:.0f}/s,"
                     f" Orthanc {rates['orthanc'][-1]:.0f}/s",
