@@ -20,6 +20,10 @@ class Exams(Protocol):
         """Return everything of one exam; raises the NOT_FOUND refusal."""
         ...
 
+    def lock(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Keep other writers off an exam until the end of this unit of work; raises the NOT_FOUND refusal."""
+        ...
+
     def report_moved(self, uow: UnitOfWork, exam_id: int, report_id: int, state: ReportState) -> None:
         """Note at the exam that its report is now in `state`."""
         ...

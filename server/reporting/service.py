@@ -103,7 +103,7 @@ class ReportService:
             self._tell(uow, report)
 
     def _copy_facts(self, uow: UnitOfWork, report: Report) -> None:
-        view = self._exams.view(uow, SYSTEM, report.exam_id)
+        view = self._exams.view(_only_reading(uow), SYSTEM, report.exam_id)
         studies = self._studies.list_exam_studies(uow, report.exam_id)
         row = view.row
         facts: dict[str, object] = {
@@ -454,6 +454,11 @@ class ReportService:
         return report
 
     def _for_action(self, uow: UnitOfWork, caller: Caller, report_id: int, action: ReportAction) -> Report:
+        """Return the row, locked after its exam: the exams area holds the exam when it tells us of a change."""
+        exam_id = uow.session.scalar(select(Report.exam_id).where(Report.id == report_id))
+        if exam_id is None:
+            raise not_found("报告")
+        self._exams.lock(uow, exam_id)
         report = self._locked_row(uow, report_id)
         self._demand(report, caller, action)
         return report
@@ -690,7 +695,7 @@ class ReportService:
         return all(sealed.get(name) == value for name, value in present.items())
 
     def _view(self, uow: UnitOfWork, caller: Caller, report: Report) -> ReportView:
-        exam = self._exams.view(uow, caller, report.exam_id)
+        exam = self._exams.view(_only_reading(uow), caller, report.exam_id)
         text = self._text(uow, report)
         row = self._worklist.row(report, caller)
         returns = uow.session.scalars(
@@ -728,6 +733,11 @@ class ReportService:
             seal=report.seal,
             text_version=report.text_number,
         )
+
+
+def _only_reading(uow: UnitOfWork) -> UnitOfWork:
+    """The same transaction without a writer's row locks: showing an exam must not wait for the clerk who edits it."""
+    return UnitOfWork(uow.session, is_writer=False)
 
 
 def _content(text: ReportText) -> ReportContent:

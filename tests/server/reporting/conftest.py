@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from server.kernel.database import Database
+from tests.databases import KINDS, a_database
 from tests.server.reporting.reporting_world import World
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.in_folder(tmp_path)
-    database.create_schema()
-    yield database
-    database.close()
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with a_database(request.param, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

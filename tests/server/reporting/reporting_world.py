@@ -136,6 +136,9 @@ class FakeExams:
     def view(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> ExamView:
         return self.exams[exam_id]
 
+    def lock(self, uow: UnitOfWork, exam_id: int) -> None:
+        assert exam_id in self.exams
+
     def report_moved(self, uow: UnitOfWork, exam_id: int, report_id: int, state: ReportState) -> None:
         self.moved.append((exam_id, report_id, state))
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.reporting.checks import doubts
-from shared.domain.rich_text import plain, sanitised
 from server.reporting.seal import parsed_code, seal_of, verification_code
 from server.reporting.template_catalogue import PUBLIC_TEMPLATES
+from shared.domain.rich_text import plain, sanitised
 from shared.domain.states import Sex
 
 
