@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import sys
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from server.archive.index import Indexer
 from server.archive.receive import ObjectName, Receiver
+from server.archive.relay import RelayListener, RelaySender
 from server.kernel.database import Database
 from server.kernel.storage.folder import FolderStorage
 from tests.server.archive.archive_house import encoded, uncompressed_slice
@@ -48,26 +50,55 @@ def an_object(basis: bytes, round_: int, sender: int, number: int) -> bytes:
     return basis
 
 
-def main(folder: Path, round_: int) -> None:
+def send(folder: Path, round_: int, sender: int, receiver: Receiver) -> None:
+    """Store without end; each answered object is a line on standard output."""
+    basis = template(folder)
+    for number in itertools.count():
+        uid = uids(round_, sender, number)[2]
+        data = memoryview(an_object(basis, round_, sender, number))
+        receiver.receive(ObjectName(CT, uid, EXPLICIT), f"CT{sender}", data)
+        os.write(1, f"{sender} {number}\n".encode())  # one write below PIPE_BUF: never torn
+
+
+def work(folder: Path, round_: int, senders: tuple[int, ...], relay: tuple[str, str] | None, indexer: object) -> None:
+    """Receive as a worker process does, or in the indexer's own process."""
+    if relay is not None:
+        notify = RelaySender(*relay).send
+    else:
+        assert isinstance(indexer, Indexer)
+        notify = indexer.submit
+    receiver = Receiver(folder / "inbox", notify, reserve_bytes=0)
+    crew = [threading.Thread(target=send, args=(folder, round_, one, receiver), daemon=True) for one in senders]
+    for one in crew:
+        one.start()
+    for one in crew:
+        one.join()
+
+
+def main(folder: Path, round_: int, processes: bool) -> None:
     database = Database.in_folder(folder)
     database.create_schema()
+    template(folder)
     indexer = Indexer(database, FolderStorage(folder / "archive"), folder / "inbox", scan_every_s=0.3)
     indexer.start()
-    receiver = Receiver(folder / "inbox", indexer.submit, reserve_bytes=0)
-    basis = template(folder)
-    os.write(1, b"ready\n")
-
-    def send(sender: int) -> None:
-        for number in itertools.count():
-            uid = uids(round_, sender, number)[2]
-            data = memoryview(an_object(basis, round_, sender, number))
-            receiver.receive(ObjectName(CT, uid, EXPLICIT), f"CT{sender}", data)
-            os.write(1, f"{sender} {number}\n".encode())  # one write below PIPE_BUF: never torn
-
-    for sender in range(SENDERS):
-        threading.Thread(target=send, args=(sender,), daemon=True).start()
+    if not processes:
+        os.write(1, b"ready\n")
+        work(folder, round_, tuple(range(SENDERS)), None, indexer)
+        return
+    relay = RelayListener(indexer.submit)
+    relay.start()
+    spawn = multiprocessing.get_context("spawn")
+    crew = [
+        spawn.Process(target=work, args=(folder, round_, senders, (relay.address, relay.token), None))
+        for senders in ((0, 1), (2, 3))
+    ]
+    for one in crew:
+        one.start()
+    os.write(1, f"ready {' '.join(str(one.pid) for one in crew)}\n".encode())
+    for one in crew:
+        one.join()  # one of them may be killed alone: the others and the indexer go on
     threading.Event().wait()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "processes")

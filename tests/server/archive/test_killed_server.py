@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -21,23 +23,40 @@ from tests.server.archive.store_until_killed import CT, EXPLICIT, an_object, tem
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def store_and_kill(folder: Path, round_: int, seconds: float) -> list[tuple[int, int]]:
-    """Run the child, kill it `seconds` after it is ready; the (sender, number) of what it answered with success."""
+def store_and_kill(folder: Path, round_: int, seconds: float, victim: str) -> list[tuple[int, int]]:
+    """Run the server's archive, kill it `seconds` after it is ready; the (sender, number) of what it answered.
+
+    `victim`: "threads" is one process; "processes" are three that die one after the other, the indexer first;
+    "worker" is one of two receiving processes, a moment before the others.
+    """
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    mode = "threads" if victim == "threads" else "processes"
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.server.archive.store_until_killed", str(folder), str(round_)],
+        [sys.executable, "-m", "tests.server.archive.store_until_killed", str(folder), str(round_), mode],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
     lines: list[bytes] = []
-    assert child.stdout.readline() == b"ready\n"
+    first = child.stdout.readline().split()
+    while first[0] != b"ready":  # a worker was quicker than the word
+        lines.append(b" ".join(first) + b"\n")
+        first = child.stdout.readline().split()
+    workers = [int(pid) for pid in first[1:]]
+    if workers:
+        lines.append(child.stdout.readline())  # they have begun
     reader = threading.Thread(target=lambda: lines.extend(child.stdout or ()))
     reader.start()
     time.sleep(seconds)  # the moment is the test
+    if victim == "worker":
+        os.kill(workers.pop(0), signal.SIGKILL)
+        time.sleep(seconds)
     child.kill()
     child.wait()
+    for pid in workers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     reader.join()
     child.stdout.close()
     return [(int(a), int(b)) for a, b in (line.split() for line in lines if line.endswith(b"\n"))]
@@ -65,19 +84,23 @@ def prove(folder: Path, answered: list[tuple[int, int, int]]) -> int:
         house.stop()
 
 
+VICTIMS = ("threads", "processes", "worker") if os.name == "posix" else ("threads",)
+
+
 def run_rounds(folder: Path, rounds: int, longest_s: float) -> int:
     chance = random.Random(rounds)
     everything: list[tuple[int, int, int]] = []
     for round_ in range(rounds):
         everything = everything[-3000:]  # earlier ones were proved in their own round; the check covers them all
-        answered = store_and_kill(folder, round_, chance.uniform(0.02, longest_s))
+        victim = VICTIMS[round_ % len(VICTIMS)]
+        answered = store_and_kill(folder, round_, chance.uniform(0.02, longest_s), victim)
         everything += [(round_, sender, number) for sender, number in answered]
         prove(folder, everything)
     return len(everything)
 
 
 def test_nothing_answered_is_lost_in_a_few_kills(tmp_path: Path) -> None:
-    assert run_rounds(tmp_path, rounds=5, longest_s=0.8) > 20
+    assert run_rounds(tmp_path, rounds=6, longest_s=0.6) > 20
 
 
 @pytest.mark.slow
