@@ -16,7 +16,6 @@ from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from server.reporting import checks, rules, seal
 from server.reporting.png import why_not_png
 from server.reporting.ports import Documents, Exams, Organisation, Studies
-from shared.domain.rich_text import plain, sanitised
 from server.reporting.rules import Objection
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import KeyImage, Measurement, Report, ReportLog, ReportReturn, ReportText
@@ -37,6 +36,7 @@ from shared.contract.reporting import (
     ReturnView,
     VersionRow,
 )
+from shared.domain.rich_text import plain, sanitised
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState, Sex
 
 _MOST_HISTORY = 50

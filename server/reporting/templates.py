@@ -7,12 +7,12 @@ from sqlalchemy import func, or_, select
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, invalid, not_found
-from shared.domain.rich_text import plain, sanitised
 from server.reporting.tables import Template
 from server.reporting.template_catalogue import PUBLIC_TEMPLATES
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import SaveTemplate, TemplateView
 from shared.domain.permissions import Permission
+from shared.domain.rich_text import plain, sanitised
 
 _PUBLIC = 0
 _LIMIT = 20_000
