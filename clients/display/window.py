@@ -108,6 +108,8 @@ class Pulse(QObject):
     def _line_changed(self, report: LineReport) -> None:
         if report.state is LineState.ONLINE:
             self._presenter.line_came_back()
+        else:
+            self._presenter.line_lost()
 
     def _heard(self, notice: Notice) -> None:
         self._presenter.heard(notice)

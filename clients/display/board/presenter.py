@@ -98,6 +98,11 @@ class BoardPresenter:
         if self.state.line is not Line.ONLINE:
             self.refresh()
 
+    def line_lost(self) -> None:
+        """The connection hears nothing more from the server: say at once that the board may be old."""
+        if self.state.line is Line.ONLINE:
+            self._change(line=Line.LOST)
+
     def refresh(self) -> None:
         """Fetch the board; while a fetch is under way, one more follows it."""
         if self._stopped:

@@ -230,6 +230,17 @@ def test_the_line_coming_back_is_used_at_once() -> None:
     assert hall.state.line is Line.ONLINE
 
 
+def test_silence_on_the_line_is_shown_before_any_request_times_out() -> None:
+    hall = Hall()
+    hall.presenter.line_lost()
+    assert hall.state.line is Line.CONNECTING
+    hall.presenter.start()
+    hall.presenter.line_lost()
+    assert (hall.state.line, hall.state.last_contact) == (Line.LOST, NOW)
+    hall.presenter.line_came_back()
+    assert hall.state.line is Line.ONLINE
+
+
 def test_a_restarted_server_is_signed_in_to_again() -> None:
     hall = Hall()
     hall.presenter.start()
