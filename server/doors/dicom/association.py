@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from server.doors.dicom import dimse, pdu, status, uids
 from server.doors.dicom.dimse import Message
+from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.negotiation import Context, negotiate
 from server.doors.dicom.ports import DicomPorts, DoorSettings, Peer, Refused
 from server.doors.dicom.transport import Connection, ConnectionEnded
@@ -258,8 +259,8 @@ class Association:
             return pdu.AssociateReject(permanent, pdu.SOURCE_USER, pdu.CALLED_AE_NOT_RECOGNIZED)
         try:
             peer = self.ports.peers.find(request.calling_ae, self.address)
-        except Exception:
-            log.exception("incident %s: the peer directory failed", self.name)
+        except Exception as error:  # noqa: BLE001 - outermost: a failing directory refuses one peer only
+            log_incident(log, "the peer directory", error)
             return pdu.AssociateReject(pdu.REJECTED_TRANSIENT, pdu.SOURCE_PRESENTATION, pdu.TEMPORARY_CONGESTION)
         if peer is None:
             return pdu.AssociateReject(permanent, pdu.SOURCE_USER, pdu.CALLING_AE_NOT_RECOGNIZED)
@@ -305,14 +306,18 @@ class Association:
             self.respond(message, refused.status, refused.sentence)
         except (ConnectionEnded, ProtocolMisuse):
             raise
-        except Exception:
-            incident = secrets.token_hex(4)
-            log.exception("incident %s in association %s, command %04X", incident, self.name, message.field)
+        except Exception as error:  # noqa: BLE001 - outermost: a bug in a port costs one answer, not the association
+            incident = log_incident(log, f"association {self.name}, command {message.field:04X}", error)
             self.respond(message, status.PROCESSING_FAILURE, f"Internal error, incident {incident}")
         finally:
             log.debug("command %04X took %.1f ms", message.field, (time.perf_counter() - started) * 1e3)
         while self.after_message:
-            self.after_message.pop(0)()
+            try:
+                self.after_message.pop(0)()
+            except (ConnectionEnded, ProtocolMisuse):
+                raise
+            except Exception as error:  # noqa: BLE001 - outermost: the answer was given, the association lives on
+                log_incident(log, f"association {self.name}, after command {message.field:04X}", error)
 
     def _log_end(self, indication: object) -> None:
         sentence = indication.sentence if isinstance(indication, Aborted) else type(indication).__name__

@@ -153,6 +153,14 @@ def inflate(data: bytes, limit: int = MAX_INFLATED) -> bytes:
     return out
 
 
+def inflated_beginning(data: bytes | memoryview | mmap, limit: int = MAX_INFLATED) -> bytes:
+    """What deflated data begin with, at most ``limit`` bytes; empty when they cannot be inflated at all."""
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, limit)
+    except zlib.error:
+        return b""
+
+
 class _Reader:
     def __init__(self, raw: bytes, encoding: Encoding) -> None:
         self._raw = raw

@@ -22,6 +22,7 @@ from typing import cast
 
 from server.doors.dicom.association import Association, Catalogue
 from server.doors.dicom.dimse import Assembler, AssemblyLimits, MemoryBudget
+from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.ports import DicomPorts, DoorSettings
 from server.doors.dicom.services import commitment, mpps, query, retrieve, storage, verification, worklist
 from server.doors.dicom.transport import Connection
@@ -168,8 +169,8 @@ class Listener:
     def _serve(self, association: Association) -> None:
         try:
             association.serve()
-        except Exception:
-            log.exception("incident %s: association failed", association.name)
+        except Exception as error:  # noqa: BLE001 - outermost loop of the thread: a bug ends one association only
+            log_incident(log, f"association {association.name}", error)
         finally:
             with self._lock:
                 self._associations.pop(association, None)
@@ -333,8 +334,8 @@ def _worker_main(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop
     try:
         ports = load_ports(settings)
-    except Exception as error:
-        log.exception("a DICOM worker could not make its ports")
+    except Exception as error:  # noqa: BLE001 - outermost: the parent reports the reason
+        log_incident(log, "making the ports of a DICOM worker", error)
         pipe.send(f"{type(error).__name__}: {error}")
         return
     listener = Listener(sock, ports, settings, loads, index)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -40,9 +39,10 @@ def recode(data: memoryview, stored: str, wanted: str, transcoder: Transcoder | 
             raise Refused(0x0110, "No decoder for the stored transfer syntax")
         decoded = transcoder.to_explicit_little_endian(data, stored)
         return recode(memoryview(decoded), uids.EXPLICIT_LE, wanted, None)
+    from shared.imaging.frames import careful_reading
+
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # values that break the rules of their VR are sent as they are
+        with careful_reading():  # values that break the rules of their VR are sent as they are
             return _written(_read(data, stored), implicit=wanted == uids.IMPLICIT_LE)
     except (ValueError, KeyError, TypeError, AttributeError, OSError, NotImplementedError, MalformedDataSet) as error:
         raise Refused(0x0110, f"The object cannot be written in another syntax: {type(error).__name__}") from None
@@ -54,11 +54,10 @@ class FrameTranscoder:
     def to_explicit_little_endian(self, data: memoryview, transfer_syntax_uid: str) -> bytes:
         """Decode all frames; raises :class:`Refused` when no decoder can, or when decoding would lose bits."""
         from shared.imaging.codecs import UndecodableFrame
-        from shared.imaging.frames import UnreadableFile
+        from shared.imaging.frames import UnreadableFile, careful_reading
 
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with careful_reading():
                 dataset = _read(data, transfer_syntax_uid)
                 _decompress(dataset, data, transfer_syntax_uid)
                 return _written(dataset, implicit=False)

@@ -188,6 +188,58 @@ def test_an_evil_sop_instance_uid_is_refused_with_a_sentence(instance: str, door
     assert list(hospital.archive.objects) == ["1.2.3"]
 
 
+def many_evil_uids() -> list[str]:
+    """Over two hundred names that want to be something else than a UID."""
+    steps = [
+        "../",
+        "..\\",
+        "/",
+        "\\",
+        "./",
+        "....//",
+        "%2e%2e/",
+        "..%5c",
+        "~/",
+        "file://",
+        "C:",
+        "\\\\?\\",
+        "//host/",
+        "\t",
+        "\x7f",
+    ]
+    ends = [
+        "etc/passwd",
+        "x",
+        "1.2.3",
+        "..",
+        "a.dcm",
+        "",
+        "1.2.3.dcm",
+        "con",
+        "*",
+        "1.2.3\x00",
+        "1.2.3;",
+        "-rf",
+        "$HOME",
+        "1,2",
+    ]
+    return [step + end for step in steps for end in ends] + ["1.2.3" + step + "4" for step in steps]
+
+
+def test_two_hundred_evil_uids_are_refused_and_the_association_lives_on(door: Door, hospital: FakeHospital) -> None:
+    evil = many_evil_uids()
+    assert len(evil) > 200
+    data = ct_dataset("1.2.3", rows=8, columns=16)
+    with associated(door, (CT, EXPLICIT)) as sock:
+        for instance in evil:
+            send(sock, 1, store_command(instance), data)
+            code, comment = read_status(sock)
+            assert (code, "UID" in comment) == (0xC000, True), instance
+        send(sock, 1, store_command("1.2.3"), data)
+        assert read_status(sock)[0] == 0
+    assert list(hospital.archive.objects) == ["1.2.3"]
+
+
 @pytest.mark.parametrize("instance", ["../../etc/passwd", "", "1" * 65])
 def test_an_evil_uid_of_a_procedure_step_is_refused(instance: str, door: Door, hospital: FakeHospital) -> None:
     with associated(door, (uids.MPPS, EXPLICIT)) as sock:
@@ -405,6 +457,28 @@ def test_many_associations_one_after_another_leave_no_thread(door: Door) -> None
     wait_until(lambda: threading.active_count() <= before)
 
 
+def test_memory_stays_flat_over_thousands_of_associations(door: Door) -> None:
+    def one() -> None:
+        with associated(door, (uids.VERIFICATION, EXPLICIT), (CT, EXPLICIT)) as sock:
+            sock.sendall(pdu.RELEASE_RQ_BYTES)
+            assert read_pdu(sock)[0] == pdu.RELEASE_RP
+
+    for _ in range(200):
+        one()
+    before = resident_kib()
+    for _ in range(2000):
+        one()
+    assert resident_kib() - before < 20 << 10
+
+
+def resident_kib() -> int:
+    status = Path("/proc/self/status")
+    if not status.exists():
+        pytest.skip("this system does not tell the memory of a process in /proc")
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1])
+
+
 # Data sets
 
 
@@ -468,6 +542,15 @@ def test_objects_with_deep_sequences_are_refused(kind: str, door: Door, hospital
         code, comment = read_status(sock)
     assert code == 0xC000
     assert "deep" in comment
+    assert not hospital.archive.objects
+
+
+def test_a_deflated_object_with_deep_sequences_is_refused(door: Door, hospital: FakeHospital) -> None:
+    machine = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = machine.compress(nested_defined(10_000)) + machine.flush()
+    with associated(door, (CT, uids.DEFLATED_LE)) as sock:
+        send(sock, 1, store_command("1.2.3"), data)
+        assert read_status(sock)[0] == 0xC000
     assert not hospital.archive.objects
 
 

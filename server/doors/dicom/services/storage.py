@@ -7,7 +7,7 @@ import mmap
 
 from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service
-from server.doors.dicom.attributes import TooDeep, check_depth
+from server.doors.dicom.attributes import TooDeep, check_depth, inflated_beginning
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import ReceivedObject, StoreOutcome
@@ -71,7 +71,14 @@ def _outcome(association: Association, context: Context, message: Message) -> St
 def _look(message: Message, transfer_syntax: str) -> None:
     """Nothing that is parsed later may nest without end; raises :class:`TooDeep`."""
     if message.data is not None:
-        check_depth(message.data, transfer_syntax)
+        _look_into(message.data, transfer_syntax)
     elif message.spool is not None:
         with message.spool.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            check_depth(mapped, transfer_syntax)
+            _look_into(mapped, transfer_syntax)
+
+
+def _look_into(data: memoryview | mmap.mmap, transfer_syntax: str) -> None:
+    if transfer_syntax == uids.DEFLATED_LE:
+        check_depth(inflated_beginning(data), uids.EXPLICIT_LE)
+    else:
+        check_depth(data, transfer_syntax)

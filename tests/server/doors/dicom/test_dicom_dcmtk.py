@@ -150,6 +150,24 @@ def test_findscu_reads_the_worklist(door: Door, hospital: FakeHospital, run_tool
     assert found[0]["0040,0009"] == "SPS-A1"
 
 
+@pytest.mark.parametrize("charset", ["\\ISO 2022 IR 58", "GB18030", "ISO_IR 192"])
+def test_dcmtk_reads_chinese_names_in_every_character_set(
+    charset: str, door: Door, hospital: FakeHospital, run_tool: Tool, tmp_path: Path
+) -> None:
+    hospital.worklist.items = [worklist_item("A1", "CT")]
+    run_tool(
+        "findscu", "-W", "-X", "-od", str(tmp_path), "-k", f"SpecificCharacterSet={charset}", "-k", "PatientName",
+        "-k", "RequestedProcedureDescription", "127.0.0.1", str(door.port),
+    )  # fmt: skip
+    (answer,) = tmp_path.glob("rsp*.dcm")
+    shown = run_tool("dcmdump", "+U8", str(answer)).stdout
+    assert "[Zhang^San=张^三]" in shown
+    assert "[胸部平扫]" in shown
+    raw = answer.read_bytes()
+    encoded = {"GB18030": "张".encode("gb18030"), "ISO_IR 192": "张".encode()}
+    assert encoded.get(charset, b"\x1b$)A" + "张".encode("gb2312")) in raw
+
+
 def start_storescp(run_tool: Tool, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     import shutil
     import time

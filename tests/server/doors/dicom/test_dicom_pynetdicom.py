@@ -159,7 +159,10 @@ def test_a_sink_that_fails_costs_one_answer_only(
     dataset.SOPInstanceUID = "1.2.3.10"
     assert association.send_c_store(dataset).Status == 0
     association.release()
-    assert any("incident" in r.message for r in caplog.records)
+    logged = [r.getMessage() for r in caplog.records if "incident" in r.getMessage()]
+    assert len(logged) == 1
+    assert "RuntimeError" in logged[0]
+    assert "Zhang" not in caplog.text
 
 
 # Query
@@ -610,6 +613,21 @@ def test_commitment_is_reported_on_a_new_association_when_the_first_is_gone(door
         server.shutdown()
     assert reports.event_type == 1
     assert reports.information.TransactionUID == "1.2.3.77"
+
+
+def test_a_commitment_check_that_fails_costs_neither_association_nor_silence_in_the_log(
+    door: Door, hospital: FakeHospital, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def check(_references: object, _calling_ae: str) -> Any:
+        raise RuntimeError("the index is away")
+
+    monkeypatch.setattr(hospital.archive, "check", check)
+    association = associate(door, COMMITMENT, VERIFICATION)
+    answer, _ = association.send_n_action(a_request("1.2.3.78", "1.2.3.60"), 1, COMMITMENT, COMMITMENT_INSTANCE)
+    assert answer.Status == 0
+    assert association.send_c_echo().Status == 0
+    association.release()
+    assert "incident" in caplog.text
 
 
 def test_commitment_requests_that_make_no_sense_are_refused(door: Door) -> None:
