@@ -105,13 +105,15 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     """Wait hidden for orders; the workstation learns the port from the first word on stdout."""
     from clients.viewer.steering import Steering
 
+    steering = Steering(window, bytes.fromhex(secrets.key))
     line = None
     if secrets.server and secrets.session is not None:
         from clients.viewer.server_studies import AdoptedLine, ServerStudies
 
         line = AdoptedLine(secrets.server, secrets.session)
-        window.use(ServerStudies(line))
-    steering = Steering(window, bytes.fromhex(secrets.key))
+        source = ServerStudies(line)
+        window.use(source)
+        steering.follow_archive(line, source)
     sys.stdout.write(f"{READY_WORD} {steering.server.port}\n")
     sys.stdout.flush()
     preload()

@@ -15,6 +15,9 @@ TOOLS: tuple[tuple[Tool, Action], ...] = (
     (Tool.ROTATE, Action("tool.rotate", "旋转", "T", hint="绕视口中心拖动")),
     (Tool.LENGTH, Action("tool.length", "长度", "L", hint="按住左键画线；右键单击选中的测量即删除")),
     (Tool.ANGLE, Action("tool.angle", "角度", "A", hint="画第一条边，再单击确定第二条边")),
+    (Tool.RECTANGLE, Action("tool.rectangle", "矩形", "B", hint="面积、均值、标准差、最小值和最大值")),
+    (Tool.ELLIPSE, Action("tool.ellipse", "圆形", "E", hint="面积、均值、标准差、最小值和最大值")),
+    (Tool.PIXEL, Action("tool.pixel", "像素值", "X", hint="单击图像任意处显示该处的值")),
 )
 
 COMMANDS: tuple[Action, ...] = (
@@ -33,6 +36,8 @@ COMMANDS: tuple[Action, ...] = (
     Action("edit.undo", "撤销", "Ctrl+Z"),
     Action("edit.redo", "重做", "Ctrl+Y"),
     Action("edit.delete", "删除测量", "Del"),
+    Action("edit.clear", "清除所有标注", "Ctrl+Del", hint="只清除选中视口的"),
+    Action("cine.play", "播放", "C", hint="循环播放；再按一次停止"),
     Action("page.next", "下一幅", "Down"),
     Action("page.previous", "上一幅", "Up"),
     Action("page.forward", "向后十幅", "PgDown"),
@@ -76,9 +81,23 @@ TOOL_BAR: tuple[tuple[Slot, ...], ...] = (
         Slot("view.flip_horizontal", "flip_h", "左右"),
         Slot("view.reset", "reset"),
     ),
-    (Slot("tool.length", "length"), Slot("tool.angle", "angle")),
-    (Slot("menu.layouts", "layout", "布局"), Slot("view.link", "link", "关联"), Slot("view.texts", "texts", "信息")),
+    (
+        Slot("tool.length", "length"),
+        Slot("tool.angle", "angle"),
+        Slot("tool.ellipse", "ellipse"),
+        Slot("tool.rectangle", "rectangle"),
+        Slot("tool.pixel", "pixel", "像素"),
+        Slot("edit.clear", "clear", "清除"),
+    ),
+    (
+        Slot("menu.layouts", "layout", "布局"),
+        Slot("view.link", "link", "关联"),
+        Slot("view.texts", "texts", "信息"),
+        Slot("cine.play", "play"),
+    ),
     (Slot("image.key", "key", "关键"), Slot("image.send", "send", "送报告")),
     (Slot("edit.undo", "undo"), Slot("edit.redo", "redo")),
 )
-CHECKABLE = frozenset({"view.invert", "view.link", "view.texts", "image.key", *(action.id for _, action in TOOLS)})
+CHECKABLE = frozenset(
+    {"view.invert", "view.link", "view.texts", "image.key", "cine.play", *(action.id for _, action in TOOLS)}
+)

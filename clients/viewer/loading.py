@@ -191,7 +191,7 @@ class StudyLoader:
             if index is None:
                 continue
             missing.pop(arrived.key, None)
-            if self._closing:
+            if self._closing or id(stack) not in self._queues:  # closed or described anew in the meantime
                 return
             if arrived.error:
                 self._settle(stack, [index], arrived.error)

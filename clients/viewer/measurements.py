@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from clients.kit.translations import tr
 from clients.viewer.evented import Event
@@ -18,6 +19,10 @@ from clients.viewer.study import FrameKey
 from clients.viewer.undo import Step, UndoStack
 from shared.imaging.geometry import PixelPoint, Spacing, SpacingSource
 from shared.imaging.header import ImageHeader
+from shared.imaging.lut import Modality
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Kind(StrEnum):
@@ -25,10 +30,18 @@ class Kind(StrEnum):
 
     LENGTH = "length"
     ANGLE = "angle"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
+    PIXEL = "pixel"
 
     @property
     def points(self) -> int:
-        return {"length": 2, "angle": 3}[self.value]
+        """How many points it has: ends of a length, sides and vertex of an angle, opposite corners of an area."""
+        return {"length": 2, "angle": 3, "rectangle": 2, "ellipse": 2, "pixel": 1}[self.value]
+
+    @property
+    def is_area(self) -> bool:
+        return self in (Kind.RECTANGLE, Kind.ELLIPSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +65,23 @@ class MeasuredValue:
     """A value with its unit and the truth about it; ``caveat`` is translated text, empty if there is nothing to say."""
 
     value: float
-    unit: str  # mm, px, °
+    unit: str  # mm, px, °, mm², px², or the unit of the pixel values
     caveat: str = ""
+    words: tuple[str, ...] = ()  # the lines of an area or a pixel value, translated
 
     @property
     def text(self) -> str:
+        """All of it in one line, as it goes into a report."""
+        return "  ".join(self.lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As it is drawn."""
+        if self.words:
+            return self.words
         number = f"{self.value:.1f}" if self.unit != "px" else f"{self.value:.0f}"
         joined = f"{number}{self.unit}" if self.unit == "°" else f"{number} {self.unit}"
-        return f"{joined} {self.caveat}" if self.caveat else joined
+        return (f"{joined} {self.caveat}" if self.caveat else joined,)
 
 
 def caveat_of(source: SpacingSource) -> str:
@@ -75,8 +97,24 @@ def caveat_of(source: SpacingSource) -> str:
     }[source]
 
 
-def measure(measurement: Measurement, image: ImageHeader) -> MeasuredValue:
-    """Length in mm where the header gives a spacing (else in pixels), angle in degrees as it is in the patient."""
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The pixels below a measurement: stored values (rows, columns[, 3]) and what makes units of them."""
+
+    pixels: NDArray[Any]
+    modality: Modality
+
+
+def measure(measurement: Measurement, image: ImageHeader, values: Values | None = None) -> MeasuredValue:
+    """Length in mm where the header gives a spacing (else in pixels), angle in degrees as it is in the patient,
+    area with mean, standard deviation, minimum and maximum (VW-OPN-08), value of a pixel.
+
+    Without ``values`` an area has its size only.
+    """
+    if measurement.kind.is_area:
+        return _area(measurement, image, values)
+    if measurement.kind is Kind.PIXEL:
+        return _pixel(measurement, values)
     frame = min(measurement.key.frame, len(image.frames) - 1)
     spacing = _common_spacing(measurement, image, frame)
     points = [(p.column * spacing.column_mm, p.row * spacing.row_mm) for p in measurement.points]
@@ -87,6 +125,74 @@ def measure(measurement: Measurement, image: ImageHeader) -> MeasuredValue:
     first, second = math.atan2(ay - vy, ax - vx), math.atan2(by - vy, bx - vx)
     degrees = abs(math.degrees(first - second)) % 360
     return MeasuredValue(min(degrees, 360 - degrees), "°")
+
+
+def _pixel(measurement: Measurement, values: Values | None) -> MeasuredValue:
+    at = measurement.points[0]
+    column, row = round(at.column), round(at.row)
+    if values is None or not (0 <= row < values.pixels.shape[0] and 0 <= column < values.pixels.shape[1]):
+        return MeasuredValue(math.nan, "", words=(tr("无像素值"),))
+    stored = values.pixels[row, column]
+    if values.pixels.ndim == 3:
+        return MeasuredValue(float(stored.mean()), "RGB", words=("RGB " + ",".join(str(int(v)) for v in stored),))
+    value, unit = float(values.modality(stored)), values.modality.unit
+    return MeasuredValue(value, unit, words=(f"{value:.5g} {unit}".strip(),))
+
+
+def _area(measurement: Measurement, image: ImageHeader, values: Values | None) -> MeasuredValue:
+    frame = min(measurement.key.frame, len(image.frames) - 1)
+    spacing = _common_spacing(measurement, image, frame)
+    a, b = measurement.points
+    wide, high = abs(b.column - a.column) * spacing.column_mm, abs(b.row - a.row) * spacing.row_mm
+    size = wide * high * (math.pi / 4 if measurement.kind is Kind.ELLIPSE else 1.0)
+    unit = "mm²" if spacing.is_known else "px²"
+    number = f"{size:.1f}" if spacing.is_known else f"{size:.0f}"
+    words = [tr("面积 {size}", size=f"{number} {unit}") + caveat_of(spacing.source)]
+    inside = _inside(measurement, values) if values is not None else None
+    if inside is not None and values is not None and inside.size:
+        in_unit = f" {values.modality.unit}".rstrip()
+        words.append(
+            tr("均值 {mean} ± {deviation}", mean=f"{inside.mean():.1f}", deviation=f"{inside.std():.1f}") + in_unit
+        )
+        words.append(tr("最小 {least} 最大 {most}", least=f"{inside.min():.5g}", most=f"{inside.max():.5g}") + in_unit)
+    return MeasuredValue(size, unit, words=tuple(words))
+
+
+def _inside(measurement: Measurement, values: Values) -> NDArray[Any] | None:
+    """Values in units of the pixels whose centres lie inside; None for colour, which has no unit."""
+    import numpy as np
+
+    if values.pixels.ndim == 3:
+        return None
+    a, b = measurement.points
+    left, right = sorted((a.column, b.column))
+    top, bottom = sorted((a.row, b.row))
+    rows, columns = values.pixels.shape
+    first_row, last_row = max(0, math.ceil(top)), min(rows - 1, math.floor(bottom))
+    first_column, last_column = max(0, math.ceil(left)), min(columns - 1, math.floor(right))
+    part = values.pixels[first_row : last_row + 1, first_column : last_column + 1]
+    if part.size and measurement.kind is Kind.ELLIPSE:
+        y, x = np.mgrid[first_row : last_row + 1, first_column : last_column + 1]
+        middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+        radius_x, radius_y = max((right - left) / 2, 1e-6), max((bottom - top) / 2, 1e-6)
+        part = part[((x - middle_x) / radius_x) ** 2 + ((y - middle_y) / radius_y) ** 2 <= 1]
+    inside: NDArray[Any] = values.modality(part.ravel())
+    return inside
+
+
+def outline(measurement: Measurement) -> tuple[PixelPoint, ...]:
+    """The line to draw and to hit, as image positions; one point for a pixel value."""
+    if not measurement.kind.is_area:
+        return measurement.points
+    a, b = measurement.points
+    if measurement.kind is Kind.RECTANGLE:
+        return (a, PixelPoint(b.column, a.row), b, PixelPoint(a.column, b.row), a)
+    middle_x, middle_y = (a.column + b.column) / 2, (a.row + b.row) / 2
+    radius_x, radius_y = (b.column - a.column) / 2, (b.row - a.row) / 2
+    return tuple(
+        PixelPoint(middle_x + radius_x * math.cos(t), middle_y + radius_y * math.sin(t))
+        for t in (math.tau * n / 64 for n in range(65))
+    )
 
 
 def _common_spacing(measurement: Measurement, image: ImageHeader, frame: int) -> Spacing:
@@ -151,6 +257,22 @@ class MeasurementBook:
     def delete(self, measurement: Measurement) -> None:
         """Remove it; one step to undo."""
         self._undo.run(Step("删除测量", lambda: self._drop(measurement), lambda: self._put(measurement)))
+
+    def delete_all(self, keys: Iterable[FrameKey]) -> None:
+        """Remove all measurements of these frames (VW-CLR-01); one step to undo."""
+        wanted = set(keys)
+        doomed = [m for m in self._by_id.values() if m.key in wanted]
+
+        def do() -> None:
+            for measurement in doomed:
+                self._drop(measurement)
+
+        def undo() -> None:
+            for measurement in doomed:
+                self._put(measurement)
+
+        if doomed:
+            self._undo.run(Step("清除所有标注", do, undo))
 
     def clear(self) -> None:
         """Forget everything, as when the studies are closed; not undone."""

@@ -187,6 +187,12 @@ class PixelStore:
             if frame is not None and key in places:
                 after.put(places[key], frame, before.modality(n))
 
+    def drop(self, stack: Stack) -> None:
+        """Forget a stack that is no longer open."""
+        pixels = self._stacks.pop(id(stack), None)
+        if pixels is not None:
+            pixels.release()
+
     def clear(self) -> None:
         for pixels in self._stacks.values():
             pixels.release()

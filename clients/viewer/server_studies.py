@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from clients.viewer.loading import Arrived, SourceFailed
 from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, SeriesDescription, StudyDescription
 from shared.contract.archive import GetStudy, InstanceView, SeriesView, StudyView
-from shared.contract.base import Request
+from shared.contract.base import Changed, Notice, Request
 from shared.contract.errors import RpcError
 from shared.contract.identity import SessionView
 from shared.imaging.codecs import PixelFormat, UndecodableFrame
@@ -45,14 +45,23 @@ class ArchiveLine(Protocol):
 
 
 class AdoptedLine:
-    """A line of the viewer's own over a session that a workstation opened; closing it does not end the session."""
+    """A line of the viewer's own over a session that a workstation opened; closing it does not end the session.
+
+    ``on_study_changed`` is called on the line's thread with the id of a study that got more images.
+    """
 
     def __init__(self, server: str, session: SessionView) -> None:
         """``server`` is a connection string. Raises ValueError with a sentence when it is malformed."""
         self._address = Connection.parse(server)
         self._session = session
         self._client = RpcClient(ZmqTransport(self._address), station="viewer")
+        self._client.on_notice = self._notice_came
+        self.on_study_changed: Callable[[int], None] = lambda _study_id: None
         self._client.adopt(session)
+
+    def _notice_came(self, notice: Notice) -> None:
+        if isinstance(notice, Changed) and notice.entity == "study":
+            self.on_study_changed(notice.id)
 
     def call(self, request: Request[R]) -> R:
         return self._client.call(request)
@@ -81,6 +90,7 @@ class ServerStudies:
         self._series_texts: dict[str, ImageHeader] = {}  # series UID → the first full header that came
         self._objects: dict[str, Part10] = {}
         self._fetching: dict[str, threading.Lock] = {}
+        self._uids: dict[int, str] = {}
         self._closed = False
 
     # --- describing
@@ -92,8 +102,14 @@ class ServerStudies:
             raise SourceFailed(str(error)) from error
         return self._described(view)
 
+    def uid_of(self, study_id: int) -> str:
+        """UID of a study that was described before, empty for any other."""
+        return self._uids.get(study_id, "")
+
     def _described(self, view: StudyView) -> StudyDescription:
         row = view.row
+        with self._lock:
+            self._uids[row.id] = row.study_uid
         series = [self._series(one, view) for one in view.series]
         series.sort(key=lambda one: (one.number is None, one.number or 0, one.series_uid))
         return StudyDescription(

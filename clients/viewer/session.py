@@ -25,6 +25,9 @@ class Tool(StrEnum):
     ROTATE = "rotate"
     LENGTH = "length"
     ANGLE = "angle"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
+    PIXEL = "pixel"
 
 
 class ViewerSession:

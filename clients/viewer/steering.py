@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
@@ -11,11 +12,13 @@ from PySide6.QtWidgets import QApplication
 
 from clients.kit import viewer_link as link
 from clients.viewer.control import ControlServer
+from clients.viewer.server_studies import AdoptedLine, ServerStudies
 from clients.viewer.window import ViewerWindow
 from shared.imaging.geometry import PixelPoint
 
 log = logging.getLogger(__name__)
 
+GATHER_MS = 700
 LONELY_S = 5.0  # without a workstation and without a window on screen the process ends
 
 
@@ -27,12 +30,19 @@ class Steering(QObject):
     hung_up = Signal()
     """A workstation went away, from any thread."""
 
+    study_changed = Signal(int)
+    """A study on the server changed, from any thread."""
+
     def __init__(self, window: ViewerWindow, key: bytes) -> None:
         super().__init__(window)
+        self._uid_of: Callable[[int], str] = lambda _study_id: ""
+        self._stale: set[str] = set()
+        self._gathering = QTimer(self)
+        self._gathering.setSingleShot(True)
+        self._gathering.timeout.connect(self._refresh_stale)
+        self.study_changed.connect(self._on_study_changed)
         self._window = window
-        self._opened_at: dict[str, float] = {}
         self._order_came_at = 0.0
-        self._appended: tuple[str, ...] = ()
         self.order_came.connect(self._carry_out)
         self.hung_up.connect(self._on_hung_up)
         window.key_image_sent.connect(self._tell_key_image)
@@ -44,7 +54,28 @@ class Steering(QObject):
         self.server = ControlServer(key, self.order_came.emit, self.hung_up.emit)
         self.server.start()
 
+    def follow_archive(self, line: AdoptedLine, source: ServerStudies) -> None:
+        """Take up images that come while their study is open."""
+        self._uid_of = source.uid_of
+        line.on_study_changed = self.study_changed.emit
+
+    @Slot(int)
+    def _on_study_changed(self, study_id: int) -> None:
+        """Notices come per object while a series is being sent: they are gathered for a moment."""
+        uid = self._uid_of(study_id)
+        if uid in {study.study_uid for study in self._window.session.studies}:
+            self._stale.add(uid)
+            if not self._gathering.isActive():
+                self._gathering.start(GATHER_MS)
+
+    @Slot()
+    def _refresh_stale(self) -> None:
+        stale, self._stale = self._stale, set()
+        for uid in stale:
+            self._window.refresh_study(uid)
+
     def close(self) -> None:
+        self._gathering.stop()
         self.server.close()
 
     @Slot(object)

@@ -27,7 +27,7 @@ from clients.viewer.commands import COMMANDS, DEFAULT_PRESET_KEY, LAYOUT_KEYS, P
 from clients.viewer.load_bridge import LoadBridge, thumbnail
 from clients.viewer.loading import FrameSource, SourceFailed, StudyLoader
 from clients.viewer.local_files import LocalFiles
-from clients.viewer.measurements import Kind, Measurement, measure
+from clients.viewer.measurements import Kind, Measurement, Values, measure
 from clients.viewer.pixels import PixelStore
 from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, Layout, layout_of
 from clients.viewer.series_strip import SeriesStrip
@@ -40,6 +40,8 @@ from clients.viewer.viewport.view import ViewportWidget
 from shared.imaging.geometry import PixelPoint, Plane
 
 texts.register()
+
+FIRST_RETRY_MS, LAST_RETRY_MS = 2_000, 30_000
 
 
 class ViewerWindow(QMainWindow):
@@ -72,6 +74,13 @@ class ViewerWindow(QMainWindow):
         self._awaiting_first = ""
         self._tell_all = False
         self._generation = 0
+        self._known: tuple[Stack, ...] = ()
+        self._retry_ms = FIRST_RETRY_MS
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.timeout.connect(self._load)
+        self._cine = QTimer(self)
+        self._cine.timeout.connect(self._play_on)
         self.bridge = LoadBridge(self)
         self.bridge.arrived.connect(self._on_arrived)
         self.bridge.picture_made.connect(self._on_picture)
@@ -150,6 +159,8 @@ class ViewerWindow(QMainWindow):
             "edit.undo": self.session.undo.undo,
             "edit.redo": self.session.undo.redo,
             "edit.delete": self._delete_selected,
+            "edit.clear": self._clear_measurements,
+            "cine.play": self._toggle_play,
             "page.next": lambda: active().step(1),
             "page.previous": lambda: active().step(-1),
             "page.forward": lambda: active().step(10),
@@ -296,7 +307,8 @@ class ViewerWindow(QMainWindow):
         elif purpose == "append":
             self.session.append(described)
         else:
-            self._refresh(described)
+            self._tell_all = True
+            self.session.refresh(described)
         self.studies_shown.emit([study.study_uid for study in self.session.studies])
 
     def _show_study(self, study: StudyDescription) -> None:
@@ -304,15 +316,6 @@ class ViewerWindow(QMainWindow):
         self._awaiting_first = study.study_uid
         self._tell_all = True
         self.session.open(study)
-
-    def _refresh(self, study: StudyDescription) -> None:
-        before = self.session.stacks
-        self.session.refresh(study)
-        for old in before:
-            for new in self.session.stacks:
-                if old is not new and old.series.series_uid == new.series.series_uid and old.label == new.label:
-                    self.store.carry_over(old, new)
-        self._load()
 
     @Slot(int, str)
     def _on_not_described(self, generation: int, sentence: str) -> None:
@@ -330,6 +333,19 @@ class ViewerWindow(QMainWindow):
             viewport.update()
 
     # --- loading
+
+    def _take_over(self) -> None:
+        """Images of stacks that were described anew go to their successors; what is gone is let go."""
+        now = {id(stack) for stack in self.session.stacks}
+        gone = [stack for stack in self._known if id(stack) not in now]
+        if self._loader is not None:
+            self._loader.forget(gone)
+        for old in gone:
+            for new in self.session.stacks:
+                if new.series.series_uid == old.series.series_uid and new.study.study_uid == old.study.study_uid:
+                    self.store.carry_over(old, new)
+            self.store.drop(old)
+        self._known = self.session.stacks
 
     def _load(self) -> None:
         """Ask for everything of the open studies, what is on screen first."""
@@ -356,6 +372,9 @@ class ViewerWindow(QMainWindow):
 
     @Slot(list)
     def _on_arrived(self, gathered: list[tuple[Stack, list[int]]]) -> None:
+        if self._retry_ms != FIRST_RETRY_MS:  # the line is back
+            self._retry_ms = FIRST_RETRY_MS
+            self._on_studies_named()
         for stack, indices in gathered:
             came = set(indices)
             for viewport in self.viewports:
@@ -399,7 +418,9 @@ class ViewerWindow(QMainWindow):
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
         self._say(sentence + tr("　正在重试…"))
-        QTimer.singleShot(3000, self, self._load)
+        if not self._retry.isActive():
+            self._retry.start(self._retry_ms)
+            self._retry_ms = min(self._retry_ms * 2, LAST_RETRY_MS)
         self.failed.emit(sentence)
 
     def _say(self, sentence: str) -> None:
@@ -411,6 +432,7 @@ class ViewerWindow(QMainWindow):
     # --- reactions to the model
 
     def _on_studies(self) -> None:
+        self._take_over()
         self.strip.rebuild()
         self._load()
         self._on_studies_named()
@@ -485,11 +507,13 @@ class ViewerWindow(QMainWindow):
         self.commands.qt("view.invert").setChecked(viewport.inverted)
         self.commands.qt("view.link").setChecked(self._linked)
         self.commands.qt("view.texts").setChecked(session.texts_hidden)
+        self.commands.qt("cine.play").setChecked(self._cine.isActive())
         self.commands.qt("image.key").setChecked(session.is_key_image(viewport.key))
         self.commands.set_enabled("edit.undo", bool(session.undo.undo_name))
         self.commands.set_enabled("edit.redo", bool(session.undo.redo_name))
         for action in COMMANDS:
-            if action.id.startswith(("view.", "image.", "page.")) and action.id not in ("view.link", "view.texts"):
+            needs_image = action.id.startswith(("view.", "image.", "page.", "cine.", "edit.clear"))
+            if needs_image and action.id not in ("view.link", "view.texts"):
                 self.commands.set_enabled(action.id, viewport.stack is not None)
 
     def _on_measured(self, measurement: Measurement) -> None:
@@ -497,7 +521,7 @@ class ViewerWindow(QMainWindow):
         for stack in self.session.stacks:
             index = stack.index_of(measurement.key)
             if index is not None:
-                value = measure(measurement, stack.image(index))
+                value = measure(measurement, stack.image(index), self._values_of(stack, index))
                 uid = measurement.key.sop_instance_uid
                 self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
                 return
@@ -535,6 +559,41 @@ class ViewerWindow(QMainWindow):
         selected = self.session.measurements.selected
         if selected is not None:
             self.session.measurements.delete(selected)
+
+    def _clear_measurements(self) -> None:
+        stack = self.session.active_viewport.stack
+        if stack is not None:
+            self.session.measurements.delete_all(stack.frames)
+
+    def _toggle_play(self) -> None:
+        """Round and round at the pace of the file, else 12 images a second; again stops (VW-CIN-01, -02)."""
+        if self._cine.isActive():
+            self._cine.stop()
+        else:
+            frame = self.session.active_viewport.frame
+            pace = frame.duration_ms if frame is not None and frame.duration_ms else 1000 / 12
+            self._cine.start(round(min(max(pace, 10.0), 1000.0)))
+        self._reflect()
+
+    @Slot()
+    def _play_on(self) -> None:
+        """The next image that is there already; the others are left out rather than waited for."""
+        viewport = self.session.active_viewport
+        if viewport.stack is None or len(viewport.stack) < 2:
+            self._cine.stop()
+            self._reflect()
+            return
+        pixels, count = self.store.of(viewport.stack), len(viewport.stack)
+        for step in range(1, count + 1):
+            index = (viewport.index + step) % count
+            if pixels.frame(index) is not None:
+                viewport.index = index
+                return
+
+    def _values_of(self, stack: Stack, index: int) -> Values | None:
+        pixels = self.store.of(stack)
+        array = pixels.frame(index)
+        return Values(array, pixels.modality(index)) if array is not None else None
 
     def _default_window(self) -> None:
         self.session.active_viewport.voi = None
@@ -652,7 +711,8 @@ class ViewerWindow(QMainWindow):
             return
         if not self.session.is_key_image(key):
             self.session.toggle_key_image(key)
-        values = [measure(m, image).text for m in self.session.measurements.of_frame(key)]
+        below = self._values_of(stack, viewport.index)
+        values = [measure(m, image, below).text for m in self.session.measurements.of_frame(key)]
         png = png_of(self.picture(self.session.active))
         self.key_image_sent.emit(
             stack.study.study_uid, stack.series.series_uid, key.sop_instance_uid, key.frame, png, values
@@ -672,6 +732,8 @@ class ViewerWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel loading and let go of the model; the window can be closed at any time."""
+        self._cine.stop()
+        self._retry.stop()
         if self._loader is not None:
             self._loader.close()
             self._loader = None

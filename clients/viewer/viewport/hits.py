@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from clients.viewer.measurements import Measurement
+from clients.viewer.measurements import Measurement, outline
 from clients.viewer.viewport.transform import Place, Projection
 
 
@@ -34,13 +34,15 @@ def hit_test(
             for n, place in enumerate(places):
                 if math.dist(place, at) <= reach:
                     return Hit(measurement, n)
-        away = _distance_to_line(places, at)
+        away = _distance_to_line([projection.place(point) for point in outline(measurement)], at)
         if away <= reach and (nearest is None or away < nearest[0]):
             nearest = (away, Hit(measurement, None))
     return nearest[1] if nearest is not None else None
 
 
 def _distance_to_line(places: Sequence[Place], at: Place) -> float:
+    if len(places) == 1:
+        return math.dist(places[0], at)
     return min(_distance_to_segment(a, b, at) for a, b in pairwise(places))
 
 

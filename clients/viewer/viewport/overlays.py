@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from clients.kit.translations import tr
 from clients.viewer import colours
-from clients.viewer.measurements import Kind, MeasuredValue, Measurement
+from clients.viewer.measurements import Kind, MeasuredValue, Measurement, outline
 from clients.viewer.viewport.corner_texts import Corners
 from clients.viewer.viewport.transform import Projection
 from shared.imaging.geometry import PixelPoint, Spacing, SpacingSource
@@ -136,11 +136,15 @@ def draw_measurements(
     painter.setFont(font)
     for measurement, value in measurements:
         points = [_view(projection, p, ratio) for p in measurement.points]
+        line = [_view(projection, p, ratio) for p in outline(measurement)]
         is_selected = measurement.id == selected
         colour = colours.MEASURE_SELECTED if is_selected else colours.MEASURE
         for width, pen_colour in ((3.0, colours.TEXT_SHADOW), (1.4, colour)):
             painter.setPen(QPen(QColor(pen_colour), width))
-            painter.drawPolyline(QPolygonF(points))
+            if measurement.kind is Kind.PIXEL:
+                _cross(painter, points[0])
+            else:
+                painter.drawPolyline(QPolygonF(line))
             if measurement.kind is Kind.LENGTH:
                 _end_ticks(painter, points[0], points[1])
         if is_selected:
@@ -149,7 +153,7 @@ def draw_measurements(
             for point in points:
                 painter.drawEllipse(point, HANDLE_RADIUS, HANDLE_RADIUS)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-        shadowed_text(painter, _label_place(painter, points, value.text, projection, ratio), value.text, colour)
+        _label(painter, line, value.lines, projection, ratio, colour)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -163,16 +167,29 @@ def _end_ticks(painter: QPainter, a: QPointF, b: QPointF) -> None:
         painter.drawLine(QLineF(point.x() - dx, point.y() - dy, point.x() + dx, point.y() + dy))
 
 
-def _label_place(
-    painter: QPainter, points: Sequence[QPointF], text: str, projection: Projection, ratio: float
-) -> QPointF:
-    """Beside the lower right end, kept inside the viewport."""
+def _cross(painter: QPainter, at: QPointF) -> None:
+    painter.drawLine(QLineF(at.x() - 6, at.y(), at.x() + 6, at.y()))
+    painter.drawLine(QLineF(at.x(), at.y() - 6, at.x(), at.y() + 6))
+
+
+def _label(
+    painter: QPainter,
+    line: Sequence[QPointF],
+    texts: Sequence[str],
+    projection: Projection,
+    ratio: float,
+    colour: str,
+) -> None:
+    """Beside the right end, kept inside the viewport."""
     metrics = QFontMetricsF(painter.font())
-    anchor = max(points, key=lambda p: p.x() + 0.2 * p.y())
+    anchor = max(line, key=lambda p: p.x() + 0.2 * p.y())
     width, height = projection.width / ratio, projection.height / ratio
-    x = min(max(anchor.x() + 8, 4.0), width - metrics.horizontalAdvance(text) - 4)
-    y = min(max(anchor.y() + metrics.ascent() / 2, metrics.ascent() + 2), height - 6)
-    return QPointF(x, y)
+    widest = max(metrics.horizontalAdvance(text) for text in texts)
+    x = min(max(anchor.x() + 10, 4.0), width - widest - 4)
+    room = metrics.height() * (len(texts) - 1)
+    y = min(max(anchor.y() + metrics.ascent() / 2, metrics.ascent() + 2), height - 6 - room)
+    for n, text in enumerate(texts):
+        shadowed_text(painter, QPointF(x, y + n * metrics.height()), text, colour)
 
 
 def _view(projection: Projection, at: PixelPoint, ratio: float) -> QPointF:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from clients.kit.fonts import text_font
 from clients.kit.translations import tr
 from clients.viewer import colours
-from clients.viewer.measurements import Kind, Measurement, measure
+from clients.viewer.measurements import Kind, MeasuredValue, Measurement, Values, measure
 from clients.viewer.pixels import PixelStore, StackPixels
 from clients.viewer.session import Tool, ViewerSession
 from clients.viewer.study import FrameKey, Stack
@@ -40,6 +40,7 @@ from shared.imaging.geometry import (
     direction_of,
     letters_of,
 )
+from shared.imaging.header import ImageHeader
 from shared.imaging.lut import LookupTable, Window, window_of_pixels
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ if TYPE_CHECKING:
 
 STACK_MIME = "application/x-mingjing-stack"
 ZOOM_PER_PIXEL = 1.006
-DRAWN = {Tool.LENGTH: Kind.LENGTH, Tool.ANGLE: Kind.ANGLE}
+DRAWN = {
+    Tool.LENGTH: Kind.LENGTH,
+    Tool.ANGLE: Kind.ANGLE,
+    Tool.RECTANGLE: Kind.RECTANGLE,
+    Tool.ELLIPSE: Kind.ELLIPSE,
+}
 
 
 @dataclass(slots=True)
@@ -88,7 +94,7 @@ class ViewportWidget(QWidget):
         self._drag: _Drag | None = None
         self._angle_open: Measurement | None = None
         self._hover: PixelPoint | None = None
-        self._image: QImage | None = None
+        self._values: dict[int, tuple[object, MeasuredValue]] = {}
         self._forget = [
             self.state.changed.connect(self._on_state),
             session.measurements.changed.connect(self._on_measurement),
@@ -134,6 +140,9 @@ class ViewportWidget(QWidget):
             Tool.PAN: Qt.CursorShape.OpenHandCursor,
             Tool.LENGTH: Qt.CursorShape.CrossCursor,
             Tool.ANGLE: Qt.CursorShape.CrossCursor,
+            Tool.RECTANGLE: Qt.CursorShape.CrossCursor,
+            Tool.ELLIPSE: Qt.CursorShape.CrossCursor,
+            Tool.PIXEL: Qt.CursorShape.CrossCursor,
             Tool.ZOOM: Qt.CursorShape.SizeVerCursor,
         }
         self.setCursor(QCursor(shapes.get(self.session.tool, Qt.CursorShape.ArrowCursor)))
@@ -262,7 +271,9 @@ class ViewportWidget(QWidget):
         painter.setFont(font)
         image = stack.image(index)
         if has_image:
-            shown = [(m, measure(m, image)) for m in self._shown_measurements(stack.frames[index])]
+            shown = [
+                (m, self._measured(m, image, pixels, index)) for m in self._shown_measurements(stack.frames[index])
+            ]
             selected = self.session.measurements.selected
             overlays.draw_measurements(
                 painter, shown, projection, ratio, selected=selected.id if selected else None, font=text_font(12)
@@ -292,11 +303,21 @@ class ViewportWidget(QWidget):
         overlays.draw_position(painter, index, len(stack), height)
         overlays.draw_progress(painter, pixels.loaded, len(stack), width, height)
 
+    def _measured(self, measurement: Measurement, image: ImageHeader, pixels: StackPixels, index: int) -> MeasuredValue:
+        """Values of areas are kept, since they cost a look at every pixel inside."""
+        key = (measurement, id(image), id(pixels), index)
+        known = self._values.get(measurement.id)
+        if known is None or known[0] != key:
+            array = pixels.frame(index)
+            values = Values(array, pixels.modality(index)) if array is not None else None
+            known = self._values[measurement.id] = (key, measure(measurement, image, values))
+        return known[1]
+
     def _shown_measurements(self, key: FrameKey) -> list[Measurement]:
         shown = list(self.session.measurements.of_frame(key))
         if self._drag is not None and self._drag.what == "draw" and len(self._drag.points) == 2:
-            points = self._drag.points
-            shown.append(Measurement(-1, Kind.LENGTH, key, points))
+            kind = DRAWN.get(self.session.tool, Kind.LENGTH)
+            shown.append(Measurement(-1, kind if kind.is_area else Kind.LENGTH, key, self._drag.points))
         if self._angle_open is not None and self._angle_open.key == key:
             shown.append(self._angle_open)
         return shown
@@ -373,6 +394,10 @@ class ViewportWidget(QWidget):
             point = self._image_point(at)
             if point is not None:
                 self._drag = _Drag("draw", at, at, points=(point,))
+        elif tool is Tool.PIXEL:
+            point = self._image_point(at)
+            if point is not None and self.state.key is not None:
+                self.session.measurements.draw(Kind.PIXEL, self.state.key, (point,))
         elif tool is Tool.WINDOW:
             self._begin_window(at)
         else:
@@ -512,9 +537,10 @@ class ViewportWidget(QWidget):
     def _finish_draw(self, drag: _Drag, key: FrameKey, at: QPointF) -> None:
         if len(drag.points) != 2 or (at - drag.start).manhattanLength() < 4:
             return
-        if self.session.tool is Tool.LENGTH:
-            self.session.measurements.draw(Kind.LENGTH, key, drag.points)
-        elif self.session.tool is Tool.ANGLE:
+        kind = DRAWN.get(self.session.tool)
+        if kind is Kind.LENGTH or (kind is not None and kind.is_area):
+            self.session.measurements.draw(kind, key, drag.points)
+        elif kind is Kind.ANGLE:
             # The first side is drawn; the second follows the pointer until a click (VW-MEA-05).
             self._angle_open = Measurement(-1, Kind.ANGLE, key, (*drag.points, drag.points[1]))
 

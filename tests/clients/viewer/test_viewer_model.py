@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.viewer.measurements import Kind, Measurement, MeasurementBook, measure
+from clients.viewer.measurements import Kind, Measurement, MeasurementBook, Values, measure
 from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, layout_of
 from clients.viewer.session import ViewerSession
 from clients.viewer.study import FrameKey, stacks_of
@@ -399,3 +401,75 @@ def test_a_key_image_is_marked_unmarked_and_undone() -> None:
     assert session.key_images == (key,)
     session.undo.undo()
     assert session.key_images == ()
+
+
+# --- areas and values --------------------------------------------------------------------------------------
+
+
+def a_ramp() -> Values:
+    """Stored value = 10 * row + column, HU = stored - 1000."""
+    y, x = np.mgrid[0:32, 0:32]
+    return Values((10 * y + x).astype(np.uint16), Modality(1, -1000, None, "HU"))
+
+
+def an_area(kind: Kind, a: PixelPoint, b: PixelPoint) -> Measurement:
+    return Measurement(1, kind, FrameKey(f"{ROOT}.1.1", 0), (a, b))
+
+
+def test_a_rectangle_tells_size_and_values() -> None:
+    """VW-MEA-03, VW-OPN-08: pixels 2…4 by 5…6 of a ramp, 0.5 mm apart."""
+    value = measure(an_area(Kind.RECTANGLE, PixelPoint(4, 6), PixelPoint(2, 5)), an_image(), a_ramp())
+    inside = np.array([10 * row + column - 1000 for row in (5, 6) for column in (2, 3, 4)], float)
+
+    assert value.value == pytest.approx(2 * 0.5 * 1 * 0.5) and value.unit == "mm²"
+    assert value.words == (
+        "面积 0.5 mm²",
+        f"均值 {inside.mean():.1f} ± {inside.std():.1f} HU",
+        "最小 -948 最大 -936 HU",
+    )
+
+
+def test_an_ellipse_counts_the_pixels_whose_centres_lie_inside() -> None:
+    """VW-MEA-02: a circle of radius 2 about (10, 10) holds 13 centres."""
+    values = Values(np.zeros((32, 32), np.uint16), Modality())
+    values.pixels[8:13, 8:13] = 100
+    for row in (8, 9, 11, 12):
+        for column in (8, 9, 11, 12):
+            if (row, column) not in ((9, 9), (9, 11), (11, 9), (11, 11)):
+                values.pixels[row, column] = 0  # the corners outside of the circle
+    area = an_area(Kind.ELLIPSE, PixelPoint(8, 8), PixelPoint(12, 12))
+
+    value = measure(area, an_image(), values)
+
+    assert value.value == pytest.approx(math.pi * 2 * 2 * 0.25)
+    assert value.words[1].startswith("均值 100.0 ± 0.0")
+
+
+@pytest.mark.parametrize("far", [PixelPoint(-50, -50), PixelPoint(400, 400)])
+def test_an_area_outside_the_image_has_no_values(far: PixelPoint) -> None:
+    value = measure(an_area(Kind.RECTANGLE, far, far.__class__(far.column + 5, far.row + 5)), an_image(), a_ramp())
+
+    assert len(value.words) == 1
+
+
+def test_a_pixel_value_has_its_unit() -> None:
+    """VW-MEA-07, VW-EX-02."""
+    at = Measurement(1, Kind.PIXEL, FrameKey("u", 0), (PixelPoint(3.4, 7.2),))
+
+    assert measure(at, an_image(), a_ramp()).text == "-927 HU"
+    assert measure(at, an_image(), Values(np.full((32, 32, 3), 7, np.uint8), Modality())).text == "RGB 7,7,7"
+    assert measure(replace(at, points=(PixelPoint(99, 0),)), an_image(), a_ramp()).text == "无像素值"
+
+
+def test_clearing_takes_the_measurements_of_one_stack_and_can_be_undone() -> None:
+    """VW-CLR-01."""
+    undo = UndoStack()
+    book = MeasurementBook(undo)
+    here, there = FrameKey("a", 0), FrameKey("b", 0)
+    for key in (here, here, there):
+        book.draw(Kind.LENGTH, key, (PixelPoint(0, 0), PixelPoint(1, 1)))
+
+    book.delete_all([here])
+    assert (len(book.of_frame(here)), len(book.of_frame(there))) == (0, 1)
+    undo.undo()
+    assert len(book.of_frame(here)) == 2

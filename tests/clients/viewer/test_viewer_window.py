@@ -402,6 +402,24 @@ def test_a_late_answer_does_not_replace_the_study_asked_for_since(opened: Open, 
     assert [study.study_uid for study in window.session.studies] == ["1.2"]
 
 
+def test_images_that_come_later_join_those_that_are_there(opened: Open, qtbot: QtBot) -> None:
+    first = a_study(a_series(6))
+    source = MemorySource(first)
+    window = opened(source)
+    qtbot.waitUntil(lambda: window.store.of(window.session.stacks[0]).loaded == 6, timeout=5000)
+    window.perform("image.4")
+    key = window.session.active_viewport.key
+    asked = len(source.asked)
+    more = MemorySource(a_study(a_series(10)))
+    source.known, source.images = more.known, more.images
+    with qtbot.waitSignal(window.all_loaded, timeout=5000):
+        window.refresh_study(first.study_uid)
+
+    assert len(window.session.stacks[0]) == 10 and window.session.active_viewport.key == key
+    assert len(source.asked) == asked + 4
+    assert window.store.of(window.session.stacks[0]).loaded == 10
+
+
 def test_closing_while_images_come_is_quick_and_clean(opened: Open, qtbot: QtBot) -> None:
     source = MemorySource(a_study(a_series(300)))
     window = opened(source)
@@ -469,3 +487,48 @@ def test_the_gui_never_blocks_while_images_come(opened: Open, qtbot: QtBot) -> N
 
     # The machine is shared: one late beat is the neighbour's, a slow habit would be ours.
     assert np.percentile(gaps, 95) < 60, f"worst {max(gaps):.0f} ms"
+
+
+# --- areas, values, cine ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tool", [Tool.RECTANGLE, Tool.ELLIPSE])
+def test_an_area_is_drawn_and_its_handle_changes_it(opened: Open, qtbot: QtBot, tool: Tool) -> None:
+    """VW-MEA-02, -03, -10: the disc is 40 HU everywhere."""
+    window = opened()
+    viewport = window.viewports[0]
+    told: list[tuple[str, float, str, str]] = []
+    window.measurement_drawn.connect(lambda *values: told.append(values))
+    window.session.tool = tool
+    drag(qtbot, viewport, place_of(viewport, 12, 12), place_of(viewport, 20, 20), Qt.MouseButton.LeftButton)
+    assert "40.0 ± 0.0 HU" in told[-1][0] and told[-1][2] == "mm²"
+    before = told[-1][1]
+
+    (area,) = window.session.measurements
+    drag(qtbot, viewport, place_of(viewport, *area.points[1]), place_of(viewport, 22, 22), Qt.MouseButton.LeftButton)
+    assert told[-1][1] > before
+
+
+def test_a_click_with_the_pixel_tool_shows_the_value(opened: Open, qtbot: QtBot) -> None:
+    window = opened()
+    told: list[tuple[str, float, str, str]] = []
+    window.measurement_drawn.connect(lambda *values: told.append(values))
+    window.session.tool = Tool.PIXEL
+    qtbot.mouseClick(window.viewports[0], Qt.MouseButton.LeftButton, pos=place_of(window.viewports[0], 16, 16))
+
+    assert told[-1][0] == "40 HU"
+
+
+def test_playing_goes_round_until_it_is_stopped(opened: Open, qtbot: QtBot) -> None:
+    """VW-CIN-01, -02."""
+    window = opened(MemorySource(a_study(a_series(3))))
+    qtbot.waitUntil(lambda: window.store.of(window.session.stacks[0]).loaded == 3, timeout=5000)
+    seen: list[int] = []
+    window.session.active_viewport.changed.connect(lambda _aspect: seen.append(window.session.active_viewport.index))
+    window.perform("cine.play")
+    qtbot.waitUntil(lambda: seen[:5] == [1, 2, 0, 1, 2], timeout=5000)
+    window.perform("cine.play")
+    stopped_at = len(seen)
+    qtbot.wait(200)
+
+    assert len(seen) == stopped_at
