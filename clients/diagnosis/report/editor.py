@@ -169,8 +169,8 @@ class RichEditor(QTextEdit):
         cursor = self.textCursor()
         found = cast("QTextList | None", cursor.currentList())
         if found is not None:
-            shape = cursor.blockFormat()
             found.remove(cursor.block())
+            shape = cursor.blockFormat()  # fetched now: the one before still names the list
             shape.setIndent(0)
             cursor.setBlockFormat(shape)
         else:
