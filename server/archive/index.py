@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, inbox
@@ -30,6 +31,7 @@ from server.archive.receive import Received, decode_received, record_of
 from server.archive.rules import joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
+from server.kernel.errors import Refusal
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,9 @@ _SCAN_S = 5.0
 _SETTLED_AGE_S = 2.0  # a younger file in the inbox has its message still under way
 _REMATCH_S = 10.0
 _CACHE = 20_000
+_IN_HAND = 20_000  # messages kept in memory; more stay in the inbox
+_TROUBLE_S = 1.0  # pause while the database cannot be written
+_RETRY_S = 30.0  # pause before an object is tried again that failed alone
 
 
 def _nothing(_studies: Collection[int]) -> None:
@@ -118,6 +123,7 @@ class Indexer:
         self._scan_every_s = scan_every_s
         self._queue: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
+        self._not_before: dict[str, float] = {}  # files in the inbox that failed: when to try again
         self._series: dict[str, _SeriesEntry] = {}
         self._studies: dict[str, _StudyEntry] = {}
         self._touched: dict[int, float] = {}  # study → when it was announced last, for those to announce again
@@ -148,6 +154,8 @@ class Indexer:
     def submit(self, message: bytes) -> None:
         """Take a receiver's message; any thread."""
         record = decode_received(message)
+        if len(self._queued) >= _IN_HAND:
+            return  # the database is in trouble: the file waits in the inbox, a scan will find it
         with self._state:
             self._idle.clear()
             self._queued.add(record.name)
@@ -162,7 +170,8 @@ class Indexer:
         names = sorted(entry.name for entry in inbox.ready_files(self._inbox) if entry.name not in self._queued)
         for start in range(0, len(names), BATCH):
             self._index_safely(
-                [record for name in names[start : start + BATCH] if (record := self._record_of_file(name))]
+                [record for name in names[start : start + BATCH] if (record := self._record_of_file(name))],
+                patient=False,
             )
         self._announce(force=True)
         return len(names)
@@ -205,12 +214,18 @@ class Indexer:
             batch.append(record)
         return batch
 
-    def _index_safely(self, batch: list[Received]) -> None:
-        """Index a batch; on a defect, object by object, so that one bad object never holds up the others."""
+    def _index_safely(self, batch: list[Received], *, patient: bool = True) -> None:
+        """Index a batch; on a defect, object by object, so that one bad object never holds up the others.
+
+        While the database cannot be written (full disk, lost server) a patient caller waits here.
+        """
         if not batch:
             return
         try:
-            self._index(batch)
+            while not self._try(batch):
+                if not patient or self._stopping.wait(_TROUBLE_S):
+                    self._let_wait(batch, 0.0)
+                    return
         except Exception:
             self._forget()
             if len(batch) > 1:
@@ -221,16 +236,38 @@ class Indexer:
                     self._index_safely([record])
                 return
             logger.exception("archive: an object stays in the inbox and will be tried again: %s", batch[0].name)
-            if self._stopping.is_set() or not self._thread.is_alive():
-                self._queued.discard(batch[0].name)
-            else:
-                threading.Timer(30.0, self._queued.discard, [batch[0].name]).start()
+            self._let_wait(batch, _RETRY_S)
+
+    def _try(self, batch: list[Received]) -> bool:
+        """Index a batch; False if the database cannot be written at present."""
+        try:
+            self._index(batch)
+        except (Refusal, OperationalError, OSError) as trouble:
+            self._forget()
+            logger.warning(
+                "archive: the index cannot be written, %d objects wait: %s", len(batch), type(trouble).__name__
+            )
+            return False
+        return True
+
+    def _let_wait(self, batch: list[Received], seconds: float) -> None:
+        """Leave objects to a later scan."""
+        later = time.monotonic() + seconds
+        for record in batch:
+            self._queued.discard(record.name)
+            self._not_before[record.name] = later
 
     def _scan(self) -> None:
         oldest_ns = time.time_ns() - int(_SETTLED_AGE_S * 1e9)
+        now = time.monotonic()
         for entry in inbox.ready_files(self._inbox):
+            if len(self._queued) >= _IN_HAND:
+                return
+            if entry.name in self._queued or self._not_before.get(entry.name, 0.0) > now:
+                continue
             name = inbox.InboxName.parse(entry.name)
-            if name is not None and name.received_ns < oldest_ns and entry.name not in self._queued:
+            if name is not None and name.received_ns < oldest_ns:
+                self._not_before.pop(entry.name, None)
                 record = self._record_of_file(entry.name)
                 if record is not None:
                     self._queued.add(entry.name)

@@ -27,7 +27,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=20)
+        self.engine = (
+            _sqlite_engine(url)
+            if self.is_sqlite
+            else create_engine(url, pool_size=20, max_overflow=20, hide_parameters=True)
+        )
         # SQLite has one writer: queueing for it here is fair, its own busy handler is not.
         self._writer = threading.Lock() if self.is_sqlite else None
         self.on_notices: Callable[[], None] = lambda: None
@@ -85,6 +89,7 @@ def _sqlite_engine(url: str) -> Engine:
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
         pool_size=20,
         max_overflow=40,
+        hide_parameters=True,  # they are patient data and would stand in logs
     )
 
     @event.listens_for(engine, "connect")

@@ -13,8 +13,10 @@ from sqlalchemy import delete, select
 from server.archive.inbox import InboxName
 from server.archive.receive import ObjectName, Receiver, StoreRefused, decode_received
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
+from server.kernel.errors import Refusal
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.space import SpaceGuard
+from shared.contract.errors import ErrorCode
 from tests.server.archive.archive_house import House, a_series, an_object, encoded, eventually
 
 
@@ -220,6 +222,38 @@ def test_one_bad_record_does_not_hold_up_the_others(house: House, monkeypatch: p
     assert len(rows(house, Instance)) == 2
     assert len(list(house.inbox.iterdir())) == 1
     house.indexer._queued.clear()
+
+
+def test_objects_wait_while_the_database_cannot_be_written(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = house.database.write
+    refused: list[int] = []
+
+    def full() -> Any:
+        refused.append(1)
+        raise Refusal(ErrorCode.DISK_FULL, "磁盘已满")
+
+    monkeypatch.setattr("server.archive.index._TROUBLE_S", 0.01)
+    monkeypatch.setattr(house.database, "write", full)
+    for sent in a_series(3):
+        house.send(sent)
+    eventually(lambda: len(refused) > 3)
+    assert len(list(house.inbox.iterdir())) == 3
+    monkeypatch.setattr(house.database, "write", write)
+    settled(house)
+    assert len(rows(house, Instance)) == 3
+    assert list(house.inbox.iterdir()) == []
+
+
+def test_more_than_fits_in_memory_waits_in_the_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.archive.index._IN_HAND", 2)
+    house = House(tmp_path, scan_every_s=0.05)
+    house.receiver._clock_ns = lambda: 1_700_000_000_000_000_000
+    for sent in a_series(6):  # the indexer does not run yet
+        house.send(sent)
+    assert house.indexer.backlog == 2
+    house.indexer._thread.start()
+    eventually(lambda: len(rows(house, Instance)) == 6)
+    house.stop()
 
 
 def test_a_study_without_patient_id_has_a_patient_of_its_own(house: House) -> None:
