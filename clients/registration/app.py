@@ -28,6 +28,7 @@ _REGISTRATION = (
     Action("registration.items", "添加检查项目", "F3", "add"),
     Action("registration.search", "查找今日登记", "Ctrl+F", "search"),
     Action("registration.refresh", "刷新", "F5", "refresh"),
+    Action("registration.printers", "打印机设置", "Ctrl+Shift+P", "print"),
 )
 _MANAGEMENT = (
     Action("management.query", "查询", "Ctrl+Return", "search"),

@@ -119,6 +119,12 @@ class Desk:
         panel = PreviewPanel(preview, lambda: self.actions.hand_out(preview.document))
         self._place.side_panel.show_content("预览打印", panel, width=PreviewPanel.WIDTH)
 
+    def show_printers(self) -> None:
+        """打印机设置 of this desk, in the side panel."""
+        from clients.registration.printing_setup import PrintingSetup, printer_names
+
+        self._place.side_panel.show_content("打印机设置", PrintingSetup(self._place.desk_settings, printer_names()))
+
     def heard_details(self, notice: Notice) -> None:
         """Let an open details panel follow a change."""
         content: Any = self._place.side_panel.content

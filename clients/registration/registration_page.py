@@ -63,6 +63,7 @@ class RegistrationPage(QWidget):
             ("registration.items", self.booking.focus_items),
             ("registration.search", self._focus_search),
             ("registration.refresh", self._refresh),
+            ("registration.printers", desk.show_printers),
         ):
             place.actions.on(action, callback)
         self.today.opened.connect(lambda row: desk.actions.show_details(row.id))

@@ -160,6 +160,15 @@ ENTRIES = {
     "身份证号只能由数字组成，末位可为 X。": "An identity number has digits only; the last may be X.",
     "身份证号中的出生日期不存在，请核对第 7 至 14 位。": "The birth date in it does not exist. Check places 7 to 14.",
     "身份证号校验位不符，请逐位核对。": "The check digit does not fit. Compare digit by digit.",
+    # printers of this desk
+    "打印机设置": "Printers of this desk",
+    "条码打印机": "Barcode printer",
+    "登记单打印机": "Printer for registration forms",
+    "报告打印机": "Printer for reports",
+    "不打印，保存为文件": "None: save as a file",
+    "文件夹": "Folder",
+    "没有打印机时文件保存在这里；留空为默认文件夹。": "For files when there is no printer; empty for the usual one.",
+    "这台电脑上没有找到打印机，请先在系统中安装打印机。": "This computer has no printer. Install one first.",
     # slots
     "预约选号": "Slots",
     "前一天": "Day before",

@@ -82,9 +82,9 @@ def state_column(pending: Callable[[], frozenset[int]], *, registration: bool) -
 def today_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
     """The columns of today's list (RIS-REG-05); type and items share one, so that half a screen holds them all."""
     return (
-        Column("patient", "患者信息", 0, value=patient_of, marks=marks_of, strong=True),
+        Column("patient", "患者信息", 184, value=patient_of, marks=marks_of, strong=True),
         state_column(pending, registration=False),
-        Column("items", "检查类型与项目", 132, value=lambda row: f"{row.exam_type}　{row.items}"),
+        Column("items", "检查类型与项目", 0, value=lambda row: f"{row.exam_type}　{row.items}"),
         Column("accession_number", "检查号", 116),
         Column("planned_at", "预检时间", 76, Align.RIGHT, format=local_clock, visible=False, quiet=True),
         Column("room_name", "检查室", 110, visible=False, quiet=True),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option, SearchBox, SegmentedControl
@@ -26,9 +25,6 @@ from shared.contract.organisation import HospitalView
 
 _NOTHING = EmptyWords("今天还没有登记", "在右侧新建预约登记，提交后显示在这里。", "clipboard")
 _FILTERED = EmptyWords("没有符合条件的登记", "换一个检查类型，或清空查询条件。", "search", action="清空条件")
-
-WIDE = 900
-"""Pixels from which on there is room for long item names too."""
 
 
 class TodayView(QWidget):
@@ -64,9 +60,8 @@ class TodayView(QWidget):
         self._type_codes: tuple[str, ...] = ()
         self.types: SegmentedControl | None = None
         layout.addLayout(self._types)
-        self._columns = today_columns(lambda: self._state.pending_cancel)
         self.list = ListView(
-            self._columns,
+            today_columns(lambda: self._state.pending_cancel),
             row_id=lambda row: row.id,
             actions=row_actions(lambda: self._state.pending_cancel),
             shown_actions=3,
@@ -133,15 +128,6 @@ class TodayView(QWidget):
 
     def _show_count(self, state: TodayState) -> None:
         self._count.set_text(tr("共 {count} 人次", count=state.total) if state.loaded_once else "")
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Names get what is left over; where there is plenty, the exam items get half of it."""
-        items = next(place for place, column in enumerate(self._columns) if column.key == "items")
-        wide = event.size().width() >= WIDE
-        self.list.table.set_flexible({0, items} if wide else {0})
-        if not wide:
-            self.list.table.horizontalHeader().resizeSection(items, self._columns[items].width)
-        super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "_count"):

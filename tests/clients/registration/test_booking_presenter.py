@@ -91,7 +91,7 @@ def test_an_application_fills_everything_and_two_steps_register_it() -> None:
     assert sent.application_id == 71
     assert sent.patient.patient_id == 501
     assert desk.state.form == BookingForm(campus_id=1)
-    assert "CT202611210001" in desk.messages.said[0].text
+    assert "261121CT0001" in desk.messages.said[0].text
 
 
 def test_two_applications_let_the_clerk_choose() -> None:

@@ -203,8 +203,8 @@ def test_the_finished_list_is_searched_by_exam_number_and_opens_images() -> None
     desk.presenter.finish_exam()
     desk.presenter.show_finished(True)
     assert [row.id for row in desk.state.finished_rows] == [1]
-    desk.presenter.find_finished("CT202611219999")
-    assert desk.hospital.sent(ListFinished)[-1].accession_number == "CT202611219999"
+    desk.presenter.find_finished("261121CT9999")
+    assert desk.hospital.sent(ListFinished)[-1].accession_number == "261121CT9999"
     assert desk.state.finished_rows == ()
     desk.presenter.find_finished("")
     desk.presenter.do_finished(RowAction.VIEW_IMAGES, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from shared.domain.states import PatientType, Sex, TicketState
 from tests.clients.registration.fake_hospital import (
     NOW,
     FakeHospital,
+    a_document,
     a_ticket,
     an_application,
     an_exam_row,
@@ -143,7 +145,7 @@ def test_an_application_takes_two_keys_after_the_card_number(station: Station) -
     station.wait(lambda: page.today.list.selected_row is not None)
     assert page.today.list.selected_row.id == 1
     said = [toast.text for toast in station.shell.toasts.toasts]
-    assert any("CT202611210001" in text for text in said)
+    assert any("261121CT0001" in text for text in said)
 
 
 def test_a_new_patient_is_typed_field_by_field_with_enter(station: Station) -> None:
@@ -337,6 +339,30 @@ def test_a_list_that_cannot_be_loaded_says_why_and_can_be_tried_again(station: S
     page.today.list.retry.emit()
     station.settle()
     assert page.today.list.error_text == ""
+
+
+def test_a_printer_chosen_for_this_desk_is_remembered(station: Station, qtbot: QtBot) -> None:
+    from clients.registration.printing_setup import PrintingSetup
+
+    page = station.open()
+    desk = page._place.desk_settings
+    setup = PrintingSetup(desk, ["Zebra ZD421"])
+    qtbot.addWidget(setup)
+    editor = setup.form.rows["barcode"].editor
+    assert editor.choose_by_typing("Zebra")
+    assert desk.get("printing/barcode/printer") == "Zebra ZD421"
+    later = PrintingSetup(desk, [])
+    qtbot.addWidget(later)
+    assert later.form.value("barcode") == "Zebra ZD421"
+
+
+def test_a_printer_that_is_gone_saves_a_file_and_says_so(station: Station, tmp_path: Path) -> None:
+    page = station.open()
+    page._place.desk_settings.set("printing/barcode/printer", "gone")
+    page._place.desk_settings.set("printing/folder", str(tmp_path / "labels"))
+    said = page._desk.documents.hand_out(a_document())
+    assert "gone" in said
+    assert (tmp_path / "labels" / "barcode-7.pdf").read_bytes() == b"%PDF-1.4"
 
 
 def test_the_language_changes_while_the_form_is_filled(station: Station) -> None:
