@@ -164,12 +164,20 @@ class Diagnosis:
             self.report.viewer_sent(event)
 
 
+TITLE = "诊断工作站"
+
+
+def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
+    """Return the pages of one workstation window; registers the English words."""
+    register_catalogue(translations.ENTRIES)
+    return Diagnosis(make_viewer).pages()
+
+
 def run(argv: Sequence[str], connector: Connector, make_viewer: MakeViewer = linked_viewer) -> int:
     """Run the workstation until its window is closed; the exit status."""
-    register_catalogue(translations.ENTRIES)
     return run_workstation(
-        "诊断工作站",
-        Diagnosis(make_viewer).pages(),
+        TITLE,
+        make_pages(make_viewer),
         argv,
         connector,
         prog="mingjing diagnosis",

@@ -168,6 +168,12 @@ class ReportPage(QWidget):
         ):
             on(action_id, intention)
 
+    @property
+    def presenter(self) -> ReportPresenter:
+        """The presenter that this page reports to."""
+        assert self._presenter is not None
+        return self._presenter
+
     def show_state(self, state: ReportPageState) -> None:
         """Show a state; the editors are filled only when the presenter replaced the text."""
         before, self._state = self._state, state

@@ -108,6 +108,12 @@ class WorklistView(QWidget):
         on("worklist.more", self.conditions.more_button.toggle)
         on("worklist.reset", self.conditions.reset_button.click)
 
+    @property
+    def presenter(self) -> WorklistPresenter:
+        """The presenter that this page reports to."""
+        assert self._presenter is not None
+        return self._presenter
+
     def show_state(self, state: WorklistState) -> None:
         """Show a state."""
         self.conditions.show_state(state)
