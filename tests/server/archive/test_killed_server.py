@@ -100,10 +100,12 @@ def run_rounds(folder: Path, rounds: int, longest_s: float) -> int:
 
 
 def test_nothing_answered_is_lost_in_a_few_kills(tmp_path: Path) -> None:
+    template(tmp_path)
     assert run_rounds(tmp_path, rounds=6, longest_s=0.6) > 20
 
 
 @pytest.mark.slow
 def test_nothing_answered_is_lost_in_many_kills(tmp_path: Path) -> None:
     for batch in range(10):  # a fresh archive now and then, so that the proof of a round stays quick
+        template(tmp_path / str(batch))
         run_rounds(tmp_path / str(batch), rounds=int(os.environ.get("MINGJING_KILLS", "100")) // 10, longest_s=1.5)
