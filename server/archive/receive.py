@@ -136,14 +136,14 @@ class Receiver:
                 os.write(descriptor, meta)
                 while len(view):
                     view = view[os.write(descriptor, view) :]
-                if os.name != "nt":
+                if self._flusher.renames_open_files:
                     # Rename first: one fsync of the file then makes its bytes and its name durable.
                     os.rename(partial, target)  # noqa: PTH104 - half the cost of pathlib's on the hottest path
-                self._flusher.flush(descriptor)
+                    self._flusher.flush(descriptor)
             finally:
                 os.close(descriptor)
-            if os.name == "nt":
-                os.replace(partial, target)  # noqa: PTH105 - Windows cannot rename an open file
+            if not self._flusher.renames_open_files:
+                self._flusher.rename_closed(partial, target)
         except OSError as error:
             for leftover in (partial, target):
                 with contextlib.suppress(OSError):

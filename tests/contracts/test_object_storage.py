@@ -14,10 +14,19 @@ from server.kernel.storage.folder import FolderStorage
 from server.kernel.storage.memory import MemoryStorage
 from server.kernel.storage.port import InvalidKey, ObjectMissing, ObjectStorage
 
+
+def _as_on_windows(folder: Path) -> FolderStorage:
+    """A store that cannot rename an open file."""
+    store = FolderStorage(folder)
+    store._flusher.renames_open_files = False
+    return store
+
+
 STORES: dict[str, Callable[[Path], ObjectStorage]] = {
     "memory": lambda folder: MemoryStorage(),
     "folder": FolderStorage,
     "folder, group": lambda folder: FolderStorage(folder, durability=Durability.GROUP),
+    "folder, as on Windows": _as_on_windows,
     "folder, none": lambda folder: FolderStorage(folder, durability=Durability.NONE),
 }
 

@@ -136,16 +136,14 @@ class FolderStorage:
         return key
 
     def _finish(self, writer: BinaryIO, temporary: Path, key: str) -> None:
-        # Rename first, then flush: on Linux one fsync then makes bytes and name durable.
-        # Windows cannot rename an open file.
         writer.flush()
-        if os.name != "nt":
+        if self._flusher.renames_open_files:
             temporary.rename(self._target(key))
-        self._flusher.flush(writer.fileno())
+            self._flusher.flush(writer.fileno())
 
     def _settle(self, temporary: Path, key: str) -> None:
-        if os.name == "nt":
-            temporary.replace(self._target(key))
+        if not self._flusher.renames_open_files:
+            self._flusher.rename_closed(str(temporary), self._target(key))
 
     def _target(self, key: str) -> str:
         path = self._place(key)

@@ -50,6 +50,19 @@ def test_what_is_received_lies_in_the_inbox_as_part_10(tmp_path: Path, durabilit
     assert (record.name, record.key, record.size_bytes) == (path.name, name.key, len(whole))
 
 
+def test_where_open_files_cannot_be_renamed_the_result_is_the_same(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path, lambda _: None, reserve_bytes=0)
+    receiver._flusher.renames_open_files = False
+    flushed: list[int] = []
+    receiver._flusher.flush = flushed.append  # type: ignore[method-assign]
+    sent = an_object()
+    what = ObjectName(str(sent.SOPClassUID), str(sent.SOPInstanceUID), "1.2.840.10008.1.2.1")
+    receiver.receive(what, "CT1", memoryview(encoded(sent)))
+    (path,) = tmp_path.iterdir()
+    assert pydicom.dcmread(path) == sent
+    assert len(flushed) == 1
+
+
 def test_a_large_object_comes_as_a_file(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     sent = an_object()
