@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QMenu, QToolButton, QWidget
 
 from clients.kit.actions import ActionGroup
 from clients.kit.theme import current_theme
@@ -13,7 +13,7 @@ from clients.viewer.commands import CHECKABLE, COMMANDS, TOOL_BAR, TOOLS, Slot
 from clients.viewer.tool_icons import tool_icon
 
 ICON = 20
-WIDE, NARROW = 46, 36  # a button with and without its word
+WIDE, NARROW = 44, 36  # a button with and without its word
 
 
 class ToolBar(QFrame):
@@ -25,6 +25,7 @@ class ToolBar(QFrame):
         self._texts = {action.id: action.text for action in (*(a for _, a in TOOLS), *COMMANDS)}
         self._texts |= {"menu.presets": "预设窗宽窗位", "menu.layouts": "布局"}
         row = QHBoxLayout(self)
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(0)
         for n, group in enumerate(TOOL_BAR):
@@ -88,6 +89,10 @@ class ToolBar(QFrame):
             f"QToolButton:disabled {{ color: {colours.border}; }}"
             "QToolButton::menu-indicator { image: none; }"
         )
+
+    def minimumSizeHint(self) -> QSize:
+        """Small, or the buttons would dictate the width of the window; in a narrow one the words go first."""
+        return QSize(320, 52)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         wide = event.size().width() >= len(self._buttons) * WIDE + (len(TOOL_BAR) - 1) * 9 + 20

@@ -253,6 +253,9 @@ def _palette(ds: Any) -> Palette | None:
     return Palette(first, np.stack([column[:length] for column in columns], -1).astype(np.uint8))
 
 
+# Units (0054,1001) as people write them, PS3.3 C.8.9.1.1.3.
+_READABLE_UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "NONE": ""}
+
 # XA and XRF: the table leads back to X-ray intensity and is not for display (PS3.3 C.8.7.1.1.2).
 _INTENSITY_LUT = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{n}" for n in ("1", "2", "1.1", "2.1"))
 
@@ -265,6 +268,7 @@ def _modality(ds: Any, unit_source: Any, *, signed: bool, modality_code: str) ->
         unit = "HU"
     if not unit and modality_code == "PT":
         unit = text_of(unit_source, "Units")
+    unit = _READABLE_UNITS.get(unit, unit)
     item = _first(ds, "ModalityLUTSequence")
     if text_of(unit_source, "SOPClassUID") in _INTENSITY_LUT:
         item = None

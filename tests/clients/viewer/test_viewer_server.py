@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,3 +127,28 @@ def test_the_viewer_of_a_workstation_shows_it(
         link.close()
 
     assert client.call(GetStudy(study_uid=STUDY)).row.study_uid == STUDY
+
+
+def test_the_viewer_alone_logs_in_and_takes_a_picture(server: ServerProcess, client: RpcClient, tmp_path: Path) -> None:
+    picture = tmp_path / "shot.png"
+    environment = dict(os.environ, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(HOUSE))
+    program = [sys.executable, "-m", "clients.viewer", "--connect", str(server.connection), "--user", "admin"]
+    program += ["--password-file", str(server.data / "secrets" / "admin-password")]
+    program += ["--study", STUDY, "--shot", str(picture), "--size", "1024x700"]
+    ended = subprocess.run(program, capture_output=True, timeout=120, env=environment, cwd=HOUSE, check=False)
+
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_wrong_password_is_a_sentence(server: ServerProcess, tmp_path: Path) -> None:
+    wrong = tmp_path / "password"
+    wrong.write_text("no")
+    environment = dict(os.environ, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(HOUSE))
+    program = [sys.executable, "-m", "clients.viewer", "--connect", str(server.connection), "--user", "nobody"]
+    ended = subprocess.run(
+        [*program, "--password-file", str(wrong), "--study", STUDY],
+        capture_output=True, timeout=120, env=environment, cwd=HOUSE, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 2 and ended.stderr.startswith(b"mingjing viewer:") and b"Traceback" not in ended.stderr
