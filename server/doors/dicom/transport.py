@@ -25,6 +25,11 @@ _VECTOR = 512
 """Buffers per gathered write, below every system's limit (IOV_MAX is 1024 on Linux)."""
 
 
+LEAST_BYTES_PER_S = 500
+"""What a peer must send on average in a message that takes longer than the idle limit; a modem does ten times as
+much."""
+
+
 class ConnectionEnded(Exception):
     """The connection is gone, by the peer, by a timeout or by our own stop; the sentence says which."""
 
@@ -50,6 +55,8 @@ class Connection:
         self._idle_s = idle_s
         self._deadline: float | None = None
         self._timeout = -1.0
+        self._began: float | None = None  # when the first bytes of the message in arrival came
+        self._arrived = 0
         self._interrupted = False
         self._scatter = hasattr(sock, "recvmsg_into")
         self._gather = hasattr(sock, "sendmsg")
@@ -71,6 +78,7 @@ class Connection:
             indication = self.upper.next_indication()
             self.flush()
             if indication is not None:
+                self._began = None
                 return indication
             if self.upper.close_transport or self.upper.state is State.STA1:
                 raise ConnectionEnded("the association is over")
@@ -81,6 +89,7 @@ class Connection:
         while True:
             indication = self.upper.next_indication()
             if indication is not None:
+                self._began = None
                 self.flush()
                 return indication
             if self.upper.close_transport or not self._readable():
@@ -169,36 +178,48 @@ class Connection:
         else:
             self._deadline = None
             self._set_timeout(timeout_s)
-        if not self._read_once():
+        count = self._read_once()
+        if count < 0:
             if self.upper.artim_running:
                 self._expire()
             raise ConnectionEnded("the peer was silent for too long")
+        self._notice_dripping(count)
+
+    def _notice_dripping(self, count: int) -> None:
+        """A peer that sends a byte now and then is never silent, and would keep its association for ever."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began, self._arrived = now, 0
+        self._arrived += count
+        elapsed = now - self._began
+        if elapsed > self._idle_s and self._arrived < elapsed * LEAST_BYTES_PER_S:
+            raise ConnectionEnded("the peer sends too slowly")
 
     def _expire(self) -> None:
         self.upper.artim_expired()
         self.flush()
         raise ConnectionEnded("the ARTIM timer expired")
 
-    def _read_once(self) -> bool:
-        """One read; False when it timed out."""
+    def _read_once(self) -> int:
+        """One read: how many bytes came, 0 at the end of the connection, -1 when it timed out."""
         views = self.upper.buffers()
         try:
             count = self._sock.recvmsg_into(views)[0] if self._scatter else self._sock.recv_into(views[0])
         except (BlockingIOError, TimeoutError):
-            return False
+            return -1
         except OSError:
             count = 0
         if not count:
             if self._interrupted:
                 raise ConnectionEnded("the server is closing")
             self.upper.closed()
-            return True
+            return 0
         self.upper.received(count)
         if _QUICKACK is not None:
             # Linux leaves quick-acknowledge mode by itself; a sender with Nagle's algorithm on waits 40 ms without it
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-        return True
+        return count
 
     def _readable(self) -> bool:
         if hasattr(select, "poll"):  # select() fails for descriptors above 1023

@@ -409,6 +409,18 @@ def test_a_message_that_stops_in_the_middle_is_cut_off(door: Door, hospital: Fak
     assert not hospital.archive.objects
 
 
+def test_a_message_that_drips_is_cut_off(door: Door) -> None:
+    with associated(door, (CT, EXPLICIT)) as sock:
+        send(sock, 1, store_command("1.2.3"))
+        sock.sendall(pdu.HEADER.pack(4, 0, 10_006) + pdu.PDV_HEADER.pack(10_002, 1, 2))
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - started < 8:
+                sock.sendall(b"x")
+                time.sleep(0.05)
+        assert time.monotonic() - started < 6
+
+
 def test_a_peer_that_vanishes_in_the_middle_of_a_spooled_object_leaves_nothing(
     door: Door, hospital: FakeHospital
 ) -> None:

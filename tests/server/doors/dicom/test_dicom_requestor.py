@@ -10,8 +10,10 @@ import pytest
 
 from server.doors.dicom import pdu, uids
 from server.doors.dicom.door import Door
+from server.doors.dicom.ports import DoorSettings, ReceivedObject, StoreOutcome
 from server.doors.dicom.requestor import NotAccepted, NotAssociated, RequestedAssociation, echo_peer
 from server.doors.dicom.transport import ConnectionEnded
+from tests.fakes.dicom_objects import ct_dataset
 from tests.fakes.dicom_ports import FakeHospital
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -139,3 +141,59 @@ def test_a_syntax_that_was_not_proposed_is_not_taken(rude_peer: RudePeer) -> Non
 
     with pytest.raises(NotAccepted):
         echo_peer("127.0.0.1", rude_peer(behave), called_ae="A", calling_ae="B", timeout_s=3)
+
+
+def test_an_object_in_work_is_answered_before_the_door_closes(hospital: FakeHospital) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    real = hospital.archive.receive
+
+    def slow(received: ReceivedObject) -> StoreOutcome:
+        entered.set()
+        assert leave.wait(10)
+        return real(received)
+
+    hospital.archive.receive = slow  # type: ignore[method-assign]
+    door = Door(DoorSettings(port=0, drain_s=10.0), hospital.ports())
+    door.start()
+    codes: list[int] = []
+
+    def send() -> None:
+        association = RequestedAssociation.open(
+            "127.0.0.1", door.port, called_ae="A", calling_ae="B", contexts=[(CT, (uids.EXPLICIT_LE,))]
+        )
+        codes.append(association.store(CT, "1.2.3", uids.EXPLICIT_LE, ct_dataset("1.2.3")))
+        with pytest.raises(ConnectionEnded):
+            association.store(CT, "1.2.4", uids.EXPLICIT_LE, ct_dataset("1.2.4"))
+        association.abort()
+        codes.append(-1)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert entered.wait(10)
+    stopper = threading.Thread(target=door.stop)
+    stopper.start()
+    leave.set()
+    sender.join(20)
+    stopper.join(20)
+    assert codes == [0, -1]
+    assert list(hospital.archive.objects) == ["1.2.3"]
+    assert hospital.closed == 1
+
+
+def test_many_senders_at_once_lose_nothing(door: Door, hospital: FakeHospital) -> None:
+    def send(series: int) -> None:
+        with RequestedAssociation.open(
+            "127.0.0.1", door.port, called_ae="A", calling_ae="B", contexts=[(CT, (uids.EXPLICIT_LE,))]
+        ) as association:
+            for number in range(40):
+                uid = f"1.2.{series}.{number}"
+                assert association.store(CT, uid, uids.EXPLICIT_LE, ct_dataset(uid, number=number)) == 0
+
+    senders = [threading.Thread(target=send, args=(n,)) for n in range(8)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(60)
+    assert len(hospital.archive.objects) == 320
+    for uid, kept in hospital.archive.objects.items():
+        assert kept.data == ct_dataset(uid, number=int(uid.rpartition(".")[2]))
