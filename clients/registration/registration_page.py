@@ -11,10 +11,12 @@ from clients.kit.shell import Workplace
 from clients.registration.booking.slots_view import SlotsView
 from clients.registration.booking.state import BookingState
 from clients.registration.booking.view import BookingView
+from clients.registration.coalescing import Coalesced
 from clients.registration.desk import Desk
+from clients.registration.screen import concerns_exams
 from clients.registration.today.presenter import TodayPresenter
 from clients.registration.today.view import TodayView
-from shared.contract.base import Changed, Notice
+from shared.contract.base import Notice
 
 ROOM_FOR_BOTH = 900
 """Pixels that list and form need beside each other."""
@@ -67,6 +69,7 @@ class RegistrationPage(QWidget):
         ):
             place.actions.on(action, callback)
         self.today.opened.connect(lambda row: desk.actions.show_details(row.id))
+        self._soon = Coalesced(self._refresh, self)
         place.on_notice(self._heard)
         place.shell.line.changed.connect(self._line_changed)
         self._forget_scanner = place.scanner.listen(self._scanned)
@@ -99,11 +102,9 @@ class RegistrationPage(QWidget):
         self.today.search.field.setFocus()
 
     def _heard(self, notice: Notice) -> None:
-        if not self.isVisible():
-            return
-        self.today_presenter.heard(notice)
-        if isinstance(notice, Changed) and notice.entity == "exam":
-            self.presenter.reload_slots()
+        if self.isVisible() and concerns_exams(notice):
+            self._soon.poke()
+            self._desk.heard_details(notice)
 
     def _line_changed(self, report: LineReport) -> None:
         if report.state is LineState.ONLINE and self.isVisible():

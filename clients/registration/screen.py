@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from clients.kit.messages import Messages
 from clients.kit.running import TaskRunner
-from shared.contract.base import Request
+from shared.contract.base import Changed, Notice, Request, TicketCalled
 from shared.contract.printing import DocumentView
 
 R = TypeVar("R")
@@ -37,6 +37,16 @@ class Documents(Protocol):
 
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Calls back after some seconds on the caller's thread; what it returns takes that back."""
+
+
+def concerns_exams(notice: Notice) -> bool:
+    """True for a notice after which a list of exams may look different."""
+    return isinstance(notice, Changed) and notice.entity in ("exam", "ticket", "report", "study")
+
+
+def concerns_queue(notice: Notice) -> bool:
+    """True for a notice after which a queue may look different."""
+    return isinstance(notice, TicketCalled) or (isinstance(notice, Changed) and notice.entity in ("ticket", "exam"))
 
 
 class ScreenPresenter(Generic[StateT]):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from clients.kit.fields import Choice
-from clients.kit.paging import Align, Column, RowAction, local_clock, local_time
+from clients.kit.paging import Align, Column, RowAction, local_clock
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REGISTRATION_LOOKS, StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language
@@ -49,6 +50,12 @@ def choices_of(things: Sequence[CampusView | RoomView]) -> list[Choice]:
 def sex_choices() -> list[Choice]:
     """The sexes to choose from."""
     return [Choice(sex, SEX_WORDS[sex]) for sex in (Sex.MALE, Sex.FEMALE, Sex.OTHER)]
+
+
+def short_time(moment: datetime) -> str:
+    """Day and clock in the desk's time; the year only when it is another one."""
+    local = moment.astimezone()
+    return local.strftime("%m-%d %H:%M" if local.year == datetime.now().astimezone().year else "%Y-%m-%d %H:%M")
 
 
 def marks_of(row: Any) -> list[StateLook]:
@@ -99,11 +106,11 @@ def management_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, .
         state_column(pending, registration=True),
         Column("items", "检查项目", 0, sort=False),
         Column("exam_type", "检查类型", 64, sort=False),
-        Column("body_part", "检查部位", 80, sort=False, quiet=True),
+        Column("body_part", "检查部位", 72, sort=False, quiet=True),
         Column("accession_number", "检查号", 116, sort=False),
-        Column("registered_at", "登记时间", 120, format=local_time, sort=False, quiet=True),
-        Column("planned_at", "预检时间", 120, format=local_time, sort=False),
-        Column("room_name", "检查室", 96, sort=False, quiet=True),
+        Column("registered_at", "登记时间", 96, format=short_time, sort=False, quiet=True),
+        Column("planned_at", "预检时间", 96, format=short_time, sort=False),
+        Column("room_name", "检查室", 88, sort=False, quiet=True),
     )
 
 

@@ -16,7 +16,7 @@ from clients.kit.translations import tr
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.management.state import Filters, ManagementState
 from clients.registration.screen import Caller, ScreenPresenter
-from shared.contract.base import Changed, Notice, Page
+from shared.contract.base import Page
 from shared.contract.exams import ExamList, ExamRow, ListExams
 from shared.domain.states import RegistrationState
 
@@ -100,11 +100,6 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
     def do(self, action: RowAction, row: ExamRow) -> None:
         """Do an action of a row."""
         self._actions.do(action, row)
-
-    def heard(self, notice: Notice) -> None:
-        """Something of the rows changed somewhere: ask again."""
-        if isinstance(notice, Changed) and notice.entity in ("exam", "ticket", "report", "study"):
-            self.refresh()
 
     def _exam_changed(self, _exam_id: int) -> None:
         self.refresh()

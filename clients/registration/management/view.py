@@ -19,10 +19,12 @@ from clients.kit.paging import EmptyWords
 from clients.kit.shell import Workplace
 from clients.kit.states import REGISTRATION_LOOKS
 from clients.kit.translations import on_language_change, tr
+from clients.registration.coalescing import Coalesced
 from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction
 from clients.registration.management.presenter import ManagementPresenter
 from clients.registration.management.state import ManagementState
+from clients.registration.screen import concerns_exams
 from clients.registration.words import management_columns, named, row_actions
 from shared.contract.base import Notice
 from shared.contract.organisation import HospitalView
@@ -82,6 +84,7 @@ class ManagementPage(QWidget):
             ("management.refresh", self.presenter.refresh),
         ):
             place.actions.on(action, callback)
+        self._soon = Coalesced(self.presenter.refresh, self)
         place.on_notice(self._heard)
         place.shell.line.changed.connect(self._line_changed)
         self._forget = on_language_change(self._retranslate)
@@ -185,8 +188,8 @@ class ManagementPage(QWidget):
         self._counts.set_text("　".join([words, *parts]) if self._state.generation else "")
 
     def _heard(self, notice: Notice) -> None:
-        if self.isVisible():
-            self.presenter.heard(notice)
+        if self.isVisible() and concerns_exams(notice):
+            self._soon.poke()
             self._desk.heard_details(notice)
 
     def _line_changed(self, report: LineReport) -> None:

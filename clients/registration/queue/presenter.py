@@ -14,7 +14,7 @@ from clients.registration.booking.presenter import Preferences
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.queue.state import QueueState
 from clients.registration.screen import Caller, ScreenPresenter
-from shared.contract.base import Changed, Command, Nothing, Notice, TicketCalled
+from shared.contract.base import Command, Nothing
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import HospitalView
 from shared.contract.queueing import (
@@ -103,14 +103,6 @@ class QueuePresenter(ScreenPresenter[QueueState]):
     def tick(self) -> None:
         """Five seconds have passed (RIS-QUE-16)."""
         if self.state.auto_refresh:
-            self.refresh()
-
-    def heard(self, notice: Notice) -> None:
-        """A ticket or an exam changed, here or elsewhere; nobody waits for the five seconds."""
-        concerned = isinstance(notice, TicketCalled) or (
-            isinstance(notice, Changed) and notice.entity in ("ticket", "exam")
-        )
-        if concerned and self.state.auto_refresh:
             self.refresh()
 
     def refresh(self) -> None:

@@ -22,10 +22,12 @@ from clients.kit.shell import Workplace
 from clients.kit.states import TICKET_LOOKS, look_of
 from clients.kit.tokens import Tone
 from clients.kit.translations import on_language_change, tr
+from clients.registration.coalescing import Coalesced
 from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.queue.presenter import QueuePresenter
 from clients.registration.queue.state import REFRESH_SECONDS, QueueState, waited_minutes
+from clients.registration.screen import concerns_queue
 from clients.registration.words import choices_of, marks_of, named, patient_of, room_named, sex_and_age, words_of
 from shared.contract.base import Notice
 from shared.contract.queueing import TicketView
@@ -90,6 +92,7 @@ class QueuePage(QWidget):
             ("queue.refresh", self.presenter.refresh),
         ):
             place.actions.on(action, callback)
+        self._soon = Coalesced(self.presenter.tick, self)
         place.on_notice(self._heard)
         place.shell.line.changed.connect(self._line_changed)
         self._forget = on_language_change(self._retranslate)
@@ -226,8 +229,8 @@ class QueuePage(QWidget):
             self.presenter.select(ticket.id if ticket is not None else None)
 
     def _heard(self, notice: Notice) -> None:
-        if self.isVisible():
-            self.presenter.heard(notice)
+        if self.isVisible() and concerns_queue(notice):
+            self._soon.poke()
             self._desk.heard_details(notice)
 
     def _line_changed(self, report: LineReport) -> None:

@@ -12,7 +12,7 @@ from clients.kit.running import TaskRunner
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.screen import Caller, ScreenPresenter
 from clients.registration.today.state import TodayState
-from shared.contract.base import Changed, Notice, Page
+from shared.contract.base import Page
 from shared.contract.exams import ExamList, ExamRow, ListExams
 
 PAGE = 500
@@ -107,11 +107,6 @@ class TodayPresenter(ScreenPresenter[TodayState]):
     def do(self, action: RowAction, row: ExamRow) -> None:
         """Do an action of a row."""
         self._actions.do(action, row)
-
-    def heard(self, notice: Notice) -> None:
-        """Something of the rows changed somewhere: ask again."""
-        if isinstance(notice, Changed) and notice.entity in ("exam", "ticket", "report", "study"):
-            self.refresh()
 
     def _exam_changed(self, _exam_id: int) -> None:
         self._change(pending_cancel=self._actions.pending)

@@ -12,9 +12,10 @@ from clients.kit.running import HeldRunner, ImmediateRunner, TaskRunner
 from clients.registration.details.presenter import DetailsPresenter
 from clients.registration.exam_actions import ExamActions, RowAction, ViewerMissing, actions_of
 from clients.registration.management.presenter import ManagementPresenter
+from clients.registration.screen import concerns_exams, concerns_queue
 from clients.registration.today.presenter import TodayPresenter
 from clients.registration.today.state import TodayState
-from shared.contract.base import Changed
+from shared.contract.base import Changed, TicketCalled
 from shared.contract.errors import ErrorCode
 from shared.contract.exams import CancelExam, ListExams, PushExam
 from shared.contract.printing import PreviewReport, PrintRegistrationForm
@@ -106,7 +107,7 @@ def test_old_rows_stay_while_newer_ones_load_and_when_they_fail() -> None:
     today.refresh()
     runner.release()
     desk.hospital.refuse(ListExams, refusal(ErrorCode.OFFLINE))
-    today.heard(Changed(entity="exam", id=1, version=2))
+    today.refresh()
     assert today.state.loading
     assert len(today.state.rows) == 1
     runner.release()
@@ -125,11 +126,11 @@ def test_a_new_exam_is_highlighted_even_if_the_filter_would_hide_it() -> None:
     assert [row.id for row in today.state.rows] == [1]
 
 
-def test_notices_about_other_things_ask_nothing() -> None:
-    desk = Desk()
-    today = desk.today()
-    today.heard(Changed(entity="user", id=1, version=2))
-    assert desk.hospital.sent(ListExams) == []
+def test_only_some_notices_concern_a_list() -> None:
+    exam, user = Changed(entity="exam", id=1, version=2), Changed(entity="user", id=1, version=2)
+    call = TicketCalled(ticket_id=1, room_id=11, call_id=1)
+    assert [concerns_exams(notice) for notice in (exam, user, call)] == [True, False, False]
+    assert [concerns_queue(notice) for notice in (exam, user, call)] == [True, False, True]
 
 
 def test_row_actions_come_from_what_the_server_allows() -> None:

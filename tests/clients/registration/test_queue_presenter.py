@@ -12,7 +12,6 @@ from clients.kit.running import HeldRunner, ImmediateRunner, TaskRunner
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.queue.presenter import QueuePresenter
 from clients.registration.queue.state import QueueState, waited_minutes
-from shared.contract.base import Changed, TicketCalled
 from shared.contract.errors import ErrorCode
 from shared.contract.queueing import CallNext, CallTicket, ChangeRoom, FinishTicket, GetQueue, ListFinished, PassTicket
 from shared.domain.states import PatientType, TicketState
@@ -163,17 +162,8 @@ def test_refreshing_follows_the_switch_and_keeps_the_selection() -> None:
     assert desk.state.selected == 902
     desk.presenter.set_auto_refresh(False)
     desk.presenter.tick()
-    desk.presenter.heard(Changed(entity="ticket", id=901, version=2))
     assert len(desk.hospital.sent(GetQueue)) == asked + 1
     assert desk.preferences["queue/auto_refresh"] is False
-
-
-def test_a_notice_refreshes_before_the_five_seconds_are_over() -> None:
-    desk = Desk()
-    asked = len(desk.hospital.sent(GetQueue))
-    desk.presenter.heard(TicketCalled(ticket_id=901, room_id=11, call_id=1))
-    desk.presenter.heard(Changed(entity="report", id=901, version=2))
-    assert len(desk.hospital.sent(GetQueue)) == asked + 1
 
 
 def test_a_lost_line_keeps_the_rows_and_says_why() -> None:

@@ -203,12 +203,25 @@ def test_a_click_on_a_slot_sets_the_planned_time(station: Station) -> None:
     assert page.presenter.state.form.slot_id is not None
 
 
+def test_many_notices_lead_to_one_refresh(station: Station) -> None:
+    page = station.open()
+    asked = len(station.hospital.sent(ListExams))
+    station.hospital.add_exam(an_exam_row(1))
+    for version in range(20):
+        station.hospital.connection.send_notice(Changed(entity="exam", id=1, version=version))
+    station.wait(lambda: page.today.list.total == 1)
+    station.settle()
+    assert len(station.hospital.sent(ListExams)) == asked + 1
+
+
 def test_typed_text_survives_notices_and_refreshes(station: Station) -> None:
     station.hospital.add_exam(an_exam_row(1))
     page = station.open()
     page.booking.patient.focus("name")
     station.type("Zha")
+    asked = len(station.hospital.sent(ListExams))
     station.hospital.connection.send_notice(Changed(entity="exam", id=1, version=2))
+    station.wait(lambda: len(station.hospital.sent(ListExams)) > asked)
     station.settle()
     station.type("o")
     assert page.booking.patient.value("name") == "Zhao"
