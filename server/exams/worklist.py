@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, select
@@ -45,8 +46,9 @@ _SEXES = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: ""}
 class SqlWorklist:
     """Answers worklist queries from the exams. Safe to use from several threads.
 
-    Listed are exams that are 已登记 or 检查中, so that a device may ask again after it began. `refuse` builds the
-    door's exception from a DIMSE status and a sentence.
+    Listed are exams that are 已登记 or 检查中, so that a device may ask again after it began. Who never came drops
+    out after `overdue_days`, unless the device asks for that very date. `refuse` builds the door's exception from a
+    DIMSE status and a sentence.
     """
 
     def __init__(
@@ -56,12 +58,15 @@ class SqlWorklist:
         organisation: OrganisationService,
         patients: PatientService,
         refuse: Refuse,
+        *,
+        overdue_days: int = 7,
     ) -> None:
         self._database = database
         self._time = time
         self._organisation = organisation
         self._patients = patients
         self._refuse = refuse
+        self._overdue = timedelta(days=overdue_days)
 
     def find(self, keys: Attributes, calling_ae: str) -> Sequence[Attributes]:
         """Return the items that match, in order of their time. Raises what `refuse` builds."""
@@ -71,15 +76,19 @@ class SqlWorklist:
             raise self._refuse(IDENTIFIER_DOES_NOT_MATCH, str(error)) from None
         with self._database.read() as uow:
             hospital = self._organisation.hospital(uow)
-            exams = self._candidates(uow, wanted)
+            exams = self._candidates(uow, hospital, wanted)
             patients = self._patients.many(uow, {exam.patient_id for exam in exams})
         found = (self._item(exam, patients[exam.patient_id], hospital, wanted) for exam in exams)
         return [item for item in found if item is not None and wanted.matches(item)]
 
-    def _candidates(self, uow: UnitOfWork, wanted: WantedSteps) -> Sequence[Exam]:
-        conditions: list[ColumnElement[bool]] = [Exam.state.in_([state.value for state in _STATUSES])]
-        if wanted.first_day is not None:
-            conditions.append(Exam.planned_at >= self._time.day_bounds(wanted.first_day)[0])
+    def _candidates(self, uow: UnitOfWork, hospital: Hospital, wanted: WantedSteps) -> Sequence[Exam]:
+        first_day = wanted.first_day or self._time.today() - self._overdue
+        rooms = [room for room, devices in hospital.devices_of_room.items() if any(map(wanted.fits, devices))]
+        conditions: list[ColumnElement[bool]] = [
+            Exam.state.in_([state.value for state in _STATUSES]),
+            Exam.planned_at >= self._time.day_bounds(first_day)[0],
+            Exam.room_id.in_(rooms),
+        ]
         if wanted.last_day is not None:
             conditions.append(Exam.planned_at < self._time.day_bounds(wanted.last_day)[1])
         for column, text in (
@@ -179,6 +188,13 @@ class WantedSteps:
         """AE titles asked for; empty for all."""
         return tuple(filter(None, (part.strip() for part in _text(self.step_keys, _STATION_AE).split("\\"))))
 
+    def fits(self, device: DeviceView) -> bool:
+        """Tell whether the query asks for this device, by AE title and modality."""
+        titles = self.station_titles
+        return (not titles or any(is_match(title, device.ae_title) for title in titles)) and is_match(
+            _text(self.step_keys, _MODALITY), device.modality
+        )
+
     def exact(self, tag: int) -> str:
         """Return the value of a key that holds no wildcard and no list, else an empty text."""
         text = _text(self.keys, tag)
@@ -191,7 +207,7 @@ class WantedSteps:
             all(is_match(_text(self.keys, tag), item[tag]) for tag in (_PATIENT_ID, _ACCESSION, _STUDY_UID))
             and is_match(_text(self.keys, _PROCEDURE_ID), item[_PROCEDURE_ID])
             and is_name_match(_text(self.keys, _PATIENT_NAME), item[_PATIENT_NAME])
-            and all(is_match(_text(self.step_keys, tag), step[tag]) for tag in (_MODALITY, _STEP_STATUS, _STEP_ID))
+            and all(is_match(_text(self.step_keys, tag), step[tag]) for tag in (_STEP_STATUS, _STEP_ID))
             and self._is_in_time(step[_START_TIME])
         )
 
@@ -254,6 +270,7 @@ def _text(keys: Attributes, tag: int) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+@lru_cache(maxsize=256)
 def _pattern(wanted: str) -> re.Pattern[str]:
     return re.compile(
         "".join(".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in wanted), re.DOTALL
@@ -262,16 +279,7 @@ def _pattern(wanted: str) -> re.Pattern[str]:
 
 def _device_for(hospital: Hospital, exam: Exam, wanted: WantedSteps) -> DeviceView | None:
     """Return the device of the exam's room that is asked for, or the first one when any will do."""
-    devices = hospital.devices_of_room.get(exam.room_id, ())
-    titles = wanted.station_titles
-    modality = _text(wanted.step_keys, _MODALITY)
-    fitting = [
-        device
-        for device in devices
-        if (not titles or any(is_match(title, device.ae_title) for title in titles))
-        and is_match(modality, device.modality)
-    ]
-    return fitting[0] if fitting else None
+    return next(filter(wanted.fits, hospital.devices_of_room.get(exam.room_id, ())), None)
 
 
 def _lo(text: str, limit: int = 64) -> str:

@@ -148,6 +148,15 @@ def test_an_exam_stays_while_it_is_done_and_leaves_when_it_is_over_or_cancelled(
     assert found(hospital) == []
 
 
+def test_who_never_came_drops_out_unless_asked_for_by_date(hospital: Hospital) -> None:
+    number = hospital.registered().row.accession_number
+    hospital.clock.forward(days=7)
+    assert found(hospital) == [number]
+    hospital.clock.forward(days=1)
+    assert found(hospital) == found(hospital, {DATE: "-20261129"}) == []
+    assert found(hospital, {DATE: "20261121"}) == [number]
+
+
 def test_times_and_values_are_read_as_the_standard_writes_them() -> None:
     assert f"{read_time('083000.123456'):%H:%M:%S}" == "08:30:00"
     assert f"{read_time('08'):%H:%M}" == "08:00"
