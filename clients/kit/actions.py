@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from clients.kit.icons import require_icon
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
-from clients.kit.translations import on_language_change, tr
+from clients.kit.translations import tr
 
 
 class ActionDeclarationError(ValueError):
@@ -96,14 +96,12 @@ class ActionGroup(QObject):
             made.setShortcutContext(context)
             owner.addAction(made)
             self._qt[action.id] = made
-        self._forget = on_language_change(self._retranslate)
-        self.destroyed.connect(_Forget(self._forget))
         owner.installEventFilter(self)
         self._retranslate()
 
     def on(self, action_id: str, callback: Callable[[], object]) -> None:
         """Call `callback` when the user does the action; raises KeyError for an undeclared id."""
-        self._qt[action_id].triggered.connect(_Call(callback, self))
+        self._qt[action_id].triggered.connect(_Call(callback, self).run)
 
     def qt(self, action_id: str) -> QAction:
         """The QAction behind a declaration, for menus."""
@@ -135,8 +133,8 @@ class ActionGroup(QObject):
         return ActionIconButton(self._by_id[action_id], self._qt[action_id])
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Fetch the icons again when the theme changes."""
-        if is_look_change(event):
+        """Fetch icons and words again when the theme or the language changes."""
+        if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._retranslate()
         return False
 
@@ -159,16 +157,8 @@ class _Call(QObject):
         self._callback = callback
 
     @Slot()
-    def __call__(self, _checked: bool = False) -> None:
+    def run(self) -> None:
         self._callback()
-
-
-class _Forget:
-    def __init__(self, forget: Callable[[], None]) -> None:
-        self._forget = forget
-
-    def __call__(self, _object: QObject | None = None) -> None:
-        self._forget()
 
 
 class ActionButton(QPushButton):

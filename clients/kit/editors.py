@@ -373,11 +373,12 @@ class DateEditor(Editor):
         self.line = QLineEdit()
         self.line.setMaxLength(10)
         self.line.setPlaceholderText("YYYY-MM-DD")
-        self.calendar_button = IconButton("calendar", "打开日历", on_click=self.open_calendar)
+        self.calendar_button = IconButton("calendar", "打开日历", on_click=self.open_calendar, small=True)
         self.calendar_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        row = self._row()
-        row.addWidget(self.line, 1)
-        row.addWidget(self.calendar_button)
+        self.calendar_button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.calendar_button.setParent(self.line)
+        self.line.setTextMargins(0, 0, current_theme().metrics.control - 12, 0)
+        self._row().addWidget(self.line, 1)
         self.watch(self.line)
         self.line.textEdited.connect(lambda _text: self.edited.emit())
         self.line.returnPressed.connect(self.confirmed)
@@ -394,6 +395,22 @@ class DateEditor(Editor):
     def set_read_only(self, read_only: bool) -> None:
         self.line.setReadOnly(read_only)
         self.calendar_button.setEnabled(not read_only)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.line:
+            if event.type() == QEvent.Type.Resize:
+                side = self.calendar_button.sizeHint()
+                top = (self.line.height() - side.height()) // 2
+                self.calendar_button.setGeometry(self.line.width() - side.width() - 4, top, side.width(), side.height())
+            elif (
+                isinstance(event, QKeyEvent)
+                and event.type() == QEvent.Type.KeyPress
+                and event.key() == Qt.Key.Key_Down
+                and event.modifiers() & Qt.KeyboardModifier.AltModifier
+            ):
+                self.open_calendar()
+                return True
+        return super().eventFilter(watched, event)
 
     def open_calendar(self) -> None:
         """Open the calendar below the field."""

@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -43,6 +44,7 @@ from PySide6.QtWidgets import (
 
 from clients.kit.badges import badge_width, paint_badge
 from clients.kit.choosing import Switch
+from clients.kit.column_widths import ColumnRoom, lay_out
 from clients.kit.labels import IconButton, Label
 from clients.kit.messages import Message
 from clients.kit.paging import Align, Column, EmptyWords, RowAction, RowSource, Sort, check_columns
@@ -58,7 +60,10 @@ from clients.kit.translations import tr
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 _PAD = 8
+_INSET = 16
+"""Pixels before the first column: lists go to the edge of their page, and their text stands in line with the rest."""
 _BUTTON = 28
+_FLEXIBLE_LEAST = 120
 _FLEXIBLE_MOST = 360
 """What a flexible column takes at most, in pixels, before other columns get spare room too."""
 
@@ -244,6 +249,7 @@ class ListView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self.model.retranslate()
+            self.table.fit_columns()
             self._show_emptiness()
         elif is_look_change(event):
             self.table.dress()
@@ -257,6 +263,8 @@ class ListView(QWidget):
         self._place_overlays()
 
     def _place_overlays(self) -> None:
+        # A list at the edge of its page keeps the page's margin inside; one that stands in a panel needs none.
+        self.table.inset = _INSET if self.x() < _PAD else _PAD
         top = self.table.y()
         header = self.table.horizontalHeader().height()
         button = self._chooser_button
@@ -275,12 +283,12 @@ class ListView(QWidget):
         for i, column in enumerate(self._columns):
             known = isinstance(hidden, list) and column.key in stored.get("order", [])
             header.setSectionHidden(i, column.key in hidden if known and hidden is not None else not column.visible)
-            self.table.set_width(i, int(widths.get(column.key, column.width or 160)))
+            self.table.set_width(i, column.width or _FLEXIBLE_LEAST, int(widths.get(column.key, 0)))
         for place, key in enumerate(stored.get("order", [])):
             position = next((i for i, column in enumerate(self._columns) if column.key == key), None)
             if position is not None:
                 header.moveSection(header.visualIndex(position), place)
-        self.table.set_flexible({i for i, c in enumerate(self._columns) if c.width == 0 and c.key not in widths})
+        self.table.flexible = {i for i, column in enumerate(self._columns) if column.width == 0}
         sort = stored.get("sort")
         if isinstance(sort, list) and len(sort) == 2 and any(c.key == sort[0] for c in self._columns):
             self.sort_by(Sort(str(sort[0]), bool(sort[1])))
@@ -293,7 +301,7 @@ class ListView(QWidget):
         header = self.table.horizontalHeader()
         order = sorted(range(len(self._columns)), key=header.visualIndex)
         sort = self.model.sort_order
-        resized = {c.key: self.table.widths[i] for i, c in enumerate(self._columns) if i not in self.table.flexible}
+        resized = {self._columns[i].key: width for i, width in self.table.dragged.items()}
         self._settings.set(
             self._settings_key,
             {
@@ -405,8 +413,10 @@ class _Table(QTableView):
         super().__init__()
         self._rows = model
         self.actions_shown = actions
+        self.inset = _INSET
         self.flexible: set[int] = set()
         self.widths: dict[int, int] = {}
+        self.dragged: dict[int, int] = {}
         self.fitting = False
         self.hovered = -1
         self.hover_point = QPoint(-1, -1)
@@ -444,53 +454,52 @@ class _Table(QTableView):
         self.fit_columns()
         self.viewport().update()
 
-    def set_width(self, section: int, width: int) -> None:
-        """Give a column a width in pixels at the regular size; it grows with bigger text and with spare room."""
-        self.widths[section] = width
+    def set_width(self, section: int, declared: int, dragged: int = 0) -> None:
+        """Give a column its widths in pixels at the regular size: as declared, and as dragged (0: never)."""
+        self.widths[section] = declared
+        if dragged:
+            self.dragged[section] = dragged
+        else:
+            self.dragged.pop(section, None)
 
     def _on_resized(self, section: int, _old: int, new: int) -> None:
         if self.fitting or section >= len(self._rows.columns) or new == 0:
             return
-        self.flexible.discard(section)
-        self.widths[section] = round(new / _text_scale())
+        self.dragged[section] = round(new / _text_scale())
         self.column_resized.emit()
 
-    def set_flexible(self, sections: set[int]) -> None:
-        self.flexible = sections
-
     def fit_columns(self) -> None:
-        """Lay out the widths: as declared or dragged, scaled with the text; spare room goes to the flexible columns
-        first, and on very wide screens to the others too, so that no gap opens in the middle of a row."""
+        """Give all columns their widths for the room there is."""
         header = self.horizontalHeader()
         scale = _text_scale()
         shown = [i for i in range(len(self._rows.columns)) if not header.isSectionHidden(i)]
-        sizes = {i: round(self.widths.get(i, 160) * scale) for i in shown}
-        actions = self.cells.actions_width() if self.actions_shown else 32
-        flexible = [i for i in shown if i in self.flexible]
-        if flexible:
-            for i in flexible:
-                sizes[i] = round(120 * scale)
-            spare = self.viewport().width() - actions - sum(sizes.values())
-            first = min(max(0, spare), round(_FLEXIBLE_MOST * scale) * len(flexible))
-            for i in flexible:
-                sizes[i] += first // len(flexible)
-            others = [i for i in shown if i not in self.flexible]
-            spare -= first
-            if spare > 0 and others:
-                given = {
-                    i: min(round(sizes[i] * 0.6), spare * sizes[i] // sum(sizes[o] for o in others)) for i in others
-                }
-                for i in others:
-                    sizes[i] += given[i]
-                spare -= sum(given.values())
-            if spare > 0:
-                sizes[flexible[-1]] += spare
+        wanted = [
+            ColumnRoom(
+                wanted=round(self.dragged.get(i, self.widths.get(i, _FLEXIBLE_LEAST)) * scale),
+                needed=self._needed(i),
+                flexible=i in self.flexible and i not in self.dragged,
+                dragged=i in self.dragged,
+            )
+            for i in shown
+        ]
+        aside = self.cells.actions_width() if self.actions_shown else 32
+        sizes = lay_out(wanted, self.viewport().width() - aside, flexible_most=round(_FLEXIBLE_MOST * scale))
         self.fitting = True
-        for i, size in sizes.items():
+        for i, size in zip(shown, sizes, strict=True):
             header.resizeSection(i, size)
         if self.actions_shown:
             header.resizeSection(len(self._rows.columns), self.cells.actions_width())
         self.fitting = False
+
+    def _needed(self, section: int) -> int:
+        """Pixels for the title and the widest badge in the language of the moment."""
+        theme = current_theme()
+        column = self._rows.columns[section]
+        title = QFontMetricsF(theme.font("caption", bold=True)).horizontalAdvance(tr(column.title)) + 2
+        badge = max((badge_width(look, theme) - 4 for look in (column.looks or {}).values()), default=0.0)
+        header = self.horizontalHeader()
+        inset = self.inset if header.visualIndex(section) == _first_visible(header) else _PAD
+        return round(max(title, badge) + inset + _PAD)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -598,9 +607,10 @@ class _Emit:
 class _Header(QHeaderView):
     """Titles with a small arrow for the order in force; titles can be dragged to another place."""
 
-    def __init__(self, model: RowsModel, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, model: RowsModel, table: _Table) -> None:
+        super().__init__(Qt.Orientation.Horizontal, table)
         self._rows = model
+        self._table = table
         self.setSectionsMovable(True)
         self.setSectionsClickable(True)
         self.setSortIndicatorShown(True)
@@ -618,7 +628,8 @@ class _Header(QHeaderView):
         if logical < len(self._rows.columns):
             column = self._rows.columns[logical]
             sorted_by = self._rows.sort_order is not None and self._rows.sort_order.key == column.key
-            words = QRectF(rect.adjusted(_PAD, 0, -_PAD, -1))
+            inset = self._table.inset if self.visualIndex(logical) == _first_visible(self) else _PAD
+            words = QRectF(rect.adjusted(inset, 0, -_PAD, -1))
             font = theme.font("caption", bold=sorted_by)
             painter.setFont(font)
             painter.setPen(QColor(colours.text if sorted_by else colours.text_quiet))
@@ -668,8 +679,11 @@ class _CellDelegate(QStyledItemDelegate):
             painter.fillRect(rect, QColor(colours.hover))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(colours.hairline))
         header = self._table.horizontalHeader()
-        if chosen and header.visualIndex(index.column()) == _first_visible(header):
+        first = header.visualIndex(index.column()) == _first_visible(header)
+        if chosen and first:
             painter.fillRect(rect.left(), rect.top(), 2, rect.height(), QColor(colours.accent))
+        if first:
+            rect = rect.adjusted(self._table.inset - _PAD, 0, 0, 0)
         row = self._rows.row(index.row())
         if row is None:
             self._paint_skeleton(painter, rect, index)
@@ -708,16 +722,13 @@ class _CellDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(rect.left() + _PAD, rect.center().y() - 5, width, 10), 3, 3)
 
     def _places(self, rect: QRect, row: Any) -> list[tuple[RowAction | str, QRect]]:
-        """Which button stands where: a fixed place for each shown action, so that columns of icons line up."""
-        places: list[tuple[RowAction | str, QRect]] = []
-        left = rect.left() + _PAD - 4
-        top = rect.top() + (rect.height() - 1 - _BUTTON) // 2
-        for i, action in enumerate(self._actions[: self._shown]):
-            if action.is_allowed(row):
-                places.append((action, QRect(left + i * _BUTTON, top, _BUTTON, _BUTTON)))
+        """Which button stands where: the allowed ones in the order of their declaration, without gaps."""
+        shown: list[RowAction | str] = [a for a in self._actions[: self._shown] if a.is_allowed(row)]
         if any(action.is_allowed(row) for action in self._actions[self._shown :]):
-            places.append(("more", QRect(left + self._shown * _BUTTON, top, _BUTTON, _BUTTON)))
-        return places
+            shown.append("more")
+        left = rect.left() + _PAD - 4
+        top = rect.top() + (rect.height() - _BUTTON) // 2
+        return [(what, QRect(left + i * _BUTTON, top, _BUTTON, _BUTTON)) for i, what in enumerate(shown)]
 
     def _paint_actions(self, painter: QPainter, rect: QRect, row: Any, index: AnyIndex, chosen: bool) -> None:
         theme = current_theme()
@@ -737,7 +748,8 @@ class _CellDelegate(QStyledItemDelegate):
                 else (colours.accent if hot else colours.text if live else colours.text_quiet)
             )
             name = what.icon if isinstance(what, RowAction) else "more"
-            theme.paint_icon(painter, name, QRectF(place.center().x() - 7.5, place.center().y() - 7.5, 16, 16), colour)
+            middle = QRectF(place).center()
+            theme.paint_icon(painter, name, QRectF(middle.x() - 8, middle.y() - 8, 16, 16), colour)
 
     def action_at(self, index: AnyIndex, rect: QRect, point: QPoint) -> RowAction | str | None:
         """The button under the mouse."""

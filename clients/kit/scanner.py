@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 _PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -36,6 +37,10 @@ class ScannerInput(QObject):
         self._last = 0.0
         self._replaying = False
         self._listeners: list[Callable[[str], object]] = []
+        self._watched: list[QWidget] = []
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(gap_ms)
@@ -45,15 +50,39 @@ class ScannerInput(QObject):
         """Give scans to `listener`, the newest listener first in line; the function returned ends that."""
         self._listeners.append(listener)
         if len(self._listeners) == 1:
-            QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+            self._watch(QApplication.focusWidget())
 
         def forget() -> None:
             if listener in self._listeners:
                 self._listeners.remove(listener)
             if not self._listeners:
-                QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+                self._watch(None)
 
         return forget
+
+    @Slot("QWidget*", "QWidget*")
+    def _on_focus(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if self._listeners:
+            self._watch(now)
+
+    def _watch(self, focused: QWidget | None) -> None:
+        """Filter the keys of the window and of the widget that has the keyboard, and of nothing else.
+
+        Not of the application: its filter sees every event of every object, also of those being destroyed.
+        """
+        wanted: list[QWidget] = []
+        if self._listeners:
+            top = self._window.window()  # keys go there while nothing has the keyboard
+            wanted = [top]
+            if focused is not None and focused is not top and focused.window() is top:
+                wanted.append(focused)
+        for widget in self._watched:
+            if widget not in wanted and isValid(widget):
+                widget.removeEventFilter(self)
+        for widget in wanted:
+            if widget not in self._watched:
+                widget.installEventFilter(self)
+        self._watched = wanted
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self._replaying or event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):

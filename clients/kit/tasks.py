@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from clients.kit.running import Progress, Task, TaskCancelled, TaskOutcome
 
@@ -38,30 +42,60 @@ class _QtTask:
                 self.progress.cancel()
 
 
-class _Job(QRunnable):
-    """Carries the work into the pool; speaks to the GUI thread only through the runner's signals."""
+class _Workers:
+    """A few daemon threads, started when there is work for them.
 
-    def __init__(self, runner: QtTaskRunner, number: int, work: Callable[[Progress], Any], progress: Progress) -> None:
-        super().__init__()
-        self._runner = runner
-        self._number = number
-        self._work = work
-        self._progress = progress
+    Plain threads and not Qt's pool: a QRunnable is deleted by the pool's thread while Python still knows it, and the
+    next garbage collection then crashes the interpreter.
+    """
 
-    def run(self) -> None:
-        try:
-            self._progress.check()
-            result = self._work(self._progress)
-        except TaskCancelled:
-            self._runner.work_ended.emit(self._number, TaskOutcome.CANCELLED, None)
-        except Exception as error:  # noqa: BLE001 - outermost loop of a worker thread: the presenter decides what it means
-            self._runner.work_ended.emit(self._number, TaskOutcome.FAILED, error)
-        else:
-            self._runner.work_ended.emit(self._number, TaskOutcome.DONE, result)
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Condition()
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._idle = 0
+        self._busy = 0
+        self._threads = 0
+        self._closed = False
+
+    def start(self, job: Callable[[], None]) -> None:
+        """Run `job` as soon as a thread is free; jobs never raise."""
+        with self._lock:
+            self._jobs.append(job)
+            if self._idle < len(self._jobs) and self._threads < self._most:
+                self._threads += 1
+                threading.Thread(target=self._loop, name=f"task {self._threads}", daemon=True).start()
+            self._lock.notify()
+
+    def close(self, timeout_s: float) -> bool:
+        """Drop what has not begun, wait for what has; False if some of it did not end in time."""
+        with self._lock:
+            self._closed = True
+            self._jobs.clear()
+            self._lock.notify_all()
+            return self._lock.wait_for(lambda: self._busy == 0, timeout_s)
+
+    def _loop(self) -> None:
+        while True:
+            with self._lock:
+                self._idle += 1
+                while not self._jobs and not self._closed:
+                    self._lock.wait()
+                self._idle -= 1
+                if self._closed:
+                    self._threads -= 1
+                    return
+                job = self._jobs.popleft()
+                self._busy += 1
+            job()
+            del job  # what the job holds must not live on in a waiting thread
+            with self._lock:
+                self._busy -= 1
+                self._lock.notify_all()
 
 
 class QtTaskRunner(QObject):
-    """Runs work in a small thread pool of its own and calls back in the GUI thread.
+    """Runs work in a few threads of its own and calls back in the GUI thread.
 
     The signals end in bound methods of this QObject, which lives in the GUI thread; a lambda there would run in the
     worker (notes: signal receivers and threads). Closing a window must call `close`, which drops every callback.
@@ -76,8 +110,7 @@ class QtTaskRunner(QObject):
 
     def __init__(self, parent: QObject | None = None, *, threads: int = 4) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(threads)
+        self._workers = _Workers(threads)
         self._tasks: dict[int, _QtTask] = {}
         self._by_key: dict[str, _QtTask] = {}
         self._number = 0
@@ -130,7 +163,7 @@ class QtTaskRunner(QObject):
             self.cancel(key)
             self._by_key[key] = task
         self._tasks[number] = task
-        self._pool.start(_Job(self, number, work, task.progress))
+        self._workers.start(partial(self._work, number, work, task.progress))
         return task
 
     def cancel(self, key: str) -> None:
@@ -145,10 +178,22 @@ class QtTaskRunner(QObject):
         for task in self._tasks.values():
             task.cancel()
         self._by_key.clear()
-        self._pool.clear()
-        ended = self._pool.waitForDone(wait_ms)
+        ended = self._workers.close(wait_ms / 1000)
         self._tasks.clear()
         return ended
+
+    def _work(self, number: int, work: Callable[[Progress], Any], progress: Progress) -> None:
+        """In a worker thread: do it and say how it ended."""
+        outcome, result = TaskOutcome.DONE, None
+        try:
+            progress.check()
+            result = work(progress)
+        except TaskCancelled:
+            outcome = TaskOutcome.CANCELLED
+        except Exception as error:  # noqa: BLE001 - outermost loop of a worker thread: the presenter decides what it means
+            outcome, result = TaskOutcome.FAILED, error
+        with contextlib.suppress(RuntimeError):  # the window went away meanwhile, and this object with it
+            self.work_ended.emit(number, outcome, result)
 
     @Slot(int, object, object)
     def _on_ended(self, number: int, outcome: TaskOutcome, result: Any) -> None:

@@ -142,3 +142,23 @@ def test_the_newest_listener_gets_the_scan(desk: Desk) -> None:
     desk.press(Qt.Key.Key_Return, 0.001)
     assert other == ["11111"]
     assert desk.scanned == ["22222"]
+
+
+def test_a_shell_inside_another_window_hears_scans_too(qtbot: QtBot) -> None:
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    inner, field = QWidget(), QLineEdit()
+    QVBoxLayout(outer).addWidget(inner)
+    QVBoxLayout(inner).addWidget(field)
+    clock = Clock()
+    scanner = ScannerInput(inner, clock=clock)
+    scanner._timer.setInterval(10_000)
+    scanned: list[str] = []
+    with qtbot.waitActive(outer):
+        outer.show()
+        outer.activateWindow()
+    field.setFocus()
+    scanner.listen(scanned.append)
+    qtbot.keyClicks(field, "123456")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert scanned == ["123456"] and field.text() == ""
