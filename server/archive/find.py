@@ -301,7 +301,11 @@ def _name(level: str, value: str) -> ColumnElement[bool]:
     columns = (table.name_key, table.ideographic_key, table.phonetic_key)
     groups = value.split("=")[:3]
     if len(groups) > 1:
-        pairs = [(column, group) for column, group in zip(columns, groups, strict=False) if group.strip("*^ ")]
+        pairs = [
+            (table.ideographic_key if has_ideographs(group) else column, group)
+            for column, group in zip(columns, groups, strict=False)
+            if group.strip("*^ ")
+        ]
         return and_(True, *(_name_group(column, group) for column, group in pairs))
     if has_ideographs(value):
         return _name_group(table.ideographic_key, value)

@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, inbox
-from server.archive.charset import decode_text, name_parts
+from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
 from server.archive.header import DamagedHeader, read_header
 from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
 from server.archive.receive import Received, decode_received, record_of
@@ -33,6 +33,7 @@ from server.archive.tables import ImagePatient, Instance, InstanceVersion, Serie
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
+from shared.dicomkit.names import romanised
 
 logger = logging.getLogger(__name__)
 
@@ -528,7 +529,7 @@ class Indexer:
         person = {
             "patient_id": _text(tags, 0x00100020),
             "issuer": _text(tags, 0x00100021),
-            "name_key": search_key(name.alphabetic),
+            "name_key": search_key(_latin(name)),
             "ideographic_key": search_key(name.ideographic),
             "phonetic_key": search_key(name.phonetic),
             "birth_date": _text(tags, 0x00100030),
@@ -610,6 +611,13 @@ class Indexer:
 def _text(tags: dict[int, bytes], tag: int) -> str:
     """A series-level value as text in its own character set; one without NUL, which PostgreSQL does not keep."""
     return decode_text(tags.get(tag, b""), tags.get(0x00080005, b"")).strip().replace("\0", "")
+
+
+def _latin(name: PersonNameParts) -> str:
+    """The alphabetic group, or the pinyin of a name that came in Chinese only: a search by pinyin finds it then."""
+    if name.alphabetic and not has_ideographs(name.alphabetic):
+        return name.alphabetic
+    return romanised(name.ideographic.replace("^", "")) if name.ideographic else ""
 
 
 def _moment(record: Received) -> datetime:
