@@ -102,7 +102,7 @@ def today_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
 def management_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
     """The columns of registration management; the server orders its rows."""
     return (
-        Column("patient", "患者信息", 200, value=patient_of, marks=marks_of, strong=True, sort=False),
+        Column("patient", "患者信息", 0, value=patient_of, marks=marks_of, strong=True, sort=False),
         state_column(pending, registration=True),
         Column("items", "检查项目", 0, sort=False),
         Column("exam_type", "检查类型", 64, sort=False),

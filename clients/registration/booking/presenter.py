@@ -302,7 +302,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
 
     def _put(self, form: BookingForm, *, cleared: tuple[str, ...] = ()) -> None:
         errors = {key: text for key, text in self.state.errors.items() if key not in cleared}
-        self._change(form=form, errors=errors, repeat_of=None, repeat_hint="")
+        self._change(form=form, errors=errors, repeat_of=None, repeat_hint="", today=self._clock().date())
         if self.state.editing is None:
             self._drafts.save(form)
 
@@ -359,7 +359,11 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             self._put(replace(form, planned_at=planned_at, slot_id=None), cleared=("planned_at",))
 
     def reload_slots(self) -> None:
-        """Fetch the slots again, e.g. after a notice that an exam changed."""
+        """Fetch the slots again, e.g. after a notice that an exam changed; after midnight those of the new day."""
+        today = self._clock().date()
+        if today != self.state.today:
+            day = self.state.day
+            self._change(today=today, day=None if day is not None and day < today else day)
         self._load_slots()
 
     def _load_slots(self) -> None:
@@ -447,6 +451,8 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         state = self.state
         if state.submitting:
             return
+        self._change(today=self._clock().date())
+        state = self.state
         errors = check_form(state.form, state.today, is_change=state.editing is not None)
         if errors:
             self._change(errors=errors)

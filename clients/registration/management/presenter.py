@@ -38,6 +38,7 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
         super().__init__(ManagementState(typed=default, applied=default), caller, runner, messages, show)
         self._actions = actions
         self._clock = clock
+        self._default_day = today
         actions.on_change(self._exam_changed)
 
     def fetch(self, request: PageRequest) -> PageOfRows[ExamRow]:
@@ -62,7 +63,13 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
         )
 
     def refresh(self) -> None:
-        """Ask for the visible rows and the counts again."""
+        """Ask for the visible rows and the counts again; the untouched default follows the calendar past midnight."""
+        today = self._clock().date()
+        old = Filters(registered_from=self._default_day, registered_to=self._default_day)
+        if today != self._default_day and self.state.typed == self.state.applied == old:
+            new = Filters(registered_from=today, registered_to=today)
+            self._change(typed=new, applied=new)
+        self._default_day = today
         self._change(generation=self.state.generation + 1, pending_cancel=self._actions.pending)
         request = msgspec.structs.replace(self._request(), page=Page(offset=0, limit=1))
         self._ask(request, self._counted, lambda _error: None, key="management/counts")
@@ -94,6 +101,7 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
     def reset(self) -> None:
         """重置: everything registered today."""
         today = self._clock().date()
+        self._default_day = today
         self._change(typed=Filters(registered_from=today, registered_to=today), wrong_range="")
         self.query()
 

@@ -35,6 +35,7 @@ class Desk:
 
     def __init__(self, runner: TaskRunner | None = None, draft: BookingForm | None = None) -> None:
         self.hospital = FakeHospital()
+        self.now = NOW
         self.messages = CollectedMessages()
         self.documents = FakeDocuments()
         self.drafts = FakeDrafts(draft)
@@ -48,7 +49,7 @@ class Desk:
             self.documents,
             self.drafts,
             self.preferences,
-            NOW.astimezone,
+            lambda: self.now.astimezone(),  # noqa: PLW0108 - the clock of the test moves
             self.states.append,
             self.registered.append,
         )
@@ -437,3 +438,17 @@ def test_a_known_patient_of_another_name_is_not_taken_silently() -> None:
     desk.presenter.query()
     assert [patient.id for patient in desk.state.patients] == [501, 502]
     assert desk.state.form.patient_id is None
+
+
+def test_a_form_that_stays_open_over_midnight_belongs_to_the_new_day() -> None:
+    desk = Desk()
+    desk.type_patient()
+    desk.presenter.set_planned(NOW)
+    desk.now = NOW + timedelta(days=1)
+    desk.presenter.reload_slots()
+    assert desk.hospital.sent(ListSlots)[-1].day == TODAY + timedelta(days=1)
+    desk.presenter.submit()
+    assert "planned_at" in desk.state.errors
+    desk.presenter.set_planned(None)
+    desk.presenter.submit()
+    assert desk.registered == [1]

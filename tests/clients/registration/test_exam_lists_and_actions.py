@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -281,6 +282,25 @@ def test_filters_wait_for_query_and_reset_brings_today_back() -> None:
     assert desk.hospital.sent(ListExams)[-1].registered_from == TODAY
 
 
+def test_the_default_of_management_follows_the_calendar() -> None:
+    desk = Desk()
+    now = NOW
+
+    def clock() -> datetime:
+        return now.astimezone()
+
+    management = ManagementPresenter(desk.hospital.connection, desk.runner, desk.messages, desk.actions, clock)
+    management.refresh()
+    now = NOW + timedelta(days=1)
+    management.refresh()
+    assert desk.hospital.sent(ListExams)[-1].registered_from == TODAY + timedelta(days=1)
+    management.type_filter(registered_from=TODAY)
+    management.query()
+    now = NOW + timedelta(days=2)
+    management.refresh()
+    assert desk.hospital.sent(ListExams)[-1].registered_from == TODAY
+
+
 def test_the_five_states_of_management() -> None:
     desk = Desk()
     management = desk.management()
@@ -301,8 +321,6 @@ def test_a_his_number_is_exact_and_stands_alone() -> None:
 
 
 def test_a_range_that_ends_before_it_begins_is_said_and_not_sent() -> None:
-    from datetime import timedelta
-
     desk = Desk()
     management = desk.management()
     management.type_filter(planned_from=TODAY, planned_to=TODAY - timedelta(days=1))
