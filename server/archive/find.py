@@ -26,6 +26,7 @@ _Column: TypeAlias = InstrumentedAttribute[Any]
 
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 MAX_UIDS = 2000
+MAX_TEXT = 1000
 
 _LAST = "\U0010ffff"
 _FETCH = 200
@@ -217,6 +218,8 @@ def _conditions(level: str, keys: Keys) -> tuple[list[ColumnElement[bool]], list
         value = str(raw).replace("\0", "").strip()
         if not value.strip("*"):
             continue
+        if len(value) > MAX_TEXT and key.kind != "uid":
+            raise UnanswerableQuery(f"A value to match has {len(value)} characters; at most {MAX_TEXT} are compared.")
         if key.kind == "name":
             conditions.append(_name(level, value))
         elif key.kind == "uid":
@@ -241,9 +244,29 @@ def _conditions(level: str, keys: Keys) -> tuple[list[ColumnElement[bool]], list
 
 def _exactly(pattern: str) -> _Check:
     """Wildcards of PS3.4 C.2.2.2.4, case kept: SQLite's LIKE ignores the case of ASCII letters."""
-    expression = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
-    compiled = re.compile(expression, re.DOTALL)
-    return lambda text: compiled.fullmatch(str(text or "")) is not None
+    return lambda text: matches_wildcards(pattern, str(text or ""))
+
+
+def matches_wildcards(pattern: str, text: str) -> bool:
+    """Compare with ``*`` and ``?``, in time proportional to the product of the lengths whatever the pattern is.
+
+    A regular expression would need exponential time for ``*a*a*a*a*a*b``, which is an attack.
+    """
+    at = star = mark = 0
+    after_star = -1
+    while mark < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            after_star = at = at + 1
+            star = mark
+        elif at < len(pattern) and pattern[at] in ("?", text[mark]):
+            at += 1
+            mark += 1
+        elif after_star >= 0:
+            star += 1
+            at, mark = after_star, star
+        else:
+            return False
+    return not pattern[at:].strip("*")
 
 
 def _like(column: _Column, pattern: str) -> ColumnElement[bool]:
