@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from clients.diagnosis import translations
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
-from clients.diagnosis.ports import Viewer
+from clients.diagnosis.ports import Later, Viewer
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ACTIONS as REPORT_ACTIONS
 from clients.diagnosis.report.view import ReportPage
@@ -23,8 +23,12 @@ from clients.kit.shell import PAGE_KEY, Page, Workplace
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import language, register_catalogue
 from clients.kit.viewer_link import ViewerEvent, ViewerLink
+from shared.contract.base import Changed, Notice
 from shared.domain.permissions import Permission
 from shared.domain.states import ReportAction
+
+REFRESH_AFTER_S = 0.4
+"""Notices that come within this time make the list load once."""
 
 MakeViewer = Callable[[Workplace, Callable[[ViewerEvent], None]], Viewer]
 """Makes the viewer of a session; the callback may be called from any thread."""
@@ -64,6 +68,8 @@ class Diagnosis:
         self.report: ReportPresenter | None = None
         self.patients: WorklistPresenter | None = None
         self._place: Workplace | None = None
+        self._later: Later | None = None
+        self._undo_refresh: Callable[[], None] | None = None
 
     def pages(self) -> tuple[Page, ...]:
         """Return the pages of the workstation."""
@@ -86,7 +92,8 @@ class Diagnosis:
         self.worklist = presenter
         view.attach(presenter)
         view.closing.connect(self._end)
-        place.on_notice(presenter.heard)
+        place.on_notice(self._heard)
+        place.shell.page_shown.connect(self._on_page_shown)
         presenter.open()
         return view
 
@@ -96,14 +103,13 @@ class Diagnosis:
             self._start_viewer(place)
         assert self.viewer is not None
         view = ReportPage(place)
-        later = QtLater(view)
         presenter = ReportPresenter(
             place.connection,
             place.runner,
             place.messages,
             place.drafts,
             self.viewer,
-            later,
+            QtLater(view),
             view.show_state,
             lambda: self._show("worklist"),
             Paper(place.messages).hand_out,
@@ -122,7 +128,6 @@ class Diagnosis:
         view.closing.connect(presenter.close)
         view.closing.connect(self._end)
         place.on_notice(presenter.heard)
-        place.on_notice(patients.heard)
         if self.worklist is not None:
             patients.state = self.worklist.state
         patients.open_beside()
@@ -131,6 +136,7 @@ class Diagnosis:
 
     def _start_viewer(self, place: Workplace) -> None:
         self._place = place
+        self._later = QtLater(place.shell)
         bridge = _Bridge(place.shell, self._on_viewer_event)
         self.viewer = self._make_viewer(place, bridge.came.emit)
 
@@ -139,6 +145,9 @@ class Diagnosis:
         if self._place is not None:
             self._place.settings.set(PAGE_KEY, "worklist")
         viewer, self.viewer = self.viewer, None
+        if self._undo_refresh is not None:
+            self._undo_refresh()
+            self._undo_refresh = None
         self.worklist = self.report = self.patients = None
         if viewer is not None:
             viewer.close()
@@ -156,8 +165,22 @@ class Diagnosis:
     def _show(self, page_id: str) -> None:
         assert self._place is not None
         self._place.go_to(page_id)
-        if page_id == "worklist" and self.worklist is not None:
-            self.worklist.refresh()
+
+    def _heard(self, notice: Notice) -> None:
+        """Lists load again soon after a notice: once for all that come together, and only the one on screen."""
+        if isinstance(notice, Changed) and notice.entity in ("report", "study") and self._undo_refresh is None:
+            assert self._later is not None
+            self._undo_refresh = self._later(REFRESH_AFTER_S, self._refresh_shown)
+
+    def _refresh_shown(self) -> None:
+        self._undo_refresh = None
+        if self._place is not None:
+            self._on_page_shown(self._place.shell.current_page)
+
+    def _on_page_shown(self, page_id: str) -> None:
+        shown = {"worklist": self.worklist, "report": self.patients}.get(page_id)
+        if shown is not None:
+            shown.refresh()
 
     def _on_viewer_event(self, event: ViewerEvent) -> None:
         if self.report is not None:

@@ -79,6 +79,9 @@ ENTRIES: Mapping[str, str] = {
     "把所选患者的影像加到阅片窗口旁边": "Puts the selected patient's images beside those in the viewer",
     "把左侧列表中所选患者的影像加到阅片窗口旁边": "Puts the images of the patient selected at the left beside those in the viewer",
     # actions
+    "下一位": "Next",
+    "进入左侧列表中下一份等待的报告": "Enters the next waiting report of the list at the left",
+    "列表中没有下一位等待的患者。": "Nobody in the list is waiting.",
     "写报告": "Write report",
     "审核": "Audit",
     "进入报告": "Enter report",
@@ -92,7 +95,7 @@ ENTRIES: Mapping[str, str] = {
     "解锁": "Unlock",
     "打印": "Print",
     "预览": "Preview",
-    "预览打印": "Preview and print",
+    "预览打印": "Preview, print",
     "查看影像": "View images",
     "申请单": "Application",
     "患者信息": "Patient",

@@ -70,7 +70,8 @@ class Report(Versioned, Base):
     text_number: Mapped[int] = mapped_column(Integer, default=0)  # 0: nothing was written
     submitted_number: Mapped[int] = mapped_column(Integer, default=0)
     seal: Mapped[str] = mapped_column(String(64), default="")
-    sealed: Mapped[bytes] = mapped_column(LargeBinary, default=b"")  # the canonical bytes that the seal hashes
+    # the canonical bytes that the seal hashes; lists do not read them
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
 
     __table_args__ = (
         # The whole list runs on this one: order, day range, counts per state and the usual filters without the row.

@@ -114,7 +114,10 @@ class ReportPresenter:
     # ── coming and going ─────────────────────────────────────────────────────────────────────────────
 
     def open(self, report_id: int, action: ReportAction | None) -> None:
-        """Show a report: enter it to write or audit, or (None) read it. What was typed before is saved first."""
+        """Show a report: enter it to write or audit, preview it to print, or (None) read it.
+
+        What was typed in the report before is saved first.
+        """
         self._save_before_leaving()
         self._change(is_loading=True)
         request: Request[ReportView] = GetReport(report_id=report_id)
@@ -126,7 +129,12 @@ class ReportPresenter:
         def failed(error: Exception) -> None:
             self._on_open_failed(report_id, error)
 
-        self._enqueue(lambda: request, self._on_opened, failed)
+        def opened(view: ReportView) -> None:
+            self._on_opened(view)
+            if action is ReportAction.PRINT:
+                self.preview()
+
+        self._enqueue(lambda: request, opened, failed)
 
     def enter_here(self) -> None:
         """Enter the report that is being read, or whose lock was lost, keeping the text that stands here."""

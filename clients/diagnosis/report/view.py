@@ -57,6 +57,7 @@ def _types(state: ReportPageState) -> bool:
 
 ACTIONS = (
     Action("report.leave", "退出", "Ctrl+W", "arrow_left", hint="保存并回到列表，报告仍由您持有"),
+    Action("report.next", "下一位", "Ctrl+Down", "arrow_down", hint="进入左侧列表中下一份等待的报告"),
     Action("report.enter", "进入报告", "F2", "edit", enabled=lambda s: s.may_enter),
     Action("report.save", "保存", "Ctrl+S", "save", enabled=_types),
     Action("report.submit", "提交", "Ctrl+Return", "submit", enabled=lambda s: s.may_type and s.allows(_A.SUBMIT)),
@@ -111,6 +112,7 @@ class ReportPage(QWidget):
         super().__init__()
         self._place = place
         self._presenter: ReportPresenter | None = None
+        self._patients: WorklistPresenter | None = None
         self._state = ReportPageState()
         self._revision = -1
         self._picture_keys: tuple[int, ...] = ()
@@ -135,7 +137,7 @@ class ReportPage(QWidget):
 
     def attach(self, presenter: ReportPresenter, patients: WorklistPresenter) -> None:
         """Report to these presenters from now on."""
-        self._presenter = presenter
+        self._presenter, self._patients = presenter, patients
         self.patients.attach(patients)
         self.obstacle.attach(presenter)
         self.templates.attach(presenter)
@@ -143,6 +145,7 @@ class ReportPage(QWidget):
         on = self._place.actions.on
         for action_id, intention in (
             ("report.leave", presenter.leave),
+            ("report.next", self._next),
             ("report.enter", presenter.enter_here),
             ("report.save", presenter.save),
             ("report.submit", presenter.submit),
@@ -262,6 +265,7 @@ class ReportPage(QWidget):
         for button in self._step_buttons.values():
             row.addWidget(button)
         row.addStretch(1)
+        row.addWidget(actions.icon_button("report.next"))
         row.addWidget(actions.button("report.images", ""))
         for action_id in ("report.preview", "report.application", "report.patient", "report.save_template"):
             row.addWidget(actions.icon_button(action_id))
@@ -532,6 +536,10 @@ class ReportPage(QWidget):
         panel = SaveAsTemplate(self._save_template)
         self.aside.show_details("存为模板", panel)
         panel.name.setFocus()
+
+    def _next(self) -> None:
+        if self._patients is not None:
+            self._patients.enter_next(self._state.report.row.id if self._state.report else 0)
 
     def _reject(self, reason: str) -> None:
         if self._presenter is not None:

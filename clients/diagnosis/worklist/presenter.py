@@ -41,7 +41,7 @@ from shared.contract.reporting import (
 from shared.domain.states import ReportAction, ReportState
 
 Enter = Callable[[int, ReportAction | None], None]
-"""Opens a report by id: to write, to audit, or (None) to read."""
+"""Opens a report by id: to write, to audit, to print (after a preview), or (None) to read."""
 
 
 class WorklistPresenter:
@@ -176,6 +176,16 @@ class WorklistPresenter:
         if row is not None:
             self._enter(row.id, entering_action(row))
 
+    def enter_next(self, after_id: int) -> None:
+        """Go into the next report of the list that waits for me, after the one with this id, or from the top."""
+        rows = self.state.rows
+        at = next((i for i, row in enumerate(rows) if row.id == after_id), -1)
+        waiting = [row for row in (*rows[at + 1 :], *rows[: max(at, 0)]) if entering_action(row) is not None]
+        if waiting:
+            self._enter(waiting[0].id, entering_action(waiting[0]))
+        else:
+            self._messages.say(tr("列表中没有下一位等待的患者。"))
+
     def act(self, action: str, row: ReportRow | None = None) -> None:
         """Do a row action."""
         row = row or self.state.selected
@@ -185,10 +195,8 @@ class WorklistPresenter:
             self._viewer.open(row.study_uids)
         elif action == ReportAction.UNLOCK:
             self._unlock(row)
-        elif action in (ReportAction.WRITE, ReportAction.AUDIT):
-            self._enter(row.id, ReportAction(action))
         else:
-            self._enter(row.id, None)
+            self._enter(row.id, ReportAction(action))
 
     def compare_selected(self) -> None:
         """多人对比: put the selected patient's images beside what the viewer shows (RIS-DX-19)."""

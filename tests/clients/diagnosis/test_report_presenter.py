@@ -459,3 +459,12 @@ def test_somebody_elses_change_shows_while_i_only_read(desk: Desk) -> None:
     assert desk.state.content == newer
     desk.presenter.heard(Changed("report", 2, 2))
     assert desk.state.content == newer
+
+
+def test_printing_from_the_list_begins_with_the_preview(desk: Desk) -> None:
+    desk.room.add(1, FULL, state=S.APPROVED)
+    desk.presenter.open(1, A.PRINT)
+    assert desk.state.preview == b"%PDF-1.4 fake"
+    assert desk.room.reports[1].row.state is S.APPROVED
+    desk.presenter.print_report()
+    assert desk.room.reports[1].row.state is S.PRINTED

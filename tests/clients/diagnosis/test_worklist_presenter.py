@@ -161,7 +161,7 @@ def test_row_actions(a_list: List) -> None:
     assert a_list.room.reports[2].holder == ""
     assert a_list.messages.said[-1].text == "已解锁：李四"
     a_list.presenter.act(A.PRINT, rows[4])
-    assert a_list.entered == [(4, None)]
+    assert a_list.entered == [(4, A.PRINT)]
     a_list.presenter.select(rows[3])
     a_list.presenter.compare_selected()
     assert a_list.viewer.asked[-1] == ("compare", ("1.2.826.3",))
@@ -186,3 +186,15 @@ def test_a_broken_line_keeps_the_old_rows(a_list: List) -> None:
     a_list.room.line.set_line(LineState.ONLINE)
     a_list.presenter.refresh()
     assert a_list.state.error is None
+
+
+def test_the_next_waiting_report_follows_the_present_one(a_list: List) -> None:
+    a_list.presenter.choose_states(())
+    a_list.presenter.enter_next(1)
+    a_list.presenter.enter_next(3)
+    assert a_list.entered == [(3, A.AUDIT), (1, A.WRITE)]
+    a_list.room.reports = {4: a_list.room.reports[4]}
+    a_list.presenter.refresh()
+    a_list.presenter.enter_next(4)
+    assert len(a_list.entered) == 2
+    assert "没有下一位" in a_list.messages.said[-1].text
