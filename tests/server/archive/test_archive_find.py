@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from server.archive.find import UnanswerableQuery, find
+from server.archive.find import UnanswerableQuery, find, matches_wildcards
 from server.kernel.database import Database
 from tests.server.archive.archive_house import House, a_series, an_object
 
@@ -173,6 +176,16 @@ def test_series_and_image_levels(house: House) -> None:
     assert list(find(house.database, "SERIES", {STUDY: study, 0x00080060: "US"})) == []
 
 
+@given(st.text("ab*?", max_size=12), st.text("ab*?", max_size=12))
+def test_wildcards_are_those_of_the_standard(pattern: str, text: str) -> None:
+    expression = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
+    assert matches_wildcards(pattern, text) == (re.fullmatch(expression, text) is not None)
+
+
+def test_a_pattern_made_to_take_for_ever_does_not() -> None:
+    assert not matches_wildcards("*a" * 400 + "*b", "a" * 1000)
+
+
 def test_a_limit_ends_the_answers(filled: House) -> None:
     assert len(patients(filled.database, limit=3)) == 3
 
@@ -194,6 +207,7 @@ def test_closing_gives_the_connection_back(filled: House) -> None:
         ("WORLD", {}),
         ("STUDY", {DATE: "yesterday"}),
         ("STUDY", {DATE: "20260101-tomorrow"}),
+        ("STUDY", {NAME: "x" * 1001}),
         ("STUDY", {STUDY: "\\".join(f"1.{number}" for number in range(3000))}),
     ],
 )
