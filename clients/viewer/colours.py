@@ -12,6 +12,7 @@ LETTER = "#9fb8bd"
 SCALE = "#9fb8bd"
 MEASURE = "#62bdcb"
 MEASURE_SELECTED = "#f0d060"
+REFERENCE = "#c8a050"  # where another viewport's image cuts
 HANDLE = "#f0d000"  # the requirements say yellow
 PROGRESS = "#3b7f8a"
 KEY_IMAGE = "#e0ad58"

@@ -30,6 +30,7 @@ COMMANDS: tuple[Action, ...] = (
     Action("view.flip_horizontal", "左右翻转", "H"),
     Action("view.reset", "重置", "R"),
     Action("view.link", "关联布局", "K", hint="各视口一起翻页"),
+    Action("view.reference", "定位线", "Ctrl+L", hint="在其他视口标出选中图像的位置"),
     Action("view.texts", "隐藏信息", "Ctrl+H"),
     Action("image.key", "关键图像", "Space"),
     Action("image.send", "送入报告", "Ctrl+Return", hint="把当前图像和它的测量送到报告页"),
@@ -92,12 +93,12 @@ TOOL_BAR: tuple[tuple[Slot, ...], ...] = (
     (
         Slot("menu.layouts", "layout", "布局"),
         Slot("view.link", "link", "关联"),
+        Slot("view.reference", "reference", "定位"),
         Slot("view.texts", "texts", "信息"),
         Slot("cine.play", "play"),
     ),
     (Slot("image.key", "key", "关键"), Slot("image.send", "send", "送报告")),
     (Slot("edit.undo", "undo"), Slot("edit.redo", "redo")),
 )
-CHECKABLE = frozenset(
-    {"view.invert", "view.link", "view.texts", "image.key", "cine.play", *(action.id for _, action in TOOLS)}
-)
+SWITCHES = ("view.invert", "view.link", "view.reference", "view.texts", "image.key", "cine.play")
+CHECKABLE = frozenset({*SWITCHES, *(action.id for _, action in TOOLS)})

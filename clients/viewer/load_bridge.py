@@ -96,5 +96,5 @@ def thumbnail(stack: Stack, pixels: StackPixels, index: int) -> NDArray[Any] | N
     if voi is None:
         voi = window_of_pixels(frame, modality, image.padding)
     view = project(Geometry(), columns=columns, rows=rows, aspect=aspect, width=width, height=height)
-    rendered = Renderer().render(frame, object(), view, modality, voi, inverted=image.inverted)
+    rendered = Renderer().render(frame, object(), view, modality, voi, inverted=image.inverted, half=pixels.half(index))
     return None if rendered is None else np.ascontiguousarray(rendered.pixels)

@@ -136,4 +136,5 @@ def _series(uid: str, members: list[tuple[Any, ImageHeader]]) -> SeriesDescripti
         description=text_of(ds, "SeriesDescription"),
         body_part=text_of(ds, "BodyPartExamined"),
         images=tuple(images),
+        frame_of_reference_uid=text_of(ds, "FrameOfReferenceUID"),
     )

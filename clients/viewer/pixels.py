@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT_LIMIT_BYTES = 3 << 30
+LARGE_FRAME = 4_000_000  # pixels; larger frames are kept at half size too, for the first look
 POOL_BYTES = 1 << 30
 
 
@@ -67,6 +68,24 @@ def presentable(frame: NDArray[Any], modality: Modality) -> tuple[NDArray[Any], 
     return spread.astype(np.uint16), fitted
 
 
+def unsigned(frame: NDArray[Any]) -> NDArray[Any]:
+    """int16 shifted by 32,768 into uint16: interpolation is the same and OpenCV is four times as fast."""
+    import numpy as np
+
+    if frame.dtype == np.int16:
+        return np.bitwise_xor(frame.view(np.uint16), np.uint16(0x8000))
+    return frame
+
+
+def half_size(frame: NDArray[Any]) -> NDArray[Any]:
+    """Averages of two by two pixels, int16 shifted as by :func:`unsigned`."""
+    import cv2
+
+    size = (max(1, frame.shape[1] // 2), max(1, frame.shape[0] // 2))
+    half: NDArray[Any] = cv2.resize(unsigned(frame), size, interpolation=cv2.INTER_AREA)
+    return half
+
+
 class StackPixels:
     """Frames of one stack. Those like the first share one buffer of shape (frames, rows, columns[, 3])."""
 
@@ -76,6 +95,7 @@ class StackPixels:
         self._buffer: NDArray[Any] | None = None
         self._volume: NDArray[Any] | None = None
         self._odd: dict[int, NDArray[Any]] = {}
+        self._halves: dict[int, NDArray[Any]] = {}
         self._there = bytearray(len(stack))
         self._modalities: dict[int, Modality] = {}
         self.errors: dict[int, str] = {}
@@ -89,7 +109,9 @@ class StackPixels:
     @property
     def nbytes(self) -> int:
         buffer = self._buffer
-        return (buffer.nbytes if buffer is not None else 0) + sum(a.nbytes for a in tuple(self._odd.values()))
+        return (buffer.nbytes if buffer is not None else 0) + sum(
+            a.nbytes for a in (*tuple(self._odd.values()), *tuple(self._halves.values()))
+        )
 
     def put(self, index: int, frame: NDArray[Any], modality: Modality) -> None:
         """Store a decoded frame; called by workers."""
@@ -103,6 +125,8 @@ class StackPixels:
         else:
             with self._lock:
                 self._odd[index] = frame
+        if frame.shape[0] * frame.shape[1] > LARGE_FRAME:
+            self._halves[index] = half_size(frame)
         if fitted is not modality:
             self._modalities[index] = fitted
         self._there[index] = 1
@@ -118,6 +142,10 @@ class StackPixels:
         if odd is not None:
             return odd
         return self._volume[index] if self._volume is not None else None
+
+    def half(self, index: int) -> NDArray[Any] | None:
+        """The frame at half its size as :func:`half_size` makes it, for large frames only."""
+        return self._halves.get(index)
 
     def has(self, index: int) -> bool:
         return bool(self._there[index]) or index in self.errors
@@ -137,6 +165,7 @@ class StackPixels:
             self._there = bytearray(len(self.stack))
             buffer, self._buffer, self._volume = self._buffer, None, None
             self._odd.clear()
+            self._halves.clear()
         if buffer is not None:
             self._pool.give(buffer)
 

@@ -148,6 +148,7 @@ class ServerStudies:
             description=view.description,
             body_part=view.body_part,
             images=tuple(images),
+            frame_of_reference_uid=view.frame_of_reference_uid,
         )
 
     # --- frames

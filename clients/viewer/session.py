@@ -13,6 +13,7 @@ from clients.viewer.presets import LARGEST_LAYOUT, LAYOUTS, Layout
 from clients.viewer.study import FrameKey, Stack, StudyDescription, stacks_of
 from clients.viewer.undo import Step, UndoStack
 from clients.viewer.viewport.state import ViewportState
+from shared.imaging.geometry import PixelPoint, cut_of
 
 
 class Tool(StrEnum):
@@ -50,6 +51,7 @@ class ViewerSession:
         self._tool = Tool.WINDOW
         self._key_images: dict[FrameKey, None] = {}
         self._texts_hidden = False
+        self._reference_lines = True
 
     # --- studies
 
@@ -190,6 +192,32 @@ class ViewerSession:
         if hidden != self._texts_hidden:
             self._texts_hidden = hidden
             self.texts_changed.emit()
+
+    @property
+    def reference_lines(self) -> bool:
+        """Show where the selected viewport's image cuts the others (VW-REF-01)."""
+        return self._reference_lines
+
+    @reference_lines.setter
+    def reference_lines(self, shown: bool) -> None:
+        if shown != self._reference_lines:
+            self._reference_lines = shown
+            self.texts_changed.emit()
+
+    def reference_line(self, viewport: ViewportState) -> tuple[PixelPoint, PixelPoint] | None:
+        """The cut of the selected viewport's image through ``viewport``'s; None where there is none to show."""
+        active = self.active_viewport
+        if not self._reference_lines or viewport is active or self._layout.cells < 2:
+            return None
+        mine, others = viewport.stack, active.stack
+        if mine is None or others is None or not mine.shares_space_with(others):
+            return None
+        target, plane = viewport.frame, active.frame
+        if target is None or plane is None or target.plane is None or plane.plane is None:
+            return None
+        rows, columns = mine.shape
+        other_rows, other_columns = others.shape
+        return cut_of(target.plane, columns, rows, plane.plane, other_columns, other_rows)
 
     # --- key images
 

@@ -27,6 +27,7 @@ class SeriesDescription:
     description: str
     body_part: str
     images: tuple[ImageHeader, ...]
+    frame_of_reference_uid: str = ""  # series with the same one share their coordinates
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Stack:
             return self.frames.index(key)
         except ValueError:
             return None
+
+    def shares_space_with(self, other: Stack) -> bool:
+        """True when positions of both may be compared (Frame of Reference UID, PS3.3 C.7.4.1)."""
+        own = self.series.frame_of_reference_uid
+        return own != "" and own == other.series.frame_of_reference_uid
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -153,6 +153,7 @@ class ViewerWindow(QMainWindow):
             "view.flip_horizontal": lambda: active().flip(horizontal=True),
             "view.reset": lambda: active().reset(),
             "view.link": self._toggle_link,
+            "view.reference": self._toggle_reference,
             "view.texts": self._toggle_texts,
             "image.key": self._toggle_key,
             "image.send": self.send_key_image,
@@ -480,6 +481,10 @@ class ViewerWindow(QMainWindow):
             self._page_along(number)
         if number == self.session.active:
             self._reflect()
+            if self.session.reference_lines and aspect in (Aspect.STACK, Aspect.INDEX):
+                for viewport in self.viewports[: self.session.layout.cells]:
+                    if viewport.number != number:
+                        viewport.update()
 
     def _page_along(self, leader: int) -> None:
         """Linked viewports follow: by position in space where both have one of the same frame, else by number."""
@@ -493,7 +498,7 @@ class ViewerWindow(QMainWindow):
                 continue
             plane = frame.plane if frame is not None else None
             target = None
-            if plane is not None and other.study.study_uid == stack.study.study_uid:
+            if plane is not None and (other.shares_space_with(stack) or other.study is stack.study):
                 target = _nearest_parallel(other, plane)
             if target is None:
                 target = round(source.index * (len(other) - 1) / max(len(stack) - 1, 1))
@@ -506,6 +511,7 @@ class ViewerWindow(QMainWindow):
             self.commands.qt(action.id).setChecked(session.tool is tool)
         self.commands.qt("view.invert").setChecked(viewport.inverted)
         self.commands.qt("view.link").setChecked(self._linked)
+        self.commands.qt("view.reference").setChecked(session.reference_lines)
         self.commands.qt("view.texts").setChecked(session.texts_hidden)
         self.commands.qt("cine.play").setChecked(self._cine.isActive())
         self.commands.qt("image.key").setChecked(session.is_key_image(viewport.key))
@@ -513,7 +519,7 @@ class ViewerWindow(QMainWindow):
         self.commands.set_enabled("edit.redo", bool(session.undo.redo_name))
         for action in COMMANDS:
             needs_image = action.id.startswith(("view.", "image.", "page.", "cine.", "edit.clear"))
-            if needs_image and action.id not in ("view.link", "view.texts"):
+            if needs_image and action.id not in ("view.link", "view.texts", "view.reference"):
                 self.commands.set_enabled(action.id, viewport.stack is not None)
 
     def _on_measured(self, measurement: Measurement) -> None:
@@ -544,6 +550,9 @@ class ViewerWindow(QMainWindow):
     def _toggle_link(self) -> None:
         self._linked = not self._linked
         self._reflect()
+
+    def _toggle_reference(self) -> None:
+        self.session.reference_lines = not self.session.reference_lines
 
     def _toggle_texts(self) -> None:
         self.session.texts_hidden = not self.session.texts_hidden

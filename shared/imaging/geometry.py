@@ -128,6 +128,57 @@ class Plane:
         )
 
 
+def cut_of(
+    target: Plane, columns: int, rows: int, other: Plane, other_columns: int, other_rows: int
+) -> tuple[PixelPoint, PixelPoint] | None:
+    """The line that image ``other`` cuts into image ``target``, in pixels of ``target`` and clipped to both.
+
+    None when the planes are parallel or the images do not meet. Sizes are those of the two images.
+    """
+    half = PixelPoint(other_columns - 0.5, other_rows - 0.5)
+    corners = [
+        other.point(PixelPoint(column, row))
+        for column, row in ((-0.5, -0.5), (half.column, -0.5), (half.column, half.row), (-0.5, half.row))
+    ]
+    depths = [target.away_mm(corner) for corner in corners]
+    crossings = []
+    for n, corner in enumerate(corners):
+        after, depth, depth_after = corners[(n + 1) % 4], depths[n], depths[(n + 1) % 4]
+        if (depth < 0) != (depth_after < 0):
+            share = depth / (depth - depth_after)
+            crossings.append(corner.plus(after.minus(corner).scaled(share)))
+    if len(crossings) != 2:
+        return None
+    return _clipped(target.pixel(crossings[0]), target.pixel(crossings[1]), columns, rows)
+
+
+def _clipped(a: PixelPoint, b: PixelPoint, columns: int, rows: int) -> tuple[PixelPoint, PixelPoint] | None:
+    """Liang and Barsky: the part of a line inside the image."""
+    dx, dy = b.column - a.column, b.row - a.row
+    first, last = 0.0, 1.0
+    for step, room in (
+        (-dx, a.column + 0.5),
+        (dx, columns - 0.5 - a.column),
+        (-dy, a.row + 0.5),
+        (dy, rows - 0.5 - a.row),
+    ):
+        if abs(step) < 1e-12:
+            if room < 0:
+                return None
+            continue
+        share = room / step
+        if step < 0:
+            first = max(first, share)
+        else:
+            last = min(last, share)
+    if first >= last:
+        return None
+    return (
+        PixelPoint(a.column + first * dx, a.row + first * dy),
+        PixelPoint(a.column + last * dx, a.row + last * dy),
+    )
+
+
 # --- spacing and its truth -------------------------------------------------------------------------------
 
 

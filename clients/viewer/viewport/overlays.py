@@ -157,6 +157,16 @@ def draw_measurements(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def draw_reference(painter: QPainter, cut: tuple[PixelPoint, PixelPoint], projection: Projection, ratio: float) -> None:
+    """A dashed line where the selected viewport's image cuts this one."""
+    a, b = (_view(projection, point, ratio) for point in cut)
+    pen = QPen(QColor(colours.REFERENCE), 1.2, Qt.PenStyle.DashLine)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(pen)
+    painter.drawLine(QLineF(a, b))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
 def _end_ticks(painter: QPainter, a: QPointF, b: QPointF) -> None:
     line = QLineF(a, b)
     if line.length() < 12:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clients.viewer.pixels import unsigned
 from clients.viewer.viewport.transform import Affine, Projection
 from shared.imaging.lut import LookupTable, Modality, Window, display_table
 
@@ -46,16 +47,18 @@ class Renderer:
         voi: Window | LookupTable,
         *,
         inverted: bool,
+        half: NDArray[Any] | None = None,
         smooth: bool = True,
     ) -> Rendered | None:
         """``frame`` (uint8, int16, uint16 or RGB) as seen through ``projection``; None when it lies outside.
 
-        ``frame_token`` names the frame for the caches. Colour ignores the window unless it was set by hand,
-        which the caller says by passing a window other than :data:`COLOUR_WINDOW`.
+        ``half`` is ``pixels.half_size(frame)`` where somebody made it beforehand; it spares the eye the wait for
+        the reduction of a large image. ``frame_token`` names the frame for the caches. Colour ignores the window
+        unless it was set by hand, which the caller says by passing a window other than :data:`COLOUR_WINDOW`.
         """
         part_key = (frame_token, projection, smooth)
         if part_key != self._part_key:
-            self._part = self._resample(frame, frame_token, projection, smooth=smooth)
+            self._part = self._resample(frame, half, frame_token, projection, smooth=smooth)
             self._part_key = part_key
         if self._part is None:
             return None
@@ -86,14 +89,14 @@ class Renderer:
         key = (modality, voi, inverted, frame.dtype.str)
         if self._table_key is None or not _same_table(key, self._table_key):
             table = display_table(signed=signed, modality=modality, voi=voi, inverted=inverted)
-            if signed:  # resampled pixels carry an offset of 32,768, see _unsigned
+            if signed:  # resampled pixels carry an offset of 32,768, see pixels.unsigned
                 table = np.concatenate((table[32_768:], table[:32_768]))
             self._table = table[:256].reshape(1, 256) if frame.dtype == np.uint8 else table.reshape(1, -1)
             self._table_key = key
         return self._table
 
     def _resample(
-        self, frame: NDArray[Any], token: object, projection: Projection, *, smooth: bool
+        self, frame: NDArray[Any], half: NDArray[Any] | None, token: object, projection: Projection, *, smooth: bool
     ) -> tuple[NDArray[Any], int, int] | None:
         import cv2
         import numpy as np
@@ -105,7 +108,7 @@ class Renderer:
         bottom = min(projection.height, math.ceil(max(p.y for p in corners)))
         if right <= left or bottom <= top:
             return None
-        source, to_source = self._minified(frame, token, projection)
+        source, to_source = self._minified(frame, half, token, projection)
         # Image position of the source pixel (i, j) is to_source; the view counts pixel edges, OpenCV centres.
         m = projection.affine
         forward = _compose(m, to_source)
@@ -118,7 +121,9 @@ class Renderer:
         part = cv2.warpAffine(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.ascontiguousarray(part), left, top
 
-    def _minified(self, frame: NDArray[Any], token: object, projection: Projection) -> tuple[NDArray[Any], Affine]:
+    def _minified(
+        self, frame: NDArray[Any], half: NDArray[Any] | None, token: object, projection: Projection
+    ) -> tuple[NDArray[Any], Affine]:
         """The frame reduced by area averaging to about the scale of the screen, and its map to image positions."""
         import cv2
 
@@ -130,10 +135,11 @@ class Renderer:
         x, y = columns / wide, rows / high
         to_image = Affine(x, 0.0, 0.5 * x - 0.5, 0.0, y, 0.5 * y - 0.5)
         if (wide, high) == (columns, rows):
-            return _unsigned(frame), to_image
+            return unsigned(frame), to_image
         key = (token, wide, high)
         if key != self._mip_key:
-            self._mip = cv2.resize(_unsigned(frame), (wide, high), interpolation=cv2.INTER_AREA)
+            source = half if half is not None and wide <= half.shape[1] and high <= half.shape[0] else unsigned(frame)
+            self._mip = cv2.resize(source, (wide, high), interpolation=cv2.INTER_AREA)
             self._mip_key = key
         assert self._mip is not None
         return self._mip, to_image
@@ -149,15 +155,6 @@ def _same_table(
 
 
 COLOUR_WINDOW = Window(128.0, 256.0, name="colour")
-
-
-def _unsigned(frame: NDArray[Any]) -> NDArray[Any]:
-    """int16 shifted by 32,768 into uint16: interpolation is the same and OpenCV is four times as fast."""
-    import numpy as np
-
-    if frame.dtype == np.int16:
-        return np.bitwise_xor(frame.view(np.uint16), np.uint16(0x8000))
-    return frame
 
 
 def _compose(outer: Affine, inner: Affine) -> Affine:

@@ -242,6 +242,7 @@ class ViewportWidget(QWidget):
             pixels.modality(index),
             voi,
             inverted=image.inverted != self.state.inverted,
+            half=pixels.half(index),
         )
         if rendered is None:
             return
@@ -278,6 +279,9 @@ class ViewportWidget(QWidget):
             overlays.draw_measurements(
                 painter, shown, projection, ratio, selected=selected.id if selected else None, font=text_font(12)
             )
+            cut = self.session.reference_line(self.state)
+            if cut is not None:
+                overlays.draw_reference(painter, cut, projection, ratio)
         painter.setFont(font)
         letters = self._letters(projection)
         if letters is not None:

@@ -17,6 +17,7 @@ from shared.imaging.geometry import (
     SpacingSource,
     VectorMm,
     choose_spacing,
+    cut_of,
     direction_of,
     distance,
     letters_of,
@@ -66,6 +67,35 @@ def test_what_is_no_plane_is_refused(
 ) -> None:
     with pytest.raises(NoPlane):
         Plane.of(position, orientation, spacing)
+
+
+def test_the_cut_of_an_axial_slice_through_a_sagittal_image() -> None:
+    """The sagittal image runs from z 50 downwards 1 mm a row: z 20 is its row 30."""
+    axial = Plane.of((-50, -50, 20), AXIAL, (1, 1))
+    sagittal = Plane.of((0, -50, 50), SAGITTAL, (1, 1))
+
+    line = cut_of(sagittal, 100, 100, axial, 100, 100)
+
+    assert line is not None
+    assert [point.row for point in line] == pytest.approx([30, 30])
+    assert sorted(point.column for point in line) == pytest.approx([-0.5, 99.5])
+
+
+def test_parallel_or_distant_images_cut_no_line() -> None:
+    axial = Plane.of((-50, -50, 20), AXIAL, (1, 1))
+
+    assert cut_of(axial, 100, 100, Plane.of((-50, -50, 25), AXIAL, (1, 1)), 100, 100) is None
+    assert cut_of(axial, 100, 100, Plane.of((0, -50, -500), SAGITTAL, (1, 1)), 100, 100) is None
+    assert cut_of(axial, 100, 100, Plane.of((900, -50, 50), SAGITTAL, (1, 1)), 100, 100) is None
+
+
+def test_a_smaller_image_cuts_a_shorter_line() -> None:
+    coronal = Plane.of((-50, 0, 50), CORONAL, (1, 1))
+    small = Plane.of((-10, -50, 20), AXIAL, (1, 1))
+
+    line = cut_of(coronal, 100, 100, small, 21, 100)
+
+    assert line is not None and sorted(point.column for point in line) == pytest.approx([39.5, 60.5])
 
 
 def test_distance() -> None:
