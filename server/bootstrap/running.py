@@ -100,6 +100,7 @@ class RunningServer:
             settle=areas.archive.matching.settle,
             rematch=areas.archive.matching.rematch,
         )
+        areas.storage.sweep()
         indexer.start()
         self._closers.append(indexer.stop)
         self._open_rpc(database, areas, audit)
