@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -171,7 +172,13 @@ def test_an_object_in_work_is_answered_before_the_door_closes(hospital: FakeHosp
     sender.start()
     assert entered.wait(10)
     stopper = threading.Thread(target=door.stop)
+    listener = door._listener
+    assert listener is not None
+    (association,) = listener._associations
     stopper.start()
+    end = time.monotonic() + 10
+    while not association.stopping and time.monotonic() < end:
+        time.sleep(0.01)
     leave.set()
     sender.join(20)
     stopper.join(20)
