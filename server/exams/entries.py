@@ -60,8 +60,8 @@ def checked_plan(time: HospitalTime, planned_at: datetime) -> datetime:
     """Return the planned time. Raises INVALID when it has no zone, is before today or more than a year ahead."""
     if planned_at.tzinfo is None:
         raise invalid("planned_at", "预检时间必须带时区。")
-    if time.local(planned_at).date() < time.today():
-        raise invalid("planned_at", "预检时间不能早于今天，请重新选择。")
     if planned_at > time.now() + FURTHEST:
         raise invalid("planned_at", "预检时间不能晚于一年以后。")
+    if planned_at < time.day_bounds(time.today())[0]:
+        raise invalid("planned_at", "预检时间不能早于今天，请重新选择。")
     return planned_at

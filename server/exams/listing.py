@@ -18,6 +18,8 @@ from shared.dicomkit.names import is_chinese
 from shared.domain.states import RegistrationState
 
 MAX_PAGE = 500
+_FURTHEST_ROW = 10**9
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2200, 1, 1)
 
 
 def count_by_state(uow: UnitOfWork, condition: ColumnElement[bool]) -> dict[str, int]:
@@ -35,7 +37,7 @@ def page_of(condition: ColumnElement[bool], page: Page) -> Select[Exam]:
         select(Exam)
         .where(condition)
         .order_by(Exam.priority, Exam.planned_at, Exam.id)
-        .offset(max(page.offset, 0))
+        .offset(min(max(page.offset, 0), _FURTHEST_ROW))
         .limit(min(max(page.limit, 1), MAX_PAGE))
     )
 
@@ -80,6 +82,11 @@ def name_condition(wanted: str, *, is_narrow: bool) -> ColumnElement[bool]:
     return or_(begins(Exam.pinyin_flat, key), begins(Exam.initials, key), begins(Exam.patient_name, wanted))
 
 
+def within_reach(day: date) -> date:
+    """Return a day that can be written in every time zone: the first and last of the calendar cannot."""
+    return min(max(day, _FIRST_DAY), _LAST_DAY)
+
+
 def days_of(
     time: HospitalTime,
     column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
@@ -89,7 +96,7 @@ def days_of(
     """Return the conditions that a moment lies on the hospital's days `first` to `last`, both included."""
     conditions: list[ColumnElement[bool]] = []
     if first is not None:
-        conditions.append(column >= time.day_bounds(first)[0])
+        conditions.append(column >= time.day_bounds(within_reach(first))[0])
     if last is not None:
-        conditions.append(column < time.day_bounds(last)[1])
+        conditions.append(column < time.day_bounds(within_reach(last))[1])
     return conditions

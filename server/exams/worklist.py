@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, select
 
 from server.exams.bodies import unpacked
+from server.exams.listing import within_reach
 from server.exams.tables import ExamTableRow as Exam
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
@@ -86,11 +87,11 @@ class SqlWorklist:
         rooms = [room for room, devices in hospital.devices_of_room.items() if any(map(wanted.fits, devices))]
         conditions: list[ColumnElement[bool]] = [
             Exam.state.in_([state.value for state in _STATUSES]),
-            Exam.planned_at >= self._time.day_bounds(first_day)[0],
+            Exam.planned_at >= self._time.day_bounds(within_reach(first_day))[0],
             Exam.room_id.in_(rooms),
         ]
         if wanted.last_day is not None:
-            conditions.append(Exam.planned_at < self._time.day_bounds(wanted.last_day)[1])
+            conditions.append(Exam.planned_at < self._time.day_bounds(within_reach(wanted.last_day))[1])
         for column, text in (
             (Exam.accession_number, wanted.exact(_ACCESSION)),
             (Exam.study_uid, wanted.exact(_STUDY_UID)),

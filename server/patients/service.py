@@ -29,6 +29,7 @@ from shared.dicomkit.names import is_chinese, romanised
 from shared.domain.states import Sex
 
 MAX_PAGE = 500
+_FURTHEST_ROW = 10**9
 _LIMITS = {
     "name": 64,
     "pinyin": 64,
@@ -295,7 +296,7 @@ class PatientService:
             select(PatientRow)
             .where(PatientRow.id.in_(select(PatientRow.id).where(condition)))
             .order_by(PatientRow.id.desc())
-            .offset(max(page.offset, 0))
+            .offset(min(max(page.offset, 0), _FURTHEST_ROW))
             .limit(min(max(page.limit, 1), MAX_PAGE))
         )
         return PatientList(total=total, rows=tuple(_view(row) for row in rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.kernel.database.base import Base
@@ -18,7 +19,10 @@ from server.kernel.database.unit import UnitOfWork
 from server.kernel.errors import Refusal
 from shared.contract.errors import ErrorCode
 
+logger = logging.getLogger(__name__)
+
 _BUSY_TIMEOUT_S = 30
+_IMPOSSIBLE = "内容中有超出范围的数字、过长的文字或不能保存的字符，请检查后再提交。"
 
 
 class Database:
@@ -44,17 +48,20 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """Open a consistent view that writes nothing."""
-        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+        """Open a consistent view that writes nothing. Raises INVALID for a value that no column can hold."""
+        with _refusing_impossible_values(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
             yield UnitOfWork(session, is_writer=False)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """Open a transaction that is committed (and synced to disk) at the end, or rolled back on any exception."""
+        """Open a transaction that is committed (and synced to disk) at the end, or rolled back on any exception.
+
+        Raises INVALID for a value that no column can hold, BUSY, DISK_FULL.
+        """
         if self._writer is not None and not self._writer.acquire(timeout=_BUSY_TIMEOUT_S):
             raise Refusal(ErrorCode.BUSY, "服务器正忙，请稍后再试。", retry_after_s=2)
         try:
-            with Session(self.engine, expire_on_commit=False) as session:
+            with _refusing_impossible_values(), Session(self.engine, expire_on_commit=False) as session:
                 session.connection(execution_options={"is_writer": True})
                 unit = UnitOfWork(session, is_writer=True)
                 yield unit
@@ -72,6 +79,20 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _refusing_impossible_values() -> Iterator[None]:
+    """Answer numbers beyond 32 or 64 bits and texts with NUL as wrong entries: each database says it its own way."""
+    try:
+        yield
+    except DataError as error:
+        logger.warning("a value was refused by the database: %s", type(error.orig).__name__)
+        raise Refusal(ErrorCode.INVALID, _IMPOSSIBLE) from error
+    except OverflowError as error:
+        if "SQLite" not in str(error):
+            raise
+        raise Refusal(ErrorCode.INVALID, _IMPOSSIBLE) from error
 
 
 def _commit(session: Session) -> None:
