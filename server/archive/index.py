@@ -13,7 +13,7 @@ import mmap
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -304,7 +304,7 @@ class Indexer:
         batch = _Batch()
         with self._database.write() as uow:
             session = uow.session
-            present = self._present(session, records)
+            present = self._present(session, {record.sop_instance_uid for record in records})
             for record in records:
                 self._add(session, batch, record, present)
             self._write(session, batch)
@@ -314,8 +314,7 @@ class Indexer:
         for study in batch.studies:
             self._touched.setdefault(study, 0.0)
 
-    def _present(self, session: Session, records: Iterable[Received]) -> dict[str, Any]:
-        uids = {record.sop_instance_uid for record in records}
+    def _present(self, session: Session, uids: Collection[str]) -> dict[str, Any]:
         columns = (
             Instance.id,
             Instance.uid,
@@ -333,8 +332,9 @@ class Indexer:
         here = batch.rows.get(uid)
         if here is not None and here["object_key"] != record.key:
             # the same UID twice in one batch with other bytes: the second points at the first's row
+            written = list(batch.rows)
             self._write(session, batch)
-            present.update(self._present(session, [record]))
+            present.update(self._present(session, written))
             here = None
         if here is not None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,26 @@ def test_other_bytes_under_a_known_uid_are_kept_beside_the_first(house: House, a
     assert house.storage.exists(version.object_key)
     with house.storage.open(version.object_key) as file:
         assert b"changed at" in file.read()
+
+
+def test_repeated_and_conflicting_uids_in_one_batch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = House(tmp_path)
+    first.receiver._notify = lambda _: None
+    one, two = an_object(), an_object()
+    other = copy.deepcopy(two)
+    other.PatientComments = "other bytes"
+    third = copy.deepcopy(two)
+    third.PatientComments = "yet others"
+    for sent in (one, two, other, one, third, two, one, other):
+        first.send(sent)
+    house = House(tmp_path, first.database).start()  # all in one batch
+    assert sorted(instance.uid for instance in rows(house, Instance)) == sorted(
+        [one.SOPInstanceUID, two.SOPInstanceUID]
+    )
+    assert len(rows(house, InstanceVersion)) == 2
+    assert house.service.check(hashes=True).findings == ()
+    assert caplog.records == []
+    house.stop()
 
 
 def test_only_another_file_meta_is_no_conflict(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
