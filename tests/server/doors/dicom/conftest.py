@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.doors.dicom.door import Door
-from server.doors.dicom.ports import DoorSettings, Peer
+from server.doors.dicom.ports import DoorSettings
 from tests.fakes.dicom_ports import FakeHospital
 
 
@@ -39,23 +41,32 @@ def door(hospital: FakeHospital, tmp_path: Path) -> Iterator[Door]:
 
 
 @pytest.fixture
-def run_tool() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a DCMTK tool and gives its whole output; skips when the tool is not installed."""
-    import os
-    import shutil
+def tool_path() -> Callable[[str], str]:
+    """Finds a DCMTK tool; skips when it is not installed. The virtual environment has pynetdicom's of the same
+    names."""
 
-    def run(*argv: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
-        # the virtual environment has pynetdicom's tools of the same names
-        path = ":".join(p for p in os.environ["PATH"].split(":") if ".venv" not in p)
-        program = shutil.which(argv[0], path=path)
+    def find(name: str) -> str:
+        folders = [p for p in os.environ["PATH"].split(os.pathsep) if not (Path(p).parent / "pyvenv.cfg").exists()]
+        program = shutil.which(name, path=os.pathsep.join(folders))
         if program is None:
-            pytest.skip(f"{argv[0]} (DCMTK) is not installed")
-        done = subprocess.run(  # noqa: PLW1510 - asserted below, with the output
-            [program, *argv[1:]],
+            pytest.skip(f"{name} (DCMTK) is not installed")
+        return program
+
+    return find
+
+
+@pytest.fixture
+def run_tool(tool_path: Callable[[str], str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a DCMTK tool and gives its whole output; ``ok=False`` lets it fail."""
+
+    def run(name: str, *argv: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [tool_path(name), *argv],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
-            timeout=60,
+            timeout=120,
+            check=False,
             env=dict(os.environ, TCP_NODELAY="1"),
         )
         if ok:
@@ -63,8 +74,3 @@ def run_tool() -> Callable[..., subprocess.CompletedProcess[str]]:
         return done
 
     return run
-
-
-def peer(title: str, port: int) -> Peer:
-    """A peer on this machine."""
-    return Peer(title, "127.0.0.1", port)

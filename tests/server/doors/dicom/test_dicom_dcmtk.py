@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -168,13 +170,7 @@ def test_dcmtk_reads_chinese_names_in_every_character_set(
     assert encoded.get(charset, b"\x1b$)A" + "张".encode("gb2312")) in raw
 
 
-def start_storescp(run_tool: Tool, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
-    import shutil
-    import time
-
-    program = shutil.which("storescp")
-    if program is None:
-        pytest.skip("storescp (DCMTK) is not installed")
+def start_storescp(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
@@ -197,11 +193,13 @@ def received(folder: Path) -> dict[str, bytes]:
     return out
 
 
-def test_movescu_to_storescp(door: Door, hospital: FakeHospital, run_tool: Tool, tmp_path: Path) -> None:
+def test_movescu_to_storescp(
+    door: Door, hospital: FakeHospital, run_tool: Tool, tool_path: Callable[[str], str], tmp_path: Path
+) -> None:
     hospital.retrieve.stored = stored_objects(tmp_path)
     target = tmp_path / "received"
     target.mkdir()
-    storescp, port = start_storescp(run_tool, target)
+    storescp, port = start_storescp(tool_path("storescp"), target)
     try:
         hospital.peers.peers["DEST"] = Peer("DEST", "127.0.0.1", port)
         run_tool(
@@ -266,8 +264,6 @@ def test_two_workers_take_objects_from_storescu(run_tool: Tool, tmp_path: Path) 
 
 
 def test_a_worker_that_dies_is_replaced(run_tool: Tool, tmp_path: Path) -> None:
-    import time
-
     door = Door(
         DoorSettings(
             "tests.fakes.dicom_ports:folder_ports", {"folder": str(tmp_path / "kept")}, port=0, workers=1, drain_s=1.0
@@ -314,8 +310,6 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(program)
     root = Path(__file__).parents[4]
-    import os
-
     parent = subprocess.Popen(
         [sys.executable, str(script), str(tmp_path / "kept")],
         stdout=subprocess.PIPE,
@@ -328,8 +322,6 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    import time
-
     end = time.monotonic() + 15
     while time.monotonic() < end:
         with socket.socket() as sock:
