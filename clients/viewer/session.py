@@ -29,6 +29,7 @@ class Tool(StrEnum):
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
     PIXEL = "pixel"
+    MAGNIFIER = "magnifier"
 
 
 class ViewerSession:

@@ -13,7 +13,7 @@ from clients.viewer.commands import CHECKABLE, COMMANDS, TOOL_BAR, TOOLS, Slot
 from clients.viewer.tool_icons import tool_icon
 
 ICON = 20
-WIDE, NARROW = 44, 36  # a button with and without its word
+WIDE, NARROW = 42, 36  # a button with and without its word
 
 
 class ToolBar(QFrame):

@@ -91,6 +91,20 @@ class Projection:
         )
 
 
+def magnified(projection: Projection, at: Place, factor: float, side: int) -> Projection:
+    """The same image ``factor`` times as large in a square of ``side`` device pixels whose middle is ``at``."""
+    m = projection.affine
+    enlarged = Affine(
+        m.a * factor,
+        m.b * factor,
+        (m.c - at.x) * factor + side / 2,
+        m.d * factor,
+        m.e * factor,
+        (m.f - at.y) * factor + side / 2,
+    )
+    return Projection(enlarged, projection.columns, projection.rows, side, side)
+
+
 def project(geometry: Geometry, *, columns: int, rows: int, aspect: float, width: int, height: int) -> Projection:
     """The map for an image of ``columns`` × ``rows`` whose pixels are ``aspect`` times as wide as high."""
     scale = 1.0 if geometry.actual_size else fit_scale(geometry, columns, rows, aspect, width, height) * geometry.zoom

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QImage,
     QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
     QWheelEvent,
@@ -29,11 +30,11 @@ from clients.viewer.pixels import PixelStore, StackPixels
 from clients.viewer.session import Tool, ViewerSession
 from clients.viewer.study import FrameKey, Stack
 from clients.viewer.viewport import overlays
-from clients.viewer.viewport.corner_texts import corners_of
+from clients.viewer.viewport.corner_texts import Corners, corners_of, person_name
 from clients.viewer.viewport.hits import Hit, hit_test
-from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
+from clients.viewer.viewport.renderer import COLOUR_WINDOW, Rendered, Renderer
 from clients.viewer.viewport.state import Aspect, ViewportState, as_window, default_voi
-from clients.viewer.viewport.transform import Place, Projection, edge_directions, fit_scale, project
+from clients.viewer.viewport.transform import Place, Projection, edge_directions, fit_scale, magnified, project
 from shared.imaging.geometry import (
     PixelPoint,
     Spacing,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 STACK_MIME = "application/x-mingjing-stack"
 ZOOM_PER_PIXEL = 1.006
+GLASS, MAGNIFICATION = 240, 2.5  # the magnifier's diameter in logical pixels
 DRAWN = {
     Tool.LENGTH: Kind.LENGTH,
     Tool.ANGLE: Kind.ANGLE,
@@ -89,7 +91,7 @@ class ViewportWidget(QWidget):
         self.message = ""  # what to say while the viewport is empty
         self.frames_painted = 0
         self.last_painted: FrameKey | None = None
-        self._renderer = Renderer()
+        self._renderer, self._glass = Renderer(), Renderer()
         self._auto_voi: tuple[object, Window] | None = None
         self._drag: _Drag | None = None
         self._angle_open: Measurement | None = None
@@ -123,6 +125,7 @@ class ViewportWidget(QWidget):
     def _on_state(self, aspect: Aspect) -> None:
         if aspect is Aspect.STACK:
             self._renderer.forget()
+            self._glass.forget()
             self._auto_voi = None
             self._angle_open = None
         self.update()
@@ -247,15 +250,48 @@ class ViewportWidget(QWidget):
         if rendered is None:
             return
         ratio = self.devicePixelRatioF()
-        high, wide = rendered.pixels.shape[:2]
-        colour = rendered.pixels.ndim == 3
-        kind = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
-        shown = QImage(rendered.pixels.data, wide, high, wide * (3 if colour else 1), kind)
-        shown.setDevicePixelRatio(ratio)
+        shown = _image_of(rendered, ratio)
         painter.drawImage(QPointF(rendered.left / ratio, rendered.top / ratio), shown)
         overlays.cover_outside(painter, projection, ratio)
+        if self._drag is not None and self._drag.what == Tool.MAGNIFIER.value:
+            self._paint_glass(painter, array, projection, voi, self._drag.last)
         self.frames_painted += 1
         self.last_painted = stack.frames[index]
+
+    def _paint_glass(
+        self,
+        painter: QPainter,
+        array: NDArray[Any],
+        projection: Projection,
+        voi: Window | LookupTable,
+        at: QPointF,
+    ) -> None:
+        """The round glass of the magnifier over the image (VW-MG-01)."""
+        pixels, image = self.pixels(), self.state.image
+        if pixels is None or image is None:
+            return
+        ratio = self.devicePixelRatioF()
+        side = round(GLASS * ratio)
+        enlarged = magnified(projection, Place(at.x() * ratio, at.y() * ratio), MAGNIFICATION, side)
+        modality, inverted = pixels.modality(self.state.index), image.inverted != self.state.inverted
+        rendered = self._glass.render(array, (id(pixels), self.state.index), enlarged, modality, voi, inverted=inverted)
+        corner = QPointF(at.x() - GLASS / 2, at.y() - GLASS / 2)
+        circle = QPainterPath()
+        circle.addEllipse(QRectF(corner.x(), corner.y(), GLASS, GLASS))
+        painter.save()
+        painter.setClipPath(circle)
+        painter.fillPath(circle, QColor(colours.BACKGROUND))
+        if rendered is not None:
+            shown = _image_of(rendered, ratio)
+            place = QPointF(corner.x() + rendered.left / ratio, corner.y() + rendered.top / ratio)
+            painter.drawImage(place, shown)
+            painter.translate(corner)
+            overlays.cover_outside(painter, enlarged, ratio)
+        painter.restore()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QPen(QColor(colours.ACTIVE), 1.5))
+        painter.drawEllipse(QRectF(corner.x(), corner.y(), GLASS, GLASS))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_overlays(
         self,
@@ -302,6 +338,11 @@ class ViewportWidget(QWidget):
                 reduced=projection.scale < 0.999,
             )
             overlays.draw_corners(painter, corners, width, height, font, warnings=len(stack.warnings))
+        elif self.session.different_patients:  # hidden or not, two people must not be taken for one (VW-EX-06)
+            study = stack.study
+            overlays.draw_corners(
+                painter, Corners((person_name(study.patient_name), study.patient_id), (), (), ()), width, height, font
+            )
         if self.session.is_key_image(stack.frames[index]):
             overlays.draw_key_mark(painter, width)
         overlays.draw_position(painter, index, len(stack), height)
@@ -436,6 +477,8 @@ class ViewportWidget(QWidget):
             self._drag_page(drag, moved.y())
         elif drag.what == "edit":
             self._drag_edit(drag, at)
+        elif drag.what == Tool.MAGNIFIER.value:
+            self.update()
         elif drag.what == "draw":
             point = self._image_point(at)
             if point is not None:
@@ -566,3 +609,13 @@ class ViewportWidget(QWidget):
         if number.isdigit():
             self.stack_dropped.emit(self.number, int(number))
             event.acceptProposedAction()
+
+
+def _image_of(rendered: Rendered, ratio: float) -> QImage:
+    """A QImage that borrows the pixels: paint it while ``rendered`` lives."""
+    high, wide = rendered.pixels.shape[:2]
+    colour = rendered.pixels.ndim == 3
+    kind = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
+    image = QImage(rendered.pixels.data, wide, high, wide * (3 if colour else 1), kind)
+    image.setDevicePixelRatio(ratio)
+    return image

@@ -532,3 +532,38 @@ def test_playing_goes_round_until_it_is_stopped(opened: Open, qtbot: QtBot) -> N
     qtbot.wait(200)
 
     assert len(seen) == stopped_at
+
+
+def test_the_magnifier_enlarges_what_is_under_the_pointer(opened: Open, qtbot: QtBot) -> None:
+    """VW-MG-01: the pixel under the pointer stays there, its neighbours move away 2.5 times as far."""
+    window = opened()
+    viewport = window.viewports[0]
+    window.session.texts_hidden = True
+    window.session.tool = Tool.MAGNIFIER
+    edge = place_of(viewport, 16, 26.7)  # the lower edge of the disc
+    inside = edge - QPoint(0, 60)
+    before = viewport.grab().toImage()
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=inside)
+    held = viewport.grab().toImage()
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=inside)
+    after = viewport.grab().toImage()
+
+    below = inside + QPoint(0, 90)
+    assert before.pixelColor(below).red() == 0  # 30 pixels below the edge there is air
+    assert held.pixelColor(below).red() == 128  # 90 / 2.5 = 36 pixels below the pointer there is tissue
+    assert held.pixelColor(inside).red() == 128
+    assert after == before
+
+
+def test_two_patients_are_named_even_with_texts_hidden(opened: Open, qtbot: QtBot) -> None:
+    """VW-EX-06."""
+    source = MemorySource(a_study(), a_study(a_series(2, series="5"), uid="1.2", patient_id="P2"))
+    window = opened(source)
+    viewport = window.viewports[0]
+    window.session.texts_hidden = True
+    without = viewport.grab().toImage().copy(0, 0, 150, 60)
+    window.compare_study("1.2")
+    qtbot.waitUntil(lambda: len(window.session.studies) == 2, timeout=5000)
+    named = viewport.grab().toImage().copy(0, 0, 150, 60)
+
+    assert without != named
