@@ -201,6 +201,10 @@ class ActionIconButton(QToolButton):
         source.changed.connect(self._mirror)
         self._mirror()
 
+    def sizeHint(self) -> QSize:
+        control = current_theme().metrics.control
+        return QSize(control, control)
+
     def _mirror(self) -> None:
         size = current_theme().metrics.icon
         self.setIcon(self._source.icon())

@@ -152,6 +152,7 @@ class IconButton(QToolButton):
         self._icon_name = icon
         self._source = source
         self._shortcut_text = shortcut
+        self._small = small
         self.setCheckable(checkable)
         self.setProperty("small", "true" if small else "false")
         self.setProperty("square", "true")
@@ -161,6 +162,12 @@ class IconButton(QToolButton):
         if on_click is not None:
             self.clicked.connect(on_click)
         self._show()
+
+    def sizeHint(self) -> QSize:
+        # The style adds room for a focus frame that the style sheet then cuts off; what is drawn is this square.
+        control = current_theme().metrics.control
+        side = control - 6 if self._small else control
+        return QSize(side, side)
 
     def set_icon(self, icon: str, source: str | None = None) -> None:
         """Show another icon, and other words if `source` is given."""

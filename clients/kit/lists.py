@@ -63,6 +63,8 @@ _PAD = 8
 _INSET = 16
 """Pixels before the first column: lists go to the edge of their page, and their text stands in line with the rest."""
 _BUTTON = 28
+_CHOOSER = 24
+"""Pixels at the right end of the titles that the button of the column chooser takes."""
 _FLEXIBLE_LEAST = 120
 _FLEXIBLE_MOST = 360
 """What a flexible column takes at most, in pixels, before other columns get spare room too."""
@@ -482,7 +484,7 @@ class _Table(QTableView):
             )
             for i in shown
         ]
-        aside = self.cells.actions_width() if self.actions_shown else 32
+        aside = self.cells.actions_width() if self.actions_shown else 0
         sizes = lay_out(wanted, self.viewport().width() - aside, flexible_most=round(_FLEXIBLE_MOST * scale))
         self.fitting = True
         for i, size in zip(shown, sizes, strict=True):
@@ -499,7 +501,8 @@ class _Table(QTableView):
         badge = max((badge_width(look, theme) - 4 for look in (column.looks or {}).values()), default=0.0)
         header = self.horizontalHeader()
         inset = self.inset if header.visualIndex(section) == _first_visible(header) else _PAD
-        return round(max(title, badge) + inset + _PAD)
+        last = not self.actions_shown and header.visualIndex(section) == _last_visible(header)
+        return round(max(title + (_CHOOSER if last else 0), badge) + inset + _PAD)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -629,7 +632,8 @@ class _Header(QHeaderView):
             column = self._rows.columns[logical]
             sorted_by = self._rows.sort_order is not None and self._rows.sort_order.key == column.key
             inset = self._table.inset if self.visualIndex(logical) == _first_visible(self) else _PAD
-            words = QRectF(rect.adjusted(inset, 0, -_PAD, -1))
+            last = not self._table.actions_shown and self.visualIndex(logical) == _last_visible(self)
+            words = QRectF(rect.adjusted(inset, 0, -_PAD - (_CHOOSER if last else 0), -1))
             font = theme.font("caption", bold=sorted_by)
             painter.setFont(font)
             painter.setPen(QColor(colours.text if sorted_by else colours.text_quiet))
@@ -780,6 +784,11 @@ def current_theme_text_width(text: str) -> int:
 
 def _first_visible(header: QHeaderView) -> int:
     return next((v for v in range(header.count()) if not header.isSectionHidden(header.logicalIndex(v))), 0)
+
+
+def _last_visible(header: QHeaderView) -> int:
+    places = (v for v in reversed(range(header.count())) if not header.isSectionHidden(header.logicalIndex(v)))
+    return next(places, 0)
 
 
 class _LoadingLine(QWidget):
