@@ -203,8 +203,7 @@ class ReportPage(QWidget):
             button.setVisible(self._place.actions.qt(action_id).isEnabled())
         if state.report is not None and (before.report is None or before.report.row.id != state.report.row.id):
             self.patients.show_present(state.report.row)
-            if state.may_type:
-                self.findings.setFocus()
+            (self.findings if state.may_type else self.patients.list.table).setFocus()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "log"):
