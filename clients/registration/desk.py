@@ -22,6 +22,9 @@ from shared.contract.organisation import GetHospital, HospitalView
 
 log = logging.getLogger(__name__)
 
+RETRY_MS = 3000
+"""Pause before the master data are asked for again."""
+
 
 def local_now() -> datetime:
     """The present moment in the desk's time zone."""
@@ -48,6 +51,7 @@ class Desk:
         self.actions.show_details_with(self._show_details)
         self.actions.preview_with(self._show_preview)
         self._closed = False
+        self._told = False
         place.on_notice(self._heard)
         self.load_hospital()
 
@@ -85,8 +89,10 @@ class Desk:
 
     def _hospital_failed(self, error: Exception) -> None:
         if self.hospital is None and not self._closed:
-            self._place.messages.report(error)
-            QTimer.singleShot(3000, self._place.shell, self.load_hospital)
+            if not self._told:
+                self._told = True
+                self._place.messages.report(error)
+            QTimer.singleShot(RETRY_MS, self._place.shell, self.load_hospital)
 
     def _heard(self, notice: Notice) -> None:
         if isinstance(notice, Changed) and notice.entity == "hospital":

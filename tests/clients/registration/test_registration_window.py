@@ -25,6 +25,7 @@ from clients.registration.exam_actions import RowAction
 from shared.contract.base import Changed, TicketCalled
 from shared.contract.errors import ErrorCode
 from shared.contract.exams import CancelExam, FindApplications, ListExams, RegisterExam
+from shared.contract.organisation import GetHospital
 from shared.contract.printing import PrintBarcode
 from shared.contract.queueing import CallNext, GetQueue
 from shared.domain.states import PatientType, Sex, TicketState
@@ -343,6 +344,22 @@ def test_a_lost_line_keeps_the_rows_and_the_page_comes_back_by_itself(station: S
     station.hospital.add_exam(an_exam_row(2))
     station.hospital.connection.set_line(LineState.ONLINE)
     station.wait(lambda: page.today.list.total == 2)
+
+
+def test_a_page_that_opens_without_a_line_fills_itself_later(station: Station) -> None:
+    station.hospital.add_exam(an_exam_row(1))
+    for _ in range(2):
+        station.hospital.refuse(GetHospital, refusal(ErrorCode.TIMEOUT))
+    station.hospital.refuse(ListExams, refusal(ErrorCode.TIMEOUT))
+    page = station.open()
+    assert page.presenter.state.hospital is None
+    assert page.today.list.error_text
+    said = [toast.text for toast in station.shell.toasts.toasts]
+    station.qtbot.waitUntil(lambda: page.presenter.state.hospital is not None, timeout=15_000)
+    assert [toast.text for toast in station.shell.toasts.toasts].count(said[-1]) <= 1
+    assert page.presenter.state.form.campus_id == 1
+    page._refresh()
+    station.wait(lambda: page.today.list.total == 1)
 
 
 def test_a_list_that_cannot_be_loaded_says_why_and_can_be_tried_again(station: Station) -> None:
