@@ -14,6 +14,7 @@ from server.archive import attributes
 from server.archive.charset import decode_text
 from server.archive.header import SERIES_TAGS, DamagedHeader, read_header
 from server.archive.part10 import NotPart10, read_meta
+from server.archive.receive import add_non_patient_uids
 from server.archive.tables import Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
@@ -180,6 +181,7 @@ def _fault(whole: memoryview, row: Any) -> str | None:
     try:
         what, offset = read_meta(whole[:20000])
         header = read_header(whole[offset:], what.transfer_syntax_uid)
+        add_non_patient_uids(header.tags, what.sop_class_uid)
     except (NotPart10, DamagedHeader) as damaged:
         return str(damaged)
     tags = header.tags

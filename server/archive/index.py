@@ -27,8 +27,8 @@ from server.archive import attributes, inbox
 from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
 from server.archive.header import DamagedHeader, read_header
 from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
-from server.archive.receive import Received, decode_received, record_of
-from server.archive.rules import joined, number_of, search_key
+from server.archive.receive import Received, add_non_patient_uids, decode_received, record_of
+from server.archive.rules import NON_PATIENT_CLASSES, MatchState, joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
@@ -554,6 +554,9 @@ class Indexer:
             "calling_ae": record.calling_ae,
             "received_at": _moment(record),
             "changed_at": _moment(record),
+            "match_state": MatchState.NOT_OURS
+            if record.sop_class_uid in NON_PATIENT_CLASSES and not person["patient_id"]
+            else MatchState.PENDING,
         }
         study_id = session.execute(insert(Study).returning(Study.id), study).scalar_one()
         return _StudyEntry(study_id, "", set())
@@ -597,6 +600,7 @@ class Indexer:
                 what, offset = read_meta(mapped[: MAX_META_BYTES + 256])
                 with memoryview(mapped) as view, view[offset:] as data:
                     header = read_header(data, what.transfer_syntax_uid)
+                    add_non_patient_uids(header.tags, what.sop_class_uid)
                     return record_of(name, what, header, offset, len(data))
         except FileNotFoundError:
             return None  # moved meanwhile

@@ -22,10 +22,11 @@ import msgspec
 
 from server.archive.header import SERIES_TAGS, DamagedHeader, Header, read_header
 from server.archive.inbox import PARTIAL, InboxName
+from server.archive.rules import NON_PATIENT_CLASSES
 from server.kernel.storage.durability import Durability, Flusher
 from server.kernel.storage.port import StorageFull
 from server.kernel.storage.space import SpaceGuard
-from shared.dicomkit.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from shared.dicomkit.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, derived_uid
 
 OUT_OF_RESOURCES = 0xA700
 WRONG_DATA_SET = 0xA900
@@ -206,6 +207,13 @@ def _view_of(data: memoryview | Path) -> Iterator[memoryview]:
         yield view
 
 
+def add_non_patient_uids(tags: dict[int, bytes], sop_class_uid: str) -> None:
+    """Give an object that belongs to no study the study and series of its class: always the same two UIDs."""
+    if sop_class_uid in NON_PATIENT_CLASSES and not _uid(tags, 0x0020000D) and not _uid(tags, 0x0020000E):
+        tags[0x0020000D] = derived_uid("non-patient study", sop_class_uid).encode()
+        tags[0x0020000E] = derived_uid("non-patient series", sop_class_uid).encode()
+
+
 def _uid(tags: dict[int, bytes], tag: int) -> str:
     return tags.get(tag, b"").rstrip(b"\0 ").decode("ascii", "replace")
 
@@ -215,6 +223,7 @@ def _checked_header(view: memoryview, what: ObjectName) -> Header:
         header = read_header(view, what.transfer_syntax_uid)
     except DamagedHeader as damaged:
         raise StoreRefused(CANNOT_UNDERSTAND, str(damaged)) from None
+    add_non_patient_uids(header.tags, what.sop_class_uid)
     if _uid(header.tags, 0x00080018) != what.sop_instance_uid:
         raise StoreRefused(WRONG_DATA_SET, "The SOP Instance UID of the data set is not the one of the command.")
     if _uid(header.tags, 0x00080016) != what.sop_class_uid:

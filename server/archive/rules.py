@@ -14,10 +14,27 @@ class MatchState(StrEnum):
     UNMATCHED = "unmatched"  # no exam; asked again from time to time
     BY_HAND = "by_hand"  # matched by a person: never changed by itself
     REFUSED = "refused"  # taken off its exam by a person: never matched by itself
+    NOT_OURS = "not_ours"  # objects without patient: no exam is looked for
 
 
 AUTOMATIC = frozenset({MatchState.PENDING, MatchState.UNMATCHED})
 """States in which the archive looks for an exam by itself."""
+
+
+NON_PATIENT_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.38.1",  # Hanging Protocol
+        "1.2.840.10008.5.1.4.39.1",  # Color Palette
+        "1.2.840.10008.5.1.4.43.1",  # Generic Implant Template
+        "1.2.840.10008.5.1.4.44.1",  # Implant Assembly Template
+        "1.2.840.10008.5.1.4.45.1",  # Implant Template Group
+        "1.2.840.10008.5.1.4.1.1.200.1",  # CT Defined Procedure Protocol
+        "1.2.840.10008.5.1.4.1.1.200.3",  # Protocol Approval
+        "1.2.840.10008.5.1.4.1.1.200.7",  # XA Defined Procedure Protocol
+        "1.2.840.10008.5.1.4.1.1.201.1",  # Inventory
+    }
+)
+"""Objects that belong to no patient, study or series (PS3.4 GG, table GG.3-1)."""
 
 
 def search_key(text: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from server.archive import check, inbox
 from server.archive.matching import StudyMatching
 from server.archive.objects import ArchiveObjects
 from server.archive.ports import ExamMatcher
+from server.archive.rules import MatchState
 from server.archive.tables import Instance, Series, Study
 from server.archive.views import study_row, study_view
 from server.kernel.database import Database, UnitOfWork
@@ -72,7 +73,7 @@ class ArchiveService:
 
     def list_unmatched(self, uow: UnitOfWork, page: Page) -> StudyList:
         """Studies without exam, newest first."""
-        unmatched = Study.exam_id.is_(None)
+        unmatched = and_(Study.exam_id.is_(None), Study.match_state != MatchState.NOT_OURS)
         total = uow.session.execute(select(func.count()).select_from(Study).where(unmatched)).scalar_one()
         limit = min(max(page.limit, 1), 500)
         statement = (

@@ -162,3 +162,23 @@ def test_the_list_of_unmatched_studies_is_paged_newest_first(house: House) -> No
         assert house.indexer.wait_until_idle()
     page = call(house, contract.ListUnmatched(page=Page(offset=1, limit=2)))
     assert (page.total, [row.description for row in page.rows]) == (5, ["study 3", "study 2"])
+
+
+def test_objects_without_patient_are_kept_and_matched_to_nothing(house: House) -> None:
+    protocol = an_object(
+        SOPClassUID="1.2.840.10008.5.1.4.38.1",
+        StudyInstanceUID=None,
+        SeriesInstanceUID=None,
+        PatientID=None,
+        PatientName=None,
+        AccessionNumber=None,
+        PixelData=None,
+    )
+    protocol.file_meta.MediaStorageSOPClassUID = protocol.SOPClassUID
+    house.exams.by_accession[""] = 1  # an exam that would match anything without accession number
+    house.send(protocol)
+    assert house.indexer.wait_until_idle()
+    assert unmatched(house) == []
+    assert house.exams.arrived == []
+    assert len(house.service.objects.objects(instance_uids=[str(protocol.SOPInstanceUID)])) == 1
+    assert house.service.check(hashes=True).findings == ()
