@@ -83,7 +83,7 @@ def thumbnail(stack: Stack, pixels: StackPixels, index: int) -> NDArray[Any] | N
     """A small picture of one frame with its own window, uint8 and contiguous; runs in any thread."""
     import numpy as np
 
-    frame = pixels.frame(index)
+    frame = pixels.copy_of(index)
     if frame is None:
         return None
     image, header = stack.image(index), stack.frame_header(index)

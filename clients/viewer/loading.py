@@ -121,6 +121,11 @@ class StudyLoader:
                     queue.order.insert(0, index)
             self._wake.notify_all()
 
+    def knows(self, stack: Stack) -> bool:
+        """True when the stack was asked for and not forgotten since."""
+        with self._wake:
+            return id(stack) in self._queues
+
     def forget(self, stacks: Iterable[Stack]) -> None:
         """Do not load these any further."""
         with self._wake:

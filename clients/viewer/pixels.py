@@ -116,20 +116,27 @@ class StackPixels:
     def put(self, index: int, frame: NDArray[Any], modality: Modality) -> None:
         """Store a decoded frame; called by workers."""
         frame, fitted = presentable(frame, modality)
+        half = half_size(frame) if frame.shape[0] * frame.shape[1] > LARGE_FRAME else None
+        # Under the lock: a buffer that is given back meanwhile may already hold another stack.
         with self._lock:
             if self._volume is None and len(self.stack) > 1:
                 self._allocate(frame)
             volume = self._volume
-        if volume is not None and volume.shape[1:] == frame.shape and volume.dtype == frame.dtype:
-            volume[index] = frame
-        else:
-            with self._lock:
+            if volume is not None and volume.shape[1:] == frame.shape and volume.dtype == frame.dtype:
+                volume[index] = frame
+            else:
                 self._odd[index] = frame
-        if frame.shape[0] * frame.shape[1] > LARGE_FRAME:
-            self._halves[index] = half_size(frame)
-        if fitted is not modality:
-            self._modalities[index] = fitted
-        self._there[index] = 1
+            if half is not None:
+                self._halves[index] = half
+            if fitted is not modality:
+                self._modalities[index] = fitted
+            self._there[index] = 1
+
+    def copy_of(self, index: int) -> NDArray[Any] | None:
+        """The frame as memory of its own, for other threads than the one that releases."""
+        with self._lock:
+            frame = self.frame(index)
+            return frame.copy() if frame is not None else None
 
     def fail(self, index: int, sentence: str) -> None:
         self.errors[index] = sentence
@@ -163,6 +170,7 @@ class StackPixels:
         """Give the memory back; all frames count as not there."""
         with self._lock:
             self._there = bytearray(len(self.stack))
+            self._modalities.clear()
             buffer, self._buffer, self._volume = self._buffer, None, None
             self._odd.clear()
             self._halves.clear()
@@ -212,8 +220,9 @@ class PixelStore:
             return
         places: dict[FrameKey, int] = {key: n for n, key in enumerate(new.frames)}
         for n, key in enumerate(old.frames):
-            frame = before.frame(n)
+            frame = before.copy_of(n)
             if frame is not None and key in places:
+                new.refine(old.image(n))  # what the file itself told is more than a new description
                 after.put(places[key], frame, before.modality(n))
 
     def drop(self, stack: Stack) -> None:

@@ -37,6 +37,7 @@ class ViewerSession:
 
     def __init__(self) -> None:
         self.studies_changed: Event[[]] = Event()
+        self.stacks_renewed: Event[[]] = Event()
         self.layout_changed: Event[[]] = Event()
         self.active_changed: Event[[]] = Event()
         self.tool_changed: Event[[]] = Event()
@@ -113,7 +114,14 @@ class ViewerSession:
         """Take a newer description of an open study (more images have come); places keep their frame."""
         self._studies = tuple(study if s.study_uid == study.study_uid else s for s in self._studies)
         shown = [(viewport, viewport.key, viewport.stack) for viewport in self.viewports]
-        self._stacks = tuple(stack for known in self._studies for stack in stacks_of(known))
+        kept = [stack for stack in self._stacks if stack.study.study_uid != study.study_uid]
+        fresh = list(stacks_of(study))
+        self._stacks = tuple(
+            stack
+            for known in self._studies
+            for stack in (fresh if known is study else [s for s in kept if s.study.study_uid == known.study_uid])
+        )
+        self.stacks_renewed.emit()  # before the viewports change, so that pixels can move over
         for viewport, key, old in shown:
             if key is None or old is None:
                 continue

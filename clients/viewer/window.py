@@ -202,6 +202,7 @@ class ViewerWindow(QMainWindow):
 
     def _follow_model(self) -> None:
         session = self.session
+        session.stacks_renewed.connect(self._take_over)
         session.studies_changed.connect(self._on_studies)
         session.layout_changed.connect(self._arrange)
         session.active_changed.connect(self._on_active)
@@ -369,7 +370,18 @@ class ViewerWindow(QMainWindow):
             self.store.touch(stack)
         released = self.store.make_room({id(stack) for stack, _ in shown})
         self._loader.forget(released)
+        for stack, index in shown:
+            if not self._loader.knows(stack) and self.store.of(stack).loaded < len(stack):
+                self._loader.want(stack, visible=index)
         self._loader.focus(shown)
+
+    def _keep_within_memory(self) -> None:
+        """Over the limit only what is on screen goes on loading; a series shown later is fetched then (VW-EX-07)."""
+        if self._loader is None or self.store.nbytes <= self.store.limit_bytes:
+            return
+        shown = {id(v.stack) for v in self.session.visible if v.stack is not None}
+        self._loader.forget([stack for stack in self.session.stacks if id(stack) not in shown])
+        self.store.make_room(shown)
 
     @Slot(list)
     def _on_arrived(self, gathered: list[tuple[Stack, list[int]]]) -> None:
@@ -387,6 +399,7 @@ class ViewerWindow(QMainWindow):
                         viewport.update(0, viewport.height() - 3, viewport.width(), 3)
             if not self.strip.has_picture(stack):
                 self._make_picture(stack, indices)
+        self._keep_within_memory()
         self.strip.refresh()
         if self._tell_all and self._loader is not None and self._loader.waiting == 0:
             self._tell_all = False

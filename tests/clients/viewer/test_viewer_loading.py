@@ -190,6 +190,35 @@ def test_a_used_buffer_is_used_again() -> None:
     assert pool.take(900) is not buffer
 
 
+def test_a_buffer_given_back_is_never_written_by_its_former_stack() -> None:
+    """Workers still busy with a stack that was let go must not draw into the next one's images."""
+    pool = BufferPool()
+    stop, wrong = threading.Event(), []
+
+    def work(value: int) -> None:
+        stack = a_stack(4)
+        pixels = PixelStore(pool=pool).of(stack)
+        frame = np.full((32, 32), value, np.uint16)
+        while not stop.is_set():
+            for n in range(4):
+                pixels.put(n, frame, Modality())
+            for n in range(4):
+                seen = pixels.copy_of(n)
+                if seen is not None and not (seen == value).all():
+                    wrong.append(value)
+            pixels.release()
+
+    threads = [threading.Thread(target=work, args=(value,)) for value in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    assert not wrong
+
+
 def test_over_the_limit_the_stack_not_shown_for_longest_is_let_go() -> None:
     stacks = [a_stack(4, series=str(n)) for n in (1, 2, 3)]
     store = PixelStore(limit_bytes=2 * 4 * 32 * 32 * 2)
@@ -212,6 +241,20 @@ def test_wide_values_keep_their_unit(dtype: str) -> None:
 
     assert shown.dtype == np.uint16 and modality.unit == "Bq/ml"
     np.testing.assert_allclose(modality(shown), frame.astype(np.float64) * 2 + 10, atol=2 * 95_000 / 65_535)
+
+
+def test_pixels_and_fuller_headers_move_to_a_study_described_anew() -> None:
+    old, new = a_stack(3), a_stack(5)
+    store = PixelStore()
+    store.of(old).put(1, np.full((32, 32), 9, np.uint16), Modality())
+    old.refine(an_image(1, texts={"InstitutionName": "第一医院"}))
+
+    store.carry_over(old, new)
+    store.drop(old)
+
+    frame = store.of(new).frame(1)
+    assert frame is not None and int(frame[0, 0]) == 9 and store.of(new).loaded == 1
+    assert new.image(1).texts == {"InstitutionName": "第一医院"} and new.image(0).texts == {}
 
 
 def test_a_frame_of_another_size_has_a_place_of_its_own() -> None:

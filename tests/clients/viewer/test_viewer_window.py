@@ -567,3 +567,21 @@ def test_two_patients_are_named_even_with_texts_hidden(opened: Open, qtbot: QtBo
     named = viewport.grab().toImage().copy(0, 0, 150, 60)
 
     assert without != named
+
+
+def test_memory_has_a_limit_and_what_is_shown_is_always_there(opened: Open, qtbot: QtBot) -> None:
+    """VW-EX-07: three series of 640 kB each within 1 MB."""
+    fmt = PixelFormat(128, 128, 16, 12)
+    source = MemorySource(a_study(*(a_series(20, series=str(n), pixel_format=fmt) for n in (1, 2, 3))))
+    window = opened(source, wait=False)
+    window.store.limit_bytes = 1_000_000
+    with qtbot.waitSignal(window.first_image, timeout=10_000):
+        window.open_study(f"{ROOT}.9")
+    for number in (1, 3, 2, 1):
+        window.perform(f"series.{number}")
+        stack = window.session.stacks[number - 1]
+        qtbot.waitUntil(lambda stack=stack: window.store.of(stack).loaded == 20, timeout=10_000)  # type: ignore[misc]
+        qtbot.wait(60)
+        assert window.store.nbytes <= 1_000_000 + 655_360
+        shown = window.store.of(stack).frame(19)
+        assert shown is not None and shown.shape == (128, 128)
