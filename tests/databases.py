@@ -43,8 +43,26 @@ def a_database(kind: str, folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def _a_postgresql_database() -> Iterator[str]:
-    template = _template()
+def an_empty_database(kind: str, folder: Path) -> Iterator[Database]:
+    """Give a database without any table, for migrations."""
+    if kind == "sqlite":
+        database = Database.in_folder(folder)
+        try:
+            yield database
+        finally:
+            database.close()
+        return
+    with _a_postgresql_database("template1") as url:
+        database = Database(url)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def _a_postgresql_database(template: str = "") -> Iterator[str]:
+    template = template or _template()
     server = make_url(_postgresql_url())
     name = f"mingjing_{os.getpid()}_{next(_numbers)}"
     _say(server, f"CREATE DATABASE {name} TEMPLATE {template}")
