@@ -338,7 +338,11 @@ class ViewerLink:
         if self._process is not None:
             _let_go(self._process, 1.0)
         process = subprocess.Popen(
-            self._program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self._folder, close_fds=True
+            self._program,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self._folder,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows: no console beside the viewer
         )
         self._process = process
         assert process.stdin is not None and process.stdout is not None

@@ -88,7 +88,7 @@ TOOL_BAR: tuple[tuple[Slot, ...], ...] = (
         Slot("tool.length", "length"),
         Slot("tool.angle", "angle"),
         Slot("tool.ellipse", "ellipse"),
-        Slot("tool.rectangle", "rectangle"),
+        Slot("tool.rectangle", "rectangle", "方框"),
         Slot("tool.pixel", "pixel", "像素"),
         Slot("edit.clear", "clear", "清除"),
     ),
