@@ -1,0 +1,98 @@
+"""The real workstations on a small screen, in both languages: no word is cut, nothing is squeezed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from clients.diagnosis import translations as diagnosis_words
+from clients.diagnosis.app import Diagnosis
+from clients.diagnosis.ports import NoViewer
+from clients.kit.app import Workstation, make_application
+from clients.kit.connection import FakeConnection
+from clients.kit.gallery import settle
+from clients.kit.login import SignedIn
+from clients.kit.review import review
+from clients.kit.settings import UserSettings
+from clients.kit.shell import Page
+from clients.kit.theme import apply_theme
+from clients.kit.tokens import ThemeName
+from clients.kit.translations import Language, register_catalogue, set_language
+from clients.registration import texts as registration_words
+from clients.registration.app import make_pages
+from shared.contract.exams import ExamList, ListExams
+from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState, TicketState
+from tests.clients.diagnosis.fake_reading_room import ReadingRoom
+from tests.clients.registration.fake_hospital import FakeHospital, a_ticket, an_exam_row
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    return make_application()
+
+
+@pytest.fixture(autouse=True)
+def words(qapp: QApplication) -> Iterator[None]:
+    for module in (registration_words, diagnosis_words):
+        for value in vars(module).values():
+            if isinstance(value, dict):
+                register_catalogue(value)
+    apply_theme(ThemeName.LIGHT)
+    yield
+    apply_theme(ThemeName.LIGHT)
+    set_language(Language.CHINESE)
+
+
+def a_busy_counter() -> tuple[Sequence[Page], FakeConnection, str]:
+    """Registration and calling with rows of every state."""
+    hospital = FakeHospital()
+    rows = tuple(
+        an_exam_row(
+            n,
+            state=list(ExamState)[n % 4],
+            registration_state=list(RegistrationState)[n % 4],
+            patient_type=list(PatientType)[n % 3],
+            is_in_arrears=n % 5 == 0,
+        )
+        for n in range(1, 30)
+    )
+    hospital.tickets = [a_ticket(n, state=list(TicketState)[n % 5]) for n in range(1, 12)]
+    line = hospital.connection
+    line.fetch_document = lambda _id: b"%PDF-1.4"  # type: ignore[attr-defined]
+    answer = ExamList(total=len(rows), rows=rows)
+    line.replies = {**line.replies, ListExams: lambda _request: answer}
+    return make_pages(), line, "clerk"
+
+
+def a_reading_room() -> tuple[Sequence[Page], FakeConnection, str]:
+    """The diagnosis workstation with reports of every state."""
+    room = ReadingRoom()
+    for n in range(1, 20):
+        room.add(n, state=list(ReportState)[n % 6])
+    return Diagnosis(lambda *_: NoViewer()).pages(), room.line, "zhao"
+
+
+Place = Callable[[], tuple[Sequence[Page], FakeConnection, str]]
+
+
+@pytest.mark.parametrize("place", [a_busy_counter, a_reading_room])
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_or_squeezed_at_1366_by_768(qtbot: QtBot, place: Place, language: Language) -> None:
+    pages, line, user = place()
+    UserSettings.for_user(user).set("language", language.value)
+    window = Workstation("登录", pages, lambda _server: line)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    shell = window.sign_in_with(SignedIn(line, line.login(user, "secret")))
+    found: list[str] = []
+    for page in shell.pages:
+        shell.go_to(page.id)
+        qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
+        settle(0.1)
+        found += [f"{page.id}: {finding}" for finding in review(window)]
+    window.close()
+    assert found == []
