@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from enum import StrEnum
 
 from shared.domain.permissions import Permission
@@ -215,8 +215,3 @@ def _clock(minutes: int) -> time:
 def is_same_order(one: Iterable[str], other: Iterable[str]) -> bool:
     """Tell whether two sets of item codes ask for the same exam."""
     return set(one) == set(other)
-
-
-def is_overdue(planned_at: datetime, now: datetime) -> bool:
-    """Tell whether an exam's planned time has passed."""
-    return planned_at < now

@@ -20,6 +20,7 @@ from server.exams.tables import ExamTableRow as Exam
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.organisation.service import Hospital, OrganisationService
+from server.patients.rules import dicom_age
 from server.patients.service import PatientService
 from shared.contract.exams import ItemEntry
 from shared.contract.organisation import DeviceView
@@ -149,6 +150,7 @@ class SqlWorklist:
             _PATIENT_ID: patient.patient_number,
             0x00100030: f"{patient.birth_date:%Y%m%d}" if patient.birth_date else "",
             0x00100040: _SEXES[patient.sex],
+            0x00101010: dicom_age(patient.birth_date, planned.date()),  # Patient's Age
             0x00101020: "" if height is None else f"{height / 100:.2f}",  # Patient's Size in metres
             0x00101030: "" if weight is None else f"{weight:g}",  # Patient's Weight in kilograms
             0x00402400: "",  # Imaging Service Request Comments

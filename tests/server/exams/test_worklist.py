@@ -75,6 +75,7 @@ def test_an_item_holds_all_that_the_standard_asks_for(hospital: Hospital) -> Non
     assert (item[NAME], item[PATIENT_ID]) == ("Ouyang^Xiaoming=欧阳^小明", "P00000001")
     assert (item[0x00100030], item[0x00100040]) == ("19900203", "F")
     assert (item[0x00101030], item[0x00101020], item[0x00401003]) == ("61.5", "1.70", "STAT")
+    assert item[0x00101010] == "036Y"
     assert item[0x00081080] == "头痛 待查/x"
     assert len(item[ACCESSION]) <= 16 and len(item[0x00401001]) <= 16
 
