@@ -236,26 +236,40 @@ class BoardScreen(QWidget):
         label_width = unit * 9.5
         size = unit * 4.5
         places = lines - passed_lines
-        per_line = max(1, min(4, int((box.width - label_width) // (unit * 21))))
-        shown = room.waiting[: places * per_line]
+        room_for_names = (box.width - label_width) / unit
+        per_line = max(1, min(2, int(room_for_names // 21)), min(4, int(room_for_names // 25)))
+        beside = bool(room.passed) and lines == 1 and per_line > 1  # one line must hold both
+        width = min(unit * 28, (box.width - label_width) / per_line)
+        shown = room.waiting[: places * per_line - beside]
         if not shown:
-            line = Box(box.left, box.top, box.width, step)
+            line = Box(box.left, box.top, label_width + width, step)
             self._text(painter, tr("无人候诊"), line, size * 0.9, colours.text_disabled, _LEFT)
         for place, words in enumerate(shown):
             top = box.top + (place // per_line) * step
-            width = min(unit * 28, (box.width - label_width) / per_line)
             if place == 0:
                 label = Box(box.left, top, label_width, step)
                 self._text(painter, tr("候诊"), label, size * 0.86, colours.text_quiet, _LEFT)
             cell = Box(box.left + label_width + (place % per_line) * width, top, width, step)
             self._text(painter, words, cell, size, colours.text, _LEFT)
-        if passed_lines:
-            top = box.bottom - step
-            warning = theme.tone(Tone.WARNING).text
-            self._text(painter, tr("过号"), Box(box.left, top, label_width, step), size * 0.86, warning, _LEFT)
-            names = "　".join(room.passed)
-            line = Box(box.left + label_width, top, box.width - label_width, step)
-            self._text(painter, names, line, size * 0.9, colours.text_quiet, _LEFT, shrink=False)
+        if beside:
+            left = box.left + label_width + (per_line - 1) * width
+            self._paint_passed(painter, theme, room, Box(left, box.top, box.right - left, step), unit * 8.5, size)
+        elif passed_lines:
+            used = max(1, -(-len(shown) // per_line)) * step
+            top = min(box.bottom - step, box.top + used + unit)
+            self._paint_passed(painter, theme, room, Box(box.left, top, box.width, step), label_width, size)
+
+    def _paint_passed(
+        self, painter: QPainter, theme: Theme, room: BoardRoom, line: Box, label_width: float, size: float
+    ) -> None:
+        label = Box(line.left, line.top, label_width, line.height)
+        self._text(painter, tr("过号"), label, size * 0.86, theme.tone(Tone.WARNING).text, _LEFT)
+        names = Box(line.left + label_width, line.top, line.width - label_width, line.height)
+        quiet = theme.colours.text_quiet
+        words = "　".join(room.passed)
+        if QFontMetricsF(text_font(size * 0.9)).horizontalAdvance(words) > names.width:
+            words = " ".join(passed.split(" ")[0] for passed in room.passed)  # the numbers alone
+        self._text(painter, words, names, size * 0.9, quiet, _LEFT, shrink=False)
 
     def _paint_foot(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
         unit, foot, colours = plan.unit, plan.foot, theme.colours
