@@ -47,5 +47,5 @@ def test_a_database_of_a_newer_program_is_refused(empty: Database) -> None:
     migrate.upgrade(empty)
     with empty.write() as uow:
         uow.session.execute(text("update alembic_version set version_num = 'from_the_future'"))
-    with pytest.raises(migrate.NewerDatabase, match="install the newer version"):
+    with pytest.raises(migrate.NewerDatabase, match="Install the newer version"):
         migrate.upgrade(empty)

@@ -31,7 +31,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
         known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
         if present is not None and present not in known:
             raise NewerDatabase(
-                f"The database has schema {present}, which this version does not know. Please install the newer version."
+                f"The database has schema {present}, which this version does not know. Install the newer version."
             )
         connection.rollback()
         command.upgrade(_config(connection), revision)
