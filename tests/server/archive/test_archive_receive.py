@@ -127,7 +127,7 @@ def test_a_file_without_its_row_does_not_swallow_an_object(house: House) -> None
     with house.database.write() as uow:  # as after restoring an older database
         for table in (Instance, Series, Study):
             uow.session.execute(delete(table))
-    house.indexer._forget()
+    house.indexer._rows.forget()
     house.send(sent)
     settled(house)
     assert len(rows(house, Instance)) == 1
@@ -241,14 +241,14 @@ def test_a_file_that_changed_in_the_inbox_is_set_aside(tmp_path: Path) -> None:
 def test_one_bad_record_does_not_hold_up_the_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     slices = a_series(3)
     bad = str(slices[1].SOPInstanceUID)
-    add = house.indexer._add
+    add = house.indexer._rows._add
 
     def fail(session: Any, batch: Any, record: Any, present: Any) -> None:
         if record.sop_instance_uid == bad:
             raise RuntimeError("a defect")
         add(session, batch, record, present)
 
-    monkeypatch.setattr(house.indexer, "_add", fail)
+    monkeypatch.setattr(house.indexer._rows, "_add", fail)
     for sent in slices:
         house.send(sent)
     eventually(lambda: len(rows(house, Instance)) == 2 and len(list(house.inbox.iterdir())) == 1)
