@@ -21,17 +21,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dicom-port", type=int, help="default 11112; 0: any")
     parser.add_argument("--http-port", type=int, help="default 8080; 0: any")
     parser.add_argument("--database", help="URL of a PostgreSQL database instead of the embedded one")
+    parser.add_argument(
+        "--end-with-input", action="store_true", help="end when standard input closes: whoever started it is gone"
+    )
     options = parser.parse_args(arguments)
-    overrides = {name: value for name, value in vars(options).items() if name != "settings"}
+    beside = ("settings", "end_with_input")
+    overrides = {name: value for name, value in vars(options).items() if name not in beside}
     try:
         settings = load(options.settings, overrides)
     except SettingsError as error:
         print(f"mingjing server: {error}", file=sys.stderr)
         return 2
-    return _run(settings)
+    return _run(settings, end_with_input=options.end_with_input)
 
 
-def _run(settings: object) -> int:
+def _run(settings: object, *, end_with_input: bool) -> int:
     from server.bootstrap.folders import Folders
     from server.bootstrap.running import NotReadyForNetwork, RunningServer
     from server.kernel.database.migrate import NewerDatabase
@@ -45,6 +49,8 @@ def _run(settings: object) -> int:
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):  # SIGBREAK: Windows service managers
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: end.set())
+    if end_with_input:
+        threading.Thread(target=_wait_for_end_of_input, args=(end,), name="input", daemon=True).start()
     server = RunningServer(settings)
     try:
         connection = server.start()
@@ -57,6 +63,11 @@ def _run(settings: object) -> int:
         pass
     server.stop()
     return 0
+
+
+def _wait_for_end_of_input(end: threading.Event) -> None:
+    sys.stdin.read()
+    end.set()
 
 
 if __name__ == "__main__":

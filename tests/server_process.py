@@ -60,7 +60,7 @@ class ServerProcess:
 
     def _close_pipes(self) -> None:
         self.reader.join(20)
-        for pipe in (self.process.stdout, self.process.stderr):
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
 
@@ -69,10 +69,17 @@ def start_server(data: Path, *options: str, connection: Connection | None = None
     """Start a server on free ports (or on those of `connection`) and wait for its ready line."""
     ports = str(connection.requests) if connection else "0"
     command = [sys.executable, "-m", "mingjing", "server", "--data", str(data), "--rpc-port", ports]
-    command += ["--dicom-port", str(dicom_port), "--http-port", "0", *options]
+    command += ["--dicom-port", str(dicom_port), "--http-port", "0", "--end-with-input", *options]
     environment = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONUTF8="1")
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment, cwd=ROOT
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        cwd=ROOT,
     )
     errors: list[str] = []
     assert process.stderr is not None and process.stdout is not None
