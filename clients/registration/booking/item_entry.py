@@ -4,14 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language, tr
 from clients.registration.measures import yuan
 from shared.contract.organisation import ExamItemView
+
+
+class _Candidate(QStyledItemDelegate):
+    """Type, name, body part, code and price in columns, so that the eye can run down each of them."""
+
+    def __init__(self, owner: ItemEntry) -> None:
+        super().__init__(owner)
+        self._owner = owner
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        item = self._owner.candidate(index.row())
+        theme = current_theme()
+        area = QRectF(option.rect)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if chosen:
+            painter.fillRect(area, theme.colour("selected"))
+        name = item.name_en if language() is Language.ENGLISH else item.name
+        left, width = area.left() + 12, area.width() - 24
+        price_width = 96.0
+        rest = width - price_width - 48
+        for words, start, room, quiet in (
+            (item.exam_type, left, 44.0, True),
+            (name, left + 48, rest * 0.52, False),
+            (item.body_part, left + 48 + rest * 0.54, rest * 0.2, True),
+            (item.code, left + 48 + rest * 0.76, rest * 0.24, True),
+        ):
+            painter.setFont(theme.font(bold=not quiet))
+            painter.setPen(theme.colour("text_quiet" if quiet else "text"))
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(QRectF(start, area.top(), room, area.height()), Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.setFont(theme.font())
+        painter.setPen(theme.colour("text"))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        price = QRectF(left + width - price_width, area.top(), price_width, area.height())
+        painter.drawText(price, right, f"¥{yuan(item.price_fen)}")
+        painter.restore()
 
 
 class ItemEntry(QWidget):
@@ -36,11 +84,16 @@ class ItemEntry(QWidget):
         layout.addWidget(self.field)
         self.setFocusProxy(self.field)
         self.list = QListWidget()
+        self.list.setItemDelegate(_Candidate(self))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._clicked)
         self.list.hide()
         self._show()
+
+    def candidate(self, place: int) -> ExamItemView:
+        """The candidate at a place of the list."""
+        return self._candidates[place]
 
     def show_candidates(self, text: str, candidates: Sequence[ExamItemView]) -> None:
         """Show what fits; an empty text closes the list."""
@@ -51,9 +104,7 @@ class ItemEntry(QWidget):
         self._candidates = tuple(candidates)
         self.list.clear()
         for item in self._candidates:
-            name = item.name_en if language() is Language.ENGLISH else item.name
-            line = QListWidgetItem(f"{item.exam_type}　{name}　{item.body_part}　¥{yuan(item.price_fen)}　{item.code}")
-            self.list.addItem(line)
+            self.list.addItem(QListWidgetItem(f"{item.code} {item.name}"))
         self.list.setCurrentRow(0 if self._candidates else -1)
         self._place()
 
