@@ -53,6 +53,8 @@ class Catalogue:
     services: list[Service] = field(default_factory=list)
     allowed: dict[str, Callable[[Peer], bool]] = field(default_factory=dict)
     """abstract syntax → may this peer use it"""
+    at_start: list[Callable[[DicomPorts, DoorSettings, threading.Event], None]] = field(default_factory=list)
+    """What services have to do once when the door starts (in its first process); the event says that it closes."""
 
     def open_to(self, peer: Peer) -> frozenset[str]:
         """The abstract syntaxes, storage classes apart, that ``peer`` may use."""

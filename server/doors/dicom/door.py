@@ -99,6 +99,9 @@ class Listener:
     def run(self) -> None:
         """Accept until :meth:`stop`; then drain and close the ports."""
         self._sock.setblocking(False)
+        if self._index == 0:
+            for start in self._catalogue.at_start:
+                start(self._ports, self._settings, self._stopping)
         while not self._stopping.is_set():
             if not self._wait():
                 continue

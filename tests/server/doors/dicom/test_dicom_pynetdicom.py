@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -615,8 +616,49 @@ def test_commitment_is_reported_on_a_new_association_when_the_first_is_gone(door
     assert reports.information.TransactionUID == "1.2.3.77"
 
 
+def test_a_promised_report_is_sent_after_a_restart(hospital: FakeHospital, tmp_path: Path) -> None:
+    hospital.peers.peers["CT1"] = Peer("CT1", "127.0.0.1", 1)  # nobody listens there for now
+    settings = DoorSettings(port=0, drain_s=1.0, connect_s=2.0, spool_directory=tmp_path)
+    door = Door(settings, hospital.ports())
+    door.start()
+    association = associate(
+        door, COMMITMENT, title="CT1", evt_handlers=[(evt.EVT_N_EVENT_REPORT, lambda _event: (0x0110, None))]
+    )
+    answer, _ = association.send_n_action(a_request("1.2.3.79", "1.2.3.60"), 1, COMMITMENT, COMMITMENT_INSTANCE)
+    assert answer.Status == 0
+    association.release()
+    door.stop()
+    assert len(list(tmp_path.glob("commitment-*.json"))) == 1
+
+    reports = Reports()
+    ae = AE(ae_title="CT1")
+    ae.add_supported_context(COMMITMENT, scu_role=False, scp_role=True)
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.handle)])
+    assert server is not None
+    hospital.peers.peers["CT1"] = Peer("CT1", "127.0.0.1", server.socket.getsockname()[1])
+    (tmp_path / "commitment-broken.json").write_text("{")
+    again = Door(settings, hospital.ports())
+    again.start()
+    try:
+        assert reports.got.wait(15)
+        end = time.monotonic() + 10
+        while list(tmp_path.glob("commitment-*")):
+            assert time.monotonic() < end, "the promise was kept but not forgotten"
+            time.sleep(0.02)
+    finally:
+        again.stop()
+        server.shutdown()
+    assert reports.information.TransactionUID == "1.2.3.79"
+    assert reports.event_type == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_commitment_check_that_fails_costs_neither_association_nor_silence_in_the_log(
-    door: Door, hospital: FakeHospital, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    door: Door,
+    hospital: FakeHospital,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
     def check(_references: object, _calling_ae: str) -> Any:
         raise RuntimeError("the index is away")
@@ -628,6 +670,8 @@ def test_a_commitment_check_that_fails_costs_neither_association_nor_silence_in_
     assert association.send_c_echo().Status == 0
     association.release()
     assert "incident" in caplog.text
+    (promise,) = (tmp_path / "spool").glob("commitment-*.json")
+    promise.unlink()  # it would be kept for the next start
 
 
 def test_commitment_requests_that_make_no_sense_are_refused(door: Door) -> None:
