@@ -179,6 +179,7 @@ class AssemblyLimits:
 
 FIRST_BUFFER = 1 << 20
 SPOOL_CHUNK = 1 << 20
+SPOOL_PATTERN: Final = "dicom-*.spool"
 
 
 class Assembler:

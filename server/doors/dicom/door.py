@@ -18,10 +18,11 @@ from collections import Counter
 from collections.abc import Callable, MutableSequence
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import cast
 
 from server.doors.dicom.association import Association, Catalogue
-from server.doors.dicom.dimse import Assembler, AssemblyLimits, MemoryBudget
+from server.doors.dicom.dimse import SPOOL_PATTERN, Assembler, AssemblyLimits, MemoryBudget
 from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.ports import DicomPorts, DoorSettings
 from server.doors.dicom.services import commitment, mpps, query, retrieve, storage, verification, worklist
@@ -230,6 +231,7 @@ class Door:
     def start(self) -> None:
         """Bind, start, and return when associations are accepted; raises OSError when the port is taken."""
         sock = listening_socket(self._settings.host, self._settings.port)
+        _sweep(self._settings.spool_directory)
         self._sock = sock
         self._port = sock.getsockname()[1]
         if self._settings.workers == 0:
@@ -311,6 +313,16 @@ class Door:
                     self._workers[index] = self._spawn(sock, index)
                 except OSError:
                     log.exception("DICOM worker %d could not be started again", index)
+
+
+def _sweep(folder: Path | None) -> None:
+    """Delete unfinished objects that a killed process left; nobody was told that they are stored."""
+    if folder is None or not folder.is_dir():
+        return
+    for pattern in (SPOOL_PATTERN, "commitment-*.part"):
+        for path in folder.glob(pattern):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

@@ -290,6 +290,15 @@ def test_a_factory_that_fails_is_said_at_the_start(tmp_path: Path) -> None:
     assert not door.alive
 
 
+def test_unfinished_objects_of_a_killed_server_are_swept_at_the_start(hospital: FakeHospital, tmp_path: Path) -> None:
+    for name in ("dicom-abc.spool", "commitment-1.part", "somebody-elses.file"):
+        (tmp_path / name).write_text("x")
+    door = Door(DoorSettings(port=0, spool_directory=tmp_path, drain_s=1.0), hospital.ports())
+    door.start()
+    door.stop()
+    assert [p.name for p in tmp_path.iterdir()] == ["somebody-elses.file"]
+
+
 def test_a_taken_port_is_an_os_error(door: Door) -> None:
     with pytest.raises(OSError, match=r"in use|10048"):
         Door(DoorSettings("tests.fakes.dicom_ports:folder_ports", {}, port=door.port)).start()
