@@ -11,14 +11,12 @@ from server.exams.applications import ApplicationDesk
 from server.exams.bodies import OrderBody, packed, unpacked
 from server.exams.entries import check_items, check_measures, check_texts, checked_plan
 from server.exams.listing import condition_of, count_by_state, days_of, page_of
-from server.exams.ports import NoQueue, NoReports, QueueDesk, QueuePlace, ReportOpener, TicketFact
+from server.exams.ports import NoQueue, NoReports, QueueDesk, QueuePlace, ReportOpener
 from server.exams.rules import (
     PRIORITIES,
     ExamEvent,
-    ExamFacts,
     NotAllowed,
     accession_number,
-    allowed_actions,
     image_number,
     is_same_order,
     joined,
@@ -28,13 +26,12 @@ from server.exams.rules import (
 from server.exams.slots import SlotBook
 from server.exams.tables import ExamStepRow, ExamStudyRow, PerformedStepExamRow
 from server.exams.tables import ExamTableRow as Exam
+from server.exams.views import APPROVED, copy_of, entry_of, facts_of, place_of, row_of
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork, next_number
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from server.organisation.service import Hospital, OrganisationService
-from server.patients.names import initials_for
-from server.patients.rules import age_text, flat
 from server.patients.service import PatientService
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
@@ -45,7 +42,6 @@ from shared.contract.exams import (
     ExamView,
     FinishExam,
     ListExams,
-    PatientEntry,
     PushExam,
     RegisterExam,
     UpdateExam,
@@ -60,11 +56,8 @@ from shared.domain.states import (
     PatientType,
     RegistrationState,
     ReportState,
-    Sex,
-    TicketState,
 )
 
-_APPROVED = (ReportState.APPROVED.value, ReportState.PRINTED.value)
 _OPEN = (ExamState.REGISTERED.value, ExamState.IN_PROGRESS.value)
 
 
@@ -144,7 +137,7 @@ class ExamService:
         first, end = self._time.day_bounds(self._time.today())
         is_today = and_(Exam.planned_at >= first, Exam.planned_at < end)
         query = select(Exam).where(Exam.state == ExamState.REGISTERED.value, is_today)
-        return tuple(_place(exam) for exam in uow.session.scalars(query.order_by(Exam.planned_at, Exam.id)))
+        return tuple(place_of(exam) for exam in uow.session.scalars(query.order_by(Exam.planned_at, Exam.id)))
 
     def ids_of_patient(self, uow: UnitOfWork, patient_id: int) -> tuple[int, ...]:
         """Return the exams of a person, latest first; records linked to the patient count as the same person."""
@@ -195,7 +188,7 @@ class ExamService:
             self._copy_patient(uow, patient)
         if request.slot_id is not None:
             self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
-        self._queue.enter(uow, caller, _place(exam))
+        self._queue.enter(uow, caller, place_of(exam))
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
@@ -224,7 +217,7 @@ class ExamService:
         elif has_moved:
             self._slots.free(uow, exam.id)
         self._copy_patient(uow, patient)
-        self._queue.enter(uow, caller, _place(exam))
+        self._queue.enter(uow, caller, place_of(exam))
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
@@ -248,7 +241,7 @@ class ExamService:
         """Tell the room and the worklist again (RIS-ESM-04). Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
         exam = self._locked(uow, request.exam_id, request.version)
         self._step(uow, caller, exam, ExamAction.PUSH)
-        self._queue.enter(uow, caller, _place(exam))
+        self._queue.enter(uow, caller, place_of(exam))
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
@@ -348,7 +341,7 @@ class ExamService:
         if study is None or study.exam_id != exam_id:
             return
         exam = self._row(uow, exam_id)
-        if exam.report_state in _APPROVED:
+        if exam.report_state in APPROVED:
             raise illegal_action(str(exam.report_state), "该检查的报告已审核通过，不能取消影像匹配；请先撤回报告。")
         uow.session.delete(study)
         uow.session.flush()
@@ -401,12 +394,12 @@ class ExamService:
         exam.his_number = body.requester.his_number.strip()
         exam.body = packed(body)
         exam.patient_id = patient.id
-        for field, value in _patient_copy(patient).items():
+        for field, value in copy_of(patient).items():
             setattr(exam, field, value)
 
     def _copy_patient(self, uow: UnitOfWork, patient: PatientView) -> None:
         """Bring the copies of a corrected patient in all their exams up to date."""
-        copy = _patient_copy(patient)
+        copy = copy_of(patient)
         differs = or_(*(getattr(Exam, field).is_distinct_from(value) for field, value in copy.items()))
         for exam in uow.session.scalars(select(Exam).where(Exam.patient_id == patient.id, differs)).all():
             for field, value in copy.items():
@@ -445,7 +438,7 @@ class ExamService:
         before = ExamState(exam.state)
         ticket = self._queue.tickets_of(uow, [exam.id]).get(exam.id)
         try:
-            transition = step(before, action, _facts(exam, ticket))
+            transition = step(before, action, facts_of(exam, ticket))
         except NotAllowed as refusal:
             raise illegal_action(before.value, str(refusal)) from None
         exam.state = transition.next_state.value
@@ -504,40 +497,7 @@ class ExamService:
         found = list(exams)
         tickets = self._queue.tickets_of(uow, [exam.id for exam in found]) if found else {}
         hospital = self._organisation.hospital(uow)
-        return tuple(self._row_view(caller, exam, tickets.get(exam.id), hospital) for exam in found)
-
-    def _row_view(self, caller: Caller, exam: Exam, ticket: TicketFact | None, hospital: Hospital) -> ExamRow:
-        state = ExamState(exam.state)
-        return ExamRow(
-            id=exam.id,
-            version=exam.version,
-            accession_number=exam.accession_number,
-            image_number=exam.image_number,
-            patient_id=exam.patient_id,
-            patient_number=exam.patient_number,
-            patient_name=exam.patient_name,
-            sex=Sex(exam.sex),
-            age=age_text(exam.birth_date, self._time.local(exam.planned_at).date()),
-            patient_type=PatientType(exam.patient_type),
-            is_in_arrears=exam.is_in_arrears,
-            state=state,
-            registration_state=RegistrationState(exam.registration_state),
-            report_state=None if exam.report_state is None else ReportState(exam.report_state),
-            report_id=exam.report_id,
-            ticket_state=None if ticket is None else ticket.state,
-            ticket_number="" if ticket is None else ticket.number,
-            exam_type=exam.exam_type,
-            items=exam.items_text,
-            body_part=exam.body_part,
-            campus_id=exam.campus_id,
-            room_id=exam.room_id,
-            room_name=hospital.rooms[exam.room_id].name if exam.room_id in hospital.rooms else "",
-            planned_at=exam.planned_at,
-            registered_at=exam.registered_at,
-            has_images=exam.has_images,
-            study_uid=exam.study_uid,
-            allowed=allowed_actions(state, _facts(exam, ticket), caller.permissions),
-        )
+        return tuple(row_of(exam, tickets.get(exam.id), hospital, self._time, caller.permissions) for exam in found)
 
     def _view(self, uow: UnitOfWork, caller: Caller, exam: Exam) -> ExamView:
         if uow.is_writer:
@@ -550,7 +510,7 @@ class ExamService:
             version=exam.version,
             allowed=row.allowed,
             patient=patient,
-            patient_entry=_entry(patient, body.patient),
+            patient_entry=entry_of(patient, body.patient),
             items=body.items,
             clinical=body.clinical,
             requester=body.requester,
@@ -583,58 +543,9 @@ def _checked_body(request: RegisterExam | UpdateExam, hospital: Hospital, exam_t
     )
 
 
-def _place(exam: Exam) -> QueuePlace:
-    return QueuePlace(
-        exam_id=exam.id,
-        room_id=exam.room_id,
-        planned_at=exam.planned_at,
-        patient_type=PatientType(exam.patient_type),
-    )
-
-
-def _facts(exam: Exam, ticket: TicketFact | None) -> ExamFacts:
-    return ExamFacts(
-        has_images=exam.has_images,
-        is_report_approved=exam.report_state in _APPROVED,
-        is_being_called=ticket is not None and ticket.state is TicketState.CALLING,
-    )
-
-
 def _fault_of_match(exam: Exam, patient_id: str) -> str:
     if exam.state == ExamState.CANCELLED.value:
         return f"检查 {exam.accession_number} 已取消登记。"
     if patient_id.strip() and patient_id.strip() != exam.patient_number:
         return f"检查号 {exam.accession_number} 属于另一位患者，患者号不一致。"
     return ""
-
-
-def _patient_copy(patient: PatientView) -> dict[str, object]:
-    return {
-        "patient_number": patient.patient_number,
-        "patient_name": patient.name,
-        "pinyin": patient.pinyin,
-        "pinyin_flat": flat(patient.pinyin),
-        "initials": initials_for(patient.name, patient.pinyin),
-        "sex": patient.sex.value,
-        "birth_date": patient.birth_date,
-        "card_number": patient.card_number,
-    }
-
-
-def _entry(patient: PatientView, typed: PatientEntry) -> PatientEntry:
-    """Return the entry to edit: the patient as now known, height and weight as measured for this exam."""
-    return PatientEntry(
-        patient_id=patient.id,
-        name=patient.name,
-        sex=patient.sex,
-        birth_date=patient.birth_date,
-        pinyin=patient.pinyin,
-        card_number=patient.card_number,
-        id_number=patient.id_number,
-        inpatient_number=patient.inpatient_number,
-        health_check_number=patient.health_check_number,
-        phone=patient.phone,
-        address=patient.address,
-        height_cm=typed.height_cm,
-        weight_kg=typed.weight_kg,
-    )
