@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, QTimer, Slot
@@ -59,14 +60,19 @@ class Pictures(QObject):
         self._path = path
         self._size = size
         self._once = once
+        self._seen: BoardState | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(150)
         self._soon.timeout.connect(self.take)
 
     def changed(self, state: BoardState) -> None:
-        """The board shows something new."""
-        if state.line is not Line.CONNECTING and not self._soon.isActive():
+        """A state came; only what a reader would see as new makes a new picture."""
+        seen = replace(state, now=state.now.replace(second=0, microsecond=0), last_contact=None)
+        if state.line is Line.CONNECTING or seen == self._seen:
+            return
+        self._seen = seen
+        if not self._soon.isActive():
             self._soon.start()
 
     def take(self) -> None:

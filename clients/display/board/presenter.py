@@ -82,9 +82,10 @@ class BoardPresenter:
         self.refresh()
 
     def tick(self) -> None:
-        """About once a second: move the clock, and fetch the board when it is time."""
+        """About once a second: move the clock with the minute it shows, and fetch the board when it is time."""
         now = self._clock()
-        self._change(now=now)
+        if (now.minute, now.hour) != (self.state.now.minute, self.state.now.hour):
+            self._change(now=now)
         if now.timestamp() >= self._next_try:
             self.refresh()
 

@@ -188,6 +188,16 @@ def test_without_a_notice_the_board_is_fetched_every_five_seconds() -> None:
     assert len(hall.server.asked) == 2
 
 
+def test_the_clock_moves_with_the_minute_and_nothing_is_drawn_in_between() -> None:
+    hall = Hall()
+    hall.presenter.start()
+    drawn = len(hall.states)
+    hall.pass_seconds(4)
+    assert len(hall.states) == drawn
+    hall.pass_seconds(57)
+    assert hall.state.now >= NOW + timedelta(minutes=1)
+
+
 def test_a_lost_line_keeps_the_board_and_comes_back_by_itself() -> None:
     hall = Hall()
     hall.presenter.start()

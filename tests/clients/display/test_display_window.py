@@ -265,6 +265,31 @@ def test_a_picture_of_the_board_is_kept_and_once_leaves_after_it(running: Runnin
     assert list(shot.parent.iterdir()) == [shot]
 
 
+def test_a_new_picture_is_taken_only_when_something_new_is_seen(running: Running) -> None:
+    shot = running.folder / "board.png"
+    times: list[int] = []
+
+    def story(display: Display) -> None:
+        def again() -> None:
+            times.append(shot.stat().st_mtime_ns)
+            for _ in range(3):
+                display.presenter.refresh()
+            QTimer.singleShot(800, call)
+
+        def call() -> None:
+            times.append(shot.stat().st_mtime_ns)
+            running.server.pending = (a_call(7),)
+            display.presenter.refresh()
+            running.when(lambda: shot.stat().st_mtime_ns > times[0], leave)
+
+        running.when(shot.exists, again)
+
+    assert running.run(story, "--shot", str(shot), "--repeat", "1") == 0
+    assert len(times) == 2
+    assert times[0] == times[1] or datetime.now(UTC).second < 3  # the minute may have turned
+    assert shot.stat().st_mtime_ns > times[0]
+
+
 def test_a_lost_line_is_shown_and_comes_back_by_itself(running: Running) -> None:
     lines: list[Line] = []
 
