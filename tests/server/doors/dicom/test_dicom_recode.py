@@ -129,7 +129,7 @@ def test_what_is_no_file_is_said(raw: bytes) -> None:
         part10.read_meta(raw)
 
 
-REAL = Path("/work/shared/data/transfer_syntaxes/same_ct_all_syntaxes")
+REAL = Path(__file__).resolve().parents[5] / "shared" / "data" / "transfer_syntaxes" / "same_ct_all_syntaxes"
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the collection of real files is not here")
