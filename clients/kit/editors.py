@@ -116,7 +116,8 @@ class TextEditor(Editor):
 
     def set_value(self, value: Any) -> None:
         self.line.setText("" if value is None else str(value))
-        self.line.setCursorPosition(0)
+        if self.line.echoMode() is QLineEdit.EchoMode.Normal:
+            self.line.setCursorPosition(0)  # the beginning of a long value is what tells it apart
 
     def set_read_only(self, read_only: bool) -> None:
         self.line.setReadOnly(read_only)

@@ -309,7 +309,7 @@ def panels() -> QWidget:
     begun.set_progress(2, 300)
     done.set_progress(300, 300)
     for row in (begun, half, done):
-        row.setFixedWidth(280)
+        row.setFixedWidth(304)
     sheet.add("progress", begun, half, done)
     empty = EmptyState("clipboard", "今日暂无登记", "在右侧新建预约登记，或扫描就诊卡。", "新建预约登记")
     empty.setFixedSize(420, 240)

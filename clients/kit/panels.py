@@ -116,7 +116,7 @@ class Banner(QWidget):
         super().__init__()
         self._tone = Tone.WARNING
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 4, 8, 4)
+        layout.setContentsMargins(16, 1, 8, 3)
         layout.setSpacing(8)
         self._glyph = Glyph("alert", 16)
         self._text = ValueLabel()
@@ -334,6 +334,7 @@ class ProgressRow(QWidget):
         layout.setContentsMargins(0, 4, 0, 4)
         layout.setSpacing(4)
         line = QHBoxLayout()
+        line.setSpacing(8)
         self._what = Label(what)
         self._left = Label("", "caption")
         line.addWidget(self._what)
