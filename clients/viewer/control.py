@@ -25,10 +25,9 @@ ORDER_LIMIT = 1 << 20
 class ControlServer:
     """Accepts workstations. ``on_order`` is called on a thread of the server's."""
 
-    def __init__(self, key: bytes, on_order: Callable[[Order], None], on_hang_up: Callable[[], None]) -> None:
+    def __init__(self, key: bytes, on_order: Callable[[Order], None]) -> None:
         self._key = key
         self._on_order = on_order
-        self._on_hang_up = on_hang_up
         self._listener = Listener(("127.0.0.1", 0), backlog=4)
         self._lock = threading.Lock()
         self._lines: list[Connection[Any, Any]] = []
@@ -104,5 +103,3 @@ class ControlServer:
             if line in self._lines:
                 self._lines.remove(line)
         line.close()
-        if not self._closing:
-            self._on_hang_up()

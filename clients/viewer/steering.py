@@ -19,7 +19,7 @@ from shared.imaging.geometry import PixelPoint
 log = logging.getLogger(__name__)
 
 GATHER_MS = 700
-LONELY_S = 5.0  # without a workstation and without a window on screen the process ends
+LONELY_S = 5.0  # looked at so often; alone and unseen twice in a row, the process ends
 
 
 class Steering(QObject):
@@ -27,8 +27,6 @@ class Steering(QObject):
 
     order_came = Signal(object)
     """An order, from any thread."""
-    hung_up = Signal()
-    """A workstation went away, from any thread."""
 
     study_changed = Signal(int)
     """A study on the server changed, from any thread."""
@@ -44,15 +42,18 @@ class Steering(QObject):
         self._window = window
         self._order_came_at = 0.0
         self.order_came.connect(self._carry_out)
-        self.hung_up.connect(self._on_hung_up)
         window.key_image_sent.connect(self._tell_key_image)
         window.measurement_drawn.connect(self._tell_measurement)
         window.studies_shown.connect(self._tell_shown)
         window.first_image.connect(self._tell_first)
         window.all_loaded.connect(self._tell_all)
         window.failed.connect(self._tell_failed)
-        self.server = ControlServer(key, self.order_came.emit, self.hung_up.emit)
+        self.server = ControlServer(key, self.order_came.emit)
         self.server.start()
+        self._was_alone = False
+        self._watch = QTimer(self)
+        self._watch.timeout.connect(self._end_if_alone)
+        self._watch.start(int(LONELY_S * 1000))
 
     def follow_archive(self, line: AdoptedLine, source: ServerStudies) -> None:
         """Take up images that come while their study is open."""
@@ -76,6 +77,7 @@ class Steering(QObject):
 
     def close(self) -> None:
         self._gathering.stop()
+        self._watch.stop()
         self.server.close()
 
     @Slot(object)
@@ -137,15 +139,13 @@ class Steering(QObject):
         self.server.tell(link.Captured(number, self._window.capture()))
 
     @Slot()
-    def _on_hung_up(self) -> None:
-        """The workstation closed or crashed: a hidden viewer has no reason to stay, a shown one is the reader's."""
-        if not self._window.isVisible():
-            QTimer.singleShot(int(LONELY_S * 1000), self, self._end_if_hidden)
-
-    def _end_if_hidden(self) -> None:
-        if not self._window.isVisible() and not self.server.has_lines:
+    def _end_if_alone(self) -> None:
+        """A hidden viewer without a workstation has no reason to stay; a shown one is the reader's."""
+        alone = not self._window.isVisible() and not self.server.has_lines
+        if alone and self._was_alone:
             self._window.close()
             QApplication.quit()
+        self._was_alone = alone
 
     def _since_order_ms(self) -> float:
         return (time.monotonic() - self._order_came_at) * 1000
