@@ -1,0 +1,108 @@
+"""What the hall display shows: who is called to which room, who waits, and the calls still to be spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from server.exams.service import ExamService
+from server.kernel.clock import HospitalTime
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import SYSTEM
+from server.organisation.service import Hospital, OrganisationService
+from server.queueing.rules import OPEN
+from server.queueing.tables import CallRow
+from server.queueing.tables import TicketRow as Ticket
+from shared.contract.queueing import BoardRoom, BoardView, CallView
+from shared.dicomkit.names import masked
+from shared.domain.states import TicketState
+
+_BOARD_WAITING = 8
+_OPEN = [state.value for state in OPEN]
+_IN_ROOM = (TicketState.CALLING.value, TicketState.CALLED.value, TicketState.EXAMINING.value)
+
+
+class HallBoard:
+    """Reads the board; changes nothing. `limit`: after it a call counts as spoken (RIS-OPN-04)."""
+
+    def __init__(
+        self, time: HospitalTime, organisation: OrganisationService, exams: ExamService, limit: timedelta
+    ) -> None:
+        self._time = time
+        self._organisation = organisation
+        self._exams = exams
+        self._limit = limit
+
+    def view(self, uow: UnitOfWork, room_ids: Collection[int]) -> BoardView:
+        """Return what the hall display shows of these rooms, or of all."""
+        hospital = self._organisation.hospital(uow)
+        rooms = [room for room in hospital.view.rooms if not room_ids or room.id in room_ids]
+        tickets = uow.session.scalars(
+            select(Ticket)
+            .where(
+                Ticket.day == self._time.today(),
+                Ticket.room_id.in_([room.id for room in rooms]),
+                Ticket.state.in_(_OPEN),
+            )
+            .order_by(Ticket.priority, Ticket.rank_at, Ticket.id)
+        ).all()
+        shown = {room.id: _shown([ticket for ticket in tickets if ticket.room_id == room.id]) for room in rooms}
+        names = self._names(uow, [ticket for waiting, passed in shown.values() for ticket in (*waiting, *passed)])
+        calls = self._latest_calls(uow, tickets, hospital)
+        return BoardView(
+            hospital_name=hospital.view.name,
+            time=self._time.now(),
+            rooms=tuple(
+                BoardRoom(
+                    room_id=room.id,
+                    room_name=room.name,
+                    now=calls.get(room.id),
+                    waiting=tuple(names[ticket.id] for ticket in shown[room.id][0]),
+                    passed=tuple(names[ticket.id] for ticket in shown[room.id][1]),
+                )
+                for room in rooms
+            ),
+            pending_calls=self._pending_calls(uow, [room.id for room in rooms], hospital),
+        )
+
+    def _names(self, uow: UnitOfWork, tickets: Sequence[Ticket]) -> dict[int, str]:
+        rows = self._exams.rows(uow, SYSTEM, [ticket.exam_id for ticket in tickets])
+        return {ticket.id: f"{ticket.number} {masked(rows[ticket.exam_id].patient_name)}" for ticket in tickets}
+
+    def _latest_calls(self, uow: UnitOfWork, tickets: Iterable[Ticket], hospital: Hospital) -> dict[int, CallView]:
+        """Return the newest call of each room whose patient is called or in the room."""
+        ids = [ticket.last_call_id for ticket in tickets if ticket.state in _IN_ROOM and ticket.last_call_id]
+        calls = uow.session.scalars(select(CallRow).where(CallRow.id.in_(ids)).order_by(CallRow.id)) if ids else ()
+        return {call.room_id: self._call_view(call, hospital) for call in calls}
+
+    def _pending_calls(self, uow: UnitOfWork, room_ids: Collection[int], hospital: Hospital) -> tuple[CallView, ...]:
+        since = self._time.now() - self._limit
+        calls = uow.session.scalars(
+            select(CallRow)
+            .where(CallRow.called_at > since, CallRow.over_at.is_(None), CallRow.room_id.in_(room_ids))
+            .order_by(CallRow.id)
+        )
+        return tuple(self._call_view(call, hospital) for call in calls)
+
+    def _call_view(self, call: CallRow, hospital: Hospital) -> CallView:
+        return CallView(
+            call_id=call.id,
+            ticket_id=call.ticket_id,
+            number=call.number,
+            masked_name=call.masked_name,
+            room_id=call.room_id,
+            room_name=hospital.rooms[call.room_id].name,
+            spoken_text=call.spoken_text,
+            spoken_text_en=call.spoken_text_en,
+            called_at=call.called_at,
+            is_over=call.over_at is not None or call.called_at + self._limit <= self._time.now(),
+        )
+
+
+def _shown(tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
+    """Return the waiting and the passed tickets that fit on the display."""
+    waiting = [ticket for ticket in tickets if ticket.state == TicketState.WAITING.value]
+    passed = [ticket for ticket in tickets if ticket.state == TicketState.PASSED.value]
+    return waiting[:_BOARD_WAITING], passed[:_BOARD_WAITING]
