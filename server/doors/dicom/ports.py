@@ -283,7 +283,7 @@ class ProcedureStep:
 class MppsSink(Protocol):
     """Follows Modality Performed Procedure Steps; durable before it returns.
 
-    Refusals (PS3.4 F.7.2.1.2, PS3.7 annex C): 0x0111 duplicate SOP instance, 0x0112 no such SOP instance, 0x0106
+    Refusals (PS3.4 F.7.2, PS3.7 annex C): 0x0111 duplicate SOP instance, 0x0112 no such SOP instance, 0x0106
     invalid attribute value, 0x0120 missing attribute, 0x0110 processing failure, which is also the answer to an N-SET
     of a completed or discontinued step (with Error ID 0xA710, which the door adds for :class:`StepAlreadyFinal`).
     """
@@ -296,7 +296,7 @@ class MppsSink(Protocol):
 
 
 class StepAlreadyFinal(Refused):
-    """The step is COMPLETED or DISCONTINUED and may not be updated any more (PS3.4 F.7.2.2.3, Error ID 0xA710)."""
+    """The step is COMPLETED or DISCONTINUED and may not be updated any more (PS3.4 F.7.2.2, Error ID 0xA710)."""
 
     def __init__(self, sentence: str = "The performed procedure step may no longer be updated") -> None:
         super().__init__(0x0110, sentence)

@@ -43,7 +43,7 @@ CLASS_UID, INSTANCE_UID, REASON = 0x00081150, 0x00081155, 0x00081197
 RETRIEVE_AE = 0x00080054
 REQUEST_COMMITMENT = 1
 ALL_COMMITTED, SOME_FAILED = 1, 2
-"""Event types (PS3.4 J.3.3.1)."""
+"""Event types (PS3.4 J.3.3)."""
 
 MAX_REFERENCES = 100_000
 RETRY_AFTER_S = (1.0, 10.0, 60.0, 600.0, 3600.0)
@@ -152,7 +152,7 @@ def _references(value: AttributeValue) -> list[ObjectReference]:
 
 
 def _event(promise: Promise, source: CommitmentSource, ae_title: str) -> tuple[int, dict[int, AttributeValue]]:
-    """Event type and event information (PS3.4 table J.3-2)."""
+    """Event type and event information (PS3.4 J.3.3)."""
     failures = source.check(promise.references, promise.calling_ae)
     failed = {failure.reference for failure in failures}
     body: dict[int, AttributeValue] = {TRANSACTION: promise.transaction, RETRIEVE_AE: ae_title}

@@ -62,7 +62,7 @@ class Receiver(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """The counts of sub-operations (PS3.7 9.1.4.1.7 to 9.1.4.1.10)."""
+    """The counts of sub-operations (PS3.7 9.1.4.1)."""
 
     remaining: int
     completed: int = 0
