@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QThread
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QThread
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from clients.kit.actions import Action, ActionDeclarationError
@@ -246,3 +247,29 @@ def test_a_defect_is_told_with_its_number_and_the_window_stays(desk: Desk) -> No
     text = desk.shell.toasts.toasts[-1].text
     assert "编号" in text and "secret" not in text
     assert desk.window.isVisible()
+
+
+def test_logging_in_and_out_leaves_no_window_thread_or_listener_behind(qtbot: QtBot) -> None:
+    """Garbage is collected in every round: a shell that Python and Qt do not agree about would crash here."""
+    line = FakeConnection(accounts={"zhang": "secret"})
+    window = Workstation("密码", PAGES, lambda _server: line)
+    qtbot.addWidget(window)
+    window.show()
+    counts: list[tuple[int, int]] = []
+    for _ in range(12):
+        shell = window.sign_in_with(SignedIn(line, line.login("zhang", "secret")))
+        page = shell.go_to("second")
+        assert isinstance(page, NotePage)
+        forget = page.place.scanner.listen(lambda _code: None)
+        page.place.runner.run(lambda: 1, lambda _result: None, shell.messages.report)
+        shell.messages.say("一句话")
+        shell.side_panel.show_content("登录", QLabel("details"))
+        shell.toggle_theme()
+        forget()
+        shell.log_out()
+        qtbot.waitUntil(lambda: window.shell is None and not window.runner.busy)
+        del shell, page
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        gc.collect()
+        counts.append((len(QApplication.allWidgets()), threading.active_count()))
+    assert counts[-1] == counts[4], counts
