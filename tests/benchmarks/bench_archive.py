@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.bench_store import Target, make_slices, send_storescu, start_orthanc
+from tests.benchmarks.bench_store import Target, make_pixels, make_slices, send_storescu, start_orthanc
 
 
 def start_server(folder: Path) -> Target:
@@ -82,7 +82,7 @@ def main() -> int:
     work = Path(tempfile.mkdtemp(prefix="bench-archive-ct-"))
     worst = float("inf")
     try:
-        files = make_slices(work, options.count)
+        files = make_slices(work, make_pixels(), options.count, 1)
         print("| associations | ours answered/s | indexed/s | Orthanc/s | ratio answered | ratio indexed |")
         print("| --- | --- | --- | --- | --- | --- |")
         for associations in map(int, options.assoc.split(",")):
