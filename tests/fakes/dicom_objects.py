@@ -38,7 +38,13 @@ def part10(sop_class: str, instance: str, transfer_syntax: str, dataset: bytes) 
 
 
 def ct_dataset(
-    instance: str, *, study: str = "1.2.3.1", series: str = "1.2.3.1.1", number: int = 1, rows: int = 64, columns: int = 64
+    instance: str,
+    *,
+    study: str = "1.2.3.1",
+    series: str = "1.2.3.1.1",
+    number: int = 1,
+    rows: int = 64,
+    columns: int = 64,
 ) -> bytes:
     """A CT slice in Explicit VR Little Endian."""
     pixels = bytes(range(256)) * (rows * columns * 2 // 256)
@@ -123,9 +129,7 @@ def stored_objects(folder: Path) -> list[FakeStored]:
         instance = f"{series}.{number}"
         file = part10(CT, instance, EXPLICIT_LE, ct_dataset(instance, study=study, series=series, number=number))
         meta = read_meta(file)
-        out.append(
-            FakeStored("P1", study, series, instance, CT, meta.transfer_syntax_uid, bytes(dataset_of(file)))
-        )
+        out.append(FakeStored("P1", study, series, instance, CT, meta.transfer_syntax_uid, bytes(dataset_of(file))))
     return out
 
 
