@@ -31,7 +31,7 @@ from shared.contract.identity import SessionView
 log = logging.getLogger(__name__)
 
 READY_WORD = "viewer-listens"
-START_WITHIN_S = 20.0
+START_WITHIN_S = 40.0
 MESSAGE_LIMIT = 64 << 20
 
 

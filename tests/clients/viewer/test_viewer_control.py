@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import secrets
@@ -50,7 +51,7 @@ class Desk:
         self.heard: queue.Queue[ViewerEvent] = queue.Queue()
         self.link = ViewerLink(on_event=self.heard.put, folder=HOUSE, **options)  # type: ignore[arg-type]
 
-    def wait_for(self, kind: type[E], seconds: float = 20) -> E:
+    def wait_for(self, kind: type[E], seconds: float = 90) -> E:
         deadline = time.monotonic() + seconds
         while True:
             event = self.heard.get(timeout=max(0.01, deadline - time.monotonic()))
@@ -87,7 +88,7 @@ def test_the_whole_conversation(desk: Desk, tmp_path: Path) -> None:
     assert sent.png.startswith(b"\x89PNG") and sent.measurements == ("25.0 mm",)
     assert drawn.sop_instance_uid == sent.sop_instance_uid
 
-    assert desk.link.capture(width=1280, height=720).startswith(b"\x89PNG")
+    assert desk.link.capture(width=1280, height=720, timeout_s=60).startswith(b"\x89PNG")
 
 
 def test_a_viewer_that_died_is_started_again(desk: Desk, tmp_path: Path) -> None:
@@ -214,7 +215,8 @@ def test_an_order_beyond_the_limit_ends_the_line(ear: Ear) -> None:
     with Client(("127.0.0.1", ear.server.port), authkey=ear.key) as line:
         line.send_bytes(encode(CloseStudies()))
         assert ear.orders.get(timeout=5) == CloseStudies() and ear.server.has_lines
-        line.send_bytes(bytes(2 << 20))
+        with contextlib.suppress(OSError):  # the other side may hang up before all of it is sent
+            line.send_bytes(bytes(2 << 20))
         deadline = time.monotonic() + 5
         while ear.server.has_lines:
             assert time.monotonic() < deadline

@@ -122,7 +122,7 @@ def test_the_viewer_of_a_workstation_shows_it(
         first, loaded = found[FirstImage], found[AllLoaded]
         assert isinstance(first, FirstImage) and first.after_ms < 60_000
         assert isinstance(loaded, AllLoaded) and loaded.frames == 30
-        assert link.capture().startswith(b"\x89PNG")
+        assert link.capture(timeout_s=60).startswith(b"\x89PNG")
     finally:
         link.close()
 
