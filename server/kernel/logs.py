@@ -7,6 +7,7 @@ import logging
 import logging.handlers
 import re
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,8 +29,30 @@ class JsonLines(logging.Formatter):
             "message": _CONTROL.sub("?", record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = where_it_failed(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
+
+
+def where_it_failed(error: BaseException | None) -> list[str]:
+    """Return types and places of an exception and its causes, never their texts: those may quote a patient."""
+    lines: list[str] = []
+    while error is not None:
+        lines.append(type(error).__qualname__)
+        lines += [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return lines
+
+
+class PlainLines(logging.Formatter):
+    """What the terminal of a server shows; exceptions as `where_it_failed`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = f"{record.levelname} {record.name}: {_CONTROL.sub('?', record.getMessage())}"
+        if record.exc_info:
+            text += "".join(f"\n    {line}" for line in where_it_failed(record.exc_info[1]))
+        return text
 
 
 def start_logging(folder: Path, name: str, level: str) -> None:
@@ -41,7 +64,7 @@ def start_logging(folder: Path, name: str, level: str) -> None:
     to_file.setFormatter(JsonLines())
     to_screen = logging.StreamHandler(sys.stderr)
     to_screen.setLevel(logging.WARNING)
-    to_screen.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    to_screen.setFormatter(PlainLines())
     root = logging.getLogger()
     root.handlers[:] = [to_file, to_screen]
     root.setLevel(level)
