@@ -20,7 +20,7 @@ class JsonLines(logging.Formatter):
     """One JSON object a line; control characters from outside cannot forge a line (they are escaped by JSON)."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
