@@ -45,6 +45,10 @@ _QUEUE = (
     Action("queue.details", "详情", "Ctrl+D", "details"),
     Action("queue.refresh", "刷新", "F5", "refresh"),
 )
+_MATCHING = (
+    Action("matching.match", "匹配", "Ctrl+Return", "check", enabled=lambda state: state.may_match),
+    Action("matching.refresh", "刷新", "F5", "refresh"),
+)
 
 
 def make_pages() -> tuple[Page, ...]:
@@ -66,10 +70,16 @@ def make_pages() -> tuple[Page, ...]:
 
         return QueuePage(place, keeper.desk_for(place))
 
+    def build_matching(place: Workplace) -> QWidget:
+        from clients.registration.matching.view import MatchingPage
+
+        return MatchingPage(place)
+
     return (
         Page("registration", "检查登记", "clipboard", build_registration, _REGISTRATION, Permission.REGISTER),
         Page("management", "登记管理", "list", build_management, _MANAGEMENT, Permission.REGISTER),
         Page("queue", "叫号", "call", build_queue, _QUEUE, Permission.CALL),
+        Page("matching", "影像匹配", "image", build_matching, _MATCHING, Permission.MATCH_IMAGES),
     )
 
 

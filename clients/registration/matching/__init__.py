@@ -1,0 +1,1 @@
+"""Images that match no exam, matched by hand (RIS-EX-05)."""
