@@ -93,8 +93,6 @@ def clerk(client: RpcClient, number: int, told: Acknowledged, stop: threading.Ev
                 told.accessions.add(exam.row.accession_number)
     except RpcError:
         return
-    finally:
-        client.close()
 
 
 def one_round(server: ServerProcess, senders: Senders, told: Acknowledged, after_s: float) -> None:
@@ -110,6 +108,8 @@ def one_round(server: ServerProcess, senders: Senders, told: Acknowledged, after
     stop.wait(after_s)
     server.kill()
     stop.set()
+    for client in clients:
+        client.close()  # what is under way fails now and not after its time
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()

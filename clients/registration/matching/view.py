@@ -34,7 +34,7 @@ def _columns() -> tuple[Column, ...]:
         Column("modalities", "检查类型", 80, value=lambda row: "、".join(row.modalities)),
         Column("instance_count", "影像数", 70, Align.RIGHT),
         Column("calling_ae", "设备", 100),
-        Column("received_at", "接收时间", 110, format=local_time, quiet=True),
+        Column("received_at", "接收时间", 150, format=local_time, quiet=True),
         Column("why_unmatched", "原因", 0, quiet=True),
     )
 
