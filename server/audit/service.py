@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from server.audit.rules import FIRST, link
 from server.audit.tables import AuditEntryRow
@@ -73,9 +74,7 @@ class AuditService:
             return
         try:
             with self._database.write() as uow:
-                if gathered:
-                    uow.session.execute(insert(AuditEntryRow), [_columns(entry) for entry in gathered])
-                _chain(uow)
+                _write(uow, [_columns(entry) for entry in gathered])
         except Exception:
             for entry in gathered:
                 self._queue.put(entry)
@@ -83,7 +82,7 @@ class AuditService:
 
     def _has_unchained(self) -> bool:
         with self._database.read() as uow:
-            return uow.session.scalar(select(AuditEntryRow.id).where(AuditEntryRow.chain == "").limit(1)) is not None
+            return uow.session.scalar(select(AuditEntryRow.id).where(AuditEntryRow.position == 0).limit(1)) is not None
 
     def list(self, uow: UnitOfWork, asked: ListAudit) -> AuditList:
         """Return entries, newest first."""
@@ -96,33 +95,72 @@ class AuditService:
     def check(self, uow: UnitOfWork) -> AuditCheckView:
         """Walk the whole chain."""
         previous, count = FIRST, 0
-        rows = uow.session.scalars(
-            select(AuditEntryRow)
-            .where(AuditEntryRow.chain != "")
-            .order_by(AuditEntryRow.id)
+        rows = uow.session.execute(
+            select(*_CHAINED, AuditEntryRow.id, AuditEntryRow.chain)
+            .where(AuditEntryRow.position > 0)
+            .order_by(AuditEntryRow.position)
             .execution_options(yield_per=1000)
         )
         for row in rows:
-            previous = link(previous, _fields(row))
-            if previous != row.chain:
-                return AuditCheckView(
-                    entries=count, is_whole=False, sentence=f"审计链在第 {row.id} 条处断裂：该条或其前一条被改动。"
-                )
             count += 1
+            previous = link(previous, _texts({**row._mapping}))
+            if previous != row.chain or row.position != count:
+                sentence = f"审计链在第 {row.id} 条处断裂：该条被改动，或其前有条目被删除。"
+                return AuditCheckView(entries=count, is_whole=False, sentence=sentence)
         return AuditCheckView(entries=count, is_whole=True, sentence=f"审计链完整，共 {count} 条。")
 
 
-def _chain(uow: UnitOfWork) -> None:
-    previous = uow.session.scalar(
-        select(AuditEntryRow.chain).where(AuditEntryRow.chain != "").order_by(AuditEntryRow.id.desc()).limit(1)
-    )
-    previous = previous or FIRST
-    rows = uow.session.scalars(
-        select(AuditEntryRow).where(AuditEntryRow.chain == "").order_by(AuditEntryRow.id).limit(_BATCH * 4)
+_CHAINED = (
+    AuditEntryRow.position,
+    AuditEntryRow.at,
+    AuditEntryRow.user,
+    AuditEntryRow.station,
+    AuditEntryRow.address,
+    AuditEntryRow.method,
+    AuditEntryRow.audit_class,
+    AuditEntryRow.outcome,
+    AuditEntryRow.subject,
+    AuditEntryRow.duration_ms,
+)
+_UPDATE = (
+    update(AuditEntryRow.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
+    .where(AuditEntryRow.__table__.c.id == bindparam("row_id"))
+    .values(position=bindparam("new_position"), chain=bindparam("new_chain"))
+)
+
+
+def _write(uow: UnitOfWork, gathered: list[dict[str, Any]]) -> None:
+    """Chain what commands left, then write `gathered` behind it, chained already."""
+    session = uow.session
+    last = session.execute(
+        select(AuditEntryRow.position, AuditEntryRow.chain).order_by(AuditEntryRow.position.desc()).limit(1)
+    ).first()
+    position, previous = (last.position, last.chain or FIRST) if last is not None else (0, FIRST)
+    waiting = session.execute(
+        select(*_CHAINED, AuditEntryRow.id)
+        .where(AuditEntryRow.position == 0)
+        .order_by(AuditEntryRow.id)
+        .limit(_BATCH * 4)
     ).all()
-    for row in rows:
-        previous = link(previous, _fields(row))
-        uow.session.execute(update(AuditEntryRow).where(AuditEntryRow.id == row.id).values(chain=previous))
+    changes = []
+    for row in waiting:
+        position += 1
+        previous = link(previous, _texts({**row._mapping, "position": position}))
+        changes.append({"row_id": row.id, "new_position": position, "new_chain": previous})
+    if changes:
+        session.connection().execute(_UPDATE, changes)
+    for columns in gathered:
+        position += 1
+        columns["position"] = position
+        previous = columns["chain"] = link(previous, _texts(columns))
+    if gathered:
+        session.execute(insert(AuditEntryRow), gathered)
+
+
+def _texts(columns: Mapping[str, Any]) -> list[str]:
+    at: datetime = columns["at"]
+    names = ("position", "user", "station", "address", "method", "audit_class", "outcome", "subject")
+    return [*(str(columns[name]) for name in names), at.isoformat(), f"{columns['duration_ms']:.3f}"]
 
 
 def _columns(entry: AuditEntry) -> dict[str, Any]:
@@ -135,15 +173,10 @@ def _columns(entry: AuditEntry) -> dict[str, Any]:
         "audit_class": entry.audit_class.value,
         "outcome": entry.outcome[:30],
         "subject": entry.subject[:120],
-        "duration_ms": entry.duration_ms,
+        "duration_ms": round(entry.duration_ms, 3),
+        "position": 0,
         "chain": "",
     }
-
-
-def _fields(row: AuditEntryRow) -> list[str]:
-    at: datetime = row.at
-    values = (row.id, at.isoformat(), row.user, row.station, row.address, row.method, row.audit_class)
-    return [str(value) for value in (*values, row.outcome, row.subject, f"{row.duration_ms:.3f}")]
 
 
 def _filtered(statement: Select[Any], asked: ListAudit) -> Select[Any]:

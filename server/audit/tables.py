@@ -11,7 +11,10 @@ from server.kernel.database import Base, UtcDateTime
 
 
 class AuditEntryRow(Base):
-    """One call. `chain` is empty until the chaining writer has reached the row (milliseconds later)."""
+    """One call. `position` is 0 and `chain` empty until the chaining writer has reached the row (milliseconds later).
+
+    The chain follows `position`, not `id`: on PostgreSQL a lower id may be committed after a higher one.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_class_id", "audit_class", "id"), {"sqlite_autoincrement": True})
@@ -26,4 +29,5 @@ class AuditEntryRow(Base):
     outcome: Mapped[str] = mapped_column(String(30))
     subject: Mapped[str] = mapped_column(String(120), index=True)
     duration_ms: Mapped[float] = mapped_column(Float)
-    chain: Mapped[str] = mapped_column(String(64), default="", index=True)
+    position: Mapped[int] = mapped_column(default=0, index=True)
+    chain: Mapped[str] = mapped_column(String(64), default="")

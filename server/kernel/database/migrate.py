@@ -55,7 +55,8 @@ def differences(database: Database) -> list[object]:
 def write_new(database: Database, message: str) -> None:
     """Write a migration from what differs (for developers; read it before it is kept)."""
     with database.engine.connect() as connection:
-        command.revision(_config(connection), message=message, autogenerate=True)
+        number = f"{len(revisions()) + 1:04d}"
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
 
 
 def revisions() -> list[str]:

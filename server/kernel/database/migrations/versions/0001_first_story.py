@@ -7,7 +7,7 @@ from alembic import op
 
 import server.kernel.database.base
 
-revision = "0711121b4232"
+revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -49,14 +49,15 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=30), nullable=False),
         sa.Column("subject", sa.String(length=120), nullable=False),
         sa.Column("duration_ms", sa.Float(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("chain", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_entries_chain"), ["chain"], unique=False)
         batch_op.create_index("ix_audit_entries_class_id", ["audit_class", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_entries_position"), ["position"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entries_subject"), ["subject"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entries_user"), ["user"], unique=False)
 
@@ -1037,8 +1038,8 @@ def downgrade() -> None:
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entries_user"))
         batch_op.drop_index(batch_op.f("ix_audit_entries_subject"))
+        batch_op.drop_index(batch_op.f("ix_audit_entries_position"))
         batch_op.drop_index("ix_audit_entries_class_id")
-        batch_op.drop_index(batch_op.f("ix_audit_entries_chain"))
         batch_op.drop_index(batch_op.f("ix_audit_entries_at"))
 
     op.drop_table("audit_entries")
