@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from clients.diagnosis import translations
 from clients.diagnosis.app import TITLE, Diagnosis
@@ -25,7 +26,7 @@ from clients.kit.viewer_link import (
 from mingjing.demo.hospital import Hospital
 from mingjing.demo.pictures import picture_of
 from mingjing.demo.record import Record, Step
-from mingjing.demo.windows import Seat, Windows
+from mingjing.demo.windows import NothingHappened, Seat, Windows
 from shared.contract.printing import PrintReport
 from shared.contract.reporting import ReportRow
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
@@ -158,8 +159,7 @@ class Reading:
             )
             doctor.seat.key(Key.Key_1, Qt.KeyboardModifier.AltModifier)
             doctor.seat.write(FINDINGS)
-            if presenter.state.offered:
-                presenter.insert_measurement(presenter.state.offered[0])
+            self._insert_length()
             doctor.seat.key(Key.Key_2, Qt.KeyboardModifier.AltModifier)
             doctor.seat.write(IMPRESSION)
             doctor.seat.key(Key.Key_Return, CTRL)
@@ -175,6 +175,16 @@ class Reading:
             presenter.submit()
             self._until_state(ReportState.SUBMITTED, "the report to be submitted")
             self._record.figures["report: seconds to submit"] = round(time.monotonic() - started, 2)
+
+    def _insert_length(self) -> None:
+        """Press the button that offers the viewer's length to the findings."""
+        offered = self.doctor.heard(MeasurementDrawn)
+        assert isinstance(offered, MeasurementDrawn)
+        buttons = [b for b in self.doctor.seat.window.findChildren(QPushButton) if offered.text in b.text()]
+        if not any(button.isVisible() for button in buttons):
+            raise NothingHappened(f"the report page does not offer {offered.text}")
+        next(button for button in buttons if button.isVisible()).click()
+        self._windows.rest(0.3)
 
     def returning(self) -> None:
         with self._record.step("审核：退回并说明理由", "Audit: returned with a reason") as step:

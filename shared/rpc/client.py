@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import secrets
@@ -30,6 +31,7 @@ ReplyT = TypeVar("ReplyT")
 RESEND_AFTER_S = 4.0
 HEARTBEAT_S = 2.0
 LINE_LOST_AFTER_S = 6.0
+_PATROL_MS = 250  # how late a lost ring is noticed
 
 _notices: msgspec.msgpack.Decoder[AnyNotice] = msgspec.msgpack.Decoder(AnyNotice)
 
@@ -122,6 +124,7 @@ class _Mailbox:
     lock: threading.Lock = dataclass_field(default_factory=threading.Lock)
     posted: deque[tuple[int, _Outstanding]] = dataclass_field(default_factory=deque)
     topics: deque[tuple[str, Callable[[AnyNotice], None]]] = dataclass_field(default_factory=deque)
+    is_over: bool = False  # nobody will look any more
 
 
 class ZmqTransport:
@@ -165,11 +168,14 @@ class ZmqTransport:
         if self._closing.is_set():
             raise _trouble(ErrorCode.OFFLINE, "连接已关闭。")
         with self._mailbox.lock:
+            if self._mailbox.is_over:
+                raise _trouble(ErrorCode.OFFLINE, "连接已关闭。")
             put()
-            self._bell_out.send(b"", zmq.NOBLOCK)
+        self._ring()
 
     def _ring(self) -> None:
-        with self._mailbox.lock:
+        # Without a listener (the thread is just starting, or ending) the ring is lost; the mailbox is looked at anyway.
+        with self._mailbox.lock, contextlib.suppress(zmq.Again):
             self._bell_out.send(b"", zmq.NOBLOCK)
 
     # Everything below runs on the I/O thread.
@@ -220,15 +226,17 @@ class _IoLoop:
         for socket in (self._bell, self._notices, *self._sockets.values()):
             poller.register(socket, zmq.POLLIN)
         while not self._closing.is_set():
-            ready = dict(poller.poll(250))
-            if self._bell in ready:
-                self._drain_mailbox()
+            self._drain_mailbox()
+            ready = dict(poller.poll(_PATROL_MS))
             for socket in self._sockets.values():
                 if socket in ready:
                     self._receive(socket)
             if self._notices in ready:
                 self._receive_notices()
             self._watch(time.monotonic())
+        with self._mailbox.lock:
+            self._mailbox.is_over = True
+            self._outstanding.update(self._mailbox.posted)
         for waiting in self._outstanding.values():
             waiting.future.set_exception(_trouble(ErrorCode.OFFLINE, "连接已关闭。"))
         for socket in (self._bell, self._notices, *self._sockets.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from clients.diagnosis.words import CRITICAL_WORDS, HP_WORDS, SCORES
@@ -14,7 +14,7 @@ from shared.domain.states import CriticalValue, HpResult
 
 
 class ChoiceRow(QWidget):
-    """A few buttons of which one or none is pressed; the problem stands right beside them."""
+    """A few buttons of which one or none is pressed; the problem stands right below them."""
 
     chosen = Signal(str)
     """value of the button that the user pressed, empty when an optional choice was taken back."""
@@ -24,9 +24,12 @@ class ChoiceRow(QWidget):
         self._required = required
         self._value = ""
         self._buttons: dict[str, QPushButton] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        row = QHBoxLayout()
         row.setSpacing(4)
+        column.addLayout(row)
         self.label = Label(label, "" if required else "quiet")
         row.addWidget(self.label)
         if required:
@@ -39,8 +42,10 @@ class ChoiceRow(QWidget):
             button.clicked.connect(_Press(self, value))
             self._buttons[value] = button
             row.addWidget(button)
+        row.addStretch(1)
         self.problem = Label("", "error")
-        row.addWidget(self.problem)
+        self.problem.hide()
+        column.addWidget(self.problem)
 
     @property
     def value(self) -> str:
@@ -98,10 +103,10 @@ class ReportChoices(QWidget):
         self.report_quality = ChoiceRow("报告质量", scores, required=False)
         upper = QHBoxLayout()
         upper.setSpacing(16)
-        upper.addWidget(self.critical_value)
+        upper.addWidget(self.critical_value, 0, Qt.AlignmentFlag.AlignTop)
         upper.addStretch(1)
-        upper.addWidget(self.image_quality)
-        upper.addWidget(self.report_quality)
+        upper.addWidget(self.image_quality, 0, Qt.AlignmentFlag.AlignTop)
+        upper.addWidget(self.report_quality, 0, Qt.AlignmentFlag.AlignTop)
         lower = QHBoxLayout()
         lower.addWidget(self.hp)
         lower.addStretch(1)

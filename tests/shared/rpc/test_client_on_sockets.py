@@ -164,3 +164,24 @@ def test_a_connection_string_reads_back(house: RpcHouse) -> None:
 def test_a_bad_connection_string_says_so(text: str) -> None:
     with pytest.raises(BadConnectionString, match="not a connection string"):
         Connection.parse(text)
+
+
+def test_clients_are_opened_and_closed_in_a_hurry(house: RpcHouse) -> None:
+    """A call before the client's thread has begun, and a close while it ends by itself, are nothing special."""
+    with house.on_sockets() as connection:
+        for _ in range(60):
+            with a_client(connection, timeout_s=20) as client:
+                assert client.call(Ping()).name == "test"
+
+
+def test_calls_under_way_fail_when_the_client_is_closed(house: RpcHouse) -> None:
+    with house.on_sockets() as connection:
+        nobody = Connection(connection.host, 1, 1, 1, 1, connection.public_key)
+    with ThreadPoolExecutor(4) as pool:
+        with a_client(nobody, timeout_s=60) as client:
+            calls = [pool.submit(client.call, Ping()) for _ in range(4)]
+        for call in calls:
+            with pytest.raises(EnvironmentTrouble):
+                call.result(10)
+        with pytest.raises(EnvironmentTrouble):
+            client.call(Ping())
