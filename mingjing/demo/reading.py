@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QAbstractButton
 
 from clients.diagnosis import translations
 from clients.diagnosis.app import TITLE, Diagnosis
@@ -180,7 +180,7 @@ class Reading:
         """Press the button that offers the viewer's length to the findings."""
         offered = self.doctor.heard(MeasurementDrawn)
         assert isinstance(offered, MeasurementDrawn)
-        buttons = [b for b in self.doctor.seat.window.findChildren(QPushButton) if offered.text in b.text()]
+        buttons = [b for b in self.doctor.seat.window.findChildren(QAbstractButton) if offered.text in b.text()]
         if not any(button.isVisible() for button in buttons):
             raise NothingHappened(f"the report page does not offer {offered.text}")
         next(button for button in buttons if button.isVisible()).click()
