@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from math import ceil, floor
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QPoint, QRect, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -42,6 +43,7 @@ from shared.imaging.geometry import PixelPoint, Plane
 texts.register()
 
 FIRST_RETRY_MS, LAST_RETRY_MS = 2_000, 30_000
+_LEAST_KEY_PICTURE = 200  # pixels
 
 
 class ViewerWindow(QMainWindow):
@@ -735,7 +737,7 @@ class ViewerWindow(QMainWindow):
             self.session.toggle_key_image(key)
         below = self._values_of(stack, viewport.index)
         values = [measure(m, image, below).text for m in self.session.measurements.of_frame(key)]
-        png = png_of(self.picture(self.session.active))
+        png = png_of(self.key_picture(self.session.active))
         self.key_image_sent.emit(
             stack.study.study_uid, stack.series.series_uid, key.sop_instance_uid, key.frame, png, values
         )
@@ -744,6 +746,21 @@ class ViewerWindow(QMainWindow):
         """The viewport as it is on screen, without its frame."""
         widget = self.viewports[number]
         return widget.grab().toImage()
+
+    def key_picture(self, number: int) -> QImage:
+        """The part of the viewport that the image covers: the report has no use for black margins and corner texts.
+
+        Where only a narrow strip of the image is on screen, the whole viewport is taken.
+        """
+        whole = self.picture(number)
+        projection = self.viewports[number].projection()
+        if projection is None:
+            return whole
+        places = projection.corners()
+        left, right = (pick(place.x for place in places) for pick in (min, max))
+        top, bottom = (pick(place.y for place in places) for pick in (min, max))
+        covered = QRect(QPoint(floor(left), floor(top)), QPoint(ceil(right), ceil(bottom))).intersected(whole.rect())
+        return whole.copy(covered) if min(covered.width(), covered.height()) >= _LEAST_KEY_PICTURE else whole
 
     def capture(self, size: QSize | None = None) -> bytes:
         """The whole window as PNG."""

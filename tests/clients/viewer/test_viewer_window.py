@@ -358,6 +358,10 @@ def test_the_key_image_goes_out_with_its_measurements(opened: Open, qtbot: QtBot
     assert (study, series, sop, frame) == (f"{ROOT}.9", f"{ROOT}.1", f"{ROOT}.1.1", 0)
     assert png.startswith(b"\x89PNG") and values == ["10.0 mm"]
     assert window.session.key_images
+    picture, image = QImage.fromData(png), window.session.viewports[0].image
+    assert image is not None
+    shape = image.pixel_format
+    assert picture.width() / picture.height() == pytest.approx(shape.columns / shape.rows, rel=0.02)  # no margins
 
 
 # --- opening and failing -------------------------------------------------------------------------------------
