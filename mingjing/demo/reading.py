@@ -158,8 +158,9 @@ class Reading:
                 "the key image in the report",
             )
             doctor.seat.key(Key.Key_1, Qt.KeyboardModifier.AltModifier)
-            doctor.seat.write(FINDINGS)
+            doctor.seat.write(FINDINGS + "测量径线约 ")
             self._insert_length()
+            doctor.seat.write("。")
             doctor.seat.key(Key.Key_2, Qt.KeyboardModifier.AltModifier)
             doctor.seat.write(IMPRESSION)
             doctor.seat.key(Key.Key_Return, CTRL)

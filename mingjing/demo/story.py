@@ -13,6 +13,7 @@ from pathlib import Path
 from pydicom import Dataset
 from PySide6.QtCore import Qt
 
+from clients.kit.slots import SlotGrid
 from mingjing.demo.hospital import (
     CARD_NUMBER,
     Hospital,
@@ -105,15 +106,16 @@ class Story:
             clerk.page("registration")  # a desk opens where it was left
             known = self._newest_ct()
             clerk.key(Key.Key_F2)
-            started = time.monotonic()
             clerk.write(CARD_NUMBER)
             clerk.key(Key.Key_Return)
             self.windows.rest(1.2)
+            self._take_slot(clerk, step)
             clerk.shot(self.record.file(step, "application-found.png"))
+            started = time.monotonic()
             clerk.key(Key.Key_Return, CTRL)
             clerk.until(lambda: self._newest_ct() != known, "the exam to be registered")
-            self.record.figures["registration: seconds from the card to the exam number"] = round(
-                time.monotonic() - started - 1.2, 2
+            self.record.figures["registration: seconds from submitting to the exam"] = round(
+                time.monotonic() - started, 2
             )
             self.exam = self._newest_ct()
             assert self.exam is not None
@@ -198,6 +200,15 @@ class Story:
             technician.shot(self.record.file(step, "finished.png"))
 
     # ── private ──
+
+    def _take_slot(self, clerk: Seat, step: Step) -> None:
+        """Enter on the grid takes the first slot that is still free; in the evening there may be none."""
+        page = clerk.page("registration")
+        clerk.until(lambda: bool(page.presenter.state.slots), "the slots of the room")
+        next(grid for grid in page.findChildren(SlotGrid) if grid.isVisible()).setFocus()
+        clerk.key(Key.Key_Return)
+        planned = page.presenter.state.form.planned_at
+        step.sentences.append(f"slot / 号源: {planned.astimezone():%H:%M}" if planned else "no free slot is left today")
 
     def _ticket_state(self) -> TicketState | None:
         assert self.exam is not None
