@@ -155,7 +155,8 @@ def test_the_page_matches_with_the_keyboard(qtbot: QtBot) -> None:
     shell = window.sign_in_with(SignedIn(connection=archive.line, session=session))
     widget: Any = shell.go_to("matching")
     qtbot.waitUntil(lambda: len(widget.presenter.state.studies) == 2)
-    widget.presenter.select("1.2.2")
+    qtbot.waitUntil(lambda: widget.list.select_id("1.2.2"))
+    qtbot.waitUntil(lambda: widget.presenter.state.selected == "1.2.2")
     number = widget.number.rows["number"].editor.focus_target
     number.setFocus()
     qtbot.keyClicks(number, "261122CT0007", delay=40)  # slower than a scanner
