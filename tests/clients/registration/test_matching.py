@@ -155,8 +155,12 @@ def test_the_page_matches_with_the_keyboard(qtbot: QtBot) -> None:
     shell = window.sign_in_with(SignedIn(connection=archive.line, session=session))
     widget: Any = shell.go_to("matching")
     qtbot.waitUntil(lambda: len(widget.presenter.state.studies) == 2)
-    qtbot.waitUntil(lambda: widget.list.select_id("1.2.2"))
-    qtbot.waitUntil(lambda: widget.presenter.state.selected == "1.2.2")
+    table = widget.list.table
+    qtbot.waitUntil(lambda: table.model().rowCount() == 2)
+    table.setFocus()
+    while widget.presenter.state.selected != "1.2.2":  # the focus may or may not stand on the first row already
+        assert table.currentIndex().row() < 1
+        qtbot.keyClick(table, Qt.Key.Key_Down)
     number = widget.number.rows["number"].editor.focus_target
     number.setFocus()
     qtbot.keyClicks(number, "261122CT0007", delay=40)  # slower than a scanner
