@@ -41,6 +41,7 @@ QPushButton:pressed { background: $selected; }
 QPushButton:focus { border: 1px solid $focus; }
 QPushButton:checked { background: $selected; color: $accent; border-color: $accent; }
 QPushButton:disabled { color: $text_disabled; border-color: $hairline; background: transparent; }
+QPushButton:checked:disabled { color: $text; border-color: $text_quiet; background: $selected; }
 QPushButton[look="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: bold; }
 QPushButton[look="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[look="primary"]:pressed { background: $accent_pressed; }
