@@ -60,11 +60,14 @@ class RpcHouse:
         )
         self.router = Router(self.handlers, self.database, self.identity, self.audit, self.clock)
         self.documents: dict[str, bytes] = {}
+        self.disk_warning = ""
         public, secret = zmq.curve_keypair()
         self.keys = KeyPair(z85.decode(public), z85.decode(secret))
 
     def _describe(self) -> ServerView:
-        return ServerView(name="test", version="0", protocol=1, time=self.clock.now(), disk_free_mb=1)
+        return ServerView(
+            name="test", version="0", protocol=1, time=self.clock.now(), disk_free_mb=1, disk_warning=self.disk_warning
+        )
 
     def _document(self, _caller: Caller, name: str, _frame: int) -> BulkItem:
         if name not in self.documents:

@@ -30,10 +30,14 @@ class LineState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class LineReport:
-    """A change of the line: `last_contact` is the moment of the last answer (UTC), None before the first."""
+    """A change of the line: `last_contact` is the moment of the last answer (UTC), None before the first.
+
+    `warning` is a sentence of the server about itself that everybody should see: its disk is filling up.
+    """
 
     state: LineState
     last_contact: datetime | None = None
+    warning: str = ""
 
 
 class Connection(Protocol):
@@ -144,9 +148,9 @@ class FakeConnection:
         """Mark the line as closed."""
         self.closed = True
 
-    def set_line(self, state: LineState, last_contact: datetime | None = None) -> None:
+    def set_line(self, state: LineState, last_contact: datetime | None = None, warning: str = "") -> None:
         """Play a change of the line; calls fail with OFFLINE unless it is online."""
-        self._line = LineReport(state, last_contact or self._line.last_contact)
+        self._line = LineReport(state, last_contact or self._line.last_contact, warning)
         for listener in self._line_listeners:
             listener(self._line)
 

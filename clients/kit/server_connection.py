@@ -11,7 +11,7 @@ from typing import TypeVar
 from clients.kit.connection import LineReport, LineState
 from shared.contract.base import AnyNotice, Notice, Request
 from shared.contract.errors import EnvironmentTrouble, ErrorBody, ErrorCode
-from shared.contract.identity import SessionView
+from shared.contract.identity import ServerView, SessionView
 from shared.rpc.bulk import BulkClient
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection as ServerAddress
@@ -31,7 +31,8 @@ class ServerConnection:
         self._line_listeners: list[Callable[[LineReport], None]] = []
         self._notice_listeners: list[Callable[[Notice], None]] = []
         self._line = LineReport(LineState.RECONNECTING)
-        self._client = RpcClient(ZmqTransport(self.address, on_line=self._line_changed), station=platform.node())
+        transport = ZmqTransport(self.address, on_line=self._line_changed, on_server=self._server_spoke)
+        self._client = RpcClient(transport, station=platform.node())
         self._client.on_notice = self._notice_came
 
     @property
@@ -85,6 +86,13 @@ class ServerConnection:
         else:
             state = LineState.OFFLINE if silent_s > _OFFLINE_AFTER_S else LineState.RECONNECTING
             report = LineReport(state, now - timedelta(seconds=silent_s))
+        self._tell(report)
+
+    def _server_spoke(self, view: ServerView) -> None:
+        if view.disk_warning != self._line.warning:
+            self._tell(LineReport(LineState.ONLINE, datetime.now(UTC), view.disk_warning))
+
+    def _tell(self, report: LineReport) -> None:
         with self._lock:
             self._line = report
             listeners = tuple(self._line_listeners)

@@ -465,7 +465,10 @@ class Shell(QMainWindow):
         report = self.line.report
         self.status.show_line(report.state)
         if report.state is LineState.ONLINE:
-            self.banner.hide()
+            if report.warning:
+                self.banner.show_message(report.warning, Tone.WARNING, glyph="alert")
+            else:
+                self.banner.hide()
             return
         ago = "–"
         if report.last_contact is not None:

@@ -20,7 +20,7 @@ import zmq
 
 from shared.contract.base import AnyNotice, Channel, Request, reply_type
 from shared.contract.errors import EnvironmentTrouble, ErrorBody, ErrorCode, RpcError, error_for
-from shared.contract.identity import Login, Logout, Ping, SessionView
+from shared.contract.identity import Login, Logout, Ping, ServerView, SessionView
 from shared.rpc import envelope
 from shared.rpc.connection import Connection
 
@@ -31,6 +31,7 @@ ReplyT = TypeVar("ReplyT")
 RESEND_AFTER_S = 4.0
 HEARTBEAT_S = 2.0
 LINE_LOST_AFTER_S = 6.0
+_HEARTBEAT = 0  # the number of heartbeats; calls count from 1
 _PATROL_MS = 250  # how late a lost ring is noticed
 
 _notices: msgspec.msgpack.Decoder[AnyNotice] = msgspec.msgpack.Decoder(AnyNotice)
@@ -131,12 +132,17 @@ class ZmqTransport:
     """ZeroMQ sockets with CURVE, owned by one thread; calls are posted to it and wait on a future."""
 
     def __init__(
-        self, connection: Connection, *, on_line: Callable[[bool, float], None] = lambda _up, _age: None
+        self,
+        connection: Connection,
+        *,
+        on_line: Callable[[bool, float], None] = lambda _up, _age: None,
+        on_server: Callable[[ServerView], None] = lambda _view: None,
     ) -> None:
         """`on_line(is_up, seconds since the last sign of life)` is called on the I/O thread when it changes and
-        about once a second while the line is down."""
+        about once a second while the line is down; `on_server` with every answer to a heartbeat."""
         self.connection = connection
         self._on_line = on_line
+        self._on_server = on_server
         self._context = zmq.Context()
         self._keys = zmq.curve_keypair()
         self._mailbox = _Mailbox()
@@ -181,9 +187,9 @@ class ZmqTransport:
     # Everything below runs on the I/O thread.
 
     def _run(self) -> None:
-        _IoLoop(
-            self._context, self.connection, self._keys, self._mailbox, self._name, self._closing, self._on_line
-        ).run()
+        loop = _IoLoop(self._context, self.connection, self._keys, self._mailbox, self._name, self._closing)
+        loop.on_line, loop.on_server = self._on_line, self._on_server
+        loop.run()
 
 
 class _IoLoop:
@@ -195,14 +201,14 @@ class _IoLoop:
         mailbox: _Mailbox,
         bell: str,
         closing: threading.Event,
-        on_line: Callable[[bool, float], None],
     ) -> None:
         self._context = context
         self._connection = connection
         self._keys = keys
         self._mailbox = mailbox
         self._closing = closing
-        self._on_line = on_line
+        self.on_line: Callable[[bool, float], None] = lambda _up, _age: None
+        self.on_server: Callable[[ServerView], None] = lambda _view: None
         self._bell = context.socket(zmq.PAIR)
         self._bell.connect(bell)
         self._sockets = {
@@ -274,7 +280,11 @@ class _IoLoop:
             except zmq.Again:
                 return
             self._alive()
-            number = envelope.decode_reply_header(frames[0]).id
+            header = envelope.decode_reply_header(frames[0])
+            number = header.id
+            if number == _HEARTBEAT and header.ok:
+                self.on_server(envelope.decode(ServerView, frames[1]))
+                continue
             waiting = self._outstanding.pop(number, None)
             if waiting is not None:
                 waiting.future.set_result(frames)
@@ -292,7 +302,7 @@ class _IoLoop:
         self._last_life = time.monotonic()
         if not self._is_up:
             self._is_up = True
-            self._on_line(True, 0.0)
+            self.on_line(True, 0.0)
             for waiting in self._outstanding.values():  # what was asked before the line came back
                 if time.monotonic() - waiting.sent_at > 1:
                     self._send(waiting)
@@ -307,7 +317,7 @@ class _IoLoop:
                 self._send(waiting)
         if now - self._last_ping > HEARTBEAT_S:
             self._last_ping = now
-            frames = [envelope.request_header(0, Ping(), "", ""), envelope.encode(Ping())]
+            frames = [envelope.request_header(_HEARTBEAT, Ping(), "", ""), envelope.encode(Ping())]
             try:
                 self._sockets[Channel.URGENT].send_multipart(frames, zmq.NOBLOCK)
             except zmq.Again:
@@ -316,7 +326,7 @@ class _IoLoop:
         if age > LINE_LOST_AFTER_S and (self._is_up or now - self._last_report > 1):
             self._is_up = False
             self._last_report = now
-            self._on_line(False, age)
+            self.on_line(False, age)
 
 
 def open_client_socket(

@@ -126,6 +126,13 @@ def test_a_broken_line_shows_a_banner_with_the_last_contact_and_keeps_the_work(d
     assert not desk.shell.banner.isVisible()
 
 
+def test_a_warning_of_the_server_stands_above_every_page_until_it_is_over(desk: Desk) -> None:
+    desk.line.set_line(LineState.ONLINE, warning="服务器磁盘空间即将用完（剩余 900 MB），请联系管理员。")
+    assert desk.shell.banner.isVisible() and "900 MB" in desk.shell.banner.text
+    desk.line.set_line(LineState.ONLINE)
+    assert not desk.shell.banner.isVisible()
+
+
 def test_line_and_notices_reach_the_gui_thread_from_other_threads(qtbot: QtBot, desk: Desk) -> None:
     page = desk.shell.go_to("first")
     assert isinstance(page, NotePage)
