@@ -49,7 +49,7 @@ ENTRIES = {
     "影像已匹配到 {name}，检查号 {number}。": "The images belong to {name} now, exam {number}.",
     "匹配有误，已撤销": "Matched by mistake, undone",
     "在左侧选择影像，再输入它所属检查的检查号。": "Choose images at the left, then type the number of their exam.",
-    "影像中的患者编号与该检查不同，请仔细核对。": "Another patient ID than this exam has. Check with care.",
+    "影像中的患者编号与该检查不同，请仔细核对。": "These images carry another patient ID. Check with care.",
     # words
     "男": "Male",
     "女": "Female",

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.fields import Section, TextField
 from clients.kit.forms import FormView
-from clients.kit.labels import Label, ValueLabel, hairline
+from clients.kit.labels import Glyph, Label, ValueLabel, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import Message
 from clients.kit.paging import Align, Column, EmptyWords, local_time
@@ -74,6 +74,7 @@ class MatchingPage(QWidget):
 
     def _side(self) -> QWidget:
         side = QFrame()
+        side.setProperty("look", "panel")
         side.setFixedWidth(_SIDE_WIDTH)
         box = QVBoxLayout(side)
         box.setContentsMargins(16, 16, 16, 16)
@@ -89,6 +90,12 @@ class MatchingPage(QWidget):
         self._lines = [ValueLabel("", look, wrap=True) for look in ("headline", "", "", "quiet")]
         for line in self._lines:
             box.addWidget(line)
+        self._doubt = QWidget()  # colour, glyph and word: somebody's images may go to somebody else's report
+        doubt = QHBoxLayout(self._doubt)
+        doubt.setContentsMargins(0, 0, 0, 0)
+        doubt.addWidget(Glyph("alert", 16, Tone.DANGER), 0, Qt.AlignmentFlag.AlignTop)
+        doubt.addWidget(Label("影像中的患者编号与该检查不同，请仔细核对。", "error", wrap=True), 1)
+        box.addWidget(self._doubt)
         box.addStretch(1)
         box.addWidget(self._place.actions.button("matching.match", "primary"))
         return side
@@ -111,14 +118,15 @@ class MatchingPage(QWidget):
         self.number.show_problems({"number": state.problem} if state.problem else {})
         for line, text in zip(self._lines, self._words(state), strict=True):
             line.set_text(text)
+            line.setVisible(bool(text))
+        self._doubt.setVisible(state.may_match and not state.is_same_patient)
         self._place.actions.update(state)
 
     def _words(self, state: MatchingState) -> tuple[str, str, str, str]:
         exam = state.exam
         if exam is None:
             return "", "", "", tr("在左侧选择影像，再输入它所属检查的检查号。")
-        hint = "" if state.study is None or state.is_same_patient else tr("影像中的患者编号与该检查不同，请仔细核对。")
-        return exam.patient_name, sex_and_age(exam.sex, exam.age), f"{exam.accession_number}　{exam.items}", hint
+        return exam.patient_name, sex_and_age(exam.sex, exam.age), f"{exam.accession_number}　{exam.items}", ""
 
     def _heard(self, notice: Notice) -> None:
         if self.isVisible() and isinstance(notice, Changed) and notice.entity == "study":
