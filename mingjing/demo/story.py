@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import wave
 from datetime import datetime
 from pathlib import Path
 
@@ -60,11 +61,10 @@ class Story:
         """Tell everything."""
         self.people()
         self.application()
-        clerk = self.registration()
+        self.registration()
         technician = self.calling()
         self.scanning(technician)
         self.upload(technician)
-        del clerk
         Reading(self.record, self.hospital, self.windows, self._report).play()
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Story:
 
     # ── registration and queue ──
 
-    def registration(self) -> Seat:
+    def registration(self) -> None:
         from clients.kit.translations import register_catalogue
         from clients.registration import texts
         from clients.registration.app import TITLE, make_pages
@@ -128,7 +128,6 @@ class Story:
             clerk.key(Key.Key_2, CTRL)
             self.windows.rest(1.5)
             clerk.shot(self.record.file(step, "management.png"))
-        return clerk
 
     def calling(self) -> Seat:
         from clients.registration.app import TITLE, make_pages
@@ -157,9 +156,10 @@ class Story:
             technician.until(lambda: self._ticket_state() is TicketState.CALLED, "the announcement to be over")
             self.windows.rest(1.0)
             for sound in sorted(sounds.glob("*.wav")):
+                with wave.open(str(sound)) as spoken:
+                    step.sentences.append(f"spoken / 播报: {spoken.getnframes() / spoken.getframerate():.1f} s")
                 shutil.move(sound, self.record.file(step, "announcement.wav"))
             display.close()
-            step.sentences.append(display.said or "the announcement was spoken")
         return technician
 
     # ── the scanner ──
@@ -256,7 +256,6 @@ class HallDisplay:
     def __init__(self, hospital: Hospital, picture: Path, sounds: Path) -> None:
         self._picture = picture
         self._first = 0.0
-        self.said = ""
         password = hospital.data / "secrets" / "demo-hall-password"
         if not password.exists():
             secretfile(password, hospital.passwords["hall"])
