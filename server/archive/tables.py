@@ -72,6 +72,13 @@ class Study(Base, Versioned):
     match_state: Mapped[str] = mapped_column(String, default="pending")  # rules.MatchState
     exam_id: Mapped[int | None] = mapped_column(Integer, default=None, index=True)
     why_unmatched: Mapped[str] = mapped_column(String, default="")
+    completeness: Mapped[str] = mapped_column(String, default="unknown")  # complete, short, unknown
+    missing_count: Mapped[int] = mapped_column(Integer, default=0)  # promised by a source, not here
+    availability: Mapped[str] = mapped_column(String, default="ONLINE")  # DICOM (0008,0056): ONLINE, NEARLINE, OFFLINE
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    charset_note: Mapped[str] = mapped_column(String, default="")  # what the character-set doctor found; empty: nothing
+    # Attributes that replace the files' own whenever an object of the study leaves the archive (msgpack, tag → text).
+    correction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     __table_args__ = (
         Index("ix_studies_date_time", "study_date", "study_time"),
@@ -103,6 +110,7 @@ class Series(Base):
     instance_count: Mapped[int] = mapped_column(Integer, default=0)
     calling_ae: Mapped[str] = mapped_column(String, default="")
     attributes: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    correction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # goes before the study's
 
 
 class Instance(Base):
@@ -120,6 +128,8 @@ class Instance(Base):
     size_bytes: Mapped[int] = mapped_column(_Big)
     data_offset: Mapped[int] = mapped_column(Integer)  # bytes of preamble and file meta information
     attributes: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    # SHA-256 of the file as it was received, once a compressed one has taken its place: a resend is known by it.
+    received_key: Mapped[str | None] = mapped_column(String(64), default=None)
 
 
 class InstanceVersion(Base):

@@ -17,8 +17,13 @@ AREAS_WITH_TABLES = (
 )
 
 
+MORE_TABLES: tuple[str, ...] = ("server.kernel.idempotency", "server.kernel.jobs.tables")
+"""Modules with tables besides every area's own `tables`."""
+
+
 def load_tables() -> None:
     """Import every area's tables, so that the metadata is whole."""
-    import_module("server.kernel.idempotency")
+    for module in MORE_TABLES:
+        import_module(module)
     for area in AREAS_WITH_TABLES:
         import_module(f"server.{area}.tables")
