@@ -15,6 +15,7 @@ from server.exams.rpc import ExamsRpc
 from server.exams.service import ExamService
 from server.exams.slots import SlotBook
 from server.identity.service import IdentityService
+from server.jobs.rpc import JobsRpc
 from server.kernel import secretfiles
 from server.kernel.clock import HospitalTime, SystemClock
 from server.kernel.database import Database
@@ -100,6 +101,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),
             ArchiveHandlers(archive),
+            JobsRpc(),
         ),
     )
 

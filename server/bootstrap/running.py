@@ -17,7 +17,7 @@ from server.archive.index import Indexer
 from server.archive.relay import RelayListener
 from server.audit.rpc import AuditHandlers
 from server.audit.service import AuditService
-from server.bootstrap import load_tables
+from server.bootstrap import jobs, load_tables
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.readiness import missing_for_the_network
@@ -36,6 +36,7 @@ from server.kernel.dispatch import Caller, Handler, collect
 from server.kernel.errors import not_found
 from server.kernel.folderlock import FolderLock
 from server.kernel.outbox import OutboxReader
+from server.kernel.processes import ChildProcess
 from server.settings import Settings, to_text
 from shared.contract.base import PROTOCOL_VERSION, AuditClass
 from shared.contract.identity import ServerView
@@ -104,7 +105,11 @@ class RunningServer:
         indexer.start()
         self._closers.append(indexer.stop)
         self._open_rpc(database, areas, audit)
-        self._open_dicom(indexer)
+        relay = RelayListener(indexer.submit)
+        relay.start()
+        self._closers.append(relay.stop)
+        self._start_jobs(relay)
+        self._open_dicom(relay)
         self._open_web(database, areas, indexer)
         housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
         housekeeping.start()
@@ -154,17 +159,20 @@ class RunningServer:
         kept = secretfiles.read_or_make(self.folders.curve_key_file, public + secret)
         return KeyPair(z85.decode(kept[:40]), z85.decode(kept[40:80]))
 
-    def _open_dicom(self, indexer: Indexer) -> None:
-        relay = RelayListener(indexer.submit)
-        relay.start()
-        self._closers.append(relay.stop)
-        url = self.settings.database or f"sqlite:///{(self.folders.data / 'mingjing.db').as_posix()}"
+    def _start_jobs(self, relay: RelayListener) -> None:
+        url = jobs.database_url(self.settings, self.folders.data)
+        arguments = (to_text(self.settings), url, relay.address, relay.token)
+        process = ChildProcess("jobs", jobs.run, arguments)
+        self._closers.append(process.stop)
+        process.start()
+
+    def _open_dicom(self, relay: RelayListener) -> None:
         door = Door(
             DoorSettings(
                 ports_factory="server.bootstrap.dicom:dicom_ports",
                 ports_options={
                     "settings": to_text(self.settings),
-                    "database": url,
+                    "database": jobs.database_url(self.settings, self.folders.data),
                     "relay_address": relay.address,
                     "relay_token": relay.token,
                 },

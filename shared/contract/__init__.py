@@ -1,11 +1,13 @@
 """The RPC contract: one module per area, typed requests, replies, errors and notices."""
 
 from importlib import import_module
+from pkgutil import iter_modules
 
-AREAS = ("identity", "organisation", "patients", "exams", "queueing", "reporting", "archive", "printing", "audit")
+_NOT_AREAS = ("base", "errors")
 
 
 def load_all() -> None:
     """Import every area's module so that all requests are declared."""
-    for area in AREAS:
-        import_module(f"shared.contract.{area}")
+    for module in iter_modules(__path__):
+        if module.name not in _NOT_AREAS:
+            import_module(f"shared.contract.{module.name}")

@@ -1,0 +1,1 @@
+"""The administrator's workstation: the archive, its peers, rules, storage, queues and backups."""

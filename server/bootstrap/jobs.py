@@ -1,0 +1,80 @@
+"""The process that does long work: builds the areas again and works off the queue of jobs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.bootstrap import load_tables
+from server.bootstrap.areas import Areas, build_areas
+from server.bootstrap.folders import Folders
+from server.kernel.database import Database
+from server.kernel.jobs import JobKind, JobRunner, Schedule
+from server.kernel.logs import start_logging
+from server.settings import Settings, from_text
+
+LANES: Mapping[str, int] = {
+    "work": 1,  # heavy on the processor: compression, anonymising
+    "files": 2,  # heavy on the disk: moving, importing, exporting
+    "forward": 4,  # waits for others: sending to peers
+    "house": 1,  # short and regular: rules, expiry
+}
+"""Threads for each lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobsHouse:
+    """What job handlers are built from."""
+
+    areas: Areas
+    settings: Settings
+    folders: Folders
+    database: Database
+    relay_address: str  # for a Receiver of this process, see server.archive.relay
+    relay_token: str
+
+
+def job_kinds(house: JobsHouse) -> list[JobKind]:  # noqa: ARG001
+    """Every kind of job that this server does."""
+    return []
+
+
+def schedules(house: JobsHouse) -> list[Schedule]:  # noqa: ARG001
+    """Jobs that are asked for regularly."""
+    return []
+
+
+def run(
+    ready: Callable[[], None],
+    stop: threading.Event,
+    settings_text: str,
+    database_url: str,
+    relay_address: str,
+    relay_token: str,
+) -> None:
+    """The process: a target of server.kernel.processes.ChildProcess."""
+    settings = from_text(settings_text)
+    folders = Folders(settings.data)
+    start_logging(folders.logs, multiprocessing.current_process().name, settings.log_level)
+    load_tables()
+    database = Database(database_url)
+    try:
+        areas = build_areas(settings, database)
+        house = JobsHouse(areas, settings, folders, database, relay_address, relay_token)
+        runner = JobRunner(database, job_kinds(house), lanes=LANES, schedules=schedules(house))
+        if database.is_sqlite:
+            runner.take_over_all()  # an embedded database has one server, and its last jobs process is gone
+        runner.start()
+        ready()
+        stop.wait()
+        runner.stop()
+    finally:
+        database.close()
+
+
+def database_url(settings: Settings, folder: Path) -> str:
+    """The database that every process of this server opens."""
+    return settings.database or f"sqlite:///{(folder / 'mingjing.db').as_posix()}"
