@@ -9,9 +9,10 @@ from typing import Protocol
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from clients.registration.screen import Caller, Documents, Later
+from clients.registration.screen import Documents, Later
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
 from shared.contract.exams import CancelExam, ExamRow, ExamView, PushExam
 from shared.contract.printing import DocumentView, PreviewReport, PrintBarcode, PrintRegistrationForm

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from clients.kit.coalescing import Coalesced
 from clients.kit.connection import LineReport, LineState
 from clients.kit.shell import Workplace
 from clients.registration.booking.slots_view import SlotsView
 from clients.registration.booking.state import BookingState
 from clients.registration.booking.view import BookingView
-from clients.registration.coalescing import Coalesced
 from clients.registration.desk import Desk
 from clients.registration.screen import concerns_exams
 from clients.registration.today.presenter import TodayPresenter

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.registration.booking.form_rules import (
@@ -25,7 +26,7 @@ from clients.registration.booking.form_rules import (
 from clients.registration.booking.state import BookingForm, BookingState, Editing, Registered
 from clients.registration.identity_number import WrongIdentityNumber, read_identity_number
 from clients.registration.measures import birth_date_for, fen_from
-from clients.registration.screen import Caller, Documents, ScreenPresenter
+from clients.registration.screen import Documents
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.exams import (
     ApplicationView,

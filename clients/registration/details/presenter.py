@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller, ScreenPresenter
 from clients.registration.details.state import DetailsState
 from clients.registration.exam_actions import ExamActions, RowAction
-from clients.registration.screen import Caller, ScreenPresenter
 from shared.contract.base import Changed, Notice
 from shared.contract.exams import ExamView, GetExam
 

@@ -12,10 +12,10 @@ import msgspec
 from clients.kit.messages import Messages
 from clients.kit.paging import PageOfRows, PageRequest
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.translations import tr
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.management.state import Filters, ManagementState
-from clients.registration.screen import Caller, ScreenPresenter
 from shared.contract.base import Page
 from shared.contract.exams import ExamList, ExamRow, ListExams
 from shared.domain.states import RegistrationState

@@ -10,6 +10,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option, SegmentedControl
+from clients.kit.coalescing import Coalesced
 from clients.kit.connection import LineReport, LineState
 from clients.kit.fields import Choice, ChoiceField, DateField, Section, TextField
 from clients.kit.forms import FormView
@@ -19,7 +20,6 @@ from clients.kit.paging import EmptyWords
 from clients.kit.shell import Workplace
 from clients.kit.states import REGISTRATION_LOOKS
 from clients.kit.translations import on_language_change, tr
-from clients.registration.coalescing import Coalesced
 from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction
 from clients.registration.management.presenter import ManagementPresenter

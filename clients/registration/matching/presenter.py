@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.translations import tr
 from clients.registration.matching.state import MatchingState
-from clients.registration.screen import Caller, ScreenPresenter
 from shared.contract.archive import ListUnmatched, MatchStudy, StudyList, StudyRow, UnmatchStudy
 from shared.contract.base import Page
 from shared.contract.exams import ExamList, ListExams

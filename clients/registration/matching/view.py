@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from clients.kit.coalescing import Coalesced
 from clients.kit.fields import Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Glyph, Label, ValueLabel, hairline
@@ -15,7 +16,6 @@ from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
 from clients.kit.translations import on_language_change, tr
-from clients.registration.coalescing import Coalesced
 from clients.registration.matching.presenter import MatchingPresenter
 from clients.registration.matching.state import MatchingState
 from clients.registration.words import sex_and_age

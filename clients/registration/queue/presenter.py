@@ -8,12 +8,12 @@ from typing import Any
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.registration.booking.presenter import Preferences
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.queue.state import QueueState
-from clients.registration.screen import Caller, ScreenPresenter
 from shared.contract.base import Command, Nothing
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import HospitalView

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QTabBa
 
 from clients.kit.badges import StateBadge
 from clients.kit.choosing import AutoRefresh, Option, SearchBox
+from clients.kit.coalescing import Coalesced
 from clients.kit.connection import LineReport, LineState
 from clients.kit.fields import Choice, ChoiceField, Section
 from clients.kit.forms import FormView
@@ -22,7 +23,6 @@ from clients.kit.shell import Workplace
 from clients.kit.states import TICKET_LOOKS, look_of
 from clients.kit.tokens import Tone
 from clients.kit.translations import on_language_change, tr
-from clients.registration.coalescing import Coalesced
 from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.queue.presenter import QueuePresenter

@@ -9,8 +9,8 @@ import msgspec
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
+from clients.kit.screen import Caller, ScreenPresenter
 from clients.registration.exam_actions import ExamActions, RowAction
-from clients.registration.screen import Caller, ScreenPresenter
 from clients.registration.today.state import TodayState
 from shared.contract.base import Page
 from shared.contract.exams import ExamList, ExamRow, ListExams
