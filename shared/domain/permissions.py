@@ -18,6 +18,7 @@ class Permission(StrEnum):
     VIEW_IMAGES = "view_images"  # 查看影像
     PRINT_REPORT = "print_report"  # 打印报告
     MATCH_IMAGES = "match_images"  # 影像匹配
+    CORRECT_IMAGES = "correct_images"  # 影像更正: identity, moving, rejecting
     SUBMIT_APPLICATION = "submit_application"  # HIS: 申请单
     ADMINISTER = "administer"  # 系统管理
     READ_AUDIT = "read_audit"  # 审计
@@ -37,6 +38,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.VIEW_IMAGES,
         Permission.PRINT_REPORT,
         Permission.MATCH_IMAGES,
+        Permission.CORRECT_IMAGES,
     },
     "hospital_system": _EVERYBODY | {Permission.SUBMIT_APPLICATION},
     "administrator": frozenset(Permission),
