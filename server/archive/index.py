@@ -80,6 +80,7 @@ class Indexer:
         self._announced: dict[int, float] = {}
         self._stopping = threading.Event()
         self._idle = threading.Event()
+        self._next_scan = time.monotonic() + scan_every_s
         self._state = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="archive-index", daemon=True)
 
@@ -88,10 +89,16 @@ class Indexer:
         """Objects accepted and not yet confirmed by the index."""
         return len(self._queued)
 
-    def start(self) -> None:
-        """Index what the last run left in the inbox, then begin; call before any receiver runs."""
-        inbox.remove_partial(self._inbox)
-        self.replay()
+    def start(self, *, replay: bool = True) -> None:
+        """Index what the last run left in the inbox, then begin; call before any receiver runs.
+
+        Without `replay` receivers may run already: it begins at once and scans for what was left.
+        """
+        if replay:
+            inbox.remove_partial(self._inbox)
+            self.replay()
+        else:
+            self._next_scan = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -129,7 +136,6 @@ class Indexer:
     # the thread
 
     def _run(self) -> None:
-        next_scan = time.monotonic() + self._scan_every_s
         next_rematch = time.monotonic() + _REMATCH_S
         while True:
             batch = self._next_batch()
@@ -142,9 +148,9 @@ class Indexer:
                 if not self._queued and not self._touched:
                     self._idle.set()
             now = time.monotonic()
-            if now >= next_scan and not self._stopping.is_set():
+            if now >= self._next_scan and not self._stopping.is_set():
                 self._outermost(self._scan)
-                next_scan = now + self._scan_every_s
+                self._next_scan = now + self._scan_every_s
             if now >= next_rematch and not self._stopping.is_set():
                 self._outermost(self._rematch)
                 next_rematch = now + _REMATCH_S

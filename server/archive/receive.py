@@ -90,6 +90,7 @@ class Receiver:
         durability: Durability = Durability.OBJECT,
         reserve_bytes: int = 1 << 30,
         is_kept: Callable[[str, str], bool] = lambda _uid, _key: False,
+        closing: Callable[[], None] = lambda: None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
@@ -99,7 +100,12 @@ class Receiver:
         self._is_kept = is_kept
         self._clock_ns = clock_ns
         self._known: dict[str, dict[int, bytes]] = {}
+        self._closing = closing
         self.space = SpaceGuard(inbox, reserve_bytes)
+
+    def close(self) -> None:
+        """Close the line to the index; nothing is received afterwards."""
+        self._closing()
 
     def receive(self, what: ObjectName, calling_ae: str, data: memoryview | Path) -> None:
         """Accept a data set (no preamble, no file meta) as it came; durable on return.

@@ -16,12 +16,12 @@ _MAX_MESSAGE = 1 << 20
 
 
 class RelayListener:
-    """The indexer's end, in the main process. `address` and `token` go to the workers as text."""
+    """The indexer's end. `address` and `token` go to the workers as text; fresh ones are made when none are given."""
 
-    def __init__(self, deliver: Callable[[bytes], None]) -> None:
+    def __init__(self, deliver: Callable[[bytes], None], *, address: str | None = None, token: str = "") -> None:
         self._deliver = deliver
-        self.token = secrets.token_hex(32)
-        self._listener = Listener(backlog=64)  # a local socket or a Windows pipe
+        self.token = token or secrets.token_hex(32)
+        self._listener = Listener(address, backlog=64)  # a local socket or a Windows pipe
         self.address = str(self._listener.address)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="archive-relay", daemon=True)

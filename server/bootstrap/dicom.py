@@ -9,9 +9,9 @@ from typing import ClassVar
 from server.archive.find import UnanswerableQuery, find
 from server.archive.objects import ArchiveObjects
 from server.archive.receive import ObjectName, Receiver, StoreRefused
-from server.archive.relay import RelaySender
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
+from server.bootstrap.indexing import receiver_of
 from server.doors.dicom.ports import (
     AttributeValue,
     CommitmentFailure,
@@ -31,7 +31,6 @@ from server.exams.performed import SqlPerformedSteps
 from server.exams.worklist import SqlWorklist
 from server.kernel.database import Database
 from server.kernel.logs import start_logging
-from server.kernel.storage.durability import Durability
 from server.organisation.peers import SqlPeers
 from server.settings import Settings, from_text
 
@@ -111,18 +110,11 @@ def dicom_ports(options: Mapping[str, str]) -> DicomPorts:
     folders = Folders(settings.data)
     start_logging(folders.logs, multiprocessing.current_process().name, settings.log_level)
     database = Database(options["database"])
-    relay = RelaySender(options["relay_address"], options["relay_token"])
     areas = build_areas(settings, database)
-    receiver = Receiver(
-        folders.inbox,
-        relay.send,
-        durability=Durability(settings.durability),
-        reserve_bytes=settings.reserve_mb << 20,
-        is_kept=areas.archive.objects.holds,
-    )
+    receiver = receiver_of(settings, options["relay_address"], options["relay_token"], areas)
 
     def close() -> None:
-        relay.close()
+        receiver.close()
         database.close()
 
     return ports_of(areas, receiver, database, settings, close)

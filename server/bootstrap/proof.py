@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.archive.index import Indexer
 from server.audit.service import AuditService
 from server.bootstrap import load_tables
 from server.bootstrap.areas import build_areas
 from server.bootstrap.folders import Folders
+from server.bootstrap.indexing import exclusive, indexer_of
 from server.kernel.database import Database, migrate
 from server.kernel.folderlock import FolderLock
 from server.settings import Settings
@@ -34,19 +34,13 @@ def prove(settings: Settings, *, hashes: bool, progress: Callable[[int, int], No
     """Replay the inbox as the server's start would, then compare everything. Raises FolderInUse while a server runs."""
     folders = Folders(settings.data)
     lock = FolderLock(folders.data)
+    index_lock = exclusive(folders)
     load_tables()
     database = Database(settings.database) if settings.database else Database.in_folder(folders.data)
     try:
         migrate.upgrade(database)
         areas = build_areas(settings, database)
-        indexer = Indexer(
-            database,
-            areas.storage,
-            folders.inbox,
-            settle=areas.archive.matching.settle,
-            rematch=areas.archive.matching.rematch,
-        )
-        replayed = indexer.replay()
+        replayed = indexer_of(areas, database, folders).replay()
         archive = areas.archive.check(hashes, progress)
         audit = AuditService(database)
         audit.write_gathered()  # chains what a crash left unchained
@@ -54,4 +48,5 @@ def prove(settings: Settings, *, hashes: bool, progress: Callable[[int, int], No
             return Proof(archive, audit.check(uow), replayed)
     finally:
         database.close()
+        index_lock.close()
         lock.close()

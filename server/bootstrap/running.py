@@ -13,13 +13,12 @@ import zmq
 from zmq.utils import z85
 
 from server import __version__
-from server.archive.index import Indexer
-from server.archive.relay import RelayListener
 from server.audit.rpc import AuditHandlers
 from server.audit.service import AuditService
 from server.bootstrap import jobs, load_tables
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
+from server.bootstrap.indexing import IndexingProcess
 from server.bootstrap.readiness import missing_for_the_network
 from server.doors.dicom.door import Door
 from server.doors.dicom.ports import DoorSettings
@@ -94,23 +93,14 @@ class RunningServer:
         audit = AuditService(database)
         audit.start()
         self._closers.append(audit.stop)
-        indexer = Indexer(
-            database,
-            areas.storage,
-            self.folders.inbox,
-            settle=areas.archive.matching.settle,
-            rematch=areas.archive.matching.rematch,
-        )
         areas.storage.sweep()
-        indexer.start()
-        self._closers.append(indexer.stop)
+        indexing = IndexingProcess(self.settings, jobs.database_url(self.settings, self.folders.data))
+        self._closers.append(indexing.stop)
+        indexing.start()
         self._open_rpc(database, areas, audit)
-        relay = RelayListener(indexer.submit)
-        relay.start()
-        self._closers.append(relay.stop)
-        self._start_jobs(relay)
-        self._open_dicom(relay)
-        self._open_web(database, areas, indexer)
+        self._start_jobs(indexing)
+        self._open_dicom(indexing)
+        self._open_web(database, areas, indexing)
         housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
         housekeeping.start()
         assert self.connection is not None
@@ -159,22 +149,22 @@ class RunningServer:
         kept = secretfiles.read_or_make(self.folders.curve_key_file, public + secret)
         return KeyPair(z85.decode(kept[:40]), z85.decode(kept[40:80]))
 
-    def _start_jobs(self, relay: RelayListener) -> None:
+    def _start_jobs(self, indexing: IndexingProcess) -> None:
         url = jobs.database_url(self.settings, self.folders.data)
-        arguments = (to_text(self.settings), url, relay.address, relay.token)
+        arguments = (to_text(self.settings), url, indexing.address, indexing.token)
         process = ChildProcess("jobs", jobs.run, arguments)
         self._closers.append(process.stop)
         process.start()
 
-    def _open_dicom(self, relay: RelayListener) -> None:
+    def _open_dicom(self, indexing: IndexingProcess) -> None:
         door = Door(
             DoorSettings(
                 ports_factory="server.bootstrap.dicom:dicom_ports",
                 ports_options={
                     "settings": to_text(self.settings),
                     "database": jobs.database_url(self.settings, self.folders.data),
-                    "relay_address": relay.address,
-                    "relay_token": relay.token,
+                    "relay_address": indexing.address,
+                    "relay_token": indexing.token,
                 },
                 host=self.settings.listen,
                 port=self.settings.dicom_port,
@@ -187,7 +177,7 @@ class RunningServer:
         door.start()
         self.dicom_port = door.port
 
-    def _open_web(self, database: Database, areas: Areas, indexer: Indexer) -> None:
+    def _open_web(self, database: Database, areas: Areas, indexing: IndexingProcess) -> None:
         def hospital_name() -> str:
             with database.read() as uow:
                 return areas.organisation.hospital(uow).view.name
@@ -204,7 +194,7 @@ class RunningServer:
                 "instances": status.instances,
                 "bytes_stored": status.bytes_stored,
                 "disk_free_bytes": status.disk_free_bytes,
-                "inbox_backlog": indexer.backlog,
+                "inbox_backlog": indexing.backlog,
             }
 
         app = make_app(WebPorts(hospital_name, verify, lambda: {"ok": True, "version": __version__}, metrics))
