@@ -27,6 +27,7 @@ WORDS = (
     Word("viewer", "image viewer", "clients.viewer.__main__"),
     Word("call", "call any method of the server: METHOD JSON --connect … | --list | --schema METHOD", "mingjing.call"),
     Word("ae", "DICOM peers: add, list, remove", "mingjing.peers"),
+    Word("token", "API tokens for DICOMweb: add, list, revoke", "mingjing.tokens"),
     Word("user", "accounts: add, list, disable, enable", "mingjing.users"),
     Word("check", "prove that index and files of a data folder agree", "mingjing.check"),
     Word("migrate", "database migrations: upgrade, downgrade, new (for developers)", "mingjing.migrate"),

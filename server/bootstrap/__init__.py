@@ -17,7 +17,12 @@ AREAS_WITH_TABLES = (
 )
 
 
-MORE_TABLES: tuple[str, ...] = ("server.kernel.idempotency", "server.kernel.jobs.tables")
+MORE_TABLES: tuple[str, ...] = (
+    "server.kernel.idempotency",
+    "server.kernel.jobs.tables",
+    "server.access.tables",
+    "server.worksteps.tables",
+)
 """Modules with tables besides every area's own `tables`."""
 
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import tzlocal
 
+from server.access.rpc import AccessRpc
+from server.access.service import AccessService
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.bootstrap.folders import Folders
@@ -44,6 +46,7 @@ class Areas:
 
     time: HospitalTime
     identity: IdentityService
+    access: AccessService
     organisation: OrganisationService
     patients: PatientService
     exams: ExamService
@@ -81,9 +84,12 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
     printing = PrintingService(database, exams, reports, organisation, documents, time, settings.verify_url)
     exams.bind(queue=queue, reports=reports)
+    identity = IdentityService(database, clock, _notice_topic(folders))
+    access = AccessService(database, identity, clock)
     return Areas(
         time=time,
-        identity=IdentityService(database, clock, _notice_topic(folders)),
+        identity=identity,
+        access=access,
         organisation=organisation,
         patients=patients,
         exams=exams,
@@ -101,6 +107,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),
             ArchiveHandlers(archive),
+            AccessRpc(access),
             JobsRpc(),
         ),
     )
