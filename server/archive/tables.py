@@ -77,11 +77,14 @@ class Study(Base, Versioned):
     availability: Mapped[str] = mapped_column(String, default="ONLINE")  # DICOM (0008,0056): ONLINE, NEARLINE, OFFLINE
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     charset_note: Mapped[str] = mapped_column(String, default="")  # what the character-set doctor found; empty: nothing
+    forced_charset: Mapped[str] = mapped_column(String, default="")  # set by hand; empty: the doctor decides
+    match_version: Mapped[int] = mapped_column(Integer, default=1)  # rises when the match changes, not with images
+    details: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # further attributes (query_keys.DETAILS)
     # Attributes that replace the files' own whenever an object of the study leaves the archive (msgpack, tag → text).
     correction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     __table_args__ = (
-        Index("ix_studies_date_time", "study_date", "study_time"),
+        Index("ix_studies_date_time", "study_date", "study_time", "id"),
         Index("ix_studies_match_state_received_at", "match_state", "received_at"),
     )
 
@@ -110,6 +113,7 @@ class Series(Base):
     instance_count: Mapped[int] = mapped_column(Integer, default=0)
     calling_ae: Mapped[str] = mapped_column(String, default="")
     attributes: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    details: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # further attributes, as of a study
     correction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # goes before the study's
 
 
@@ -148,3 +152,71 @@ class InstanceVersion(Base):
     data_offset: Mapped[int] = mapped_column(Integer)
     calling_ae: Mapped[str] = mapped_column(String, default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class NameInfix(Base):
+    """Where a folded name can be found besides its beginning: every end of it, and pinyin and initials of Chinese ones.
+
+    A row for each end of each distinct name, not of each study: names repeat, so the table stays small and a known
+    name costs one look.
+    """
+
+    __tablename__ = "name_infixes"
+
+    infix: Mapped[str] = mapped_column(_Ordered, primary_key=True)  # without carets and spaces
+    name: Mapped[str] = mapped_column(_Ordered, primary_key=True)  # as in name_key, ideographic_key, phonetic_key
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class CustomTag(Base):
+    """A tag that the administrator wants indexed. `filled_to` is the instance up to which headers were looked at."""
+
+    __tablename__ = "custom_tags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tag: Mapped[int] = mapped_column(_Big)  # of a private one with block 0x10
+    creator: Mapped[str] = mapped_column(String(64), default="")
+    name: Mapped[str] = mapped_column(String(64), default="")
+    level: Mapped[str] = mapped_column(String(8))  # STUDY, SERIES, IMAGE
+    filled_to: Mapped[int] = mapped_column(_Big, default=0)
+    filled_count: Mapped[int] = mapped_column(_Big, default=0)
+    was_ready: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_custom_tags_tag_creator_level", "tag", "creator", "level", unique=True),)
+
+
+class CustomValue(Base):
+    """The value of a custom tag in one study, series or instance (`owner` is its row)."""
+
+    __tablename__ = "custom_values"
+
+    custom_tag_id: Mapped[int] = mapped_column(ForeignKey("custom_tags.id"), primary_key=True)
+    owner: Mapped[int] = mapped_column(_Big, primary_key=True)
+    value: Mapped[str] = mapped_column(_Ordered)
+
+    __table_args__ = (Index("ix_custom_values_custom_tag_id_value", "custom_tag_id", "value", "owner"),)
+
+
+class Expectation(Base):
+    """What one source promised of a study: objects by UID, or only how many. Only such studies cost anything."""
+
+    __tablename__ = "expectations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_uid: Mapped[str] = mapped_column(_Ordered)
+    source: Mapped[str] = mapped_column(String(16))  # mpps, commitment, manifest, rejected, count
+    reference: Mapped[str] = mapped_column(String(64))  # which step, request, object or series
+    sender: Mapped[str] = mapped_column(String(16), default="")
+    expected: Mapped[int] = mapped_column(Integer, default=0)
+    missing: Mapped[int] = mapped_column(Integer, default=0)
+    is_final: Mapped[bool] = mapped_column(default=True)
+    uids: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # msgpack list of SOP Instance UIDs
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_expectations_source_reference", "source", "reference", "study_uid", unique=True),
+        Index("ix_expectations_study_uid", "study_uid"),
+        Index("ix_expectations_missing", "missing", "changed_at"),
+    )

@@ -5,11 +5,11 @@ Pixel data do not travel here but over the bulk channel (shared/rpc/bulk.py): th
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
-from shared.contract.base import AuditClass, Command, Page, Query
+from shared.contract.base import AuditClass, Command, Nothing, Page, Query
 from shared.domain.permissions import Permission
 
 
@@ -82,6 +82,10 @@ class StudyRow(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     exam_id: int | None
     why_unmatched: str  # a sentence; empty when matched
+    completeness: str = "unknown"  # complete, short, unknown: against what the sources promised
+    missing_count: int = 0  # objects promised and not here
+    availability: str = "ONLINE"  # DICOM (0008,0056): ONLINE, NEARLINE, OFFLINE
+    charset_note: str = ""  # what the character-set doctor found, a sentence; empty: nothing
 
 
 class StudyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +122,30 @@ class StudyList(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     rows: tuple[StudyRow, ...]
+
+
+class ListStudies(Query[StudyList], frozen=True, kw_only=True):
+    """Search the archive, newest first; conditions that are empty do not count. At most 500 rows.
+
+    `name` is full pinyin, initials, or Chinese, from any place of the name; `custom` compares custom tags by their
+    number, with * and ? as wildcards. `StudyList.total` is the number of rows found, 500 meaning that there may be
+    more. Refusals: INVALID.
+    """
+
+    method = "archive.list_studies"
+    permission = Permission.VIEW_IMAGES
+    audit = AuditClass.IMAGES
+
+    name: str = ""
+    patient_id: str = ""
+    accession_number: str = ""
+    study_from: date | None = None
+    study_to: date | None = None
+    modality: str = ""
+    description: str = ""  # with * and ?
+    completeness: str = ""  # complete, short, unknown
+    custom: dict[int, str] = {}
+    limit: int = 100
 
 
 class ListUnmatched(Query[StudyList], frozen=True, kw_only=True):
@@ -177,9 +205,10 @@ class GetArchiveStatus(Query[ArchiveStatus], frozen=True, kw_only=True):
 class CheckFinding(msgspec.Struct, frozen=True, kw_only=True):
     """One disagreement between index and files."""
 
-    kind: str  # missing_file, orphan_file, wrong_hash, missing_row, wrong_row
+    kind: str  # missing_file, missing_row, wrong_hash, wrong_row, wrong_sum
     sop_instance_uid: str
     sentence: str
+    repair: str = ""  # what to do about it, a sentence; empty: nothing is known
 
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,3 +230,142 @@ class CheckArchive(Query[CheckView], frozen=True, kw_only=True):
     audit = AuditClass.IMAGES
 
     hashes: bool = True
+
+
+class FrameView(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs from frame to frame of a multi-frame object (PS3.3 C.7.6.16); units as in InstanceView."""
+
+    pixel_spacing: tuple[float, float] | None
+    image_position: tuple[float, float, float] | None
+    image_orientation: tuple[float, float, float, float, float, float] | None
+    rescale_slope: float
+    rescale_intercept: float
+    rescale_type: str
+    has_modality_table: bool  # the values go through a Modality LUT, which stands in the header
+    window_center: tuple[float, ...]
+    window_width: tuple[float, ...]
+    frame_time_ms: float | None
+
+
+class FramesView(msgspec.Struct, frozen=True, kw_only=True):
+    """The frames of one object. `frames` has one entry when all are alike, else one for each frame in order."""
+
+    sop_instance_uid: str
+    count: int
+    frames: tuple[FrameView, ...]
+
+
+class GetFrames(Query[FramesView], frozen=True, kw_only=True):
+    """Geometry and values of each frame, from the functional groups of the object's header.
+
+    Refusals: NOT_FOUND, NO_IMAGES (the object holds no image), UNAVAILABLE.
+    """
+
+    method = "archive.get_frames"
+    permission = Permission.VIEW_IMAGES
+    audit = AuditClass.ROUTINE
+
+    sop_instance_uid: str
+
+
+class ExpectationView(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source promised of a study, and how much of it is missing."""
+
+    source: str  # mpps, commitment, manifest, count
+    sender: str
+    expected: int
+    missing: int
+    is_final: bool  # False: the source may promise more (a procedure step still runs)
+    at: datetime
+
+
+class CompletenessView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether all of a study is here, and why we think so. `missing_uids` are cut at 200."""
+
+    study_uid: str
+    completeness: str
+    missing_count: int
+    expectations: tuple[ExpectationView, ...]
+    missing_uids: tuple[str, ...]
+
+
+class GetCompleteness(Query[CompletenessView], frozen=True, kw_only=True):
+    """What was promised of a study. Refusals: NOT_FOUND."""
+
+    method = "archive.get_completeness"
+    permission = Permission.SIGNED_IN
+    audit = AuditClass.ROUTINE
+
+    study_uid: str
+
+
+class SettleCompleteness(Command[CompletenessView], frozen=True, kw_only=True):
+    """Say by hand that what is missing will not come: the promises are dropped. Refusals: NOT_FOUND, INVALID."""
+
+    method = "archive.settle_completeness"
+    permission = Permission.MATCH_IMAGES
+    audit = AuditClass.IMAGES
+
+    study_uid: str
+    reason: str
+
+
+class CustomTagView(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag that is indexed by the administrator's wish."""
+
+    id: int
+    tag: int  # group and element as one number; of a private one the block is 0x10
+    creator: str  # private creator; empty for a public tag
+    name: str
+    level: str  # STUDY, SERIES, IMAGE
+    filled: int  # objects looked at
+    total: int  # objects to look at
+    is_ready: bool  # everything that was here has been looked at
+
+
+class ListCustomTags(Query[tuple[CustomTagView, ...]], frozen=True, kw_only=True):
+    """All custom tags with how far they are filled."""
+
+    method = "archive.list_custom_tags"
+    permission = Permission.SIGNED_IN
+    audit = AuditClass.ROUTINE
+
+
+class AddCustomTag(Command[CustomTagView], frozen=True, kw_only=True):
+    """Index a further tag, on-line: new images at once, those that are here by a job.
+
+    Refusals: INVALID (no top-level text or number tag, or indexed already), DUPLICATE.
+    """
+
+    method = "archive.add_custom_tag"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.SETTINGS
+
+    tag: int
+    creator: str = ""
+    name: str = ""
+    level: str = "STUDY"
+
+
+class RemoveCustomTag(Command[Nothing], frozen=True, kw_only=True):
+    """Stop indexing a tag and forget its values. Refusals: NOT_FOUND."""
+
+    method = "archive.remove_custom_tag"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.SETTINGS
+
+    id: int
+
+
+class SetStudyCharacterSet(Command[StudyRow], frozen=True, kw_only=True):
+    """Read all texts of a study again in a character set chosen by hand; empty: let the doctor decide again.
+
+    The files stay as they are. Refusals: NOT_FOUND, INVALID (an unknown character set).
+    """
+
+    method = "archive.set_study_character_set"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.IMAGES
+
+    study_uid: str
+    character_set: str  # defined term, as GB18030, ISO_IR 192
