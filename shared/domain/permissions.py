@@ -18,7 +18,11 @@ class Permission(StrEnum):
     VIEW_IMAGES = "view_images"  # 查看影像
     PRINT_REPORT = "print_report"  # 打印报告
     MATCH_IMAGES = "match_images"  # 影像匹配
+    IMPORT_IMAGES = "import_images"  # 影像导入
+    EXPORT_IMAGES = "export_images"  # 影像导出
+    REIDENTIFY = "reidentify"  # 去标识还原
     CORRECT_IMAGES = "correct_images"  # 影像更正: identity, moving, rejecting
+    DELETE_IMAGES = "delete_images"  # 影像删除: recycle bin, legal holds
     SUBMIT_APPLICATION = "submit_application"  # HIS: 申请单
     ADMINISTER = "administer"  # 系统管理
     READ_AUDIT = "read_audit"  # 审计
@@ -27,10 +31,25 @@ class Permission(StrEnum):
 _EVERYBODY = frozenset({Permission.SIGNED_IN, Permission.ANYONE})
 
 ROLES: dict[str, frozenset[Permission]] = {
-    "clerk": _EVERYBODY | {Permission.REGISTER, Permission.VIEW_IMAGES, Permission.PRINT_REPORT},
-    "technician": _EVERYBODY | {Permission.CALL, Permission.VIEW_IMAGES, Permission.MATCH_IMAGES},
+    "clerk": _EVERYBODY
+    | {
+        Permission.REGISTER,
+        Permission.VIEW_IMAGES,
+        Permission.PRINT_REPORT,
+        Permission.IMPORT_IMAGES,
+        Permission.EXPORT_IMAGES,
+    },
+    "technician": _EVERYBODY
+    | {
+        Permission.CALL,
+        Permission.VIEW_IMAGES,
+        Permission.MATCH_IMAGES,
+        Permission.IMPORT_IMAGES,
+        Permission.EXPORT_IMAGES,
+    },
     "display": _EVERYBODY | {Permission.DISPLAY},
-    "doctor": _EVERYBODY | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT},
+    "doctor": _EVERYBODY
+    | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT, Permission.EXPORT_IMAGES},
     "auditor": _EVERYBODY
     | {
         Permission.REPORT,
@@ -40,7 +59,8 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.MATCH_IMAGES,
         Permission.CORRECT_IMAGES,
     },
+    "archivist": _EVERYBODY | {Permission.VIEW_IMAGES, Permission.MATCH_IMAGES, Permission.DELETE_IMAGES},
     "hospital_system": _EVERYBODY | {Permission.SUBMIT_APPLICATION},
     "administrator": frozenset(Permission),
 }
-"""Role name → permissions. 登记员, 技师, 大屏, 报告医生, 审核医生, 医院信息系统, 管理员."""
+"""Role name → permissions. 登记员, 技师, 大屏, 报告医生, 审核医生, 数据受托人, 影像管理员, 医院信息系统, 管理员."""

@@ -1,0 +1,1 @@
+"""Keeps images for decades: recycle bin, retention, compression, backup and restore."""
