@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -41,6 +41,12 @@ SERIES_TAGS = frozenset(
         0x00080080,  # Institution Name
         0x00080090,  # Referring Physician's Name
         0x00080201,  # Timezone Offset From UTC
+        0x00081032,  # Procedure Code Sequence
+        0x00081040,  # Institutional Department Name
+        0x00081050,  # Performing Physician's Name
+        0x00081060,  # Name of Physician(s) Reading Study
+        0x00081070,  # Operators' Name
+        0x00081080,  # Admitting Diagnoses Description
         0x00081010,  # Station Name
         0x00081030,  # Study Description
         0x0008103E,  # Series Description
@@ -51,6 +57,14 @@ SERIES_TAGS = frozenset(
         0x00100030,  # Patient's Birth Date
         0x00100040,  # Patient's Sex
         0x00101010,  # Patient's Age
+        0x00100032,  # Patient's Birth Time
+        0x00101000,  # Other Patient IDs
+        0x00101020,  # Patient's Size
+        0x00101030,  # Patient's Weight
+        0x00102160,  # Ethnic Group
+        0x00102180,  # Occupation
+        0x001021B0,  # Additional Patient History
+        0x00104000,  # Patient Comments
         0x00180015,  # Body Part Examined
         0x00181030,  # Protocol Name
         0x0020000D,  # Study Instance UID
@@ -59,6 +73,16 @@ SERIES_TAGS = frozenset(
         0x00200011,  # Series Number
         0x00200052,  # Frame of Reference UID
         0x00200060,  # Laterality
+        0x00181000,  # Device Serial Number
+        0x00181020,  # Software Versions
+        0x00201070,  # Other Study Numbers
+        0x00201208,  # Number of Study Related Instances
+        0x00201209,  # Number of Series Related Instances
+        0x00400244,  # Performed Procedure Step Start Date
+        0x00400245,  # Performed Procedure Step Start Time
+        0x00400253,  # Performed Procedure Step ID
+        0x00400254,  # Performed Procedure Step Description
+        0x00400275,  # Request Attributes Sequence
     }
 )
 """What describes the series and what is above it: sent and stored once for each series."""
@@ -110,6 +134,11 @@ BINARY_TAGS = frozenset(
 )
 """The wanted tags of VR US (or SS): two bytes in the byte order of the data set. All others are text."""
 
+SEQUENCE_TAGS = frozenset({0x00081032, 0x00400275})
+"""The wanted tags of VR SQ: the raw bytes of their items."""
+MAX_SEQUENCE_BYTES = 64 << 10
+"""A longer wanted sequence is left out."""
+
 WANTED = SERIES_TAGS | INSTANCE_TAGS
 
 
@@ -142,7 +171,7 @@ class Header:
     pixels: tuple[int, int | None] | None = None
 
 
-def read_header(data: memoryview | bytes, transfer_syntax_uid: str) -> Header:
+def read_header(data: memoryview | bytes, transfer_syntax_uid: str, wanted: Container[int] = WANTED) -> Header:
     """Walk a whole data set (no preamble, no file meta) and return the wanted tags.
 
     Raises DamagedHeader with a sentence if lengths lie, sequences nest too deep, or a deflated one is a bomb.
@@ -154,9 +183,9 @@ def read_header(data: memoryview | bytes, transfer_syntax_uid: str) -> Header:
     if transfer_syntax_uid in DEFLATED:
         data, partial = _inflate(data)
     try:
-        return _Walk(memoryview(data), explicit, big, partial).run()
+        return _Walk(memoryview(data), explicit, big, partial, wanted=wanted).run()
     except _Odd as odd:
-        return _read_odd(memoryview(data), big, partial, odd)
+        return _read_odd(memoryview(data), big, partial, odd, wanted)
 
 
 def inflated(data: memoryview | bytes) -> bytes:
@@ -208,8 +237,17 @@ class _Anything(frozenset[bytes]):
 class _Walk:
     """One pass over the elements of a data set."""
 
-    def __init__(self, data: memoryview, explicit: bool, big: bool, partial: bool, lenient: bool = False) -> None:
+    def __init__(
+        self,
+        data: memoryview,
+        explicit: bool,
+        big: bool,
+        partial: bool,
+        lenient: bool = False,
+        wanted: Container[int] = WANTED,
+    ) -> None:
         self.data = data
+        self.wanted = wanted
         self.short = _Anything() if lenient else _SHORT
         self.explicit = explicit
         self.big = big
@@ -221,7 +259,7 @@ class _Walk:
         self.item_bytes = b"\xff\xfe\xe0\x00" if big else b"\xfe\xff\x00\xe0"
 
     def run(self) -> Header:
-        data, explicit, short = self.data, self.explicit, self.short
+        data, explicit, short, wanted = self.data, self.explicit, self.short, self.wanted
         explicit_head, implicit_head, long_length = self.explicit_head, self.implicit_head, self.long_length
         tags: dict[int, bytes] = {}
         pixels: tuple[int, int | None] | None = None
@@ -248,6 +286,8 @@ class _Walk:
                         position = self._fragments(start, end)
                     else:
                         position = self._sequence(start, None, explicit and vr != b"UN", end)
+                        if tag in wanted and position - start <= MAX_SEQUENCE_BYTES:
+                            tags[tag] = bytes(data[start:position])
                     continue
                 stop = start + length
                 if stop > end:
@@ -257,8 +297,13 @@ class _Walk:
                         f"The data set ends too early: element ({group:04X},{element:04X}) announces {length} bytes, "
                         f"{end - start} are there."
                     )
-                if tag in WANTED:
-                    tags[tag] = bytes(data[start:stop])
+                if tag in wanted:
+                    if tag not in SEQUENCE_TAGS:
+                        tags[tag] = bytes(data[start:stop])
+                    else:
+                        self._closed_sequence(start, stop, vr == b"SQ")
+                        if length <= MAX_SEQUENCE_BYTES:
+                            tags[tag] = bytes(data[start:stop])
                 elif tag in _PIXEL_DATA:
                     pixels = (start, length)
                 elif vr == b"SQ" or (vr in (b"", b"UN") and length >= 8 and data[start : start + 4] == self.item_bytes):
@@ -364,14 +409,16 @@ class _Walk:
         return position
 
 
-def _read_odd(data: memoryview, big: bool, partial: bool, odd: DamagedHeader) -> Header:
+def _read_odd(
+    data: memoryview, big: bool, partial: bool, odd: DamagedHeader, wanted: Container[int] = WANTED
+) -> Header:
     """Read a data set that is not in the explicit encoding it should be in; raise `odd` if nothing fits.
 
     Some devices send implicit VR under an explicit transfer syntax, others invent value representations.
     """
     for explicit, lenient in ((False, False), (True, True)):
         try:
-            header = _Walk(data, explicit, big, partial, lenient).run()
+            header = _Walk(data, explicit, big, partial, lenient, wanted).run()
         except TooDeep:
             raise
         except DamagedHeader:

@@ -144,7 +144,7 @@ class ListStudies(Query[StudyList], frozen=True, kw_only=True):
     modality: str = ""
     description: str = ""  # with * and ?
     completeness: str = ""  # complete, short, unknown
-    custom: dict[int, str] = {}
+    custom: dict[int, str] = msgspec.field(default_factory=dict)
     limit: int = 100
 
 
