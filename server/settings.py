@@ -34,6 +34,8 @@ class Settings:
     lock_idle_minutes: int = 15  # a report lock without a heartbeat for so long is free
     may_audit_own_report: bool = False
     verify_url: str = ""  # where the QR code of a printed report leads, e.g. "https://host/verify"
+    import_folders: str = ""  # folders of this machine that imports may read, separated by semicolons
+    export_folders: str = ""  # folders of this machine that exports may write, separated by semicolons
     log_level: str = "INFO"
 
     @property

@@ -20,6 +20,7 @@ AREAS_WITH_TABLES = (
 MORE_TABLES: tuple[str, ...] = (
     "server.kernel.idempotency",
     "server.kernel.jobs.tables",
+    "server.archive.exchange.tables",
     "server.archive.keeping.tables",
     "server.access.tables",
     "server.worksteps.tables",

@@ -9,6 +9,9 @@ import tzlocal
 
 from server.access.rpc import AccessRpc
 from server.access.service import AccessService
+from server.archive.exchange.rpc import ExchangeRpc
+from server.archive.exchange.service import ExchangeService
+from server.archive.exchange.uploads import Uploads
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.bootstrap.folders import Folders
@@ -55,6 +58,7 @@ class Areas:
     templates: Templates
     printing: PrintingService
     archive: ArchiveService
+    exchange: ExchangeService
     storage: FolderStorage
     handlers: tuple[object, ...]
 
@@ -78,6 +82,15 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     )
     worklist = Worklist(time, rules)
     templates = Templates()
+    exchange = ExchangeService(
+        database,
+        Uploads(database, folders.uploads, reserve_bytes),
+        exams,
+        patients,
+        export_folder=folders.exports,
+        import_folders=settings.import_folders,
+        export_folders=settings.export_folders,
+    )
     # A store of its own: the archive's proof calls every object an orphan that no image owns.
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
     documents = DocumentStore(kept, clock)
@@ -98,6 +111,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         templates=templates,
         printing=printing,
         archive=archive,
+        exchange=exchange,
         storage=storage,
         handlers=(
             OrganisationRpc(organisation),
@@ -107,6 +121,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),
             ArchiveHandlers(archive),
+            ExchangeRpc(exchange),
             AccessRpc(access),
             JobsRpc(),
         ),

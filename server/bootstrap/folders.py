@@ -16,6 +16,8 @@ class Folders:
         self.inbox = self.data / "archive" / "inbox"
         self.spool = self.data / "archive" / "spool"
         self.documents = self.data / "documents"
+        self.uploads = self.data / "exchange" / "uploads"
+        self.exports = self.data / "exchange" / "exports"
         self.connection_file = self.data / "connection.txt"
         self.admin_password_file = self.secrets / "admin-password"
         self.curve_key_file = self.secrets / "curve-key"
@@ -24,4 +26,6 @@ class Folders:
     def make(self) -> None:
         """Create the folders that are missing."""
         for folder in (self.secrets, self.logs, self.archive, self.inbox, self.spool, self.documents):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.uploads, self.exports):
             folder.mkdir(parents=True, exist_ok=True)
