@@ -58,8 +58,13 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.PRINT_REPORT,
         Permission.MATCH_IMAGES,
         Permission.CORRECT_IMAGES,
+        Permission.IMPORT_IMAGES,
+        Permission.EXPORT_IMAGES,
     },
-    "archivist": _EVERYBODY | {Permission.VIEW_IMAGES, Permission.MATCH_IMAGES, Permission.DELETE_IMAGES},
+    "trustee": _EVERYBODY | {Permission.REIDENTIFY},
+    "archivist": _EVERYBODY
+    | {Permission.VIEW_IMAGES, Permission.MATCH_IMAGES, Permission.DELETE_IMAGES}
+    | {Permission.IMPORT_IMAGES, Permission.EXPORT_IMAGES},
     "hospital_system": _EVERYBODY | {Permission.SUBMIT_APPLICATION},
     "administrator": frozenset(Permission),
 }

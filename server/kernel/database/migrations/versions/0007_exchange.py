@@ -56,7 +56,7 @@ def upgrade() -> None:
             ["import_id"], ["exchange_imports.id"], name=op.f("fk_exchange_outcomes_import_id_exchange_imports")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_outcomes")),
-        sa.UniqueConstraint("import_id", "position", name=op.f("uq_exchange_outcomes_import_id")),
+        sa.UniqueConstraint("import_id", "position", name=op.f("uq_exchange_outcomes_import_id_position")),
     )
     op.create_index("ix_exchange_outcomes_import_id_state", "exchange_outcomes", ["import_id", "state"])
     op.create_table(
@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.Column("patient_name", sa.String(), nullable=False),
         sa.Column("created_at", _When(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_pseudonyms")),
-        sa.UniqueConstraint("project", "pseudonym", name=op.f("uq_exchange_pseudonyms_project")),
+        sa.UniqueConstraint("project", "pseudonym", name=op.f("uq_exchange_pseudonyms_project_pseudonym")),
     )
 
 
