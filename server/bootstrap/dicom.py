@@ -26,7 +26,7 @@ from server.doors.dicom.ports import (
     StoredObject,
     StoreOutcome,
 )
-from server.doors.dicom.recode import FrameTranscoder
+from server.doors.dicom.transcoding.process import ProcessTranscoder
 from server.exams.performed import SqlPerformedSteps
 from server.exams.worklist import SqlWorklist
 from server.kernel.database import Database
@@ -124,6 +124,12 @@ def ports_of(
     areas: Areas, receiver: Receiver, database: Database, settings: Settings, close: Callable[[], None]
 ) -> DicomPorts:
     """Put the ports together over the areas of this process."""
+    transcoder = ProcessTranscoder()
+
+    def close_all() -> None:
+        transcoder.close()
+        close()
+
     return DicomPorts(
         peers=SqlPeers(database, areas.organisation, Peer, loopback_is_free=settings.dicom_loopback_free),
         objects=ReceiverSink(receiver),
@@ -132,6 +138,6 @@ def ports_of(
         worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
         mpps=SqlPerformedSteps(database, areas.time, areas.exams, Refused, StepAlreadyFinal),
         commitment=ArchiveCommitment(areas.archive.objects),
-        transcoder=FrameTranscoder(),
-        close=close,
+        transcoder=transcoder,
+        close=close_all,
     )

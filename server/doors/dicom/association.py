@@ -14,6 +14,7 @@ from server.doors.dicom.dimse import Message
 from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.negotiation import Context, negotiate
 from server.doors.dicom.ports import DicomPorts, DoorSettings, Peer, Refused
+from server.doors.dicom.tls import TlsConnection, TlsRefused
 from server.doors.dicom.transport import Connection, ConnectionEnded
 from server.doors.dicom.upper_layer import (
     Aborted,
@@ -112,9 +113,13 @@ class Association:
     def serve(self) -> None:
         """The whole life of the association; never raises for what a peer does."""
         try:
+            if isinstance(self.connection, TlsConnection):
+                self.connection.handshake()
             self.connection.upper.connected(as_requestor=False)
             if self._open():
                 self._loop()
+        except TlsRefused as refused:
+            log.warning("association %s from %s on the TLS port: %s", self.name, self.address, refused)
         except ConnectionEnded as ended:
             log.info("association %s ended: %s", self.name, ended)
         except ProtocolMisuse as misuse:
@@ -266,6 +271,9 @@ class Association:
             return pdu.AssociateReject(pdu.REJECTED_TRANSIENT, pdu.SOURCE_PRESENTATION, pdu.TEMPORARY_CONGESTION)
         if peer is None:
             return pdu.AssociateReject(permanent, pdu.SOURCE_USER, pdu.CALLING_AE_NOT_RECOGNIZED)
+        if peer.tls and not isinstance(self.connection, TlsConnection):
+            log.warning("association %s: '%s' must come by TLS", self.name, printable(request.calling_ae))
+            return pdu.AssociateReject(permanent, pdu.SOURCE_USER, pdu.NO_REASON)
         self.peer = peer
         return None
 

@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable, MutableSequence, Sequence
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -24,8 +24,9 @@ from typing import cast
 from server.doors.dicom.association import Association, Catalogue
 from server.doors.dicom.dimse import SPOOL_PATTERN, Assembler, AssemblyLimits, MemoryBudget
 from server.doors.dicom.incidents import log_incident
-from server.doors.dicom.ports import DicomPorts, DoorSettings
+from server.doors.dicom.ports import DicomPorts, DoorSettings, TlsFiles
 from server.doors.dicom.services import commitment, mpps, query, retrieve, storage, verification, worklist
+from server.doors.dicom.tls import accept_tls, server_context
 from server.doors.dicom.transport import Connection
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,14 @@ class Listener:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sockets: Sequence[socket.socket],
         ports: DicomPorts,
         settings: DoorSettings,
         loads: MutableSequence[int] | None = None,
         index: int = 0,
     ) -> None:
-        self._sock = sock
+        self._sockets = sockets
+        self._tls = server_context(settings.tls or TlsFiles()) if len(sockets) > 1 else None
         self._ports = ports
         self._settings = settings
         self._loads = loads
@@ -99,25 +101,25 @@ class Listener:
 
     def run(self) -> None:
         """Accept until :meth:`stop`; then drain and close the ports."""
-        self._sock.setblocking(False)
+        for sock in self._sockets:
+            sock.setblocking(False)
         if self._index == 0:
             for start in self._catalogue.at_start:
                 start(self._ports, self._settings, self._stopping)
         while not self._stopping.is_set():
-            if not self._wait():
-                continue
-            self._yield_to_less_busy()
-            try:
-                client, address = self._sock.accept()
-            except (BlockingIOError, ConnectionError):
-                continue  # another worker was faster, or the peer has gone again
-            except OSError:
-                if self._stopping.is_set():
-                    break
-                log.exception("accepting connections failed; trying again")  # no descriptors left, most likely
-                self._stopping.wait(0.2)
-                continue
-            self._admit(client, str(address[0]))
+            for sock in self._wait():
+                self._yield_to_less_busy()
+                try:
+                    client, address = sock.accept()
+                except (BlockingIOError, ConnectionError):
+                    continue  # another worker was faster, or the peer has gone again
+                except OSError:
+                    if self._stopping.is_set():
+                        break
+                    log.exception("accepting connections failed; trying again")  # no descriptors left, most likely
+                    self._stopping.wait(0.2)
+                    continue
+                self._admit(client, str(address[0]), secure=sock is not self._sockets[0])
         self._drain()
         self._ports.close()
         self._wake.close()
@@ -129,21 +131,23 @@ class Listener:
         with contextlib.suppress(OSError):
             self._waker.send(b"x")
 
-    def _wait(self) -> bool:
+    def _wait(self) -> list[socket.socket]:
+        """The listening sockets at which somebody waits; none after a second, or when woken."""
         if hasattr(select, "poll"):
             poller = select.poll()
-            poller.register(self._sock, select.POLLIN)
-            poller.register(self._wake, select.POLLIN)
+            for sock in (*self._sockets, self._wake):
+                poller.register(sock, select.POLLIN)
             ready = {fd for fd, _ in poller.poll(1000)}
-            return self._sock.fileno() in ready
-        return self._sock in select.select([self._sock, self._wake], [], [], 1.0)[0]
+            return [sock for sock in self._sockets if sock.fileno() in ready]
+        found = select.select([*self._sockets, self._wake], [], [], 1.0)[0]
+        return [sock for sock in self._sockets if sock in found]
 
     def _yield_to_less_busy(self) -> None:
         """Give workers with fewer associations a moment to take this connection first."""
         if self._loads is not None and self._loads[self._index] > min(self._loads):
             time.sleep(0.002)
 
-    def _admit(self, client: socket.socket, address: str) -> None:
+    def _admit(self, client: socket.socket, address: str, *, secure: bool) -> None:
         with self._lock:
             full = len(self._associations) >= self._settings.max_associations
             full = full or self._addresses[address] >= self._settings.max_associations_per_address
@@ -152,12 +156,19 @@ class Listener:
             log.warning("a connection from %s was closed: too many associations", address)
             client.close()
             return
-        connection = Connection(
-            client,
-            Assembler(self._limits, self._budget),
-            artim_s=min(self._settings.artim_s, REFUSAL_S) if full else self._settings.artim_s,
-            idle_s=self._settings.idle_s,
-        )
+        assembler = Assembler(self._limits, self._budget)
+        artim_s = min(self._settings.artim_s, REFUSAL_S) if full else self._settings.artim_s
+        connection: Connection
+        try:
+            if secure and self._tls is not None:
+                connection = accept_tls(client, self._tls, assembler, artim_s=artim_s, idle_s=self._settings.idle_s)
+            else:
+                connection = Connection(client, assembler, artim_s=artim_s, idle_s=self._settings.idle_s)
+        except OSError as error:
+            log.info("a connection from %s ended before it began (%s)", address, type(error).__name__)
+            client.close()
+            assembler.close()
+            return
         association = Association(
             connection, address, self._ports, self._settings, self._catalogue, self._stopping, full=full
         )
@@ -207,8 +218,9 @@ class Door:
     def __init__(self, settings: DoorSettings, ports: DicomPorts | None = None) -> None:
         self._settings = settings
         self._ports = ports
-        self._sock: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         self._port = settings.port
+        self._tls_port = 0
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
         self._workers: list[tuple[SpawnProcess, Pipe]] = []
@@ -222,6 +234,11 @@ class Door:
         return self._port
 
     @property
+    def tls_port(self) -> int:
+        """The port on which associations by TLS are accepted; 0 when there is none."""
+        return self._tls_port
+
+    @property
     def alive(self) -> bool:
         """Whether every part of the door still runs."""
         if self._thread is not None:
@@ -229,19 +246,30 @@ class Door:
         return bool(self._workers) and all(process.is_alive() for process, _ in self._workers)
 
     def start(self) -> None:
-        """Bind, start, and return when associations are accepted; raises OSError when the port is taken."""
+        """Bind, start, and return when associations are accepted; raises OSError when a port is taken, ValueError with
+        a sentence when the TLS port's certificate cannot be used."""
+        if self._settings.tls_port >= 0:
+            server_context(self._settings.tls or TlsFiles())
         sock = listening_socket(self._settings.host, self._settings.port)
+        self._sockets = [sock]
         _sweep(self._settings.spool_directory)
-        self._sock = sock
         self._port = sock.getsockname()[1]
+        if self._settings.tls_port >= 0:
+            try:
+                secure = listening_socket(self._settings.host, self._settings.tls_port)
+            except OSError:
+                self.stop()
+                raise
+            self._sockets.append(secure)
+            self._tls_port = secure.getsockname()[1]
         if self._settings.workers == 0:
-            listener = Listener(sock, self._ports or load_ports(self._settings), self._settings)
+            listener = Listener(self._sockets, self._ports or load_ports(self._settings), self._settings)
             self._listener = listener
             self._thread = threading.Thread(target=listener.run, name="dicom-listener", daemon=True)
             self._thread.start()
             return
         try:
-            self._start_workers(sock)
+            self._start_workers()
         except BaseException:
             self.stop()
             raise
@@ -267,13 +295,13 @@ class Door:
                 process.kill()
                 process.join()
         self._workers = []
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        for sock in self._sockets:
+            sock.close()
+        self._sockets = []
 
-    def _start_workers(self, sock: socket.socket) -> None:
+    def _start_workers(self) -> None:
         self._loads = multiprocessing.get_context("spawn").RawArray("i", self._settings.workers)
-        self._workers = [self._spawn(sock, index) for index in range(self._settings.workers)]
+        self._workers = [self._spawn(index) for index in range(self._settings.workers)]
         end = time.monotonic() + START_TIMEOUT_S
         for _, pipe in self._workers:
             if not pipe.poll(max(0.0, end - time.monotonic())):
@@ -284,16 +312,16 @@ class Door:
                 answer = "it ended at once"
             if answer != "ready":
                 raise RuntimeError(f"a DICOM worker could not start: {answer}")
-        self._supervisor = threading.Thread(target=self._supervise, args=(sock,), name="dicom-supervisor", daemon=True)
+        self._supervisor = threading.Thread(target=self._supervise, name="dicom-supervisor", daemon=True)
         self._supervisor.start()
 
-    def _spawn(self, sock: socket.socket, index: int) -> tuple[SpawnProcess, Pipe]:
+    def _spawn(self, index: int) -> tuple[SpawnProcess, Pipe]:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._loads[index] = 0
         process = context.Process(
             target=_worker_main,
-            args=(sock, self._settings, theirs, self._loads, index),
+            args=(self._sockets, self._settings, theirs, self._loads, index),
             name=f"dicom-worker-{index}",
             daemon=True,
         )
@@ -301,7 +329,7 @@ class Door:
         theirs.close()
         return process, ours
 
-    def _supervise(self, sock: socket.socket) -> None:
+    def _supervise(self) -> None:
         """Replace a worker that died (a crash in a codec, the system's memory limit); its associations are lost."""
         while not self._closing.wait(RESTART_PAUSE_S):
             for index, (process, pipe) in enumerate(self._workers):
@@ -310,7 +338,7 @@ class Door:
                 log.error("DICOM worker %d ended with code %s and is started again", index, process.exitcode)
                 pipe.close()
                 try:
-                    self._workers[index] = self._spawn(sock, index)
+                    self._workers[index] = self._spawn(index)
                 except OSError:
                     log.exception("DICOM worker %d could not be started again", index)
 
@@ -343,7 +371,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def _worker_main(
-    sock: socket.socket, settings: DoorSettings, pipe: Pipe, loads: MutableSequence[int], index: int
+    sockets: Sequence[socket.socket], settings: DoorSettings, pipe: Pipe, loads: MutableSequence[int], index: int
 ) -> None:
     """A worker process: serve until the parent says stop or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop
@@ -353,12 +381,17 @@ def _worker_main(
         log_incident(log, "making the ports of a DICOM worker", error)
         pipe.send(f"{type(error).__name__}: {error}")
         return
-    listener = Listener(sock, ports, settings, loads, index)
+    try:
+        listener = Listener(sockets, ports, settings, loads, index)
+    except ValueError as error:  # the certificate was changed for a bad one since the server started
+        log.error("the TLS port cannot be served: %s", error)
+        listener = Listener(sockets[:1], ports, settings, loads, index)
     watcher = threading.Thread(target=_watch_parent, args=(pipe, listener), name="dicom-parent", daemon=True)
     watcher.start()
     pipe.send("ready")
     listener.run()
-    sock.close()
+    for sock in sockets:
+        sock.close()
 
 
 def _watch_parent(pipe: Pipe, listener: Listener) -> None:

@@ -97,6 +97,12 @@ class Peer:
     character_set: str = ""
     """Specific Character Set for answers to this peer, whatever it asked in, for example ``"GB18030"`` or
     ``"\\ISO 2022 IR 58"``; empty: as it asked, else UTF-8."""
+    ascii_names: bool = False
+    """It knows ASCII only: names in worklist and query answers are written in pinyin."""
+    tls: bool = False
+    """It is called by TLS, and refused on the plain port."""
+    transfer_syntaxes: tuple[str, ...] = ()
+    """Syntaxes that objects are sent to it in rather than the one they are stored in, best first; never with loss."""
 
 
 class PeerDirectory(Protocol):
@@ -245,13 +251,19 @@ class RetrieveSource(Protocol):
 
 @runtime_checkable
 class Transcoder(Protocol):
-    """Decodes compressed pixel data for a peer that does not take the stored transfer syntax."""
+    """Writes objects with pixel data in other transfer syntaxes, without (further) loss."""
 
-    def to_explicit_little_endian(self, data: memoryview, transfer_syntax_uid: str) -> bytes | bytearray | memoryview:
-        """The whole data set in Explicit VR Little Endian with native pixel data.
+    def targets(self, transfer_syntax_uid: str) -> Sequence[str]:
+        """The syntaxes an object stored in ``transfer_syntax_uid`` can be written in, best first, itself left out.
 
-        Raises :class:`Refused` when this transfer syntax cannot be decoded; the door then counts that sub-operation as
-        failed and goes on with the next.
+        Single objects may turn out not to fit (:meth:`transcode` refuses then).
+        """
+
+    def transcode(self, data: memoryview, transfer_syntax_uid: str, wanted: str) -> bytes | bytearray | memoryview:
+        """The whole data set in ``wanted``, pixel for pixel the same values.
+
+        Raises :class:`Refused` when it cannot be done; the door then counts that sub-operation as failed and goes on
+        with the next.
         """
 
 
@@ -354,6 +366,21 @@ logging too."""
 
 
 @dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Our certificate chain and private key (PEM), and the authorities whose certificates we trust (PEM).
+
+    ``authorities`` None trusts the operating system's for outgoing connections; a listening port with
+    ``require_client`` needs it. ``check_host``: the certificate of a peer that we call must name its host.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authorities: Path | None = None
+    require_client: bool = True
+    check_host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DoorSettings:
     """How the door listens. Times in seconds, sizes in bytes; picklable, because worker processes get a copy.
 
@@ -378,6 +405,12 @@ class DoorSettings:
     connect_s: float = 10.0
     response_s: float = 120.0
     drain_s: float = 10.0
+    tls_port: int = -1
+    """Where associations by TLS are accepted; 0 takes any free port, -1 opens none."""
+    tls: TlsFiles | None = None
+    """Certificate, key and authorities of the TLS port."""
+    outgoing_tls: TlsFiles | None = None
+    """What we show and trust when we call a peer by TLS; None: no certificate of ours, the system's authorities."""
     spool_directory: Path | None = None
     max_object_in_memory: int = 64 << 20
     max_object: int = 8 << 30

@@ -1,14 +1,20 @@
-"""Our side as requestor (SCU): associations to peers for C-ECHO, C-STORE sub-operations and N-EVENT-REPORT."""
+"""Our side as requestor (SCU): an association to a peer, and requests on it with all of their responses.
+
+What the requests mean is in ``server.doors.dicom.scu``; this module knows associations and messages.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from server.doors.dicom import dimse, pdu, status, uids
 from server.doors.dicom.dimse import Assembler, AssemblyLimits, MemoryBudget, Message
 from server.doors.dicom.negotiation import Context
+from server.doors.dicom.tls import TlsRefused, open_tls_connection
 from server.doors.dicom.transport import Connection, ConnectionEnded, open_connection
 from server.doors.dicom.upper_layer import (
     Aborted,
@@ -21,6 +27,11 @@ from server.doors.dicom.upper_layer import (
 )
 
 MAX_PDU_LENGTH = 131072
+LOOK_FOR_CANCEL_S = 0.25
+
+Serve = Callable[[Context, Message], Mapping[int, "int | str"]]
+"""Answers a request of the peer's on our association (C-STORE of a C-GET, N-EVENT-REPORT): the status and what else
+belongs into the response's command set."""
 
 
 class NotAssociated(Exception):
@@ -53,6 +64,8 @@ class RequestedAssociation:
         self._response_s = response_s
         self._message_id = 0
         self._ended = False
+        self.extended: Mapping[str, bytes] = {}
+        """What the peer answered to the extended negotiation, by SOP class; a class is missing when it said nothing."""
 
     @classmethod
     def open(
@@ -64,19 +77,32 @@ class RequestedAssociation:
         calling_ae: str,
         contexts: Sequence[tuple[str, Sequence[str]]],
         scp_of: Sequence[str] = (),
+        extended: Sequence[pdu.ExtendedNegotiation] = (),
+        tls: ssl.SSLContext | None = None,
+        limits: AssemblyLimits | None = None,
         connect_s: float = 10.0,
         response_s: float = 120.0,
     ) -> RequestedAssociation:
         """Associate. ``contexts``: (abstract syntax, transfer syntaxes), at most 128; ``scp_of``: classes in which we
-        are the SCP.
+        are the SCP; ``extended``: SOP Class Extended Negotiation items; ``tls``: what makes the connection secure,
+        None for a plain one; ``limits``: of what the peer may send us.
 
         Raises :class:`NotAssociated`.
         """
-        assembler = Assembler(AssemblyLimits(store=64 << 20), MemoryBudget(64 << 20))
+        assembler = Assembler(limits or AssemblyLimits(store=64 << 20), MemoryBudget(64 << 20))
+        connection: Connection
         try:
-            connection = open_connection(
-                host, port, assembler, connect_s=connect_s, artim_s=connect_s, idle_s=response_s
-            )
+            if tls is not None:
+                connection = open_tls_connection(
+                    host, port, assembler, tls, connect_s=connect_s, artim_s=connect_s, idle_s=response_s
+                )
+            else:
+                connection = open_connection(
+                    host, port, assembler, connect_s=connect_s, artim_s=connect_s, idle_s=response_s
+                )
+        except TlsRefused as refused:
+            assembler.close()
+            raise NotAssociated(f"no secure connection to {host}:{port}: {refused}") from None
         except OSError as error:
             assembler.close()
             raise NotAssociated(f"no connection to {host}:{port} ({error.strerror or error})") from None
@@ -89,6 +115,7 @@ class RequestedAssociation:
             uids.IMPLEMENTATION_CLASS,
             uids.IMPLEMENTATION_VERSION,
             roles=tuple(pdu.RoleSelection(uid, False, True) for uid in scp_of),
+            extended=tuple(extended),
         )
         try:
             connection.upper.associate(pdu.AssociateRequest(called_ae, calling_ae, proposed, user))
@@ -116,7 +143,9 @@ class RequestedAssociation:
         }
         assembler.contexts = frozenset(accepted)
         connection.peer_max_length = accept.user.max_length
-        return cls(connection, accepted, response_s)
+        association = cls(connection, accepted, response_s)
+        association.extended = {e.sop_class_uid: e.information for e in accept.user.extended}
+        return association
 
     def __enter__(self) -> RequestedAssociation:
         return self
@@ -197,39 +226,111 @@ class RequestedAssociation:
         self._connection.upper.abort()
         self._connection.close()
 
+    def request(
+        self,
+        context: Context,
+        command: dict[int, int | str],
+        data: bytes | bytearray | memoryview | None = None,
+        *,
+        serve: Serve | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[Message]:
+        """Send a request and give its responses, pending ones first; the last one ends the iteration.
+
+        The data of a message are valid until the next one is asked for. ``serve`` answers requests of the peer's that
+        come meanwhile; ``cancelled`` is asked between messages and four times a second, and makes a C-CANCEL be sent
+        once (the final response follows, PS3.7 9.3.2.3). Raises :class:`ConnectionEnded`.
+        """
+        self._message_id = self._message_id % 65535 + 1
+        own_id = self._message_id
+        command[dimse.MESSAGE_ID] = own_id
+        self._connection.send_message(context.context_id, command, data)
+        is_cancelled = False
+        while True:
+            if cancelled is not None and not is_cancelled and cancelled():
+                is_cancelled = True
+                self._send_cancel(context, own_id)
+            message = self._next(None if is_cancelled else cancelled)
+            if message is None:
+                continue
+            if not message.field & dimse.RESPONSE_BIT:
+                self._answer(message, serve)
+            elif message.number(dimse.MESSAGE_ID_RESPONDED) == own_id:
+                yield message
+                if not status.is_pending(message.number(dimse.STATUS, status.PROCESSING_FAILURE)):
+                    return
+
+    def serve_for(self, seconds: float, serve: Serve, done: Callable[[], bool]) -> None:
+        """Answer the peer's requests until ``done()`` or for so long, or until it ends the association."""
+        end = time.monotonic() + seconds
+        with contextlib.suppress(ConnectionEnded):
+            while not done() and (left := end - time.monotonic()) > 0:
+                if self._connection.wait(min(left, LOOK_FOR_CANCEL_S)):
+                    message = self._next(None)
+                    if message is not None and not message.field & dimse.RESPONSE_BIT:
+                        self._answer(message, serve)
+
     def _request(
         self, context: Context, command: dict[int, int | str], data: bytes | bytearray | memoryview | None
     ) -> int:
-        self._message_id = self._message_id % 65535 + 1
-        command[dimse.MESSAGE_ID] = self._message_id
-        self._connection.send_message(context.context_id, command, data)
-        while True:
-            indication = self._connection.receive(self._response_s)
-            match indication:
-                case MessageReceived(message=message):
-                    if message.field & dimse.RESPONSE_BIT:
-                        if message.number(dimse.MESSAGE_ID_RESPONDED) == self._message_id:
-                            return message.number(dimse.STATUS, status.PROCESSING_FAILURE)
-                    else:
-                        self._decline(message)
-                case Aborted(sentence=sentence):
-                    self._ended = True
-                    self._connection.close()
-                    raise ConnectionEnded(sentence)
-                case _:
-                    self.abort()
-                    raise ConnectionEnded("the peer ended the association before it answered")
+        code = status.PROCESSING_FAILURE
+        for message in self.request(context, command, data):
+            code = message.number(dimse.STATUS, status.PROCESSING_FAILURE)
+        return code
 
-    def _decline(self, message: Message) -> None:
+    def _next(self, cancelled: Callable[[], bool] | None) -> Message | None:
+        """The next message; None when ``cancelled`` became true while nothing came."""
+        if cancelled is not None:
+            end = time.monotonic() + self._response_s
+            while not self._connection.wait(LOOK_FOR_CANCEL_S):
+                if cancelled():
+                    return None
+                if time.monotonic() > end:
+                    raise ConnectionEnded("the peer was silent for too long")
+        match self._connection.receive(self._response_s):
+            case MessageReceived(message=message):
+                return message
+            case ReleaseRequested():
+                self._ended = True
+                self._connection.upper.answer_release()
+                self._connection.close()
+                raise ConnectionEnded("the peer ended the association before it answered")
+            case Aborted(sentence=sentence):
+                self._ended = True
+                self._connection.close()
+                raise ConnectionEnded(sentence)
+            case _:
+                self.abort()
+                raise ConnectionEnded("the peer ended the association before it answered")
+
+    def _send_cancel(self, context: Context, message_id: int) -> None:
         self._connection.send_message(
-            message.context_id,
+            context.context_id,
             {
-                dimse.COMMAND_FIELD: message.field | dimse.RESPONSE_BIT,
-                dimse.MESSAGE_ID_RESPONDED: message.message_id,
+                dimse.COMMAND_FIELD: dimse.C_CANCEL_RQ,
+                dimse.MESSAGE_ID_RESPONDED: message_id,
                 dimse.DATA_SET_TYPE: dimse.NO_DATA_SET,
-                dimse.STATUS: status.UNRECOGNIZED_OPERATION,
             },
         )
+
+    def _answer(self, message: Message, serve: Serve | None) -> None:
+        """Answer a request of the peer's; without ``serve`` every operation is unknown here (PS3.7 C.5)."""
+        answer: dict[int, int | str] = {
+            dimse.COMMAND_FIELD: message.field | dimse.RESPONSE_BIT,
+            dimse.MESSAGE_ID_RESPONDED: message.message_id,
+            dimse.DATA_SET_TYPE: dimse.NO_DATA_SET,
+            dimse.STATUS: status.UNRECOGNIZED_OPERATION,
+        }
+        for element in (dimse.AFFECTED_SOP_CLASS, dimse.AFFECTED_SOP_INSTANCE):
+            if message.text(element):
+                answer[element] = message.text(element)[:64]
+        try:
+            context = self._contexts.get(message.context_id)
+            if serve is not None and context is not None:
+                answer.update(serve(context, message))
+        finally:
+            message.discard()
+        self._connection.send_message(message.context_id, answer)
 
 
 def store_command(

@@ -96,6 +96,11 @@ class Connection:
                 return None
             self._read(self._idle_s)
 
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long for something to receive; True when :meth:`receive` will not have to wait for the
+        first byte."""
+        return self.upper.has_input or self._readable(seconds)
+
     def send_message(
         self, context_id: int, command: Command, data: bytes | bytearray | memoryview | None = None
     ) -> None:
@@ -204,7 +209,7 @@ class Connection:
         """One read: how many bytes came, 0 at the end of the connection, -1 when it timed out."""
         views = self.upper.buffers()
         try:
-            count = self._sock.recvmsg_into(views)[0] if self._scatter else self._sock.recv_into(views[0])
+            count = self._receive_into(views)
         except (BlockingIOError, TimeoutError):
             return -1
         except OSError:
@@ -221,12 +226,16 @@ class Connection:
                 self._sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         return count
 
-    def _readable(self) -> bool:
+    def _receive_into(self, views: Sequence[memoryview]) -> int:
+        """One read into the views in turn; raises OSError."""
+        return self._sock.recvmsg_into(views)[0] if self._scatter else self._sock.recv_into(views[0])
+
+    def _readable(self, seconds: float = 0.0) -> bool:
         if hasattr(select, "poll"):  # select() fails for descriptors above 1023
             poller = select.poll()
             poller.register(self._sock, select.POLLIN)
-            return bool(poller.poll(0))
-        return bool(select.select([self._sock], [], [], 0)[0])
+            return bool(poller.poll(seconds * 1000))
+        return bool(select.select([self._sock], [], [], seconds)[0])
 
     def _set_timeout(self, seconds: float) -> None:
         if seconds != self._timeout:

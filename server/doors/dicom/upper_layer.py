@@ -224,6 +224,11 @@ class UpperLayer(Generic[M]):
             self._step(Event.ABORT_REQUEST)
 
     @property
+    def has_input(self) -> bool:
+        """Whether bytes were received that are not parsed yet, or an indication waits."""
+        return bool(self._indications) or self._read < self._write
+
+    @property
     def may_send(self) -> bool:
         """Whether P-DATA may be sent now (Sta6 or Sta8)."""
         return self.state in (State.STA6, State.STA8)

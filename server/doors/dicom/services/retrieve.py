@@ -7,11 +7,10 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service
-from server.doors.dicom.attributes import MalformedDataSet, Writer
+from server.doors.dicom.attributes import Writer
 from server.doors.dicom.charsets import character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
@@ -23,10 +22,12 @@ from server.doors.dicom.ports import (
     Refused,
     RetrieveRequest,
     StoredObject,
+    TlsFiles,
 )
-from server.doors.dicom.recode import recode, targets
-from server.doors.dicom.requestor import NotAccepted, NotAssociated, RequestedAssociation, store_command
+from server.doors.dicom.requestor import NotAssociated, RequestedAssociation, store_command
+from server.doors.dicom.sending import PeerReceiver, Receiver, batches, proposals, send_one
 from server.doors.dicom.services.query import UNIQUE_KEYS, level_of, read_identifier
+from server.doors.dicom.tls import client_context
 from server.doors.dicom.transport import ConnectionEnded
 from server.doors.dicom.upper_layer import MessageReceived, ProtocolMisuse
 
@@ -36,7 +37,6 @@ MOVE_MODELS = {uids.PATIENT_ROOT_MOVE: Model.PATIENT_ROOT, uids.STUDY_ROOT_MOVE:
 GET_MODELS = {uids.PATIENT_ROOT_GET: Model.PATIENT_ROOT, uids.STUDY_ROOT_GET: Model.STUDY_ROOT}
 FAILED_INSTANCES = 0x00080058
 """Failed SOP Instance UID List."""
-MAX_CONTEXTS = 126
 PROGRESS_S = 0.5
 
 
@@ -46,18 +46,6 @@ def offer(catalogue: Catalogue) -> None:
         catalogue.allowed[uid] = lambda peer: peer.may_retrieve
     catalogue.services.append(Service(dimse.C_MOVE_RQ, frozenset(MOVE_MODELS), move))
     catalogue.services.append(Service(dimse.C_GET_RQ, frozenset(GET_MODELS), get))
-
-
-class Receiver(Protocol):
-    """Where sub-operations go: the destination of a C-MOVE, or the requestor of a C-GET itself."""
-
-    def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
-        """The transfer syntaxes it takes for this class, empty when it does not take the class."""
-
-    def store(
-        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
-    ) -> int:
-        """C-STORE; the status. Raises ConnectionEnded when the receiver has gone."""
 
 
 @dataclass(slots=True)
@@ -158,7 +146,8 @@ def move(association: Association, context: Context, message: Message) -> None:
             break
         try:
             with _destination(association, destination, batch) as peer:
-                _send_all(association, message, batch, _MoveReceiver(peer, originator), progress)
+                receiver = PeerReceiver(peer, originator)
+                _send_all(association, message, batch, receiver, progress, destination.transfer_syntaxes)
         except (NotAssociated, ConnectionEnded, ProtocolMisuse) as error:
             if not association.connection.upper.may_send:
                 raise ConnectionEnded(str(error)) from None
@@ -180,51 +169,27 @@ def get(association: Association, context: Context, message: Message) -> None:
     _finish(association, context, message, progress)
 
 
-def batches(objects: Sequence[StoredObject]) -> Iterator[Sequence[StoredObject]]:
-    """The objects in order, cut where the next would need more presentation contexts than an association has."""
-    start = 0
-    needed: set[tuple[str, str]] = set()
-    for index, item in enumerate(objects):
-        pair = {(item.sop_class_uid, item.transfer_syntax_uid), (item.sop_class_uid, "")}
-        if len(needed | pair) > MAX_CONTEXTS:
-            yield objects[start:index]
-            start, needed = index, set()
-        needed |= pair
-    if start < len(objects):
-        yield objects[start:]
-
-
 @contextlib.contextmanager
 def _destination(
     association: Association, peer: Peer, objects: Sequence[StoredObject]
 ) -> Iterator[RequestedAssociation]:
-    stored = list(dict.fromkeys((o.sop_class_uid, o.transfer_syntax_uid) for o in objects))
-    contexts: list[tuple[str, tuple[str, ...]]] = [(sop, (syntax,)) for sop, syntax in stored]
-    contexts += [(sop, (uids.EXPLICIT_LE, uids.IMPLICIT_LE)) for sop in dict.fromkeys(sop for sop, _ in stored)]
+    """An association to the destination; a peer that is to be called by TLS is never called without."""
+    settings = association.settings
+    try:
+        tls = client_context(settings.outgoing_tls or TlsFiles()) if peer.tls else None
+    except ValueError as error:
+        raise NotAssociated(str(error)) from None
     with RequestedAssociation.open(
         peer.host,
         peer.port,
         called_ae=peer.ae_title,
-        calling_ae=association.settings.ae_title,
-        contexts=contexts,
-        connect_s=association.settings.connect_s,
-        response_s=association.settings.response_s,
+        calling_ae=settings.ae_title,
+        contexts=proposals(objects, association.ports.transcoder, peer.transfer_syntaxes),
+        tls=tls,
+        connect_s=settings.connect_s,
+        response_s=settings.response_s,
     ) as requested:
         yield requested
-
-
-class _MoveReceiver:
-    def __init__(self, peer: RequestedAssociation, originator: tuple[str, int]) -> None:
-        self._peer = peer
-        self._originator = originator
-
-    def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
-        return [c.transfer_syntax for c in self._peer.contexts.values() if c.abstract_syntax == sop_class_uid]
-
-    def store(
-        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
-    ) -> int:
-        return self._peer.store(sop_class_uid, sop_instance_uid, syntax, data, originator=self._originator)
 
 
 class _GetReceiver:
@@ -266,42 +231,18 @@ def _send_all(
     objects: Sequence[StoredObject],
     receiver: Receiver,
     progress: Progress,
+    preferred: Sequence[str] = (),
 ) -> None:
     reported = time.monotonic()
     for item in objects:
         if progress.cancelled or association.stopping or association.cancelled(message):
             progress.cancelled = True
             return
-        progress.count(_send(association, item, receiver), item.sop_instance_uid)
+        sent = send_one(item, receiver, association.ports.transcoder, association.name, preferred)
+        progress.count(sent.status, item.sop_instance_uid)
         if progress.remaining and time.monotonic() - reported > PROGRESS_S:
             association.respond(message, status.PENDING, extra=progress.elements(last=False))
             reported = time.monotonic()
-
-
-def _send(association: Association, item: StoredObject, receiver: Receiver) -> int:
-    """One sub-operation; its status, ours when it could not be sent."""
-    accepted = receiver.syntaxes(item.sop_class_uid)
-    transcoder = association.ports.transcoder
-    possible = targets(item.transfer_syntax_uid, transcoder is not None)
-    syntax = next((t for t in possible if t in accepted), None)
-    if syntax is None:
-        log.warning(
-            "association %s: an object of class %s in syntax %s has no context at the receiver",
-            association.name,
-            item.sop_class_uid,
-            item.transfer_syntax_uid,
-        )
-        return status.SOP_CLASS_NOT_SUPPORTED
-    try:
-        with item.open() as data:
-            body = recode(data, item.transfer_syntax_uid, syntax, transcoder)
-            return receiver.store(item.sop_class_uid, item.sop_instance_uid, syntax, body)
-    except Refused as refused:
-        log.warning("association %s: an object could not be sent: %s", association.name, refused.sentence)
-        return refused.status
-    except (OSError, MalformedDataSet, NotAccepted) as error:
-        log.warning("association %s: an object could not be read: %s", association.name, type(error).__name__)
-        return status.PROCESSING_FAILURE
 
 
 def _finish(association: Association, context: Context, message: Message, progress: Progress) -> None:

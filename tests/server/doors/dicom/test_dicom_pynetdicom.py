@@ -449,7 +449,7 @@ def test_compressed_objects_are_decoded_by_the_transcoder(door: Door, hospital: 
     from pydicom.uid import RLELossless
 
     from server.doors.dicom.part10 import dataset_of
-    from server.doors.dicom.recode import FrameTranscoder
+    from server.doors.dicom.transcoding.frames import FrameTranscoder
 
     raw = tmp_path / "raw.dcm"
     from tests.fakes.dicom_objects import ct_file

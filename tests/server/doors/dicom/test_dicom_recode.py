@@ -11,7 +11,8 @@ from pydicom.filereader import read_dataset
 
 from server.doors.dicom import part10, uids
 from server.doors.dicom.ports import Refused, Transcoder
-from server.doors.dicom.recode import FrameTranscoder, recode, targets
+from server.doors.dicom.recode import recode, targets
+from server.doors.dicom.transcoding.frames import FrameTranscoder
 from tests.fakes.dicom_objects import CT, ct_dataset, element
 
 JPEG_LS, HTJ2K, RLE = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5"
@@ -31,10 +32,20 @@ def without_pixels(data: bytes) -> bytes:
 
 
 def test_which_syntaxes_an_object_can_be_sent_in() -> None:
-    assert targets(uids.EXPLICIT_LE, False) == (uids.EXPLICIT_LE, uids.IMPLICIT_LE)
-    assert targets(uids.EXPLICIT_BE, False) == (uids.EXPLICIT_BE, uids.EXPLICIT_LE, uids.IMPLICIT_LE)
-    assert targets(JPEG_LS, False) == (JPEG_LS,)
-    assert targets(JPEG_LS, True) == (JPEG_LS, uids.EXPLICIT_LE, uids.IMPLICIT_LE)
+    native = (uids.EXPLICIT_LE, uids.IMPLICIT_LE, uids.EXPLICIT_BE, uids.DEFLATED_LE)
+    assert targets(uids.EXPLICIT_LE, None) == native
+    assert targets(uids.EXPLICIT_BE, None) == (
+        uids.EXPLICIT_BE,
+        uids.EXPLICIT_LE,
+        uids.IMPLICIT_LE,
+        uids.DEFLATED_LE,
+    )
+    assert targets(JPEG_LS, None) == (JPEG_LS,)
+    with_codecs = targets(JPEG_LS, FrameTranscoder())
+    assert with_codecs[:4] == (JPEG_LS, uids.EXPLICIT_LE, uids.IMPLICIT_LE, uids.EXPLICIT_BE)
+    assert set(uids.WRITTEN_COMPRESSED) <= set(with_codecs)
+    video = "1.2.840.10008.1.2.4.102"
+    assert targets(video, FrameTranscoder()) == (video,)
 
 
 def test_explicit_to_implicit_and_back_is_the_same() -> None:
@@ -60,7 +71,7 @@ def test_compressed_frames_become_native_without_loss(codec: str, frames: int) -
     count = element(0x00280008, "IS", str(frames).encode())
     at = head.index(b"\x28\0\x10\0US")
     data = head[:at] + count + head[at:] + encapsulated(list(streams))
-    out = FrameTranscoder().to_explicit_little_endian(memoryview(data), syntax)
+    out = FrameTranscoder().transcode(memoryview(data), syntax, uids.EXPLICIT_LE)
     dataset = read_dataset(BytesIO(out), False, True)
     assert dataset["PixelData"].VR == "OW"
     assert dataset.PixelData == b"".join(i.tobytes() for i in images)
@@ -87,7 +98,7 @@ def test_colour_becomes_rgb() -> None:
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
     write_dataset(buffer, dataset)
     data = buffer.getvalue() + encapsulated([stream])
-    out = FrameTranscoder().to_explicit_little_endian(memoryview(data), "1.2.840.10008.1.2.4.50")
+    out = FrameTranscoder().transcode(memoryview(data), "1.2.840.10008.1.2.4.50", uids.EXPLICIT_LE)
     read = read_dataset(BytesIO(out), False, True)
     assert read.PhotometricInterpretation == "RGB"
     pixels = np.frombuffer(read.PixelData, np.uint8).reshape(16, 16, 3)
@@ -106,7 +117,7 @@ def test_colour_becomes_rgb() -> None:
 )
 def test_what_cannot_be_decoded_is_refused_with_a_sentence(data: bytes, syntax: str) -> None:
     with pytest.raises(Refused) as refused:
-        FrameTranscoder().to_explicit_little_endian(memoryview(data), syntax)
+        FrameTranscoder().transcode(memoryview(data), syntax, uids.EXPLICIT_LE)
     assert refused.value.sentence
     with pytest.raises(Refused):
         recode(memoryview(data), syntax, uids.EXPLICIT_LE, None)
