@@ -1,356 +1,471 @@
 """Answers queries at patient, study, series and image level by PS3.4 C.2.2.2; knows no network and no RPC.
 
-The index narrows a query down by what it has indexes for; wildcards and names are then compared exactly here.
+No query scans everything. A key that few studies have (a UID, an accession number, a patient, a rare name) is looked
+up by its index and the answers are sorted; whatever is left goes through the studies from the newest on, a window at
+a time, up to a budget. Wildcards and names are compared exactly here after SQL narrowed them down.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
-from sqlalchemy.orm import InstrumentedAttribute
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import Session
 
 from server.archive import attributes
-from server.archive.charset import has_ideographs
-from server.archive.rules import search_key
+from server.archive.custom import asked_tags, custom_condition, value_column
+from server.archive.query_keys import (
+    DATE_TIME_PAIRS,
+    FROM_BLOB,
+    KEYS,
+    LEVELS,
+    PATIENT_COUNTS,
+    STUDY_DETAILS,
+    UNIQUE,
+    details_of,
+)
+from server.archive.query_matching import (
+    MAX_TEXT,
+    UnanswerableQuery,
+    combined_check,
+    in_zone,
+    is_pattern,
+    matches_items,
+    matches_wildcards,
+    offset_zone,
+    range_check,
+    range_condition,
+    set_condition,
+    text_check,
+    text_condition,
+    uid_condition,
+    widened,
+)
+from server.archive.query_names import NameKey
 from server.archive.tables import ImagePatient, Instance, Series, Study
 from server.kernel.database import Database
 
-Answer: TypeAlias = dict[int, str | int | None]
+__all__ = ["LEVELS", "Answer", "BudgetSpent", "FindOptions", "UnanswerableQuery", "find", "matches_wildcards"]
+
+Answer: TypeAlias = dict[int, Any]
+"""Texts as DICOM writes them, numbers, None; sequences as lists of dictionaries."""
 Keys: TypeAlias = Mapping[int, object]
-_Column: TypeAlias = InstrumentedAttribute[Any]
 
-LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
-MAX_UIDS = 2000
-MAX_TEXT = 1000
-
-_LAST = "\U0010ffff"
+MAX_UNKEYED = 5_000
+"""Answers to a query that names nothing to look for: the newest so many."""
+MAX_ANSWERS = 50_000
+MAX_EXAMINED = 200_000
+"""Studies that are looked at for a query whose keys no index serves."""
+_FEW = 2_000  # so many are fetched and sorted; more are found by going through the studies by date
+_FIRST_WINDOW, _LARGEST_WINDOW = 500, 16_000
+_STUDIES_AT_ONCE = 50
 _FETCH = 200
 
-
-class UnanswerableQuery(Exception):
-    """The query contradicts PS3.4; the text says how."""
+_details = msgspec.msgpack.Decoder(dict[int, Any], strict=False).decode
 
 
-@dataclass(frozen=True)
-class _Key:
-    """A tag that can be matched and returned. Kinds: text, uid, date, time, name, number, set."""
-
-    column: _Column
-    kind: str = "text"
+class BudgetSpent(Exception):
+    """Raised after the answers that were found: there may be more. The text says how to ask for less."""
 
 
-_PATIENT_OF_STUDY = {
-    0x00100010: _Key(Study.patient_name, "name"),
-    0x00100020: _Key(Study.patient_id),
-    0x00100021: _Key(Study.issuer),
-    0x00100030: _Key(Study.birth_date, "date"),
-    0x00100040: _Key(Study.sex),
-}
-_PATIENT = {
-    0x00100010: _Key(ImagePatient.name, "name"),
-    0x00100020: _Key(ImagePatient.patient_id),
-    0x00100021: _Key(ImagePatient.issuer),
-    0x00100030: _Key(ImagePatient.birth_date, "date"),
-    0x00100040: _Key(ImagePatient.sex),
-}
-_STUDY = {
-    **_PATIENT_OF_STUDY,
-    0x0020000D: _Key(Study.uid, "uid"),
-    0x00080020: _Key(Study.study_date, "date"),
-    0x00080030: _Key(Study.study_time, "time"),
-    0x00080050: _Key(Study.accession),
-    0x00080061: _Key(Study.modalities, "set"),
-    0x00080062: _Key(Study.sop_classes, "set"),
-    0x00080090: _Key(Study.referring_name, "text"),
-    0x00080201: _Key(Study.timezone),
-    0x00081030: _Key(Study.description),
-    0x00101010: _Key(Study.age),
-    0x00200010: _Key(Study.study_id),
-    0x00201206: _Key(Study.series_count, "number"),
-    0x00201208: _Key(Study.instance_count, "number"),
-}
-_SERIES = {
-    **_STUDY,
-    0x0020000E: _Key(Series.uid, "uid"),
-    0x00080021: _Key(Series.series_date, "date"),
-    0x00080031: _Key(Series.series_time, "time"),
-    0x00080060: _Key(Series.modality),
-    0x00080070: _Key(Series.manufacturer),
-    0x00080080: _Key(Series.institution),
-    0x00081010: _Key(Series.station),
-    0x0008103E: _Key(Series.description),
-    0x00081090: _Key(Series.model),
-    0x00180015: _Key(Series.body_part),
-    0x00181030: _Key(Series.protocol),
-    0x00200011: _Key(Series.number, "number"),
-    0x00200052: _Key(Series.frame_of_reference_uid, "uid"),
-    0x00200060: _Key(Series.laterality),
-    0x00201209: _Key(Series.instance_count, "number"),
-}
-_IMAGE = {
-    **_SERIES,
-    0x00080016: _Key(Instance.sop_class_uid, "uid"),
-    0x00080018: _Key(Instance.uid, "uid"),
-    0x00083002: _Key(Instance.transfer_syntax_uid, "uid"),
-    0x00200013: _Key(Instance.number, "number"),
-}
-_KEYS = {"PATIENT": _PATIENT, "STUDY": _STUDY, "SERIES": _SERIES, "IMAGE": _IMAGE}
-_UNIQUE = {"PATIENT": 0x00100020, "STUDY": 0x0020000D, "SERIES": 0x0020000E, "IMAGE": 0x00080018}
-_PATIENT_COUNTS = {0x00201200: "studies", 0x00201202: "series", 0x00201204: "instances"}
-_FROM_BLOB = frozenset(
-    {0x00080008, 0x00080022, 0x00080023, 0x00080032, 0x00080033, 0x00200012, 0x00200032, 0x00200037, 0x00201041}
-    | {0x00280008, 0x00280010, 0x00280011, 0x00280100}
-)
+@dataclass(frozen=True, slots=True)
+class FindOptions:
+    """What was negotiated, or asked for (PS3.4 C.5.1.1).
+
+    `combined_datetime`: ranges of date and time are one range of moments. `fuzzy_names`: a name is found by any part,
+    by full pinyin or by initials. `zone` is the hospital's, for studies that state none.
+    """
+
+    combined_datetime: bool = False
+    fuzzy_names: bool = False
+    zone: tzinfo = UTC
 
 
-def find(database: Database, level: str, keys: Keys, limit: int = 0) -> Iterator[Answer]:
+_PLAIN = FindOptions()
+
+
+def find(database: Database, level: str, keys: Keys, limit: int = 0, options: FindOptions = _PLAIN) -> Iterator[Answer]:
     """Answers one by one, in order of study date (newest first) or of number; closing the generator ends the query.
 
-    `level` is PATIENT, STUDY, SERIES or IMAGE. An empty value or ``*`` matches all. `limit` 0 is none.
-    Raises UnanswerableQuery.
+    `level` is PATIENT, STUDY, SERIES or IMAGE. An empty value or ``*`` matches all. `limit` 0 is none of the
+    caller's. Raises UnanswerableQuery at once, BudgetSpent (from the iterator, at its end) when it stopped early.
     """
-    if level not in _KEYS:
+    if level not in KEYS:
         raise UnanswerableQuery(f"The query level {level[:16]!r} is none of {', '.join(LEVELS)}.")
-    conditions, checks = _conditions(level, keys)
-    wanted = [(tag, key) for tag, key in _KEYS[level].items() if tag in keys or tag == _UNIQUE[level]]
-    statement = _statement(level, keys, wanted, conditions)
-    if limit and not checks:
-        statement = statement.limit(limit)
-    return _run(database, statement, level, keys, (wanted, checks, limit))
+    return _Query(level, keys, limit, options).run(database)
 
 
-_Check: TypeAlias = Callable[[Any], bool]
-_Wanted: TypeAlias = list[tuple[int, _Key]]
+class _Query:
+    """One query: conditions for SQL, comparisons for what SQL cannot say, and columns to fetch."""
 
+    def __init__(self, level: str, keys: Keys, limit: int, options: FindOptions) -> None:
+        self.level = level
+        self.keys = keys
+        self.limit = limit
+        self.options = options
+        self.table: Any = ImagePatient if level == "PATIENT" else Study
+        self.upper: list[ColumnElement[bool]] = []  # on patients or studies
+        self.lower: list[ColumnElement[bool]] = []  # on series and instances
+        self.checks: list[tuple[tuple[int, ...], Any]] = []  # tags of an answer, comparison of their values
+        self.exact = False  # some key is served by an index that leads to few rows
+        self.names: list[NameKey] = []
+        self.dates: list[ColumnElement[bool]] = []  # on Study.study_date, for going through the studies
+        self.is_keyed = False
+        given = keys.get(0x00080201)
+        self.zone = offset_zone(given.strip()) if isinstance(given, str) else None
+        self.custom: list[tuple[int, int, str]] = []  # tag as asked, custom tag's id, its level
+        self.custom_keys: list[tuple[int, str]] = []  # custom tag's id, value
+        self._read()
 
-def _run(
-    database: Database,
-    statement: Select[Any],
-    level: str,
-    keys: Keys,
-    plan: tuple[_Wanted, list[tuple[str, _Check]], int],
-) -> Iterator[Answer]:
-    wanted, checks, limit = plan
-    counts = {tag: name for tag, name in _PATIENT_COUNTS.items() if tag in keys} if level == "PATIENT" else {}
-    blob_tags = [tag for tag in keys if tag in _FROM_BLOB] if level == "IMAGE" else []
-    bases: dict[bytes, attributes.Attributes] = {}
-    given = 0
-    with (
-        database.read() as uow,
-        contextlib.closing(uow.session.execute(statement.execution_options(yield_per=_FETCH))) as rows,
-    ):
-        for row in rows:
-            if not all(check(getattr(row, name)) for name, check in checks):
+    # reading the keys
+
+    def _read(self) -> None:
+        known, details = KEYS[self.level], details_of(self.level)
+        paired = self._moments()
+        for tag, raw in self.keys.items():
+            if tag in paired or (tag == 0x00080201 and self.zone is not None):
                 continue
-            answer: Answer = {tag: row[position] for position, (tag, _) in enumerate(wanted)}
-            for tag, name in counts.items():
-                answer[tag] = getattr(row, name)
-            if blob_tags:
-                base = bases.get(row.series_attributes)
-                if base is None:
-                    base = bases[row.series_attributes] = attributes.unpacked(row.series_attributes)
-                own = attributes.merged(base, row.own_attributes)
-                answer.update({tag: own.get(tag) for tag in blob_tags})
-            yield answer
-            given += 1
-            if limit and given >= limit:
-                return
+            if tag in details and isinstance(raw, list | tuple):
+                if raw and raw[0]:
+                    self.checks.append(((tag,), lambda items, raw=raw: matches_items(raw, items or ())))
+                continue
+            value = _text(raw)
+            if not value.strip("*"):
+                continue
+            key = known.get(tag)
+            if key is not None:
+                if len(value) > MAX_TEXT and key.kind != "uid":
+                    raise _too_long(value)
+                self._match(tag, key.column, key.kind, value)
+            elif tag in details or (tag in FROM_BLOB and self.level == "IMAGE"):
+                kind = details.get(tag, "text")
+                self.checks.append(
+                    ((tag,), range_check(value, kind) if kind in ("date", "time") else text_check(value[:MAX_TEXT]))
+                )
+                self.is_keyed = True
 
-
-def _statement(level: str, keys: Keys, wanted: _Wanted, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    columns: list[Any] = [key.column for _, key in wanted]
-    if level == "PATIENT":
-        columns += [ImagePatient.name_key, ImagePatient.ideographic_key, ImagePatient.phonetic_key]
-        if any(tag in keys for tag in _PATIENT_COUNTS):
-            of_patient = Study.image_patient_id == ImagePatient.id
-            columns += [
-                select(func.count()).where(of_patient).correlate(ImagePatient).scalar_subquery().label("studies"),
-                select(func.coalesce(func.sum(Study.series_count), 0))
-                .where(of_patient)
-                .scalar_subquery()
-                .label("series"),
-                select(func.coalesce(func.sum(Study.instance_count), 0))
-                .where(of_patient)
-                .scalar_subquery()
-                .label("instances"),
-            ]
-        return select(*columns).select_from(ImagePatient).where(*conditions).order_by(ImagePatient.patient_id)
-    columns += [Study.name_key, Study.ideographic_key, Study.phonetic_key]
-    if level == "STUDY":
-        return (
-            select(*columns)
-            .select_from(Study)
-            .where(*conditions)
-            .order_by(Study.study_date.desc(), Study.study_time.desc())
-        )
-    if level == "SERIES":
-        return (
-            select(*columns)
-            .select_from(Series)
-            .join(Study, Study.id == Series.study_pk)
-            .where(*conditions)
-            .order_by(Series.number, Series.id)
-        )
-    columns += [Series.attributes.label("series_attributes"), Instance.attributes.label("own_attributes")]
-    return (
-        select(*columns)
-        .select_from(Instance)
-        .join(Series, Series.id == Instance.series_pk)
-        .join(Study, Study.id == Series.study_pk)
-        .where(*conditions)
-        .order_by(Instance.number, Instance.id)
-    )
-
-
-def _conditions(level: str, keys: Keys) -> tuple[list[ColumnElement[bool]], list[tuple[str, _Check]]]:
-    """SQL that narrows down, and checks by column name that decide."""
-    conditions: list[ColumnElement[bool]] = []
-    checks: list[tuple[str, _Check]] = []
-    for tag, raw in keys.items():
-        key = _KEYS[level].get(tag)
-        if key is None or not isinstance(raw, str | int | float):
-            continue
-        value = str(raw).replace("\0", "").strip()
-        if not value.strip("*"):
-            continue
-        if len(value) > MAX_TEXT and key.kind != "uid":
-            raise UnanswerableQuery(f"A value to match has {len(value)} characters; at most {MAX_TEXT} are compared.")
-        if key.kind == "name":
-            conditions.append(_name(level, value))
-        elif key.kind == "uid":
-            conditions.append(_uids(key.column, value))
-        elif key.kind in ("date", "time"):
-            conditions.append(_range(key.column, value, key.kind))
-        elif key.kind == "number":
+    def _match(self, tag: int, column: Any, kind: str, value: str) -> None:
+        self.is_keyed = True
+        conditions = self.upper if column.class_ is self.table else self.lower
+        if kind == "name":
+            self.names.append(NameKey(self.table, value, fuzzy=self.options.fuzzy_names))
+        elif kind == "uid":
+            conditions.append(uid_condition(column, value))
+            self.exact = self.exact or column.key == "uid"
+        elif kind in ("date", "time"):
+            condition = range_condition(column, value, kind)
+            conditions.append(condition)
+            if column is Study.study_date:
+                self.dates.append(condition)
+        elif kind == "number":
             if value.lstrip("+-").isdecimal():
-                conditions.append(key.column == int(value))
-        elif key.kind == "set":
-            conditions.append(_any_of(key.column, value))
-        elif "*" in value or "?" in value:
-            conditions.append(_like(key.column, value))
-            checks.append((key.column.key, _exactly(value)))
-        elif "\\" in value:
-            conditions.append(key.column.in_([part.strip() for part in value.split("\\")]))
+                conditions.append(column == int(value))
+        elif kind == "set":
+            conditions.append(set_condition(column, value))
+        elif kind == "plain_name":
+            self.checks.append(((tag,), _name_check(value)))
         else:
-            conditions.append(key.column == value)
-    selected = {key.column.key for tag, key in _KEYS[level].items() if tag in keys}
-    return conditions, [(name, check) for name, check in checks if name in selected]
+            conditions.append(text_condition(column, value))
+            if is_pattern(value):
+                self.checks.append(((tag,), text_check(value)))
+            elif column.key in ("patient_id", "accession"):
+                self.exact = True
 
+    def _moments(self) -> set[int]:
+        """Dates with their times, where they are compared as moments or in another zone; the tags done with."""
+        done: set[int] = set()
+        if self.level == "PATIENT":
+            return done
+        known = KEYS[self.level]
+        for date_tag, time_tag in DATE_TIME_PAIRS.items():
+            dates, times = _text(self.keys.get(date_tag)), _text(self.keys.get(time_tag))
+            together = self.options.combined_datetime and dates.strip("*") and times.strip("*")
+            if date_tag not in known or not (dates.strip("*") or times.strip("*")) or not (self.zone or together):
+                continue
+            done |= {date_tag, time_tag}
+            self.is_keyed = True
+            if dates.strip("*"):
+                column = known[date_tag].column
+                bounds = range_condition(column, widened(dates) if self.zone else dates, "date")
+                (self.upper if column.class_ is self.table else self.lower).append(bounds)
+                if column is Study.study_date:
+                    self.dates.append(bounds)
+            if together:
+                self.checks.append(((date_tag, time_tag), combined_check(dates, times)))
+                continue
+            for tag, value, kind in ((date_tag, dates, "date"), (time_tag, times, "time")):
+                if value.strip("*"):
+                    self.checks.append(((tag,), range_check(value, kind)))
+        return done
 
-def _exactly(pattern: str) -> _Check:
-    """Wildcards of PS3.4 C.2.2.2.4, case kept: SQLite's LIKE ignores the case of ASCII letters."""
-    return lambda text: matches_wildcards(pattern, str(text or ""))
+    # running
 
+    def run(self, database: Database) -> Iterator[Answer]:
+        """The answers, within the budget."""
+        with database.read() as uow:
+            session = uow.session
+            self._ask_custom(session)
+            for name in self.names:
+                name.resolve(session)
+            self._columns()
+            most = MAX_ANSWERS if self.is_keyed else MAX_UNKEYED
+            given = 0
+            with contextlib.closing(self._rows(session)) as rows:
+                for row in rows:
+                    answer = self._answer(row)
+                    if answer is None:
+                        continue
+                    if given >= most:
+                        raise BudgetSpent(f"More than {most} matches; the newest are given. Narrow the query.")
+                    yield self._shown(answer)
+                    given += 1
+                    if self.limit and given >= self.limit:
+                        return
 
-def matches_wildcards(pattern: str, text: str) -> bool:
-    """Compare with ``*`` and ``?``, in time proportional to the product of the lengths whatever the pattern is.
+    def _ask_custom(self, session: Session) -> None:
+        if self.level == "PATIENT":
+            return
+        known = {*KEYS[self.level], *details_of(self.level), *PATIENT_COUNTS, *FROM_BLOB}
+        for tag, custom in asked_tags(session, self.level, [tag for tag in self.keys if tag not in known], self.keys):
+            self.custom.append((tag, custom.id, custom.level))
+            value = _text(self.keys[tag])
+            if value.strip("*"):
+                self.is_keyed = True
+                self.custom_keys.append((custom.id, value))
+                owner = {"STUDY": Study.id, "SERIES": Series.id, "IMAGE": Instance.id}[custom.level]
+                condition = custom_condition(owner, custom.id, value)
+                (self.upper if custom.level == "STUDY" else self.lower).append(condition)
+                if is_pattern(value):
+                    self.checks.append(((tag,), text_check(value)))
+                else:
+                    self.exact = True
 
-    A regular expression would need exponential time for ``*a*a*a*a*a*b``, which is an attack.
-    """
-    at = star = mark = 0
-    after_star = -1
-    while mark < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            after_star = at = at + 1
-            star = mark
-        elif at < len(pattern) and pattern[at] in ("?", text[mark]):
-            at += 1
-            mark += 1
-        elif after_star >= 0:
-            star += 1
-            at, mark = after_star, star
+    def _columns(self) -> None:
+        """What to fetch: asked for, needed to compare, or needed to work out others."""
+        known, details = KEYS[self.level], details_of(self.level)
+        compared = {tag for tags, _ in self.checks for tag in tags}
+        self.wanted = [tag for tag in known if tag in self.keys or tag in compared or tag == UNIQUE[self.level]]
+        if self.zone is not None or any(tag in compared for tag in DATE_TIME_PAIRS):
+            for date_tag, time_tag in DATE_TIME_PAIRS.items():
+                if date_tag in self.wanted or time_tag in self.wanted:
+                    self.wanted += [t for t in (date_tag, time_tag) if t in known and t not in self.wanted]
+            if 0x00080201 in known and 0x00080201 not in self.wanted:
+                self.wanted.append(0x00080201)
+        self.detailed = [tag for tag in details if tag in self.keys or tag in compared]
+        self.blob = [tag for tag in FROM_BLOB if self.level == "IMAGE" and (tag in self.keys or tag in compared)]
+        columns: list[Any] = [known[tag].column for tag in self.wanted]
+        columns += [value_column(self._owner(level), number) for _, number, level in self.custom]
+        self.counted = [tag for tag in PATIENT_COUNTS if tag in self.keys and self.level in ("PATIENT", "STUDY")]
+        columns += [_count_column(tag, self.level) for tag in self.counted]
+        if self.detailed:
+            columns.append(Study.details.label("study_details"))
+            if self.level != "STUDY":
+                columns.append(Series.details.label("series_details"))
+        if self.blob:
+            columns += [Series.attributes.label("series_attributes"), Instance.attributes.label("own_attributes")]
+        self.columns = columns
+        self._bases: dict[bytes, attributes.Attributes] = {}
+
+    @staticmethod
+    def _owner(level: str) -> Any:
+        return {"STUDY": Study.id, "SERIES": Series.id, "IMAGE": Instance.id}[level]
+
+    def _rows(self, session: Session) -> Generator[Any, None, None]:
+        if self.level in ("SERIES", "IMAGE"):
+            return self._lower_rows(session)
+        order = () if self.level == "PATIENT" else (Study.study_date, Study.study_time)
+        return self._upper_rows(session, self.columns, (*order, self.table.id))
+
+    def _lower_rows(self, session: Session) -> Generator[Any, None, None]:
+        """Series or instances in order of number; those of the newest studies first when no study is named."""
+        statement = select(*self.columns)
+        if self.level == "SERIES":
+            statement = statement.select_from(Series).join(Study, Study.id == Series.study_pk)
+            order = [Series.number, Series.id]
         else:
-            return False
-    return not pattern[at:].strip("*")
+            statement = statement.select_from(Instance).join(Series, Series.id == Instance.series_pk)
+            statement = statement.join(Study, Study.id == Series.study_pk)
+            order = [Instance.number, Instance.id]
+        statement = statement.where(*self.lower)
+        if self.exact and not self.names:
+            yield from _streamed(session, statement.where(*self.upper).order_by(*order))
+            return
+        order_of_studies = (Study.study_date, Study.study_time, Study.id)
+        chunk: list[int] = []
+        for row in self._upper_rows(session, [Study.id], order_of_studies):
+            chunk.append(row[0])
+            if len(chunk) >= _STUDIES_AT_ONCE:
+                yield from _streamed(session, statement.where(Study.id.in_(chunk)).order_by(*order))
+                chunk = []
+        if chunk:
+            yield from _streamed(session, statement.where(Study.id.in_(chunk)).order_by(*order))
+
+    def _upper_rows(self, session: Session, columns: list[Any], order: tuple[Any, ...]) -> Generator[Any, None, None]:
+        """Patients or studies, the last in `order` first. The columns of the order follow those asked for."""
+        statement = select(*columns, *order).select_from(self.table)
+        by_index = self._by_index(session)
+        if by_index is not None:
+            rows = list(session.execute(statement.where(*by_index).limit(_FEW + 1)))
+            if len(rows) <= _FEW:
+                width = len(order)
+                yield from sorted(rows, key=lambda row: tuple(row[-width:]), reverse=True)
+                return
+        yield from self._by_date(session, statement, order)
+
+    def _by_index(self, session: Session) -> list[ColumnElement[bool]] | None:
+        """Conditions that lead to few rows by an index, or None."""
+        names = [name.by_index() for name in self.names]
+        if self.exact:
+            return [*self.upper, *(name.as_filter() for name in self.names)]
+        for position, ids in enumerate(names):
+            if ids is not None and _at_most(session, ids, _FEW):
+                others = [n.as_filter() for at, n in enumerate(self.names) if at != position or n.is_compound]
+                return [self.table.id.in_(ids), *(_unindexed(one) for one in (*self.upper, *others))]
+        return None
+
+    def _by_date(self, session: Session, statement: Select[Any], order: tuple[Any, ...]) -> Generator[Any, None, None]:
+        """Go through the rows by the order's index, a window at a time, up to the budget."""
+        filters = [*(one for one in self.upper if one not in self.dates), *(name.as_filter() for name in self.names)]
+        filters = [_unindexed(one) for one in filters]
+        bounds = list(self.dates) if self.table is Study else []
+        backwards = [column.desc() for column in order]
+        after: ColumnElement[bool] | None = None
+        window, examined = _FIRST_WINDOW, 0
+        width = len(order)
+        while True:
+            here = [*bounds] if after is None else [*bounds, after]
+            if not filters:
+                rows = list(session.execute(statement.where(*here).order_by(*backwards).limit(window)))
+                yield from rows
+                if len(rows) < window:
+                    return
+                last = tuple(rows[-1][-width:])
+            else:
+                edge = select(*order).where(*here).order_by(*backwards).offset(window - 1).limit(1)
+                found = session.execute(edge).first()
+                if found is not None:
+                    last = tuple(found)
+                    here.append(_row_of(order) >= _values(order, last))
+                yield from session.execute(statement.where(*here, *filters).order_by(*backwards)).all()
+                if found is None:
+                    return
+            examined += window
+            if examined >= MAX_EXAMINED and filters:
+                raise BudgetSpent(
+                    f"Only the newest {examined} were searched; add a date, a patient ID or an accession number."
+                )
+            after = _row_of(order) < _values(order, last)
+            window = min(window * 2, _LARGEST_WINDOW)
+
+    # answers
+
+    def _answer(self, row: Any) -> Answer | None:
+        answer: Answer = dict(zip(self.wanted, row, strict=False))
+        position = len(self.wanted)
+        for tag, _, _ in self.custom:
+            answer[tag] = row[position]
+            position += 1
+        for tag in self.counted:
+            answer[tag] = row[position]
+            position += 1
+        if self.detailed:
+            self._add_details(answer, row)
+        if self.blob:
+            base = self._bases.get(row.series_attributes)
+            if base is None:
+                base = self._bases[row.series_attributes] = attributes.unpacked(row.series_attributes)
+            own = attributes.merged(base, row.own_attributes)
+            answer.update({tag: own.get(tag) for tag in self.blob})
+        if self.zone is not None:
+            self._into_zone(answer)
+        for tags, check in self.checks:
+            if not check(*(answer.get(tag) for tag in tags)):
+                return None
+        return answer
+
+    def _add_details(self, answer: Answer, row: Any) -> None:
+        study = _details(row.study_details) if row.study_details else {}
+        series = _details(row.series_details) if self.level != "STUDY" and row.series_details else {}
+        for tag in self.detailed:
+            answer[tag] = (study if tag in STUDY_DETAILS else series).get(tag)
+
+    def _into_zone(self, answer: Answer) -> None:
+        """Dates and times in the zone of the query (PS3.4 C.4.1.1.3.1)."""
+        assert self.zone is not None
+        own = offset_zone(str(answer.get(0x00080201) or "")) or self.options.zone
+        for date_tag, time_tag in DATE_TIME_PAIRS.items():
+            date, time = answer.get(date_tag), answer.get(time_tag)
+            if isinstance(date, str) and isinstance(time, str):
+                answer[date_tag], answer[time_tag] = in_zone(date, time, own, self.zone)
+        answer[0x00080201] = _text(self.keys[0x00080201])
+
+    def _shown(self, answer: Answer) -> Answer:
+        unique = UNIQUE[self.level]
+        return {tag: value for tag, value in answer.items() if tag in self.keys or tag == unique}
 
 
-def _like(column: _Column, pattern: str) -> ColumnElement[bool]:
-    """A wildcard comparison that uses the index of the column as far as the pattern begins with letters."""
-    escaped = pattern.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    like = column.like(escaped.replace("*", "%").replace("?", "_"), escape="/")
-    head = re.split(r"[*?]", pattern, maxsplit=1)[0]
-    if not head:
-        return like
-    if pattern == head + "*":
-        return and_(column >= head, column < head + _LAST)
-    return and_(column >= head, column < head + _LAST, like)
+def _text(raw: object) -> str:
+    return str(raw).replace("\0", "").strip() if isinstance(raw, str | int | float) else ""
 
 
-def _uids(column: _Column, value: str) -> ColumnElement[bool]:
-    """Single value or list of UID matching (PS3.4 C.2.2.2.1, C.2.2.2.2)."""
-    uids = [uid.strip() for uid in value.split("\\") if uid.strip()]
-    if len(uids) > MAX_UIDS:
-        raise UnanswerableQuery(f"The query lists {len(uids)} UIDs; ask for at most {MAX_UIDS} at once.")
-    return column == uids[0] if len(uids) == 1 else column.in_(uids)
+def _too_long(value: str) -> UnanswerableQuery:
+    return UnanswerableQuery(f"A value to match has {len(value)} characters; at most {MAX_TEXT} are compared.")
 
 
-def _range(column: _Column, value: str, kind: str) -> ColumnElement[bool]:
-    """Range matching (PS3.4 C.2.2.2.5): A-B, A-, -B, or one value; the end counts to its own precision."""
-    value = value.replace("." if kind == "date" else ":", "").replace("*", "")
-    first, dash, last = value.partition("-")
-    if not re.fullmatch(r"[0-9.]*", first) or not re.fullmatch(r"[0-9.]*", last):
-        raise UnanswerableQuery(f"A {kind} is written in digits, a range as A-B.")
-    if not dash:
-        return column == first if kind == "date" and len(first) == 8 else and_(column >= first, column < first + _LAST)
-    parts: list[ColumnElement[bool]] = []
-    if first:
-        parts.append(column >= first)
-    if last:
-        parts.append(column < last + _LAST)
-    parts.append(column != "")
-    return and_(*parts)
+def _name_check(value: str) -> Any:
+    """A person name that no index serves, letters of either case."""
+    from server.archive.rules import search_key
+
+    wanted = [search_key(group) for group in value.split("=") if group.strip("*^ ")]
+
+    def check(text: Any) -> bool:
+        groups = [search_key(group) for group in str(text or "").split("=")]
+        return all(any(matches_wildcards(one, group) for group in groups) for one in wanted)
+
+    return check
 
 
-def _any_of(column: _Column, value: str) -> ColumnElement[bool]:
-    """One of the values is in a column of values separated by backslashes (Modalities in Study)."""
-    found: list[ColumnElement[bool]] = []
-    for part in value.split("\\")[:50]:
-        pattern = (
-            part.strip().replace("/", "//").replace("%", "/%").replace("_", "/_").replace("*", "%").replace("?", "_")
-        )
-        padded = "\\" + column + "\\"
-        found.append(or_(column == part.strip(), padded.like(f"%\\{pattern}\\%", escape="/")))
-    return or_(*found)
+def _count_column(tag: int, level: str) -> Any:
+    """Studies, series or instances of the patient of a row (PS3.4 C.6.1.1.2)."""
+    from sqlalchemy.orm import aliased
+
+    other = aliased(Study)
+    of_patient = other.image_patient_id == (ImagePatient.id if level == "PATIENT" else Study.image_patient_id)
+    counted: Any = {
+        0x00201200: func.count(),
+        0x00201202: func.coalesce(func.sum(other.series_count), 0),
+        0x00201204: func.coalesce(func.sum(other.instance_count), 0),
+    }[tag]
+    outer = ImagePatient if level == "PATIENT" else Study
+    return select(counted).select_from(other).where(of_patient).correlate(outer).scalar_subquery()
 
 
-def _name(level: str, value: str) -> ColumnElement[bool]:
-    """A person name: each component group against its own column; a lone group against all three."""
-    table: Any = ImagePatient if level == "PATIENT" else Study
-    columns = (table.name_key, table.ideographic_key, table.phonetic_key)
-    groups = value.split("=")[:3]
-    if len(groups) > 1:
-        pairs = [
-            (table.ideographic_key if has_ideographs(group) else column, group)
-            for column, group in zip(columns, groups, strict=False)
-            if group.strip("*^ ")
-        ]
-        return and_(True, *(_name_group(column, group) for column, group in pairs))
-    if has_ideographs(value):
-        return _name_group(table.ideographic_key, value)
-    # a union of three look-ups: both databases scan the whole table for an OR over three columns
-    found: ColumnElement[bool] = table.id.in_(
-        union(*(select(table.id).where(_name_group(column, value)) for column in columns))
-    )
-    return found
+def _at_most(session: Session, ids: Select[Any], most: int) -> bool:
+    """Tell whether an index leads to at most so many rows; looks at no more than that."""
+    counted = select(func.count()).select_from(ids.limit(most + 1).subquery())
+    return int(session.execute(counted).scalar_one()) <= most
 
 
-def _name_group(column: _Column, group: str) -> ColumnElement[bool]:
-    patterns = _spellings(search_key(group))
-    return or_(*(_like(column, p) if "*" in p or "?" in p else column == p for p in patterns))
+def _unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition as a filter on rows that are already found, which must not lead the database to another index."""
+    from sqlalchemy import case, literal
+
+    return case((condition, literal(1)), else_=literal(0)) == 1
 
 
-def _spellings(pattern: str) -> list[str]:
-    """Chinese names are typed with and without the caret between family and given name: both are meant."""
-    head = re.split(r"[*?]", pattern, maxsplit=1)[0]
-    if not has_ideographs(head):
-        return [pattern]
-    if "^" in pattern:
-        return [pattern, pattern.replace("^", "", 1)]
-    found = [pattern]
-    found += [pattern[:cut] + "^" + pattern[cut:] for cut in (1, 2) if cut < len(head)]
-    return found
+def _row_of(order: tuple[Any, ...]) -> Any:
+    return tuple_(*order) if len(order) > 1 else order[0]
+
+
+def _values(order: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
+    return tuple_(*values) if len(order) > 1 else values[0]
+
+
+def _streamed(session: Session, statement: Select[Any]) -> Iterator[Any]:
+    with contextlib.closing(session.execute(statement.execution_options(yield_per=_FETCH))) as rows:
+        yield from rows

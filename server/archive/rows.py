@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from server.archive import attributes, inbox
+from server.archive import attributes, details, inbox
 from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
+from server.archive.name_index import NameIndex
 from server.archive.receive import Received
 from server.archive.rules import NON_PATIENT_CLASSES, MatchState, joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
@@ -80,6 +81,7 @@ class IndexRows:
         self._describe = describe
         self._series: dict[str, _SeriesEntry] = {}
         self._studies: dict[str, _StudyEntry] = {}
+        self._names = NameIndex()
 
     def write(self, session: Session, records: list[Received]) -> Batch:
         """Add all records; says which studies grew and which files say nothing new. On any exception call `forget`."""
@@ -96,6 +98,7 @@ class IndexRows:
         """Drop what is remembered: the transaction was rolled back, or rows were changed by others."""
         self._series.clear()
         self._studies.clear()
+        self._names.forget()
 
     def _present(self, session: Session, uids: Collection[str]) -> dict[str, Any]:
         columns = (
@@ -294,6 +297,7 @@ class IndexRows:
                 "frame_of_reference_uid": _text(tags, 0x00200052),
                 "calling_ae": record.calling_ae,
                 "attributes": attributes.packed(kept),
+                "details": details.of_series(tags, record),
             },
         ).scalar_one()
         batch.study(study.id).series += 1
@@ -344,7 +348,9 @@ class IndexRows:
             if record.sop_class_uid in NON_PATIENT_CLASSES and not person["patient_id"]
             else MatchState.PENDING,
         }
+        study["details"] = details.of_study(tags, record)
         study_id = session.execute(insert(Study).returning(Study.id), study).scalar_one()
+        self._names.add(session, (person["name_key"], person["ideographic_key"], person["phonetic_key"]))
         return _StudyEntry(study_id, "", set())
 
     def _patient_of(self, session: Session, person: dict[str, str], tags: dict[int, bytes]) -> int:
