@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from typing import ClassVar
 
-from server.archive.find import UnanswerableQuery, find
+from server.archive.find import Answer, BudgetSpent, FindOptions, UnanswerableQuery, find
 from server.archive.objects import ArchiveObjects
 from server.archive.receive import ObjectName, Receiver, StoreRefused
 from server.bootstrap.areas import Areas, build_areas
@@ -35,6 +36,7 @@ from server.organisation.peers import SqlPeers
 from server.settings import Settings, from_text
 
 _IDENTIFIER_DOES_NOT_MATCH = 0xA900  # PS3.4 C.4.1.1.4
+_OUT_OF_RESOURCES = 0xA700
 
 
 class ReceiverSink:
@@ -57,19 +59,24 @@ class ReceiverSink:
 class ArchiveQueries:
     """QuerySource over the archive's index."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, zone: tzinfo) -> None:
         self._database = database
+        self._zone = zone
 
     def find(self, request: QueryRequest) -> Iterable[Mapping[int, AttributeValue]]:
+        options = FindOptions(zone=self._zone)
         try:
-            answers = find(self._database, request.level.value, request.keys)
+            answers = find(self._database, request.level.value, request.keys, options=options)
         except UnanswerableQuery as error:
             raise Refused(_IDENTIFIER_DOES_NOT_MATCH, str(error)) from error
         return _as_attributes(answers)
 
 
-def _as_attributes(answers: Iterator[dict[int, str | int | None]]) -> Iterator[Mapping[int, AttributeValue]]:
-    yield from answers
+def _as_attributes(answers: Iterator[Answer]) -> Iterator[Mapping[int, AttributeValue]]:
+    try:
+        yield from answers
+    except BudgetSpent as spent:
+        raise Refused(_OUT_OF_RESOURCES, str(spent)) from None
 
 
 class ArchiveRetrievals:
@@ -133,7 +140,7 @@ def ports_of(
     return DicomPorts(
         peers=SqlPeers(database, areas.organisation, Peer, loopback_is_free=settings.dicom_loopback_free),
         objects=ReceiverSink(receiver),
-        query=ArchiveQueries(database),
+        query=ArchiveQueries(database, areas.time.zone),
         retrieve=ArchiveRetrievals(areas.archive.objects),
         worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
         mpps=SqlPerformedSteps(database, areas.time, areas.exams, Refused, StepAlreadyFinal),

@@ -132,6 +132,10 @@ def send_matches(
                 if association.cancelled(message) or association.stopping:
                     ended = status.CANCEL
                     break
+    except Refused as refused:  # what was found before the source gave up is sent all the same
+        if not count:
+            raise
+        ended, comment = refused.status, refused.sentence
     finally:
         close = getattr(iterator, "close", None)
         if close is not None:
