@@ -13,6 +13,7 @@ from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
 from server.kernel.storage.memory import MemoryStorage
 from server.kernel.storage.port import InvalidKey, ObjectMissing, ObjectStorage
+from tests.fakes.s3_server import s3_store
 
 
 def _as_on_windows(folder: Path) -> FolderStorage:
@@ -27,6 +28,8 @@ STORES: dict[str, Callable[[Path], ObjectStorage]] = {
     "folder": FolderStorage,
     "folder, group": lambda folder: FolderStorage(folder, durability=Durability.GROUP),
     "folder, as on Windows": _as_on_windows,
+    "s3": lambda folder: s3_store(),
+    "s3, in parts": lambda folder: s3_store(multipart_from_bytes=6 << 20, part_bytes=5 << 20),
     "folder, none": lambda folder: FolderStorage(folder, durability=Durability.NONE),
 }
 
