@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from server.archive import inbox
 from server.archive.header import DamagedHeader, read_header
 from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
+from server.archive.ports import Placement
 from server.archive.receive import Received, add_non_patient_uids, decode_received, record_of
 from server.archive.rows import IndexRows
 from server.kernel.database import Database
@@ -64,6 +65,7 @@ class Indexer:
         settle: Callable[[Collection[int]], None] = _nothing,
         rematch: Callable[[], None] = _no_rematch,
         scan_every_s: float = _SCAN_S,
+        placement: Placement | None = None,
     ) -> None:
         inbox_folder.mkdir(parents=True, exist_ok=True)
         self._database = database
@@ -75,7 +77,7 @@ class Indexer:
         self._queue: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
         self._not_before: dict[str, float] = {}  # files in the inbox that failed: when to try again
-        self._rows = IndexRows(storage, inbox_folder, self._record_of_file)
+        self._rows = IndexRows(storage, inbox_folder, self._record_of_file, placement)
         self._touched: dict[int, float] = {}  # study → when it was announced last, for those to announce again
         self._announced: dict[int, float] = {}
         self._stopping = threading.Event()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from server.kernel.database import UnitOfWork
 
@@ -38,4 +42,37 @@ class NoExams:
         return
 
     def images_withdrawn(self, uow: UnitOfWork, exam_id: int, study_uid: str) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class NewSeries:
+    """A series that the indexer has just added. `tags` are the raw series-level values of its first object."""
+
+    study_id: int
+    series_id: int
+    is_new_study: bool
+    calling_ae: str
+    tags: Mapping[int, bytes]
+
+
+class Placement(Protocol):
+    """Corrections, as far as what comes in concerns them; in the indexer's transaction, once for each new series."""
+
+    def study_uid(self, session: Session, uid: str) -> str:
+        """The study into which images of this Study Instance UID go: another one after a merge."""
+        ...
+
+    def placed(self, session: Session, new: NewSeries) -> None:
+        """Give a new series, and its study when that is new, the corrections that await it."""
+        ...
+
+
+class AsItCame:
+    """Stands in where nothing is corrected."""
+
+    def study_uid(self, session: Session, uid: str) -> str:
+        return uid
+
+    def placed(self, session: Session, new: NewSeries) -> None:
         return

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from server.archive import attributes, details, inbox
 from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
 from server.archive.name_index import NameIndex
+from server.archive.ports import AsItCame, NewSeries, Placement
 from server.archive.receive import Received
 from server.archive.rules import NON_PATIENT_CLASSES, MatchState, joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
@@ -75,7 +76,14 @@ class IndexRows:
     `describe` reads a file of the inbox whose message did not describe its series.
     """
 
-    def __init__(self, storage: ObjectStorage, inbox_folder: Path, describe: Callable[[str], Received | None]) -> None:
+    def __init__(
+        self,
+        storage: ObjectStorage,
+        inbox_folder: Path,
+        describe: Callable[[str], Received | None],
+        placement: Placement | None = None,
+    ) -> None:
+        self._placement = placement or AsItCame()
         self._storage = storage
         self._inbox = inbox_folder
         self._describe = describe
@@ -270,8 +278,9 @@ class IndexRows:
     def _new_series(self, session: Session, batch: Batch, record: Received) -> _SeriesEntry:
         tags = self._series_tags(record)
         character_set = tags.get(0x00080005, b"")
-        uid = _text(tags, 0x0020000D)
+        uid = self._placement.study_uid(session, _text(tags, 0x0020000D))
         study = self._load_study(session, uid)
+        is_new_study = study is None
         if study is None:
             study = self._studies[uid] = self._new_study(session, record, tags)
         base = attributes.of_tags(record.tags, character_set, record.big_endian)
@@ -305,6 +314,7 @@ class IndexRows:
         if modalities != study.modalities:
             study.modalities = modalities
             session.execute(update(Study).where(Study.id == study.id).values(modalities=modalities))
+        self._placement.placed(session, NewSeries(study.id, series_id, is_new_study, record.calling_ae, tags))
         return _SeriesEntry(series_id, study, attributes.SeriesAttributes(base, character_set))
 
     def _series_tags(self, record: Received) -> dict[int, bytes]:
@@ -315,13 +325,10 @@ class IndexRows:
         return (whole.series_tags if whole else None) or {}
 
     def _new_study(self, session: Session, record: Received, tags: dict[int, bytes]) -> _StudyEntry:
-        name = name_parts(_text(tags, 0x00100010))
         person = {
+            **name_columns(_text(tags, 0x00100010)),
             "patient_id": _text(tags, 0x00100020),
             "issuer": _text(tags, 0x00100021),
-            "name_key": search_key(_latin(name)),
-            "ideographic_key": search_key(name.ideographic),
-            "phonetic_key": search_key(name.phonetic),
             "birth_date": _text(tags, 0x00100030),
             "sex": _text(tags, 0x00100040),
         }
@@ -367,6 +374,16 @@ class IndexRows:
 def _text(tags: dict[int, bytes], tag: int) -> str:
     """A series-level value as text in its own character set; one without NUL, which PostgreSQL does not keep."""
     return decode_text(tags.get(tag, b""), tags.get(0x00080005, b"")).strip().replace("\0", "")
+
+
+def name_columns(text: str) -> dict[str, str]:
+    """The folded columns by which a person name is found."""
+    name = name_parts(text)
+    return {
+        "name_key": search_key(_latin(name)),
+        "ideographic_key": search_key(name.ideographic),
+        "phonetic_key": search_key(name.phonetic),
+    }
 
 
 def _latin(name: PersonNameParts) -> str:
