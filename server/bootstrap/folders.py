@@ -15,6 +15,7 @@ class Folders:
         self.archive = self.data / "archive"
         self.inbox = self.data / "archive" / "inbox"
         self.spool = self.data / "archive" / "spool"
+        self.workshop = self.data / "archive" / "workshop"  # half-done work of the keeping of images
         self.documents = self.data / "documents"
         self.uploads = self.data / "exchange" / "uploads"
         self.exports = self.data / "exchange" / "exports"
@@ -25,7 +26,7 @@ class Folders:
 
     def make(self) -> None:
         """Create the folders that are missing."""
-        for folder in (self.secrets, self.logs, self.archive, self.inbox, self.spool, self.documents):
+        for folder in (self.secrets, self.logs, self.archive, self.inbox, self.spool, self.workshop, self.documents):
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.uploads, self.exports):
             folder.mkdir(parents=True, exist_ok=True)

@@ -75,6 +75,7 @@ class Discard(Base):
     __tablename__ = "archive_discards"
 
     object_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    uid: Mapped[str] = mapped_column(String(64), default="")  # SOP Instance UID in the file: by it rows are found
     not_before: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     why: Mapped[str] = mapped_column(String(40))
 

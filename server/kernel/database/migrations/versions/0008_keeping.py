@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "archive_discards",
         sa.Column("object_key", sa.String(length=64), nullable=False),
+        sa.Column("uid", sa.String(length=64), nullable=False),
         sa.Column("not_before", server.kernel.database.base.UtcDateTime(), nullable=False),
         sa.Column("why", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("object_key", name=op.f("pk_archive_discards")),

@@ -1,0 +1,6 @@
+class NotConvertible(Exception):
+    pass
+
+
+def to_explicit(d):
+    raise NotConvertible
