@@ -172,7 +172,7 @@ class ArchiveObjects:
         with self._lock:
             layout = self._layouts.get(sop_instance_uid)
         with _refusing():
-            if layout is None:
+            if layout is None or not self._storage.exists(layout.key):  # it was compressed or deleted meanwhile
                 layout = self._read_layout(sop_instance_uid)
             if not 1 <= number <= layout.frames:
                 raise invalid("frame", f"该图像共有 {layout.frames} 帧，没有第 {number} 帧。")

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from server.archive import attributes, details, inbox
+from server.archive import attributes, details, epoch, inbox
 from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
+from server.archive.keeping.rejected import Rejected, bin_is_empty, keep_version, rejected
 from server.archive.name_index import NameIndex
 from server.archive.ports import AsItCame, NewSeries, Placement
 from server.archive.receive import Received
@@ -90,11 +91,15 @@ class IndexRows:
         self._series: dict[str, _SeriesEntry] = {}
         self._studies: dict[str, _StudyEntry] = {}
         self._names = NameIndex()
+        self._epoch = -1
+        self._bin_is_empty = False
+        self._rejected: dict[str, Rejected] = {}  # of this batch: what lies in the recycle bin
 
     def write(self, session: Session, records: list[Received]) -> Batch:
         """Add all records; says which studies grew and which files say nothing new. On any exception call `forget`."""
         if len(self._series) > _CACHE or len(self._studies) > _CACHE:
             self.forget()
+        self._look_at_the_bin(session, records)
         batch = Batch()
         present = self._present(session, {record.sop_instance_uid for record in records})
         for record in records:
@@ -108,11 +113,20 @@ class IndexRows:
         self._studies.clear()
         self._names.forget()
 
+    def _look_at_the_bin(self, session: Session, records: list[Received]) -> None:
+        now = epoch.present(session)
+        if now != self._epoch:  # rows went away or came back: ids that are remembered may mean others
+            self.forget()
+            self._epoch, self._bin_is_empty = now, bin_is_empty(session)
+        uids = {record.sop_instance_uid for record in records}
+        self._rejected = {} if self._bin_is_empty else rejected(session, uids)
+
     def _present(self, session: Session, uids: Collection[str]) -> dict[str, Any]:
         columns = (
             Instance.id,
             Instance.uid,
             Instance.object_key,
+            Instance.received_key,
             Instance.sop_class_uid,
             Instance.transfer_syntax_uid,
             Instance.data_offset,
@@ -134,8 +148,13 @@ class IndexRows:
             return
         old = present.get(uid)
         if old is not None:
-            if old.object_key != record.key:
+            if old.received_key == record.key:
+                batch.surplus.add(record.name)  # compressed since: the pixels are here
+            elif old.object_key != record.key:
                 self._add_version(session, batch, record, old)
+            return
+        if uid in self._rejected:
+            self._add_to_the_bin(session, batch, record, self._rejected[uid])
             return
         series = self._series_of(session, batch, record)
         own, number = series.attributes.of(record.tags, record.big_endian)
@@ -210,6 +229,26 @@ class IndexRows:
         growth = batch.study(old.study_pk)
         growth.conflicts += 1
         growth.size_bytes += record.size_bytes
+
+    def _add_to_the_bin(self, session: Session, batch: Batch, record: Received, into: Rejected) -> None:
+        if record.key in into.keys:
+            batch.surplus.add(record.name)
+            return
+        keep_version(
+            session,
+            into,
+            uid=record.sop_instance_uid,
+            study_uid=_text(self._series_tags(record), 0x0020000D),
+            series_uid=record.series_uid,
+            sop_class_uid=record.sop_class_uid,
+            transfer_syntax_uid=record.transfer_syntax_uid,
+            object_key=record.key,
+            size_bytes=record.size_bytes,
+            data_offset=record.data_offset,
+            calling_ae=record.calling_ae,
+            received_at=_moment(record),
+        )
+        self._rejected.update(rejected(session, [record.sop_instance_uid]))
 
     def _same_data_set(self, record: Received, old: Any) -> bool:
         if (old.sop_class_uid, old.transfer_syntax_uid) != (record.sop_class_uid, record.transfer_syntax_uid):
