@@ -33,6 +33,7 @@ from server.archive.query_matching import (
     MAX_TEXT,
     UnanswerableQuery,
     combined_check,
+    head_of,
     in_zone,
     is_pattern,
     matches_items,
@@ -115,6 +116,7 @@ class _Query:
         self.exact = False  # some key is served by an index that leads to few rows
         self.names: list[NameKey] = []
         self.dates: list[ColumnElement[bool]] = []  # on Study.study_date, for going through the studies
+        self.prefixes: list[ColumnElement[bool]] = []  # patterns that an index serves, if few rows fit
         self.is_keyed = False
         given = keys.get(0x00080201)
         self.zone = offset_zone(given.strip()) if isinstance(given, str) else None
@@ -170,11 +172,15 @@ class _Query:
         elif kind == "plain_name":
             self.checks.append(((tag,), _name_check(value)))
         else:
-            conditions.append(text_condition(column, value))
+            condition = text_condition(column, value)
+            conditions.append(condition)
             if is_pattern(value):
                 self.checks.append(((tag,), text_check(value)))
-            elif column.key in ("patient_id", "accession"):
-                self.exact = True
+            if column.key in ("patient_id", "accession"):
+                if not is_pattern(value):
+                    self.exact = True
+                elif head_of(value) and "\\" not in value:
+                    self.prefixes.append(condition)
 
     def _moments(self) -> set[int]:
         """Dates with their times, where they are compared as moments or in another zone; the tags done with."""
@@ -322,10 +328,15 @@ class _Query:
         names = [name.by_index() for name in self.names]
         if self.exact:
             return [*self.upper, *(name.as_filter() for name in self.names)]
-        for position, ids in enumerate(names):
-            if ids is not None and _at_most(session, ids, _FEW):
+        for prefix in self.prefixes:
+            ids = select(self.table.id).where(prefix)
+            if _at_most(session, ids, _FEW):
+                others = [*(one for one in self.upper if one is not prefix), *(n.as_filter() for n in self.names)]
+                return [prefix, *(_unindexed(one) for one in others)]
+        for position, by_name in enumerate(names):
+            if by_name is not None and _at_most(session, by_name, _FEW):
                 others = [n.as_filter() for at, n in enumerate(self.names) if at != position or n.is_compound]
-                return [self.table.id.in_(ids), *(_unindexed(one) for one in (*self.upper, *others))]
+                return [self.table.id.in_(by_name), *(_unindexed(one) for one in (*self.upper, *others))]
         return None
 
     def _by_date(self, session: Session, statement: Select[Any], order: tuple[Any, ...]) -> Generator[Any, None, None]:
