@@ -172,20 +172,24 @@ class ArchiveObjects:
         with self._lock:
             layout = self._layouts.get(sop_instance_uid)
         with _refusing():
-            if layout is None or not self._storage.exists(layout.key):  # it was compressed or deleted meanwhile
-                layout = self._read_layout(sop_instance_uid)
-            if not 1 <= number <= layout.frames:
-                raise invalid("frame", f"该图像共有 {layout.frames} 帧，没有第 {number} 帧。")
-            if layout.pixels is None:
-                raise Refusal(ErrorCode.NO_IMAGES, "该对象不含图像。")
-            if layout.pixels[1] is None and layout.frames > 1:
-                return self._frame_of_many(sop_instance_uid, layout.key, number), layout.transfer_syntax_uid
-            with self._mapped(layout.key) as whole:
-                if layout.is_deflated:
-                    data = memoryview(inflated(whole[layout.data_offset :]))
-                else:
-                    data = whole[layout.data_offset :]
-                return _frame(data, layout, number), layout.transfer_syntax_uid
+            if layout is not None:
+                with contextlib.suppress(FileNotFoundError):  # compressed meanwhile: it lies under another key
+                    return self._frame_in(layout, sop_instance_uid, number)
+            return self._frame_in(self._read_layout(sop_instance_uid), sop_instance_uid, number)
+
+    def _frame_in(self, layout: _Layout, sop_instance_uid: str, number: int) -> tuple[bytes | memoryview, str]:
+        if not 1 <= number <= layout.frames:
+            raise invalid("frame", f"该图像共有 {layout.frames} 帧，没有第 {number} 帧。")
+        if layout.pixels is None:
+            raise Refusal(ErrorCode.NO_IMAGES, "该对象不含图像。")
+        if layout.pixels[1] is None and layout.frames > 1:
+            return self._frame_of_many(sop_instance_uid, layout.key, number), layout.transfer_syntax_uid
+        with self._mapped(layout.key) as whole:
+            if layout.is_deflated:
+                data = memoryview(inflated(whole[layout.data_offset :]))
+            else:
+                data = whole[layout.data_offset :]
+            return _frame(data, layout, number), layout.transfer_syntax_uid
 
     def _read_layout(self, sop_instance_uid: str) -> _Layout:
         """Where the frames of an object lie; remembered, because a viewer asks for one frame after the other."""
