@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable
@@ -9,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from server.kernel.storage.cache import CachedStorage, ReadCache
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
+from server.kernel.storage.medium import MediumStorage, prepare
 from server.kernel.storage.memory import MemoryStorage
 from server.kernel.storage.port import InvalidKey, ObjectMissing, ObjectStorage
+from server.kernel.storage.staged import StagedStorage
+from server.kernel.storage.tiers import Role, Tier, TieredStorage
 from tests.fakes.s3_server import s3_store
 
 
@@ -23,6 +28,30 @@ def _as_on_windows(folder: Path) -> FolderStorage:
     return store
 
 
+def _medium(folder: Path) -> MediumStorage:
+    folder.mkdir()
+    return MediumStorage(folder, prepare(folder, "disk"), "Disk 1")
+
+
+def _cached(folder: Path) -> CachedStorage:
+    return CachedStorage(MemoryStorage(), ReadCache(folder / "cache", 1 << 20))
+
+
+def _tiered(folder: Path) -> TieredStorage:
+    """One whose objects were all moved on but the last."""
+    other = MemoryStorage()
+
+    class MovesOn(FolderStorage):
+        def put(self, source: bytes | memoryview | Path, key: str | None = None) -> str:
+            for old in list(self.keys()):
+                with contextlib.suppress(ObjectMissing), self.open(old) as reader:
+                    other.put(reader.read())
+                    super().delete(old)
+            return super().put(source, key)
+
+    return TieredStorage(MovesOn(folder), lambda: (Tier("other", "Other", Role.NEARLINE, other),))
+
+
 STORES: dict[str, Callable[[Path], ObjectStorage]] = {
     "memory": lambda folder: MemoryStorage(),
     "folder": FolderStorage,
@@ -30,6 +59,13 @@ STORES: dict[str, Callable[[Path], ObjectStorage]] = {
     "folder, as on Windows": _as_on_windows,
     "s3": lambda folder: s3_store(),
     "s3, in parts": lambda folder: s3_store(multipart_from_bytes=6 << 20, part_bytes=5 << 20),
+    "medium": _medium,
+    "cached": _cached,
+    "staged, nothing uploaded": lambda folder: StagedStorage(MemoryStorage(), folder),
+    "staged, cached s3": lambda folder: StagedStorage(
+        CachedStorage(s3_store(), ReadCache(folder / "c", 1 << 20)), folder
+    ),
+    "tiered": _tiered,
     "folder, none": lambda folder: FolderStorage(folder, durability=Durability.NONE),
 }
 
