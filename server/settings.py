@@ -26,6 +26,11 @@ class Settings:
     database: str = ""  # SQLAlchemy URL; empty is the embedded SQLite
     time_zone: str = ""  # IANA name, e.g. "Asia/Shanghai"; empty is this machine's
     ae_title: str = "MINGJING"
+    dicom_tls_port: int = -1  # DICOM by TLS; -1 opens none
+    dicom_tls_certificate: str = ""  # PEM file with the certificate and its chain, also shown to peers that we call
+    dicom_tls_key: str = ""  # PEM file with its private key, without a password
+    dicom_tls_authorities: str = ""  # PEM file with the authorities whose certificates peers may have
+    dicom_tls_require_client: bool = True  # peers must show a certificate too
     dicom_workers: int = 2  # processes that share the DICOM port
     dicom_loopback_free: bool = True  # peers on this machine need not be known
     durability: str = "object"  # object, group or none
@@ -90,6 +95,8 @@ def _checked(values: dict[str, Any]) -> Settings:
     for name in ("rpc_port", "dicom_port", "http_port"):
         if not 0 <= getattr(settings, name) <= 65532:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")
+    if not -1 <= settings.dicom_tls_port <= 65532:
+        raise SettingsError("setting 'dicom_tls_port' must be a port from 0 (any) to 65532, or -1 for none")
     if not 1 <= settings.dicom_workers <= 64:
         raise SettingsError("setting 'dicom_workers' must be 1 to 64")
     return settings

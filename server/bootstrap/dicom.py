@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from pathlib import Path
 from typing import ClassVar
 
 from server.archive.find import Answer, BudgetSpent, FindOptions, UnanswerableQuery, find
@@ -26,6 +27,7 @@ from server.doors.dicom.ports import (
     StepAlreadyFinal,
     StoredObject,
     StoreOutcome,
+    TlsFiles,
 )
 from server.doors.dicom.transcoding.process import ProcessTranscoder
 from server.exams.performed import SqlPerformedSteps
@@ -64,7 +66,9 @@ class ArchiveQueries:
         self._zone = zone
 
     def find(self, request: QueryRequest) -> Iterable[Mapping[int, AttributeValue]]:
-        options = FindOptions(zone=self._zone)
+        options = FindOptions(
+            combined_datetime=request.combined_datetime, fuzzy_names=request.fuzzy_names, zone=self._zone
+        )
         try:
             answers = find(self._database, request.level.value, request.keys, options=options)
         except UnanswerableQuery as error:
@@ -109,6 +113,20 @@ class ArchiveCommitment:
             CommitmentFailure(ObjectReference(sop_class, instance), self._REASONS.get(why, 0x0110))
             for sop_class, instance, why in missing
         ]
+
+
+def tls_files(settings: Settings) -> TlsFiles:
+    """Certificate, key and authorities for DICOM by TLS, as the settings name them."""
+
+    def path(text: str) -> Path | None:
+        return Path(text) if text else None
+
+    return TlsFiles(
+        path(settings.dicom_tls_certificate),
+        path(settings.dicom_tls_key),
+        path(settings.dicom_tls_authorities),
+        settings.dicom_tls_require_client,
+    )
 
 
 def dicom_ports(options: Mapping[str, str]) -> DicomPorts:

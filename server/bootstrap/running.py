@@ -17,6 +17,7 @@ from server.audit.rpc import AuditHandlers
 from server.audit.service import AuditService
 from server.bootstrap import jobs, load_tables
 from server.bootstrap.areas import Areas, build_areas
+from server.bootstrap.dicom import tls_files
 from server.bootstrap.folders import Folders
 from server.bootstrap.indexing import IndexingProcess
 from server.bootstrap.readiness import missing_for_the_network
@@ -168,6 +169,9 @@ class RunningServer:
                 },
                 host=self.settings.listen,
                 port=self.settings.dicom_port,
+                tls_port=self.settings.dicom_tls_port,
+                tls=tls_files(self.settings),
+                outgoing_tls=tls_files(self.settings),
                 ae_title=self.settings.ae_title,
                 workers=self.settings.dicom_workers,
                 spool_directory=self.folders.spool,

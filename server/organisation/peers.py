@@ -16,9 +16,9 @@ PeerT = TypeVar("PeerT")
 class SqlPeers(Generic[PeerT]):
     """Who may talk DICOM to us. Safe to use from several threads.
 
-    `make_peer` builds the door's value from the keywords ae_title, host, port, may_store, may_query and
-    may_retrieve. With `loopback_is_free` any AE title may call from this machine, so that a first start works
-    without set-up; beyond the machine only saved peers are let in, from the host they were saved with.
+    `make_peer` builds the door's value from keywords named as the fields of PeerView, all but the description. With
+    `loopback_is_free` any AE title may call from this machine, so that a first start works without set-up; beyond the
+    machine only saved peers are let in, from the host they were saved with.
     Devices of the hospital's rooms are peers too when they were saved as such: a room names no address.
     """
 
@@ -63,6 +63,13 @@ class SqlPeers(Generic[PeerT]):
             may_store=peer.may_store,
             may_query=peer.may_query,
             may_retrieve=peer.may_retrieve,
+            may_use_worklist=peer.may_use_worklist,
+            may_report_steps=peer.may_report_steps,
+            may_request_commitment=peer.may_request_commitment,
+            tls=peer.tls,
+            character_set=peer.character_set,
+            ascii_names=peer.ascii_names,
+            transfer_syntaxes=peer.transfer_syntaxes,
         )
 
 

@@ -11,7 +11,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
 from server.organisation import defaults
-from server.organisation.rules import fault_of_ae_title, fault_of_endpoint
+from server.organisation.rules import fault_of_ae_title, fault_of_encoding, fault_of_endpoint
 from server.organisation.tables import (
     CampusRow,
     DeviceRow,
@@ -158,12 +158,16 @@ class OrganisationService:
         fault = fault_of_ae_title(request.ae_title)
         if fault is not None:
             raise invalid("ae_title", fault)
-        wrong = fault_of_endpoint(request.host, request.port)
+        wrong = fault_of_endpoint(request.host, request.port) or fault_of_encoding(
+            request.character_set, request.transfer_syntaxes
+        )
         if wrong is not None:
             raise invalid(*wrong)
         row = uow.session.get(PeerRow, request.ae_title) or PeerRow(ae_title=request.ae_title)
         row.host, row.port, row.description = request.host, request.port, request.description
-        row.may_store, row.may_query, row.may_retrieve = request.may_store, request.may_query, request.may_retrieve
+        for name in _PEER_OPTIONS:
+            setattr(row, name, getattr(request, name))
+        row.transfer_syntaxes = "\\".join(dict.fromkeys(request.transfer_syntaxes))
         uow.session.add(row)
         self._count_change(uow)
         return _peer_view(row)
@@ -267,7 +271,20 @@ def _peer_view(row: PeerRow) -> PeerView:
         host=row.host,
         port=row.port,
         description=row.description,
-        may_store=row.may_store,
-        may_query=row.may_query,
-        may_retrieve=row.may_retrieve,
+        **{name: getattr(row, name) for name in _PEER_OPTIONS},
+        transfer_syntaxes=tuple(row.transfer_syntaxes.split("\\")) if row.transfer_syntaxes else (),
     )
+
+
+_PEER_OPTIONS = (
+    "may_store",
+    "may_query",
+    "may_retrieve",
+    "may_use_worklist",
+    "may_report_steps",
+    "may_request_commitment",
+    "tls",
+    "character_set",
+    "ascii_names",
+)
+"""What a peer's row, its view and the command to save it call alike."""

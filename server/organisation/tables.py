@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kernel.database import Base
@@ -99,3 +99,10 @@ class PeerRow(Base):
     may_store: Mapped[bool]
     may_query: Mapped[bool]
     may_retrieve: Mapped[bool]
+    may_use_worklist: Mapped[bool] = mapped_column(server_default=true())
+    may_report_steps: Mapped[bool] = mapped_column(server_default=true())
+    may_request_commitment: Mapped[bool] = mapped_column(server_default=true())
+    tls: Mapped[bool] = mapped_column(server_default=false())
+    character_set: Mapped[str] = mapped_column(String(64), server_default="")
+    ascii_names: Mapped[bool] = mapped_column(server_default=false())
+    transfer_syntaxes: Mapped[str] = mapped_column(String(600), server_default="")  # UIDs with backslashes between

@@ -94,6 +94,13 @@ class PeerView(msgspec.Struct, frozen=True, kw_only=True):
     may_store: bool
     may_query: bool
     may_retrieve: bool
+    may_use_worklist: bool = True
+    may_report_steps: bool = True
+    may_request_commitment: bool = True
+    tls: bool = False  # it is called by TLS and must call by TLS
+    character_set: str = ""  # for answers, e.g. "GB18030" or "\\ISO 2022 IR 58"; empty: as the peer asks
+    ascii_names: bool = False  # the device knows ASCII only: names and texts go to it in pinyin
+    transfer_syntaxes: tuple[str, ...] = ()  # UIDs it shall get objects in where that loses nothing; empty: as stored
 
 
 class ListPeers(Query[tuple[PeerView, ...]], frozen=True, kw_only=True):
@@ -105,7 +112,10 @@ class ListPeers(Query[tuple[PeerView, ...]], frozen=True, kw_only=True):
 
 
 class SavePeer(Command[PeerView], frozen=True, kw_only=True):
-    """Add or change a DICOM peer (`mingjing ae add`). Refusals: INVALID (AE title PS3.5 6.2: 1 to 16 characters)."""
+    """Add or change a DICOM peer (`mingjing ae add`).
+
+    Refusals: INVALID (AE title PS3.5 6.2: 1 to 16 characters; a character set or transfer syntax that does not exist).
+    """
 
     method = "organisation.save_peer"
     permission = Permission.ADMINISTER
@@ -118,6 +128,13 @@ class SavePeer(Command[PeerView], frozen=True, kw_only=True):
     may_store: bool = True
     may_query: bool = True
     may_retrieve: bool = True
+    may_use_worklist: bool = True
+    may_report_steps: bool = True
+    may_request_commitment: bool = True
+    tls: bool = False
+    character_set: str = ""
+    ascii_names: bool = False
+    transfer_syntaxes: tuple[str, ...] = ()
 
 
 class RemovePeer(Command[Nothing], frozen=True, kw_only=True):

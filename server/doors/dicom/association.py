@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from server.doors.dicom import dimse, pdu, status, uids
+from server.doors.dicom import dimse, extended, pdu, status, uids
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.negotiation import Context, negotiate
@@ -54,6 +54,8 @@ class Catalogue:
     services: list[Service] = field(default_factory=list)
     allowed: dict[str, Callable[[Peer], bool]] = field(default_factory=dict)
     """abstract syntax → may this peer use it"""
+    peer_may_be_scp: set[str] = field(default_factory=set)
+    """Classes, storage apart, in which a peer that calls us may take the role of SCP."""
     at_start: list[Callable[[DicomPorts, DoorSettings, threading.Event], None]] = field(default_factory=list)
     """What services have to do once when the door starts (in its first process); the event says that it closes."""
 
@@ -97,6 +99,8 @@ class Association:
         self.called_ae = ""
         self.peer: Peer = Peer("", address, 0)
         self.contexts: Mapping[int, Context] = {}
+        self.options: Mapping[str, extended.Options] = {}
+        """What extended negotiation agreed on, by SOP class."""
         self.after_message: list[Callable[[], None]] = []
         """What services want done after their answer is sent, before the next message is read."""
         self.release_requested = False
@@ -226,7 +230,10 @@ class Association:
             services,
             storage=self.ports.objects is not None and self.peer.may_store,
             retrieval=bool(services & {uids.PATIENT_ROOT_GET, uids.STUDY_ROOT_GET}),
+            peer_may_be_scp=self._catalogue.peer_may_be_scp & services,
         )
+        accepted = {context.abstract_syntax for context in outcome.contexts.values()}
+        extended_items, self.options = extended.answer(request.user.extended, accepted)
         self.contexts = outcome.contexts
         self.connection.assembler.contexts = frozenset(outcome.contexts)
         self.connection.peer_max_length = request.user.max_length
@@ -241,6 +248,7 @@ class Association:
                     uids.IMPLEMENTATION_VERSION,
                     (1, 1) if request.user.asynchronous is not None else None,
                     outcome.roles,
+                    extended_items,
                 ),
             )
         )

@@ -25,7 +25,16 @@ from server.doors.dicom.association import Association, Catalogue
 from server.doors.dicom.dimse import SPOOL_PATTERN, Assembler, AssemblyLimits, MemoryBudget
 from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.ports import DicomPorts, DoorSettings, TlsFiles
-from server.doors.dicom.services import commitment, mpps, query, retrieve, storage, verification, worklist
+from server.doors.dicom.services import (
+    commitment,
+    commitment_report,
+    mpps,
+    query,
+    retrieve,
+    storage,
+    verification,
+    worklist,
+)
 from server.doors.dicom.tls import accept_tls, server_context
 from server.doors.dicom.transport import Connection
 
@@ -58,6 +67,8 @@ def catalogue_for(ports: DicomPorts) -> Catalogue:
         mpps.offer(catalogue)
     if ports.commitment is not None:
         commitment.offer(catalogue)
+    if ports.commitment_reports is not None:
+        commitment_report.offer(catalogue)
     return catalogue
 
 

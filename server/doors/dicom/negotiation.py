@@ -33,12 +33,18 @@ class Negotiated:
 
 
 def negotiate(
-    request: pdu.AssociateRequest, services: Collection[str], *, storage: bool, retrieval: bool
+    request: pdu.AssociateRequest,
+    services: Collection[str],
+    *,
+    storage: bool,
+    retrieval: bool,
+    peer_may_be_scp: Collection[str] = (),
 ) -> Negotiated:
     """Answer every proposed context.
 
     ``services``: abstract syntaxes of the other services that are open to this peer. ``storage``: it may send objects.
     ``retrieval``: it may receive objects by C-GET on this association, so it may be SCP of storage classes.
+    ``peer_may_be_scp``: other classes in which it may be the SCP (it reports on what we asked it).
     """
     proposed_roles = {role.sop_class_uid: role for role in request.user.roles}
     results: list[pdu.ContextResult] = []
@@ -49,7 +55,7 @@ def negotiate(
         role = proposed_roles.get(abstract)
         is_storage = abstract not in services and uids.is_storage(abstract)
         may_scu = storage if is_storage else True
-        may_scp = retrieval and is_storage
+        may_scp = (retrieval and is_storage) or abstract in peer_may_be_scp
         scu = may_scu and (role is None or role.scu)
         scp = may_scp and role is not None and role.scp
         chosen = _stored(proposed.transfer_syntaxes) if is_storage else _readable(proposed.transfer_syntaxes)

@@ -197,6 +197,12 @@ class QueryRequest:
     level: Level
     keys: Attributes
     calling_ae: str
+    relational: bool = False
+    """Extended negotiation agreed on relational queries: keys of levels above need no unique key (PS3.4 C.4.1.3.2)."""
+    combined_datetime: bool = False
+    """Ranges of a date and of its time together form one range (PS3.4 C.2.2.2.5.1)."""
+    fuzzy_names: bool = False
+    """Names shall be matched as they sound or are written otherwise (PS3.4 C.2.2.2.7)."""
 
 
 class QuerySource(Protocol):
@@ -223,6 +229,8 @@ class RetrieveRequest:
     series_uids: tuple[str, ...]
     instance_uids: tuple[str, ...]
     calling_ae: str
+    relational: bool = False
+    """Extended negotiation agreed on relational retrieval: levels above may lack their unique keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +349,20 @@ class CommitmentSource(Protocol):
         answered."""
 
 
+class CommitmentReports(Protocol):
+    """Learns what peers say to commitments that we asked for (``scu.request_commitment``)."""
+
+    def reported(
+        self,
+        peer_ae: str,
+        transaction_uid: str,
+        committed: Sequence[ObjectReference],
+        failed: Sequence[CommitmentFailure],
+    ) -> None:
+        """Keep the report durably before returning. Transactions that are not known are refused with 0x0115 (invalid
+        argument value): a peer may only answer what it was asked. Raises :class:`Refused`."""
+
+
 @dataclass(frozen=True, slots=True)
 class DicomPorts:
     """Everything that one process of the door works with; a port that is None makes its SOP classes be refused.
@@ -356,6 +378,7 @@ class DicomPorts:
     mpps: MppsSink | None = None
     commitment: CommitmentSource | None = None
     transcoder: Transcoder | None = None
+    commitment_reports: CommitmentReports | None = None
     close: Callable[[], None] = field(default=lambda: None)
 
 

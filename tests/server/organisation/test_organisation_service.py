@@ -24,6 +24,13 @@ class KnownPeer:
     may_store: bool
     may_query: bool
     may_retrieve: bool
+    may_use_worklist: bool = True
+    may_report_steps: bool = True
+    may_request_commitment: bool = True
+    tls: bool = False
+    character_set: str = ""
+    ascii_names: bool = False
+    transfer_syntaxes: tuple[str, ...] = ()
 
 
 def peers_of(hospital: Hospital, **changes: Any) -> SqlPeers[KnownPeer]:
@@ -128,6 +135,42 @@ def test_a_saved_peer_may_come_only_from_its_own_host(small_hospital: Hospital) 
     by_title = peers.by_title("CT1")
     assert by_title is not None and by_title.port == 104
     assert peers.by_title("CT2") is None
+
+
+def test_the_profile_of_a_peer_is_kept_and_handed_on(small_hospital: Hospital) -> None:
+    saved = SavePeer(
+        ae_title="OLD",
+        host="10.0.0.7",
+        port=104,
+        may_use_worklist=False,
+        may_request_commitment=False,
+        tls=True,
+        character_set="\\ISO 2022 IR 58",
+        ascii_names=True,
+        transfer_syntaxes=("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2"),
+    )
+    view = small_hospital.call(saved)
+    assert all(getattr(view, name) == getattr(saved, name) for name in SavePeer.__struct_fields__)
+    known = peers_of(small_hospital).by_title("OLD")
+    assert known is not None
+    fields = ("may_use_worklist", "may_report_steps", "tls", "character_set", "ascii_names", "transfer_syntaxes")
+    assert all(getattr(known, name) == getattr(saved, name) for name in fields)
+    assert not known.may_request_commitment
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("character_set", "KLINGON"),
+        ("character_set", "ISO_IR 100;DROP"),
+        ("transfer_syntaxes", ("1.2.3",)),
+        ("transfer_syntaxes", ("1.2.840.10008.1.2.4.50",)),  # with loss
+    ],
+)
+def test_an_encoding_that_does_not_exist_is_refused(small_hospital: Hospital, field: str, value: object) -> None:
+    with pytest.raises(Refusal) as refused:
+        small_hospital.call(SavePeer(ae_title="OLD", host="10.0.0.7", port=104, **{field: value}))  # type: ignore[arg-type]
+    assert refused.value.body.field == field
 
 
 def test_a_host_by_name_is_looked_up(small_hospital: Hospital) -> None:

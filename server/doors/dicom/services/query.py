@@ -7,11 +7,12 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from server.doors.dicom import dimse, status, uids
+from server.doors.dicom import dimse, extended, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service, response
 from server.doors.dicom.attributes import SPECIFIC_CHARACTER_SET, MalformedDataSet, Writer, decode, shaped
 from server.doors.dicom.charsets import answer_sets
 from server.doors.dicom.dimse import Message
+from server.doors.dicom.latin import in_ascii
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import Attributes, AttributeValue, Level, Model, QueryRequest, Refused
 
@@ -74,7 +75,16 @@ def find(association: Association, context: Context, message: Message) -> None:
     identifier = read_identifier(context, message)
     level = level_of(identifier, model)
     keys = {tag: value for tag, value in identifier.items() if tag not in (SPECIFIC_CHARACTER_SET, LEVEL, RETRIEVE_AE)}
-    request = QueryRequest(model, level, keys, association.calling_ae)
+    agreed = association.options.get(context.abstract_syntax, extended.NONE)
+    request = QueryRequest(
+        model,
+        level,
+        keys,
+        association.calling_ae,
+        agreed.relational,
+        agreed.combined_datetime,
+        agreed.fuzzy_names,
+    )
     constants: dict[int, AttributeValue] = {
         LEVEL: level.value,
         RETRIEVE_AE: association.settings.ae_title,
@@ -110,6 +120,7 @@ def send_matches(
     writer = Writer(context.transfer_syntax, answer_sets(charset, association.peer.character_set))
     command = dimse.encode_command(response(message, status.PENDING, "", True))
     limit = association.settings.max_find_results
+    ascii_only = association.peer.ascii_names
     out: list[bytes | memoryview] = []
     size = count = 0
     ended = status.SUCCESS
@@ -122,7 +133,8 @@ def send_matches(
                 ended = status.FIND_OUT_OF_RESOURCES
                 comment = f"More than {limit} matches; narrow the query"
                 break
-            identifier = writer.encode(shape(answer))
+            shown = shape(answer)
+            identifier = writer.encode(in_ascii(shown) if ascii_only else shown)
             out += connection.response_pdus(context.context_id, command, identifier)
             size += len(identifier) + len(command) + 24
             count += 1

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from server.doors.dicom import dimse, status, uids
+from server.doors.dicom import dimse, extended, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service
 from server.doors.dicom.attributes import Writer
 from server.doors.dicom.charsets import character_set
@@ -104,6 +104,7 @@ def read_request(association: Association, context: Context, message: Message, m
         _uids(identifier, Level.SERIES),
         _uids(identifier, Level.IMAGE),
         association.calling_ae,
+        association.options.get(context.abstract_syntax, extended.NONE).relational,
     )
     own = {
         Level.PATIENT: bool(request.patient_id) and not set(request.patient_id) & set("*?\\"),
