@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, details, epoch, inbox
@@ -24,10 +24,25 @@ from server.archive.ports import AsItCame, NewSeries, Placement
 from server.archive.receive import Received
 from server.archive.rules import NON_PATIENT_CLASSES, MatchState, joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
+from server.kernel.database import Base
+from server.kernel.database.prepared import PreparedInsert, values_there
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.dicomkit.names import romanised
 
 _CACHE = 20_000
+_LOOK_AHEAD = 4  # new series in a batch
+INSTANCE_COLUMNS = (
+    "uid",
+    "series_pk",
+    "number",
+    "sop_class_uid",
+    "transfer_syntax_uid",
+    "object_key",
+    "size_bytes",
+    "data_offset",
+    "attributes",
+)
+"""What a new instance has; columns beyond these must be nullable or have a default in the database."""
 
 
 @dataclass
@@ -91,6 +106,7 @@ class IndexRows:
         self._series: dict[str, _SeriesEntry] = {}
         self._studies: dict[str, _StudyEntry] = {}
         self._names = NameIndex()
+        self._absent: set[str] = set()  # series, studies and identities that the batch in work did not find
         self._epoch = -1
         self._bin_is_empty = False
         self._rejected: dict[str, Rejected] = {}  # of this batch: what lies in the recycle bin
@@ -102,6 +118,7 @@ class IndexRows:
         self._look_at_the_bin(session, records)
         batch = Batch()
         present = self._present(session, {record.sop_instance_uid for record in records})
+        self._look_ahead(session, records)
         for record in records:
             self._add(session, batch, record, present)
         self._write(session, batch)
@@ -112,6 +129,7 @@ class IndexRows:
         self._series.clear()
         self._studies.clear()
         self._names.forget()
+        self._absent.clear()
 
     def _look_at_the_bin(self, session: Session, records: list[Received]) -> None:
         now = epoch.present(session)
@@ -122,6 +140,9 @@ class IndexRows:
         self._rejected = {} if self._bin_is_empty else rejected(session, uids)
 
     def _present(self, session: Session, uids: Collection[str]) -> dict[str, Any]:
+        known = values_there(session, Instance.uid, uids)
+        if not known:
+            return {}
         columns = (
             Instance.id,
             Instance.uid,
@@ -132,8 +153,22 @@ class IndexRows:
             Instance.data_offset,
             Series.study_pk,
         )
-        statement = select(*columns).join(Series, Series.id == Instance.series_pk).where(Instance.uid.in_(uids))
+        statement = select(*columns).join(Series, Series.id == Instance.series_pk).where(Instance.uid.in_(known))
         return {row.uid: row for row in session.execute(statement)}
+
+    def _look_ahead(self, session: Session, records: list[Received]) -> None:
+        """Learn with three queries what a batch of many new series would ask one by one."""
+        self._absent.clear()
+        fresh = {record.series_uid: record for record in records if record.series_uid not in self._series}
+        if len(fresh) < _LOOK_AHEAD:
+            return
+        there = values_there(session, Series.uid, fresh)
+        self._absent.update(fresh.keys() - there)
+        tags = [one.series_tags for uid, one in fresh.items() if uid not in there and one.series_tags]
+        studies = {_text(each, 0x0020000D) for each in tags} - self._studies.keys()
+        self._absent.update(studies - values_there(session, Study.uid, studies))
+        people = {_identity(_text(each, 0x00100020), _text(each, 0x00100021), _text(each, 0x0020000D)) for each in tags}
+        self._absent.update(people - values_there(session, ImagePatient.identity, people))
 
     def _add(self, session: Session, batch: Batch, record: Received, present: dict[str, Any]) -> None:
         uid = record.sop_instance_uid
@@ -177,29 +212,30 @@ class IndexRows:
     def _write(self, session: Session, batch: Batch) -> None:
         """Write what the batch holds; it can be filled further."""
         if batch.rows:
-            session.execute(insert(Instance), list(batch.rows.values()))
+            _insert_instances.run(session, list(batch.rows.values()))
             batch.rows.clear()
-        for series_id, count in batch.series.items():
-            session.execute(
-                update(Series).where(Series.id == series_id).values(instance_count=Series.instance_count + count)
-            )
-        batch.series.clear()
+        connection = session.connection()
+        if batch.series:
+            connection.execute(_count_series, [{"this": id_, "more": count} for id_, count in batch.series.items()])
+            batch.series.clear()
         now = datetime.now(UTC)
-        for study_id, growth in batch.studies.items():
-            if growth == _Growth():
-                continue
-            session.execute(
-                update(Study)
-                .where(Study.id == study_id)
-                .values(
-                    instance_count=Study.instance_count + growth.instances,
-                    series_count=Study.series_count + growth.series,
-                    bytes_stored=Study.bytes_stored + growth.size_bytes,
-                    conflicts=Study.conflicts + growth.conflicts,
-                    changed_at=now,
-                    version=Study.version + 1,
-                )
+        grown = [(study_id, growth) for study_id, growth in batch.studies.items() if growth != _Growth()]
+        if grown:
+            connection.execute(
+                _grow_study,
+                [
+                    {
+                        "this": study_id,
+                        "instances": growth.instances,
+                        "series": growth.series,
+                        "size": growth.size_bytes,
+                        "others": growth.conflicts,
+                        "now": now,
+                    }
+                    for study_id, growth in grown
+                ],
             )
+        for study_id, _ in grown:
             batch.studies[study_id] = _Growth()
 
     def _add_version(self, session: Session, batch: Batch, record: Received, old: Any) -> None:
@@ -289,6 +325,8 @@ class IndexRows:
         return entry
 
     def _load_series(self, session: Session, uid: str) -> _SeriesEntry | None:
+        if uid in self._absent:
+            return None
         statement = (
             select(Series.id, Series.attributes, Study.uid)
             .join(Study, Study.id == Series.study_pk)
@@ -307,6 +345,8 @@ class IndexRows:
     def _load_study(self, session: Session, uid: str) -> _StudyEntry | None:
         entry = self._studies.get(uid)
         if entry is None:
+            if uid in self._absent:
+                return None
             row = session.execute(select(Study.id, Study.modalities, Study.sop_classes).where(Study.uid == uid)).first()
             if row is None:
                 return None
@@ -325,8 +365,9 @@ class IndexRows:
         base = attributes.of_tags(record.tags, character_set, record.big_endian)
         kept = {**base, 0x00080005: character_set.decode("ascii", "replace").rstrip(" \0")}
         modality = _text(tags, 0x00080060)
-        series_id = session.execute(
-            insert(Series).returning(Series.id),
+        series_id = _inserted(
+            session,
+            Series,
             {
                 "uid": record.series_uid,
                 "study_pk": study.id,
@@ -347,7 +388,7 @@ class IndexRows:
                 "attributes": attributes.packed(kept),
                 "details": details.of_series(tags, record),
             },
-        ).scalar_one()
+        )
         batch.study(study.id).series += 1
         modalities = joined(study.modalities, modality)
         if modalities != study.modalities:
@@ -395,19 +436,55 @@ class IndexRows:
             else MatchState.PENDING,
         }
         study["details"] = details.of_study(tags, record)
-        study_id = session.execute(insert(Study).returning(Study.id), study).scalar_one()
+        study_id = _inserted(session, Study, study)
         self._names.add(session, (person["name_key"], person["ideographic_key"], person["phonetic_key"]))
         return _StudyEntry(study_id, "", set())
 
     def _patient_of(self, session: Session, person: dict[str, str], tags: dict[int, bytes]) -> int:
         # Without a patient ID nobody can say who is the same person: each study then has a patient of its own.
         study_uid = _text(tags, 0x0020000D)
-        identity = f"{person['patient_id']}\n{person['issuer']}" if person["patient_id"] else f"\n\n{study_uid}"
-        found = session.execute(select(ImagePatient.id).where(ImagePatient.identity == identity)).scalar_one_or_none()
-        if found is not None:
-            return int(found)
-        values = {**person, "identity": identity, "name": _text(tags, 0x00100010)}
-        return int(session.execute(insert(ImagePatient).returning(ImagePatient.id), values).scalar_one())
+        identity = _identity(person["patient_id"], person["issuer"], study_uid)
+        if identity not in self._absent:
+            statement = select(ImagePatient.id).where(ImagePatient.identity == identity)
+            found = session.execute(statement).scalar_one_or_none()
+            if found is not None:
+                return int(found)
+        self._absent.discard(identity)
+        return _inserted(session, ImagePatient, {**person, "identity": identity, "name": _text(tags, 0x00100010)})
+
+
+# Through the tables and not the mapped classes: a third of the cost. What others add to the tables needs a default.
+_instances, _series, _studies = (cast("Table", mapped.__table__) for mapped in (Instance, Series, Study))
+_insert_instances = PreparedInsert(insert(_instances), INSTANCE_COLUMNS)
+_count_series = (
+    update(_series)
+    .where(_series.c.id == bindparam("this"))
+    .values(instance_count=_series.c.instance_count + bindparam("more"))
+)
+_grow_study = (
+    update(_studies)
+    .where(_studies.c.id == bindparam("this"))
+    .values(
+        instance_count=_studies.c.instance_count + bindparam("instances"),
+        series_count=_studies.c.series_count + bindparam("series"),
+        bytes_stored=_studies.c.bytes_stored + bindparam("size"),
+        conflicts=_studies.c.conflicts + bindparam("others"),
+        changed_at=bindparam("now"),
+        version=_studies.c.version + 1,
+    )
+)
+
+
+def _inserted(session: Session, mapped: type[Base], values: dict[str, Any]) -> int:
+    """Insert a row and return its id."""
+    result = session.connection().execute(insert(cast("Table", mapped.__table__)), values)
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _identity(patient_id: str, issuer: str, study_uid: str) -> str:
+    return f"{patient_id}\n{issuer}" if patient_id else f"\n\n{study_uid}"
 
 
 def _text(tags: dict[int, bytes], tag: int) -> str:
