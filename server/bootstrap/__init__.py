@@ -21,6 +21,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.kernel.idempotency",
     "server.kernel.jobs.tables",
     "server.archive.exchange.tables",
+    "server.archive.lifecycle.tables",
     "server.archive.keeping.tables",
     "server.access.tables",
     "server.worksteps.tables",
