@@ -224,7 +224,7 @@ def _htj2k(raw: memoryview, form: PixelFormat) -> bytes:
 
 def _jpeg_ls(raw: memoryview, form: PixelFormat) -> bytes:
     """A code stream of JPEG-LS lossless; signed values travel as their own bits (PS3.5 8.2.3)."""
-    import jpeg_ls
+    import jpeg_ls  # type: ignore[import-untyped]
     import numpy as np
 
     values = _samples(raw, form)
