@@ -37,14 +37,18 @@ class JobsHouse:
     relay_token: str
 
 
-def job_kinds(house: JobsHouse) -> list[JobKind]:  # noqa: ARG001
+def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    return []
+    from server.bootstrap import exchange
+
+    return [*exchange.job_kinds(house)]
 
 
 def schedules(house: JobsHouse) -> list[Schedule]:  # noqa: ARG001
     """Jobs that are asked for regularly."""
-    return []
+    from server.bootstrap import exchange
+
+    return [*exchange.SCHEDULES]
 
 
 def run(
