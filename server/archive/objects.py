@@ -1,13 +1,17 @@
-"""Reads stored objects: for retrieval, commitment, export and the frames of a viewer; changes nothing."""
+"""Reads stored objects: for retrieval, commitment, export and the frames of a viewer; changes nothing.
+
+Objects of corrected studies and series leave with their corrected attributes (corrections/); the files stay.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import mmap
+import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +20,9 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, select
 
 from server.archive import attributes, inbox
+from server.archive.corrections.references import moved_references
+from server.archive.corrections.rewriting import Changes, Pieces, joined, rewritten
+from server.archive.corrections.rules import Overlay, overlay_of
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.tables import Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
@@ -26,6 +33,7 @@ from shared.contract.errors import ErrorCode
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _MANY_FRAMES_CACHE = 4
 _LAYOUTS = 20_000
+_MAX_JOINED_BYTES = 64 << 20  # a corrected object above this is put together in a temporary file
 _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with what was just stored
 
 
@@ -93,6 +101,9 @@ class ArchiveObjects:
                 Instance.transfer_syntax_uid,
                 Instance.object_key,
                 Instance.data_offset,
+                Study.uid.label("study_uid"),
+                Study.correction.label("study_correction"),
+                Series.correction.label("series_correction"),
             )
             .join(Series, Series.id == Instance.series_pk)
             .join(Study, Study.id == Series.study_pk)
@@ -147,21 +158,39 @@ class ArchiveObjects:
     # single objects
 
     def part10(self, sop_instance_uid: str) -> memoryview:
-        """The whole DICOM file of an instance: a view of the mapped file, read as it is used. Raises Refusal."""
+        """The whole DICOM file of an instance as it leaves. Raises Refusal.
+
+        A view of the mapped file, read as it is used, unless the instance was corrected.
+        """
         row = self._row(sop_instance_uid)
         with _refusing(), self._mapped(row.object_key) as whole:
-            return whole[:]
+            overlay = _overlay(row)
+            if overlay is None:
+                return whole[:]
+            pieces = self._corrected(whole[row.data_offset :], row, overlay)
+            return joined([whole[: row.data_offset], *pieces])
 
     def header(self, sop_instance_uid: str) -> bytes:
-        """The DICOM file up to its pixel data, from which pydicom reads all but the pixels."""
+        """The DICOM file as it leaves, up to its pixel data: pydicom reads all but the pixels from it."""
+        return self._header(sop_instance_uid, corrected=True)
+
+    def original_header(self, sop_instance_uid: str) -> bytes:
+        """The same as it came. Raises Refusal."""
+        return self._header(sop_instance_uid, corrected=False)
+
+    def _header(self, sop_instance_uid: str, *, corrected: bool) -> bytes:
         row = self._row(sop_instance_uid)
         with _refusing(), self._mapped(row.object_key) as whole:
             pixels = read_header(whole[row.data_offset :], row.transfer_syntax_uid).pixels
-            if pixels is None or row.transfer_syntax_uid in DEFLATED:
-                return bytes(whole)
-            # the element's own head (8 or 12 bytes) stands before the value; cut there
-            head = 8 if row.transfer_syntax_uid == "1.2.840.10008.1.2" else 12
-            return bytes(whole[: row.data_offset + pixels[0] - head])
+            end = len(whole)
+            if pixels is not None and row.transfer_syntax_uid not in DEFLATED:
+                # the element's own head (8 or 12 bytes) stands before the value; cut there
+                end = row.data_offset + pixels[0] - (8 if row.transfer_syntax_uid == "1.2.840.10008.1.2" else 12)
+            overlay = _overlay(row) if corrected else None
+            if overlay is None:
+                return bytes(whole[:end])
+            pieces = self._corrected(whole[row.data_offset : end], row, overlay)
+            return bytes(joined([whole[: row.data_offset], *pieces]))
 
     def frame(self, sop_instance_uid: str, number: int) -> tuple[bytes | memoryview, str]:
         """The stored bytes of a frame (`number` from 1) and the transfer syntax they are in. Raises Refusal.
@@ -224,7 +253,8 @@ class ArchiveObjects:
             with self._lock:
                 parsed = self._parsed.pop(key, None)
                 if parsed is None:
-                    parsed = Part10(bytes(self.part10(uid)))
+                    with self._mapped(key) as whole:  # the pixels of the file are nobody's identity
+                        parsed = Part10(bytes(whole))
                 self._parsed[key] = parsed
                 while len(self._parsed) > _MANY_FRAMES_CACHE:
                     self._parsed.popitem(last=False)
@@ -240,8 +270,12 @@ class ArchiveObjects:
                 Instance.transfer_syntax_uid,
                 Instance.attributes.label("own_attributes"),
                 Series.attributes.label("series_attributes"),
+                Study.uid.label("study_uid"),
+                Study.correction.label("study_correction"),
+                Series.correction.label("series_correction"),
             )
             .join(Series, Series.id == Instance.series_pk)
+            .join(Study, Study.id == Series.study_pk)
             .where(Instance.uid == sop_instance_uid)
         )
         with self._database.read() as uow:
@@ -252,13 +286,46 @@ class ArchiveObjects:
 
     def _archived(self, row: Any) -> ArchivedObject:
         key, offset = row.object_key, row.data_offset
+        overlay = _overlay(row)
 
         @contextlib.contextmanager
         def opened() -> Iterator[memoryview]:
             with self._mapped(key) as whole, whole[offset:] as data:
-                yield data
+                if overlay is None:
+                    yield data
+                    return
+                try:
+                    pieces = self._corrected(data, row, overlay)
+                except DamagedHeader as damaged:
+                    raise OSError(str(damaged)) from None
+                with _together(pieces) as corrected:
+                    yield corrected
 
         return ArchivedObject(row.sop_class_uid, row.uid, row.transfer_syntax_uid, opened)
+
+    def _corrected(self, data: memoryview, row: Any, overlay: Overlay) -> Pieces:
+        """A data set with what was corrected. Raises DamagedHeader: nothing leaves with an identity that was wrong."""
+        changes: Changes = overlay.changes
+        if overlay.resolves_references:
+            moved = moved_references(data, row.transfer_syntax_uid, row.study_uid, self._whereabouts)
+            changes = {**changes, **moved}
+        return rewritten(data, row.transfer_syntax_uid, changes, overlay.mark)
+
+    def _whereabouts(self, uids: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """Study and series in which instances are now."""
+        found: dict[str, tuple[str, str]] = {}
+        wanted = list(uids)
+        statement = (
+            select(Instance.uid, Study.uid.label("study_uid"), Series.uid.label("series_uid"))
+            .join(Series, Series.id == Instance.series_pk)
+            .join(Study, Study.id == Series.study_pk)
+        )
+        with self._database.read() as uow:
+            for start in range(0, len(wanted), 500):
+                part = wanted[start : start + 500]
+                for row in uow.session.execute(statement.where(Instance.uid.in_(part))):
+                    found[row.uid] = (row.study_uid, row.series_uid)
+        return found
 
     def _file(self, key: str) -> BinaryIO:
         """The object where it is: in its place, in the inbox, or in its place after all (it moved meanwhile)."""
@@ -290,6 +357,32 @@ class ArchiveObjects:
             view.release()
             with contextlib.suppress(BufferError):  # somebody still holds a slice: it is unmapped with the last one
                 mapped.close()
+
+
+def _overlay(row: Any) -> Overlay | None:
+    if row.study_correction is None and row.series_correction is None:
+        return None
+    return overlay_of(row.study_correction, row.series_correction)
+
+
+@contextlib.contextmanager
+def _together(pieces: Pieces) -> Iterator[memoryview]:
+    """One view of all pieces; a large object is put together on disk, not in memory."""
+    if len(pieces) == 1 or sum(map(len, pieces)) <= _MAX_JOINED_BYTES:
+        yield joined(pieces)
+        return
+    with tempfile.TemporaryFile() as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    view = memoryview(mapped)
+    try:
+        yield view
+    finally:
+        view.release()
+        with contextlib.suppress(BufferError):
+            mapped.close()
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ MORE_TABLES: tuple[str, ...] = (
     "server.archive.exchange.tables",
     "server.archive.lifecycle.tables",
     "server.archive.keeping.tables",
+    "server.archive.corrections.tables",
+    "server.archive.routing.tables",
     "server.access.tables",
     "server.worksteps.tables",
 )

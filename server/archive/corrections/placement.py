@@ -1,0 +1,129 @@
+"""What awaits images that come in: merged studies and patients, and coercion by sender; implements ports.Placement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from server.archive.charset import decode_text
+from server.archive.corrections import identity, rules
+from server.archive.corrections.journal import Journal
+from server.archive.corrections.tables import (
+    CorrectedStudy,
+    CorrectionEvent,
+    PatientRedirect,
+    RedirectedSeries,
+    StudyRedirect,
+)
+from server.archive.ports import NewSeries
+from server.archive.tables import Series, Study
+
+Coercion = Callable[[Session, str, Mapping[int, str]], tuple[str, dict[int, str]]]
+"""(session, sender, present values by tag) → the name of the rule and the new values; none when no rule fits."""
+
+_MAX_REDIRECTS = 20
+_NONE_FOR_S = 1.0  # how long "there are no merged studies" is believed without asking
+
+
+class CorrectionPlacement:
+    """Used by the indexer's thread, in its transaction; costs two look-ups for each new series."""
+
+    def __init__(self, coercion: Coercion | None = None) -> None:
+        self._coercion = coercion
+
+    def study_uid(self, session: Session, uid: str) -> str:
+        """Follow the merges of a study."""
+        for _ in range(_MAX_REDIRECTS):
+            target = session.execute(
+                select(StudyRedirect.target_uid).where(StudyRedirect.uid == uid)
+            ).scalar_one_or_none()
+            if target is None:
+                return uid
+            uid = target
+        return uid
+
+    def placed(self, session: Session, new: NewSeries) -> None:
+        """Merged study: the series takes the identity of the other. Merged patient: so does a new study."""
+        study = session.get_one(Study, new.study_id, populate_existing=True)
+        series = session.get_one(Series, new.series_id, populate_existing=True)
+        journal = Journal(session)
+        now = datetime.now(UTC)
+        came_for = _text(new.tags, rules.STUDY_UID)
+        if came_for and came_for != study.uid:
+            mark = rules.marked({}, now, new.calling_ae)
+            identity.put_into_study(journal, series, study, mark)
+            event = session.execute(select(StudyRedirect.event_id).where(StudyRedirect.uid == came_for)).scalar_one()
+            session.execute(insert(RedirectedSeries).values(series_uid=series.uid, event_id=event))
+        elif new.is_new_study:
+            self._merged_patient(session, journal, study, now, new.calling_ae)
+        self._coerce(session, journal, study, series, new, now)
+        session.flush()
+
+    def _merged_patient(self, session: Session, journal: Journal, study: Study, now: datetime, calling_ae: str) -> None:
+        for _ in range(_MAX_REDIRECTS):
+            key = f"{study.patient_id}\n{study.issuer}"
+            blob = session.execute(
+                select(PatientRedirect.correction).where(PatientRedirect.identity == key)
+            ).scalar_one_or_none()
+            if blob is None:
+                return
+            values = {tag: value or "" for tag, value in rules.unmarked(rules.unpacked(blob)).items()}
+            identity.put_on_study(journal, session, study, values, rules.marked({}, now, calling_ae))
+
+    def _coerce(
+        self, session: Session, journal: Journal, study: Study, series: Series, new: NewSeries, now: datetime
+    ) -> None:
+        if self._coercion is None:
+            return
+        columns = {**rules.SERIES_COLUMNS}
+        present = {tag: str(getattr(series, column) or "") for tag, column in columns.items()}
+        present |= {**identity.identity_of(study), 0x00080060: series.modality}
+        name, wanted = self._coercion(session, new.calling_ae, present)
+        changed = {tag: value for tag, value in wanted.items() if present.get(tag, "") != value}
+        if not changed:
+            return
+        mark = rules.marked({}, now, new.calling_ae, reason="COERCE")
+        of_study = {tag: value for tag, value in changed.items() if tag in rules.STUDY_COLUMNS}
+        if of_study and new.is_new_study:
+            identity.put_on_study(journal, session, study, of_study, mark)
+        of_series = {tag: value for tag, value in changed.items() if tag in rules.SERIES_COLUMNS}
+        if of_series:
+            identity.put_on_series(journal, series, of_series, mark)
+        if not of_series and not new.is_new_study:
+            return
+        event = CorrectionEvent(
+            kind="coerce",
+            at=now,
+            by="system",
+            reason=name[:400],
+            changes=[[rules.KEYWORDS[tag], present.get(tag, ""), changed[tag]] for tag in sorted(of_study | of_series)],
+            sentence=f"来自 {new.calling_ae[:16]} 的影像按规则“{name[:64]}”修改了属性。",
+            journal=journal.packed(),
+        )
+        session.add(event)
+        session.flush()
+        session.add(CorrectedStudy(event_id=event.id, study_uid=study.uid))
+
+
+class CachedCoercion:
+    """Asks `load` for the rules at most every second: the indexer asks for each new series."""
+
+    def __init__(self, load: Callable[[Session], Coercion | None]) -> None:
+        self._load = load
+        self._at = -_NONE_FOR_S
+        self._present: Coercion | None = None
+
+    def __call__(self, session: Session, calling_ae: str, present: Mapping[int, str]) -> tuple[str, dict[int, str]]:
+        now = time.monotonic()
+        if now - self._at >= _NONE_FOR_S:
+            self._present = self._load(session)
+            self._at = now
+        return self._present(session, calling_ae, present) if self._present else ("", {})
+
+
+def _text(tags: Mapping[int, bytes], tag: int) -> str:
+    return decode_text(tags.get(tag, b""), tags.get(0x00080005, b"")).strip()
