@@ -39,8 +39,14 @@ STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ROOT = "1.2.826.0.1.3680043.10.54321.9"
-SURNAMES = "王李张刘陈杨黄赵周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国文斌宇浩然子轩雨涵欣怡梓晨佳琪思远志鹏海燕春雪晓东小丹凤琴云飞龙波辉鑫婷慧莹"
+SURNAMES = (
+    "王李张刘陈杨黄赵周吴徐孙胡朱高林何郭马罗"
+    "梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
+)
+GIVEN = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国文斌宇浩然子轩雨涵欣怡梓晨"
+    "佳琪思远志鹏海燕春雪晓东小丹凤琴云飞龙波辉鑫婷慧莹"
+)
 RETURN = {
     0x00080020: "", 0x00080030: "", 0x00080050: "", 0x00080061: "", 0x00081030: "", 0x00100010: "", 0x00100020: "",
     0x00100030: "", 0x00100040: "", 0x0020000D: "", 0x00200010: "", 0x00201208: "",
@@ -164,7 +170,7 @@ def insert(database: Database, table: Any, rows: Iterator[dict[str, Any]]) -> No
                 yield from map(_sqlite, rows)
 
             cursor.execute("BEGIN")
-            cursor.executemany(f"INSERT INTO {table.name} ({','.join(columns)}) VALUES ({marks})", values())  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table.name} ({','.join(columns)}) VALUES ({marks})", values())
         else:
             with cursor.copy(f"COPY {table.name} ({','.join(columns)}) FROM STDIN") as copy:
                 copy.write_row(tuple(first.values()))
@@ -336,8 +342,6 @@ def queries(total: int) -> dict[str, Callable[[random.Random], dict[int, str]]]:
                 return family, given
 
     span = max(1, round(100 / per_day))
-    hour = {"CT": "0800-0959"}
-    del hour
     return {
         "patient ID": lambda r: {0x00100020: f"P{r.randrange(total * 2 // 3):08d}"},
         "accession": lambda r: {0x00080050: f"A{r.randrange(total):09d}"},
@@ -351,7 +355,8 @@ def queries(total: int) -> dict[str, Callable[[random.Random], dict[int, str]]]:
         "day and modality": lambda r: {0x00080020: day(r), 0x00080061: "CT"},
         "accession prefix": lambda r: {0x00080050: f"A{r.randrange(total // 10):08d}*"},
         "pinyin, exact": lambda r: {0x00100010: romanised("".join(name(r, 3)))},
-        "pinyin, part": lambda r: {0x00100010: f"*{romanised(''.join(name(r, 3))).split('^')[1][1:]}*"},
+        "pinyin, part": lambda r: {0x00100010: f"*{romanised(''.join(name(r, 3))).split('^')[1].lower()}*"},
+        "pinyin, two letters (budget)": lambda r: {0x00100010: f"*{romanised(''.join(name(r, 2))).split('^')[1][:2]}*"},
         "Chinese, three": lambda r: {0x00100010: "".join(name(r, 3))},
         "Chinese, two": lambda r: {0x00100010: "".join(name(r, 2))},
         "Chinese, given of two": lambda r: {0x00100010: f"*{name(r, 3)[1]}"},
@@ -378,7 +383,7 @@ def measure(target: Target, total: int, repeat: int) -> dict[str, tuple[float, f
             count, status = client.find(keys)
             times.append((time.perf_counter() - begun) * 1e3)
             counts.append(count)
-            if status:
+            if status not in (0, 0xA700 if "budget" in label else 0):
                 raise SystemExit(f"{label}: status {status:04X}")
         client.close()
         times.sort()
