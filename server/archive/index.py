@@ -1,7 +1,8 @@
 """Writes the index: takes what receivers accepted, commits rows in batches, then moves the files to their places.
 
 One indexer runs for a data folder. The order is what makes it safe: a file leaves the inbox only after its row is
-committed and synced, and whatever a crash leaves in the inbox is indexed at the next start.
+committed and synced, and whatever a crash leaves in the inbox is indexed at the next start. The database may be a
+relaxed one (see Database): then many wait for one sync, which holds up no other writer.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import mmap
-import queue
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -30,7 +30,9 @@ from server.kernel.storage.port import ObjectStorage
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-_LINGER_S = 0.02  # how long a batch waits for more
+_QUIET_S = 0.008  # a batch is worked on when nothing came for so long
+_LINGER_S = 0.1  # or after this time: a large batch costs little more than a small one
+_CHECKPOINT_OBJECTS = 5_000  # rows after which the database's journal is worked off, or at the next pause
 _SETTLE_S = 1.0  # a study that is being received is announced at most this often
 _SCAN_S = 5.0
 _SETTLED_AGE_S = 2.0  # a younger file in the inbox has its message still under way
@@ -74,7 +76,8 @@ class Indexer:
         self._settle = settle
         self._rematch = rematch
         self._scan_every_s = scan_every_s
-        self._queue: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
+        self._waiting: list[Received] = []
+        self._came = threading.Event()
         self._queued: set[str] = set()
         self._not_before: dict[str, float] = {}  # files in the inbox that failed: when to try again
         self._rows = IndexRows(storage, inbox_folder, self._record_of_file, placement)
@@ -82,6 +85,7 @@ class Indexer:
         self._announced: dict[int, float] = {}
         self._stopping = threading.Event()
         self._idle = threading.Event()
+        self._since_checkpoint = 0
         self._next_scan = time.monotonic() + scan_every_s
         self._state = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="archive-index", daemon=True)
@@ -106,7 +110,7 @@ class Indexer:
     def stop(self) -> None:
         """Finish what is queued and end. What comes later waits in the inbox for the next start."""
         self._stopping.set()
-        self._queue.put(None)
+        self._came.set()
         if self._thread.is_alive():
             self._thread.join(30)
 
@@ -115,10 +119,7 @@ class Indexer:
         record = decode_received(message)
         if len(self._queued) >= _IN_HAND:
             return  # the database is in trouble: the file waits in the inbox, a scan will find it
-        with self._state:
-            self._idle.clear()
-            self._queued.add(record.name)
-        self._queue.put(record)
+        self._put(record)
 
     def wait_until_idle(self, timeout_s: float = 10.0) -> bool:
         """Wait until everything submitted is committed, moved and announced; False if that took longer."""
@@ -149,27 +150,38 @@ class Indexer:
             with self._state:
                 if not self._queued and not self._touched:
                     self._idle.set()
+            if self._since_checkpoint >= _CHECKPOINT_OBJECTS or (self._since_checkpoint and not batch):
+                self._outermost(self._database.checkpoint)
+                self._since_checkpoint = 0
             now = time.monotonic()
             if now >= self._next_scan and not self._stopping.is_set():
                 self._outermost(self._scan)
                 self._next_scan = now + self._scan_every_s
             if now >= next_rematch and not self._stopping.is_set():
                 self._outermost(self._rematch)
+                self._database.sync()
                 next_rematch = now + _REMATCH_S
 
+    def _put(self, record: Received) -> None:
+        with self._state:
+            self._idle.clear()
+            self._queued.add(record.name)
+            self._waiting.append(record)
+            if len(self._waiting) == 1:
+                self._came.set()
+
     def _next_batch(self) -> list[Received]:
-        batch: list[Received] = []
-        end = time.monotonic() + (0.1 if self._touched else 0.25)
-        while len(batch) < BATCH:
-            try:
-                record = self._queue.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                break
-            if record is None:
-                break
-            if not batch:
-                end = time.monotonic() + _LINGER_S
-            batch.append(record)
+        if not self._waiting and not self._stopping.is_set():
+            self._came.wait(0.1 if self._touched else 0.25)
+        end = time.monotonic() + _LINGER_S
+        seen = 0
+        while seen < len(self._waiting) < BATCH and time.monotonic() < end and not self._stopping.is_set():
+            seen = len(self._waiting)
+            time.sleep(_QUIET_S)
+        with self._state:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            if not self._waiting and not self._stopping.is_set():
+                self._came.clear()
         return batch
 
     def _index_safely(self, batch: list[Received], *, patient: bool = True) -> None:
@@ -228,10 +240,7 @@ class Indexer:
                 self._not_before.pop(entry.name, None)
                 record = self._record_of_file(entry.name)
                 if record is not None:
-                    with self._state:
-                        self._idle.clear()
-                        self._queued.add(entry.name)
-                    self._queue.put(record)
+                    self._put(record)
 
     def _announce(self, *, force: bool) -> None:
         now = time.monotonic()
@@ -244,6 +253,7 @@ class Indexer:
         if len(self._announced) > _CACHE:
             self._announced.clear()
         self._outermost(lambda: self._settle(due))
+        self._database.sync()
 
     def _outermost(self, work: Callable[[], None]) -> None:
         try:
@@ -256,11 +266,13 @@ class Indexer:
     def _index(self, records: list[Received]) -> None:
         with self._database.write() as uow:
             batch = self._rows.write(uow.session, records)
+        self._database.sync()
         for record in records:
             self._move(record, record.name in batch.surplus)
             self._queued.discard(record.name)
         for study in batch.studies:
             self._touched.setdefault(study, 0.0)
+        self._since_checkpoint += len(records)
 
     # files
 

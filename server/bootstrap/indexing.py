@@ -99,7 +99,7 @@ def run(
     start_logging(folders.logs, multiprocessing.current_process().name, settings.log_level)
     load_tables()
     lock = exclusive(folders)
-    database = Database(database_url)
+    database = Database(database_url, relaxed=True)
     try:
         areas = build_areas(settings, database)
         indexer = indexer_of(areas, database, folders)

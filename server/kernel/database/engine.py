@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,18 @@ _IMPOSSIBLE = "内容中有超出范围的数字、过长的文字或不能保�
 
 
 class Database:
-    """SQLite file or PostgreSQL by URL. Thread-safe; one instance per process."""
+    """SQLite file or PostgreSQL by URL. Thread-safe; one instance per process.
 
-    def __init__(self, url: str) -> None:
+    A relaxed one does not sync an embedded database with each commit, so that nobody waits for the disk while it holds
+    the writer's lock; what was committed is durable after the next `sync`. It leaves checkpoints to its owner as well.
+    """
+
+    def __init__(self, url: str, *, relaxed: bool = False) -> None:
         self.url = url
+        self._relaxed = relaxed and url.startswith("sqlite")
         self.is_sqlite = url.startswith("sqlite")
         self.engine = (
-            _sqlite_engine(url)
+            _sqlite_engine(url, relaxed=relaxed)
             if self.is_sqlite
             else create_engine(url, pool_size=20, max_overflow=20, hide_parameters=True)
         )
@@ -73,6 +79,28 @@ class Database:
         if unit.has_notices:
             self.on_notices()
 
+    def sync(self) -> None:
+        """Make everything that a relaxed database committed survive a power cut; others have done so already.
+
+        The embedded database writes each commit to the end of its journal, or has synced it on its way into the file.
+        """
+        if not self._relaxed:
+            return
+        with suppress(FileNotFoundError):
+            descriptor = os.open(f"{self.engine.url.database}-wal", os.O_RDWR | getattr(os, "O_BINARY", 0))
+            try:
+                (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def checkpoint(self) -> None:
+        """Bring the embedded database's journal into its file as far as no reader or writer has to wait for it."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def create_schema(self) -> None:
         """Create all tables without migrations; for tests of single areas."""
         Base.metadata.create_all(self.engine)
@@ -104,7 +132,7 @@ def _commit(session: Session) -> None:
         raise
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, *, relaxed: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
@@ -118,7 +146,9 @@ def _sqlite_engine(url: str) -> Engine:
         connection.isolation_level = None  # SQLAlchemy's begin event below says BEGIN, not the driver
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",  # what was answered survives a power cut, not only a crash of the process
+            # what was answered survives a power cut, not only a crash of the process
+            f"synchronous={'NORMAL' if relaxed else 'FULL'}",
+            f"wal_autocheckpoint={0 if relaxed else 4000}",  # pages; the indexer does it earlier, between its batches
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-32000",
