@@ -29,6 +29,8 @@ PROCESSING_FAILURE: Final = 0x0110
 
 _ENCAPSULATED: Final = tuple(t for t in uids.WRITTEN_COMPRESSED if t not in UNCOMPRESSED)
 _ALWAYS_LOSSY: Final = {f"1.2.840.10008.1.2.4.{n}": "ISO_10918_1" for n in (50, 51, 53, 55)}
+_EXACT: Final = frozenset((uids.RLE, "1.2.840.10008.1.2.8.1", *UNCOMPRESSED))
+"""Syntaxes that keep every bit allocated; the codecs of others know samples only."""
 _KEEPS_COLOUR: Final = frozenset(
     (uids.RLE, uids.JPEG_LS, "1.2.840.10008.1.2.4.81", uids.JPEG_LOSSLESS_SV1, "1.2.840.10008.1.2.4.57", *UNCOMPRESSED)
 )
@@ -68,13 +70,16 @@ def transcoded(data: memoryview, stored: str, wanted: str) -> bytes:
     except MemoryError:
         raise Refused(PROCESSING_FAILURE, "The object needs more memory than a conversion may take") from None
     except (
-        ValueError, KeyError, TypeError, AttributeError, OSError, NotImplementedError, OverflowError, MalformedDataSet
+        ArithmeticError, AttributeError, EOFError, KeyError, NotImplementedError, OSError, TypeError, ValueError,
+        MalformedDataSet,
     ) as error:  # fmt: skip
         raise Refused(PROCESSING_FAILURE, f"The object cannot be converted: {type(error).__name__}") from None
 
 
 def _convert(dataset: Dataset, data: memoryview, stored: str, wanted: str) -> None:
     """Decode what is stored, and encode it when a compressed syntax is wanted."""
+    import numpy as np
+
     from shared.imaging.frames import Part10
     from shared.imaging.header import pixel_format
 
@@ -90,19 +95,26 @@ def _convert(dataset: Dataset, data: memoryview, stored: str, wanted: str) -> No
     if file.frame_count > MAX_FRAMES or form.native_bytes * file.frame_count > MAX_DECODED:
         raise Refused(PROCESSING_FAILURE, "The decoded object would be larger than 1 GiB")
     form, colour = _kept_colour(form, stored)
-    frames = [file.frame(index, form.native_bytes) for index in range(file.frame_count)]
-    stored_bits = form.bits_stored
-    if stored == uids.EXPLICIT_LE and _uses_all_bits(frames, form):
-        # old overlays, or a sender's rubbish, above the bits stored: they are kept by keeping all bits
-        form = replace(form, bits_stored=form.bits_allocated, high_bit=form.bits_allocated - 1)
-    high_bit = int(getattr(dataset, "HighBit", stored_bits - 1) or 0) if form.bits_stored != stored_bits else -1
-    arrays = (_decoded(frame, form, stored) for frame in frames)
+    raw = _with_all_bits(form, stored)
+    decoded = [_decoded(file.frame(index, form.native_bytes), raw, stored) for index in range(file.frame_count)]
+    arrays = decoded
+    if raw is not form:
+        arrays = [_stored_values(array, form) for array in decoded]
+        is_exact = stored in _EXACT or not form.signed
+        if is_exact and not all(map(np.array_equal, arrays, decoded)):
+            # old overlays, or a sender's rubbish, beside the bits stored: kept by keeping all bits
+            form, arrays = raw, decoded
+    high_bit = int(dataset.get("HighBit") or form.bits_stored - 1) if form is raw else form.bits_stored - 1
     if wanted in _ENCAPSULATED:
         _encapsulate(dataset, arrays, form, wanted)
     else:
         _set_native(dataset, arrays, form)
-    dataset.HighBit = high_bit if high_bit >= 0 else form.bits_stored - 1
+    dataset.HighBit = high_bit
     if form.samples > 1:
+        if wanted == uids.HTJ2K_LOSSLESS:
+            if colour != "RGB":
+                raise Refused(PROCESSING_FAILURE, "This colour model is not written in HTJ2K")
+            colour = "YBR_RCT"  # its encoder transforms colours, reversibly (PS3.5 8.2.4)
         dataset.PhotometricInterpretation = colour
         dataset.PlanarConfiguration = 0
     for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
@@ -130,24 +142,27 @@ def _kept_colour(form: PixelFormat, stored: str) -> tuple[PixelFormat, str]:
     return form, "RGB"
 
 
-def _uses_all_bits(frames: Sequence[bytes | memoryview], form: PixelFormat) -> bool:
-    """Whether native samples carry anything outside of the bits stored that decoding would clear or shift."""
+def _with_all_bits(form: PixelFormat, stored: str) -> PixelFormat:
+    """The format under which the decoder leaves bits beside those stored as they are; ``form`` where it cannot."""
+    from shared.imaging.codecs import LOSSY
+
+    if form.samples > 1 or form.floating or form.bits_allocated not in (8, 16) or stored in LOSSY:
+        return form
+    full = form.bits_allocated
+    if form.bits_stored == full and form.high_bit in (-1, full - 1):
+        return form
+    return replace(form, bits_stored=full, high_bit=full - 1)
+
+
+def _stored_values(array: NDArray[Any], form: PixelFormat) -> NDArray[Any]:
+    """Only the bits stored, the sign extended (PS3.5 8.1.1)."""
     import numpy as np
 
-    from shared.imaging.codecs import decode_frame
-
-    if form.samples > 1 or form.bits_allocated not in (8, 16) or form.floating:
-        return False
-    if form.high_bit not in (-1, form.bits_stored - 1):
-        return True
-    if form.bits_stored == form.bits_allocated:
-        return False
-    kind = f"{'i' if form.signed else 'u'}{form.bits_allocated // 8}"
-    for frame in frames:
-        raw = np.frombuffer(frame, f"<{kind}", form.pixels).reshape(form.rows, form.columns)
-        if not np.array_equal(raw, decode_frame(frame, form, uids.EXPLICIT_LE)):
-            return True
-    return False
+    up = form.bits_allocated - (form.bits_stored if form.high_bit < 0 else form.high_bit + 1)
+    down = form.bits_allocated - form.bits_stored
+    bits = array.view(f"u{array.dtype.itemsize}") << np.array(up, f"u{array.dtype.itemsize}")
+    shifted: NDArray[Any] = bits.view(array.dtype) >> np.array(down, array.dtype)
+    return shifted
 
 
 def _decoded(frame: bytes | memoryview, form: PixelFormat, syntax: str) -> NDArray[Any]:
@@ -156,7 +171,7 @@ def _decoded(frame: bytes | memoryview, form: PixelFormat, syntax: str) -> NDArr
     return decode_frame(frame, form, syntax)
 
 
-def _set_native(dataset: Dataset, arrays: Any, form: PixelFormat) -> None:
+def _set_native(dataset: Dataset, arrays: Sequence[NDArray[Any]], form: PixelFormat) -> None:
     """Native pixel data: little endian samples, pixel by pixel, padded to an even length (PS3.5 8.1.1)."""
     import numpy as np
 
@@ -170,7 +185,7 @@ def _set_native(dataset: Dataset, arrays: Any, form: PixelFormat) -> None:
     dataset["PixelData"].is_undefined_length = False
 
 
-def _encapsulate(dataset: Dataset, arrays: Any, form: PixelFormat, wanted: str) -> None:
+def _encapsulate(dataset: Dataset, arrays: Sequence[NDArray[Any]], form: PixelFormat, wanted: str) -> None:
     """Encapsulated pixel data, one fragment a frame with a Basic Offset Table (PS3.5 A.4); each frame is decoded again
     and compared."""
     import numpy as np
@@ -179,7 +194,8 @@ def _encapsulate(dataset: Dataset, arrays: Any, form: PixelFormat, wanted: str) 
     if form.floating or form.bits_allocated not in (8, 16):
         raise Refused(PROCESSING_FAILURE, f"Pixels of {form.bits_allocated} bits are not compressed for sending")
     encode = _ENCODERS[wanted]
-    proof = replace(form, photometric="MONOCHROME2" if form.samples == 1 else "RGB", planar=False, high_bit=-1)
+    colour = "YBR_RCT" if wanted == uids.HTJ2K_LOSSLESS else "RGB"
+    proof = replace(form, photometric="MONOCHROME2" if form.samples == 1 else colour, planar=False, high_bit=-1)
     out = []
     for array in arrays:
         stream = bytes(encode(np.ascontiguousarray(array), form))
@@ -223,12 +239,14 @@ def _jpeg_lossless(array: NDArray[Any], form: PixelFormat) -> bytes:
     import imagecodecs
 
     colours = "RGB" if form.samples > 1 else None
+    # the encoder takes precisions up to 8 in bytes only
+    precision = form.bits_stored if form.bits_stored > 8 or array.dtype.itemsize == 1 else 16
     return bytes(
         imagecodecs.jpeg8_encode(
             _unsigned(array, form),
             lossless=True,
             predictor=1,
-            bitspersample=max(form.bits_stored, 2),
+            bitspersample=max(precision, 2),
             colorspace=colours,
             outcolorspace=colours,
         )
@@ -254,7 +272,7 @@ def _jpeg_2000(array: NDArray[Any], form: PixelFormat) -> bytes:
 def _htj2k(array: NDArray[Any], _form: PixelFormat) -> bytes:
     import imagecodecs
 
-    return bytes(imagecodecs.htj2k_encode(array, reversible=True, rgb=False))
+    return bytes(imagecodecs.htj2k_encode(array, reversible=True))
 
 
 _ENCODERS: Final[dict[str, Callable[[Any, Any], bytes]]] = {
