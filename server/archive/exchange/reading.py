@@ -25,8 +25,8 @@ VIDEOS = frozenset({"mp4", "mpeg2"})
 
 _BYSTANDERS = (
     ".exe .dll .inf .txt .htm .html .js .css .ini .xml .ico .chm .jar .db .lnk .md .json .log .bat .cmd .sh .com .msi "
-    ".cab .dat .cfg .conf .properties .class .so .dylib .app .plist .rtf .doc .docx .xls .xlsx .gif .svg .ttf .url .hlp "
-    ".lib .ocx .sys .manifest .config .csv .tsv .py .pak .bin .version .sha256 .md5"
+    ".cab .dat .cfg .conf .properties .class .so .dylib .app .plist .rtf .doc .docx .xls .xlsx .gif .svg .ttf .url "
+    ".hlp .lib .ocx .sys .manifest .config .csv .tsv .py .pak .bin .version .sha256 .md5"
 ).split()
 
 
