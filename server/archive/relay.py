@@ -124,13 +124,15 @@ class RelaySender:
             self._thread.join(5)
 
     def _run(self) -> None:
-        while not self._closing:
+        closing = False
+        while not closing:
             self._came.wait()
             if not self._closing:
                 time.sleep(_GATHER_S)
             with self._lock:
                 messages, self._waiting = self._waiting, []
-                if not self._closing:
+                closing = self._closing
+                if not closing:
                     self._came.clear()
             self._send(messages)
         self._drop()

@@ -31,6 +31,7 @@ from server.kernel.logs import start_logging
 from server.kernel.processes import ChildProcess
 from server.kernel.storage.durability import Durability
 from server.settings import Settings, from_text, to_text
+from shared.dicomkit.names import search_keys
 
 _LOCK_WAIT_S = 20.0
 _REPORT_S = 0.25
@@ -108,6 +109,7 @@ def run(
         indexer.start(replay=False)  # receivers may be writing: the first scan finds what the last run left
         listener.start()
         ready()
+        search_keys("明镜")  # the dictionary of readings is large; no sender shall wait for it
         while not stop.wait(_REPORT_S):
             backlog.value = indexer.backlog
         listener.stop()
