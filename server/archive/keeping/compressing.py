@@ -24,7 +24,6 @@ from sqlalchemy import func, or_, select, update
 from server.archive.keeping.codec import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_BYTES, Reason
 from server.archive.keeping.discards import announce, keep
 from server.archive.keeping.policy import codec_for, load
-from server.archive.keeping.ports import Copies, NoCopies
 from server.archive.keeping.tables import CompressionMark
 from server.archive.keeping.worker import Order, Result, Workshop
 from server.archive.tables import Instance, Series, Study
@@ -69,13 +68,11 @@ class Compression:
         storage: ObjectStorage,
         folder: Path,
         *,
-        copies: Copies | None = None,
         workshop: Callable[[], Workshop] = Workshop,
     ) -> None:
         self._database = database
         self._storage = storage
         self._folder = folder / "compress"
-        self._copies = copies or NoCopies()
         self._workshop = workshop
 
     def run(self, step: Callable[[int, int], None] = _nothing) -> tuple[int, Tally]:
@@ -219,8 +216,6 @@ class Compression:
             uow.session.execute(
                 update(Study).where(Study.id == series.study_pk).values(bytes_stored=Study.bytes_stored - saved)
             )
-            if swapped:
-                self._copies.forget(uow, series.study_pk)
         tally.compressed += len(swapped)
         tally.before += sum(one.row.size_bytes for one in swapped)
         tally.after += sum(one.result.size_bytes for one in swapped)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.archive.keeping.tables import BackupRun, BinObject, Discard
 from server.archive.tables import Instance, InstanceVersion
 from server.kernel.database import Database
-from server.kernel.storage.port import ObjectMissing, ObjectStorage
+from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
+
+logger = logging.getLogger(__name__)
 
 _BATCH = 100
+_LATER = timedelta(minutes=10)
 BACKUP_DEAD_AFTER = timedelta(minutes=10)
 
 
@@ -68,11 +72,19 @@ def sweep(database: Database, storage: ObjectStorage, *, now: datetime | None = 
             if not files:
                 return removed
             needed = named(session, files)
+            later = []
             for key, _ in files:
-                if key not in needed:
-                    try:
-                        storage.delete(key)
-                        removed += 1
-                    except ObjectMissing:
-                        pass  # removed already, before a crash
-            keep(session, [key for key, _ in files])
+                if key in needed:
+                    continue
+                try:
+                    storage.delete(key)
+                    removed += 1
+                except ObjectMissing:
+                    pass  # removed already, before a crash
+                except (StorageError, OSError) as trouble:
+                    logger.warning("archive: a file could not be removed yet: %s", trouble)
+                    later.append(key)
+            keep(session, [key for key, _ in files if key not in later])
+            postponed = update(Discard).where(Discard.object_key.in_(later)).values(not_before=now + _LATER)
+            if later:
+                session.execute(postponed)

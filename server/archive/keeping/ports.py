@@ -37,20 +37,13 @@ class Exams(Protocol):
 class Copies(Protocol):
     """The copies of studies in other stores."""
 
-    def verified(self, uow: UnitOfWork, study_pk: int) -> int:
-        """How many copies beside the on-line one were verified after the study's last change."""
-        ...
-
-    def forget(self, uow: UnitOfWork, study_pk: int) -> None:
-        """The study's files are others now: what was copied must be copied again."""
+    def verified(self, uow: UnitOfWork, study_uid: str) -> int:
+        """How many copies beside the on-line one are verified and hold the study as it is now."""
         ...
 
 
 class NoCopies:
     """Stands in where there are no other stores: nothing is ever verified."""
 
-    def verified(self, uow: UnitOfWork, study_pk: int) -> int:
+    def verified(self, uow: UnitOfWork, study_uid: str) -> int:
         return 0
-
-    def forget(self, uow: UnitOfWork, study_pk: int) -> None:
-        return
