@@ -41,6 +41,7 @@ class Settings:
     verify_url: str = ""  # where the QR code of a printed report leads, e.g. "https://host/verify"
     import_folders: str = ""  # folders of this machine that imports may read, separated by semicolons
     export_folders: str = ""  # folders of this machine that exports may write, separated by semicolons
+    backup_folder: str = ""  # where backups go, best on another machine's disk; empty: only the command line makes them
     log_level: str = "INFO"
 
     @property

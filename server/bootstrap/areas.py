@@ -12,9 +12,12 @@ from server.access.service import AccessService
 from server.archive.exchange.rpc import ExchangeRpc
 from server.archive.exchange.service import ExchangeService
 from server.archive.exchange.uploads import Uploads
+from server.archive.keeping.rpc import KeepingRpc
+from server.archive.keeping.service import KeepingService
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.bootstrap.folders import Folders
+from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
 from server.exams.service import ExamService
@@ -59,6 +62,7 @@ class Areas:
     printing: PrintingService
     archive: ArchiveService
     exchange: ExchangeService
+    keeping: KeepingService
     storage: FolderStorage
     handlers: tuple[object, ...]
 
@@ -91,6 +95,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         import_folders=settings.import_folders,
         export_folders=settings.export_folders,
     )
+    keeping = KeepingService(
+        database, storage, folders.workshop, KeepingExams(exams), StoredCopies(), backup_folder(settings)
+    )
     # A store of its own: the archive's proof calls every object an orphan that no image owns.
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
     documents = DocumentStore(kept, clock)
@@ -112,6 +119,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         printing=printing,
         archive=archive,
         exchange=exchange,
+        keeping=keeping,
         storage=storage,
         handlers=(
             OrganisationRpc(organisation),
@@ -122,6 +130,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             PrintingRpc(printing),
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),
+            KeepingRpc(database, keeping),
             AccessRpc(access),
             JobsRpc(),
         ),

@@ -39,16 +39,16 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import exchange
+    from server.bootstrap import exchange, keeping
 
-    return [*exchange.job_kinds(house)]
+    return [*exchange.job_kinds(house), *keeping.job_kinds(house)]
 
 
 def schedules(house: JobsHouse) -> list[Schedule]:  # noqa: ARG001
     """Jobs that are asked for regularly."""
-    from server.bootstrap import exchange
+    from server.bootstrap import exchange, keeping
 
-    return [*exchange.SCHEDULES]
+    return [*exchange.SCHEDULES, *keeping.SCHEDULES]
 
 
 def run(
