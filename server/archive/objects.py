@@ -6,6 +6,7 @@ Objects of corrected studies and series leave with their corrected attributes (c
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import mmap
 import tempfile
 import threading
@@ -41,13 +42,18 @@ _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with
 class ArchivedObject:
     """One object for a retrieval.
 
-    `open` gives its data set (no preamble, no file meta) while the context lasts; it raises OSError.
+    `open` gives its data set (no preamble, no file meta) while the context lasts; it raises OSError. `stamp` changes
+    whenever what `open` gives changes; `length` is its length in bytes, None when a correction decides it.
     """
 
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
     open: Callable[[], AbstractContextManager[memoryview]]
+    study_uid: str
+    series_uid: str
+    stamp: str
+    length: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,9 @@ class ArchiveObjects:
                 Instance.transfer_syntax_uid,
                 Instance.object_key,
                 Instance.data_offset,
+                Instance.size_bytes,
                 Study.uid.label("study_uid"),
+                Series.uid.label("series_uid"),
                 Study.correction.label("study_correction"),
                 Series.correction.label("series_correction"),
             )
@@ -301,7 +309,17 @@ class ArchiveObjects:
                 with _together(pieces) as corrected:
                     yield corrected
 
-        return ArchivedObject(row.sop_class_uid, row.uid, row.transfer_syntax_uid, opened)
+        changes = (row.study_correction or b"") + b"\0" + (row.series_correction or b"")
+        return ArchivedObject(
+            row.sop_class_uid,
+            row.uid,
+            row.transfer_syntax_uid,
+            opened,
+            row.study_uid,
+            row.series_uid,
+            stamp=key if overlay is None else f"{key}-{hashlib.sha256(changes).hexdigest()}",
+            length=row.size_bytes - offset if overlay is None else None,
+        )
 
     def _corrected(self, data: memoryview, row: Any, overlay: Overlay) -> Pieces:
         """A data set with what was corrected. Raises DamagedHeader: nothing leaves with an identity that was wrong."""

@@ -203,8 +203,16 @@ def _locate_pixels(data: bytes | mmap.mmap, at: int, syntax: str) -> _Located | 
 # --- encapsulated frames ---------------------------------------------------------------------------------
 
 
+def encapsulated_frames(data: memoryview, start: int, count: int, header: Any) -> list[tuple[tuple[int, int], ...]]:
+    """Per frame the (start, end) of its fragments in `data`; `start` is where the value of the pixel data begins.
+
+    `header` may hold an extended offset table. Raises :class:`UnreadableFile`.
+    """
+    return _encapsulated_frames(data, start, count, header)
+
+
 def _encapsulated_frames(
-    data: bytes | mmap.mmap, start: int, count: int, header: Any
+    data: bytes | mmap.mmap | memoryview, start: int, count: int, header: Any
 ) -> list[tuple[tuple[int, int], ...]]:
     """Per frame the (start, end) of its fragments, PS3.5 A.4."""
     table, fragments = _fragments(data, start)
@@ -220,7 +228,7 @@ def _encapsulated_frames(
     return _by_start_markers(data, fragments)
 
 
-def _fragments(data: bytes | mmap.mmap, start: int) -> tuple[list[int], list[tuple[int, int]]]:
+def _fragments(data: bytes | mmap.mmap | memoryview, start: int) -> tuple[list[int], list[tuple[int, int]]]:
     """Basic offset table and (start, end) of all fragments; stops at what does not fit into the file."""
     size = len(data)
     if start + 8 > size or bytes(data[start : start + 4]) != _ITEM:
@@ -261,7 +269,9 @@ def _by_offsets(offsets: Sequence[int], fragments: list[tuple[int, int]]) -> lis
     return [tuple(fragments[a:b]) for a, b in zip(firsts, ends, strict=True)]
 
 
-def _by_start_markers(data: bytes | mmap.mmap, fragments: list[tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
+def _by_start_markers(
+    data: bytes | mmap.mmap | memoryview, fragments: list[tuple[int, int]]
+) -> list[tuple[tuple[int, int], ...]]:
     """Without any table a frame begins where a code stream begins: SOI of JPEG, SOC of JPEG 2000."""
     frames: list[list[tuple[int, int]]] = []
     for begin, end in fragments:
