@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
@@ -28,3 +32,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and drafts of a test go into a folder of its own."""
     monkeypatch.setenv("MINGJING_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Iterator[Any]:
+    """pytest-qt's, which closes windows at the end of a test; it only remembers them weakly, so keep them until then.
+
+    What a test leaves in cycles is collected here, in the GUI thread: see clients/kit/garbage.py.
+    """
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    kept: list[Any] = []
+    add = qtbot.addWidget
+
+    def add_and_keep(widget: Any, **more: Any) -> None:
+        kept.append(widget)
+        add(widget, **more)
+
+    qtbot.addWidget = add_and_keep
+    yield qtbot
+    kept.clear()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_left_to_threads() -> Iterator[None]:
+    """Once Qt is there, cycles are collected here, in the main thread, and nowhere else."""
+    yield
+    if "PySide6.QtWidgets" in sys.modules:
+        gc.disable()
+        gc.collect(1)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
 from clients.kit import english, icons, translations
 from clients.kit.connection import Connection, Connector
+from clients.kit.garbage import GuiGarbage
 from clients.kit.incidents import record_incident, start_log
 from clients.kit.login import LoginPage, SignedIn
 from clients.kit.settings import UserSettings
@@ -49,6 +50,7 @@ def _prepare(app: QApplication) -> None:
     app.setProperty("mingjing_prepared", True)
     translations.on_language_change(_tell_widgets)
     app.aboutToQuit.connect(icons.forget_pixmaps)
+    GuiGarbage(app)
 
 
 def _tell_widgets() -> None:

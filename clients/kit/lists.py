@@ -642,7 +642,9 @@ class _Header(QHeaderView):
                 tr(column.title), Qt.TextElideMode.ElideRight, int(words.width()) - arrow
             )
             right = column.align is Align.RIGHT
-            flag = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            flag = {Align.RIGHT: Qt.AlignmentFlag.AlignRight, Align.CENTRE: Qt.AlignmentFlag.AlignHCenter}.get(
+                column.align, Qt.AlignmentFlag.AlignLeft
+            )
             painter.drawText(words, flag | Qt.AlignmentFlag.AlignVCenter, text)
             if sorted_by and self._rows.sort_order is not None:
                 width = painter.fontMetrics().horizontalAdvance(text)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from clients.kit.incidents import record_incident
 from clients.kit.tokens import Tone
-from clients.kit.translations import tr
+from clients.kit.translations import Language, language, tr
 from shared.contract.errors import ErrorCode, RpcError, ServerBug
 
 
@@ -86,6 +86,19 @@ _SENTENCES: dict[ErrorCode, str] = {
 }
 
 
+_SAID_BY_THE_SERVER = frozenset(
+    {
+        ErrorCode.INVALID,
+        ErrorCode.ILLEGAL_ACTION,
+        ErrorCode.DUPLICATE,
+        ErrorCode.NO_IMAGES,
+        ErrorCode.UNAVAILABLE,
+        ErrorCode.DISK_FULL,
+    }
+)
+"""Codes whose sentence from the server says more than ours can: what exactly is wrong, and where."""
+
+
 def incident_message(number: str) -> Message:
     """What a person is told of a defect of the workstation."""
     return Message(tr("工作站内部错误，请将编号 {number} 告知管理员。", number=number), Tone.DANGER)
@@ -112,4 +125,11 @@ def message_for(error: Exception) -> Message:
             tr("密码多次输错，账号已锁定，请 {minutes} 分钟后再试或联系管理员。", minutes=minutes), Tone.DANGER
         )
     tone = Tone.WARNING if body.code in (ErrorCode.BUSY, ErrorCode.OFFLINE, ErrorCode.TIMEOUT) else Tone.DANGER
+    if body.code in _SAID_BY_THE_SERVER and language() is Language.CHINESE and has_ideographs(body.message):
+        return Message(body.message, tone, body.field)
     return Message(tr(_SENTENCES.get(body.code, "操作未成功，请重试。")), tone, body.field)
+
+
+def has_ideographs(text: str) -> bool:
+    """Whether a sentence is written in Chinese: the server writes its own so."""
+    return any(0x4E00 <= ord(character) <= 0x9FFF for character in text)

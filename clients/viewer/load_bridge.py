@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
 
 from clients.viewer.pixels import StackPixels
 from clients.viewer.study import Stack
@@ -73,8 +74,16 @@ class LoadBridge(QObject):
             self._timer.start(TELL_EVERY_MS)
 
     def run(self, work: Callable[[], None], name: str) -> threading.Thread:
-        """Run ``work`` in a thread of its own; it reports through the signals."""
-        thread = threading.Thread(target=work, name=name, daemon=True)
+        """Run ``work`` in a thread of its own; it reports through signals; to nobody when the window is gone."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except RuntimeError:
+                if isValid(self):
+                    raise
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
         return thread
 
