@@ -24,6 +24,7 @@ WORDS = (
     Word("registration", "workstation: registration, management, calling", "clients.registration.__main__"),
     Word("display", "hall display with voice", "clients.display.__main__"),
     Word("diagnosis", "workstation: diagnosis and reports", "clients.diagnosis.__main__"),
+    Word("administration", "workstation: archive, peers, rules, tasks, accounts", "clients.administration.__main__"),
     Word("viewer", "image viewer", "clients.viewer.__main__"),
     Word("call", "call any method of the server: METHOD JSON --connect … | --list | --schema METHOD", "mingjing.call"),
     Word("ae", "DICOM peers: add, list, remove", "mingjing.peers"),

@@ -1,0 +1,26 @@
+"""What a table page shows; frozen, without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TableState:
+    """Rows, the chosen one, and how the form stands. `confirming` is the id of an action that waits for a yes."""
+
+    reply: Any = None
+    rows: tuple[Any, ...] = ()
+    is_loading: bool = False
+    trouble: str = ""
+    search: str = ""
+    selected: Hashable | None = None
+    row: Any | None = None
+    is_new: bool = False
+    is_busy: bool = False
+    problems: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""  # what is wrong with the whole form
+    confirming: str = ""
+    edition: int = 0  # rises when the form must show the row's values again

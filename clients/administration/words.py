@@ -1,0 +1,47 @@
+"""Words and figures that several pages of the administration workstation share; knows no Qt."""
+
+from __future__ import annotations
+
+from clients.kit.states import StateLook
+from clients.kit.tokens import Tone
+from clients.kit.translations import tr
+from shared.contract.jobs import JobView
+
+JOB_LOOKS = {
+    "waiting": StateLook("等待", Tone.NEUTRAL, "hourglass"),
+    "running": StateLook("进行中", Tone.ACTIVE, "play"),
+    "done": StateLook("完成", Tone.SUCCESS, "check_circle"),
+    "failed": StateLook("失败", Tone.DANGER, "cross_circle"),
+    "cancelled": StateLook("已取消", Tone.NEUTRAL, "minus"),
+}
+
+JOB_KINDS: dict[str, str] = {}
+"""Kind of a job → its name (Chinese source); pages add theirs."""
+
+
+def job_name(job: JobView) -> str:
+    """What a job is, in words."""
+    kind = tr(JOB_KINDS.get(job.kind, job.kind))
+    return f"{kind} · {job.title}" if job.title else kind
+
+
+def progress(job: JobView) -> str:
+    """How far a job is."""
+    if job.progress_total <= 0:
+        return ""
+    return f"{job.progress_done} / {job.progress_total}"
+
+
+def size(size_bytes: float) -> str:
+    """A number of bytes as people read it: 3.2 GB."""
+    value = float(size_bytes)
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if value < 1024 or unit == "TB":
+            return f"{value:.0f} {unit}" if unit in ("B", "KB") or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1024
+    raise AssertionError
+
+
+def yes_no(value: bool) -> str:
+    """A right or a switch in a list."""
+    return tr("是") if value else "–"
