@@ -1,7 +1,12 @@
-"""Objects as files under names made from their content: ``objects/ab/cd/<sha256>``."""
+"""Objects as files under names made from their content: ``objects/abc/<sha256>``.
+
+A folder for the first three digits is a compromise: 4096 folders can be made beforehand, so that no object waits for
+one, and a hundred million objects are 25,000 in each.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -17,6 +22,7 @@ from server.kernel.storage.port import ObjectMissing, StorageError, StorageFull,
 from server.kernel.storage.space import SpaceGuard
 
 _CHUNK = 1 << 20
+_DIGITS = 3
 
 
 def sha256_of(path: Path) -> str:
@@ -49,7 +55,7 @@ class FolderStorage:
 
     def _place(self, key: str) -> str:
         checked_key(key)
-        path = f"{self._prefix}{key[:2]}{os.sep}{key[2:4]}{os.sep}{key}"
+        path = f"{self._prefix}{key[:_DIGITS]}{os.sep}{key}"
         if not os.path.normpath(path).startswith(self._prefix):  # cannot happen with a checked key: the second lock
             raise StorageError("The object's place would be outside of the store.")
         return path
@@ -89,12 +95,30 @@ class FolderStorage:
             yield from (name for name in names if len(name) == 64)
 
     def sweep(self) -> int:
-        """Remove what a crash left half-written; call at start, before anybody puts. Returns the number of files."""
+        """Remove what a crash left half-written; call at start, before anybody puts. Returns the number of files.
+
+        Makes the folders too, and brings objects of an older store (``objects/ab/cd/``) to their present places.
+        """
         count = 0
         for path in self._incoming.iterdir():
             path.unlink()
             count += 1
+        for number in range(16**_DIGITS):
+            folder = f"{number:0{_DIGITS}x}"
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._prefix + folder)  # noqa: PTH102 - thousands of them
+            self._made.add(folder)
+        for old in [entry for entry in self.objects.iterdir() if len(entry.name) == 2]:
+            self._bring_over(old)
         return count
+
+    def _bring_over(self, old: Path) -> None:
+        for place in old.glob("*/*"):
+            if len(place.name) == 64:
+                place.replace(self._target(place.name))
+        for folder in (*old.iterdir(), old):
+            with contextlib.suppress(OSError):  # something else lies in it
+                folder.rmdir()
 
     def _take(self, source: Path, key: str | None) -> str:
         key = key or sha256_of(source)
@@ -147,9 +171,9 @@ class FolderStorage:
 
     def _target(self, key: str) -> str:
         path = self._place(key)
-        folder = key[:4]
+        folder = key[:_DIGITS]
         if folder not in self._made:
-            os.makedirs(path[: -len(key) - 1], exist_ok=True)  # noqa: PTH103 - as above
+            os.makedirs(path[: -len(key) - 1], exist_ok=True)  # noqa: PTH103 - as in _take
             self._made.add(folder)
         return path
 

@@ -18,7 +18,7 @@ from server.kernel.storage.space import SpaceGuard
 def test_the_place_comes_from_the_content(tmp_path: Path) -> None:
     store = FolderStorage(tmp_path)
     key = store.put(b"content")
-    assert store.path_of(key) == tmp_path / "objects" / key[:2] / key[2:4] / key
+    assert store.path_of(key) == tmp_path / "objects" / key[:3] / key
     assert store.path_of(key).read_bytes() == b"content"
 
 
@@ -94,3 +94,15 @@ def test_a_failed_group_flush_reaches_every_waiter(tmp_path: Path) -> None:
     flusher._flush_all = fail  # type: ignore[method-assign]
     with (tmp_path / "file").open("wb") as file, pytest.raises(OSError, match="input/output"):
         flusher.flush(file.fileno())
+
+
+def test_objects_of_an_older_store_are_brought_to_their_places(tmp_path: Path) -> None:
+    store = FolderStorage(tmp_path, durability=Durability.NONE)
+    key = store.put(b"from the first version")
+    old = tmp_path / "objects" / key[:2] / key[2:4]
+    old.mkdir(parents=True)
+    store.path_of(key).rename(old / key)
+    FolderStorage(tmp_path).sweep()
+    assert store.exists(key)
+    assert list(store.keys()) == [key]
+    assert not old.parent.exists()
