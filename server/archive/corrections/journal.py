@@ -58,6 +58,8 @@ class Journal:
 def undo(session: Session, packed: bytes) -> None:
     """Give all rows of a journal their old values, the last change first."""
     for entry in reversed(msgspec.msgpack.decode(packed)):
+        if entry["do"] == "binned":
+            continue  # the recycle bin brings these back itself
         if entry["do"] == "moved":
             session.execute(update(Instance).where(Instance.id.in_(entry["ids"])).values(series_pk=entry["from"]))
             continue

@@ -10,11 +10,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from server.archive.charset import decode_text
-from server.archive.corrections import identity, rules
+from server.archive.corrections import events, identity, rules
 from server.archive.corrections.journal import Journal
 from server.archive.corrections.tables import (
-    CorrectedStudy,
-    CorrectionEvent,
     PatientRedirect,
     RedirectedSeries,
     StudyRedirect,
@@ -50,63 +48,75 @@ class CorrectionPlacement:
         """Merged study: the series takes the identity of the other. Merged patient: so does a new study."""
         study = session.get_one(Study, new.study_id, populate_existing=True)
         series = session.get_one(Series, new.series_id, populate_existing=True)
-        journal = Journal(session)
         now = datetime.now(UTC)
         came_for = _text(new.tags, rules.STUDY_UID)
         if came_for and came_for != study.uid:
             mark = rules.marked({}, now, new.calling_ae)
-            identity.put_into_study(journal, series, study, mark)
+            identity.put_into_study(Journal(session), series, study, mark)
             event = session.execute(select(StudyRedirect.event_id).where(StudyRedirect.uid == came_for)).scalar_one()
             session.execute(insert(RedirectedSeries).values(series_uid=series.uid, event_id=event))
         elif new.is_new_study:
-            self._merged_patient(session, journal, study, now, new.calling_ae)
-        self._coerce(session, journal, study, series, new, now)
+            self._merged_patient(session, study, new, now)
+        self._coerce(session, study, series, new, now)
         session.flush()
 
-    def _merged_patient(self, session: Session, journal: Journal, study: Study, now: datetime, calling_ae: str) -> None:
+    def _merged_patient(self, session: Session, study: Study, new: NewSeries, now: datetime) -> None:
+        before = identity.patient_of(study)
+        journal = Journal(session)
         for _ in range(_MAX_REDIRECTS):
             key = f"{study.patient_id}\n{study.issuer}"
-            blob = session.execute(
-                select(PatientRedirect.correction).where(PatientRedirect.identity == key)
-            ).scalar_one_or_none()
+            statement = select(PatientRedirect.correction).where(PatientRedirect.identity == key)
+            blob = session.execute(statement).scalar_one_or_none()
             if blob is None:
-                return
+                break
             values = {tag: value or "" for tag, value in rules.unmarked(rules.unpacked(blob)).items()}
-            identity.put_on_study(journal, session, study, values, rules.marked({}, now, calling_ae))
+            identity.put_on_study(journal, session, study, values, rules.marked({}, now, new.calling_ae))
+        after = identity.patient_of(study)
+        if before != after:
+            reason = f"患者 {before[0x00100020]} 已合并到患者 {after[0x00100020]}"
+            self._note(session, journal, study, reason, events.changes_of(before, after), now)
 
-    def _coerce(
-        self, session: Session, journal: Journal, study: Study, series: Series, new: NewSeries, now: datetime
-    ) -> None:
+    def _coerce(self, session: Session, study: Study, series: Series, new: NewSeries, now: datetime) -> None:
         if self._coercion is None:
             return
-        columns = {**rules.SERIES_COLUMNS}
-        present = {tag: str(getattr(series, column) or "") for tag, column in columns.items()}
+        present = {tag: str(getattr(series, column) or "") for tag, column in rules.SERIES_COLUMNS.items()}
         present |= {**identity.identity_of(study), 0x00080060: series.modality}
         name, wanted = self._coercion(session, new.calling_ae, present)
         changed = {tag: value for tag, value in wanted.items() if present.get(tag, "") != value}
-        if not changed:
-            return
+        journal = Journal(session)
         mark = rules.marked({}, now, new.calling_ae, reason="COERCE")
-        of_study = {tag: value for tag, value in changed.items() if tag in rules.STUDY_COLUMNS}
-        if of_study and new.is_new_study:
-            identity.put_on_study(journal, session, study, of_study, mark)
+        # the study's identity is that of its first images: a later series does not change it
+        of_study = {tag: value for tag, value in changed.items() if tag in rules.STUDY_COLUMNS and new.is_new_study}
         of_series = {tag: value for tag, value in changed.items() if tag in rules.SERIES_COLUMNS}
+        if of_study:
+            identity.put_on_study(journal, session, study, of_study, mark)
         if of_series:
             identity.put_on_series(journal, series, of_series, mark)
-        if not of_series and not new.is_new_study:
-            return
-        event = CorrectionEvent(
+        after = of_study | of_series
+        if after:
+            changes = events.changes_of({tag: present.get(tag, "") for tag in after}, after)
+            self._note(session, journal, study, f"规则“{name[:64]}”", changes, now)
+
+    def _note(
+        self,
+        session: Session,
+        journal: Journal,
+        study: Study,
+        reason: str,
+        changes: list[list[str | None]],
+        now: datetime,
+    ) -> None:
+        events.record(
+            session,
             kind="coerce",
-            at=now,
             by="system",
-            reason=name[:400],
-            changes=[[rules.KEYWORDS[tag], present.get(tag, ""), changed[tag]] for tag in sorted(of_study | of_series)],
-            sentence=f"来自 {new.calling_ae[:16]} 的影像按规则“{name[:64]}”修改了属性。",
+            reason=reason,
+            studies=[study.uid],
+            changes=changes,
+            sentence="收到影像时自动修改了属性，原始文件未变。",
             journal=journal.packed(),
+            at=now,
         )
-        session.add(event)
-        session.flush()
-        session.add(CorrectedStudy(event_id=event.id, study_uid=study.uid))
 
 
 class CachedCoercion:

@@ -77,7 +77,7 @@ _FORMS = {
 }
 
 Values = dict[int, str | None]
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, str | None]).decode
 
 
@@ -120,7 +120,7 @@ def _is_day(text: str) -> bool:
 
 def packed(values: Values) -> bytes | None:
     """An overlay for its column; None when there is nothing in it but the mark."""
-    return _encode(values) if set(values) - _MARK_TAGS else None
+    return _encode(dict(sorted(values.items()))) if set(values) - _MARK_TAGS else None
 
 
 def unpacked(blob: bytes | None) -> Values:

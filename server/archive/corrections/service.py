@@ -23,7 +23,6 @@ from server.archive.corrections.tables import (
     RejectedInstance,
     StudyRedirect,
 )
-from server.archive.keeping.ports import Copies, NoCopies
 from server.archive.keeping.recount import recount
 from server.archive.matching import study_by_uid
 from server.archive.ports import ExamMatcher
@@ -43,11 +42,8 @@ MAX_INSTANCES = 5000
 class CorrectionService:
     """Works in the caller's unit of work and never commits; files are never touched."""
 
-    def __init__(
-        self, exams: ExamMatcher, *, recycle_bin: RecycleBin | None = None, copies: Copies | None = None
-    ) -> None:
+    def __init__(self, exams: ExamMatcher, recycle_bin: RecycleBin | None = None) -> None:
         self._exams = exams
-        self._copies = copies or NoCopies()
         self.recycle_bin = recycle_bin or NoRecycleBin()
 
     def list_events(self, uow: UnitOfWork, study_uid: str, page: Page) -> CorrectionList:
@@ -324,7 +320,7 @@ class CorrectionService:
             session.flush()
             recount(session, one.id)
             session.refresh(one)
-            self._copies.forget(uow, one.id)
+            one.changed_at = datetime.now(UTC)  # copies elsewhere hold other files than the study now
             uow.publish(Changed("study", one.id, one.version))
             if one.series_count:
                 if one.exam_id is not None:
@@ -463,7 +459,7 @@ class CorrectionService:
         for study in self._present(session, uids):
             recount(session, study.id)
             session.refresh(study)
-            self._copies.forget(uow, study.id)
+            study.changed_at = datetime.now(UTC)
             if not study.series_count:
                 session.execute(delete(Study).where(Study.id == study.id))
                 continue
