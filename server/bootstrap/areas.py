@@ -9,6 +9,9 @@ import tzlocal
 
 from server.access.rpc import AccessRpc
 from server.access.service import AccessService
+from server.archive.corrections.rejection import Rejection
+from server.archive.corrections.rpc import CorrectionsRpc
+from server.archive.corrections.service import CorrectionService
 from server.archive.exchange.rpc import ExchangeRpc
 from server.archive.exchange.service import ExchangeService
 from server.archive.exchange.uploads import Uploads
@@ -16,6 +19,7 @@ from server.archive.keeping.rpc import KeepingRpc
 from server.archive.keeping.service import KeepingService
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
+from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.exams.applications import ApplicationDesk
@@ -63,6 +67,7 @@ class Areas:
     archive: ArchiveService
     exchange: ExchangeService
     keeping: KeepingService
+    rejection: Rejection
     storage: FolderStorage
     handlers: tuple[object, ...]
 
@@ -98,6 +103,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     keeping = KeepingService(
         database, storage, folders.workshop, KeepingExams(exams), StoredCopies(), backup_folder(settings)
     )
+    rejection = Rejection(database, archive.objects, BinOfRejected(keeping.bin))
     # A store of its own: the archive's proof calls every object an orphan that no image owns.
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
     documents = DocumentStore(kept, clock)
@@ -120,6 +126,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         archive=archive,
         exchange=exchange,
         keeping=keeping,
+        rejection=rejection,
         storage=storage,
         handlers=(
             OrganisationRpc(organisation),
@@ -131,6 +138,13 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),
             KeepingRpc(database, keeping),
+            CorrectionsRpc(
+                CorrectionService(exams, BinOfRejected(keeping.bin)),
+                rejection,
+                archive.objects,
+                RegistrationOfPatients(patients, exams),
+                time.zone,
+            ),
             AccessRpc(access),
             JobsRpc(),
         ),

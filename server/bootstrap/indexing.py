@@ -13,11 +13,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
+from server.archive.corrections.placement import CorrectionPlacement
 from server.archive.inbox import remove_partial
 from server.archive.index import Indexer
 from server.archive.receive import Receiver
@@ -123,7 +124,19 @@ def run(
 def indexer_of(areas: Areas, database: Database, folders: Folders) -> Indexer:
     """The indexer over the areas of this process; one may work in a data folder at a time, see `exclusive`."""
     matching = areas.archive.matching
-    return Indexer(database, areas.storage, folders.inbox, settle=matching.settle, rematch=matching.rematch)
+
+    def settle(studies: Collection[int]) -> None:
+        matching.settle(studies)
+        areas.rejection.settle(studies)
+
+    return Indexer(
+        database,
+        areas.storage,
+        folders.inbox,
+        settle=settle,
+        rematch=matching.rematch,
+        placement=CorrectionPlacement(),
+    )
 
 
 def exclusive(folders: Folders) -> FolderLock:
