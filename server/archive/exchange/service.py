@@ -23,6 +23,7 @@ from server.patients.service import PatientService
 from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
 from shared.contract.exchange import (
+    EXPORT_PIECE_BYTES,
     AnonymisePlan,
     ExportFile,
     ExportList,
@@ -236,6 +237,10 @@ class ExchangeService:
         rows = uow.session.execute(_paged(select(Export).order_by(Export.id.desc()), page)).scalars().all()
         return ExportList(total=total, rows=tuple(self._export_views(uow, rows)))
 
+    def export_target(self, folder: str) -> Path:
+        """The folder of the server that an export may write. Raises INVALID."""
+        return self._exportable.inside(folder)
+
     def drop_export(self, uow: UnitOfWork, export_id: int) -> None:
         """Forget the files of an export, now. Raises NOT_FOUND, ILLEGAL_ACTION."""
         row = _found(uow.session.get(Export, export_id), "该导出")
@@ -245,7 +250,13 @@ class ExchangeService:
         row.files = []
         row.kept_until = datetime.now(UTC)  # the tidying job deletes what no row names
 
-    def export_file(self, name: str) -> Path:
+    def export_piece(self, name: str, piece: int) -> bytes:
+        """A piece (from 1) of the file "EXPORT/NUMBER" of a finished export. Raises NOT_FOUND."""
+        with self._export_file(name).open("rb") as file:
+            file.seek(max(piece - 1, 0) * EXPORT_PIECE_BYTES)
+            return file.read(EXPORT_PIECE_BYTES)
+
+    def _export_file(self, name: str) -> Path:
         """The file "EXPORT/NUMBER" of a finished export. Raises NOT_FOUND."""
         export, _, number = name.partition("/")
         if not export.isdecimal() or not number.isdecimal() or len(name) > 30:
