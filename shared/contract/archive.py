@@ -220,6 +220,7 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     total_findings: int
     findings: tuple[CheckFinding, ...]
+    unreachable: int = 0  # objects whose store or medium is not at hand: neither proved nor a finding
 
 
 class CheckArchive(Query[CheckView], frozen=True, kw_only=True):
