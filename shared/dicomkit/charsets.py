@@ -1,11 +1,18 @@
-"""Text for peers with other character sets: encode, decode, fall back to pinyin, notice wrongly labelled GBK."""
+"""Text of every Specific Character Set (0008,0005): read as it really is, written for peers, in pinyin where they
+know no Chinese (PS3.3 C.12.1.1.2, PS3.5 6.1). Wrong labels are seen through by charset_doctor.
+
+Reading never raises: bytes that mean nothing become U+FFFD, since one damaged name must not stop a query.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from shared.dicomkit import names
+from shared.dicomkit.charset_doctor import examine
 
 ASCII = "ISO_IR 6"
 LATIN1 = "ISO_IR 100"
@@ -154,81 +161,166 @@ def decode(data: bytes, character_set: str = "") -> DecodedText:
     """
     data = data.rstrip(b"\0 ")
     label = character_set.strip()
-    real = real_charset(data, label)
-    if real is not None:
-        return DecodedText(data.decode(_CODECS[real], "replace"), real, mislabelled=True)
-    declared = [part.strip() for part in label.split("\\")]
-    if set(declared) <= {"", "ISO 2022 IR 6", ISO2022_GB} and ISO2022_GB in declared:
-        # pydicom 3.0 leaves the escape sequence of this set in the text, so it is read here.
-        return DecodedText(data.replace(_GB2312_ESCAPE, b"").decode("gb2312", "replace"), label, mislabelled=False)
-    if any("2022" in part for part in declared):
-        return DecodedText(_with_code_extensions(data, declared), label, mislabelled=False)
-    codec = _python_codec(declared[0])
-    return DecodedText(data.decode(codec, "replace"), label, mislabelled=False)
+    found = examine(data, plain_label(label))
+    if found is not None:
+        return DecodedText(found.text, found.reading, mislabelled=True)
+    return DecodedText(_set_of(label).read(data, is_name=True), label, mislabelled=False)
 
 
-def _with_code_extensions(data: bytes, declared: list[str]) -> str:
-    """Any other mix of ISO 2022 sets (Japanese, Korean, European), read by pydicom."""
-    import warnings
+def decode_text(value: bytes, character_set: bytes = b"") -> str:
+    """The text of a value by the raw value of (0008,0005), padding removed, wrong labels seen through."""
+    value = value.rstrip(b" \0")
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii")
+    label = character_set.decode("ascii", "replace").strip(" \0")
+    return _set_of(label).decode(value, is_name=True).rstrip(" \0")
 
-    from pydicom.charset import convert_encodings, decode_bytes
 
-    delimiters = {ord(sign) for sign in "\r\n\f\t\\^="}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about sequences it does not know: they become replacement signs
+# sets
+
+
+_TERMS: Final = {
+    # single-byte sets, and the multi-byte sets that stand alone (PS3.3 tables C.12-2, C.12-5)
+    "": "ascii", "ISO_IR 6": "ascii", "ISO_IR 100": "iso8859-1", "ISO_IR 101": "iso8859-2", "ISO_IR 109": "iso8859-3",
+    "ISO_IR 110": "iso8859-4", "ISO_IR 126": "iso8859-7", "ISO_IR 127": "iso8859-6", "ISO_IR 138": "iso8859-8",
+    "ISO_IR 144": "iso8859-5", "ISO_IR 148": "iso8859-9", "ISO_IR 203": "iso8859-15", "ISO_IR 166": "tis-620",
+    "ISO_IR 13": "shift_jis", "ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gb18030",
+}  # fmt: skip
+_MISSPELT: Final = {"UTF-8": "ISO_IR 192", "UTF8": "ISO_IR 192", "GB2312": "GB18030", "ISO-8859-1": "ISO_IR 100"}
+_EXTENSIONS: Final = {
+    # defined term → escape sequence and codec that write it
+    "ISO 2022 IR 58": (b"\x1b$)A", "gb2312"),
+    "ISO 2022 IR 149": (b"\x1b$)C", "euc_kr"),
+    "ISO 2022 IR 87": (b"", "iso2022_jp"),
+    "ISO 2022 IR 159": (b"", "iso2022_jp_2"),
+}
+_ESCAPES: Final = {
+    # escape sequence → codec of what follows, whether that codec wants the sequence itself (PS3.3 C.12-3, C.12-4)
+    b"\x1b(B": ("ascii", False), b"\x1b-A": ("iso8859-1", False), b"\x1b-B": ("iso8859-2", False),
+    b"\x1b-C": ("iso8859-3", False), b"\x1b-D": ("iso8859-4", False), b"\x1b-F": ("iso8859-7", False),
+    b"\x1b-G": ("iso8859-6", False), b"\x1b-H": ("iso8859-8", False), b"\x1b-L": ("iso8859-5", False),
+    b"\x1b-M": ("iso8859-9", False), b"\x1b-b": ("iso8859-15", False), b"\x1b-T": ("tis-620", False),
+    b"\x1b(J": ("shift_jis", False), b"\x1b)I": ("shift_jis", False), b"\x1b$B": ("iso2022_jp", True),
+    b"\x1b$(D": ("iso2022_jp_2", True), b"\x1b$)C": ("euc_kr", False), b"\x1b$)A": ("gb18030", False),
+}  # fmt: skip
+_SPLIT: Final = re.compile(rb"(\x1b(?:\$[()]?[A-Z@]|[()\-][A-Za-z]))")
+_NAME_DELIMITERS: Final = re.compile(rb"([\r\n\t\f\\^=])")
+_TEXT_DELIMITERS: Final = re.compile(rb"([\r\n\t\f\\])")
+_PIECES: Final = re.compile(r"([\^=\\\r\n\t\f])")
+
+
+def _normal_term(term: str) -> str:
+    """A defined term as the tables know it; devices write ISO_IR_100, ISO-IR 192, iso_ir 6."""
+    upper = " ".join(term.upper().split())
+    if upper in _TERMS or upper in _EXTENSIONS:
+        return upper
+    alone = re.sub(r"^ISO[ _-]?(?:2022[ _-])?IR[ _-]?", "ISO_IR ", upper)
+    return _MISSPELT.get(upper, alone)
+
+
+@lru_cache(maxsize=256)
+def plain_label(label: str) -> str:
+    """The label without what nobody can know: unknown terms count as none."""
+    terms = [_normal_term(term) for term in label.split("\\")]
+    return "\\".join(term if term in _TERMS or term in _EXTENSIONS else "" for term in terms)
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterSet:
+    """One value of Specific Character Set, ready to decode and encode."""
+
+    term: str
+    initial: str
+    extensions: tuple[tuple[bytes, str], ...]
+    has_extensions: bool
+
+    def decode(self, raw: bytes, *, is_name: bool = False) -> str:
+        """The text of a value (several values keep their backslashes), wrong labels seen through; padding stays."""
+        if raw.isascii() and b"\x1b" not in raw:
+            return raw.decode("ascii")
+        found = examine(raw, plain_label(self.term))
+        return found.text if found is not None else self.read(raw, is_name=is_name)
+
+    def read(self, raw: bytes, *, is_name: bool = False) -> str:
+        """The text exactly by the label."""
+        if b"\x1b" in raw:
+            return self._read_extended(raw, is_name)
+        for codec in (self.initial, *(codec for _, codec in self.extensions)):
+            try:
+                return raw.decode("gb18030" if codec == "gb2312" else codec)
+            except UnicodeDecodeError:
+                continue  # some senders forget the escape sequence of the extension that they declare
+        return raw.decode("iso8859-1" if self.initial == "ascii" else self.initial, "replace")
+
+    def encode(self, text: str) -> bytes:
+        """The bytes of a value; raises UnicodeEncodeError when this character set lacks a character."""
+        if text.isascii():
+            return text.encode("ascii")
+        codec = "gbk" if self.term.upper() == "GBK" else self.initial
+        if not self.extensions:
+            return text.encode(codec)
+        # code extensions end at every delimiter (PS3.5 6.1.2.5.3), so each piece designates its own
+        return b"".join(self._encode_piece(piece) for piece in _PIECES.split(text))
+
+    def _encode_piece(self, piece: str) -> bytes:
+        for codec, escape in ((self.initial, b""), *((codec, escape) for escape, codec in self.extensions)):
+            try:
+                return escape + piece.encode(codec)
+            except UnicodeEncodeError:
+                continue
+        return piece.encode(self.initial)  # raises, naming the character
+
+    def _read_extended(self, raw: bytes, is_name: bool) -> str:
+        out = []
+        codec, keeps, escape = self.initial, False, b""
+        delimiters = _NAME_DELIMITERS if is_name else _TEXT_DELIMITERS
+        for index, part in enumerate(_SPLIT.split(raw)):
+            if index & 1:
+                escape = part
+                codec, keeps = _ESCAPES.get(part, ("ascii", False))
+                continue
+            if not part:
+                continue
+            if keeps:
+                out.append((escape + part).decode(codec, "replace"))
+                continue
+            # the delimiters end a G1 designation; what follows is in the initial set again, unless it cannot be
+            pieces = delimiters.split(part) if codec in ("gb18030", "euc_kr") else [part]
+            for piece in pieces:
+                out.append(self._piece(piece, codec))
+        return "".join(out)
+
+    def _piece(self, piece: bytes, codec: str) -> str:
         try:
-            return decode_bytes(data, convert_encodings(declared), delimiters)
-        except (UnicodeDecodeError, LookupError):
-            return data.decode("ascii", "replace")
+            return piece.decode(codec)
+        except UnicodeDecodeError:
+            return piece.decode("iso8859-1" if codec == "ascii" else codec, "replace")
 
 
-def _python_codec(label: str) -> str:
-    if label in _CODECS:
-        return _CODECS[label]
-    from pydicom.charset import python_encoding
+@lru_cache(maxsize=256)
+def character_set(term: str) -> CharacterSet:
+    """The character set of a (0008,0005) value such as ``"ISO_IR 192"`` or ``"\\\\ISO 2022 IR 58"``; an unknown term
+    is written as UTF-8."""
+    terms = [_normal_term(one) for one in term.split("\\")]
+    first = terms[0]
+    extensions = tuple(_EXTENSIONS[one] for one in terms if one in _EXTENSIONS)
+    initial = _TERMS.get(first, "ascii" if first in _EXTENSIONS else "utf-8")
+    return CharacterSet(term, initial, extensions, "2022" in term or len(terms) > 1)
 
-    return python_encoding.get(label, "ascii")
+
+def _set_of(label: str) -> CharacterSet:
+    """For reading: an unknown term is none."""
+    return character_set(plain_label(label) if label else "")
 
 
-def real_charset(data: bytes, declared: str = "") -> str | None:
-    """The set the bytes are really in if it is not the declared one, else None.
+def answer_sets(asked: str, preferred: str = "") -> tuple[CharacterSet, ...]:
+    """The character sets to try for an answer, best first; the last one can write everything.
 
-    Looks for the two mistakes that Chinese devices make: GBK bytes with no label or a Latin-1, GB2312-escape-less
-    or UTF-8 label, and UTF-8 bytes without label or labelled GB18030.
+    What the peer asked in comes first (or what its directory entry prefers), then the superset it can most likely
+    read.
     """
-    if data.isascii() or b"\x1b" in data:
-        return None
-    label = declared.rsplit("\\", maxsplit=1)[-1].strip()
-    looks_utf8, looks_gb = _is_utf8(data), _is_common_gb(data)
-    if label == UTF8:
-        return None if _decodes(data, "utf-8") or not _decodes(data, "gb18030") else GB18030
-    if label in (GB18030, GBK):
-        return UTF8 if looks_utf8 and not looks_gb else None
-    if label in ("", ASCII, LATIN1, "ISO 2022 IR 6", "ISO 2022 IR 100", ISO2022_GB):
-        if looks_utf8 and not looks_gb:
-            return UTF8
-        if looks_gb:
-            return GB18030
-        if label in ("", ASCII) and looks_utf8:
-            return UTF8
-        # Outside Latin-1 there is no other reading, so even rare GBK pairs are better than replacement signs.
-        if label in ("", ASCII) and _decodes(data, "gb18030"):
-            return GB18030
-    return None
-
-
-def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_utf8(data: bytes) -> bool:
-    return _decodes(data, "utf-8")
-
-
-def _is_common_gb(data: bytes) -> bool:
-    """Whether all high bytes come in pairs that GB 2312 assigns, as in nearly every Chinese name and phrase."""
-    return _decodes(data, "gb2312")
+    first = preferred or asked
+    known = [first] if first else []
+    if any(part in first for part in ("GB", "IR 58")):
+        known.append(GB18030)
+    return tuple(character_set(term) for term in dict.fromkeys([*known, UTF8]))

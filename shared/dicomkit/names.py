@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 COMPOUND_SURNAMES = {
     "欧阳": "ou1 yang2", "司马": "si1 ma3", "上官": "shang4 guan1", "诸葛": "zhu1 ge3", "东方": "dong1 fang1",
@@ -54,6 +56,60 @@ MAX_COMPONENT_GROUP = 64  # characters, PS3.5 6.2 (PN)
 def is_chinese(text: str) -> bool:
     """Tell whether `text` holds at least one Chinese character."""
     return _CHINESE.search(text) is not None
+
+
+class PersonNameParts(NamedTuple):
+    """The three component groups of a person name (PS3.5 6.2.1), each with its own carets."""
+
+    alphabetic: str
+    ideographic: str
+    phonetic: str
+
+
+def name_parts(name: str) -> PersonNameParts:
+    """Split a decoded person name; Chinese in the alphabetic group, as old devices write it, is ideographic too."""
+    groups = [group.strip().rstrip("^") for group in name.split("=")[:3]]
+    groups += [""] * (3 - len(groups))
+    alphabetic, ideographic, phonetic = groups
+    if not ideographic and is_chinese(alphabetic):
+        ideographic = alphabetic
+    return PersonNameParts(alphabetic, ideographic, phonetic)
+
+
+def ascii_name(name: str) -> str:
+    """A PN value for a device that knows only ASCII: "张^三" and "Zhang^San=张^三" become "Zhang^San".
+
+    The surname is read as a surname (单 Shan, 曾 Zeng, 欧阳 Ouyang), ü is written yu as in passports; Latin letters
+    lose their accents. What is left that is not ASCII becomes a question mark. At most 64 characters (PS3.5 6.2).
+    """
+    parts = name_parts(name)
+    if parts.alphabetic and not is_chinese(parts.alphabetic):
+        latin = parts.alphabetic
+    elif parts.ideographic and is_chinese(parts.ideographic):
+        family, caret, given = parts.ideographic.partition("^")
+        latin = _spelled(family, given) if caret and given else romanised(parts.ideographic.replace("^", ""))
+    else:
+        latin = parts.alphabetic or parts.ideographic or parts.phonetic
+    folded = unicodedata.normalize("NFKD", latin.translate(_SPELLED_OUT))
+    kept = "".join(c for c in folded if not unicodedata.combining(c))
+    return kept.encode("ascii", "replace").decode("ascii")[:MAX_COMPONENT_GROUP].rstrip(" ^")
+
+
+_SPELLED_OUT = str.maketrans(
+    {"ß": "ss", "Æ": "Ae", "æ": "ae", "Ø": "O", "ø": "o", "Œ": "Oe", "œ": "oe", "Ð": "D", "ð": "d", "Þ": "Th",
+     "þ": "th", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i"}
+)  # fmt: skip
+
+
+def _spelled(family: str, given: str) -> str:
+    """Pinyin of a name whose parts are known: the family name is read as one even where its length is unusual."""
+    family, given = family.strip(), given.replace("^", "").strip()
+    whole = syllables(family + given)
+    if split_chinese(family + given)[0] != family or len(whole) != len(family + given):
+        read = [_plain(one).capitalize() for one in (*syllables(family), *word_syllables(given))]
+        at = len(syllables(family))
+        return f"{''.join(read[:at]).capitalize()}^{''.join(read[at:]).capitalize()}"
+    return romanised(family + given)
 
 
 def split_chinese(name: str) -> tuple[str, str]:
