@@ -304,7 +304,7 @@ class Indexer:
                 with memoryview(mapped) as view, view[offset:] as data:
                     header = read_header(data, what.transfer_syntax_uid)
                     add_non_patient_uids(header.tags, what.sop_class_uid)
-                    return record_of(name, what, header, offset, len(data))
+                    return record_of(name, known, what, header, offset, len(data))
         except FileNotFoundError:
             return None  # moved meanwhile
         except (NotPart10, DamagedHeader, ValueError) as fault:

@@ -12,6 +12,7 @@ import hashlib
 import mmap
 import os
 import re
+import secrets
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -75,6 +76,73 @@ _encode = msgspec.msgpack.Encoder().encode
 decode_received: Callable[[bytes], Received] = msgspec.msgpack.Decoder(Received).decode
 
 
+class Arriving:
+    """An object on its way into the inbox: hashed and written while its sender sends on. Used by one thread.
+
+    Nobody sees the file before `finish`; `drop` removes it if that did not happen.
+    """
+
+    def __init__(self, prefix: str, what: ObjectName, space: SpaceGuard) -> None:
+        self.what = what
+        self.meta = file_meta(what)
+        self.digest = hashlib.sha256(self.meta)
+        self.length = 0  # bytes of the data set that were taken
+        self.failed = False
+        self._space = space
+        self._partial = f"{prefix}{secrets.token_hex(12)}{PARTIAL}"
+        self._descriptor = -1
+        self._is_made = False
+
+    def take(self, part: memoryview) -> None:
+        """The next part of the data set. Raises nothing: what cannot be written now is refused at the end."""
+        if self.failed:
+            return
+        self.digest.update(part)
+        try:
+            if self._descriptor < 0:
+                self._space.require(len(part))
+            self._write(part)
+        except (OSError, StorageFull):
+            self.failed = True
+            self.drop()
+
+    def finish(self, whole: memoryview, target: str, flusher: Flusher) -> None:
+        """Write what was not taken and give the file its name, durably. Raises OSError."""
+        self._write(whole[self.length :])
+        if flusher.renames_open_files:
+            # Rename first: one fsync of the file then makes its bytes and its name durable.
+            os.rename(self._partial, target)  # noqa: PTH104 - half the cost of pathlib's on the hottest path
+            flusher.flush(self._descriptor)
+        self._close()
+        if not flusher.renames_open_files:
+            flusher.rename_closed(self._partial, target)
+        self._partial = ""
+
+    def drop(self) -> None:
+        """Remove what was written, unless it is finished."""
+        self._close()
+        if self._is_made and self._partial:
+            with contextlib.suppress(OSError):
+                os.unlink(self._partial)  # noqa: PTH108
+            self._partial = ""
+
+    def _write(self, part: memoryview) -> None:
+        self.length += len(part)
+        if self._descriptor < 0:
+            self._descriptor = os.open(
+                self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o640
+            )
+            self._is_made = True
+            os.write(self._descriptor, self.meta)
+        while len(part):
+            part = part[os.write(self._descriptor, part) :]
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
 class Receiver:
     """Accepts objects from any number of threads of one process.
 
@@ -107,54 +175,55 @@ class Receiver:
         """Close the line to the index; nothing is received afterwards."""
         self._closing()
 
-    def receive(self, what: ObjectName, calling_ae: str, data: memoryview | Path) -> None:
+    def begin(self, what: ObjectName) -> Arriving | None:
+        """An object is about to come in parts; give the result, and all its parts at once, to `receive`."""
+        if not all(_SAFE_UID.match(uid) for uid in what):
+            return None
+        return Arriving(self._prefix, what, self.space)
+
+    def receive(
+        self, what: ObjectName, calling_ae: str, data: memoryview | Path, arriving: Arriving | None = None
+    ) -> None:
         """Accept a data set (no preamble, no file meta) as it came; durable on return.
 
         A Path is a closed file with the same bytes, for objects that are too large for memory; it is read, not taken.
+        `arriving` was given the beginning of the same bytes, of an object with the same name.
         Raises StoreRefused; then nothing is kept.
         """
         if not all(_SAFE_UID.match(uid) for uid in what):
             raise StoreRefused(WRONG_DATA_SET, "A UID of the command is not made of digits and points.")
-        with _view_of(data) as view:
-            if not len(view):
-                raise StoreRefused(CANNOT_UNDERSTAND, "The data set is empty.")
-            try:
-                self.space.require(len(view))
-            except StorageFull as full:
-                raise StoreRefused(OUT_OF_RESOURCES, str(full)) from None
-            header = _checked_header(view, what)
-            meta = file_meta(what)
-            digest = hashlib.sha256(meta)
-            digest.update(view)
-            name = InboxName(self._clock_ns(), digest.hexdigest(), calling_ae)
-            if self._is_kept(what.sop_instance_uid, name.key):
-                return
-            text = name.text()
-            self._write(text, meta, view)
-            record = record_of(text, what, header, len(meta), len(view))
+        if arriving is None or arriving.failed or arriving.what != what or not isinstance(data, memoryview):
+            if arriving is not None:
+                arriving.drop()
+            arriving = Arriving(self._prefix, what, self.space)
+        try:
+            with _view_of(data) as view:
+                if not len(view):
+                    raise StoreRefused(CANNOT_UNDERSTAND, "The data set is empty.")
+                try:
+                    self.space.require(len(view))
+                except StorageFull as full:
+                    raise StoreRefused(OUT_OF_RESOURCES, str(full)) from None
+                header = _checked_header(view, what)
+                digest = arriving.digest
+                digest.update(view[arriving.length :])
+                name = InboxName(self._clock_ns(), digest.hexdigest(), calling_ae)
+                if self._is_kept(what.sop_instance_uid, name.key):
+                    return
+                text = name.text()
+                self._write(text, arriving, view)
+                record = record_of(text, name, what, header, len(arriving.meta), len(view))
+        finally:
+            arriving.drop()
         self._tell(record)
 
-    def _write(self, name: str, meta: bytes, view: memoryview) -> None:
+    def _write(self, name: str, arriving: Arriving, view: memoryview) -> None:
         target = self._prefix + name
-        partial = target + PARTIAL
         try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o640)
-            try:
-                os.write(descriptor, meta)
-                while len(view):
-                    view = view[os.write(descriptor, view) :]
-                if self._flusher.renames_open_files:
-                    # Rename first: one fsync of the file then makes its bytes and its name durable.
-                    os.rename(partial, target)  # noqa: PTH104 - half the cost of pathlib's on the hottest path
-                    self._flusher.flush(descriptor)
-            finally:
-                os.close(descriptor)
-            if not self._flusher.renames_open_files:
-                self._flusher.rename_closed(partial, target)
+            arriving.finish(view, target, self._flusher)
         except OSError as error:
-            for leftover in (partial, target):
-                with contextlib.suppress(OSError):
-                    os.unlink(leftover)  # noqa: PTH108
+            with contextlib.suppress(OSError):
+                os.unlink(target)  # noqa: PTH108
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StoreRefused(
                     OUT_OF_RESOURCES, "The archive's disk is full. What was accepted before is safe; free some space."
@@ -174,11 +243,10 @@ class Receiver:
         self._notify(_encode(record))
 
 
-def record_of(file_name: str, what: ObjectName, header: Header, data_offset: int, data_length: int) -> Received:
-    """The index's record of a file in the inbox. Raises ValueError for a name that the inbox did not make."""
-    name = InboxName.parse(file_name)
-    if name is None:
-        raise ValueError("not a name of the inbox")
+def record_of(
+    file_name: str, name: InboxName, what: ObjectName, header: Header, data_offset: int, data_length: int
+) -> Received:
+    """The index's record of a file in the inbox; `name` is what its name says."""
     tags = header.tags
     return Received(
         name=file_name,

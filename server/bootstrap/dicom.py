@@ -10,11 +10,12 @@ from typing import ClassVar
 
 from server.archive.find import Answer, BudgetSpent, FindOptions, UnanswerableQuery, find
 from server.archive.objects import ArchiveObjects
-from server.archive.receive import ObjectName, Receiver, StoreRefused
+from server.archive.receive import Arriving, ObjectName, Receiver, StoreRefused
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.indexing import receiver_of
 from server.doors.dicom.ports import (
+    Arrival,
     AttributeValue,
     CommitmentFailure,
     DicomPorts,
@@ -47,12 +48,16 @@ class ReceiverSink:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
+    def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Arrival | None:
+        return self._receiver.begin(ObjectName(sop_class_uid, sop_instance_uid, transfer_syntax_uid))
+
     def receive(self, received: ReceivedObject) -> StoreOutcome:
         name = ObjectName(received.sop_class_uid, received.sop_instance_uid, received.transfer_syntax_uid)
         data = received.data if received.data is not None else received.spool
         assert data is not None
         try:
-            self._receiver.receive(name, received.calling_ae, data)
+            arriving = received.arrival if isinstance(received.arrival, Arriving) else None
+            self._receiver.receive(name, received.calling_ae, data, arriving)
         except StoreRefused as refused:
             return StoreOutcome.refused(refused.status, refused.sentence)
         return StoreOutcome.stored()

@@ -73,6 +73,9 @@ class FakeArchive:
         self.order: list[str] = []
         self._lock = threading.Lock()
 
+    def begin(self, _sop_class_uid: str, _sop_instance_uid: str, _transfer_syntax_uid: str) -> None:
+        return None
+
     def receive(self, received: ReceivedObject) -> StoreOutcome:
         refused = self.refuse.get(received.sop_instance_uid)
         if refused is not None:
@@ -273,6 +276,9 @@ class FolderSink:
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._folder = folder
         self._durable = durable
+
+    def begin(self, _sop_class_uid: str, _sop_instance_uid: str, _transfer_syntax_uid: str) -> None:
+        return None
 
     def receive(self, received: ReceivedObject) -> StoreOutcome:
         name = hashlib.sha256(received.sop_instance_uid.encode()).hexdigest()[:32]

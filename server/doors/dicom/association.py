@@ -13,7 +13,7 @@ from server.doors.dicom import dimse, extended, pdu, status, uids
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.negotiation import Context, negotiate
-from server.doors.dicom.ports import DicomPorts, DoorSettings, Peer, Refused
+from server.doors.dicom.ports import Arrival, DicomPorts, DoorSettings, Peer, Refused
 from server.doors.dicom.tls import TlsConnection, TlsRefused
 from server.doors.dicom.transport import Connection, ConnectionEnded
 from server.doors.dicom.upper_layer import (
@@ -236,6 +236,7 @@ class Association:
         extended_items, self.options = extended.answer(request.user.extended, accepted)
         self.contexts = outcome.contexts
         self.connection.assembler.contexts = frozenset(outcome.contexts)
+        self.connection.assembler.arrivals = self._arrival
         self.connection.peer_max_length = request.user.max_length
         self.connection.upper.accept(
             pdu.AssociateAccept(
@@ -262,6 +263,16 @@ class Association:
             len(outcome.results),
         )
         return True
+
+    def _arrival(self, message: Message) -> Arrival | None:
+        context = self.contexts[message.context_id]
+        instance = message.text(dimse.AFFECTED_SOP_INSTANCE)
+        sop_class = message.text(dimse.AFFECTED_SOP_CLASS)
+        if self.ports.objects is None or not context.requestor_is_scu or not uids.is_valid(instance):
+            return None
+        if sop_class != context.abstract_syntax or not uids.is_storage(sop_class):
+            return None
+        return self.ports.objects.begin(sop_class, instance, context.transfer_syntax)
 
     def _refusal(self, request: pdu.AssociateRequest) -> pdu.AssociateReject | None:
         permanent = pdu.REJECTED_PERMANENT

@@ -11,12 +11,13 @@ import os
 import struct
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from server.doors.dicom import pdu
+from server.doors.dicom.ports import Arrival
 
 # Command fields, PS3.7 E.1-1.
 C_STORE_RQ, C_STORE_RSP = 0x0001, 0x8001
@@ -111,6 +112,8 @@ class Message:
     data: memoryview | None = None
     spool: Path | None = None
     length: int = 0
+    arrival: Arrival | None = None
+    """Who was given the parts of the data set as they came."""
     overflow: str = ""
     """Why the data set could not be kept (the spool's disk is full); it was read to its end and thrown away."""
 
@@ -140,7 +143,9 @@ class Message:
             self.data = memoryview(bytes(self.data))
 
     def discard(self) -> None:
-        """Delete the spool file if it is still there."""
+        """Delete the spool file if it is still there; nobody works on the data set any more."""
+        if self.arrival is not None:
+            self.arrival.drop()
         if self.spool is not None:
             with contextlib.suppress(OSError):
                 self.spool.unlink(missing_ok=True)
@@ -179,7 +184,13 @@ class AssemblyLimits:
 
 FIRST_BUFFER = 1 << 20
 SPOOL_CHUNK = 1 << 20
+ARRIVAL_STEP = 64 << 10
+"""Bytes that are handed on at once: fewer would cost more calls than they gain time."""
 SPOOL_PATTERN: Final = "dicom-*.spool"
+
+
+def _no_arrival(_message: Message) -> Arrival | None:
+    return None
 
 
 class Assembler:
@@ -188,6 +199,10 @@ class Assembler:
     def __init__(self, limits: AssemblyLimits, budget: MemoryBudget) -> None:
         self.contexts: frozenset[int] = frozenset()
         """The accepted presentation contexts; a fragment of any other ends the association."""
+        self.arrivals: Callable[[Message], Arrival | None] = _no_arrival
+        """Asked for each announced data set who wants its parts as they come."""
+        self._arrival: Arrival | None = None
+        self._given = 0  # bytes that it has got
         self._limits = limits
         self._budget = budget
         self._reserved = 0
@@ -261,8 +276,13 @@ class Assembler:
             self._overflow = ""
             self._limit = self._limits.store if command[COMMAND_FIELD] == C_STORE_RQ else self._limits.other
             if command.get(DATA_SET_TYPE, NO_DATA_SET) != NO_DATA_SET:
+                if command[COMMAND_FIELD] == C_STORE_RQ:
+                    self._arrival, self._given = self.arrivals(self._message), 0
                 return None
         elif not self._is_last:
+            if self._arrival is not None and self._used - self._given >= ARRIVAL_STEP:
+                self._arrival.take(self._view[self._given : self._used])
+                self._given = self._used
             return None
         message, self._message = self._message, None
         if message is None:
@@ -277,6 +297,8 @@ class Assembler:
         self._reserved = 0
         self._view = memoryview(b"")
         self._buffer = bytearray()
+        self._drop_arrival()
+        self.arrivals = _no_arrival  # its owner owns us: a circle would keep the memory until a collection
         if self._spool is not None:
             self._spool.close()
             self._spool = None
@@ -286,6 +308,7 @@ class Assembler:
 
     def _finish(self, message: Message) -> None:
         message.length = self._length
+        message.arrival, self._arrival = self._arrival, None
         message.overflow = self._overflow
         if self._spool is not None:
             self._spool.close()
@@ -303,6 +326,7 @@ class Assembler:
             grown[: self._used] = self._view[: self._used]
             self._buffer, self._view = grown, memoryview(grown)
             return
+        self._drop_arrival()
         try:
             handle, name = tempfile.mkstemp(prefix="dicom-", suffix=".spool", dir=self._limits.spool_directory)
             self._spool_path = Path(name)
@@ -312,6 +336,11 @@ class Assembler:
             return
         self._write(self._view[: self._used])
         self._used = 0
+
+    def _drop_arrival(self) -> None:
+        if self._arrival is not None:
+            self._arrival.drop()
+            self._arrival = None
 
     def _write(self, data: memoryview) -> None:
         if self._spool is None:

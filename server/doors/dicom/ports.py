@@ -145,6 +145,8 @@ class ReceivedObject:
     spool: Path | None = None
     association: str = ""
     """A short random name of the association, the same for all its objects; good for grouping and for logs."""
+    arrival: Arrival | None = None
+    """What :meth:`ObjectSink.begin` returned for this object; it was given all but the last part of ``data``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,21 @@ class StoreOutcome:
 _STORED = StoreOutcome()
 
 
+class Arrival(Protocol):
+    """An object on its way in: the sink may work on what is here while the sender sends the rest."""
+
+    def take(self, part: memoryview) -> None:
+        """The next part of the data set, valid during the call; raises nothing."""
+
+    def drop(self) -> None:
+        """Forget the object unless it was received; may be called at any time and more than once."""
+
+
 class ObjectSink(Protocol):
     """Takes composite objects into the archive."""
+
+    def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Arrival | None:
+        """An object is announced; None where the sink does nothing before it is whole. Raises nothing."""
 
     def receive(self, received: ReceivedObject) -> StoreOutcome:
         """Store one object and return only when it is durable (or refused).

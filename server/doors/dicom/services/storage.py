@@ -64,6 +64,7 @@ def _outcome(association: Association, context: Context, message: Message) -> St
             message.data,
             message.spool,
             association.name,
+            message.arrival,
         )
     )
 
