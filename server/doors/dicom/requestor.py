@@ -123,7 +123,8 @@ class RequestedAssociation:
             answer = connection.receive(connect_s)
         except ConnectionEnded as ended:
             connection.close()
-            raise NotAssociated(f"{host}:{port} did not answer the request: {ended}") from None
+            hint = "; it may have refused our certificate" if tls is not None else ""
+            raise NotAssociated(f"{host}:{port} did not answer the request: {ended}{hint}") from None
         match answer:
             case AssociateAccepted(accept=accept):
                 pass

@@ -6,6 +6,7 @@ association's own thread and under the ARTIM limit, so a peer that stalls it cos
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import time
@@ -28,6 +29,9 @@ CIPHERS_1_2: Final = ":".join(
 
 RECORD: Final = 16384
 """Bytes of one TLS record; small pieces are joined up to this size before they are encrypted."""
+
+
+ALERT_S: Final = 1.0
 
 
 class TlsRefused(Exception):
@@ -102,8 +106,10 @@ class TlsConnection(Connection):
         except TimeoutError:
             raise TlsRefused("the peer did not complete the TLS handshake in time") from None
         except ssl.SSLCertVerificationError as error:
+            self._let_the_alert_arrive()
             raise TlsRefused(f"the certificate of the peer was refused: {error.verify_message}") from None
         except ssl.SSLError as error:
+            self._let_the_alert_arrive()
             raise TlsRefused(_explained(error)) from None
         except (OSError, ValueError) as error:
             raise TlsRefused(
@@ -111,6 +117,17 @@ class TlsConnection(Connection):
             ) from None
         if time.monotonic() > end + 1.0:  # the socket's limit is for one read; a dripping peer may stretch it a little
             raise TlsRefused("the TLS handshake took too long")
+
+    def _let_the_alert_arrive(self) -> None:
+        """Read what the peer still sends, shortly: a socket closed over unread bytes resets the connection, and the
+        alert that says why would be lost on the way."""
+        end = time.monotonic() + ALERT_S
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._secure, socket.SHUT_WR)
+            while (left := end - time.monotonic()) > 0:
+                self._secure.settimeout(left)
+                if not socket.socket.recv(self._secure, 4096):
+                    return
 
     @property
     def version(self) -> str:

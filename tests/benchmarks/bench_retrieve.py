@@ -1,0 +1,199 @@
+"""C-GET and C-MOVE of one series from the whole server, beside Orthanc as Debian packages it.
+
+    PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_retrieve.py [--count 300] [--rounds 5] [--bar 1.3]
+
+Both hold the same series and send it to the same receiver: for C-GET DCMTK's getscu (which throws the objects away),
+for C-MOVE a storage SCP in this process that reads and answers without keeping anything. The order turns from round to
+round. The ratio is the median over the rounds of Orthanc's time divided by ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.doors.dicom.door import Door
+from server.doors.dicom.ports import DicomPorts, DoorSettings, Level, Peer, ReceivedObject, StoreOutcome
+from server.doors.dicom.scu import Ours, get, move
+from tests.benchmarks.bench_archive import indexed, start_server
+from tests.benchmarks.bench_store import Target, free_port, make_pixels, make_slices, send_storescu
+from tests.fakes.dicom_ports import FakePeers
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+class Nowhere:
+    """A sink that counts and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def receive(self, received: ReceivedObject) -> StoreOutcome:
+        assert received.length > 100_000
+        self.count += 1
+        return StoreOutcome.stored()
+
+
+@contextmanager
+def destination(sink: Nowhere) -> Iterator[int]:
+    """A storage SCP named DEST in this process."""
+    door = Door(DoorSettings(port=0, ae_title="DEST", drain_s=1.0), DicomPorts(FakePeers(), sink))
+    door.start()
+    try:
+        yield door.port
+    finally:
+        door.stop()
+
+
+def start_orthanc(folder: Path, port: int, destination_port: int) -> Target:
+    """Orthanc with DEST among its modalities."""
+    config = folder / "orthanc.json"
+    config.write_text(
+        json.dumps(
+            {
+                "Name": "ORTHANC",
+                "StorageDirectory": str(folder / "db"),
+                "IndexDirectory": str(folder / "db"),
+                "HttpServerEnabled": False,
+                "DicomAet": "ORTHANC",
+                "DicomPort": port,
+                "DicomAlwaysAllowGet": True,
+                "DicomAlwaysAllowMove": True,
+                "DicomThreadsCount": 8,
+                "ConcurrentJobs": 4,
+                "DicomModalities": {"dest": ["DEST", "127.0.0.1", destination_port]},
+                "Plugins": [],
+            }
+        )
+    )
+    process = subprocess.Popen(["/usr/sbin/Orthanc", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop() -> None:
+        process.terminate()
+        process.wait(30)
+
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        echo = subprocess.run(
+            ["/usr/bin/echoscu", "-aec", "ORTHANC", "127.0.0.1", str(port)], capture_output=True, check=False
+        )
+        if echo.returncode == 0:
+            return Target("127.0.0.1", port, "ORTHANC", stop)
+        time.sleep(0.2)
+    stop()
+    raise SystemExit("Orthanc did not start.")
+
+
+def register(folder: Path, port: int) -> None:
+    """Make DEST known to our server, as `mingjing ae add` would."""
+    import sqlite3
+
+    connection = sqlite3.connect(folder / "mingjing.db", timeout=20)
+    connection.execute(
+        "INSERT INTO peers (ae_title, host, port, description, may_store, may_query, may_retrieve) "
+        "VALUES ('DEST', '127.0.0.1', ?, '', 1, 1, 1)",
+        (port,),
+    )
+    connection.commit()
+    connection.close()
+
+
+def time_of(operation: str, target: Target, series: dict[int, str], sink: Nowhere, count: int) -> float:
+    """Seconds for the whole series; every object must have arrived."""
+    peer = Peer(target.ae_title, target.host, target.port)
+    ours = Ours("DEST")
+    before = sink.count
+    start = time.perf_counter()
+    if operation == "C-GET":
+        report = get(peer, Level.SERIES, series, sink, ours, classes=[CT])
+    elif operation == "C-MOVE":
+        report = move(peer, Level.SERIES, series, "DEST", ours)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            words = ["/usr/bin/getscu", "-S", "+B", "-aec", target.ae_title, "-od", folder]
+            words += ["-k", "QueryRetrieveLevel=SERIES"]
+            for tag, uid in series.items():
+                words += ["-k", f"{tag >> 16:04X},{tag & 0xFFFF:04X}={uid}"]
+            subprocess.run([*words, target.host, str(target.port)], check=True, capture_output=True)
+            taken = time.perf_counter() - start
+            assert len(list(Path(folder).iterdir())) == count
+            return taken
+    taken = time.perf_counter() - start
+    if report.status or sink.count - before != count:
+        raise SystemExit(
+            f"{operation} from {target.ae_title}: status {report.status:04X}, {sink.count - before} objects"
+        )
+    return taken
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--bar", type=float, default=0.0, help="exit with 1 when a ratio is below this")
+    options = parser.parse_args()
+    if not shutil.which("storescu") or not Path("/usr/sbin/Orthanc").exists():
+        print("This benchmark needs Orthanc and DCMTK: apt-get install orthanc dcmtk", file=sys.stderr)
+        return 2
+    work = Path(tempfile.mkdtemp(prefix="bench-retrieve-"))
+    worst = float("inf")
+    sink = Nowhere()
+    try:
+        with destination(sink) as port:
+            files = make_slices(work, make_pixels(), options.count, 1)
+            size = sum(path.stat().st_size for path in files)
+            folders = {name: work / name for name in ("ours", "orthanc")}
+            for folder in folders.values():
+                folder.mkdir()
+            servers = {
+                "ours": start_server(folders["ours"]),
+                "orthanc": start_orthanc(folders["orthanc"], free_port(), port),
+            }
+            try:
+                register(folders["ours"], port)
+                for target in servers.values():
+                    send_storescu(target, [files])
+                indexed(folders["ours"], options.count)
+                series = series_of(files[0])
+                print("| operation | ours MB/s | Orthanc MB/s | ratio |")
+                print("| --- | --- | --- | --- |")
+                for operation in ("C-GET", "C-MOVE", "getscu"):
+                    times: dict[str, list[float]] = {"ours": [], "orthanc": []}
+                    for number in range(options.rounds + 1):
+                        names = ["ours", "orthanc"] if number % 2 == 0 else ["orthanc", "ours"]
+                        for name in names:
+                            taken = time_of(operation, servers[name], series, sink, options.count)
+                            if number:  # the first round warms both up
+                                times[name].append(taken)
+                    ratio = statistics.median(b / a for a, b in zip(times["ours"], times["orthanc"], strict=True))
+                    worst = min(worst, ratio)
+                    ours, theirs = (size / 1e6 / statistics.median(times[n]) for n in ("ours", "orthanc"))
+                    print(f"| {operation} | {ours:.0f} | {theirs:.0f} | {ratio:.2f} |", flush=True)
+            finally:
+                for target in servers.values():
+                    target.stop()
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return 1 if worst < options.bar else 0
+
+
+def series_of(path: Path) -> dict[int, str]:
+    """The unique keys of the series that a file belongs to."""
+    import pydicom
+
+    dataset = pydicom.dcmread(path, stop_before_pixels=True)
+    return {0x0020000D: str(dataset.StudyInstanceUID), 0x0020000E: str(dataset.SeriesInstanceUID)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
