@@ -252,13 +252,24 @@ class Completeness:
         return max(whole, by_series), is_whole or covered == set(present)
 
 
-def stated_counts(study_uid: str, series_uid: str, of_study: str, of_series: str) -> list[Promise]:
-    """Promises out of Number of Study and Series Related Instances (0020,1208), (0020,1209) of an object."""
-    found = []
+def keep_counts(
+    session: Session, study_uid: str, series_uid: str, of_study: str, of_series: str, *, sender: str
+) -> None:
+    """Keep what an object states by Number of Study and Series Related Instances (0020,1208), (0020,1209).
+
+    The first object of a series counts; the study is compared when it is settled.
+    """
     for reference, text in ((study_uid, of_study), (series_uid, of_series)):
-        if text.strip().isdecimal() and 0 < int(text) <= MAX_PROMISED:
-            found.append(Promise(study_uid, COUNT, reference, count=int(text)))
-    return found
+        if not (text.isdecimal() and 0 < int(text) <= MAX_PROMISED):
+            continue
+        known = select(Expectation.id).where(
+            Expectation.source == COUNT, Expectation.reference == reference, Expectation.study_uid == study_uid
+        )
+        if session.execute(known).first() is None:
+            row = Expectation(study_uid=study_uid, source=COUNT, reference=reference, expected=int(text), missing=0)
+            row.sender, row.changed_at = sender[:16], datetime.now(UTC)
+            session.add(row)
+            session.flush()
 
 
 def _promised(rows: Iterable[Expectation]) -> list[str]:

@@ -16,9 +16,10 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.archive import attributes, details, epoch, inbox
+from server.archive import attributes, completeness, details, epoch, inbox
 from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
 from server.archive.keeping.rejected import Rejected, bin_is_empty, keep_version, rejected
+from server.archive.labelling import truly_labelled
 from server.archive.name_index import NameIndex
 from server.archive.ports import AsItCame, NewSeries, Placement
 from server.archive.receive import Received
@@ -61,6 +62,7 @@ class _StudyEntry:
     id: int
     modalities: str
     sop_classes: set[str]
+    forced_charset: str = ""
 
 
 @dataclass
@@ -347,21 +349,24 @@ class IndexRows:
         if entry is None:
             if uid in self._absent:
                 return None
-            row = session.execute(select(Study.id, Study.modalities, Study.sop_classes).where(Study.uid == uid)).first()
+            columns = (Study.id, Study.modalities, Study.sop_classes, Study.forced_charset)
+            row = session.execute(select(*columns).where(Study.uid == uid)).first()
             if row is None:
                 return None
-            entry = _StudyEntry(row.id, row.modalities, {name for name in row.sop_classes.split("\\") if name})
+            classes = {name for name in row.sop_classes.split("\\") if name}
+            entry = _StudyEntry(row.id, row.modalities, classes, row.forced_charset)
             self._studies[uid] = entry
         return entry
 
     def _new_series(self, session: Session, batch: Batch, record: Received) -> _SeriesEntry:
         tags = self._series_tags(record)
-        character_set = tags.get(0x00080005, b"")
         uid = self._placement.study_uid(session, _text(tags, 0x0020000D))
         study = self._load_study(session, uid)
+        tags, charset_note = truly_labelled(tags, study.forced_charset if study else "")
+        character_set = tags.get(0x00080005, b"")
         is_new_study = study is None
         if study is None:
-            study = self._studies[uid] = self._new_study(session, record, tags)
+            study = self._studies[uid] = self._new_study(session, record, tags, charset_note)
         base = attributes.of_tags(record.tags, character_set, record.big_endian)
         kept = {**base, 0x00080005: character_set.decode("ascii", "replace").rstrip(" \0")}
         modality = _text(tags, 0x00080060)
@@ -390,6 +395,9 @@ class IndexRows:
             },
         )
         batch.study(study.id).series += 1
+        stated = (_text(tags, 0x00201208), _text(tags, 0x00201209))
+        if any(stated):
+            completeness.keep_counts(session, uid, record.series_uid, *stated, sender=record.calling_ae)
         modalities = joined(study.modalities, modality)
         if modalities != study.modalities:
             study.modalities = modalities
@@ -404,7 +412,7 @@ class IndexRows:
         whole = self._describe(record.name)
         return (whole.series_tags if whole else None) or {}
 
-    def _new_study(self, session: Session, record: Received, tags: dict[int, bytes]) -> _StudyEntry:
+    def _new_study(self, session: Session, record: Received, tags: dict[int, bytes], charset_note: str) -> _StudyEntry:
         person = {
             **name_columns(_text(tags, 0x00100010)),
             "patient_id": _text(tags, 0x00100020),
@@ -415,7 +423,7 @@ class IndexRows:
         study = {
             **person,
             "uid": _text(tags, 0x0020000D),
-            "version": 0,
+            "version": 1,
             "image_patient_id": self._patient_of(session, person, tags),
             "patient_name": _text(tags, 0x00100010),
             "age": _text(tags, 0x00101010),
@@ -428,6 +436,7 @@ class IndexRows:
             "referring_name": _text(tags, 0x00080090),
             "institution": _text(tags, 0x00080080),
             "manufacturer": _text(tags, 0x00080070),
+            "charset_note": charset_note,
             "calling_ae": record.calling_ae,
             "received_at": _moment(record),
             "changed_at": _moment(record),
@@ -469,8 +478,7 @@ _grow_study = (
         series_count=_studies.c.series_count + bindparam("series"),
         bytes_stored=_studies.c.bytes_stored + bindparam("size"),
         conflicts=_studies.c.conflicts + bindparam("others"),
-        changed_at=bindparam("now"),
-        version=_studies.c.version + 1,
+        changed_at=bindparam("now"),  # not the version: that is of what people change, and images come all the time
     )
 )
 

@@ -78,7 +78,6 @@ class Study(Base, Versioned):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     charset_note: Mapped[str] = mapped_column(String, default="")  # what the character-set doctor found; empty: nothing
     forced_charset: Mapped[str] = mapped_column(String, default="")  # set by hand; empty: the doctor decides
-    match_version: Mapped[int] = mapped_column(Integer, default=1)  # rises when the match changes, not with images
     details: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # further attributes (query_keys.DETAILS)
     # Attributes that replace the files' own whenever an object of the study leaves the archive (msgpack, tag → text).
     correction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)

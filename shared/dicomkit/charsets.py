@@ -218,6 +218,12 @@ def _normal_term(term: str) -> str:
     return _MISSPELT.get(upper, alone)
 
 
+def is_known(term: str) -> bool:
+    """Tell whether every part of a label is a defined term that we read."""
+    terms = [_normal_term(one) for one in term.split("\\")]
+    return all(one in _TERMS or one in _EXTENSIONS for one in terms)
+
+
 @lru_cache(maxsize=256)
 def plain_label(label: str) -> str:
     """The label without what nobody can know: unknown terms count as none."""

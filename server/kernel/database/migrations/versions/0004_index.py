@@ -21,7 +21,6 @@ def upgrade() -> None:
     op.drop_index("ix_studies_date_time", table_name="studies")
     with op.batch_alter_table("studies", schema=None) as batch_op:
         batch_op.add_column(sa.Column("forced_charset", sa.String(), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("match_version", sa.Integer(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("details", sa.LargeBinary(), nullable=True))
         batch_op.create_index("ix_studies_date_time", ["study_date", "study_time", "id"], unique=False)
     with op.batch_alter_table("series", schema=None) as batch_op:
@@ -105,6 +104,5 @@ def downgrade() -> None:
         batch_op.drop_column("details")
     with op.batch_alter_table("studies", schema=None) as batch_op:
         batch_op.drop_column("details")
-        batch_op.drop_column("match_version")
         batch_op.drop_column("forced_charset")
         batch_op.create_index("ix_studies_date_time", ["study_date", "study_time"], unique=False)
