@@ -33,6 +33,11 @@ class Settings:
     dicom_tls_require_client: bool = True  # peers must show a certificate too
     dicom_workers: int = 2  # processes that share the DICOM port
     dicom_loopback_free: bool = True  # peers on this machine need not be known
+    web_workers: int = 2  # processes that share the web port
+    web_url: str = ""  # where clients reach DICOMweb, e.g. "https://host/dicom-web"; empty: as they call it
+    web_origins: str = ""  # origins of web pages whose scripts may use DICOMweb, separated by spaces
+    web_loopback_free: bool = False  # programs on this machine may read by DICOMweb without a token
+    web_cache_mb: int = 1000  # prepared metadata kept on disk
     durability: str = "object"  # object, group or none
     reserve_mb: int = 500  # refuse images below this much free space
     mask_names: bool = True  # on the hall display
@@ -42,6 +47,8 @@ class Settings:
     import_folders: str = ""  # folders of this machine that imports may read, separated by semicolons
     export_folders: str = ""  # folders of this machine that exports may write, separated by semicolons
     backup_folder: str = ""  # where backups go, best on another machine's disk; empty: only the command line makes them
+    cache_mb: int = 20_000  # of objects read from distant stores; 0 keeps none
+    stores: list[dict[str, Any]] = field(default_factory=list)  # [[stores]], see docs/guide/storage.md
     log_level: str = "INFO"
 
     @property
@@ -98,6 +105,26 @@ def _checked(values: dict[str, Any]) -> Settings:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")
     if not -1 <= settings.dicom_tls_port <= 65532:
         raise SettingsError("setting 'dicom_tls_port' must be a port from 0 (any) to 65532, or -1 for none")
+    if not 0 <= settings.cache_mb < 1 << 30:
+        raise SettingsError("setting 'cache_mb' must be 0 (none) or the size of the cache in MB")
+    _check_stores(settings.stores)
     if not 1 <= settings.dicom_workers <= 64:
         raise SettingsError("setting 'dicom_workers' must be 1 to 64")
+    if not 1 <= settings.web_workers <= 64:
+        raise SettingsError("setting 'web_workers' must be 1 to 64")
+    if settings.web_url and not settings.web_url.startswith(("https://", "http://")):
+        raise SettingsError("setting 'web_url' must begin with https:// or http://")
     return settings
+
+
+def _check_stores(tables: list[dict[str, Any]]) -> None:
+    """Raise SettingsError for a [[stores]] table that cannot be one."""
+    if not tables:
+        return
+    from server.kernel.storage.definition import definitions
+    from server.kernel.storage.port import StorageError
+
+    try:
+        definitions(tables)
+    except StorageError as wrong:
+        raise SettingsError(f"setting 'stores': {wrong}") from wrong

@@ -28,7 +28,8 @@ from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.tables import Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
 from server.kernel.errors import Refusal, invalid, not_found
-from server.kernel.storage.port import ObjectMissing, ObjectStorage
+from server.kernel.storage.medium import MediumAbsent
+from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 from shared.contract.errors import ErrorCode
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -36,6 +37,21 @@ _MANY_FRAMES_CACHE = 4
 _LAYOUTS = 20_000
 _MAX_JOINED_BYTES = 64 << 20  # a corrected object above this is put together in a temporary file
 _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with what was just stored
+
+
+class ObjectAway(OSError):
+    """The object is kept, but cannot be read now: its medium is not inserted, or its store cannot be reached.
+
+    The text is an English sentence for peers, `for_people` one for workstations.
+    """
+
+    def __init__(self, sentence: str, for_people: str) -> None:
+        super().__init__(sentence)
+        self.for_people = for_people
+
+
+def _nobody_notes(_study_uids: Collection[str]) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,8 @@ class ArchiveObjects:
         self._parsed: OrderedDict[str, Any] = OrderedDict()
         self._layouts: dict[str, _Layout] = {}
         self._lock = threading.Lock()
+        # told the UIDs of studies that somebody reads; see lifecycle.use.StudyUse
+        self.on_use: Callable[[Collection[str]], None] = _nobody_notes
 
     # retrieval
 
@@ -120,11 +138,15 @@ class ArchiveObjects:
         )
         with self._database.read() as uow:
             rows = uow.session.execute(statement).all()
+        self.on_use({row.study_uid for row in rows})
         return [self._archived(row) for row in rows]
 
     def holds(self, sop_instance_uid: str, key: str) -> bool:
-        """Tell whether these very bytes are kept and indexed under this UID; quick when they are not."""
-        if not self._storage.exists(key):
+        """Tell whether these very bytes are kept and indexed under this UID; quick when they are not.
+
+        Of an object that left the store that receives it says no: it is then received and recognised once more.
+        """
+        if not self._at_hand(key):
             return False
         of_instance = select(Instance.id).where(Instance.uid == sop_instance_uid, Instance.object_key == key)
         of_version = select(InstanceVersion.id).where(InstanceVersion.object_key == key)
@@ -144,6 +166,10 @@ class ArchiveObjects:
             if next(inbox.ready_files(self._inbox), None) is None:
                 return self._missing(references)  # the last files may have been indexed between the two looks
             time.sleep(0.05)
+
+    def _at_hand(self, key: str) -> bool:
+        near = getattr(self._storage, "at_hand", self._storage.exists)  # a store of several asks no other machine
+        return bool(near(key))
 
     def _missing(self, references: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
         rows: dict[str, Any] = {}
@@ -290,6 +316,7 @@ class ArchiveObjects:
             row = uow.session.execute(statement).first()
         if row is None:
             raise not_found("该图像")
+        self.on_use((row.study_uid,))
         return row
 
     def _archived(self, row: Any) -> ArchivedObject:
@@ -349,15 +376,19 @@ class ArchiveObjects:
         """The object where it is: in its place, in the inbox, or in its place after all (it moved meanwhile)."""
         try:
             return self._storage.open(key)
-        except ObjectMissing:
+        except StorageError:  # it is not there, or a store beyond the first cannot be asked
             waiting = inbox.find(self._inbox, key)
             if waiting is not None:
                 with contextlib.suppress(FileNotFoundError):
                     return waiting.open("rb")
         try:
             return self._storage.open(key)
+        except MediumAbsent as away:
+            raise ObjectAway(str(away), f"图像在离线介质“{away.label}”上，请联系管理员插入后再试。") from None
         except ObjectMissing:
             raise FileNotFoundError("The file of an indexed object is missing; run the check of the archive.") from None
+        except StorageError as trouble:
+            raise ObjectAway(str(trouble), "存放该图像的存储暂时无法访问，请稍后再试或联系管理员。") from None
 
     @contextlib.contextmanager
     def _mapped(self, key: str) -> Iterator[memoryview]:
@@ -410,6 +441,8 @@ def _refusing() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise Refusal(ErrorCode.UNAVAILABLE, "图像文件缺失，请通知管理员运行归档检查。") from None
+    except ObjectAway as away:
+        raise Refusal(ErrorCode.UNAVAILABLE, away.for_people) from None
     except DamagedHeader as damaged:
         raise Refusal(ErrorCode.UNAVAILABLE, f"图像数据损坏，无法读取：{damaged}") from None
 

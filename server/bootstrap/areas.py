@@ -22,6 +22,7 @@ from server.archive.service import ArchiveService
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
+from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
 from server.exams.service import ExamService
@@ -33,6 +34,7 @@ from server.kernel.clock import HospitalTime, SystemClock
 from server.kernel.database import Database
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
+from server.kernel.storage.tiers import TieredStorage
 from server.organisation.rpc import OrganisationRpc
 from server.organisation.service import OrganisationService
 from server.patients.rpc import PatientsRpc
@@ -68,7 +70,8 @@ class Areas:
     exchange: ExchangeService
     keeping: KeepingService
     rejection: Rejection
-    storage: FolderStorage
+    storage: TieredStorage
+    stores: Stores
     handlers: tuple[object, ...]
 
 
@@ -84,8 +87,10 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     exams = ExamService(time, patients, organisation, slots, applications)
     queue = QueueService(time, organisation, exams, QueueSettings())
     reserve_bytes = settings.reserve_mb << 20
-    storage = FolderStorage(folders.archive, durability=Durability(settings.durability), reserve_bytes=reserve_bytes)
+    stores = build_stores(settings, database, folders, organisation, time)
+    storage = stores.storage
     archive = ArchiveService(database, storage, folders.inbox, exams, zone=time.zone, reserve_bytes=reserve_bytes)
+    archive.objects.on_use = stores.use.opened
     rules = ReportingSettings(
         lock_idle=timedelta(minutes=settings.lock_idle_minutes), may_audit_own=settings.may_audit_own_report
     )
@@ -128,6 +133,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         keeping=keeping,
         rejection=rejection,
         storage=storage,
+        stores=stores,
         handlers=(
             OrganisationRpc(organisation),
             PatientsRpc(patients),
@@ -135,6 +141,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             QueueingRpc(database, time, queue, exams),
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),
+            stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),
             KeepingRpc(database, keeping),

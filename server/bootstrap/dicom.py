@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import ClassVar
@@ -39,6 +39,7 @@ from server.organisation.peers import SqlPeers
 from server.settings import Settings, from_text
 
 _IDENTIFIER_DOES_NOT_MATCH = 0xA900  # PS3.4 C.4.1.1.4
+_CANNOT_PERFORM = 0xA702  # PS3.4 C.4.2.1.5: out of resources, unable to perform sub-operations
 _OUT_OF_RESOURCES = 0xA700
 
 
@@ -91,8 +92,9 @@ def _as_attributes(answers: Iterator[Answer]) -> Iterator[Mapping[int, Attribute
 class ArchiveRetrievals:
     """RetrieveSource over the archive's objects."""
 
-    def __init__(self, objects: ArchiveObjects) -> None:
+    def __init__(self, objects: ArchiveObjects, why_away: Callable[[Collection[str]], str] = lambda _uids: "") -> None:
         self._objects = objects
+        self._why_away = why_away
 
     def objects(self, request: RetrieveRequest) -> Sequence[StoredObject]:
         found = self._objects.objects(
@@ -101,6 +103,9 @@ class ArchiveRetrievals:
             series_uids=request.series_uids,
             instance_uids=request.instance_uids,
         )
+        away = self._why_away({o.study_uid for o in found})
+        if away:
+            raise Refused(_CANNOT_PERFORM, away)
         return [StoredObject(o.sop_class_uid, o.sop_instance_uid, o.transfer_syntax_uid, o.open) for o in found]
 
 
@@ -164,7 +169,7 @@ def ports_of(
         peers=SqlPeers(database, areas.organisation, Peer, loopback_is_free=settings.dicom_loopback_free),
         objects=ReceiverSink(receiver),
         query=ArchiveQueries(database, areas.time.zone),
-        retrieve=ArchiveRetrievals(areas.archive.objects),
+        retrieve=ArchiveRetrievals(areas.archive.objects, areas.stores.use.why_away_for_peers),
         worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
         mpps=SqlPerformedSteps(database, areas.time, areas.exams, Refused, StepAlreadyFinal),
         commitment=ArchiveCommitment(areas.archive.objects),

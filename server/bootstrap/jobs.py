@@ -20,6 +20,7 @@ LANES: Mapping[str, int] = {
     "work": 1,  # heavy on the processor: compression, anonymising
     "files": 2,  # heavy on the disk: moving, importing, exporting
     "forward": 4,  # waits for others: sending to peers
+    "recall": 2,  # somebody waits for images that are not on-line
     "house": 1,  # short and regular: rules, expiry
 }
 """Threads for each lane."""
@@ -41,14 +42,14 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
     from server.bootstrap import exchange, keeping
 
-    return [*exchange.job_kinds(house), *keeping.job_kinds(house)]
+    return [*exchange.job_kinds(house), *keeping.job_kinds(house), *house.areas.stores.jobs.kinds()]
 
 
-def schedules(house: JobsHouse) -> list[Schedule]:  # noqa: ARG001
+def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
     from server.bootstrap import exchange, keeping
 
-    return [*exchange.SCHEDULES, *keeping.SCHEDULES]
+    return [*exchange.SCHEDULES, *keeping.SCHEDULES, *house.areas.stores.jobs.schedules()]
 
 
 def run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,19 @@ def parse(values: Mapping[str, Any]) -> StoreDefinition:
     except ValueError:
         raise WrongDefinition("role", "the role of a store is online, nearline, archive or offline") from None
     return checked(StoreDefinition(**{**values, "role": role}))
+
+
+def definitions(tables: Sequence[Mapping[str, Any]]) -> tuple[StoreDefinition, ...]:
+    """Read all [[stores]] of a settings file. Raises WrongDefinition."""
+    made: list[StoreDefinition] = []
+    for table in tables:
+        if not isinstance(table, Mapping):
+            raise WrongDefinition("stores", "each store is a table: write [[stores]] above its lines")
+        one = parse(table)
+        if any(other.name == one.name for other in made):
+            raise WrongDefinition("name", f"two stores have the name {one.name!r}")
+        made.append(one)
+    return tuple(made)
 
 
 def checked(made: StoreDefinition) -> StoreDefinition:

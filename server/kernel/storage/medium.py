@@ -21,7 +21,11 @@ MARKER = "mingjing-medium.json"
 
 
 class MediumAbsent(ObjectMissing):
-    """The medium that holds the object is not inserted; the sentence names it."""
+    """The medium that holds the object is not inserted; the sentence names it, `label` is what is written on it."""
+
+    def __init__(self, sentence: str, label: str) -> None:
+        super().__init__(sentence)
+        self.label = label
 
 
 class MediumStorage:
@@ -39,12 +43,14 @@ class MediumStorage:
         if found is None:
             self._folder = None
             raise MediumAbsent(
-                f"The medium “{self.label}” is not inserted. Insert it (or mount it) at {self.root}, then ask again."
+                f"The medium “{self.label}” is not inserted. Insert it (or mount it) at {self.root}, then ask again.",
+                self.label,
             )
         if found != self.medium:
             self._folder = None
             raise MediumAbsent(
-                f"Another medium than “{self.label}” is inserted at {self.root}. Insert “{self.label}”, then ask again."
+                f"Another medium than “{self.label}” is at {self.root}. Insert “{self.label}”, then ask again.",
+                self.label,
             )
         if self._folder is None:
             self._folder = FolderStorage(self.root, durability=Durability.OBJECT)

@@ -22,6 +22,10 @@ class ObjectMissing(StorageError):
     """No object lies under this key."""
 
 
+class ObjectDamaged(StorageError):
+    """The store gives other bytes than those that were put; they are not handed out."""
+
+
 class InvalidKey(StorageError):
     """The key is not a SHA-256 in lower case hexadecimal digits."""
 

@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 from server.kernel.storage.folder import sha256_of
-from server.kernel.storage.port import InvalidKey, ObjectMissing, StorageError, checked_key
+from server.kernel.storage.port import InvalidKey, ObjectDamaged, ObjectMissing, StorageError, checked_key
 from server.kernel.storage.s3_faults import Again, Bucket, NotSupported, Precondition, RangeBeyond, persistently
 
 S3Client = Any  # botocore makes the client's methods at run time
 
 _IN_MEMORY_BYTES = 32 << 20  # larger objects are read into a temporary file
 _CHUNK = 1 << 20
+_PROBE_S = 3.0
+_DAMAGED_AFTER = 3  # equal wrong answers
 _ABANDONED_AFTER = timedelta(days=1)
 
 ResultT = TypeVar("ResultT")
@@ -91,7 +93,8 @@ class S3Storage:
         if offset or length is not None:
             last = "" if length is None else str(offset + length - 1)
             return self._persistently("read", lambda: self._fetch_part(name, key, f"bytes={offset}-{last}"))
-        return self._persistently("read", lambda: self._fetch_whole(name, key))
+        wrong: list[str] = []
+        return self._persistently("read", lambda: self._fetch_whole(name, key, wrong))
 
     def exists(self, key: str) -> bool:
         name = self._name(key)
@@ -131,8 +134,8 @@ class S3Storage:
     # beyond the port
 
     def probe(self) -> None:
-        """Ask the bucket for one name. Raises StorageError with a sentence when the store cannot be used."""
-        self._call("list", lambda c: c.list_objects_v2(Bucket=self.settings.bucket, Prefix=self._prefix, MaxKeys=1))
+        """Ask the bucket for one name. Raises StorageError, after a few seconds at most, when it cannot be used."""
+        persistently(self._explain, "look", self._bucket, min(_PROBE_S, self.settings.deadline_s))
 
     def sweep(self) -> int:
         """End uploads in parts that nobody finished for a day: their bytes are paid for and seen by nobody."""
@@ -267,8 +270,11 @@ class S3Storage:
         except RangeBeyond:
             return io.BytesIO()
 
-    def _fetch_whole(self, name: str, key: str) -> BinaryIO:
-        """All bytes, whose SHA-256 is the key: read to the end before anybody sees the first."""
+    def _fetch_whole(self, name: str, key: str, wrong: list[str]) -> BinaryIO:
+        """All bytes, whose SHA-256 is the key: read to the end before anybody sees the first.
+
+        `wrong` gathers the SHA-256 of wrong bytes: those that come thrice are in the store, not on the line.
+        """
         digest = hashlib.sha256()
         with contextlib.ExitStack() as stack:
             with self._bucket.speaking(key):
@@ -280,7 +286,11 @@ class S3Storage:
                         digest.update(chunk)
                         target.write(chunk)
             if digest.hexdigest() != key:
-                raise Again(f"The S3 store gave other bytes than those of object {key[:12]}…")
+                wrong.append(digest.hexdigest())
+                told = f"The S3 store gave other bytes than those of object {key[:12]}…"
+                if wrong.count(wrong[-1]) >= _DAMAGED_AFTER:
+                    raise ObjectDamaged(f"{told}; the object is damaged there. Verify its study.")
+                raise Again(told)
             target.seek(0)
             stack.pop_all()
             return target
