@@ -95,6 +95,8 @@ class RunningServer:
         audit.start()
         self._closers.append(audit.stop)
         areas.storage.sweep()
+        areas.stores.start()
+        self._closers.append(areas.stores.stop)
         indexing = IndexingProcess(self.settings, jobs.database_url(self.settings, self.folders.data))
         self._closers.append(indexing.stop)
         indexing.start()
