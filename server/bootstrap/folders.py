@@ -19,6 +19,8 @@ class Folders:
         self.documents = self.data / "documents"
         self.uploads = self.data / "exchange" / "uploads"
         self.exports = self.data / "exchange" / "exports"
+        self.web_cache = self.data / "cache" / "web"
+        self.metrics = self.data / "run" / "metrics"
         self.connection_file = self.data / "connection.txt"
         self.admin_password_file = self.secrets / "admin-password"
         self.curve_key_file = self.secrets / "curve-key"

@@ -15,7 +15,7 @@ from zmq.utils import z85
 from server import __version__
 from server.audit.rpc import AuditHandlers
 from server.audit.service import AuditService
-from server.bootstrap import jobs, load_tables
+from server.bootstrap import jobs, load_tables, web
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.dicom import tls_files
 from server.bootstrap.folders import Folders
@@ -26,10 +26,10 @@ from server.doors.dicom.ports import DoorSettings
 from server.doors.rpc.bulk import BulkAnswers, BulkItem, BulkSource
 from server.doors.rpc.router import Router
 from server.doors.rpc.sockets import KeyPair, RpcDoor
-from server.doors.web.app import WebPorts, make_app
+from server.doors.web.dicomweb.stow import SPOOL_PATTERN
 from server.doors.web.door import WebDoor
 from server.identity.rpc import IdentityHandlers
-from server.kernel import idempotency, secretfiles
+from server.kernel import idempotency, metrics, secretfiles
 from server.kernel.clock import SystemClock
 from server.kernel.database import Database, migrate
 from server.kernel.dispatch import Caller, Handler, collect
@@ -103,7 +103,7 @@ class RunningServer:
         self._open_rpc(database, areas, audit)
         self._start_jobs(indexing)
         self._open_dicom(indexing)
-        self._open_web(database, areas, indexing)
+        self._open_web(indexing)
         housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
         housekeeping.start()
         assert self.connection is not None
@@ -183,30 +183,20 @@ class RunningServer:
         door.start()
         self.dicom_port = door.port
 
-    def _open_web(self, database: Database, areas: Areas, indexing: IndexingProcess) -> None:
-        def hospital_name() -> str:
-            with database.read() as uow:
-                return areas.organisation.hospital(uow).view.name
-
-        def verify(code: str) -> str:
-            with database.read() as uow:
-                return areas.printing.verify(uow, code)
-
-        def metrics() -> dict[str, float]:
-            with database.read() as uow:
-                status = areas.archive.status(uow)
-            return {
-                "studies": status.studies,
-                "instances": status.instances,
-                "bytes_stored": status.bytes_stored,
-                "disk_free_bytes": status.disk_free_bytes,
-                "inbox_backlog": indexing.backlog,
-            }
-
-        app = make_app(WebPorts(hospital_name, verify, lambda: {"ok": True, "version": __version__}, metrics))
-        web = WebDoor(app, self.settings.listen, self.settings.http_port)
-        self._closers.append(web.stop)
-        self.http_port = web.start()
+    def _open_web(self, indexing: IndexingProcess) -> None:
+        metrics.forget(self.folders.metrics)
+        for left in self.folders.spool.glob(SPOOL_PATTERN):
+            left.unlink(missing_ok=True)
+        url = jobs.database_url(self.settings, self.folders.data)
+        door = WebDoor(
+            web.run,
+            (to_text(self.settings), url, indexing.address, indexing.token),
+            self.settings.listen,
+            self.settings.http_port,
+            self.settings.web_workers,
+        )
+        self._closers.append(door.stop)
+        self.http_port = door.start()
 
     def _describe(self) -> ServerView:
         free_mb = shutil.disk_usage(self.folders.data).free >> 20
@@ -252,8 +242,12 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
         with database.read() as uow:
             return BulkItem(areas.printing.open_document(uow, caller, int(name)))
 
+    def export(_caller: Caller, name: str, piece: int) -> BulkItem:
+        return BulkItem(areas.exchange.export_piece(name, piece))
+
     return {
         "frame": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, frame),
         "object": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, whole_object),
         "document": BulkSource(Permission.SIGNED_IN, AuditClass.EXPORT, document),
+        "export": BulkSource(Permission.EXPORT_IMAGES, AuditClass.EXPORT, export),
     }

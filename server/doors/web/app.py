@@ -1,10 +1,13 @@
-"""The pages. Every answer is built from typed values and escaped; nothing from the request is reflected unescaped."""
+"""The pages. Every answer is built from typed values and escaped; nothing from the request is reflected unescaped.
+
+DICOMweb has its own package; its routes are served by the same application.
+"""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +30,12 @@ padding:0 1.5em}}h1{{font-size:22px}}p{{border-top:1px solid #d8dee6;padding-top
 
 @dataclass(frozen=True, slots=True)
 class WebPorts:
-    """What the pages ask. `verify` returns a sentence about a printed report's code; `metrics` name → value."""
+    """What the pages ask. `verify` returns a sentence about a printed report's code; `metrics` Prometheus' text."""
 
     hospital_name: Callable[[], str]
     verify: Callable[[str], str]
     health: Callable[[], dict[str, Any]]
-    metrics: Callable[[], dict[str, float]]
+    metrics: Callable[[], str]
 
 
 class SecurityHeaders:
@@ -42,7 +45,6 @@ class SecurityHeaders:
         (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
-        (b"cache-control", b"no-store"),
     )
 
     def __init__(self, app: ASGIApp) -> None:
@@ -51,22 +53,26 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *self._headers]
+                headers = [*message.get("headers", []), *self._headers]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def make_app(ports: WebPorts) -> Starlette:
-    """Return the ASGI application."""
+def make_app(ports: WebPorts, more: Sequence[Route] = (), middleware: Sequence[Middleware] = ()) -> Starlette:
+    """Return the ASGI application with the pages and `more` routes."""
     return Starlette(
         routes=[
             Route("/", _status_page(ports)),
             Route("/health", _health(ports)),
             Route("/metrics", _metrics(ports)),
             Route("/verify/{code}", _verify(ports)),
+            *more,
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), *middleware],
     )
 
 
@@ -92,9 +98,8 @@ def _health(ports: WebPorts) -> Endpoint:
 
 def _metrics(ports: WebPorts) -> Endpoint:
     async def metrics(_request: Request) -> Response:
-        values = await run_in_threadpool(ports.metrics)
-        lines = [f"# TYPE mingjing_{name} gauge\nmingjing_{name} {value}" for name, value in values.items()]
-        return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+        text = await run_in_threadpool(ports.metrics)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     return metrics
 
