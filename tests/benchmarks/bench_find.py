@@ -120,7 +120,7 @@ def fill(database: Database, total: int) -> None:
             "modalities": r["modality"], "sop_classes": CT, "series_count": 1, "instance_count": 1,
             "bytes_stored": 1600, "conflicts": 0, "calling_ae": "BENCH", "received_at": now, "changed_at": now,
             "match_state": "unmatched", "why_unmatched": "", "completeness": "unknown", "missing_count": 0,
-            "availability": "ONLINE", "charset_note": "", "forced_charset": "", "match_version": 1,
+            "availability": "ONLINE", "charset_note": "", "forced_charset": "",
         }  # fmt: skip
 
     def series_row(number: int) -> dict[str, Any]:

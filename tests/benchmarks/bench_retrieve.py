@@ -37,6 +37,9 @@ class Nowhere:
     def __init__(self) -> None:
         self.count = 0
 
+    def begin(self, _sop_class_uid: str, _sop_instance_uid: str, _transfer_syntax_uid: str) -> None:
+        """Nothing is to be done while an object arrives."""
+
     def receive(self, received: ReceivedObject) -> StoreOutcome:
         assert received.length > 100_000
         self.count += 1
@@ -141,6 +144,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--bar", type=float, default=0.0, help="exit with 1 when a ratio is below this")
+    parser.add_argument("--verbose", action="store_true", help="print every round")
     options = parser.parse_args()
     if not shutil.which("storescu") or not Path("/usr/sbin/Orthanc").exists():
         print("This benchmark needs Orthanc and DCMTK: apt-get install orthanc dcmtk", file=sys.stderr)
@@ -178,6 +182,8 @@ def main() -> int:
                     ratio = statistics.median(b / a for a, b in zip(times["ours"], times["orthanc"], strict=True))
                     worst = min(worst, ratio)
                     ours, theirs = (size / 1e6 / statistics.median(times[n]) for n in ("ours", "orthanc"))
+                    if options.verbose:
+                        print(times)
                     print(f"| {operation} | {ours:.0f} | {theirs:.0f} | {ratio:.2f} |", flush=True)
             finally:
                 for target in servers.values():

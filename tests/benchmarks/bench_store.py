@@ -79,7 +79,7 @@ def instance_uid(generation: int, index: int) -> str:
     return f"{ROOT}.{RUN}.{generation}.3.{index + 1}"
 
 
-def part10(generation: int, index: int, pixels: bytes) -> bytes:
+def part10(generation: int, index: int, pixels: bytes, side: int = 512) -> bytes:
     """One slice with the attributes a scanner sends."""
     uid = instance_uid(generation, index)
     study = generation
@@ -111,8 +111,8 @@ def part10(generation: int, index: int, pixels: bytes) -> bytes:
         (0x00200052, "UI", f"{ROOT}.{RUN}.{study}.4"),
         (0x00280002, "US", 1),
         (0x00280004, "CS", "MONOCHROME2"),
-        (0x00280010, "US", 512),
-        (0x00280011, "US", 512),
+        (0x00280010, "US", side),
+        (0x00280011, "US", side),
         (0x00280030, "DS", "0.66\\0.66"),
         (0x00280100, "US", 16),
         (0x00280101, "US", 16),
@@ -163,8 +163,8 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the peer does not listen")
 
 
-def start_orthanc(folder: Path) -> Target:
-    """Debian's Orthanc with its default settings on free ports."""
+def start_orthanc(folder: Path, *, nodelay: bool = True) -> Target:
+    """Debian's Orthanc with its default settings on free ports; `nodelay` False: in the environment of its package."""
     dicom, http = free_port(), free_port()
     config = folder / "orthanc.json"
     config.write_text(
@@ -181,9 +181,7 @@ def start_orthanc(folder: Path) -> Target:
     )
     program = shutil.which("Orthanc") or "/usr/sbin/Orthanc"
     with (folder / "log").open("wb") as out:
-        process = subprocess.Popen(
-            [program, str(config)], stdout=out, stderr=out, env=dict(os.environ, TCP_NODELAY="1")
-        )
+        process = subprocess.Popen([program, str(config)], stdout=out, stderr=out, env=environment(nodelay=nodelay))
     wait_for_port(dicom, process)
 
     def count() -> int:
@@ -205,10 +203,16 @@ def start_door(folder: Path, workers: int) -> Target:
     return Target("127.0.0.1", door.port, "MINGJING", door.stop, lambda: sum(1 for _ in folder.rglob("*.dcm")), pids)
 
 
-def send_storescu(target: Target, groups: list[list[Path]]) -> float:
+def environment(*, nodelay: bool) -> dict[str, str]:
+    """This environment, with or without DCMTK's word to switch Nagle's algorithm off."""
+    kept = {name: value for name, value in os.environ.items() if name != "TCP_NODELAY"}
+    return {**kept, "TCP_NODELAY": "1"} if nodelay else kept
+
+
+def send_storescu(target: Target, groups: list[list[Path]], *, nodelay: bool = True) -> float:
     """Seconds that one storescu per group needs together."""
     argv = ["storescu", "-R", "-aec", target.ae_title, target.host, str(target.port)]
-    env = dict(os.environ, TCP_NODELAY="1")
+    env = environment(nodelay=nodelay)
     started = time.perf_counter()
     running = [subprocess.Popen([*argv, *map(str, group)], env=env) for group in groups]
     codes = [process.wait() for process in running]
