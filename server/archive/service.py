@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import tzinfo
+import contextlib
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date, tzinfo
 from pathlib import Path
 
 from sqlalchemy import and_, func, select
 
 from server.archive import check, inbox
+from server.archive.completeness import Completeness
+from server.archive.custom_filling import CustomTags
+from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
+from server.archive.frames import frames_of
 from server.archive.matching import StudyMatching
 from server.archive.objects import ArchiveObjects
 from server.archive.ports import ExamMatcher
+from server.archive.rereading import set_character_set
 from server.archive.rules import MatchState
+from server.archive.settling import Settling
 from server.archive.tables import Instance, Series, Study
 from server.archive.views import study_row, study_view
 from server.kernel.database import Database, UnitOfWork
-from server.kernel.errors import not_found
+from server.kernel.errors import invalid, not_found
 from server.kernel.storage.port import ObjectStorage
 from server.kernel.storage.space import free_bytes
-from shared.contract.archive import ArchiveStatus, CheckView, StudyList, StudyRow, StudyView
+from shared.contract.archive import (
+    ArchiveStatus,
+    CheckView,
+    FramesView,
+    ListStudies,
+    StudyList,
+    StudyRow,
+    StudyView,
+)
 from shared.contract.base import Page
 
+_MOST_ROWS = 500
+_AT_ONCE = 100
 _WARN_BELOW = 10  # the warning begins at this many times the reserve
 
 
@@ -47,6 +65,9 @@ class ArchiveService:
         self._measure = measure
         self.matching = StudyMatching(database, exams)
         self.objects = ArchiveObjects(database, storage, inbox_folder)
+        self.completeness = Completeness()
+        self.custom_tags = CustomTags(database, storage, inbox_folder)
+        self.settle = Settling(database, self.matching, self.completeness, self.objects, self.custom_tags)
 
     def get_study(self, uow: UnitOfWork, study_uid: str) -> StudyView:
         """The study, series by number, instances by number. Raises Refusal."""
@@ -70,6 +91,63 @@ class ArchiveService:
         """Studies matched to an exam, oldest first."""
         statement = select(Study).where(Study.exam_id == exam_id).order_by(Study.received_at)
         return tuple(study_row(study, self._zone) for study in uow.session.execute(statement).scalars())
+
+    def list_studies(self, request: ListStudies) -> StudyList:
+        """Search by the index that answers DICOM queries, newest first. Raises Refusal."""
+        limit = min(max(request.limit, 1), _MOST_ROWS)
+        rows: list[StudyRow] = []
+        with contextlib.closing(self._found(request, limit)) as found:  # type: ignore[type-var]
+            for row in found:
+                rows.append(row)
+                if len(rows) >= limit:
+                    break
+        return StudyList(total=len(rows), rows=tuple(rows))
+
+    def _found(self, request: ListStudies, limit: int) -> Iterator[StudyRow]:
+        keys: dict[int, object] = {
+            0x00100010: request.name,
+            0x00100020: request.patient_id,
+            0x00080050: request.accession_number,
+            0x00080061: request.modality,
+            0x00081030: request.description,
+            0x00080020: _days(request.study_from, request.study_to),
+        }
+        options = FindOptions(fuzzy_names=True, zone=self._zone)
+        wanted = {**{tag: value for tag, value in keys.items() if value}, **request.custom}
+        answers = find(self._database, "STUDY", wanted, 0 if request.completeness else limit, options)
+        try:
+            with contextlib.suppress(BudgetSpent):
+                while uids := [str(answer[0x0020000D]) for answer in itertools.islice(answers, _AT_ONCE)]:
+                    yield from self._rows_of(uids, request.completeness)
+        except UnanswerableQuery as error:
+            raise invalid("name", f"查询条件有误，请改正后再查：{error}") from error
+
+    def _rows_of(self, uids: Sequence[str], completeness: str) -> list[StudyRow]:
+        with self._database.read() as uow:
+            found = uow.session.execute(select(Study).where(Study.uid.in_(uids))).scalars()
+            by_uid = {study.uid: study for study in found}
+        studies = [by_uid[uid] for uid in uids if uid in by_uid]
+        return [study_row(one, self._zone) for one in studies if completeness in ("", one.completeness)]
+
+    def get_frames(self, sop_instance_uid: str) -> FramesView:
+        """What differs from frame to frame. Raises Refusal."""
+        return frames_of(self.objects.header(sop_instance_uid), sop_instance_uid)
+
+    def set_character_set(self, study_uid: str, character_set: str) -> StudyRow:
+        """Read a study's texts again in a character set chosen by hand. Raises Refusal."""
+        study_id = set_character_set(self._database, self.objects, study_uid, character_set)
+        with self._database.read() as uow:
+            return study_row(uow.session.get_one(Study, study_id), self._zone)
+
+    def states_of(self, uow: UnitOfWork, study_uids: Collection[str]) -> dict[str, tuple[str, int]]:
+        """Completeness and number of missing objects of those of these studies that are here."""
+        columns = (Study.uid, Study.completeness, Study.missing_count)
+        found: dict[str, tuple[str, int]] = {}
+        uids = list(study_uids)
+        for start in range(0, len(uids), _MOST_ROWS):
+            rows = uow.session.execute(select(*columns).where(Study.uid.in_(uids[start : start + _MOST_ROWS])))
+            found.update({uid: (state, missing) for uid, state, missing in rows})
+        return found
 
     def list_unmatched(self, uow: UnitOfWork, page: Page) -> StudyList:
         """Studies without exam, newest first."""
@@ -131,3 +209,10 @@ class ArchiveService:
         if free < self._reserve_bytes * _WARN_BELOW:
             return f"磁盘剩余空间不足（{free // 2**30} GB），请尽快增加容量。"
         return ""
+
+
+def _days(first: date | None, last: date | None) -> str:
+    """A range of DICOM dates, empty when neither end is given."""
+    if first is None and last is None:
+        return ""
+    return f"{first:%Y%m%d}-" + (f"{last:%Y%m%d}" if last else "") if first else f"-{last:%Y%m%d}"

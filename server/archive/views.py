@@ -33,6 +33,10 @@ def study_row(study: Study, zone: tzinfo) -> StudyRow:
         received_at=study.received_at,
         exam_id=study.exam_id,
         why_unmatched=study.why_unmatched,
+        completeness=study.completeness,
+        missing_count=study.missing_count,
+        availability=study.availability,
+        charset_note=study.charset_note,
     )
 
 
