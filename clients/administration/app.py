@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from clients.administration import texts
+from clients.administration.keeping import BACKUPS, BIN, CHECK, HOLDS
 from clients.administration.people import PEERS, USERS
+from clients.administration.routing import COERCIONS, FORWARDS, ROUTING_RULES, TARGETS
+from clients.administration.storage import MOVED, PREFETCH, STORAGE_RULES, STORES
+from clients.administration.studies import STUDIES, UNMATCHED
+from clients.administration.system import CUSTOM_TAGS, TOKENS
 from clients.administration.table.spec import TableSpec
 from clients.administration.tasks import TASKS
 from clients.kit.app import run_workstation
@@ -14,14 +20,18 @@ from clients.kit.shell import Page, Workplace
 from clients.kit.translations import register_catalogue
 from shared.domain.permissions import Permission
 
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
 TITLE = "管理工作站"
 
 
-def _page(page_id: str, title: str, icon: str, spec: TableSpec) -> Page:
-    def build(place: Workplace):  # type: ignore[no-untyped-def]
+def _page(page_id: str, title: str, icon: str, *tabs: tuple[str, TableSpec]) -> Page:
+    def build(place: Workplace) -> QWidget:
         from clients.administration.table.view import TablePage
+        from clients.administration.tabs import TabbedPage
 
-        return TablePage(place, spec)
+        return TabbedPage(place, tabs) if len(tabs) > 1 else TablePage(place, tabs[0][1])
 
     return Page(page_id, title, icon, build, permission=Permission.ADMINISTER)
 
@@ -29,9 +39,31 @@ def _page(page_id: str, title: str, icon: str, spec: TableSpec) -> Page:
 def make_pages() -> tuple[Page, ...]:
     """The pages of one window."""
     return (
-        _page("tasks", "任务", "hourglass", TASKS),
-        _page("peers", "节点", "display", PEERS),
-        _page("users", "账号", "key", USERS),
+        _page("studies", "影像", "image", ("影像", STUDIES), ("待匹配", UNMATCHED)),
+        _page(
+            "storage",
+            "存储",
+            "archive",
+            ("存储位置", STORES),
+            ("存储规则", STORAGE_RULES),
+            ("预取", PREFETCH),
+            ("不在线的影像", MOVED),
+        ),
+        _page(
+            "routing",
+            "转发",
+            "submit",
+            ("转发记录", FORWARDS),
+            ("目标", TARGETS),
+            ("转发规则", ROUTING_RULES),
+            ("接收更正", COERCIONS),
+        ),
+        _page("bin", "回收站", "clear", ("回收站", BIN), ("法律保留", HOLDS)),
+        _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("检查", CHECK)),
+        _page("tasks", "任务", "hourglass", ("任务", TASKS)),
+        _page(
+            "system", "系统", "gear", ("节点", PEERS), ("账号", USERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)
+        ),
     )
 
 

@@ -60,7 +60,7 @@ PEERS = TableSpec(
         Column("description", "说明", 0, quiet=True),
     ),
     empty=EmptyWords("还没有 DICOM 节点", "新建后，设备和工作站才能从其他机器连接。", "archive"),
-    load=ListPeers,
+    load=lambda _values: ListPeers(),
     row_id=lambda row: row.ae_title,
     intro="可以与本服务器通信的 DICOM 设备、工作站和归档。",
     form=(
@@ -112,7 +112,7 @@ USERS = TableSpec(
         Column("is_active", "状态", 100, looks=_ACTIVE),  # type: ignore[arg-type]
     ),
     empty=EmptyWords("还没有账号", "请新建账号。", "patient"),
-    load=ListUsers,
+    load=lambda _values: ListUsers(),
     row_id=lambda row: row.id,
     intro="每人使用自己的账号；停用后立即退出登录。",
     form=(
@@ -152,7 +152,7 @@ USERS = TableSpec(
             allowed=lambda row: not row.is_active,
         ),
     ),
-    details=lambda row: (
+    details=lambda row, _fetched: (
         ("用户名", row.login),
         ("姓名", row.name),
         ("角色", "、".join(tr(ROLE_NAMES.get(role, role)) for role in row.roles)),

@@ -21,7 +21,7 @@ TASKS = TableSpec(
         Column("created_at", "创建时间", 140, format=local_time, quiet=True),
     ),
     empty=EmptyWords("没有后台任务", "转发、压缩、备份等任务会显示在这里。", "check_circle"),
-    load=lambda: ListJobs(page=Page(limit=_MOST)),
+    load=lambda _values: ListJobs(page=Page(limit=_MOST)),
     rows=lambda reply: reply.rows,
     row_id=lambda row: row.id,
     actions=(
@@ -41,7 +41,7 @@ TASKS = TableSpec(
             allowed=lambda row: row.state in ("failed", "cancelled", "waiting"),
         ),
     ),
-    details=lambda row: (
+    details=lambda row, _fetched: (
         ("任务", job_name(row)),
         ("进度", progress(row)),
         ("情况", row.sentence),

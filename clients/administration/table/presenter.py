@@ -13,6 +13,7 @@ from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Changed, Notice
+from shared.contract.errors import ErrorCode, RpcError
 
 
 class TablePresenter(ScreenPresenter[TableState]):
@@ -28,13 +29,29 @@ class TablePresenter(ScreenPresenter[TableState]):
     ) -> None:
         super().__init__(TableState(), caller, runner, messages, show)
         self.spec = spec
+        self._filters: Values = {item.key: item.empty for item in spec.filters}
 
     # the list
 
     def refresh(self) -> None:
         """Load again; the old rows stay until the new ones are there."""
         self._change(is_loading=True)
-        self._ask(self.spec.load(), self._came, self._not_loaded, key=f"table/{self.spec.id}")
+        self._ask(self.spec.load(self._filters), self._came, self._not_loaded, key=f"table/{self.spec.id}")
+
+    def filter(self, values: Values) -> None:
+        """Other conditions: load again."""
+        self._filters = dict(values)
+        self.refresh()
+
+    def run_command(self, command_id: str) -> None:
+        """A button of the page was pressed."""
+        command = next(command for command in self.spec.commands if command.id == command_id)
+
+        def done(reply: Any) -> None:
+            self._messages.say(command.said(reply) or tr("已开始"), Tone.SUCCESS)
+            self.refresh()
+
+        self._ask(command.request(), done)
 
     def heard(self, notice: Notice) -> bool:
         """Whether a notice concerns this page."""
@@ -53,8 +70,23 @@ class TablePresenter(ScreenPresenter[TableState]):
             selected=self.state.selected if row is not None else None,
             edition=self.state.edition + (1 if changed else 0),
         )
+        if row is not None and changed:
+            self._fetch(row)
+
+    def _fetch(self, row: Any) -> None:
+        if self.spec.fetch is None:
+            return
+
+        def came(fetched: Any) -> None:
+            if self.state.selected == self.spec.row_id(row):
+                self._change(fetched=fetched, edition=self.state.edition + 1)
+
+        self._ask(self.spec.fetch(row), came, key=f"table/{self.spec.id}/fetch")
 
     def _not_loaded(self, error: Exception) -> None:
+        if self.spec.missing_is_empty and isinstance(error, RpcError) and error.code is ErrorCode.NOT_FOUND:
+            self._change(is_loading=False, trouble="", rows=(), row=None, selected=None)
+            return
         self._change(is_loading=False, trouble=message_for(error).text)
 
     def find(self, text: str) -> None:
@@ -91,8 +123,12 @@ class TablePresenter(ScreenPresenter[TableState]):
             problems={},
             problem="",
             confirming="",
+            fetched=None,
+            news="",
             edition=self.state.edition + 1,
         )
+        if row is not None:
+            self._fetch(row)
 
     def save(self, values: Values) -> None:
         """Send the form; a refusal that names a field stands at that field."""
@@ -112,7 +148,7 @@ class TablePresenter(ScreenPresenter[TableState]):
             selected: Hashable | None = self.spec.row_id(reply)
         except AttributeError:  # the reply is no row
             selected = self.state.selected
-        self._change(is_busy=False, is_new=False, selected=selected)
+        self._change(is_busy=False, is_new=False, selected=selected, news=self.spec.saved_words(reply))
         self.refresh()
 
     def _not_saved(self, error: Exception) -> None:
@@ -154,24 +190,31 @@ class TablePresenter(ScreenPresenter[TableState]):
         action = self.action(action_id)
         if self.state.row is None or not action.allowed(self.state.row):
             return
-        if action.asks_reason or action.warns:
-            self._change(confirming=action_id, problem="")
+        choices = action.choices
+        if choices is not None:
+            self._runner.run(
+                lambda: tuple(choices(self._caller.call)),
+                lambda found: self._change(confirming=action_id, problem="", answers=found),
+                self._not_done,
+            )
+        elif action.asks or action.warns:
+            self._change(confirming=action_id, problem="", answers=())
         else:
             self._do(action, "")
 
-    def confirm(self, reason: str) -> None:
-        """The person agrees, and says why where that is asked."""
+    def confirm(self, answer: str) -> None:
+        """The person agrees, and answers what is asked."""
         action = self.action(self.state.confirming)
-        if action.asks_reason and not reason.strip():
-            self._change(problem=tr("请填写原因。"))
+        if action.asks and not answer.strip():
+            self._change(problem=tr("请填写{label}。", label=tr(action.asks)))
             return
-        self._do(action, reason.strip())
+        self._do(action, answer.strip())
 
     def give_up(self) -> None:
         """The person does not agree."""
         self._change(confirming="", problem="")
 
-    def _do(self, action: TableAction, reason: str) -> None:
+    def _do(self, action: TableAction, answer: str) -> None:
         if self.state.is_busy or self.state.row is None:
             return
         self._change(is_busy=True, problem="")
@@ -183,7 +226,11 @@ class TablePresenter(ScreenPresenter[TableState]):
             self._change(is_busy=False, confirming="")
             self.refresh()
 
-        self._ask(action.command(self.state.row, reason), done, self._not_done)
+        row, steps, command = self.state.row, action.steps, action.command
+        if steps is not None:
+            self._runner.run(lambda: steps(self._caller.call, row, answer), done, self._not_done)
+        elif command is not None:
+            self._ask(command(row, answer), done, self._not_done)
 
     def _not_done(self, error: Exception) -> None:
         self._change(is_busy=False, problem=message_for(error).text)

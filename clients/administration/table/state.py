@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clients.kit.fields import Choice
+
 
 @dataclass(frozen=True)
 class TableState:
@@ -22,5 +24,8 @@ class TableState:
     is_busy: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""  # what is wrong with the whole form
+    news: str = ""  # what the last saving brought, to be read and copied
     confirming: str = ""
+    answers: tuple[Choice, ...] = ()  # what may be chosen while confirming
+    fetched: Any = None  # what `fetch` brought of the chosen row
     edition: int = 0  # rises when the form must show the row's values again

@@ -15,7 +15,7 @@ from clients.administration.table.spec import TableSpec
 from clients.administration.table.state import TableState
 from clients.kit.choosing import Option, SearchBox
 from clients.kit.coalescing import Coalesced
-from clients.kit.fields import Section, TextField
+from clients.kit.fields import ChoiceField, Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Glyph, IconButton, Label, ValueLabel, hairline
 from clients.kit.lists import ListView
@@ -45,6 +45,9 @@ class TablePage(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
         left.addWidget(self._bar())
+        self.filters: FormView | None = None
+        if spec.filters:
+            left.addWidget(self._filter_row())
         self.list = ListView(
             spec.columns,
             row_id=spec.row_id,
@@ -77,9 +80,29 @@ class TablePage(QWidget):
             self.search.searched.connect(lambda _mode, text: self.presenter.find(text))
             self.search.setFixedWidth(240)
             box.addWidget(self.search)
-        box.addStretch(1)
+        for command in self.spec.commands:
+            box.addWidget(
+                Button(command.text, icon=command.icon, on_click=partial(self.presenter.run_command, command.id))
+            )
+        self._summary = ValueLabel("", "quiet")
+        box.addWidget(self._summary, 1)
         box.addWidget(IconButton("refresh", "刷新", on_click=self.presenter.refresh))
         return bar
+
+    def _filter_row(self) -> QWidget:
+        row = QWidget()
+        box = QHBoxLayout(row)
+        box.setContentsMargins(16, 0, 16, 8)
+        self.filters = FormView([Section("", list(self.spec.filters))], columns=len(self.spec.filters))
+        self._filter_later = Coalesced(self._filter, self, pause_ms=350)
+        self.filters.changed.connect(lambda _key: self._filter_later.poke(again=True))
+        self.filters.submitted.connect(self._filter)
+        box.addWidget(self.filters, 1)
+        return row
+
+    def _filter(self) -> None:
+        if self.filters is not None and self.filters.validate():
+            self.presenter.filter(self.filters.values())
 
     def _side(self) -> QWidget:
         side = QFrame()
@@ -97,6 +120,8 @@ class TablePage(QWidget):
         self._intro = Label(self.spec.intro, "quiet", wrap=True)
         self._intro.setVisible(bool(self.spec.intro))
         box.addWidget(self._intro)
+        self._news = ValueLabel("", "strong", wrap=True)
+        box.addWidget(self._news)
         self._details = QWidget()
         self._details_grid = QGridLayout(self._details)
         self._details_grid.setContentsMargins(0, 4, 0, 4)
@@ -111,7 +136,7 @@ class TablePage(QWidget):
         box.addStretch(1)
         outer.addWidget(scrolling(content), 1)
         self._nothing = EmptyState("details", "请在左侧选择一行", "")
-        box.insertWidget(2, self._nothing)
+        box.insertWidget(3, self._nothing)
         outer.addWidget(hairline())
         outer.addWidget(self._foot())
         return side
@@ -134,9 +159,11 @@ class TablePage(QWidget):
         asking.setSpacing(8)
         self._warning = Label("", "", wrap=True)
         asking.addWidget(self._warning)
-        self.reason = FormView([Section("", [TextField(key="reason", label="原因", max_length=200)])], columns=1)
-        self.reason.submitted.connect(self._confirm)
-        asking.addWidget(self.reason)
+        self._answer_place = QVBoxLayout()
+        self._answer_place.setContentsMargins(0, 0, 0, 0)
+        asking.addLayout(self._answer_place)
+        self.answer: FormView | None = None
+        self._asked = ""
         answers = QHBoxLayout()
         self.confirm_button = Button("确定", "danger", on_click=self._confirm)
         answers.addWidget(self.confirm_button)
@@ -184,7 +211,8 @@ class TablePage(QWidget):
             self.presenter.save(self.form.values())
 
     def _confirm(self) -> None:
-        self.presenter.confirm(str(self.reason.value("reason") or ""))
+        answer = self.answer.value("answer") if self.answer is not None else ""
+        self.presenter.confirm("" if answer is None else str(answer))
 
     def _heard(self, notice: Notice) -> None:
         if self.presenter.heard(notice):
@@ -199,10 +227,13 @@ class TablePage(QWidget):
     def _render(self, state: TableState) -> None:
         self.list.set_rows(self.presenter.shown_rows())
         self.list.set_loading(state.is_loading)
+        self._summary.set_text("" if state.reply is None else self.spec.summary(state.reply))
         if state.trouble:
             self.list.show_error(Message(state.trouble, Tone.DANGER))
         chosen = state.row is not None or state.is_new
-        self._nothing.setVisible(not chosen)
+        self._nothing.setVisible(not chosen and not state.news)
+        self._news.set_text(state.news)
+        self._news.setVisible(bool(state.news))
         self._intro.setVisible(bool(self.spec.intro) and self.form is not None)
         if self.form is not None:
             self._render_form(state, chosen)
@@ -242,7 +273,7 @@ class TablePage(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        lines = [] if state.row is None else [line for line in self.spec.details(state.row) if line[1]]
+        lines = [] if state.row is None else [line for line in self.spec.details(state.row, state.fetched) if line[1]]
         for number, (label, text) in enumerate(lines):
             grid.addWidget(Label(label, "quiet"), number, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(ValueLabel(text, wrap=True), number, 1)
@@ -261,17 +292,40 @@ class TablePage(QWidget):
             action = self.presenter.action(asking)
             self._warning.set_source(action.warns)
             self._warning.setVisible(bool(action.warns))
-            if not self.reason.isVisible():
-                self.reason.clear()
-            self.reason.setVisible(action.asks_reason)
+            self._ask(state)
             self.confirm_button.set_source(action.text)
             self.confirm_button.setEnabled(not state.is_busy)
+        else:
+            self._asked = ""
         for action in self.spec.actions:
             allowed = state.row is not None and action.allowed(state.row)
             self.action_buttons[action.id].setVisible(allowed)
             self.action_buttons[action.id].setEnabled(not state.is_busy)
         self.save_button.setEnabled(not state.is_busy)
         self.remove_button.setEnabled(not state.is_busy and state.row is not None)
+
+    def _ask(self, state: TableState) -> None:
+        """Make the line or the choice that an action asks for, once for each time it is started."""
+        if self._asked == state.confirming:
+            return
+        self._asked = state.confirming
+        if self.answer is not None:
+            self._answer_place.removeWidget(self.answer)
+            self.answer.hide()
+            self.answer.deleteLater()
+            self.answer = None
+        action = self.presenter.action(state.confirming)
+        if not action.asks:
+            return
+        field = (
+            ChoiceField(key="answer", label=action.asks, choices=state.answers, required=True)
+            if action.choices is not None
+            else TextField(key="answer", label=action.asks, max_length=200, initial=action.initial(state.row))
+        )
+        self.answer = FormView([Section("", [field])], columns=1)
+        self.answer.submitted.connect(self._confirm)
+        self._answer_place.addWidget(self.answer)
+        self.answer.focus("answer")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

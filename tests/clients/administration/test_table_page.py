@@ -13,7 +13,7 @@ from clients.administration import texts
 from clients.administration.app import TITLE, make_pages
 from clients.administration.people import PEERS, USERS
 from clients.administration.table.presenter import TablePresenter
-from clients.administration.table.view import TablePage
+from clients.administration.tabs import TabbedPage
 from clients.administration.tasks import TASKS
 from clients.kit.app import Workstation
 from clients.kit.connection import FakeConnection
@@ -196,8 +196,9 @@ def test_a_peer_is_entered_with_the_keyboard_in_the_real_window(server: Server, 
     window.resize(1366, 768)
     window.show()
     shell = window.sign_in_with(SignedIn(server.line, server.line.login("admin", "secret")))
-    page = shell.go_to("peers")
-    assert isinstance(page, TablePage)
+    tabbed = shell.go_to("system")
+    assert isinstance(tabbed, TabbedPage)
+    page = tabbed.show_tab("peers")
     qtbot.mouseClick(page.new_button, Qt.MouseButton.LeftButton)
     assert page.form is not None
     for key, text in (("ae_title", "CT1"), ("host", "10.0.0.7"), ("port", "104")):
