@@ -30,6 +30,7 @@ WORDS = (
     Word("ae", "DICOM peers: add, list, remove", "mingjing.peers"),
     Word("token", "API tokens for DICOMweb: add, list, revoke", "mingjing.tokens"),
     Word("user", "accounts: add, list, disable, enable", "mingjing.users"),
+    Word("archive", "find, fetch, send, export, import, anonymise, move, verify, delete …", "mingjing.archive.command"),
     Word("check", "prove that index and files of a data folder agree", "mingjing.check"),
     Word("migrate", "database migrations: upgrade, downgrade, new (for developers)", "mingjing.migrate"),
     Word("gallery", "pictures of every widget: --out DIR", "clients.kit.gallery"),

@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def signed_in(options: argparse.Namespace) -> Iterator[RpcClient]:
     """Yield a client with an open session. Raises RpcError, or SystemExit with a sentence when an option is missing."""
-    client = RpcClient(ZmqTransport(_address(options)), station="command line", timeout_s=60)
+    client = RpcClient(ZmqTransport(address(options)), station="command line", timeout_s=60)
     try:
         client.login(options.user, _password(options))
         yield client
@@ -43,7 +43,8 @@ def explain(run: Callable[[], int]) -> int:
         return 1
 
 
-def _address(options: argparse.Namespace) -> Connection:
+def address(options: argparse.Namespace) -> Connection:
+    """Where the server is, by --connect, the environment or --data. Raises SystemExit with a sentence."""
     text = options.connect or os.environ.get("MINGJING_CONNECT", "")
     if not text and options.data:
         path = options.data / "connection.txt"
