@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.archive.keeping.tables import BinObject
 from server.archive.tables import Expectation, Instance, Series, Study
 from server.kernel.database import UnitOfWork
 from server.kernel.errors import invalid, not_found
@@ -212,8 +213,9 @@ class Completeness:
                 if row.uids and row.source not in (REJECTED, OTHER):
                     row.missing = max(0, row.expected - study.instance_count)
         elif promised:
-            here = set(_places(session, promised))
             wanted = set(promised)
+            here = set(_places(session, promised))
+            here |= _discarded(session, [uid for uid in promised if uid not in here])
             by_uid = len(wanted - here)
             for row in rows:
                 if row.uids and row.source not in (REJECTED, OTHER):
@@ -295,6 +297,15 @@ def _places(session: Session, uids: Sequence[str]) -> dict[str, str]:
     for start in range(0, len(uids), _AT_ONCE):
         rows = session.execute(statement.where(Instance.uid.in_(uids[start : start + _AT_ONCE])))
         found.update({row[0]: row[1] for row in rows})
+    return found
+
+
+def _discarded(session: Session, uids: Sequence[str]) -> set[str]:
+    """Of these objects those that were here and lie in the recycle bin: nobody waits for them."""
+    found: set[str] = set()
+    for start in range(0, len(uids), _AT_ONCE):
+        some = select(BinObject.uid).where(BinObject.uid.in_(uids[start : start + _AT_ONCE]))
+        found.update(session.execute(some).scalars())
     return found
 
 

@@ -14,6 +14,7 @@ from server.archive.receive import Arriving, ObjectName, Receiver, StoreRefused
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.indexing import receiver_of
+from server.bootstrap.promises import committed, performed
 from server.doors.dicom.ports import (
     Arrival,
     AttributeValue,
@@ -114,11 +115,15 @@ class ArchiveCommitment:
 
     _REASONS: ClassVar = {"unknown": 0x0112, "class": 0x0119}  # PS3.3 C.14.1.1
 
-    def __init__(self, objects: ArchiveObjects) -> None:
+    def __init__(
+        self, objects: ArchiveObjects, promise: Callable[[Sequence[str], str], None] = lambda _uids, _ae: None
+    ) -> None:
         self._objects = objects
+        self._promise = promise
 
     def check(self, references: Sequence[ObjectReference], calling_ae: str) -> Sequence[CommitmentFailure]:
         missing = self._objects.missing([(r.sop_class_uid, r.sop_instance_uid) for r in references])
+        self._promise([r.sop_instance_uid for r in references], calling_ae)
         return [
             CommitmentFailure(ObjectReference(sop_class, instance), self._REASONS.get(why, 0x0110))
             for sop_class, instance, why in missing
@@ -171,8 +176,10 @@ def ports_of(
         query=ArchiveQueries(database, areas.time.zone),
         retrieve=ArchiveRetrievals(areas.archive.objects, areas.stores.use.why_away_for_peers),
         worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
-        mpps=SqlPerformedSteps(database, areas.time, areas.exams, Refused, StepAlreadyFinal),
-        commitment=ArchiveCommitment(areas.archive.objects),
+        mpps=SqlPerformedSteps(
+            database, areas.time, areas.exams, Refused, StepAlreadyFinal, performed(areas.archive.completeness)
+        ),
+        commitment=ArchiveCommitment(areas.archive.objects, committed(database, areas.archive.completeness)),
         transcoder=transcoder,
         close=close_all,
     )

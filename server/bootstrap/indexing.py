@@ -126,7 +126,7 @@ def indexer_of(areas: Areas, database: Database, folders: Folders) -> Indexer:
     matching = areas.archive.matching
 
     def settle(studies: Collection[int]) -> None:
-        matching.settle(studies)
+        areas.archive.settle(studies)
         areas.rejection.settle(studies)
 
     return Indexer(

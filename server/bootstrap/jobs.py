@@ -40,16 +40,21 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import exchange, keeping
+    from server.bootstrap import exchange, keeping, promises
 
-    return [*exchange.job_kinds(house), *keeping.job_kinds(house), *house.areas.stores.jobs.kinds()]
+    return [
+        *exchange.job_kinds(house),
+        *keeping.job_kinds(house),
+        *promises.job_kinds(house),
+        *house.areas.stores.jobs.kinds(),
+    ]
 
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import exchange, keeping
+    from server.bootstrap import exchange, keeping, promises
 
-    return [*exchange.SCHEDULES, *keeping.SCHEDULES, *house.areas.stores.jobs.schedules()]
+    return [*exchange.SCHEDULES, *keeping.SCHEDULES, *promises.SCHEDULES, *house.areas.stores.jobs.schedules()]
 
 
 def run(

@@ -8,6 +8,7 @@ kept and moves nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -34,7 +35,7 @@ IN_PROGRESS, COMPLETED, DISCONTINUED = "IN PROGRESS", "COMPLETED", "DISCONTINUED
 _STATUS, _STATION_AE, _MODALITY = 0x00400252, 0x00400241, 0x00080060
 _SCHEDULED, _PERFORMED_SERIES = 0x00400270, 0x00400340
 _ACCESSION, _STUDY_UID = 0x00080050, 0x0020000D
-_REFERENCED_IMAGES, _REFERENCED_OTHERS = 0x00081140, 0x00400220
+_REFERENCED_IMAGES, _REFERENCED_OTHERS, _REFERENCED_UID = 0x00081140, 0x00400220, 0x00081155
 
 
 class Step(Protocol):
@@ -53,11 +54,26 @@ class Step(Protocol):
         """Who sent it."""
 
 
+@dataclass(frozen=True, slots=True)
+class PerformedImages:
+    """The objects that a step says it made, for whoever waits for them. `is_final`: the step has ended."""
+
+    step_uid: str
+    study_uid: str
+    station_ae: str
+    instance_uids: tuple[str, ...]
+    is_final: bool
+
+
+def _nobody_waits(_uow: UnitOfWork, _images: PerformedImages) -> None:
+    return
+
+
 class SqlPerformedSteps:
     """Follows performed steps, durably before it returns. Safe to use from several threads.
 
     `refuse` builds the door's exception from a DIMSE status and a sentence, `final` the one for a step that may no
-    longer be updated (PS3.4 F.7.2.2.3).
+    longer be updated (PS3.4 F.7.2.2.3). `images` is told, in the same unit of work, what a step says it made.
     """
 
     def __init__(
@@ -67,12 +83,14 @@ class SqlPerformedSteps:
         exams: ExamService,
         refuse: Refuse,
         final: Callable[[], Exception],
+        images: Callable[[UnitOfWork, PerformedImages], None] = _nobody_waits,
     ) -> None:
         self._database = database
         self._time = time
         self._exams = exams
         self._refuse = refuse
         self._final = final
+        self._images = images
 
     def create(self, step: Step) -> None:
         """N-CREATE: a step begins. Raises what `refuse` builds."""
@@ -118,6 +136,7 @@ class SqlPerformedSteps:
             uow.session.add(PerformedStepExamRow(step_id=row.id, exam_id=exam_id, study_uid=study_uid))
             uow.session.flush()
             self._exams.apply_event(uow, exam_id, ExamEvent.DEVICE_STARTED)
+        self._tell_images(uow, row, step.attributes)
 
     def _set(self, uow: UnitOfWork, step: Step, status: str) -> None:
         row = _row(uow, step.sop_instance_uid)
@@ -132,6 +151,16 @@ class SqlPerformedSteps:
             row.status, row.ended_at = status, self._time.now()
             uow.session.flush()
             self._conclude(uow, row)
+        self._tell_images(uow, row, attributes)
+
+    def _tell_images(self, uow: UnitOfWork, row: PerformedStepRow, attributes: Mapping[int, Any]) -> None:
+        """Hand on what the step says it made; a step that names no study or no object says nothing."""
+        uids = performed_uids(attributes)
+        scheduled = attributes.get(_SCHEDULED) or ()
+        study_uid = next((uid for uid in (_text(item, _STUDY_UID) for item in scheduled) if uid), "")[:64]
+        if uids and study_uid:
+            is_final = row.status != IN_PROGRESS
+            self._images(uow, PerformedImages(row.sop_instance_uid, study_uid, row.station_ae, uids, is_final))
 
     def _conclude(self, uow: UnitOfWork, row: PerformedStepRow) -> None:
         """Move the exams of an ended step, unless another step of the same exam still runs."""
@@ -171,6 +200,18 @@ def counted(attributes: Mapping[int, Any]) -> tuple[int, int]:
     series = attributes.get(_PERFORMED_SERIES) or ()
     images = sum(len(one.get(tag) or ()) for one in series for tag in (_REFERENCED_IMAGES, _REFERENCED_OTHERS))
     return len(series), images
+
+
+def performed_uids(attributes: Mapping[int, Any]) -> tuple[str, ...]:
+    """Return the SOP Instance UIDs of the Performed Series Sequence, each once, in order."""
+    series = attributes.get(_PERFORMED_SERIES) or ()
+    found = (
+        _text(item, _REFERENCED_UID)
+        for one in series
+        for tag in (_REFERENCED_IMAGES, _REFERENCED_OTHERS)
+        for item in one.get(tag) or ()
+    )
+    return tuple(dict.fromkeys(uid[:64] for uid in found if uid))
 
 
 def _row(uow: UnitOfWork, sop_instance_uid: str) -> PerformedStepRow | None:
