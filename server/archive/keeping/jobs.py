@@ -39,7 +39,7 @@ def job_kinds(service: KeepingService, database: Database, storage: ObjectStorag
 
 def compress(context: JobContext, compression: Compression) -> str:
     """Compress what is due."""
-    series, tally = compression.run(lambda done, total: context.step(done, total))
+    series, tally = compression.run(context.step)
     if not tally.compressed:
         return f"Looked at {series} series; nothing to compress."
     ratio = tally.before / max(tally.after, 1)
@@ -53,7 +53,7 @@ def retain(context: JobContext, retention: Retention, database: Database) -> str
     """Apply the retention rules."""
     with database.read() as uow:
         present, _ = policy.load(uow.session)
-    binned, hindered = retention.apply(present, lambda done, total: context.step(done, total))
+    binned, hindered = retention.apply(present, context.step)
     return f"Moved {binned} studies into the recycle bin; {hindered} are named by a rule and must stay."
 
 
