@@ -38,6 +38,12 @@ def upgrade(database: Database, revision: str = "head") -> None:
         connection.commit()
 
 
+def present_revision(database: Database) -> str | None:
+    """The schema's revision; None for a database without one."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def downgrade(database: Database, revision: str) -> None:
     """Undo migrations down to `revision` ("base" is the empty database)."""
     with database.engine.connect() as connection:
