@@ -36,9 +36,16 @@ def _page(page_id: str, title: str, icon: str, *tabs: tuple[str, TableSpec]) -> 
     return Page(page_id, title, icon, build, permission=Permission.ADMINISTER)
 
 
+def _overview(place: Workplace) -> QWidget:
+    from clients.administration.overview.view import OverviewPage
+
+    return OverviewPage(place)
+
+
 def make_pages() -> tuple[Page, ...]:
     """The pages of one window."""
     return (
+        Page("overview", "概览", "home", _overview, permission=Permission.ADMINISTER),
         _page("studies", "影像", "image", ("影像", STUDIES), ("待匹配", UNMATCHED)),
         _page(
             "storage",

@@ -204,9 +204,7 @@ STORAGE_RULES = TableSpec(
                 NumberField(key="position", label="次序", initial=0),
                 NumberField(key="after_days", label="收到后天数", unit="天", initial=30),
                 NumberField(key="unused_days", label="未使用天数", unit="天", initial=14),
-                TextField(
-                    key="keep_in", label="存放于", required=True, hint="如 online, nearline", span=2
-                ),
+                TextField(key="keep_in", label="存放于", required=True, hint="如 online, nearline", span=2),
             ),
         ),
         Section(

@@ -15,8 +15,16 @@ JOB_LOOKS = {
     "cancelled": StateLook("已取消", Tone.NEUTRAL, "minus"),
 }
 
-JOB_KINDS: dict[str, str] = {}
-"""Kind of a job → its name (Chinese source); pages add theirs."""
+JOB_KINDS = {
+    "storage.fill": "记录存储用量",
+    "storage.rules": "执行存储规则",
+    "storage.prefetch": "预取以往影像",
+    "keeping.retention": "执行保留规则",
+    "keeping.sweep": "清理回收站",
+    "keeping.compress": "无损压缩",
+    "exchange.tidy": "清理导入导出文件",
+}
+"""Kind of a job → its name (Chinese source)."""
 
 
 def job_name(job: JobView) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -137,7 +136,8 @@ class TablePage(QWidget):
         outer.addWidget(scrolling(content), 1)
         self._nothing = EmptyState("details", "请在左侧选择一行", "")
         box.insertWidget(3, self._nothing)
-        outer.addWidget(hairline())
+        self._line = hairline()
+        outer.addWidget(self._line)
         outer.addWidget(self._foot())
         return side
 
@@ -172,19 +172,21 @@ class TablePage(QWidget):
         asking.addLayout(answers)
         box.addWidget(self._asking)
         self._buttons = QWidget()
-        grid = QGridLayout(self._buttons)
+        self._buttons_grid = grid = QGridLayout(self._buttons)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
         self.action_buttons: dict[str, Button] = {}
-        for number, action in enumerate(self.spec.actions):
+        for action in self.spec.actions:
             button = Button(
                 action.text,
                 "danger" if action.danger else "",
                 icon=action.icon,
                 on_click=partial(self.presenter.start, action.id),
             )
+            button.setParent(self._buttons)
             self.action_buttons[action.id] = button
-            grid.addWidget(button, number // 2, number % 2)
         box.addWidget(self._buttons)
         self._saving = QWidget()
         line = QHBoxLayout(self._saving)
@@ -244,7 +246,9 @@ class TablePage(QWidget):
             self._render_details(state)
         self._sentence.set_text(state.problem)
         self._trouble.setVisible(bool(state.problem))
-        self._feet.setVisible(chosen)
+        has_feet = chosen and bool(self.spec.save or self.spec.remove or self.spec.actions)
+        self._feet.setVisible(has_feet)
+        self._line.setVisible(has_feet)
         self._render_buttons(state)
 
     def _render_form(self, state: TableState, chosen: bool) -> None:
@@ -276,7 +280,7 @@ class TablePage(QWidget):
         lines = [] if state.row is None else [line for line in self.spec.details(state.row, state.fetched) if line[1]]
         for number, (label, text) in enumerate(lines):
             grid.addWidget(Label(label, "quiet"), number, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(ValueLabel(text, wrap=True), number, 1)
+            grid.addWidget(ValueLabel(breakable(text), wrap=True), number, 1)
         self._details.setVisible(bool(lines))
 
     def _render_buttons(self, state: TableState) -> None:
@@ -297,10 +301,16 @@ class TablePage(QWidget):
             self.confirm_button.setEnabled(not state.is_busy)
         else:
             self._asked = ""
+        place = 0
         for action in self.spec.actions:
+            button = self.action_buttons[action.id]
             allowed = state.row is not None and action.allowed(state.row)
-            self.action_buttons[action.id].setVisible(allowed)
-            self.action_buttons[action.id].setEnabled(not state.is_busy)
+            self._buttons_grid.removeWidget(button)
+            button.setVisible(allowed)
+            button.setEnabled(not state.is_busy)
+            if allowed:
+                self._buttons_grid.addWidget(button, place // 2, place % 2)
+                place += 1
         self.save_button.setEnabled(not state.is_busy)
         self.remove_button.setEnabled(not state.is_busy and state.row is not None)
 
@@ -338,6 +348,6 @@ class TablePage(QWidget):
             self._render(self.presenter.state)
 
 
-def table(spec: TableSpec) -> Callable[[Workplace], QWidget]:
-    """A page's `build` for one table."""
-    return lambda place: TablePage(place, spec)
+def breakable(text: str) -> str:
+    """UIDs and paths may be broken after their points and strokes, so that they never widen the panel."""
+    return text.replace(".", ".\u200b").replace("/", "/\u200b") if max(map(len, text.split()), default=0) > 24 else text

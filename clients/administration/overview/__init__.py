@@ -1,0 +1,1 @@
+"""The first page: how the archive is, and what needs a person."""
