@@ -94,7 +94,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     rules = ReportingSettings(
         lock_idle=timedelta(minutes=settings.lock_idle_minutes), may_audit_own=settings.may_audit_own_report
     )
-    worklist = Worklist(time, rules)
+    worklist = Worklist(time, rules, archive)
     templates = Templates()
     exchange = ExchangeService(
         database,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from server.kernel.database import UnitOfWork
@@ -34,6 +34,14 @@ class Studies(Protocol):
 
     def list_exam_studies(self, uow: UnitOfWork, exam_id: int) -> tuple[StudyRow, ...]:
         """Return the studies matched to an exam."""
+        ...
+
+
+class ImageStates(Protocol):
+    """Whether the images of studies are all here, as the archive knows."""
+
+    def states_of(self, uow: UnitOfWork, study_uids: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """Return complete, short or unknown, and how many are missing, of those of the studies that are here."""
         ...
 
 

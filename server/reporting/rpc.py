@@ -63,7 +63,13 @@ class ReportingRpc:
     @handles
     def submit_report(self, request: contract.SubmitReport, caller: Caller, uow: UnitOfWork) -> contract.ReportView:
         return self._reports.submit(
-            uow, caller, request.report_id, request.version, request.content, request.overrule_reason
+            uow,
+            caller,
+            request.report_id,
+            request.version,
+            request.content,
+            request.overrule_reason,
+            missing_acknowledged=request.missing_acknowledged,
         )
 
     @handles

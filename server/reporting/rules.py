@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,3 +147,20 @@ ACTION_WORDS: dict[ReportAction, str] = {
     ReportAction.PRINT: "打印",
     ReportAction.VIEW_IMAGES: "查看影像",
 }
+
+
+@dataclass(frozen=True)
+class Images:
+    """Whether the images of a report are all here: complete, short or unknown, and how many are missing."""
+
+    state: str = "unknown"
+    missing: int = 0
+
+
+def images_together(studies: Iterable[tuple[str, int]]) -> Images:
+    """Return how the studies of one report stand together: one that is short makes all short."""
+    found = list(studies)
+    missing = sum(count for state, count in found if state == "short")
+    if missing:
+        return Images("short", missing)
+    return Images("complete" if found and all(state == "complete" for state, _ in found) else "unknown")

@@ -257,6 +257,8 @@ class ReportService:
         version: int,
         content: ReportContent,
         overrule_reason: str = "",
+        *,
+        missing_acknowledged: bool = False,
     ) -> ReportView:
         """Hand the written report to the auditors; frees the lock (RIS-RSM-10)."""
         report = self._for_action(uow, caller, report_id, ReportAction.SUBMIT)
@@ -266,6 +268,9 @@ class ReportService:
         doubts = checks.doubts(plain(content.findings), plain(content.impression), Sex(report.sex))
         if doubts and not overrule_reason.strip():
             raise invalid("overrule_reason", "".join(doubts) + "请修改，或填写理由后继续提交。")
+        missing = self._worklist.images_of(uow, [report])[report.id].missing
+        if missing and not missing_acknowledged:
+            raise invalid("missing_acknowledged", f"影像不全：还缺 {missing} 幅。请等待影像到齐，或确认后仍然提交。")
         self._keep_text(uow, caller, report, content, is_automatic=False)
         self._settle_attachments(uow, report)
         report.submitted_number = report.text_number
@@ -273,6 +278,8 @@ class ReportService:
         report.was_returned = False
         self._free(report)
         note = f"忽略提示：{''.join(doubts)}理由：{overrule_reason.strip()}" if doubts else ""
+        if missing:
+            note += f"{'；' if note else ''}提交时影像缺 {missing} 幅，医生已确认"
         self._go(uow, caller, report, ReportAction.SUBMIT, note)
         return self._view(uow, caller, report)
 
@@ -697,7 +704,7 @@ class ReportService:
     def _view(self, uow: UnitOfWork, caller: Caller, report: Report) -> ReportView:
         exam = self._exams.view(_only_reading(uow), caller, report.exam_id)
         text = self._text(uow, report)
-        row = self._worklist.row(report, caller)
+        row = self._worklist.row(report, caller, self._worklist.images_of(uow, [report])[report.id])
         returns = uow.session.scalars(
             select(ReportReturn).where(ReportReturn.report_id == report.id).order_by(ReportReturn.id)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 import msgspec
@@ -13,6 +13,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
 from server.reporting import rules
+from server.reporting.ports import ImageStates
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import Report, SavedQuery
 from shared.contract.base import Page
@@ -25,9 +26,10 @@ _MOST_ROWS = 500
 class Worklist:
     """Lists reports for a caller and keeps the caller's saved queries."""
 
-    def __init__(self, time: HospitalTime, settings: ReportingSettings) -> None:
+    def __init__(self, time: HospitalTime, settings: ReportingSettings, images: ImageStates | None = None) -> None:
         self._time = time
         self._settings = settings
+        self._images = images
 
     def page(self, uow: UnitOfWork, caller: Caller, conditions: ReportFilter, page: Page) -> ReportList:
         """Return one page: emergency first, then VIP, then the oldest exam, with counts per state.
@@ -55,7 +57,8 @@ class Worklist:
             where.append(Report.state.in_(sorted(chosen)))
         ids = self._few_ids(uow, where, page) if numbers else self._ordered_ids(uow, where, page, per_priority)
         found = {row.id: row for row in uow.session.scalars(select(Report).where(Report.id.in_(ids)))}
-        rows = tuple(self.row(found[report_id], caller) for report_id in ids)
+        images = self.images_of(uow, found.values())
+        rows = tuple(self.row(found[report_id], caller, images[report_id]) for report_id in ids)
         return ReportList(total=sum(per_priority), rows=rows, counts=counts)
 
     @staticmethod
@@ -121,7 +124,16 @@ class Worklist:
             may_audit_own=self._settings.may_audit_own,
         )
 
-    def row(self, report: Report, caller: Caller) -> ReportRow:
+    def images_of(self, uow: UnitOfWork, reports: Collection[Report]) -> dict[int, rules.Images]:
+        """Return by report id whether the images are all here; one question for all reports."""
+        uids = {uid for report in reports for uid in report.study_uids.split()}
+        states = self._images.states_of(uow, uids) if self._images is not None and uids else {}
+        return {
+            report.id: rules.images_together(states[uid] for uid in report.study_uids.split() if uid in states)
+            for report in reports
+        }
+
+    def row(self, report: Report, caller: Caller, images: rules.Images) -> ReportRow:
         """Return the report as a row of the list."""
         standing = self.standing(report, caller)
         is_locked = standing.is_mine or standing.is_held_by_other
@@ -159,6 +171,8 @@ class Worklist:
             is_locked_by_me=standing.is_mine,
             was_returned=report.was_returned,
             allowed=rules.allowed_actions(standing),
+            completeness=images.state,
+            missing_images=images.missing,
         )
 
     # ── saved queries ────────────────────────────────────────────────────────────────────────────────

@@ -50,6 +50,8 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     is_locked_by_me: bool
     was_returned: bool
     allowed: tuple[ReportAction, ...]
+    completeness: str = "unknown"  # of the images: complete, short, unknown
+    missing_images: int = 0  # promised by the device or the sender, and not here
 
 
 class ReportList(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,6 +241,7 @@ class SubmitReport(Command[ReportView], frozen=True, kw_only=True):
     """提交: 待审核. Refusals: INVALID (findings, impression, critical_value, hp missing), CONFLICT, HELD_BY_OTHER.
 
     INVALID with field "overrule_reason": the text is doubtful (RIS-EX-14); submit again with a reason to overrule.
+    INVALID with field "missing_acknowledged": images are missing; submit again with the flag to report all the same.
     """
 
     method = "reporting.submit"
@@ -249,6 +252,7 @@ class SubmitReport(Command[ReportView], frozen=True, kw_only=True):
     version: int
     content: ReportContent
     overrule_reason: str = ""
+    missing_acknowledged: bool = False  # the doctor was told how many images are missing
 
 
 class AuditReport(Command[ReportView], frozen=True, kw_only=True):
