@@ -193,11 +193,13 @@ class RequestedAssociation:
         *,
         originator: tuple[str, int] | None = None,
         priority: int = 0,
+        meanwhile: Callable[[], None] | None = None,
     ) -> int:
         """C-STORE of a data set in ``transfer_syntax``; ``originator``: AE title and message id of the C-MOVE. The
         status."""
         context = self.context(sop_class_uid, transfer_syntax)
-        return self._request(context, store_command(sop_class_uid, sop_instance_uid, priority, originator), data)
+        command = store_command(sop_class_uid, sop_instance_uid, priority, originator)
+        return self._request(context, command, data, meanwhile)
 
     def event_report(self, sop_class_uid: str, sop_instance_uid: str, event_type: int, data: bytes) -> int:
         """N-EVENT-REPORT (PS3.7 10.1.1); the status."""
@@ -235,17 +237,21 @@ class RequestedAssociation:
         *,
         serve: Serve | None = None,
         cancelled: Callable[[], bool] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Iterator[Message]:
         """Send a request and give its responses, pending ones first; the last one ends the iteration.
 
         The data of a message are valid until the next one is asked for. ``serve`` answers requests of the peer's that
         come meanwhile; ``cancelled`` is asked between messages and four times a second, and makes a C-CANCEL be sent
-        once (the final response follows, PS3.7 9.3.2.3). Raises :class:`ConnectionEnded`.
+        once (the final response follows, PS3.7 9.3.2.3). ``meanwhile`` is called once the request is
+        sent. Raises :class:`ConnectionEnded`.
         """
         self._message_id = self._message_id % 65535 + 1
         own_id = self._message_id
         command[dimse.MESSAGE_ID] = own_id
         self._connection.send_message(context.context_id, command, data)
+        if meanwhile is not None:
+            meanwhile()
         is_cancelled = False
         while True:
             if cancelled is not None and not is_cancelled and cancelled():
@@ -272,10 +278,14 @@ class RequestedAssociation:
                         self._answer(message, serve)
 
     def _request(
-        self, context: Context, command: dict[int, int | str], data: bytes | bytearray | memoryview | None
+        self,
+        context: Context,
+        command: dict[int, int | str],
+        data: bytes | bytearray | memoryview | None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> int:
         code = status.PROCESSING_FAILURE
-        for message in self.request(context, command, data):
+        for message in self.request(context, command, data, meanwhile=meanwhile):
             code = message.number(dimse.STATUS, status.PROCESSING_FAILURE)
         return code
 

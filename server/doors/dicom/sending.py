@@ -5,8 +5,9 @@ Shared by C-MOVE and C-GET of the door, and by what we send as requestor.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -29,9 +30,15 @@ class Receiver(Protocol):
         """The transfer syntaxes it takes for this class, empty when it does not take the class."""
 
     def store(
-        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+        self,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        syntax: str,
+        data: bytes | bytearray | memoryview,
+        meanwhile: Callable[[], None],
     ) -> int:
-        """C-STORE; the status. Raises ConnectionEnded when the receiver has gone."""
+        """C-STORE; the status. ``meanwhile`` is called between sending and waiting for the answer. Raises
+        ConnectionEnded when the receiver has gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,45 +99,103 @@ def _ordered(syntaxes: Sequence[str], preferred: Sequence[str]) -> tuple[str, ..
     return (*(p for p in preferred if p in syntaxes), *(s for s in syntaxes if s not in preferred))
 
 
-def send_one(
-    item: StoredObject,
+def send_all(
+    objects: Sequence[StoredObject],
     receiver: Receiver,
     transcoder: Transcoder | None,
     name: str,
     preferred: Sequence[str] = (),
-) -> Sent:
-    """One C-STORE in the best syntax that the receiver takes: as stored, else recoded without loss.
+) -> Generator[Sent, None, None]:
+    """One C-STORE after the other, each in the best syntax that the receiver takes: as stored, else recoded without
+    loss.
 
-    ``name`` names the association in the log; ``preferred`` syntaxes of the peer go before the stored one. Never
-    raises for what is wrong with an object; raises ConnectionEnded when the receiver has gone.
+    While the receiver works on one object the next is opened, and converted when it must be. ``name`` names the
+    association in the log; ``preferred`` syntaxes of the peer go before the stored one. Never raises for what is wrong
+    with an object; raises ConnectionEnded when the receiver has gone. May be closed between two objects.
     """
-    accepted = receiver.syntaxes(item.sop_class_uid)
-    possible = targets(item.transfer_syntax_uid, transcoder)
-    usable = [t for t in dict.fromkeys((*(p for p in preferred if p in possible), *possible)) if t in accepted]
-    if not usable:
-        sentence = (
-            "The receiver takes no object of this class"
-            if not accepted
-            else "The receiver takes no transfer syntax that the object can be sent in"
-        )
-        log.warning(
-            "association %s: an object of class %s in syntax %s has no context at the receiver",
-            name,
-            item.sop_class_uid,
-            item.transfer_syntax_uid,
-        )
-        return Sent(item.sop_instance_uid, status.SOP_CLASS_NOT_SUPPORTED, "", sentence)
+    ahead: list[_Ready] = []
     try:
-        with item.open() as data:
-            body, syntax = _recoded(item, data, usable, transcoder)
-            code = receiver.store(item.sop_class_uid, item.sop_instance_uid, syntax, body)
-            return Sent(item.sop_instance_uid, code, syntax, "" if code == status.SUCCESS else status.meaning(code))
-    except Refused as refused:
-        log.warning("association %s: an object could not be sent: %s", name, refused.sentence)
-        return Sent(item.sop_instance_uid, refused.status, "", refused.sentence)
-    except (OSError, MalformedDataSet, NotAccepted) as error:
-        log.warning("association %s: an object could not be read: %s", name, type(error).__name__)
-        return Sent(item.sop_instance_uid, status.PROCESSING_FAILURE, "", "The object could not be read")
+        for index, item in enumerate(objects):
+            ready = ahead.pop() if ahead else _Ready(item, receiver, transcoder, name, preferred)
+
+            def look_ahead(following: int = index + 1) -> None:
+                if following < len(objects):
+                    ahead.append(_Ready(objects[following], receiver, transcoder, name, preferred))
+
+            try:
+                sent = ready.send(receiver, look_ahead)
+            finally:
+                ready.close()
+            yield sent
+    finally:
+        for left in ahead:
+            left.close()
+
+
+class _Ready:
+    """An object that is open and in the syntax in which it will be sent, or the reason why it cannot be sent."""
+
+    def __init__(
+        self,
+        item: StoredObject,
+        receiver: Receiver,
+        transcoder: Transcoder | None,
+        name: str,
+        preferred: Sequence[str],
+    ) -> None:
+        self._item = item
+        self._name = name
+        self._open = contextlib.ExitStack()
+        self._body: bytes | bytearray | memoryview = b""
+        self._syntax = ""
+        self._failure: Sent | None = None
+        accepted = receiver.syntaxes(item.sop_class_uid)
+        if not preferred and item.transfer_syntax_uid in accepted:
+            usable = [item.transfer_syntax_uid]
+        else:
+            possible = targets(item.transfer_syntax_uid, transcoder)
+            ordered = dict.fromkeys((*(p for p in preferred if p in possible), *possible))
+            usable = [t for t in ordered if t in accepted]
+        if not usable:
+            what = "object of this class" if not accepted else "transfer syntax that the object can be sent in"
+            self._fail(status.SOP_CLASS_NOT_SUPPORTED, f"The receiver takes no {what}")
+            return
+        try:
+            data = self._open.enter_context(item.open())
+            self._body, self._syntax = _recoded(item, data, usable, transcoder)
+        except Refused as refused:
+            self._fail(refused.status, refused.sentence)
+        except (OSError, MalformedDataSet) as error:
+            self._fail(status.PROCESSING_FAILURE, "The object could not be read", type(error).__name__)
+
+    def send(self, receiver: Receiver, meanwhile: Callable[[], None]) -> Sent:
+        """C-STORE; what became of it."""
+        item = self._item
+        if self._failure is not None:
+            return self._failure
+        try:
+            code = receiver.store(item.sop_class_uid, item.sop_instance_uid, self._syntax, self._body, meanwhile)
+        except NotAccepted as error:
+            return self._fail(status.PROCESSING_FAILURE, str(error))
+        sentence = "" if code == status.SUCCESS else status.meaning(code)
+        return Sent(item.sop_instance_uid, code, self._syntax, sentence)
+
+    def close(self) -> None:
+        """Let go of the object."""
+        self._body = b""
+        with contextlib.suppress(OSError):
+            self._open.close()
+
+    def _fail(self, code: int, sentence: str, detail: str = "") -> Sent:
+        log.warning(
+            "association %s: an object of class %s in syntax %s could not be sent: %s",
+            self._name,
+            self._item.sop_class_uid,
+            self._item.transfer_syntax_uid,
+            detail or sentence,
+        )
+        self._failure = Sent(self._item.sop_instance_uid, code, "", sentence)
+        return self._failure
 
 
 def _recoded(
@@ -161,6 +226,13 @@ class PeerReceiver:
         return self._syntaxes.get(sop_class_uid, ())
 
     def store(
-        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+        self,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        syntax: str,
+        data: bytes | bytearray | memoryview,
+        meanwhile: Callable[[], None],
     ) -> int:
-        return self._peer.store(sop_class_uid, sop_instance_uid, syntax, data, originator=self._originator)
+        return self._peer.store(
+            sop_class_uid, sop_instance_uid, syntax, data, originator=self._originator, meanwhile=meanwhile
+        )

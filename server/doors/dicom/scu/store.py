@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from server.doors.dicom import status
 from server.doors.dicom.ports import Peer, StoredObject
 from server.doors.dicom.scu.ours import Ours, ScuFailed, association
-from server.doors.dicom.sending import PeerReceiver, Sent, batches, proposals, send_one
+from server.doors.dicom.sending import PeerReceiver, Sent, batches, proposals, send_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,13 @@ def store_objects(
         try:
             with association(peer, ours, proposals(batch, ours.transcoder, peer.transfer_syntaxes)) as opened:
                 receiver = PeerReceiver(opened, originator)
-                for item in batch:
-                    if cancelled is not None and cancelled():
-                        ended = "Cancelled"
-                        break
-                    note(send_one(item, receiver, ours.transcoder, peer.ae_title, peer.transfer_syntaxes))
+                sending = send_all(batch, receiver, ours.transcoder, peer.ae_title, peer.transfer_syntaxes)
+                with contextlib.closing(sending):
+                    for _ in batch:
+                        if cancelled is not None and cancelled():
+                            ended = "Cancelled"
+                            break
+                        note(next(sending))
         except ScuFailed as failed:
             if not outcomes:
                 raise

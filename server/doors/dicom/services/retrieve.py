@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server.doors.dicom import dimse, extended, status, uids
@@ -25,7 +25,7 @@ from server.doors.dicom.ports import (
     TlsFiles,
 )
 from server.doors.dicom.requestor import NotAssociated, RequestedAssociation, store_command
-from server.doors.dicom.sending import PeerReceiver, Receiver, batches, proposals, send_one
+from server.doors.dicom.sending import PeerReceiver, Receiver, batches, proposals, send_all
 from server.doors.dicom.services.query import UNIQUE_KEYS, level_of, read_identifier
 from server.doors.dicom.tls import client_context
 from server.doors.dicom.transport import ConnectionEnded
@@ -198,19 +198,30 @@ class _GetReceiver:
         self._association = association
         self._message = message
         self._progress = progress
+        self._taken: dict[str, dict[str, Context]] = {}
+        """SOP class → transfer syntax → a context in which the requestor is SCP."""
+        for context in association.contexts.values():
+            if context.requestor_is_scp:
+                self._taken.setdefault(context.abstract_syntax, {}).setdefault(context.transfer_syntax, context)
 
     def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
-        return [c.transfer_syntax for c in self._contexts(sop_class_uid)]
+        return tuple(self._taken.get(sop_class_uid, ()))
 
     def store(
-        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+        self,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        syntax: str,
+        data: bytes | bytearray | memoryview,
+        meanwhile: Callable[[], None],
     ) -> int:
         association = self._association
-        context = next(c for c in self._contexts(sop_class_uid) if c.transfer_syntax == syntax)
+        context = self._taken[sop_class_uid][syntax]
         command = store_command(sop_class_uid, sop_instance_uid, 0, None)
         message_id = association.next_message_id()
         command[dimse.MESSAGE_ID] = message_id
         association.connection.send_message(context.context_id, command, data)
+        meanwhile()
         while True:
             indication = association.connection.receive(association.settings.response_s)
             if isinstance(indication, MessageReceived):
@@ -219,11 +230,6 @@ class _GetReceiver:
                     return answer.number(dimse.STATUS, status.PROCESSING_FAILURE)
             if association.take_aside(indication, self._message):
                 self._progress.cancelled = True
-
-    def _contexts(self, sop_class_uid: str) -> Iterator[Context]:
-        return (
-            c for c in self._association.contexts.values() if c.abstract_syntax == sop_class_uid and c.requestor_is_scp
-        )
 
 
 def _send_all(
@@ -235,15 +241,20 @@ def _send_all(
     preferred: Sequence[str] = (),
 ) -> None:
     reported = time.monotonic()
-    for item in objects:
-        if progress.cancelled or association.stopping or association.cancelled(message):
-            progress.cancelled = True
-            return
-        sent = send_one(item, receiver, association.ports.transcoder, association.name, preferred)
-        progress.count(sent.status, item.sop_instance_uid)
-        if progress.remaining and time.monotonic() - reported > PROGRESS_S:
-            association.respond(message, status.PENDING, extra=progress.elements(last=False))
-            reported = time.monotonic()
+    with contextlib.closing(
+        send_all(objects, receiver, association.ports.transcoder, association.name, preferred)
+    ) as sending:
+        while progress.remaining:
+            if progress.cancelled or association.stopping or association.cancelled(message):
+                progress.cancelled = True
+                return
+            sent = next(sending, None)
+            if sent is None:
+                return
+            progress.count(sent.status, sent.sop_instance_uid)
+            if progress.remaining and time.monotonic() - reported > PROGRESS_S:
+                association.respond(message, status.PENDING, extra=progress.elements(last=False))
+                reported = time.monotonic()
 
 
 def _finish(association: Association, context: Context, message: Message, progress: Progress) -> None:

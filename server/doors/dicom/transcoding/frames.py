@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from server.doors.dicom import part10, uids
@@ -37,6 +38,7 @@ _KEEPS_COLOUR: Final = frozenset(
 """Syntaxes whose codec does not change the colour model: YBR_FULL comes out as YBR_FULL, bit for bit."""
 
 
+@lru_cache(maxsize=64)
 def possible(stored: str) -> tuple[str, ...]:
     """What an object stored in ``stored`` can be written in, best first."""
     from shared.imaging import codecs
