@@ -84,8 +84,14 @@ class StudyMover:
             raise ValueError("a study must be kept somewhere")
         done = Done()
         with self._alone(study_uid):
-            for name in sorted(keep_in, key=lambda name: name == ONLINE):
-                self._copy(study_uid, name, done, step)
+            trouble: StorageError | None = None
+            for name in sorted(keep_in, key=lambda name: (name == ONLINE, name)):
+                try:
+                    self._copy(study_uid, name, done, step)
+                except StorageError as failed:  # the other stores get their copies all the same
+                    trouble = trouble or failed
+            if trouble is not None:
+                raise trouble
             done.is_settled = self._release(study_uid, frozenset(keep_in), done, step)
         return done
 
@@ -175,10 +181,10 @@ class StudyMover:
         is_there = target.exists(key)
         if is_there and _is_right(target, key):
             return
-        if is_there:
-            target.delete(key)
-            done.repaired += 1
         with self._good_bytes(target, key) as view:
+            if is_there:  # damaged, and there is a good one: only now may it go
+                target.delete(key)
+                done.repaired += 1
             target.put(view, key)
         done.copied_bytes += size
         if not _is_right(target, key):
