@@ -312,7 +312,7 @@ def anonymise_files(options: argparse.Namespace) -> int:
     import secrets
 
     from server.archive.exchange.anonymise import Anonymiser, NotAnonymised, fault_of
-    from server.archive.exchange.reading import NotReadable, find_object
+    from server.archive.exchange.reading import DICOMDIR_CLASS, NotReadable, find_object
     from server.archive.receive import file_meta
     from server.kernel import secretfiles
 
@@ -337,6 +337,8 @@ def anonymise_files(options: argparse.Namespace) -> int:
         try:
             with _mapped(path) as view:
                 found = find_object(view)
+                if found.what.sop_class_uid == DICOMDIR_CLASS:
+                    continue  # it names patients, and files that will have other names
                 made = anonymiser.anonymise(file_meta(found.what) + bytes(view[found.offset :]))
         except (NotReadable, NotAnonymised, OSError, ValueError) as trouble:
             faults[str(path)] = str(trouble)

@@ -5,6 +5,7 @@ Nothing is decoded: sizes, rates, profiles and levels come from the containers a
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ MAX_VIDEO_BYTES = 4 << 30
 _MAX_FRAGMENT = 0xFFFFFFFE
 _BOXES = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _MAX_BOXES = 20_000
+_PICTURE = re.compile(rb"\x00\x00\x01\x00.(.)", re.DOTALL)  # start code, then 10 bits of order and 3 of the coding type
 _MPEG2_RATES = {1: Fraction(24000, 1001), 2: Fraction(24), 3: Fraction(25), 4: Fraction(30000, 1001), 5: Fraction(30)}
 _MPEG2_RATES |= {6: Fraction(50), 7: Fraction(60000, 1001), 8: Fraction(60)}
 
@@ -40,6 +42,9 @@ def video(data: memoryview, kind: str, making: Making) -> bytes:
     """A Part 10 file of the video, its bytes untouched. Raises NotReadable."""
     if len(data) > MAX_VIDEO_BYTES - 2:
         raise NotReadable("视频超过 4 GB，请分段后再导入。")
+    from pydicom.dataset import Dataset
+    from pydicom.uid import UID
+
     film = film_of(data, kind)
     made = headers.new_object(
         VIDEO_PHOTOGRAPH,
@@ -57,6 +62,9 @@ def video(data: memoryview, kind: str, making: Making) -> bytes:
     made.PatientOrientation = ""
     made.Laterality = ""
     made.BurnedInAnnotation = "YES"
+    region = Dataset()
+    region.CodeValue, region.CodingSchemeDesignator, region.CodeMeaning = "38266002", "SCT", "Entire body"
+    made.AnatomicRegionSequence = [region]  # required of videos (PS3.3 C.8.12.1); nobody says more here
     made.SamplesPerPixel, made.PhotometricInterpretation, made.PlanarConfiguration = 3, "YBR_PARTIAL_420", 0
     made.Rows, made.Columns, made.NumberOfFrames = film.rows, film.columns, film.frames
     made.BitsAllocated = made.BitsStored = 8
@@ -69,8 +77,6 @@ def video(data: memoryview, kind: str, making: Making) -> bytes:
     plain = film.rows * film.columns * 3 // 2 * film.frames
     made.LossyImageCompressionRatio = f"{max(plain / len(data), 1):.2f}"
     made.LossyImageCompressionMethod = film.method
-    from pydicom.uid import UID
-
     padded = bytes(data) + b"\0" * (len(data) % 2)
     # one fragment after an empty offset table (PS3.5 A.4.6, 8.2.7)
     made.PixelData = b"\xfe\xff\x00\xe0\0\0\0\0" + b"\xfe\xff\x00\xe0" + struct.pack("<I", len(padded)) + padded
@@ -112,7 +118,7 @@ def _mp4(data: memoryview) -> Film:
         frames, ticks = frames + count, ticks + count * delta
     timescale = struct.unpack_from(">I", track[b"mdhd"], 20 if track[b"mdhd"][0] == 1 else 12)[0]
     if not 0 < frames < 2**31 or not ticks or not timescale:
-        raise NotReadable("视频没有完整的时间信息，无法导入。")
+        raise NotReadable("视频没有完整的时间信息（分片录制的 MP4）；请用转换工具重新封装后再导入。")
     rate = Fraction(frames * timescale, ticks)
     description = track[b"stsd"]
     coding = bytes(description[12:16])
@@ -207,7 +213,7 @@ def _mpeg2(data: memoryview) -> Film:
         raise NotReadable("MPEG-1 视频在 DICOM 中没有传输语法；请转成 H.264 后再导入。")
     indication = (whole[extension + 4] & 15) << 4 | whole[extension + 5] >> 4
     profile, level = indication >> 4 & 7, indication & 15
-    frames = whole.count(b"\0\0\1\0")
+    frames = sum(1 for found in _PICTURE.finditer(whole) if 1 <= found.group(1)[0] >> 3 & 7 <= 3)
     if rate is None or not rows or not columns or not frames:
         raise NotReadable("MPEG-2 视频的画面信息不完整，无法导入。")
     if profile not in (4, 5):
