@@ -32,6 +32,8 @@ WORDS = (
     Word("user", "accounts: add, list, disable, enable", "mingjing.users"),
     Word("archive", "find, fetch, send, export, import, anonymise, move, verify, delete …", "mingjing.archive.command"),
     Word("check", "prove that index and files of a data folder agree", "mingjing.check"),
+    Word("backup", "back up a running server: --data DIR --to FOLDER; list, verify, prune", "mingjing.backup"),
+    Word("restore", "make a data folder from a backup: --from FOLDER --data NEW [--at TIME]", "mingjing.restore"),
     Word("migrate", "database migrations: upgrade, downgrade, new (for developers)", "mingjing.migrate"),
     Word("gallery", "pictures of every widget: --out DIR", "clients.kit.gallery"),
 )

@@ -195,7 +195,11 @@ class ArchiveService:
 
     def check(self, hashes: bool, progress: Callable[[int, int], None] | None = None) -> CheckView:
         """Prove that index and files agree."""
-        return check.check(
+        return self.examine(hashes, progress).view
+
+    def examine(self, hashes: bool, progress: Callable[[int, int], None] | None = None) -> check.Checked:
+        """The same, with what a repair of the findings needs."""
+        return check.examine(
             self._database,
             self._storage,
             lambda key: inbox.find(self._inbox, key) is not None,
