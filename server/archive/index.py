@@ -18,20 +18,22 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from server.archive import inbox
-from server.archive.header import DamagedHeader, read_header
+from server.archive.header import DamagedHeader, Header, read_header
 from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
 from server.archive.ports import Placement
-from server.archive.receive import Received, add_non_patient_uids, decode_received, record_of
+from server.archive.receive import ObjectName, Received, add_non_patient_uids, decode_received, record_of
 from server.archive.rows import IndexRows
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
 from server.kernel.storage.port import ObjectStorage
+from shared.dicomkit.uids import derived_uid
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 _QUIET_S = 0.008  # a batch is worked on when nothing came for so long
 _LINGER_S = 0.1  # or after this time: a large batch costs little more than a small one
+_EXAMPLES = 5  # new series, enough for the statements that only many need
 _CHECKPOINT_OBJECTS = 5_000  # rows after which the database's journal is worked off, or at the next pause
 _SETTLE_S = 1.0  # a study that is being received is announced at most this often
 _SCAN_S = 5.0
@@ -41,6 +43,18 @@ _CACHE = 20_000
 _IN_HAND = 20_000  # messages kept in memory; more stay in the inbox
 _TROUBLE_S = 1.0  # pause while the database cannot be written
 _RETRY_S = 30.0  # pause before an object is tried again that failed alone
+
+
+class _TakeBack(Exception):
+    """Ends a transaction without keeping anything."""
+
+
+def _example(number: int) -> Received:
+    name = inbox.InboxName(0, "0" * 64, "")
+    what = ObjectName("1.2.840.10008.5.1.4.1.1.7", derived_uid("example", str(number)), "1.2.840.10008.1.2.1")
+    tags = {0x00080060: b"OT", 0x00100010: "Ming^Jing=明^镜".encode(), 0x00080005: b"ISO_IR 192", 0x00200013: b"1"}
+    tags |= {uid: derived_uid("example", f"{uid}.{number}").encode() for uid in (0x0020000D, 0x0020000E)}
+    return record_of(name.text(), name, what, Header(tags, big_endian=False), 0, 0)
 
 
 def _nothing(_studies: Collection[int]) -> None:
@@ -106,6 +120,15 @@ class Indexer:
         else:
             self._next_scan = time.monotonic()
         self._thread.start()
+
+    def warm_up(self) -> None:
+        """Compile once, in a transaction that is taken back, the statements that the first batch would wait for."""
+        try:
+            with self._database.write() as uow:
+                self._rows.write(uow.session, [_example(number) for number in range(_EXAMPLES)])
+                raise _TakeBack
+        except _TakeBack:
+            self._rows.forget()
 
     def stop(self) -> None:
         """Finish what is queued and end. What comes later waits in the inbox for the next start."""

@@ -6,6 +6,7 @@ and tells the indexer, so that objects never travel between processes.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import secrets
@@ -32,7 +33,6 @@ from server.kernel.logs import start_logging
 from server.kernel.processes import ChildProcess
 from server.kernel.storage.durability import Durability
 from server.settings import Settings, from_text, to_text
-from shared.dicomkit.names import search_keys
 
 _LOCK_WAIT_S = 20.0
 _REPORT_S = 0.25
@@ -107,10 +107,11 @@ def run(
         indexer = indexer_of(areas, database, folders)
         _remove_address(relay_address)  # a process that was killed left it behind
         listener = RelayListener(indexer.submit, address=relay_address, token=relay_token)
+        indexer.warm_up()
+        gc.freeze()  # a collection need not look at the modules again and again
         indexer.start(replay=False)  # receivers may be writing: the first scan finds what the last run left
         listener.start()
         ready()
-        search_keys("明镜")  # the dictionary of readings is large; no sender shall wait for it
         while not stop.wait(_REPORT_S):
             backlog.value = indexer.backlog
         listener.stop()

@@ -6,6 +6,7 @@ A worker ends by itself when its parent is gone: the pipe to it reports the end,
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import logging
 import multiprocessing
@@ -399,6 +400,7 @@ def _worker_main(
         listener = Listener(sockets[:1], ports, settings, loads, index)
     watcher = threading.Thread(target=_watch_parent, args=(pipe, listener), name="dicom-parent", daemon=True)
     watcher.start()
+    gc.freeze()  # a collection need not look at the modules again and again
     pipe.send("ready")
     listener.run()
     for sock in sockets:

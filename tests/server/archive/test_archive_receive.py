@@ -321,3 +321,15 @@ def test_a_disk_that_fills_while_writing_leaves_nothing_half(house: House, monke
     house.send(an_object())
     settled(house)
     assert len(rows(house, Instance)) == 1
+
+
+def test_warming_up_leaves_nothing_behind(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.indexer.warm_up()
+    for table in (Instance, Series, Study, ImagePatient):
+        assert rows(house, table) == []
+    house.start()
+    house.send(an_object())
+    settled(house)
+    assert len(rows(house, Instance)) == 1
+    house.stop()
