@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import and_, func, select
 
 from server.archive import check, inbox
+from server.archive.check import Checked
 from server.archive.completeness import Completeness
 from server.archive.custom_filling import CustomTags
 from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
@@ -197,7 +198,7 @@ class ArchiveService:
         """Prove that index and files agree."""
         return self.examine(hashes, progress).view
 
-    def examine(self, hashes: bool, progress: Callable[[int, int], None] | None = None) -> check.Checked:
+    def examine(self, hashes: bool, progress: Callable[[int, int], None] | None = None) -> Checked:
         """The same, with what a repair of the findings needs."""
         return check.examine(
             self._database,
