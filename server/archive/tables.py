@@ -85,6 +85,7 @@ class Study(Base, Versioned):
     __table_args__ = (
         Index("ix_studies_date_time", "study_date", "study_time", "id"),
         Index("ix_studies_match_state_received_at", "match_state", "received_at"),
+        Index("ix_studies_changed_at", "changed_at"),
     )
 
 

@@ -17,11 +17,14 @@ from server.archive.exchange.service import ExchangeService
 from server.archive.exchange.uploads import Uploads
 from server.archive.keeping.rpc import KeepingRpc
 from server.archive.keeping.service import KeepingService
+from server.archive.routing.rpc import RoutingRpc
+from server.archive.routing.service import RoutingService
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
+from server.bootstrap.routing import routing_service
 from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
@@ -70,6 +73,7 @@ class Areas:
     exchange: ExchangeService
     keeping: KeepingService
     rejection: Rejection
+    routing: RoutingService
     storage: TieredStorage
     stores: Stores
     handlers: tuple[object, ...]
@@ -108,6 +112,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     keeping = KeepingService(
         database, storage, folders.workshop, KeepingExams(exams), StoredCopies(), backup_folder(settings)
     )
+    routing = routing_service(database, settings, folders, organisation, exams, time.zone)
     rejection = Rejection(database, archive.objects, BinOfRejected(keeping.bin))
     # A store of its own: the archive's proof calls every object an orphan that no image owns.
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
@@ -132,6 +137,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         exchange=exchange,
         keeping=keeping,
         rejection=rejection,
+        routing=routing,
         storage=storage,
         stores=stores,
         handlers=(
@@ -145,6 +151,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),
             KeepingRpc(database, keeping),
+            RoutingRpc(routing),
             CorrectionsRpc(
                 CorrectionService(exams, BinOfRejected(keeping.bin)),
                 rejection,

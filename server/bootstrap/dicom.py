@@ -15,6 +15,7 @@ from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.indexing import receiver_of
 from server.bootstrap.promises import committed, performed
+from server.bootstrap.routing import RoutedCommitments
 from server.doors.dicom.ports import (
     Arrival,
     AttributeValue,
@@ -180,6 +181,7 @@ def ports_of(
             database, areas.time, areas.exams, Refused, StepAlreadyFinal, performed(areas.archive.completeness)
         ),
         commitment=ArchiveCommitment(areas.archive.objects, committed(database, areas.archive.completeness)),
+        commitment_reports=RoutedCommitments(database, areas.routing),
         transcoder=transcoder,
         close=close_all,
     )

@@ -19,11 +19,12 @@ from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from server.archive.corrections.placement import CorrectionPlacement
+from server.archive.corrections.placement import CachedCoercion, CorrectionPlacement
 from server.archive.inbox import remove_partial
 from server.archive.index import Indexer
 from server.archive.receive import Receiver
 from server.archive.relay import RelayListener, RelaySender
+from server.archive.routing.service import coercion_of
 from server.bootstrap import load_tables
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
@@ -136,7 +137,7 @@ def indexer_of(areas: Areas, database: Database, folders: Folders) -> Indexer:
         folders.inbox,
         settle=settle,
         rematch=matching.rematch,
-        placement=CorrectionPlacement(),
+        placement=CorrectionPlacement(CachedCoercion(coercion_of)),
     )
 
 

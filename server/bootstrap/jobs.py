@@ -40,21 +40,28 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import exchange, keeping, promises
+    from server.bootstrap import exchange, keeping, promises, routing
 
     return [
         *exchange.job_kinds(house),
         *keeping.job_kinds(house),
         *promises.job_kinds(house),
+        *routing.job_kinds(house),
         *house.areas.stores.jobs.kinds(),
     ]
 
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import exchange, keeping, promises
+    from server.bootstrap import exchange, keeping, promises, routing
 
-    return [*exchange.SCHEDULES, *keeping.SCHEDULES, *promises.SCHEDULES, *house.areas.stores.jobs.schedules()]
+    return [
+        *exchange.SCHEDULES,
+        *keeping.SCHEDULES,
+        *promises.SCHEDULES,
+        *routing.SCHEDULES,
+        *house.areas.stores.jobs.schedules(),
+    ]
 
 
 def run(

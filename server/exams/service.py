@@ -313,6 +313,16 @@ class ExamService:
             return "没有这个检查号的登记。"
         return "影像中没有检查号，也不是工作列表给出的检查。"
 
+    def approved(self, uow: UnitOfWork, exam_ids: Collection[int]) -> frozenset[int]:
+        """Return those of the exams whose report is approved."""
+        wanted, found = sorted(exam_ids), set[int]()
+        for start in range(0, len(wanted), 500):
+            statement = select(Exam.id).where(
+                Exam.id.in_(wanted[start : start + 500]), Exam.report_state.in_(APPROVED)
+            )
+            found.update(uow.session.scalars(statement))
+        return frozenset(found)
+
     def images_arrived(
         self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int
     ) -> None:

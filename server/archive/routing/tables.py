@@ -83,6 +83,7 @@ class Forward(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     sent: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    seen: Mapped[int] = mapped_column(default=0)  # instances that the study had when it was looked at
     attempts: Mapped[int] = mapped_column(default=0)
     sentence: Mapped[str] = mapped_column(String(400), default="")
     job_id: Mapped[int | None] = mapped_column(default=None)  # the job that sends it now

@@ -86,6 +86,11 @@ class JobContext:
         self._written = 0.0
         self._cancelled = False
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the server ends: for handlers that wait; `step` raises then."""
+        return self._stopping.is_set()
+
     def step(self, done: int | None = None, total: int | None = None, sentence: str | None = None) -> None:
         """Call between steps: shows progress (at most twice a second), keeps the job alive.
 

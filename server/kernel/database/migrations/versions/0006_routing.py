@@ -31,6 +31,7 @@ _NEW = (
 def upgrade() -> None:
     _corrections()
     _routing()
+    op.create_index("ix_studies_changed_at", "studies", ["changed_at"])
 
 
 def _corrections() -> None:
@@ -181,6 +182,7 @@ def _routing() -> None:
         sa.Column("not_before", moment, nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sentence", sa.String(length=400), nullable=False),
         sa.Column("job_id", sa.Integer(), nullable=True),
@@ -207,5 +209,6 @@ def _routing() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_studies_changed_at", "studies")
     for name in _NEW:
         op.drop_table(name)
