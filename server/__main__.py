@@ -54,7 +54,7 @@ def _run(settings: object, *, end_with_input: bool) -> int:
     server = RunningServer(settings)
     try:
         connection = server.start()
-    except (NotReadyForNetwork, NewerDatabase, FolderInUse, OSError) as error:
+    except (NotReadyForNetwork, NewerDatabase, FolderInUse, OSError, RuntimeError) as error:
         print(f"mingjing server: {error}", file=sys.stderr)
         return 2
     host = connection.host
