@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -322,31 +323,43 @@ class ArchiveObjects:
     def _archived(self, row: Any) -> ArchivedObject:
         key, offset = row.object_key, row.data_offset
         overlay = _overlay(row)
-
-        @contextlib.contextmanager
-        def opened() -> Iterator[memoryview]:
-            with self._mapped(key) as whole, whole[offset:] as data:
-                if overlay is None:
-                    yield data
-                    return
-                try:
-                    pieces = self._corrected(data, row, overlay)
-                except DamagedHeader as damaged:
-                    raise OSError(str(damaged)) from None
-                with _together(pieces) as corrected:
-                    yield corrected
-
+        if overlay is None:
+            stamp, length = key, row.size_bytes - offset
+            opened = partial(self._opened, row, None)
+            return ArchivedObject(
+                row.sop_class_uid,
+                row.uid,
+                row.transfer_syntax_uid,
+                opened,
+                row.study_uid,
+                row.series_uid,
+                stamp,
+                length,
+            )
         changes = (row.study_correction or b"") + b"\0" + (row.series_correction or b"")
         return ArchivedObject(
             row.sop_class_uid,
             row.uid,
             row.transfer_syntax_uid,
-            opened,
+            partial(self._opened, row, overlay),
             row.study_uid,
             row.series_uid,
-            stamp=key if overlay is None else f"{key}-{hashlib.sha256(changes).hexdigest()}",
-            length=row.size_bytes - offset if overlay is None else None,
+            stamp=f"{key}-{hashlib.sha256(changes).hexdigest()}",
+            length=None,
         )
+
+    @contextlib.contextmanager
+    def _opened(self, row: Any, overlay: Overlay | None) -> Iterator[memoryview]:
+        with self._mapped(row.object_key) as whole, whole[row.data_offset :] as data:
+            if overlay is None:
+                yield data
+                return
+            try:
+                pieces = self._corrected(data, row, overlay)
+            except DamagedHeader as damaged:
+                raise OSError(str(damaged)) from None
+            with _together(pieces) as corrected:
+                yield corrected
 
     def _corrected(self, data: memoryview, row: Any, overlay: Overlay) -> Pieces:
         """A data set with what was corrected. Raises DamagedHeader: nothing leaves with an identity that was wrong."""

@@ -143,6 +143,7 @@ class ArchiveHoldings:
         self._objects = objects
         self._zone = zone
         self._transcoder = transcoder
+        self._heads: dict[tuple[str, str, int], tuple[bytes, bytes]] = {}
 
     def find(
         self, level: str, keys: Mapping[int, object], offset: int, limit: int, fuzzy: bool
@@ -173,7 +174,18 @@ class ArchiveHoldings:
         return [_stored(one) for one in found]
 
     def part10_head(self, instance: StoredInstance, transfer_syntax_uid: str) -> bytes:
-        return file_meta(ObjectName(instance.sop_class_uid, instance.sop_instance_uid, transfer_syntax_uid))
+        uid = instance.sop_instance_uid
+        if len(uid) < 12:
+            return file_meta(ObjectName(instance.sop_class_uid, uid, transfer_syntax_uid))
+        kind = (instance.sop_class_uid, transfer_syntax_uid, len(uid))
+        around = self._heads.get(kind)
+        if around is None:  # only the UID differs between the instances of a series
+            if len(self._heads) > 1000:
+                self._heads.clear()
+            mark = "9" * len(uid)
+            before, _, after = file_meta(ObjectName(kind[0], mark, kind[1])).rpartition(mark.encode())
+            around = self._heads[kind] = (before, after)
+        return around[0] + uid.encode("ascii", "replace") + around[1]
 
     def recode(self, instance: StoredInstance, transfer_syntax_uid: str) -> bytes | bytearray | memoryview:
         with instance.open() as data:

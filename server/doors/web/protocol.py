@@ -66,6 +66,9 @@ class CarefulProtocol(HttpToolsProtocol):
             logger.warning("web: a connection from %s was closed: too many", self._address)
             transport.abort()
             return
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body are written one after the other
         self._arm(LIMITS.header_s, self._header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -305,7 +305,7 @@ def _decimal(part: str, vr: str) -> Any:
     return int(value) if value.is_integer() and abs(value) < 1e15 and "." not in part else value
 
 
-def _number(value: float) -> Any:
+def _number(value: Any) -> Any:
     if isinstance(value, float):
         if math.isfinite(value):
             return value
