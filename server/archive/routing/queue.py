@@ -45,12 +45,19 @@ def put(
     forward = uow.session.execute(statement.with_for_update()).scalar_one_or_none()
     if forward is None:
         forward = Forward(
-            study_uid=study.uid, target_id=target.id, created_at=now, state=ForwardState.WAITING, changes=[]
+            study_uid=study.uid,
+            target_id=target.id,
+            state=ForwardState.WAITING,
+            changes=[],
+            not_before=now,
+            created_at=now,
+            changed_at=now,
         )
         uow.session.add(forward)
+        uow.session.flush()
     if rule_id is not None or not forward.rule_name:
         forward.rule_id, forward.rule_name, forward.changes = rule_id, rule_name[:64], list(changes)
-    forward.priority = max(priority, forward.priority or 0)
+    forward.priority = max(priority, forward.priority)
     forward.total = instances_for(uow.session, study.id, target)
     forward.seen = study.instance_count
     if forward.state != ForwardState.SENDING:
