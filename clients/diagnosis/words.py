@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clients.kit.paging import local_time
+from clients.kit.states import StateLook
+from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.reporting import HistoryRow, ReportRow
 from shared.domain.states import CriticalValue, HpResult, ReportAction, Sex
@@ -34,6 +36,16 @@ HP_WORDS: Mapping[str, str] = {
     HpResult.POSITIVE: "阳性",
 }
 SCORES = ("甲", "乙", "丙", "丁")
+
+COMPLETE_LOOK = StateLook("齐全", Tone.SUCCESS, "check_circle", quiet=True)
+UNKNOWN_LOOK = StateLook("未核实", Tone.NEUTRAL, "help", quiet=True)
+
+
+def images_look(row: ReportRow) -> StateLook:
+    """Return how the images of a report stand: all here, some missing and how many, or nobody said."""
+    if row.missing_images:
+        return StateLook(tr("缺 {count} 幅", count=row.missing_images), Tone.DANGER, "alert")
+    return COMPLETE_LOOK if row.completeness == "complete" else UNKNOWN_LOOK
 
 
 def patient_words(row: ReportRow) -> str:

@@ -107,6 +107,7 @@ class ReportPresenter:
         self._commands: deque[_Command] = deque()
         self._is_busy = False
         self._sent = ReportContent()
+        self._acknowledged = (0, 0)  # report and how many missing images the doctor said yes to
         self._undo_autosave: Callable[[], None] | None = None
         self._undo_heartbeat: Callable[[], None] | None = None
         self.state = ReportPageState()
@@ -213,17 +214,32 @@ class ReportPresenter:
         self._enqueue(make, done, self._on_save_failed)
 
     def submit(self, overrule_reason: str = "") -> None:
-        """提交 to the auditors; what is missing is said at its field."""
-        if self._is_complete():
+        """提交 to the auditors; what is missing is said at its field, missing images are asked about."""
+        report = self.state.report
+        if self._is_complete() and report is not None:
+            row = report.row
+            acknowledged = self._acknowledged == (row.id, row.missing_images)
+            if row.missing_images and not acknowledged:
+                self._change(obstacle=Obstacle(Trouble.SHORT, missing=row.missing_images))
+                return
             self._hand_in(
                 lambda report, content: SubmitReport(
                     report_id=report.row.id,
                     version=report.version,
                     content=content,
                     overrule_reason=overrule_reason,
+                    missing_acknowledged=acknowledged,
                 ),
                 "报告已提交，等待审核",
             )
+
+    def submit_short(self) -> None:
+        """提交 although images are missing, after the question that named how many."""
+        report, obstacle = self.state.report, self.state.obstacle
+        if report is not None and obstacle is not None:
+            self._acknowledged = (report.row.id, obstacle.missing)
+            self._change(obstacle=None)
+            self.submit()
 
     def approve(self, *, and_print: bool = False) -> None:
         """审核通过, or 审核并打印."""
@@ -659,6 +675,8 @@ class ReportPresenter:
         body = error.body
         if body.code is ErrorCode.INVALID and body.field == "overrule_reason":
             self._change(obstacle=Obstacle(Trouble.DOUBT, sentence=body.message))
+        elif body.code is ErrorCode.INVALID and body.field == "missing_acknowledged":
+            self._fetch_then(self._on_short)
         elif body.code is ErrorCode.INVALID and body.field:
             self._change(problems={body.field: tr(MISSING.get(body.field, "")) or body.message})
         elif body.code is ErrorCode.CONFLICT:
@@ -668,6 +686,10 @@ class ReportPresenter:
         else:
             self._say(error)
             self.look_again()
+
+    def _on_short(self, view: ReportView) -> None:
+        """Images are missing by now, or more than the doctor was told."""
+        self._change(report=view, obstacle=Obstacle(Trouble.SHORT, missing=view.row.missing_images))
 
     def _fetch_then(self, done: Callable[[ReportView], None]) -> None:
         report = self.state.report

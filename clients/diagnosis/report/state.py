@@ -28,6 +28,7 @@ class Trouble(StrEnum):
     STALE = "stale"  # another version was saved meanwhile: both are shown
     RESTORED = "restored"  # text from this computer's draft came back
     DOUBT = "doubt"  # the server doubts the text: change it or give a reason
+    SHORT = "short"  # images are missing: submit all the same?
     GIVE_UP = "give_up"  # really?
 
 
@@ -41,6 +42,7 @@ class Obstacle:
     other: ReportContent | None = None
     mine: ReportContent | None = None
     at: datetime | None = None
+    missing: int = 0  # images
 
 
 @dataclass(frozen=True)

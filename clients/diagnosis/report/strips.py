@@ -25,6 +25,7 @@ class Intentions(Protocol):
     def take_theirs(self) -> None: ...
     def dismiss(self) -> None: ...
     def submit(self, overrule_reason: str = "") -> None: ...
+    def submit_short(self) -> None: ...
     def give_up(self) -> None: ...
 
 
@@ -34,6 +35,7 @@ _TONES = {
     Trouble.STALE: Tone.WARNING,
     Trouble.RESTORED: Tone.INFO,
     Trouble.DOUBT: Tone.WARNING,
+    Trouble.SHORT: Tone.DANGER,
     Trouble.GIVE_UP: Tone.DANGER,
 }
 
@@ -96,6 +98,7 @@ class ObstacleStrip(Strip):
             "mine": Button("保留我的", "primary", on_click=self._mine),
             "theirs": Button("采用服务器的", on_click=self._theirs),
             "overrule": Button("仍然提交", "primary", on_click=self._overrule),
+            "short": Button("仍然提交", "primary", on_click=self._short),
             "give_up": Button("确认放弃", "danger", on_click=self._give_up),
             "close": Button("知道了", "quiet", on_click=self._dismiss),
             "cancel": Button("取消", "quiet", on_click=self._dismiss),
@@ -158,6 +161,10 @@ class ObstacleStrip(Strip):
         elif self._intentions is not None:
             self._intentions.submit(reason)
 
+    def _short(self) -> None:
+        if self._intentions is not None:
+            self._intentions.submit_short()
+
     def _give_up(self) -> None:
         if self._intentions is not None:
             self._intentions.give_up()
@@ -204,6 +211,7 @@ def _buttons(obstacle: Obstacle, *, can_unlock: bool) -> set[str]:
         Trouble.STALE: {"mine", "theirs"},
         Trouble.RESTORED: {"theirs", "close"},
         Trouble.DOUBT: {"overrule", "cancel"},
+        Trouble.SHORT: {"short", "cancel"},
         Trouble.GIVE_UP: {"give_up", "cancel"},
     }[obstacle.kind]
 
@@ -217,6 +225,8 @@ def _sentence(obstacle: Obstacle) -> str:
         return tr("您已不再持有此报告。您的内容仍保留在此页和本机，重新进入后可继续。")
     if obstacle.kind is Trouble.DOUBT:
         return obstacle.sentence
+    if obstacle.kind is Trouble.SHORT:
+        return tr("影像不全：还缺 {count} 幅。请等待影像到齐，或确认后仍然提交。", count=obstacle.missing)
     return tr(
         {
             Trouble.STALE: "服务器上已有另一个版本，请比较后选择。两个版本都不会丢失。",

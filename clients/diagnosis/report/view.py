@@ -27,7 +27,7 @@ from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState
 from clients.diagnosis.report.strips import ObstacleStrip, ReturnStrip
 from clients.diagnosis.report.template_form import SaveAsTemplate
 from clients.diagnosis.report.templates_panel import TemplatesPanel
-from clients.diagnosis.words import patient_words
+from clients.diagnosis.words import images_look, patient_words
 from clients.kit.actions import Action
 from clients.kit.badges import StateBadge
 from clients.kit.image_strip import ImageStrip, StripImage
@@ -309,8 +309,12 @@ class ReportPage(QWidget):
         self._facts = ValueLabel("")
         self._type_badge = StateBadge(PATIENT_TYPE_LOOKS[PatientType.EMERGENCY])
         self._state_badge = StateBadge(UNKNOWN_LOOK)
-        for widget, stretch in ((self._name, 0), (self._type_badge, 0), (self._facts, 1), (self._state_badge, 0)):
-            upper.addWidget(widget, stretch)
+        self._images_badge = StateBadge(UNKNOWN_LOOK)
+        upper.addWidget(self._name)
+        upper.addWidget(self._type_badge)
+        upper.addWidget(self._facts, 1)
+        upper.addWidget(self._images_badge)
+        upper.addWidget(self._state_badge)
         self._name.setSizePolicy(self._state_badge.sizePolicy())
         self._exam_line = ValueLabel("", "quiet")
         column.addLayout(upper)
@@ -408,14 +412,16 @@ class ReportPage(QWidget):
             self._name.set_text("")
             self._facts.set_text("")
             self._exam_line.set_text(tr("从左侧列表双击一位患者，打开报告。"))
-            self._type_badge.hide()
-            self._state_badge.hide()
+            for badge in (self._type_badge, self._images_badge, self._state_badge):
+                badge.hide()
             return
         row = report.row
         self._name.set_text(row.patient_name)
         self._facts.set_text(f"{patient_words(row)}  ·  {row.patient_number}")
         self._type_badge.setVisible(row.patient_type is not PatientType.ORDINARY)
         self._type_badge.set_look(PATIENT_TYPE_LOOKS[row.patient_type])
+        self._images_badge.setVisible(bool(row.study_uids))
+        self._images_badge.set_look(images_look(row))
         self._state_badge.show()
         self._state_badge.set_look(look_of(REPORT_LOOKS, row.state))
         parts = (row.exam_type, row.items, row.room_name, local_time(row.examined_at), row.accession_number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clients.diagnosis.words import SEX_WORDS
+from clients.diagnosis.words import SEX_WORDS, images_look
 from clients.kit.paging import Align, Column, RowAction
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, StateLook
 from clients.kit.tokens import Tone
@@ -33,6 +33,11 @@ def lock_marks(row: ReportRow) -> list[StateLook]:
     return [StateLook(row.locked_by, Tone.WARNING, "lock")] if row.locked_by else []
 
 
+def image_marks(row: ReportRow) -> list[StateLook]:
+    """Return whether the images are all here, as a badge; nothing before there are any."""
+    return [images_look(row)] if row.study_uids else []
+
+
 def _sex(value: Any) -> str:
     return tr(SEX_WORDS[value])
 
@@ -47,6 +52,7 @@ COLUMNS = (
     Column("body_part", "检查部位", 96, sort=False, visible=False),
     Column("examined_at", "检查时间", 132, sort=False, quiet=True),
     Column("room_name", "检查室", 80, sort=False),
+    Column("completeness", "影像", 92, value=lambda _row: "", marks=image_marks, sort=False),
     Column("accession_number", "检查号", 120, sort=False),
     Column("locked", "锁定", 104, value=lambda _row: "", marks=lock_marks, sort=False),
     Column("diagnosing_doctor", "诊断医生", 92, sort=False),

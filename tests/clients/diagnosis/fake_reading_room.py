@@ -341,6 +341,8 @@ class ReadingRoom:
     def _submit(self, request: SubmitReport) -> ReportView:
         if self.doubts and not request.overrule_reason:
             refuse(ErrorCode.INVALID, self.doubts, field="overrule_reason")
+        if self.reports[request.report_id].row.missing_images and not request.missing_acknowledged:
+            refuse(ErrorCode.INVALID, "影像不全。", field="missing_acknowledged")
         return self._hand_in(request, S.SUBMITTED, "submit", request.content)
 
     def _hand_in(self, request: Any, state: ReportState, action: str, content: ReportContent) -> ReportView:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from clients.diagnosis.ports import NoViewer
@@ -319,6 +320,42 @@ def test_submitting_hands_the_report_in_and_makes_it_read_only(desk: Desk) -> No
     assert not desk.state.may_type
     assert desk.drafts.restore("report-1") is None
     assert desk.messages.said[-1].text == "报告已提交，等待审核"
+
+
+def missing(desk: Desk, count: int) -> None:
+    report = desk.room.reports[1]
+    report.row = msgspec.structs.replace(
+        report.row, missing_images=count, completeness="short" if count else "complete"
+    )
+
+
+def test_submitting_a_short_study_asks_and_names_how_many_are_missing(desk: Desk) -> None:
+    written(desk, findings=FULL.findings, impression=FULL.impression, critical_value=CriticalValue.NO)
+    missing(desk, 3)
+    desk.presenter.look_again()
+    desk.presenter.submit()
+    assert desk.trouble() is Trouble.SHORT
+    assert desk.state.obstacle is not None
+    assert desk.state.obstacle.missing == 3
+    assert desk.sent(SubmitReport) == []
+    desk.presenter.submit_short()
+    assert desk.sent(SubmitReport)[-1].missing_acknowledged
+    assert desk.room.reports[1].row.state is S.SUBMITTED
+
+
+def test_images_that_went_missing_meanwhile_are_asked_about_by_the_server(desk: Desk) -> None:
+    written(desk, findings=FULL.findings, impression=FULL.impression, critical_value=CriticalValue.NO)
+    missing(desk, 5)
+    desk.presenter.submit()
+    assert desk.trouble() is Trouble.SHORT
+    assert desk.state.obstacle is not None
+    assert desk.state.obstacle.missing == 5
+    missing(desk, 4)
+    desk.presenter.look_again()
+    desk.presenter.submit_short()  # the doctor said yes to five: four is another number
+    assert desk.trouble() is Trouble.SHORT
+    desk.presenter.submit_short()
+    assert desk.room.reports[1].row.state is S.SUBMITTED
 
 
 def test_a_doubt_needs_a_reason(desk: Desk) -> None:
