@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from server.archive.keeping import jobs
 from server.archive.keeping.ports import ExamFacts
+from server.archive.keeping.repair import Repair
+from server.archive.keeping.vault import Vault
 from server.archive.lifecycle import placing
 from server.audit.service import AuditService
 from server.kernel.dispatch import SYSTEM
@@ -68,5 +70,19 @@ def backup_folder(settings: Settings) -> Path | None:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """The jobs of keeping."""
-    areas = house.areas
-    return jobs.job_kinds(areas.keeping, house.database, areas.storage, AuditService(house.database).record_in)
+    from server.bootstrap.restoring import sources_of
+
+    areas, folders = house.areas, house.folders
+    vaults = [Vault(folder).spare for folder in (backup_folder(house.settings),) if folder is not None]
+    repair = Repair(house.database, areas.storage, folders.inbox, vaults)
+    return jobs.job_kinds(
+        jobs.House(
+            service=areas.keeping,
+            database=house.database,
+            storage=areas.storage,
+            record=AuditService(house.database).record_in,
+            sources=sources_of(house.settings, house.database, areas.storage),
+            examine=areas.archive.examine,
+            repair=repair.all,
+        )
+    )
