@@ -55,6 +55,15 @@ def s3_store(**changes: Any) -> S3Storage:
 def _server() -> str:
     """Start the server; it is killed at the end of this process (its own orderly end takes half a minute)."""
     _end_orphans()
+    for _ in range(3):
+        endpoint = _started()
+        if endpoint:
+            return endpoint
+    raise AssertionError("the S3 server of the tests does not start")
+
+
+def _started() -> str:
+    """Start it on free ports; empty when somebody else took one of them meanwhile."""
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     (folder / "owner").write_text(str(os.getpid()))
     identity = {
@@ -69,30 +78,31 @@ def _server() -> str:
     options = [f"-{name}={port}" for name, port in zip((*names, "s3.port.grpc"), others, strict=True)]
     options += [f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}", "-s3", "-s3.iam=false"]
     options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder / 'data'}", "-s3.autoCreateBucket=false"]
-    options += ["-master.volumeSizeLimitMB=256", "-volume.max=100"]
+    options += ["-master.volumeSizeLimitMB=256", "-volume.max=100", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     weed = Path(sysconfig.get_path("scripts")) / ("weed.exe" if os.name == "nt" else "weed")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([weed, "-logtostderr", "server", *options], stdout=log, stderr=log, cwd=folder)
     (folder / "pid").write_text(str(process.pid))
     atexit.register(_end, process, folder)
     endpoint = f"http://127.0.0.1:{s3}"
-    _wait_until_it_keeps(endpoint, folder)
-    return endpoint
+    return endpoint if _keeps(endpoint, process, folder) else ""
 
 
-def _wait_until_it_keeps(endpoint: str, folder: Path) -> None:
+def _keeps(endpoint: str, process: subprocess.Popen[bytes], folder: Path) -> bool:
+    """Wait until the server keeps an object; False when it ended."""
     settings = S3Settings(endpoint, _BUCKET, ACCESS_KEY, SECRET_KEY, deadline_s=1.0)
     end = time.monotonic() + _START_S
     made = False
-    while True:
+    while process.poll() is None:
         try:
             if not made:
                 made = bool(S3Storage(settings)._client().create_bucket(Bucket=_BUCKET))
             S3Storage(settings).put(b"ready")
-            return
+            return True
         except Exception as trouble:  # noqa: BLE001 - whatever a server says that is starting
             assert time.monotonic() < end, f"{trouble}\n{(folder / 'log').read_text()[-3000:]}"
             time.sleep(0.1)
+    return False
 
 
 def _free_ports(count: int) -> list[int]:

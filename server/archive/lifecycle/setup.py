@@ -89,6 +89,7 @@ class StorageSetup:
             if name in entry_of(rule).keep_in:
                 raise illegal_action("in_use", f"存储规则“{entry_of(rule).name}”使用存储“{name}”，请先修改该规则。")
         uow.session.delete(row)
+        uow.session.flush()
         self._registry.secret_file(name).unlink(missing_ok=True)
         self._registry.look_again()
 
@@ -151,6 +152,7 @@ class StorageSetup:
         if row is None:
             raise not_found("该存储规则")
         uow.session.delete(row)
+        uow.session.flush()
 
     def preview(self, uow: UnitOfWork, entry: RuleEntry) -> PreviewView:
         """Reckon what a rule would do now. Raises INVALID."""
@@ -229,6 +231,7 @@ class StorageSetup:
         if row is None:
             raise not_found("该预取规则")
         uow.session.delete(row)
+        uow.session.flush()
 
 
 def _has_copies(session: Session, name: str) -> bool:

@@ -21,7 +21,7 @@ from server.archive.lifecycle.tables import StudyCopy
 from server.archive.lifecycle.use import StudyUse
 from server.archive.objects import ArchiveObjects
 from server.archive.tables import Instance, Series, Study
-from server.kernel.jobs import JobContext, JobRunner
+from server.kernel.jobs import JobContext, JobRunner, enqueue
 from server.kernel.storage.cache import ReadCache
 from server.kernel.storage.definition import StoreDefinition
 from server.kernel.storage.medium import MediumStorage
@@ -135,7 +135,9 @@ class Lifecycle:
         return self.jobs.apply_rules(self.context())
 
     def context(self, **payload: Any) -> JobContext:
-        return JobContext(self.database, 0, payload, threading.Event())
+        with self.database.write() as uow:
+            job = enqueue(uow, "test", payload)
+        return JobContext(self.database, job, payload, threading.Event())
 
     def work_off(self, kind: str) -> int:
         """Do every job of a kind that waits; returns how many."""
