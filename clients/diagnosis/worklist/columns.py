@@ -52,7 +52,7 @@ COLUMNS = (
     Column("body_part", "检查部位", 96, sort=False, visible=False),
     Column("examined_at", "检查时间", 132, sort=False, quiet=True),
     Column("room_name", "检查室", 80, sort=False),
-    Column("completeness", "影像", 92, value=lambda _row: "", marks=image_marks, sort=False),
+    Column("completeness", "影像", 132, value=lambda _row: "", marks=image_marks, sort=False),
     Column("accession_number", "检查号", 120, sort=False),
     Column("locked", "锁定", 104, value=lambda _row: "", marks=lock_marks, sort=False),
     Column("diagnosing_doctor", "诊断医生", 92, sort=False),
