@@ -148,6 +148,7 @@ class Connection:
             with contextlib.suppress(OSError):
                 self._sock.close()
             self._assembler.close()
+            self.upper.forget()
 
     def interrupt(self) -> None:
         """Wake the thread that waits for this connection, from another thread; its next read finds the end."""

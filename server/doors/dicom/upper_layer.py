@@ -223,6 +223,13 @@ class UpperLayer(Generic[M]):
             self._reason = pdu.REASON_NOT_SPECIFIED
             self._step(Event.ABORT_REQUEST)
 
+    def forget(self) -> None:
+        """Give back the buffer of a connection that is closed; associations are cycles, which live on for a while."""
+        self._view = memoryview(b"")
+        self._staging = bytearray()
+        self._room = None
+        self._read = self._write = 0
+
     @property
     def has_input(self) -> bool:
         """Whether bytes were received that are not parsed yet, or an indication waits."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from server.doors.dicom import dimse, extended, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service, response
 from server.doors.dicom.attributes import SPECIFIC_CHARACTER_SET, MalformedDataSet, Writer, decode, shaped
-from server.doors.dicom.charsets import answer_sets
+from server.doors.dicom.charsets import answer_sets, character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.latin import in_ascii
 from server.doors.dicom.negotiation import Context
@@ -117,7 +117,10 @@ def send_matches(
 ) -> None:
     """Send the pending responses and the last one; ends early when the peer cancels (PS3.7 9.3.2.3) or goes."""
     connection = association.connection
-    writer = Writer(context.transfer_syntax, answer_sets(charset, association.peer.character_set))
+    sets = answer_sets(charset, association.peer.character_set)
+    if association.peer.ascii_names:
+        sets = (character_set(""), *sets)
+    writer = Writer(context.transfer_syntax, sets)
     command = dimse.encode_command(response(message, status.PENDING, "", True))
     limit = association.settings.max_find_results
     ascii_only = association.peer.ascii_names
