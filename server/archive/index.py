@@ -35,6 +35,8 @@ _QUIET_S = 0.008  # a batch is worked on when nothing came for so long
 _LINGER_S = 0.1  # or after this time: a large batch costs little more than a small one
 _EXAMPLES = 5  # new series, enough for the statements that only many need
 _CHECKPOINT_OBJECTS = 5_000  # rows after which the database's journal is worked off, or at the next pause
+_SCAN_LOOK_S = 0.25
+_SETTLE_LOOK_S = 0.05
 _SETTLE_S = 1.0  # a study that is being received is announced at most this often
 _SCAN_S = 5.0
 _SETTLED_AGE_S = 2.0  # a younger file in the inbox has its message still under way
@@ -95,14 +97,16 @@ class Indexer:
         self._queued: set[str] = set()
         self._not_before: dict[str, float] = {}  # files in the inbox that failed: when to try again
         self._rows = IndexRows(storage, inbox_folder, self._record_of_file, placement)
-        self._touched: dict[int, float] = {}  # study → when it was announced last, for those to announce again
-        self._announced: dict[int, float] = {}
+        self._touched: dict[int, None] = {}  # studies to announce, in order
+        self._announced: dict[int, float] = {}  # study → when that was done last
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._since_checkpoint = 0
         self._next_scan = time.monotonic() + scan_every_s
         self._state = threading.Lock()
+        self._announcing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="archive-index", daemon=True)
+        self._settler = threading.Thread(target=self._settle_on, name="archive-settle", daemon=True)
 
     @property
     def backlog(self) -> int:
@@ -120,6 +124,7 @@ class Indexer:
         else:
             self._next_scan = time.monotonic()
         self._thread.start()
+        self._settler.start()
 
     def warm_up(self) -> None:
         """Compile once, in a transaction that is taken back, the statements that the first batch would wait for."""
@@ -134,8 +139,10 @@ class Indexer:
         """Finish what is queued and end. What comes later waits in the inbox for the next start."""
         self._stopping.set()
         self._came.set()
-        if self._thread.is_alive():
-            self._thread.join(30)
+        for thread in (self._thread, self._settler):
+            if thread.is_alive():
+                thread.join(30)
+        self._announce(force=True)
 
     def submit(self, message: bytes) -> None:
         """Take a receiver's message; any thread."""
@@ -162,17 +169,13 @@ class Indexer:
     # the thread
 
     def _run(self) -> None:
-        next_rematch = time.monotonic() + _REMATCH_S
         while True:
             batch = self._next_batch()
             if batch:
                 self._index_safely(batch)
-            self._announce(force=not batch and self._stopping.is_set())
             if not batch and self._stopping.is_set():
                 return
-            with self._state:
-                if not self._queued and not self._touched:
-                    self._idle.set()
+            self._look_whether_idle()
             if self._since_checkpoint >= _CHECKPOINT_OBJECTS or (self._since_checkpoint and not batch):
                 self._outermost(self._database.checkpoint)
                 self._since_checkpoint = 0
@@ -180,10 +183,24 @@ class Indexer:
             if now >= self._next_scan and not self._stopping.is_set():
                 self._outermost(self._scan)
                 self._next_scan = now + self._scan_every_s
-            if now >= next_rematch and not self._stopping.is_set():
+
+    def _settle_on(self) -> None:
+        """A thread of its own: what studies mean to exams must not hold up what comes in."""
+        next_rematch = time.monotonic() + _REMATCH_S
+        while not self._stopping.wait(_SETTLE_LOOK_S):
+            self._announce(force=False)
+            self._look_whether_idle()
+            if time.monotonic() >= next_rematch:
                 self._outermost(self._rematch)
                 self._database.sync()
-                next_rematch = now + _REMATCH_S
+                next_rematch = time.monotonic() + _REMATCH_S
+
+    def _look_whether_idle(self) -> None:
+        if self._announcing.acquire(blocking=False):
+            with self._state:
+                if not self._queued and not self._touched:
+                    self._idle.set()
+            self._announcing.release()
 
     def _put(self, record: Received) -> None:
         with self._state:
@@ -195,7 +212,7 @@ class Indexer:
 
     def _next_batch(self) -> list[Received]:
         if not self._waiting and not self._stopping.is_set():
-            self._came.wait(0.1 if self._touched else 0.25)
+            self._came.wait(_SCAN_LOOK_S)
         end = time.monotonic() + _LINGER_S
         seen = 0
         while seen < len(self._waiting) < BATCH and time.monotonic() < end and not self._stopping.is_set():
@@ -266,17 +283,19 @@ class Indexer:
                     self._put(record)
 
     def _announce(self, *, force: bool) -> None:
-        now = time.monotonic()
-        due = [study for study in self._touched if force or now - self._announced.get(study, -1e9) >= _SETTLE_S]
-        if not due:
-            return
-        for study in due:
-            del self._touched[study]
-            self._announced[study] = now
-        if len(self._announced) > _CACHE:
-            self._announced.clear()
-        self._outermost(lambda: self._settle(due))
-        self._database.sync()
+        with self._announcing:
+            now = time.monotonic()
+            with self._state:
+                due = [one for one in self._touched if force or now - self._announced.get(one, -1e9) >= _SETTLE_S]
+                for study in due:
+                    del self._touched[study]
+            if not due:
+                return
+            if len(self._announced) > _CACHE:
+                self._announced.clear()
+            self._announced.update(dict.fromkeys(due, now))
+            self._outermost(lambda: self._settle(due))
+            self._outermost(self._database.sync)
 
     def _outermost(self, work: Callable[[], None]) -> None:
         try:
@@ -292,9 +311,9 @@ class Indexer:
         self._database.sync()
         for record in records:
             self._move(record, record.name in batch.surplus)
-            self._queued.discard(record.name)
-        for study in batch.studies:
-            self._touched.setdefault(study, 0.0)
+        with self._state:
+            self._touched.update(dict.fromkeys(batch.studies))
+            self._queued.difference_update(record.name for record in records)
         self._since_checkpoint += len(records)
 
     # files

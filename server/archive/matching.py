@@ -18,6 +18,7 @@ from shared.contract.base import Changed
 
 logger = logging.getLogger(__name__)
 
+_SETTLE_TOGETHER = 20  # studies in a transaction
 _ASK_AGAIN_DAYS = 7
 _ASK_AGAIN_STUDIES = 200
 
@@ -30,9 +31,17 @@ class StudyMatching:
         self._exams = exams
 
     def settle(self, studies: Collection[int]) -> None:
-        """Studies got instances: find their exams, tell the exams and the workstations. One transaction a study."""
-        for study_id in studies:
-            self._settle_one(study_id, only_if_matched=False)
+        """Studies got instances: find their exams, tell the exams and the workstations."""
+        waiting = list(studies)
+        for start in range(0, len(waiting), _SETTLE_TOGETHER):
+            some = waiting[start : start + _SETTLE_TOGETHER]
+            try:
+                with self._database.write() as uow:
+                    for study_id in some:
+                        self._settle_in(uow, study_id, only_if_matched=False)
+            except Refusal:  # one of them, so each alone
+                for study_id in some:
+                    self._settle_one(study_id, only_if_matched=False)
 
     def rematch(self) -> None:
         """Look again for exams of recent unmatched studies: the registration may have come after the images."""
@@ -76,21 +85,24 @@ class StudyMatching:
     def _settle_one(self, study_id: int, *, only_if_matched: bool) -> None:
         try:
             with self._database.write() as uow:
-                study = _load(uow.session, study_id)
-                if study.match_state in AUTOMATIC:
-                    exam_id = self._match(uow, study)
-                    if exam_id is not None:
-                        self._join(uow, study, exam_id, MatchState.MATCHED)
-                    elif only_if_matched:
-                        return
-                    else:
-                        study.match_state = MatchState.UNMATCHED
-                        study.why_unmatched = _why(study)
-                elif study.exam_id is not None:
-                    self._exams.images_arrived(uow, study.exam_id, study.uid, study.series_count, study.instance_count)
-                uow.publish(Changed("study", study.id, study.version))
+                self._settle_in(uow, study_id, only_if_matched=only_if_matched)
         except Refusal:
             logger.warning("archive: study %d could not be given to its exam yet", study_id, exc_info=True)
+
+    def _settle_in(self, uow: UnitOfWork, study_id: int, *, only_if_matched: bool) -> None:
+        study = _load(uow.session, study_id)
+        if study.match_state in AUTOMATIC:
+            exam_id = self._match(uow, study)
+            if exam_id is not None:
+                self._join(uow, study, exam_id, MatchState.MATCHED)
+            elif only_if_matched:
+                return
+            else:
+                study.match_state = MatchState.UNMATCHED
+                study.why_unmatched = _why(study)
+        elif study.exam_id is not None:
+            self._exams.images_arrived(uow, study.exam_id, study.uid, study.series_count, study.instance_count)
+        uow.publish(Changed("study", study.id, study.version))
 
     def _match(self, uow: UnitOfWork, study: Study) -> int | None:
         return self._exams.match(uow, study.accession, study.uid, study.patient_id)
