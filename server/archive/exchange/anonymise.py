@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from io import BytesIO
@@ -51,13 +51,15 @@ _DUMMIES = {
     "UR": "urn:anonymised",
 }
 _TEXT = frozenset("LO SH LT ST UT UC PN CS AE UR".split())
-_ECHOES = frozenset("LO SH LT ST UT UC PN UR".split())  # VRs in which an identifier may be repeated by hand
+_ECHOES = frozenset("LO SH LT ST UT UC PN UR CS".split())  # VRs in which an identifier may be repeated by hand
 _STRONG = frozenset(
     {0x00100010, 0x00100020, 0x00100021, 0x00100050, 0x00101000, 0x00101001, 0x00101005, 0x00101040, 0x00101060}
     | {0x00101090, 0x00102154, 0x00102155, 0x00080050, 0x00080080, 0x00080081, 0x00380010, 0x00380300, 0x00100030}
     | {0x00081010, 0x00081040, 0x00181000, 0x00402016, 0x00402017, 0x00321032}
 )
 """Attributes whose values must not stand anywhere in the output, beside person names and UIDs."""
+_ENCODING = frozenset({0x00080005, 0x00080008, 0x00080060, 0x00280004, 0x0040A010, 0x0040A040, 0x0040A050})
+"""Coded values without which an object cannot be read: never emptied, whatever a patient is called."""
 _INSTITUTION = frozenset({0x00080080, 0x00080081, 0x00081040})
 _DEVICE = frozenset({0x00081010, 0x00181000})
 _SAYS_NOTHING = frozenset({"anonymous", "anonymised", "anonymized", "unknown", "none", "test", "patient", "name"})
@@ -394,7 +396,7 @@ class _OneObject:
             if int(str(element.value)[:3]) > 89:
                 element.value = "090Y"  # so few are older that an age names them
             return
-        if element.VR not in _ECHOES or not element.value:
+        if element.VR not in _ECHOES or number in _ENCODING or not element.value:
             return
         element.value = _each(element.value, lambda text: "" if self._names_somebody(str(text)) else text)
 
@@ -418,9 +420,16 @@ def _dummy_content() -> Dataset:
 def _each(value: Any, change: Callable[[str], Any]) -> Any:
     if value is None or value == "":
         return value
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        return change(str(value))
-    return [change(str(one)) for one in value]
+    if _is_list(value):
+        return [change(str(one)) for one in value]
+    return change(str(value))
+
+
+def _is_list(value: Any) -> bool:
+    """Whether an element has several values. A person name can be iterated too, but over its characters."""
+    from pydicom.multival import MultiValue
+
+    return isinstance(value, MultiValue | list | tuple)
 
 
 def _text(ds: Dataset, tag: int) -> str:
@@ -454,9 +463,7 @@ def _identifiers(ds: Dataset, options: frozenset[AnonymiseOption]) -> frozenset[
 def _values(value: Any) -> list[str]:
     if value is None or value == "" or isinstance(value, bytes):
         return []
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        return [str(value).strip()]
-    return [str(one).strip() for one in value]
+    return [str(one).strip() for one in value] if _is_list(value) else [str(value).strip()]
 
 
 def _name_parts(name: str) -> set[str]:

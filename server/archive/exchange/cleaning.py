@@ -8,7 +8,7 @@ _ENGLISH = frozenset(
     """
     a abdomen abdominal acquisition adc adrenal ankle anterior aorta ap apex arm arterial artery atrial axial axis
     b back bladder body bone bowel brain breast bronchi c calibration carotid cc cerebral cervical chest coil colon
-    contrast cor corona coronal coronary cr cranial ct cta ctv d dce deep delay delayed dixon dr dual dwi dx dynamic
+    contrast cor corona coronal coronary cr cranial ct cta ctv d dce deep delay delayed dixon dual dwi dx dynamic
     dti early ecg elbow enhanced epi esophagus exam eye f face fast fat femur fft fgre fiesta finger flair flash flow
     foot forearm frontal fse function gad gradient gre hand head heart helical hip hrct humerus image imaging in
     inspiration iso isotropic iv joint kidney kidneys knee l lao lat lateral left leg liver localizer long low lower

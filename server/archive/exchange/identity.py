@@ -6,6 +6,7 @@ Attributes Sequence (0400,0561), PS3.3 C.12.1.1.9.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -68,7 +69,7 @@ def _keep_original(ds: Dataset, owner: Owner, made_at: datetime, source: str) ->
     keywords = [*_REPLACED, "AccessionNumber"] if owner.accession else _REPLACED
     for keyword in keywords:
         if keyword in ds:
-            original[keyword] = ds[keyword]
+            original[keyword] = deepcopy(ds[keyword])  # else it would change with the original
     item = New()
     item.SourceOfPreviousValues = source[:64]
     item.AttributeModificationDateTime = made_at.strftime("%Y%m%d%H%M%S%z")

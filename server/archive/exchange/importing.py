@@ -118,7 +118,7 @@ class Importer:
             with Sources(scratch) as sources:
                 entries = list(self._entries(run, sources, context))
                 self._work(run, entries, scratch, context)
-            self._say_what_is_missing(run, entries, scratch)
+                self._say_what_is_missing(run, entries, scratch)
         finally:
             free_scratch(scratch)
         return self._close(run)

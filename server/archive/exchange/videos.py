@@ -60,7 +60,6 @@ def video(data: memoryview, kind: str, making: Making) -> bytes:
     made.ImageType = ["ORIGINAL", "PRIMARY"]
     made.AcquisitionContextSequence = []
     made.PatientOrientation = ""
-    made.Laterality = ""
     made.BurnedInAnnotation = "YES"
     region = Dataset()
     region.CodeValue, region.CodingSchemeDesignator, region.CodeMeaning = "38266002", "SCT", "Entire body"
