@@ -333,3 +333,64 @@ def test_warming_up_leaves_nothing_behind(tmp_path: Path) -> None:
     settled(house)
     assert len(rows(house, Instance)) == 1
     house.stop()
+
+
+def in_parts(house: House, sent: Any, data: bytes, step: int) -> Any:
+    """An object of which all but the last part has come."""
+    meta = sent.file_meta
+    what = ObjectName(
+        *map(str, (meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID, meta.TransferSyntaxUID))
+    )
+    arriving = house.receiver.begin(what)
+    assert arriving is not None
+    for start in range(0, len(data) - step, step):
+        arriving.take(memoryview(data)[start : start + step])
+    return what, arriving
+
+
+def test_an_object_that_came_in_parts_is_the_same_object(house: House) -> None:
+    sent = an_object()
+    data = encoded(sent)
+    for step in (100, 1000):
+        what, arriving = in_parts(house, sent, data, step)
+        house.receiver.receive(what, "CT1", memoryview(data), arriving)
+        settled(house)
+    (instance,) = rows(house, Instance)
+    assert rows(house, InstanceVersion) == []
+    assert list(house.inbox.iterdir()) == []
+    with house.storage.open(instance.object_key) as file:
+        whole = file.read()
+    assert whole[instance.data_offset :] == data
+    assert hashlib.sha256(whole).hexdigest() == instance.object_key
+
+
+def test_parts_of_an_object_that_never_becomes_whole_leave_nothing(house: House) -> None:
+    sent = an_object()
+    _, arriving = in_parts(house, sent, encoded(sent), 100)
+    assert len(list(house.inbox.iterdir())) == 1
+    arriving.drop()
+    arriving.drop()
+    assert list(house.inbox.iterdir()) == []
+
+
+def test_parts_of_a_refused_object_leave_nothing(house: House) -> None:
+    sent = an_object()
+    data = encoded(sent)[:-30]
+    what, arriving = in_parts(house, sent, data, 100)
+    with pytest.raises(StoreRefused):
+        house.receiver.receive(what, "CT1", memoryview(data), arriving)
+    assert list(house.inbox.iterdir()) == []
+
+
+def test_a_disk_that_fails_while_an_object_comes_is_asked_again_at_the_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = an_object()
+    data = encoded(sent)
+    with monkeypatch.context() as broken:
+        broken.setattr("server.archive.receive.os.write", lambda *_: (_ for _ in ()).throw(OSError(5, "broken")))
+        what, arriving = in_parts(house, sent, data, 100)
+    assert arriving.failed
+    house.receiver.receive(what, "CT1", memoryview(data), arriving)
+    settled(house)
+    assert len(rows(house, Instance)) == 1
