@@ -89,7 +89,7 @@ def drive(uow: UnitOfWork, target: RoutingTarget, delay: timedelta = timedelta(0
     if target.next_try is not None:
         delay = max(delay, target.next_try - now)
     for slot in range(min(max(waiting, 1), target.concurrency)):
-        enqueue(
+        job_id = enqueue(
             uow,
             SEND_JOB,
             {"target": target.id, "slot": slot},
@@ -97,6 +97,9 @@ def drive(uow: UnitOfWork, target: RoutingTarget, delay: timedelta = timedelta(0
             title=target.name,
             delay=delay,
         )
+        # one that waits already may wait for the end of a longer pause
+        sooner = update(Job).where(Job.id == job_id, Job.state == JobState.WAITING, Job.not_before > now + delay)
+        uow.session.execute(sooner.values(not_before=now + delay))
 
 
 def claim(uow: UnitOfWork, target_id: int, job_id: int) -> Forward | None:

@@ -103,10 +103,10 @@ class StowSender:
     ) -> list[Outcome]:
         boundary = secrets.token_hex(16)
         pieces: list[bytes | memoryview] = []
-        for item, content in parts:
+        for _, content in parts:
             head = (
-                f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={item.transfer_syntax_uid}\r\n"
-                f"Content-Length: {sum(map(len, content))}\r\n\r\n"
+                # no transfer-syntax parameter: the file says it, and Orthanc refuses parts that have one
+                f"--{boundary}\r\nContent-Type: application/dicom\r\nContent-Length: {sum(map(len, content))}\r\n\r\n"
             )
             pieces += [head.encode("ascii"), *content, b"\r\n"]
         pieces.append(f"--{boundary}--\r\n".encode("ascii"))
@@ -161,39 +161,34 @@ def _outcomes(status: int, body: bytes, items: Sequence[Outgoing], host: str) ->
         raise Unreachable(_fault(status, host))
     if status in (401, 403):
         raise Unreachable(_fault(status, host))
+    if status not in (200, 202, 409):
+        return [Outcome(item.sop_instance_uid, False, _fault(status, host)) for item in items]
     refused, named = _read_answer(body)
-    if status in (200, 202, 409) and named is not None:
-        return [
-            Outcome(item.sop_instance_uid, True)
-            if item.sop_instance_uid in named and item.sop_instance_uid not in refused
-            else Outcome(
-                item.sop_instance_uid,
-                False,
-                f"{host} refused it (reason {refused.get(item.sop_instance_uid, 'not stated')})",
-            )
-            for item in items
-        ]
-    if status == 200:
-        return [Outcome(item.sop_instance_uid, True) for item in items]
-    return [Outcome(item.sop_instance_uid, False, _fault(status, host)) for item in items]
+    # what the answer does not name was not stored: some servers say 200 to what they did not understand
+    return [
+        Outcome(item.sop_instance_uid, True)
+        if item.sop_instance_uid in named and item.sop_instance_uid not in refused
+        else Outcome(item.sop_instance_uid, False, f"{host} did not store it{refused.get(item.sop_instance_uid, '')}")
+        for item in items
+    ]
 
 
-def _read_answer(body: bytes) -> tuple[dict[str, str], set[str] | None]:
-    """Refused instances with their Failure Reason (0008,1197), and accepted ones; None: the answer names nothing."""
+def _read_answer(body: bytes) -> tuple[dict[str, str], set[str]]:
+    """Refused instances with their Failure Reason (0008,1197) in words, and stored ones."""
     if not body or len(body) > _MAX_ANSWER:
-        return {}, None
+        return {}, set()
     try:
         answer = json.loads(body)
         if isinstance(answer, list):
             answer = answer[0] if answer else {}
         refused = {
-            str(_value(item, "00081155")): f"{int(str(_value(item, '00081197') or 0)):04X}"
+            str(_value(item, "00081155")): f" (reason {int(str(_value(item, '00081197') or 0)):04X})"
             for item in answer.get("00081198", {}).get("Value", [])
         }
         named = {str(_value(item, "00081155")) for item in answer.get("00081199", {}).get("Value", [])}
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
-        return {}, None
-    return refused, named if named or refused else None
+        return {}, set()
+    return refused, named
 
 
 def _value(item: dict[str, dict[str, list[object]]], tag: str) -> object:
