@@ -48,7 +48,7 @@ class CustomTags:
         self._database = database
         self._storage = storage
         self._inbox = inbox_folder
-        self._looked = 0.0
+        self._looked = float("-inf")
         self._ready: list[int] = []
 
     # what the administrator does
@@ -131,6 +131,7 @@ class CustomTags:
                 break
         with self._database.write() as uow:
             uow.session.execute(update(CustomTag).where(CustomTag.id == custom_tag_id).values(was_ready=True))
+        self._looked = float("-inf")
         while self._step(custom_tag_id):  # what came between the last look and the word "ready"
             context.step()
         return f"{view.total} headers looked at."

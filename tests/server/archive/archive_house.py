@@ -61,7 +61,7 @@ class House:
         self.service = ArchiveService(database, self.storage, self.inbox, self.exams, zone=ZONE)
         matching = self.service.matching
         self.indexer = Indexer(
-            database, self.storage, self.inbox, settle=matching.settle, rematch=matching.rematch, **indexer
+            database, self.storage, self.inbox, settle=self.service.settle, rematch=matching.rematch, **indexer
         )
         self.receiver = Receiver(
             self.inbox,
