@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,10 +100,14 @@ class RunningServer:
         self._closers.append(areas.stores.stop)
         indexing = IndexingProcess(self.settings, jobs.database_url(self.settings, self.folders.data))
         self._closers.append(indexing.stop)
-        indexing.start()
-        self._open_rpc(database, areas, audit)
-        self._start_jobs(indexing)
-        self._open_dicom(indexing)
+        worker = self._jobs_process(indexing)
+        self._closers.append(worker.stop)
+        with ThreadPoolExecutor(2, "starting") as starting:  # each takes a second, mostly to import
+            index_ready, jobs_ready = starting.submit(indexing.start), starting.submit(worker.start)
+            self._open_rpc(database, areas, audit)
+            index_ready.result()
+            self._open_dicom(indexing)
+            jobs_ready.result()
         self._open_web(indexing)
         housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
         housekeeping.start()
@@ -152,12 +157,10 @@ class RunningServer:
         kept = secretfiles.read_or_make(self.folders.curve_key_file, public + secret)
         return KeyPair(z85.decode(kept[:40]), z85.decode(kept[40:80]))
 
-    def _start_jobs(self, indexing: IndexingProcess) -> None:
+    def _jobs_process(self, indexing: IndexingProcess) -> ChildProcess:
         url = jobs.database_url(self.settings, self.folders.data)
         arguments = (to_text(self.settings), url, indexing.address, indexing.token)
-        process = ChildProcess("jobs", jobs.run, arguments)
-        self._closers.append(process.stop)
-        process.start()
+        return ChildProcess("jobs", jobs.run, arguments)
 
     def _open_dicom(self, indexing: IndexingProcess) -> None:
         door = Door(
