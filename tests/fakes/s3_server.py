@@ -41,6 +41,7 @@ def s3_settings(**changes: Any) -> S3Settings:
             "connect_timeout_s": 2.0,
             "read_timeout_s": 5.0,
             "deadline_s": 10.0,
+            "first_pause_s": 0.02,
             **changes,
         }
     )

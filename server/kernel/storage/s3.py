@@ -13,6 +13,7 @@ import io
 import mmap
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,13 +22,24 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from server.kernel.storage.folder import sha256_of
 from server.kernel.storage.port import InvalidKey, ObjectDamaged, ObjectMissing, StorageError, checked_key
-from server.kernel.storage.s3_faults import Again, Bucket, NotSupported, Precondition, RangeBeyond, persistently
+from server.kernel.storage.s3_faults import (
+    Again,
+    Bucket,
+    NotSupported,
+    Precondition,
+    RangeBeyond,
+    Unreachable,
+    persistently,
+)
 
 S3Client = Any  # botocore makes the client's methods at run time
 
 _IN_MEMORY_BYTES = 32 << 20  # larger objects are read into a temporary file
 _CHUNK = 1 << 20
 _PROBE_S = 3.0
+_SHORT_S = 15.0  # for what moves no object
+_DOWN_FOR_S = 30.0
+_DOWN_DEADLINE_S = 1.0
 _DAMAGED_AFTER = 3  # equal wrong answers
 _ABANDONED_AFTER = timedelta(days=1)
 
@@ -48,6 +60,7 @@ class S3Settings:
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 30.0  # without a byte
     deadline_s: float = 120.0  # of one operation with all its attempts
+    first_pause_s: float = 0.2  # before the second attempt; each later pause is twice as long
     connections: int = 16
     multipart_from_bytes: int = 64 << 20
     part_bytes: int = 16 << 20  # S3 takes 5 MiB to 5 GiB; only the last may be smaller
@@ -68,6 +81,7 @@ class S3Storage:
         self._bucket = Bucket(settings.endpoint, settings.bucket)
         self._lock = threading.Lock()
         self._made: S3Client | None = None
+        self._down_until = 0.0
         self._conditional = True  # until a server says that it knows no If-None-Match
 
     # the port
@@ -314,7 +328,20 @@ class S3Storage:
             self._client().list_objects_v2(Bucket=self.settings.bucket, Prefix=self._prefix, MaxKeys=1)
 
     def _persistently(self, what: str, attempt: Callable[[], ResultT]) -> ResultT:
-        return persistently(attempt, what, self._bucket, self.settings.deadline_s)
+        """Repeat until the deadline.
+
+        A store that was unreachable a moment ago gets little time: who asks it must not wait one after the other.
+        """
+        deadline = self.settings.deadline_s if what in ("read", "store") else min(_SHORT_S, self.settings.deadline_s)
+        if time.monotonic() < self._down_until:
+            deadline = min(deadline, _DOWN_DEADLINE_S)
+        try:
+            done = persistently(attempt, what, self._bucket, deadline, self.settings.first_pause_s)
+        except Unreachable:
+            self._down_until = time.monotonic() + _DOWN_FOR_S
+            raise
+        self._down_until = 0.0
+        return done
 
     def _client(self) -> S3Client:
         with self._lock:

@@ -27,6 +27,10 @@ class Again(Exception):
     """The attempt failed in a way that the next may not; the text begins a sentence."""
 
 
+class Unreachable(StorageError):
+    """The store did not do it within the deadline; another attempt may succeed."""
+
+
 class NotSupported(StorageError):
     """The server does not know something that we asked for."""
 
@@ -139,10 +143,16 @@ class Bucket:
         raise StorageError(f"The S3 store at {self.endpoint} refuses the request ({status} {code}).") from error
 
 
-def persistently(attempt: Callable[[], ResultT], what: str, bucket: Bucket, deadline_s: float) -> ResultT:
-    """Repeat `attempt` with growing pauses while it raises Again and time is left; then raise StorageError."""
+def persistently(
+    attempt: Callable[[], ResultT],
+    what: str,
+    bucket: Bucket,
+    deadline_s: float,
+    first_pause_s: float = _FIRST_PAUSE_S,
+) -> ResultT:
+    """Repeat `attempt` with growing pauses while it raises Again and time is left; then raise Unreachable."""
     end = time.monotonic() + deadline_s
-    pause = _FIRST_PAUSE_S
+    pause = first_pause_s
     tries = 0
     while True:
         tries += 1
@@ -151,7 +161,7 @@ def persistently(attempt: Callable[[], ResultT], what: str, bucket: Bucket, dead
         except Again as again:
             left = end - time.monotonic()
             if left <= pause:
-                raise StorageError(
+                raise Unreachable(
                     f"{again}; tried {tries} times in {deadline_s:.0f} s to {what}. Nothing that was accepted is lost. "
                     "Check the store and the line to it; the work is tried again."
                 ) from again

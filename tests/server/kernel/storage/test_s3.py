@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from server.kernel.storage.port import ObjectMissing, StorageError, StorageFull
+from server.kernel.storage.port import ObjectDamaged, ObjectMissing, StorageError, StorageFull
 from server.kernel.storage.s3 import S3Settings, S3Storage
 from tests.fakes.faulty_line import Fault, FaultyLine, faulty_line
 from tests.fakes.s3_server import SECRET_KEY, s3_settings
@@ -63,7 +63,7 @@ def test_a_passing_fault_is_overcome_on_the_way_there_and_back(
     line.faults.append(replace(fault))
     assert store.put(DATA) == KEY
     assert read(S3Storage(settings), KEY) == DATA, "what was acknowledged is in the bucket"
-    line.faults.append(replace(fault, methods=("GET",)))
+    line.faults[:] = [replace(fault, methods=("GET",))]
     assert read(store, KEY) == DATA
     assert fault.methods == ("GET",) or any(method == "PUT" for method, _ in line.seen)
 
@@ -93,12 +93,29 @@ def test_a_lasting_fault_is_told_before_the_deadline_and_nothing_is_acknowledged
         assert read(direct, KEY) == DATA
 
 
+def test_a_store_that_is_down_keeps_nobody_waiting_twice(settings: S3Settings, line: FaultyLine) -> None:
+    store = through(line, settings, deadline_s=1.5)
+    store.put(DATA)
+    line.faults.append(Fault("cut_before", times=10_000))
+    counts = []
+    for _ in range(2):
+        before = len(line.seen)
+        with pytest.raises(StorageError, match="cannot be reached"):
+            store.exists(KEY)
+        counts.append(len(line.seen) - before)
+    assert counts[1] < counts[0]
+    line.faults.clear()
+    assert store.exists(KEY)
+    assert store._down_until == 0.0
+
+
 def test_bytes_that_stay_wrong_are_never_handed_out(settings: S3Settings, line: FaultyLine) -> None:
     store = through(line, settings, deadline_s=1.0)
     store.put(DATA)
     line.faults.append(Fault("flip_answer", times=999, at_byte=5, methods=("GET",)))
-    with pytest.raises(StorageError, match="other bytes"):
+    with pytest.raises(ObjectDamaged, match="other bytes"):
         store.open(KEY)
+    assert len(line.seen) < 6, "equal wrong bytes are in the store: no use in asking for ever"
 
 
 REFUSALS = {
