@@ -64,6 +64,13 @@ def _transcoder() -> ProcessTranscoder:
     return ProcessTranscoder()
 
 
+def end_decoders() -> None:
+    """End the child processes that decode for exports, if any were started."""
+    if _transcoder.cache_info().currsize:
+        _transcoder().close()
+        _transcoder.cache_clear()
+
+
 def decoded(data: bytes, syntax: str) -> bytes:
     """A data set in Explicit VR Little Endian, uncompressed; codecs run in a child process. Raises ValueError."""
     try:

@@ -21,3 +21,12 @@ def exchange(tmp_path: Path) -> Iterator[ExchangeHouse]:
             house, tmp_path / "exchange", import_folders=str(tmp_path / "in"), export_folders=str(tmp_path / "out")
         )
         house.stop()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _decoders_end() -> Iterator[None]:
+    """End the child processes that decoded something."""
+    yield
+    from server.bootstrap import exchange
+
+    exchange.end_decoders()
