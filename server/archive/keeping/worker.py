@@ -169,7 +169,10 @@ def main() -> int:
         except Exception:  # outermost loop: a defect over one object must not end the work on the others
             logging.exception("compression: an object was left because of a defect")
             result = Result(reason=Reason.DAMAGED)
-        _send(answers, msgspec.msgpack.encode(result))
+        try:
+            _send(answers, msgspec.msgpack.encode(result))
+        except BrokenPipeError:  # the caller died
+            os._exit(0)  # without flushing the pipe once more
     return 0
 
 
