@@ -291,7 +291,8 @@ class _Run:
                 or _uid(record, 0x0020000D)
             )
             right = told.instances.get(record.sop_instance_uid)
-            fault = _unlike(record, one, one.uid, row.series_uid)
+            moved = rules.unpacked(row.series_correction).get(rules.SERIES_UID) == row.series_uid
+            fault = _unlike(record, one, one.uid, None if moved else row.series_uid)
             if fault is None and expected_study != row.study_uid:
                 fault = "Study Instance UID"
             base = attributes.unpacked(row.base)

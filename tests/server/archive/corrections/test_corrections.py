@@ -102,7 +102,9 @@ class Desk:
 def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path, database)
     yield made
+    found = made.house.service.check(hashes=True)  # index and files agree whatever was corrected
     made.house.stop()
+    assert found.findings == ()
 
 
 def a_study(slices: int = 2, **attributes: str) -> list[Dataset]:
@@ -271,6 +273,7 @@ def test_instances_get_a_series_of_their_own(desk: Desk) -> None:
     sent = desk.sent(slices[2])
     assert sent.StudyInstanceUID == uid_of(other) and sent.SeriesInstanceUID != slices[2].SeriesInstanceUID
     assert sent.PatientID == "P2" and sent.SOPInstanceUID == slices[2].SOPInstanceUID
+    assert desk.house.service.check(hashes=True).findings == ()
     desk.undo(event.id)
     assert desk.sent(slices[2]).SeriesInstanceUID == slices[2].SeriesInstanceUID
     with desk.database.read() as uow:
