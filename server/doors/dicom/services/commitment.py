@@ -30,9 +30,11 @@ from server.doors.dicom.ports import (
     ObjectReference,
     Peer,
     Refused,
+    TlsFiles,
 )
 from server.doors.dicom.requestor import NotAccepted, NotAssociated, RequestedAssociation, event_command
 from server.doors.dicom.services.query import read_identifier
+from server.doors.dicom.tls import client_context
 from server.doors.dicom.transport import ConnectionEnded
 from server.doors.dicom.upper_layer import Aborted, MessageReceived, ProtocolMisuse, ReleaseRequested
 
@@ -249,11 +251,12 @@ def _report_anew(peer: Peer, settings: DoorSettings, event_type: int, body: dict
             calling_ae=settings.ae_title,
             contexts=[(uids.COMMITMENT, (uids.EXPLICIT_LE, uids.IMPLICIT_LE))],
             scp_of=[uids.COMMITMENT],
+            tls=client_context(settings.outgoing_tls or TlsFiles()) if peer.tls else None,
             connect_s=settings.connect_s,
         ) as requested:
             syntax = requested.context(uids.COMMITMENT).transfer_syntax
             code = requested.event_report(uids.COMMITMENT, uids.COMMITMENT_INSTANCE, event_type, _encoded(body, syntax))
             return code == status.SUCCESS
-    except (NotAssociated, NotAccepted, ConnectionEnded, ProtocolMisuse) as error:
+    except (NotAssociated, NotAccepted, ConnectionEnded, ProtocolMisuse, ValueError) as error:
         log.info("a commitment report was not taken: %s", error)
         return False
