@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from server.bootstrap.folders import Folders
 from server.bootstrap.measuring import Measuring
 from server.bootstrap.web import web_app
 from server.doors.dicom.transcoding.process import ProcessTranscoder
+from server.doors.web.dicomweb.ports import Limits
 from server.doors.web.door import WebServer, listening_socket
 from server.kernel.database import Database
 from server.kernel.dispatch import SYSTEM
@@ -31,7 +33,7 @@ from shared.contract.access import AccessScope
 class WebHouse:
     """Everything behind one port. `token` holds all scopes."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, limits: Limits | None = None, **settings: Any) -> None:
         self.settings = load(None, {"data": folder, "durability": "none", "time_zone": "Asia/Shanghai", **settings})
         self.folders = Folders(folder)
         self.folders.make()
@@ -52,6 +54,8 @@ class WebHouse:
         self.ports = dicomweb_ports(
             self.settings, self.areas, self.database, self.receiver, self.transcoder, self.audit
         )
+        if limits is not None:
+            self.ports = replace(self.ports, limits=limits)
         measuring = Measuring(self.database, self.areas, self.folders)
         self.socket: socket.socket = listening_socket("127.0.0.1", 0)
         self.port = int(self.socket.getsockname()[1])
@@ -93,7 +97,8 @@ class WebHouse:
         self.settle()
 
     def keep_bytes(self, sop_class: str, sop_instance: str, syntax: str, data: bytes | memoryview) -> None:
-        self.receiver.receive(ObjectName(sop_class, sop_instance, syntax), "CT1", memoryview(data))
+        what = ObjectName(str(sop_class), str(sop_instance), str(syntax))
+        self.receiver.receive(what, "CT1", memoryview(data))
 
     def keep_file(self, path: Path) -> ObjectName:
         """Put a DICOM file into the archive as it is. Raises StoreRefused, NotPart10."""
@@ -123,9 +128,9 @@ class WebHouse:
 
 
 @contextmanager
-def a_web_house(folder: Path, **settings: Any) -> Iterator[WebHouse]:
+def a_web_house(folder: Path, limits: Limits | None = None, **settings: Any) -> Iterator[WebHouse]:
     """A house for the length of a test."""
-    house = WebHouse(folder, **settings)
+    house = WebHouse(folder, limits, **settings)
     house.start()
     try:
         yield house

@@ -26,7 +26,7 @@ from server.audit.service import AuditService
 from server.bootstrap.areas import Areas
 from server.bootstrap.folders import Folders
 from server.doors.dicom.ports import Refused, Transcoder
-from server.doors.dicom.recode import recode
+from server.doors.dicom.recode import recode, targets
 from server.doors.web.dicomweb.ports import (
     Answer,
     Client,
@@ -188,6 +188,9 @@ class ArchiveHoldings:
         return around[0] + uid.encode("ascii", "replace") + around[1]
 
     def recode(self, instance: StoredInstance, transfer_syntax_uid: str) -> bytes | bytearray | memoryview:
+        stored = instance.transfer_syntax_uid
+        if transfer_syntax_uid not in targets(stored, self._transcoder):
+            raise Refusal(406, f"An object stored in {stored} cannot be given in {transfer_syntax_uid}.")
         with instance.open() as data:
             try:
                 made = recode(data, instance.transfer_syntax_uid, transfer_syntax_uid, self._transcoder)

@@ -58,14 +58,14 @@ class Reader:
 
     def __init__(self, decode: Decode) -> None:
         self._decode = decode
-        self._memory: dict[tuple[int, str, bytes, bytes], Any] = {}
+        self._memories: dict[bool, dict[tuple[int, str, bytes, bytes], Any]] = {False: {}, True: {}}  # by byte order
 
     def json(self, data: memoryview, transfer_syntax: str, bulk: Callable[[str], str]) -> Json:
         """The data set as DICOM JSON. `data` is inflated already. Raises BadDataSet."""
         big = transfer_syntax == EXPLICIT_BE
         explicit = transfer_syntax != IMPLICIT_LE
-        if len(self._memory) > 20_000:
-            self._memory.clear()
+        if len(self._memories[big]) > 20_000:
+            self._memories[big].clear()
         try:
             return self._whole(data, explicit, big, bulk, lenient=False)
         except _Odd:
@@ -77,7 +77,7 @@ class Reader:
             return self._whole(data, True, big, bulk, lenient=True)
 
     def _whole(self, data: memoryview, explicit: bool, big: bool, bulk: Callable[[str], str], *, lenient: bool) -> Json:
-        walk = _Walk(data, big, lenient, bulk, self._decode, self._memory)
+        walk = _Walk(data, big, lenient, bulk, self._decode, self._memories[big])
         try:
             found, _ = walk.items_of(0, len(data), explicit, b"", "", 0, 0)
         except struct.error:

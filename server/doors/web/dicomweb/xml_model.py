@@ -30,7 +30,7 @@ def to_xml(data_set: Json) -> bytes:
 
 
 def _text(value: object) -> str:
-    return escape(_IMPOSSIBLE.sub("\N{REPLACEMENT CHARACTER}", str(value)))
+    return escape(_IMPOSSIBLE.sub("\N{REPLACEMENT CHARACTER}", str(value)), {"\r": "&#13;"})
 
 
 def _data_set(data_set: Json, out: list[str]) -> None:

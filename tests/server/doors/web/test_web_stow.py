@@ -1,0 +1,126 @@
+"""STOW-RS on a real socket: parts, outcomes, metadata with bulk data, large objects through the disk."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+import requests
+from pydicom import dcmread, dcmwrite
+from pydicom.dataset import Dataset
+
+from server.doors.web.dicomweb.xml_model import to_xml
+from tests.server.archive.archive_house import a_series
+from tests.web_house import WebHouse
+
+DICOM = 'multipart/related; type="application/dicom"; boundary=XX'
+
+
+def part10(one: Dataset) -> bytes:
+    out = io.BytesIO()
+    dcmwrite(out, one, enforce_file_format=True)
+    return out.getvalue()
+
+
+def body_of(*contents: bytes, kind: str = "application/dicom") -> bytes:
+    head = f"--XX\r\nContent-Type: {kind}\r\n\r\n".encode()
+    return b"".join(head + content + b"\r\n" for content in contents) + b"--XX--\r\n"
+
+
+def post(web: requests.Session, house: WebHouse, body: Any, kind: str = DICOM, study: str = "") -> requests.Response:
+    path = f"/studies/{study}" if study else "/studies"
+    headers = {"Content-Type": kind, "Accept": "application/dicom+json"}
+    return web.post(house.base + path, data=body, headers=headers)
+
+
+def test_stored_objects_are_found_at_once(house: WebHouse, web: requests.Session) -> None:
+    mine = a_series(3, 16)
+    answer = post(web, house, body_of(*map(part10, mine)))
+    assert answer.status_code == 200, answer.text
+    report = answer.json()
+    stored = report["00081199"]["Value"]
+    assert {one["00081155"]["Value"][0] for one in stored} == {one.SOPInstanceUID for one in mine}
+    assert "00081198" not in report
+    assert report["00081190"]["Value"] == [f"{house.base}/studies/{mine[0].StudyInstanceUID}"]
+    url = stored[0]["00081190"]["Value"][0]
+    again = dcmread(io.BytesIO(web.get(url, headers={"Accept": "application/dicom"}).content))
+    assert again.SOPInstanceUID in {one.SOPInstanceUID for one in mine}
+
+
+def test_each_part_has_its_own_outcome(house: WebHouse, web: requests.Session) -> None:
+    good, stranger = a_series(1, 16)[0], a_series(1, 16)[0]
+    broken = part10(a_series(1, 16)[0])[:-100]
+    answer = post(web, house, body_of(part10(good), part10(stranger), broken, b"no dicom"), study=good.StudyInstanceUID)
+    assert answer.status_code == 202
+    report = answer.json()
+    assert len(report["00081199"]["Value"]) == 1
+    failed = {one["00081155"]["Value"][0]: one["00081197"]["Value"][0] for one in report["00081198"]["Value"]}
+    assert failed[stranger.SOPInstanceUID] == 0xA900
+    assert len(failed) == 2
+    assert report["0008119A"]["Value"] == [{"00081197": {"vr": "US", "Value": [0xC000]}}]
+    assert "another study" in answer.headers["warning"]
+    nothing = post(web, house, body_of(b"no dicom"))
+    assert nothing.status_code == 409
+    as_xml = web.post(
+        f"{house.base}/studies", data=body_of(b"no"), headers={"Content-Type": DICOM, "Accept": "application/dicom+xml"}
+    )
+    assert b'<DicomAttribute tag="0008119A"' in as_xml.content
+
+
+def test_a_large_object_waits_on_disk_and_leaves_nothing_behind(house: WebHouse, web: requests.Session) -> None:
+    (one,) = a_series(1, 16)
+    one.Rows = one.Columns = 2048
+    one.PixelData = bytes(range(256)) * (2048 * 2048 * 2 // 256)
+    whole = body_of(part10(one))
+
+    def chunks() -> Any:
+        for start in range(0, len(whole), 100_000):
+            yield whole[start : start + 100_000]
+
+    assert post(web, house, chunks()).status_code == 200
+    study, series = one.StudyInstanceUID, one.SeriesInstanceUID
+    url = f"{house.base}/studies/{study}/series/{series}/instances/{one.SOPInstanceUID}"
+    assert web.get(url + "/frames/1", headers={"Accept": "application/octet-stream"}).content == one.PixelData
+    assert list(house.folders.spool.glob("web-*")) == []
+
+
+def test_one_object_without_multipart(house: WebHouse, web: requests.Session) -> None:
+    assert post(web, house, part10(a_series(1, 16)[0]), "application/dicom").status_code == 200
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_metadata_with_bulk_data(house: WebHouse, web: requests.Session, form: str) -> None:
+    (one,) = a_series(1, 16)
+    model = one.to_json_dict(bulk_data_threshold=64, bulk_data_element_handler=lambda _element: "pixels")
+    document = json.dumps([model]).encode() if form == "json" else to_xml(dict(sorted(model.items())))
+    kind = f"application/dicom+{form}"
+    body = (
+        f"--XX\r\nContent-Type: {kind}\r\n\r\n".encode()
+        + document
+        + b"\r\n--XX\r\nContent-Type: application/octet-stream\r\nContent-Location: pixels\r\n\r\n"
+        + one.PixelData
+        + b"\r\n--XX--\r\n"
+    )
+    answer = post(web, house, body, f'multipart/related; type="{kind}"; boundary=XX')
+    assert answer.status_code == 200, (answer.text, answer.headers)
+    url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0]
+    again = dcmread(io.BytesIO(web.get(url, headers={"Accept": "application/dicom"}).content))
+    assert again.PixelData == one.PixelData
+    assert again.PatientID == one.PatientID
+
+
+def test_a_reference_to_nothing_is_refused(house: WebHouse, web: requests.Session) -> None:
+    (one,) = a_series(1, 16)
+    model = one.to_json_dict(bulk_data_threshold=64, bulk_data_element_handler=lambda _element: "elsewhere")
+    body = body_of(json.dumps([model]).encode(), kind="application/dicom+json")
+    answer = post(web, house, body, 'multipart/related; type="application/dicom+json"; boundary=XX')
+    assert answer.status_code == 409
+    assert "names no part" in answer.headers["warning"]
+
+
+def test_the_same_object_twice_is_no_failure(house: WebHouse, web: requests.Session) -> None:
+    body = body_of(part10(a_series(1, 16)[0]))
+    assert post(web, house, body).status_code == 200
+    assert post(web, house, body).status_code == 200
