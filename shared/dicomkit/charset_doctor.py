@@ -139,7 +139,7 @@ def _examined_utf8(value: bytes) -> Finding | None:
         return _examined(value, "")
     inner = _latin_bytes(text)
     if inner is None or inner.isascii():
-        if text.isascii() or any(character >= "\u0800" for character in text):
+        if text.isascii() or any(character >= "\u0800" for character in text) or _is_one_script(text):
             return None
         chinese = _strict(value, "gb18030")  # two bytes for each character, as in UTF-8 by chance
         if chinese and _likelihood(GB18030, chinese, value) > _likelihood(UTF8, text, value) + 1.5:
@@ -155,6 +155,16 @@ def _examined_utf8(value: bytes) -> Finding | None:
         if as_gb > as_latin + 1.0:
             return Finding(TWICE_GB, chinese)
     return None
+
+
+_SCRIPTS: Final = re.compile(
+    "[\u00c0-\u017f]+|[\u0386-\u03ce]+|[\u0401-\u0491]+|[\u05d0-\u05ea]+|[\u0621-\u0652]+"  # Latin to Arabic
+)
+
+
+def _is_one_script(text: str) -> bool:
+    """All letters beyond ASCII are everyday ones of one alphabet: Chinese bytes read as UTF-8 are not so by chance."""
+    return _SCRIPTS.fullmatch("".join(character for character in text if character > "\x7f")) is not None
 
 
 def _latin_bytes(text: str) -> bytes | None:

@@ -446,7 +446,7 @@ def main() -> int:
             print("The comparison needs Orthanc: apt-get install orthanc", file=sys.stderr)
             return 2
         folder = Path(tempfile.mkdtemp(prefix="bench-find-orthanc-"))
-        orthanc = start_orthanc(folder)
+        orthanc = start_orthanc(folder, DicomAlwaysAllowFind=True)
         try:
             fill_orthanc(orthanc, options.small)
             small = {}

@@ -163,8 +163,8 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the peer does not listen")
 
 
-def start_orthanc(folder: Path, *, nodelay: bool = True) -> Target:
-    """Debian's Orthanc with its default settings on free ports; `nodelay` False: in the environment of its package."""
+def start_orthanc(folder: Path, *, nodelay: bool = True, **more: bool) -> Target:
+    """Debian's Orthanc with its default settings and `more` on free ports; `nodelay` False: as its package runs it."""
     dicom, http = free_port(), free_port()
     config = folder / "orthanc.json"
     config.write_text(
@@ -176,6 +176,7 @@ def start_orthanc(folder: Path, *, nodelay: bool = True) -> Target:
                 "HttpPort": http,
                 "RemoteAccessAllowed": False,
                 "AuthenticationEnabled": False,
+                **more,
             }
         )
     )
