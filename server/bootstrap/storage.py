@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from server.archive.lifecycle.registry import StoreRegistry
 from server.archive.lifecycle.rpc import StorageRpc
 from server.archive.lifecycle.service import CopyService
 from server.archive.lifecycle.setup import StorageSetup
+from server.archive.lifecycle.tidying import grow
 from server.archive.lifecycle.use import StudyUse
 from server.bootstrap.folders import Folders
 from server.exams.tables import ExamTableRow
@@ -67,7 +69,7 @@ def build_stores(
     folder = FolderStorage(folders.archive, durability=Durability(settings.durability), reserve_bytes=reserve_bytes)
     online: ObjectStorage = folder
     place = str(folders.archive)
-    older: ObjectStorage | None = None
+    older: FolderStorage | None = None
     for made in described:
         if made.role is Role.ONLINE:
             online = _distant_online(made, folders, cache)
@@ -86,8 +88,15 @@ def build_stores(
         fills,
         organisation.hospital,
         lambda uow: coming_exams(uow, time),
+        growth=_growth(older, online),
     )
     return Stores(storage, registry, use, copies, setup, fills, jobs, StorageRpc(copies, setup, fills))
+
+
+def _growth(older: FolderStorage | None, online: ObjectStorage) -> Callable[[Callable[[], None]], int] | None:
+    if older is None or not isinstance(online, StagedStorage):
+        return None
+    return partial(grow, older, online)
 
 
 def _distant_online(made: StoreDefinition, folders: Folders, cache: ReadCache | None) -> StagedStorage:

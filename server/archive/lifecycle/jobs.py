@@ -16,6 +16,7 @@ from server.archive.lifecycle.rules import Prior, PriorRule, Rule, priors_of
 from server.archive.lifecycle.selecting import compiled, entry_of, unsettled
 from server.archive.lifecycle.service import MOVE, VERIFY
 from server.archive.lifecycle.tables import PrefetchRule, StorageRule
+from server.archive.lifecycle.tidying import Tidying
 from server.archive.lifecycle.use import RECALL, ask_for_recall
 from server.archive.tables import Series, Study
 from server.kernel.database import Database, UnitOfWork
@@ -27,6 +28,7 @@ from shared.contract.storage import PrefetchEntry
 RULES = "storage.rules"
 PREFETCH = "storage.prefetch"
 FILL = "storage.fill"
+TIDY = "storage.tidy"
 
 _FAILURES_IN_A_ROW = 10  # of different studies: then the store is in trouble, not a study
 _BUSY_PAUSE_S = 5.0
@@ -53,6 +55,8 @@ class LifecycleJobs:
         fills: StoreFills,
         hospital: Callable[[UnitOfWork], Hospital],
         coming_exams: Callable[[UnitOfWork], Sequence[ComingExam]],
+        *,
+        growth: Callable[[Callable[[], None]], int] | None = None,
     ) -> None:
         self._database = database
         self._mover = mover
@@ -60,6 +64,8 @@ class LifecycleJobs:
         self._fills = fills
         self._hospital = hospital
         self._coming_exams = coming_exams
+        self._tidying = Tidying(database, registry)
+        self._growth = growth  # from the folder that received before to the bucket that receives now
 
     def kinds(self) -> list[JobKind]:
         """For the runner."""
@@ -70,6 +76,7 @@ class LifecycleJobs:
             JobKind(RECALL, self.recall, lane="recall"),
             JobKind(PREFETCH, self.prefetch, lane="house"),
             JobKind(FILL, self.fill, lane="house"),
+            JobKind(TIDY, self.tidy, lane="files"),
         ]
 
     def schedules(self) -> list[Schedule]:
@@ -78,6 +85,7 @@ class LifecycleJobs:
             Schedule(RULES, timedelta(hours=1)),
             Schedule(PREFETCH, timedelta(minutes=10)),
             Schedule(FILL, timedelta(hours=1)),
+            Schedule(TIDY, timedelta(hours=6)),
         ]
 
     # rules
@@ -199,6 +207,14 @@ class LifecycleJobs:
     def fill(self, _context: JobContext) -> str:
         """Measure every store."""
         return f"已记录 {self._fills.take_samples()} 个存储的用量。"
+
+    def tidy(self, context: JobContext) -> str:
+        """Forget copies of purged studies, clean media, move what an earlier on-line folder still holds."""
+        forgotten = self._tidying.forget_purged()
+        cleaned = self._tidying.clean_media(context.step)
+        grown = self._growth(context.step) if self._growth is not None else 0
+        moved = f"，转入对象存储 {grown} 个文件" if grown else ""
+        return f"清理 {forgotten} 条副本记录，从离线介质删除 {cleaned} 个文件{moved}。"
 
 
 def _priors(uow: UnitOfWork, patient_id: str) -> list[Prior]:
