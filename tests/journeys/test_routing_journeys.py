@@ -197,7 +197,7 @@ def test_nothing_is_lost_when_the_server_is_killed_while_forwarding(tmp_path: Pa
             server.stop()
     assert forward is not None and (forward.sent, forward.total) == (200, 200)
     assert set(counting.arrived) == {str(one.SOPInstanceUID) for one in study}
-    assert sum(counting.arrived.values()) - 200 <= 11  # what was acknowledged and not yet written down
+    assert sum(counting.arrived.values()) - 200 <= 51  # what was acknowledged and not yet written down
 
 
 def got(server: ServerProcess, uid: str, folder: Path) -> list[Dataset]:

@@ -29,7 +29,7 @@ from shared.contract.routing import ForwardState, TagRule, TargetKind
 from shared.dicomkit.uids import new_uid
 
 WATCH_JOB = "routing.watch"
-_NOTE_OBJECTS, _NOTE_S = 10, 0.5  # how much may be sent once more after a kill
+_NOTE_OBJECTS, _NOTE_S = 50, 0.5  # how much may be sent once more after a kill
 _CHUNK = 500
 _TURN_S = 20.0  # then another target has its turn
 _WATCH_S, _WATCH_FOR_S = 1.0, 3600.0

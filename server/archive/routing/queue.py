@@ -161,8 +161,8 @@ def note_sent(uow: UnitOfWork, forward_id: int, uids: Collection[str]) -> None:
     fresh = [{"forward_id": forward_id, "instance_uid": uid} for uid in uids if uid not in known]
     if fresh:
         session.execute(insert(SentInstance), fresh)
-    counted = select(func.count()).where(SentInstance.forward_id == forward_id).scalar_subquery()
-    session.execute(update(Forward).where(Forward.id == forward_id).values(sent=counted, changed_at=datetime.now(UTC)))
+    grown = update(Forward).where(Forward.id == forward_id)
+    session.execute(grown.values(sent=Forward.sent + len(fresh), changed_at=datetime.now(UTC)))
     uow.publish(Changed("forward", forward_id, 0))
 
 
