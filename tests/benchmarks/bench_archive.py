@@ -3,7 +3,7 @@
     PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_archive.py [--kinds ct,mr,tiny,nosync,nagle,pynetdicom]
         [--assoc 1,2,4,8] [--rounds 3] [--count 400] [--bars]
 
-kinds:  ct, mr, tiny   512x512 CT, 256x256 MR, objects of 1.6 kB with a study each; beside Orthanc as Debian packages it,
+kinds:  ct, mr, tiny   512x512 CT, 256x256 MR, objects of 1.6 kB with a study each; beside Orthanc as Debian has it,
                        but TCP_NODELAY=1 for it and the sender; both sync each object before its answer and index it
         nosync         CT with durability none beside dcmtk's `storescp +B --fork`, which keeps no index
         nagle          CT, Nagle's algorithm left on in the sender and in Orthanc, as packaged
