@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.dicomkit.charset_doctor import examine_all, note_of, read_as
-from shared.dicomkit.charsets import is_known, plain_label
+from shared.dicomkit.charsets import EXACTLY, is_known, plain_label
 
 _CHARACTER_SET = 0x00080005
 _TEXTS = (
@@ -27,7 +27,10 @@ def truly_labelled(tags: dict[int, bytes], forced: str = "") -> tuple[dict[int, 
     `forced` is a character set chosen by hand, which nothing overrules.
     """
     if forced:
-        return {**tags, _CHARACTER_SET: forced.encode("ascii", "replace")}, f"字符集由管理员指定为 {forced}。"
+        return {
+            **tags,
+            _CHARACTER_SET: f"{EXACTLY}{forced}".encode("ascii", "replace"),
+        }, f"字符集由管理员指定为 {forced}。"
     values = [value for tag in _TEXTS if (value := tags.get(tag)) and not value.isascii()]
     if not values:
         return tags, ""

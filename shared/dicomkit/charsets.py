@@ -167,12 +167,21 @@ def decode(data: bytes, character_set: str = "") -> DecodedText:
     return DecodedText(_set_of(label).read(data, is_name=True), label, mislabelled=False)
 
 
+EXACTLY: Final = "="
+"""Before a label: a person chose it, so that nothing is seen through."""
+
+
 def decode_text(value: bytes, character_set: bytes = b"") -> str:
-    """The text of a value by the raw value of (0008,0005), padding removed, wrong labels seen through."""
+    """The text of a value by the raw value of (0008,0005), padding removed, wrong labels seen through.
+
+    A label that begins with EXACTLY is taken at its word.
+    """
     value = value.rstrip(b" \0")
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
     label = character_set.decode("ascii", "replace").strip(" \0")
+    if label.startswith(EXACTLY):
+        return _set_of(label[len(EXACTLY) :]).read(value, is_name=True).rstrip(" \0")
     return _set_of(label).decode(value, is_name=True).rstrip(" \0")
 
 
