@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+
 import msgspec
 
 from mingjing import session
@@ -78,9 +79,7 @@ def _prove(options: argparse.Namespace) -> _Result:
         print(f"\r{done} of {total} objects", end="", file=sys.stderr, flush=True)
 
     settings = load(None, {"data": options.data})
-    proof = prove(
-        settings, hashes=not options.fast, progress=progress, repair=options.repair, rebuild=options.rebuild
-    )
+    proof = prove(settings, hashes=not options.fast, progress=progress, repair=options.repair, rebuild=options.rebuild)
     print(file=sys.stderr)
     return _Result(proof.archive, proof.audit, proof.replayed, proof.repaired)
 

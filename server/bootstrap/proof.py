@@ -13,8 +13,8 @@ from server.audit.service import AuditService
 from server.bootstrap import load_tables
 from server.bootstrap.areas import build_areas
 from server.bootstrap.folders import Folders
-from server.bootstrap.keeping import backup_folder
 from server.bootstrap.indexing import exclusive, indexer_of
+from server.bootstrap.keeping import backup_folder
 from server.kernel.database import Database, migrate
 from server.kernel.folderlock import FolderLock
 from server.settings import Settings

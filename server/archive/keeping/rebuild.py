@@ -10,6 +10,7 @@ import logging
 import mmap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,10 @@ def rebuild_index(database: Database, storage: ObjectStorage, progress: Callable
         session = uow.session
         old = _remembered(session)
         for model in (InstanceVersion, Instance, Series, Study, ImagePatient):
-            for name, rows in old.dependants.get(model.__tablename__, {}).items():
-                table = Base.metadata.tables[name.split(".", 1)[0]]
-                if rows:
-                    session.execute(delete(table))
+            for place in old.dependants.get(model.__tablename__, {}):
+                name, column = place.split(".", 1)
+                table = Base.metadata.tables[name]
+                session.execute(delete(table).where(table.c[column].is_not(None)))
             session.execute(delete(model))
         epoch.bump(session)
         keys = _in_order(session, storage, old)
@@ -152,8 +153,6 @@ def _version(session: Session, instance: int, record: Received, old: _Old) -> No
     if known is not None:
         put_back(session, InstanceVersion, known, instance_pk=instance)
         return
-    from datetime import UTC, datetime
-
     tags = record.series_tags or {}
     values = {
         "instance_pk": instance,

@@ -12,6 +12,7 @@ from server.archive.keeping import discards, policy
 from server.archive.keeping.ports import ExamFacts
 from server.archive.keeping.service import KeepingService
 from server.archive.keeping.tables import BinEntry
+from server.archive.keeping.worker import Order, Result, Workshop, done
 from server.archive.tables import Instance, Series, Study
 from server.kernel.database import UnitOfWork
 from server.kernel.errors import illegal_action
@@ -48,6 +49,13 @@ class FakeCopies:
 
     def verified(self, uow: UnitOfWork, study_uid: str) -> int:
         return self.by_uid.get(study_uid, 0)
+
+
+class HereWorkshop(Workshop):
+    """Does orders in the test's own process: the child is tested by itself."""
+
+    def compress(self, order: Order) -> Result:
+        return done(order)
 
 
 class Keeping:

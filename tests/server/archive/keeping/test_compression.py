@@ -14,22 +14,15 @@ from sqlalchemy import select
 from server.archive.keeping.codec import HTJ2K, JPEG_LS, Left, Reason, compress
 from server.archive.keeping.compressing import Compression
 from server.archive.keeping.tables import CompressionMark, Discard
-from server.archive.keeping.worker import Order, Workshop, done
+from server.archive.keeping.worker import Order, Workshop
 from server.archive.receive import ObjectName, file_meta
 from shared.contract.keeping import CompressionRule
 from tests.server.archive.archive_house import a_series, an_object, encoded
-from tests.server.archive.keeping.keeping_house import Keeping
+from tests.server.archive.keeping.keeping_house import HereWorkshop, Keeping
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
 CT = "1.2.840.10008.5.1.4.1.1.2"
-
-
-class HereWorkshop(Workshop):
-    """Does orders in the test's own process: the child is tested by itself."""
-
-    def compress(self, order: Order) -> Any:
-        return done(order)
 
 
 @pytest.fixture

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from server.archive.keeping.compressing import Compression
 from server.archive.keeping.policy import save
+from server.archive.keeping.rebuild import rebuild_index
 from server.archive.keeping.repair import Repair
 from server.archive.keeping.tables import BinEntry
-from server.archive.tables import Instance, Series, Study
+from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.errors import Refusal
 from shared.contract.keeping import KeepingPolicy, RetentionRule
 from tests.server.archive.archive_house import a_series
-from tests.server.archive.keeping.keeping_house import Keeping
+from tests.server.archive.keeping.keeping_house import HereWorkshop, Keeping
 
 
 @pytest.fixture
@@ -91,6 +93,77 @@ def test_a_missing_or_damaged_file_comes_from_a_backup(keeping: Keeping, ct: lis
 
     assert repaired(keeping, lambda _key: None) == 0
     assert repaired(keeping, spare) == 2
+    assert keeping.findings() == []
+
+
+# --- the index made anew
+
+
+def rows_of(keeping: Keeping) -> dict[str, list[tuple[Any, ...]]]:
+    """All of the index but its ids."""
+    named = {
+        Study: (
+            "uid",
+            "patient_name",
+            "name_key",
+            "instance_count",
+            "bytes_stored",
+            "conflicts",
+            "exam_id",
+            "modalities",
+        ),
+        Series: ("uid", "modality", "instance_count", "calling_ae"),
+        Instance: ("uid", "object_key", "received_key", "number", "transfer_syntax_uid"),
+        InstanceVersion: ("object_key", "calling_ae", "received_at"),
+    }
+    with keeping.database.read() as uow:
+        return {
+            table.__tablename__: sorted(
+                uow.session.execute(select(*(getattr(table, name) for name in names))).all(), key=str
+            )
+            for table, names in named.items()
+        }
+
+
+def a_full_archive(keeping: Keeping, ct: list[Any], tmp_path: Path) -> None:
+    """Another version, a deleted series, a compressed one, a matched study."""
+    ct[0].PatientComments = "other bytes"
+    keeping.house.send(ct[0])
+    gone = a_series(2)
+    for one in gone:
+        keeping.house.send(one)
+    assert keeping.house.indexer.wait_until_idle()
+    keeping.delete(gone[0].StudyInstanceUID)
+    keeping.give_exam(ct[0].StudyInstanceUID, 7)
+    keeping.service.compression = Compression(
+        keeping.database, keeping.house.storage, tmp_path / "workshop", workshop=HereWorkshop
+    )
+    keeping.service.compression.run()
+    keeping.sweep()
+
+
+def test_an_index_made_anew_is_the_same(keeping: Keeping, ct: list[Any], tmp_path: Path) -> None:
+    a_full_archive(keeping, ct, tmp_path)
+    before = rows_of(keeping)
+    with keeping.database.write() as uow:
+        uow.session.execute(update(Study).values(patient_name="Wrong^Name", bytes_stored=1))
+        uow.session.execute(update(Series).values(modality="XX"))
+    assert rebuild_index(keeping.database, keeping.house.storage, lambda *_: None) == 4
+    assert rows_of(keeping) == before
+    assert keeping.findings() == []
+    with keeping.database.read() as uow:
+        entry = uow.session.execute(select(BinEntry.id)).scalar_one()
+    keeping.restore(entry)
+    assert keeping.findings() == []
+
+
+def test_an_index_that_was_lost_is_made_from_the_files(keeping: Keeping, ct: list[Any]) -> None:
+    with keeping.database.write() as uow:
+        for table in (Instance, Series, Study, ImagePatient):
+            uow.session.execute(delete(table))
+    assert len(keeping.findings()) == 3
+    assert rebuild_index(keeping.database, keeping.house.storage, lambda *_: None) == 3
+    assert keeping.counts() == (1, 1, 3)
     assert keeping.findings() == []
 
 
