@@ -91,6 +91,8 @@ class StudyMatching:
 
     def _settle_in(self, uow: UnitOfWork, study_id: int, *, only_if_matched: bool) -> None:
         study = _load(uow.session, study_id)
+        if study is None:  # deleted meanwhile
+            return
         if study.match_state in AUTOMATIC:
             exam_id = self._match(uow, study)
             if exam_id is not None:
@@ -124,8 +126,8 @@ def study_by_uid(session: Session, study_uid: str) -> Study:
     return study
 
 
-def _load(session: Session, study_id: int) -> Study:
-    return session.execute(select(Study).where(Study.id == study_id).with_for_update()).scalar_one()
+def _load(session: Session, study_id: int) -> Study | None:
+    return session.execute(select(Study).where(Study.id == study_id).with_for_update()).scalar_one_or_none()
 
 
 def _why(study: Study) -> str:
