@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ class Fault:
 class FaultyLine:
     """`endpoint` is the proxy's address; add to `faults` what shall go wrong; `seen` lists method and path."""
 
-    def __init__(self, behind: str) -> None:
+    def __init__(self, behind: str, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(behind)
         self.upstream = (str(parts.hostname), int(parts.port or 80))
         self.faults: list[Fault] = []
@@ -43,8 +44,11 @@ class FaultyLine:
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "http" if tls is None else "https"
+        self.endpoint = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> None:
         self._thread.start()
@@ -66,9 +70,9 @@ class FaultyLine:
 
 
 @contextmanager
-def faulty_line(behind: str) -> Iterator[FaultyLine]:
-    """A line to the server at `behind` for the length of a test."""
-    line = FaultyLine(behind)
+def faulty_line(behind: str, tls: ssl.SSLContext | None = None) -> Iterator[FaultyLine]:
+    """A line to the server at `behind` for the length of a test; with `tls` it speaks TLS on this side."""
+    line = FaultyLine(behind, tls)
     line.start()
     try:
         yield line
@@ -92,7 +96,7 @@ def _handler(line: FaultyLine) -> type[BaseHTTPRequestHandler]:
             return
 
         def handle(self) -> None:
-            with contextlib.suppress(ConnectionError, TimeoutError):
+            with contextlib.suppress(ConnectionError, TimeoutError, ssl.SSLError):
                 super().handle()
 
         def do(self) -> None:

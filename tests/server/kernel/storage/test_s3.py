@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from server.kernel.storage.port import ObjectDamaged, ObjectMissing, StorageError, StorageFull
 from server.kernel.storage.s3 import S3Settings, S3Storage
@@ -211,6 +217,41 @@ def test_objects_lie_under_the_prefix_in_two_levels(settings: S3Settings) -> Non
     assert not other.exists(KEY)
     with pytest.raises(ObjectMissing):
         other.open(KEY)
+
+
+def test_tls_needs_an_authority_that_is_trusted(settings: S3Settings, tmp_path: Path) -> None:
+    certificate, context = a_certificate(tmp_path)
+    with faulty_line(settings.endpoint, context) as line:
+        trusting = through(line, settings, ca_file=str(certificate))
+        assert trusting.put(DATA) == KEY
+        assert read(trusting, KEY) == DATA
+        with pytest.raises(StorageError, match="is not trusted"):
+            through(line, settings).probe()
+        with pytest.raises(StorageError, match="is not trusted"):
+            through(line, settings, ca_file=str(tmp_path / "missing")).put(DATA)
+
+
+def a_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that signs itself, and a server's context with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "s3")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, secret = folder / "s3.pem", folder / "s3.key"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    secret.write_bytes(key.private_bytes(*encoding))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, secret)
+    return certificate, context
 
 
 def test_the_secret_is_shown_nowhere(settings: S3Settings, caplog: pytest.LogCaptureFixture) -> None:
