@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+import msgspec
 from sqlalchemy import func, select
 
 from server.archive import attributes
@@ -21,6 +22,7 @@ from server.archive.corrections import rules
 from server.archive.header import SERIES_TAGS, DamagedHeader, read_header
 from server.archive.keeping.shadow import Shadow, Told, corrected_series, corrected_study
 from server.archive.keeping.tables import BinEntry, BinObject, Discard
+from server.archive.labelling import truly_labelled
 from server.archive.part10 import NotPart10, read_meta
 from server.archive.receive import Received, add_non_patient_uids
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
@@ -171,6 +173,7 @@ class _Run:
             Study.uid.label("study_uid"),
             Series.correction.label("series_correction"),
             Study.correction.label("study_correction"),
+            Study.forced_charset,
         )
         statement = (
             select(*columns)
@@ -187,7 +190,7 @@ class _Run:
                 self._count(one.object_key)
                 record = self._record(one.uid, one.object_key, "instances", one.id)
                 if record is not None:
-                    records.append((row, record))
+                    records.append((row, _labelled(record, row.forced_charset)))
             if self._shadow is not None and records:
                 self._compare(records, compared)
         if self._shadow is not None:
@@ -322,7 +325,7 @@ class _Run:
             for page in self._pages(statement, model.id):
                 for (one,) in page:
                     ways = candidates.get(one.uid)
-                    if not ways or (model is Study and one.charset_note):
+                    if not ways:
                         continue
                     present = {name: getattr(one, name) for name in dict(ways[0])}
                     if any(dict(way) == present for way in ways) or self._says_one(one, present):
@@ -487,6 +490,13 @@ def read_record(whole: memoryview, key: str) -> Received:
         series_tags={tag: value for tag, value in tags.items() if tag in SERIES_TAGS},
         tags={tag: value for tag, value in tags.items() if tag not in SERIES_TAGS},
     )
+
+
+def _labelled(record: Received, forced: str | None) -> Received:
+    """The record with its texts in the character set that a person chose for the study."""
+    if not forced:
+        return record
+    return msgspec.structs.replace(record, series_tags=truly_labelled(record.series_tags or {}, forced)[0])
 
 
 def _mapped(file: BinaryIO) -> memoryview:
