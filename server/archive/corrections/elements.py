@@ -11,6 +11,7 @@ from server.archive.header import EXPLICIT_BIG, IMPLICIT_LITTLE, DamagedHeader
 UNDEFINED = 0xFFFFFFFF
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+_PIXEL_DATA = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 MAX_DEPTH = 64
 _MAX_SHORT = 0xFFFE
@@ -122,12 +123,21 @@ class Encoding:
             if tag == _ITEM_END:
                 return None
             value = position + 8
+        if length == UNDEFINED and tag == _PIXEL_DATA:
+            return Element(tag, vr, position, value, self._fragments_end(data, value, end), True)
         if length == UNDEFINED:
             return Element(tag, vr, position, value, self.inside(vr)._sequence_end(data, value, end, depth), True)
         stop = value + length
         if stop > end:
             raise DamagedHeader(f"Element ({group:04X},{number:04X}) is longer than the data set.")
         return Element(tag, vr, position, value, stop, False)
+
+    def _fragments_end(self, data: memoryview, position: int, end: int) -> int:
+        """The end of encapsulated pixel data; cut ones, as the archive keeps them, end with the data set."""
+        try:
+            return self._sequence_end(data, position, end, 0)
+        except (DamagedHeader, struct.error):
+            return end
 
     def _sequence_end(self, data: memoryview, position: int, end: int, depth: int) -> int:
         while True:
