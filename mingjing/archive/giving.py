@@ -83,8 +83,8 @@ def run_import(options: argparse.Namespace, client: RpcClient) -> int:
         if not path.exists():
             print(f"{path} does not exist", file=sys.stderr)
             return USAGE
-        with _bundles(path) as bundles:
-            uploads += [upload(client, name, file, quiet=options.json) for name, file in bundles]
+        with bundles(path) as packed:
+            uploads += [upload(client, name, file, quiet=options.json) for name, file in packed]
     identity = Identity.EXAM if options.exam else Identity.PATIENT if options.patient else Identity.KEEP
     started = client.call(
         StartImport(
@@ -141,7 +141,7 @@ def _outcomes(client: RpcClient, import_id: int) -> Iterator[OutcomeView]:
 
 
 @contextmanager
-def _bundles(path: Path) -> Iterator[Iterator[tuple[str, Path]]]:
+def bundles(path: Path) -> Iterator[Iterator[tuple[str, Path]]]:
     """A file as it is; a folder as zips of about a gigabyte that are the same bytes each time."""
     if path.is_file():
         yield iter([(path.name, path)])

@@ -241,14 +241,14 @@ class Importer:
         if reading.encapsulated_without_syntax(data, found):
             raise NotReadable("文件没有说明图像的压缩方式（缺少传输语法），不能安全导入。")
         if run.owner is None:
-            planned.what, planned.data = found.what, data[found.offset :]
+            planned.what, planned.data, planned.study_uid = found.what, data[found.offset :], found.study_uid
             return
         whole = memoryview(file_meta(found.what) + bytes(data[found.offset :]))
         self._take(planned, memoryview(adopted(whole, run.owner, run.made_at, run.source)))
 
     def _take(self, planned: _Planned, part10: memoryview) -> None:
         found = reading.find_object(part10)
-        planned.what, planned.data = found.what, part10[found.offset :]
+        planned.what, planned.data, planned.study_uid = found.what, part10[found.offset :], found.study_uid
 
     def _made(self, run: _Run, owner: Owner, planned: _Planned, data: memoryview, kind: str) -> bytes:
         content = hashlib.sha256(data).hexdigest()

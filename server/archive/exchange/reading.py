@@ -40,6 +40,7 @@ class FoundObject:
 
     what: ObjectName
     offset: int
+    study_uid: str = ""
 
 
 def kind_of(data: memoryview) -> str:
@@ -91,7 +92,8 @@ def find_object(data: memoryview) -> FoundObject:
             continue
         name = _named(header, candidate, meta)
         if name is not None:
-            return FoundObject(name, offset)
+            study = header.tags.get(0x0020000D, b"").rstrip(b"\0 ").decode("ascii", "replace")
+            return FoundObject(name, offset, study[:64])
         reason = reason or "没有 SOP Class / Instance UID"
     raise NotReadable(f"不是可读的 DICOM 文件：{reason or '没有数据集'}")
 

@@ -30,7 +30,8 @@ def stored(exchange: ExchangeHouse, uid: str) -> pydicom.Dataset:
 
 
 def test_every_file_of_a_zip_gets_an_outcome(exchange: ExchangeHouse) -> None:
-    slices = [to_bytes(one) for one in a_series(3)]
+    objects = a_series(3)
+    slices = [to_bytes(one) for one in objects]
     files = {f"a/{n}": data for n, data in enumerate(slices)}
     files |= {"again": slices[0], "viewer.exe": b"MZ", "empty": b"", "cut.dcm": slices[0][:500], "x.bad": b"\1\2\3"}
     view, outcomes = exchange.bring_in(files)
@@ -46,6 +47,7 @@ def test_every_file_of_a_zip_gets_an_outcome(exchange: ExchangeHouse) -> None:
     }
     assert (view.files, view.stored, view.duplicate, view.refused, view.ignored) == (8, 3, 1, 2, 2)
     assert all(row.sentence for row in outcomes.values() if row.state != "stored")
+    assert {row.study_uid for row in outcomes.values() if row.state == "stored"} == {str(objects[0].StudyInstanceUID)}
     assert list(exchange.uploads._folder.glob("*.upload")) == []
 
 
