@@ -78,7 +78,7 @@ LASTING = {
     "server error": (Fault("answer", times=999, status=500, code="InternalError"), "500 InternalError"),
     "cut": (Fault("cut_before", times=999), "cannot be reached"),
     "flipped": (Fault("flip_request", times=999, at_byte=99), "BadDigest"),
-    "slow": (Fault("delay", times=999, seconds=0.6), "no answer in time"),
+    "late": (Fault("delay", times=999, seconds=0.6), "no answer in time"),
 }
 
 
