@@ -166,11 +166,7 @@ class ArchiveHoldings:
         return found, ""
 
     def instances(self, study_uid: str, series_uid: str = "", instance_uid: str = "") -> Sequence[StoredInstance]:
-        found = self._objects.objects(
-            study_uids=[study_uid],
-            series_uids=[series_uid] if series_uid else [],
-            instance_uids=[instance_uid] if instance_uid else [],
-        )
+        found = self._objects.below(study_uid, series_uid, instance_uid)
         return [_stored(one) for one in found]
 
     def part10_head(self, instance: StoredInstance, transfer_syntax_uid: str) -> bytes:

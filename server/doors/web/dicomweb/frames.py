@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from server.doors.web.dicomweb import answers, multipart
 from server.doors.web.dicomweb.calls import Call
-from server.doors.web.dicomweb.images import EXPLICIT_LE, MEDIA_TYPES, Image, Images
+from server.doors.web.dicomweb.images import EXPLICIT_LE, MEDIA_TYPES, Images
 from server.doors.web.dicomweb.metadata import instance_url
 from server.doors.web.dicomweb.negotiation import OCTETS, MediaType, not_acceptable
 from server.doors.web.dicomweb.ports import Refusal
@@ -26,10 +26,10 @@ class FrameService:
     def service(self, call: Call) -> Response:
         (one,) = found(call)
         numbers = frame_list(call.path["frames"], call.ports.limits.frames)
-        image = self._images.image(one)
-        if max(numbers) > image.frames:
-            raise Refusal(404, f"The object has {image.frames} frames; there is no frame {max(numbers)}.")
-        media, as_stored = _chosen(call, image)
+        layout = self._images.layout(one)
+        if max(numbers) > layout.frames:
+            raise Refusal(404, f"The object has {layout.frames} frames; there is no frame {max(numbers)}.")
+        media, as_stored = _chosen(call, layout.syntax)
         headers = {
             "etag": answers.etag_of((one.stamp, "frames", str(numbers), str(as_stored), str(media.is_multipart))),
             "cache-control": answers.REVALIDATE,
@@ -37,7 +37,7 @@ class FrameService:
         }
         if answers.is_known(headers["etag"], call.headers.get("if-none-match", "")):
             return answers.not_modified(headers["etag"])
-        syntax = image.syntax if as_stored else EXPLICIT_LE
+        syntax = layout.syntax if as_stored else EXPLICIT_LE
         inner = MEDIA_TYPES.get(syntax, OCTETS)
         if as_stored and inner != media.inner and media.inner == OCTETS:
             inner = OCTETS  # asked for bytes in any syntax: the parameter tells which they are in
@@ -45,6 +45,11 @@ class FrameService:
         METRICS.count("retrieved_frames_total", len(numbers), door="web")
 
         def frame(number: int) -> bytes:
+            if layout.is_plain:
+                start, stop = layout.place(number)
+                with one.open() as data:
+                    return bytes(data[start:stop])
+            image = self._images.image(one)
             if as_stored and image.syntax not in NATIVE:
                 return self._images.stored(one, image, number)
             return self._images.little_endian(one, image, number)
@@ -87,18 +92,18 @@ def frame_list(text: str, most: int) -> list[int]:
     return numbers
 
 
-def _chosen(call: Call, image: Image) -> tuple[MediaType, bool]:
+def _chosen(call: Call, syntax: str) -> tuple[MediaType, bool]:
     """The accepted type that can be given, and whether it means the stored bytes. Raises Refusal (406)."""
-    stored_name = MEDIA_TYPES.get(image.syntax, OCTETS)
+    stored_name = MEDIA_TYPES.get(syntax, OCTETS)
     for media in call.accepts():
         asked = media.syntax
-        if image.syntax in NATIVE:
-            if media.takes(OCTETS) and asked in ("", "*", EXPLICIT_LE, image.syntax):
+        if syntax in NATIVE:
+            if media.takes(OCTETS) and asked in ("", "*", EXPLICIT_LE, syntax):
                 return media, False
             continue
-        if media.inner.startswith("image/") and media.takes(stored_name) and asked in ("", "*", image.syntax):
+        if media.inner.startswith("image/") and media.takes(stored_name) and asked in ("", "*", syntax):
             return media, True
-        if media.takes(OCTETS) and asked in ("*", image.syntax):
+        if media.takes(OCTETS) and asked in ("*", syntax):
             return media, True
         if media.takes(OCTETS) and asked in ("", EXPLICIT_LE):
             return media, False

@@ -10,7 +10,7 @@ import base64
 import math
 import struct
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from server.doors.web.dicomweb import dictionary
 
@@ -210,6 +210,40 @@ class _Walk:
                 creators[tag] = raw.rstrip(b" \0").decode("ascii", "replace")
         return found, position
 
+    def look(self, explicit: bool, wanted: frozenset[int]) -> Top:
+        """See the function of the same name."""
+        data, implicit_head, explicit_head = self.data, self.implicit_head, self.explicit_head
+        values: dict[int, bytes] = {}
+        position, end = 0, len(data)
+        while position + 8 <= end:
+            group, element, length = implicit_head(data, position)
+            tag = group << 16 | element
+            if group == 0xFFFE:
+                raise _Odd("A delimiter stands where an element should be.")
+            start = position + 8
+            vr = ""
+            if explicit:
+                _, _, name, length = explicit_head(data, position)
+                vr = _NAMES.get(name, "")
+                if vr in _LONG:
+                    length = self.long_length(data, position + 8)[0]
+                    start = position + 12
+                elif not vr and not self.lenient:
+                    raise _Odd(f"Element ({group:04X},{element:04X}) has no known value representation.")
+            if tag in PIXELS:
+                if length == _UNDEFINED:
+                    return Top(values, (start, None))
+                return Top(values, (start, min(length, end - start)))
+            if length == _UNDEFINED:
+                _, position = self.sequence(start, end, None, explicit and vr != "UN", b"", "x/", 0, 0)
+                continue
+            position = start + length
+            if position > end:
+                raise BadDataSet("The data set ends too early.")
+            if tag in wanted:
+                values[tag] = bytes(data[start:position])
+        return Top(values, None)
+
     def sequence(
         self,
         position: int,
@@ -328,19 +362,45 @@ def skip_fragments(data: memoryview, position: int, end: int, order: str = "<") 
     return end
 
 
+class Top(NamedTuple):
+    """What a quick look at the top level of a data set found."""
+
+    values: dict[int, bytes]  # raw, of the wanted tags
+    pixels: tuple[int, int | None] | None  # offset and length (None: encapsulated) of the pixel data
+
+
+def look(data: memoryview, transfer_syntax: str, wanted: frozenset[int]) -> Top:
+    """The wanted top-level values and the place of the pixel data. Raises BadDataSet."""
+    explicit = transfer_syntax != IMPLICIT_LE
+    big = transfer_syntax == EXPLICIT_BE
+    for reading in ((explicit, False), (False, False), (True, True)):
+        walk = _Walk(data, big, reading[1], _no_uri, _no_text, {})
+        try:
+            return walk.look(reading[0], wanted)
+        except _Odd:
+            continue
+        except struct.error:
+            raise BadDataSet("The data set ends in the middle of an element.") from None
+    raise BadDataSet("The data set is not encoded as its transfer syntax says.")
+
+
+def _no_uri(_path: str) -> str:
+    return ""
+
+
+def _no_text(raw: bytes, _character_set: bytes) -> str:
+    return raw.decode("latin-1")
+
+
 def find_bulk(data: memoryview, transfer_syntax: str, path: str) -> tuple[int, int | None, str]:
     """Offset, length (None: encapsulated) and VR of the value that a bulk path names. Raises KeyError, BadDataSet."""
     steps = path.split("/")
     if len(steps) > 2 * MAX_DEPTH + 1 or not all(steps):
         raise KeyError(path)
-
-    def note(_path: str) -> str:
-        return ""
-
     explicit = transfer_syntax != IMPLICIT_LE
     big = transfer_syntax == EXPLICIT_BE
     for reading in ((explicit, False), (False, False), (True, True)):
-        finder = _Finder(data, big, reading[1], note, lambda raw, _cs: raw.decode("latin-1"), {})
+        finder = _Finder(data, big, reading[1], _no_uri, _no_text, {})
         try:
             finder.wanted = steps
             return finder.locate(reading[0])
