@@ -1,4 +1,5 @@
-"""Four senders that store until the line breaks; each acknowledged SOP Instance UID is a line on standard output.
+"""Four senders that store until the line breaks; each acknowledged object is a line on standard output: its SOP
+Instance UID and its Study Instance UID.
 
 A process of its own: what pynetdicom leaves behind when a server dies stays out of the tests' process.
 """
@@ -36,7 +37,7 @@ def send(port: int, template: Dataset, out: threading.Lock) -> None:
             return
         if status.get("Status") == 0:
             with out:
-                sys.stdout.write(uid + "\n")
+                sys.stdout.write(f"{uid} {image.StudyInstanceUID}\n")
                 sys.stdout.flush()
 
 
