@@ -30,7 +30,7 @@ from server.kernel.database.prepared import PreparedInsert, values_there
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.dicomkit.names import romanised
 
-_CACHE = 20_000
+_CACHE = 1_000  # series, and studies: many more than are sent at the same time
 _LOOK_AHEAD = 4  # new series in a batch
 INSTANCE_COLUMNS = (
     "uid",

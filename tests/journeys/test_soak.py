@@ -1,4 +1,4 @@
-"""Objects and associations leave nothing behind in the whole server; tests/benchmarks/bench_soak.py is the long form."""
+"""Objects and associations leave nothing behind in the whole server; benchmarks/bench_soak.py is the long form."""
 
 from __future__ import annotations
 

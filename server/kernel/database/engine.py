@@ -151,7 +151,7 @@ def _sqlite_engine(url: str, *, relaxed: bool) -> Engine:
             f"wal_autocheckpoint={0 if relaxed else 4000}",  # pages; the indexer does it earlier, between its batches
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-32000",
+            f"cache_size={-8000 if relaxed else -32000}",  # the indexer's rows are new: little of it is read again
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
