@@ -12,7 +12,7 @@ from server.archive.corrections import rules
 from server.archive.corrections.tables import CorrectedStudy, CorrectionEvent
 from server.kernel.errors import invalid
 from shared.contract.base import Page
-from shared.contract.corrections import CorrectionList, CorrectionView, TagChange
+from shared.contract.corrections import CorrectionList, CorrectionView, TagChange, TagValue
 
 _MAX_CHANGES = 200
 
@@ -23,6 +23,20 @@ def checked_reason(reason: str) -> str:
     if len(reason) < 2:
         raise invalid("reason", "请填写原因，以便日后查对。")
     return reason[:400]
+
+
+def checked_values(values: Sequence[TagValue], table: Mapping[str, rules.Correctable]) -> dict[int, str]:
+    """What a person wants, by tag. Raises the INVALID refusal, which names the keyword."""
+    if not values:
+        raise invalid("values", "请填写要更正的内容。")
+    found: dict[int, str] = {}
+    for one in values:
+        value = one.value.strip()
+        fault = rules.fault_of(one.keyword, value, table)
+        if fault is not None:
+            raise invalid(one.keyword[:64], fault)
+        found[table[one.keyword].tag] = value
+    return found
 
 
 def changes_of(before: Mapping[int, str | None], after: Mapping[int, str | None]) -> list[list[str | None]]:

@@ -139,6 +139,11 @@ def marked(values: Values, at: datetime, source: str, *, reason: str = "CORRECT"
     }
 
 
+def mark_now() -> Values:
+    """The mark of a correction that a person makes now."""
+    return marked({}, datetime.now(UTC), "")
+
+
 def unmarked(values: Values) -> Values:
     """The values without who changed them."""
     return {tag: value for tag, value in values.items() if tag not in _MARK_TAGS}
