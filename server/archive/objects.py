@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from server.archive import attributes, inbox
 from server.archive.corrections.references import moved_references
@@ -154,7 +154,7 @@ class ArchiveObjects:
             return self._found(_BELOW_SERIES, {"study": study_uid, "series": series_uid})
         return self._found(_BELOW_STUDY, {"study": study_uid})
 
-    def _found(self, statement: Select[Any], named: Mapping[str, str]) -> list[ArchivedObject]:
+    def _found(self, statement: Any, named: Mapping[str, str]) -> list[ArchivedObject]:
         with self._database.read() as uow:
             rows = uow.session.connection().execute(statement, named).all()
         self.on_use({row.study_uid for row in rows})

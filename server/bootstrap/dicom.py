@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -37,6 +38,7 @@ from server.exams.performed import SqlPerformedSteps
 from server.exams.worklist import SqlWorklist
 from server.kernel.database import Database
 from server.kernel.logs import start_logging
+from server.kernel.metrics import METRICS, MetricsFile
 from server.organisation.peers import SqlPeers
 from server.settings import Settings, from_text
 
@@ -62,7 +64,10 @@ class ReceiverSink:
             arriving = received.arrival if isinstance(received.arrival, Arriving) else None
             self._receiver.receive(name, received.calling_ae, data, arriving)
         except StoreRefused as refused:
+            METRICS.count("refused_objects_total", door="dicom")
             return StoreOutcome.refused(refused.status, refused.sentence)
+        METRICS.count("stored_objects_total", door="dicom")
+        METRICS.count("stored_bytes_total", data.stat().st_size if isinstance(data, Path) else len(data), door="dicom")
         return StoreOutcome.stored()
 
 
@@ -81,14 +86,18 @@ class ArchiveQueries:
             answers = find(self._database, request.level.value, request.keys, options=options)
         except UnanswerableQuery as error:
             raise Refused(_IDENTIFIER_DOES_NOT_MATCH, str(error)) from error
-        return _as_attributes(answers)
+        return _as_attributes(answers, request.level.value)
 
 
-def _as_attributes(answers: Iterator[Answer]) -> Iterator[Mapping[int, AttributeValue]]:
+def _as_attributes(answers: Iterator[Answer], level: str) -> Iterator[Mapping[int, AttributeValue]]:
+    started = time.perf_counter()
     try:
         yield from answers
     except BudgetSpent as spent:
         raise Refused(_OUT_OF_RESOURCES, str(spent)) from None
+    finally:
+        METRICS.count("queries_total", door="dicom", level=level.lower())
+        METRICS.observe("query_seconds", time.perf_counter() - started, door="dicom")
 
 
 class ArchiveRetrievals:
@@ -153,8 +162,11 @@ def dicom_ports(options: Mapping[str, str]) -> DicomPorts:
     database = Database(options["database"])
     areas = build_areas(settings, database)
     receiver = receiver_of(settings, options["relay_address"], options["relay_token"], areas)
+    metrics = MetricsFile(folders.metrics, multiprocessing.current_process().name)
+    metrics.start()
 
     def close() -> None:
+        metrics.stop()
         receiver.close()
         database.close()
 

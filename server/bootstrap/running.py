@@ -63,6 +63,7 @@ class RunningServer:
         self._closers: list[Callable[[], Any]] = []
         self.connection: Connection | None = None
         self.dicom_port = 0
+        self.dicom_tls_port = 0  # 0: none is open
         self.http_port = 0
         self._stopping = threading.Event()
 
@@ -102,13 +103,15 @@ class RunningServer:
         self._closers.append(indexing.stop)
         worker = self._jobs_process(indexing)
         self._closers.append(worker.stop)
-        with ThreadPoolExecutor(2, "starting") as starting:  # each takes a second, mostly to import
+        with ThreadPoolExecutor(3, "starting") as starting:  # each takes a second, mostly to import
             index_ready, jobs_ready = starting.submit(indexing.start), starting.submit(worker.start)
             self._open_rpc(database, areas, audit)
             index_ready.result()
+            metrics.forget(self.folders.metrics)
+            web_ready = starting.submit(self._open_web, indexing)
             self._open_dicom(indexing)
             jobs_ready.result()
-        self._open_web(indexing)
+            web_ready.result()
         housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
         housekeeping.start()
         assert self.connection is not None
@@ -185,9 +188,9 @@ class RunningServer:
         self._closers.append(door.stop)
         door.start()
         self.dicom_port = door.port
+        self.dicom_tls_port = door.tls_port
 
     def _open_web(self, indexing: IndexingProcess) -> None:
-        metrics.forget(self.folders.metrics)
         for left in self.folders.spool.glob(SPOOL_PATTERN):
             left.unlink(missing_ok=True)
         url = jobs.database_url(self.settings, self.folders.data)
