@@ -178,6 +178,9 @@ def insert(database: Database, table: Any, rows: Iterator[dict[str, Any]]) -> No
                     copy.write_row(tuple(row.values()))
         raw.commit()
         if not database.is_sqlite:
+            if "id" in columns:
+                place = f"pg_get_serial_sequence('{table.name}', 'id')"
+                cursor.execute(f"SELECT setval({place}, (SELECT max(id) FROM {table.name}))")
             cursor.execute(f"ANALYZE {table.name}")
             raw.commit()
     finally:

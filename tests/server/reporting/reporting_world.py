@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -148,6 +148,10 @@ class FakeStudies:
 
     def __init__(self) -> None:
         self.without: set[int] = set()
+        self.states: dict[str, tuple[str, int]] = {}
+
+    def states_of(self, uow: UnitOfWork, study_uids: Collection[str]) -> dict[str, tuple[str, int]]:
+        return {uid: self.states[uid] for uid in study_uids if uid in self.states}
 
     def list_exam_studies(self, uow: UnitOfWork, exam_id: int) -> tuple[StudyRow, ...]:
         if exam_id in self.without:
@@ -215,7 +219,7 @@ class World:
         self.exams = FakeExams()
         self.studies = FakeStudies()
         self.documents = FakeDocuments()
-        self.worklist = Worklist(self.time, self.settings)
+        self.worklist = Worklist(self.time, self.settings, self.studies)
         self.templates = Templates()
         self.reports = ReportService(
             self.exams, self.studies, FakeOrganisation(), self.documents, self.worklist, self.time, self.settings

@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 
 from server.kernel.errors import Refusal
 from server.kernel.outbox import outbox
+from server.reporting import rules
 from server.reporting.service import ReportService
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import KeyImage, Report, ReportText
 from server.reporting.worklist import Worklist
+from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
-from shared.contract.reporting import AddKeyImage, AddMeasurement, ReportContent
+from shared.contract.reporting import AddKeyImage, AddMeasurement, ReportContent, ReportFilter
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState, Sex
 from tests.server.reporting.reporting_world import (
     FULL,
@@ -177,6 +179,43 @@ def test_hp_is_only_asked_where_the_exam_type_has_it(world: World) -> None:
     report_id = world.report_in(ReportState.SUBMITTED)
     with world.database.read() as uow:
         assert not world.reports.get(uow, LI, report_id).hp_required
+
+
+def test_a_report_on_short_images_needs_the_doctors_word_that_is_logged(world: World) -> None:
+    report_id = world.a_report(an_exam(1))
+    world.studies.states["1.2.3.1"] = ("short", 7)
+    with world.database.write() as uow:
+        version = world.reports.write(uow, LI, report_id).version
+        with pytest.raises(Refusal) as refused:
+            world.reports.submit(uow, LI, report_id, version, FULL)
+        assert refused.value.body.field == "missing_acknowledged"
+        assert "7 幅" in refused.value.body.message
+        seen = world.reports.submit(uow, LI, report_id, version, FULL, missing_acknowledged=True)
+        assert (seen.row.completeness, seen.row.missing_images) == ("short", 7)
+        assert "缺 7 幅" in world.reports.log(uow, report_id).rows[0].note
+
+
+@pytest.mark.parametrize(
+    ("studies", "expected"),
+    [
+        ([], ("unknown", 0)),
+        ([("complete", 0)], ("complete", 0)),
+        ([("complete", 0), ("unknown", 0)], ("unknown", 0)),
+        ([("complete", 0), ("short", 2), ("short", 3)], ("short", 5)),
+    ],
+)
+def test_studies_of_one_report_stand_together(studies: list[tuple[str, int]], expected: tuple[str, int]) -> None:
+    together = rules.images_together(studies)
+    assert (together.state, together.missing) == expected
+
+
+def test_the_list_says_whether_images_are_missing(world: World) -> None:
+    world.a_report(an_exam(1))
+    world.a_report(an_exam(2))
+    world.studies.states["1.2.3.2"] = ("short", 4)
+    with world.database.read() as uow:
+        rows = world.worklist.page(uow, LI, ReportFilter(), Page()).rows
+    assert {row.exam_id: (row.completeness, row.missing_images) for row in rows} == {1: ("unknown", 0), 2: ("short", 4)}
 
 
 def test_a_doubtful_text_needs_a_reason_that_is_logged(world: World) -> None:
