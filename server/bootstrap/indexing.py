@@ -24,7 +24,7 @@ from server.archive.inbox import remove_partial
 from server.archive.index import Indexer
 from server.archive.receive import Receiver
 from server.archive.relay import RelayListener, RelaySender
-from server.archive.routing.service import coercion_of
+from server.archive.routing.coercion import coercion_of
 from server.bootstrap import load_tables
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders

@@ -16,9 +16,10 @@ from sqlalchemy import select, update
 
 from server.archive.corrections.placement import CachedCoercion, CorrectionPlacement
 from server.archive.routing import queue
+from server.archive.routing.coercion import coercion_of
 from server.archive.routing.jobs import Forwarding
 from server.archive.routing.ports import Destination, Outcome, Outgoing, Unreachable
-from server.archive.routing.service import RoutingService, coercion_of
+from server.archive.routing.service import RoutingService
 from server.archive.routing.tables import Forward, RoutingTarget
 from server.archive.tables import Study
 from server.kernel.database import Database, UnitOfWork
