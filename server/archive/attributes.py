@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from server.archive.charset import decode_text
 from server.archive.header import BINARY_TAGS
+from shared.dicomkit.charsets import decode_text
 
 Value: TypeAlias = str | int | None
 Attributes: TypeAlias = dict[int, Value]

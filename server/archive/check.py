@@ -17,7 +17,6 @@ import msgspec
 from sqlalchemy import func, select
 
 from server.archive import attributes
-from server.archive.charset import decode_text
 from server.archive.corrections import rules
 from server.archive.header import SERIES_TAGS, DamagedHeader, read_header
 from server.archive.keeping.shadow import Shadow, Told, corrected_series, corrected_study
@@ -29,6 +28,7 @@ from server.archive.tables import ImagePatient, Instance, InstanceVersion, Serie
 from server.kernel.database import Database
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 from shared.contract.archive import CheckFinding, CheckView
+from shared.dicomkit.charsets import decode_text
 
 MAX_FINDINGS = 1000
 _PAGE = 500

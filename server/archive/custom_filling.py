@@ -17,7 +17,6 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.archive import inbox
-from server.archive.charset import decode_text
 from server.archive.custom import normal
 from server.archive.header import BINARY_TAGS, EXPLICIT_BIG, DamagedHeader, read_header
 from server.archive.query_keys import FROM_BLOB, KEYS, PATIENT_COUNTS, SERIES_DETAILS, STUDY_DETAILS
@@ -28,6 +27,7 @@ from server.kernel.jobs import JobContext, enqueue
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.contract.archive import CustomTagView
 from shared.contract.errors import ErrorCode
+from shared.dicomkit.charsets import decode_text
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from server.archive.charset import decode_text
 from server.archive.header import EXPLICIT_BIG, IMPLICIT_LITTLE
 from server.archive.query_keys import SERIES_DETAILS, STUDY_DETAILS
 from server.archive.receive import Received
 from server.archive.sequences import items_of
+from shared.dicomkit.charsets import decode_text
 
 _MAX_TEXT = 1024
 _encode = msgspec.msgpack.Encoder().encode

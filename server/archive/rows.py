@@ -17,7 +17,6 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, completeness, details, epoch, inbox
-from server.archive.charset import PersonNameParts, decode_text, has_ideographs, name_parts
 from server.archive.keeping.rejected import Rejected, bin_is_empty, keep_version, rejected
 from server.archive.labelling import truly_labelled
 from server.archive.name_index import NameIndex
@@ -28,7 +27,8 @@ from server.archive.tables import ImagePatient, Instance, InstanceVersion, Serie
 from server.kernel.database import Base
 from server.kernel.database.prepared import PreparedInsert, values_there
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
-from shared.dicomkit.names import romanised
+from shared.dicomkit.charsets import decode_text
+from shared.dicomkit.names import PersonNameParts, is_chinese, name_parts, romanised
 
 _CACHE = 1_000  # series, and studies: many more than are sent at the same time
 _LOOK_AHEAD = 4  # new series in a batch
@@ -512,7 +512,7 @@ def name_columns(text: str) -> dict[str, str]:
 
 def _latin(name: PersonNameParts) -> str:
     """The alphabetic group, or the pinyin of a name that came in Chinese only: a search by pinyin finds it then."""
-    if name.alphabetic and not has_ideographs(name.alphabetic):
+    if name.alphabetic and not is_chinese(name.alphabetic):
         return name.alphabetic
     return romanised(name.ideographic.replace("^", "")) if name.ideographic else ""
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from server.access.service import AccessService
-from server.archive.charset import decode_text
 from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.objects import ArchivedObject, ArchiveObjects
@@ -45,6 +44,7 @@ from server.settings import Settings
 from server.worksteps.rules import StepError
 from server.worksteps.service import Worksteps
 from shared.contract.base import AuditClass
+from shared.dicomkit.charsets import decode_text
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.doors.dicom.attributes import Writer
-from server.doors.dicom.charsets import character_set
 from server.doors.dicom.part10 import dataset_of, read_meta
+from shared.dicomkit.charsets import character_set
 from tests.fakes.dicom_ports import FakeStored
 
 CT = "1.2.840.10008.5.1.4.1.1.2"

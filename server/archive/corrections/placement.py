@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from server.archive.charset import decode_text
 from server.archive.corrections import events, identity, rules
 from server.archive.corrections.journal import Journal
 from server.archive.corrections.tables import (
@@ -19,6 +18,7 @@ from server.archive.corrections.tables import (
 )
 from server.archive.ports import NewSeries
 from server.archive.tables import Series, Study
+from shared.dicomkit.charsets import decode_text
 
 Coercion = Callable[[Session, str, Mapping[int, str]], tuple[str, dict[int, str]]]
 """(session, sender, present values by tag) → the name of the rule and the new values; none when no rule fits."""

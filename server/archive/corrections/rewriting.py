@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.archive.charset import decode_text
 from server.archive.corrections.elements import Element, Encoding
 from server.archive.corrections.texts import TEXT_VRS, UTF8, encoded, fits, in_utf8
 from server.archive.header import DEFLATED, DamagedHeader, inflated
+from shared.dicomkit.charsets import decode_text
 
 Changes: TypeAlias = Mapping[int, str | bytes | None]
 """New values by tag: text as DICOM writes it (several values joined by backslashes), numbers in decimal; bytes are the

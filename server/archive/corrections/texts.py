@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from server.archive.charset import decode_text
 from server.archive.corrections.elements import Element, Encoding
+from shared.dicomkit.charsets import decode_text
 
 UTF8 = b"ISO_IR 192"
 TEXT_VRS = frozenset(b"LO LT PN SH ST UC UT".split())

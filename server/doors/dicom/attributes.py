@@ -16,8 +16,8 @@ from mmap import mmap
 from typing import Final
 
 from server.doors.dicom import uids
-from server.doors.dicom.charsets import CharacterSet, character_set
 from server.doors.dicom.ports import Attributes, AttributeValue
+from shared.dicomkit.charsets import CharacterSet, character_set
 
 MAX_DEPTH: Final = 64
 MAX_INFLATED: Final = 16 << 20

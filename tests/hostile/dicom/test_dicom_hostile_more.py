@@ -138,7 +138,7 @@ def test_random_extended_negotiation_is_always_answered_within_what_was_asked() 
 
 def event(transaction: str | None) -> bytes:
     from server.doors.dicom.attributes import Writer
-    from server.doors.dicom.charsets import character_set
+    from shared.dicomkit.charsets import character_set
 
     body: dict[int, Any] = {0x00081199: [{0x00081150: "1.2.840.10008.5.1.4.1.1.2", 0x00081155: "1.2.3"}]}
     if transaction is not None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.archive.charset import PersonNameParts, decode_text, name_parts
+from shared.dicomkit.charsets import decode_text
+from shared.dicomkit.names import PersonNameParts, name_parts
 
 GB = b"\xd5\xc5^\xc8\xfd"  # 张^三 in GB 2312, GBK and GB18030
 

@@ -12,11 +12,11 @@ from typing import Final
 
 from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.attributes import MalformedDataSet, Writer, decode
-from server.doors.dicom.charsets import character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import AttributeValue, CommitmentFailure, ObjectReference, Peer
 from server.doors.dicom.scu.ours import Ours, association, require_success
+from shared.dicomkit.charsets import character_set
 
 TRANSACTION, REFERENCED, FAILED = 0x00081195, 0x00081199, 0x00081198
 CLASS_UID, INSTANCE_UID, REASON = 0x00081150, 0x00081155, 0x00081197

@@ -7,11 +7,11 @@ from typing import Final
 
 from server.doors.dicom import dimse, status
 from server.doors.dicom.attributes import MalformedDataSet, Writer, decode
-from server.doors.dicom.charsets import character_set
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import Attributes, AttributeValue
 from server.doors.dicom.requestor import RequestedAssociation, Serve
 from server.doors.dicom.scu.ours import ScuFailed, require_success
+from shared.dicomkit.charsets import character_set
 
 _OF_AFFECTED: Final = (dimse.N_CREATE_RQ,)
 """N-CREATE names what it makes as affected SOP class and instance; the others ask for what exists."""

@@ -8,10 +8,10 @@ from typing import Final
 
 from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.attributes import MalformedDataSet, Writer, decode
-from server.doors.dicom.charsets import character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.ports import Attributes, AttributeValue, Level, Model, Peer
 from server.doors.dicom.scu.ours import Ours, ScuFailed, association, require_success
+from shared.dicomkit.charsets import character_set
 
 LEVEL: Final = 0x00080052
 FAILED_INSTANCES: Final = 0x00080058

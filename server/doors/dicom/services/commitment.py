@@ -18,7 +18,6 @@ from pathlib import Path
 from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service
 from server.doors.dicom.attributes import Writer
-from server.doors.dicom.charsets import character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.incidents import log_incident
 from server.doors.dicom.negotiation import Context
@@ -37,6 +36,7 @@ from server.doors.dicom.services.query import read_identifier
 from server.doors.dicom.tls import client_context
 from server.doors.dicom.transport import ConnectionEnded
 from server.doors.dicom.upper_layer import Aborted, MessageReceived, ProtocolMisuse, ReleaseRequested
+from shared.dicomkit.charsets import character_set
 
 log = logging.getLogger(__name__)
 

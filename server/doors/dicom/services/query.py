@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from server.doors.dicom import dimse, extended, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service, response
 from server.doors.dicom.attributes import SPECIFIC_CHARACTER_SET, MalformedDataSet, Writer, decode, shaped
-from server.doors.dicom.charsets import answer_sets, character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.latin import in_ascii
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import Attributes, AttributeValue, Level, Model, QueryRequest, Refused
+from shared.dicomkit.charsets import answer_sets, character_set
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from server.doors.dicom import dimse, extended, status, uids
 from server.doors.dicom.association import Association, Catalogue, Service
 from server.doors.dicom.attributes import Writer
-from server.doors.dicom.charsets import character_set
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import (
@@ -30,6 +29,7 @@ from server.doors.dicom.services.query import UNIQUE_KEYS, level_of, read_identi
 from server.doors.dicom.tls import client_context
 from server.doors.dicom.transport import ConnectionEnded
 from server.doors.dicom.upper_layer import MessageReceived, ProtocolMisuse
+from shared.dicomkit.charsets import character_set
 
 log = logging.getLogger(__name__)
 

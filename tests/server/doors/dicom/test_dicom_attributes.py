@@ -15,8 +15,8 @@ from pynetdicom.dsutils import encode as pynetdicom_encode
 
 from server.doors.dicom import uids
 from server.doors.dicom.attributes import MalformedDataSet, Writer, check_depth, decode, inflate, shaped, vr_of
-from server.doors.dicom.charsets import answer_sets, character_set
 from server.doors.dicom.ports import AttributeValue
+from shared.dicomkit.charsets import answer_sets, character_set
 
 SYNTAXES = [uids.EXPLICIT_LE, uids.IMPLICIT_LE, uids.EXPLICIT_BE, uids.DEFLATED_LE]
 UTF_8 = (character_set("ISO_IR 192"),)

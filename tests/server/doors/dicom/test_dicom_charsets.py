@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.doors.dicom.charsets import answer_sets, character_set
+from shared.dicomkit.charsets import answer_sets, character_set
 
 IR_58_EXAMPLE = bytes.fromhex("57616e675e5869616f446f6e673d 1b242941cdf5 5e 1b242941d0a1b6ab 3d".replace(" ", ""))
 """PS3.5 K.2."""

@@ -13,12 +13,12 @@ from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
-from server.archive.charset import decode_text
 from server.archive.header import DEFLATED, DamagedHeader, inflated
 from server.archive.part10 import NotPart10, read_meta
 from server.doors.web.dicomweb.model import INLINE_BYTES, BadDataSet, Reader, find_bulk
 from server.doors.web.dicomweb.ports import Refusal
 from server.doors.web.dicomweb.xml_model import from_xml, to_xml
+from shared.dicomkit.charsets import decode_text
 from shared.imaging.frames import careful_reading
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
