@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from server.archive.exchange.directory import Directory
 from shared.contract.archive import GetArchiveStatus
 from shared.contract.exchange import ListImports, StartImport
 from shared.dicomkit.headers import to_bytes
+from shared.dicomkit.uids import new_uid
 from tests.server.archive.archive_house import a_series, an_object
 from tests.server_process import ServerProcess, running_server, start_server
 
@@ -44,6 +45,13 @@ def instances(server: ServerProcess) -> int:
         client.close()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server for all journeys; each looks at its own studies only."""
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
 def eventually(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     import time
 
@@ -58,7 +66,7 @@ def a_medium(folder: Path, count: int) -> Path:
     objects = a_series(count, 64)
     objects.append(
         an_object(
-            PatientName="Li^Si=李^四", PatientID="P2", SOPInstanceUID="2.25.9", SOPClassUID=objects[0].SOPClassUID
+            PatientName="Li^Si=李^四", PatientID="P2", SOPInstanceUID=new_uid(), SOPClassUID=objects[0].SOPClassUID
         )
     )
     for number, one in enumerate(objects, 1):
@@ -69,6 +77,17 @@ def a_medium(folder: Path, count: int) -> Path:
         path.write_bytes(to_bytes(one))
     (folder / "DICOMDIR").write_bytes(directory.to_bytes())
     return folder
+
+
+def hashes_when_there(server: ServerProcess, studies: list[str], folder: Path, count: int) -> dict[str, str]:
+    """As `hashes`, once so many objects are indexed."""
+
+    def indexed() -> bool:
+        rows = archive(server, "find")[1]["rows"]
+        return sum(row["instance_count"] for row in rows if row["study_uid"] in studies) == count
+
+    eventually(indexed)
+    return hashes(server, studies, folder)
 
 
 def hashes(server: ServerProcess, studies: list[str], folder: Path) -> dict[str, str]:
@@ -87,7 +106,7 @@ def hashes(server: ServerProcess, studies: list[str], folder: Path) -> dict[str,
     return found
 
 
-def test_a_medium_goes_through_two_servers_and_a_kill(tmp_path: Path) -> None:
+def test_a_medium_goes_through_two_servers_and_a_kill(tmp_path: Path, server: ServerProcess) -> None:
     medium = a_medium(tmp_path / "medium", 80)
     first = start_server(tmp_path / "first")
     try:
@@ -122,14 +141,13 @@ def test_a_medium_goes_through_two_servers_and_a_kill(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "out" / "images.zip") as made:
         made.extractall(unpacked)
     satisfies_others(unpacked)
-    with running_server(tmp_path / "second") as second:
-        status, said = archive(second, "import", str(unpacked))
-        assert status == 0, said
-        assert said["import"]["stored"] == 81
-        eventually(lambda: instances(second) == 81)
-        assert hashes(second, studies, tmp_path / "again") == kept
-        status, said = archive(second, "import", str(unpacked))
-        assert (status, said["import"]["stored"], said["import"]["duplicate"]) == (0, 0, 81)
+    status, said = archive(server, "import", str(unpacked))
+    assert status == 0, said
+    assert said["import"]["stored"] == 81
+    before = hashes_when_there(server, studies, tmp_path / "again", 81)
+    assert before == kept
+    status, said = archive(server, "import", str(unpacked))
+    assert (status, said["import"]["stored"], said["import"]["duplicate"]) == (0, 0, 81)
 
 
 def satisfies_others(folder: Path) -> None:
@@ -152,42 +170,45 @@ def satisfies_others(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the sample medium is not here")
-def test_a_real_medium_is_taken_whole_and_comes_out_without_names(tmp_path: Path) -> None:
-    with running_server(tmp_path / "server") as server:
-        status, said = archive(server, "import", str(REAL))
-        assert status == 3, said  # the sample lacks some files that its DICOMDIR names
-        view = said["import"]
-        assert (view["stored"], view["ignored"], view["missing"], view["refused"]) == (24, 1, 7, 0)
-        eventually(lambda: instances(server) == 24)
-        rows = archive(server, "find", "--id", "98890234")[1]["rows"]
-        assert len(rows) == 3
-        assert archive(server, "find", "Archibald")[1]["total"] == 2
-        studies = [row["study_uid"] for row in rows]
-        status, said = archive(
-            server, "export", *studies, "--project", "TRIAL", "--option", "retain_modified_dates", "--to", str(tmp_path)
-        )
-        assert status == 0, said
-        with zipfile.ZipFile(tmp_path / "images.zip") as made:
-            for name in made.namelist():
-                data = made.read(name)
-                assert b"Doe^Peter" not in data and b"98890234" not in data
-        assert archive(server, "export", "9.9.9", "--to", str(tmp_path))[0] == 1
-        assert archive(server, "delete", studies[0], "--reason", "test")[0] == 0
-        entry = archive(server, "bin")[1]["rows"][0]["id"]
-        assert archive(server, "restore", str(entry), "--reason", "test")[0] == 0
+def test_a_real_medium_is_taken_whole_and_comes_out_without_names(tmp_path: Path, server: ServerProcess) -> None:
+    status, said = archive(server, "import", str(REAL))
+    assert status == 3, said  # the sample lacks some files that its DICOMDIR names
+    view = said["import"]
+    assert (view["stored"], view["ignored"], view["missing"], view["refused"]) == (24, 1, 7, 0)
+
+    def of(patient_id: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = archive(server, "find", "--id", patient_id)[1]["rows"]
+        return rows
+
+    eventually(lambda: sum(row["instance_count"] for row in (*of("98890234"), *of("77654033"))) == 24)
+    rows = of("98890234")
+    assert archive(server, "find", "Archibald")[1]["total"] == 2
+    studies = [row["study_uid"] for row in rows]
+    status, said = archive(
+        server, "export", *studies, "--project", "TRIAL", "--option", "retain_modified_dates", "--to", str(tmp_path)
+    )
+    assert status == 0, said
+    with zipfile.ZipFile(tmp_path / "images.zip") as made:
+        for name in made.namelist():
+            data = made.read(name)
+            assert b"Doe^Peter" not in data and b"98890234" not in data
+    assert archive(server, "export", "9.9.9", "--to", str(tmp_path))[0] == 1
+    assert archive(server, "delete", studies[0], "--reason", "test")[0] == 0
+    entry = archive(server, "bin")[1]["rows"][0]["id"]
+    assert archive(server, "restore", str(entry), "--reason", "test")[0] == 0
 
 
-def test_files_are_sent_to_a_peer_and_anonymised_without_a_server(tmp_path: Path) -> None:
+def test_files_are_sent_to_a_peer_and_anonymised_without_a_server(tmp_path: Path, server: ServerProcess) -> None:
     medium = a_medium(tmp_path / "medium", 3)
-    with running_server(tmp_path / "server") as server:
-        status, said = archive(server, "send", str(medium), "--peer", f"MINGJING@127.0.0.1:{server.dicom_port}")
-        assert (status, said["sent"], said["failed"]) == (0, 4, [])
-        eventually(lambda: instances(server) == 4)
-        out = tmp_path / "anonymous"
-        key = tmp_path / "key"
-        words = ("anonymise", str(medium), "--project", "T", "--key-file", str(key), "--to", str(out))
-        assert archive(server, *words)[0] == 0
-        assert len(list(out.iterdir())) == 4
-        assert not any("李".encode() in path.read_bytes() for path in out.iterdir())
-        assert archive(server, *words)[0] == 2  # not into a folder that holds something
-        assert archive(server, "send", "1.2.3", "--target", "NOWHERE")[0] == 2
+    before = instances(server)
+    status, said = archive(server, "send", str(medium), "--peer", f"MINGJING@127.0.0.1:{server.dicom_port}")
+    assert (status, said["sent"], said["failed"]) == (0, 4, [])
+    eventually(lambda: instances(server) == before + 4)
+    out = tmp_path / "anonymous"
+    key = tmp_path / "key"
+    words = ("anonymise", str(medium), "--project", "T", "--key-file", str(key), "--to", str(out))
+    assert archive(server, *words)[0] == 0
+    assert len(list(out.iterdir())) == 4
+    assert not any("李".encode() in path.read_bytes() for path in out.iterdir())
+    assert archive(server, *words)[0] == 2  # not into a folder that holds something
+    assert archive(server, "send", "1.2.3", "--target", "NOWHERE")[0] == 2
