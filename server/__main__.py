@@ -58,7 +58,10 @@ def _run(settings: object, *, end_with_input: bool) -> int:
         print(f"mingjing server: {error}", file=sys.stderr)
         return 2
     host = connection.host
-    print(f"ready {connection} dicom={host}:{server.dicom_port} http={host}:{server.http_port}", flush=True)
+    doors = f"dicom={host}:{server.dicom_port} http={host}:{server.http_port}"
+    if server.dicom_tls_port:
+        doors += f" dicom-tls={host}:{server.dicom_tls_port}"
+    print(f"ready {connection} {doors}", flush=True)
     while not end.wait(1.0):  # a plain wait would not be woken by Ctrl-C on Windows
         pass
     server.stop()

@@ -29,6 +29,7 @@ class ServerProcess:
     dicom_port: int
     http_port: int
     reader: threading.Thread
+    dicom_tls_port: int = 0
 
     @property
     def admin_password(self) -> str:
@@ -101,7 +102,8 @@ def start_server(data: Path, *options: str, connection: Connection | None = None
 def _parsed(line: str, process: subprocess.Popen[str], data: Path, reader: threading.Thread) -> ServerProcess:
     words = dict(word.split("=", 1) for word in line.split()[2:])
     dicom, http = (int(words[name].rsplit(":", 1)[1]) for name in ("dicom", "http"))
-    return ServerProcess(process, data, Connection.parse(line.split()[1]), dicom, http, reader)
+    tls = int(words.get("dicom-tls", ":0").rsplit(":", 1)[1])
+    return ServerProcess(process, data, Connection.parse(line.split()[1]), dicom, http, reader, tls)
 
 
 @contextmanager
