@@ -1,7 +1,7 @@
 """Reads the indexed tags of a data set from untrusted bytes within bounds; knows no file, no table and no network.
 
 The walk visits every top-level element once, to the end: lengths must lie inside of the bytes, sequences may nest
-64 deep, and nothing is copied but the wanted values. Text is left as bytes (see charset.py).
+64 deep, and nothing is copied but the wanted values. Text is left as bytes (see shared.dicomkit.charsets).
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_characters_outside_a_set_are_refused_not_lost() -> None:
         character_set("\\ISO 2022 IR 58").encode("𠀀")
 
 
-REAL = Path(__file__).resolve().parents[5] / "shared" / "data" / "charsets"
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "charsets"
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the collection of real files is not here")
