@@ -16,15 +16,25 @@ from server_process import ServerProcess, running_server
 
 from shared.contract.archive import CheckArchive
 from shared.contract.storage import (
+    GetFillHistory,
     GetStudyCopies,
+    ListMoved,
+    ListPrefetch,
+    ListRules,
     ListStores,
     MoveStudy,
+    PrefetchEntry,
     PreviewRule,
     RecallStudy,
+    RemovePrefetch,
+    RemoveStore,
     RuleEntry,
     RunRules,
+    SavePrefetch,
     SaveRule,
+    SaveStore,
     StudyCopies,
+    VerifyStudy,
 )
 from shared.dicomkit.synthetic import ct_series
 from shared.rpc.client import RpcClient
@@ -143,6 +153,18 @@ def test_images_move_away_by_a_rule_and_come_back_by_dicom(
         wait_for(lambda: objects_in(data / "archive" / "objects") == 0, "the on-line bytes to go")
         assert objects_in(tmp_path / "near") == 4
 
+        assert client.call(ListMoved(store="cloud")).rows[0].stores == ("cloud", "near")
+        assert client.call(VerifyStudy(study_uid=uid)).job_id > 0
+        prefetch = client.call(SavePrefetch(entry=PrefetchEntry(exam_type="CT")))
+        assert client.call(ListPrefetch()) == (prefetch,)
+        client.call(RemovePrefetch(id=prefetch.id))
+        assert client.call(ListRules()) == (kept,)
+        (tmp_path / "more").mkdir()
+        more = SaveStore(name="more", kind="folder", role="archive", path=str(tmp_path / "more"))
+        assert client.call(more).state == "ready"
+        assert client.call(GetFillHistory(name="more")) == ()
+        client.call(RemoveStore(name="more"))
+
         _, got = fetch(server, uid, tmp_path / "near-line")
         assert {name: data_set(file) for name, file in got.items()} == {
             name: data_set(file) for name, file in sent.items()
@@ -186,10 +208,11 @@ def test_the_online_store_is_a_bucket(tmp_path: Path, signed_in: Callable[[Serve
 
         wait_for(lambda: not waits(), "everything to be uploaded")
         assert client.call(ListStores())[0].kind == "s3"
+        wait_for(lambda: objects_in(data / "archive" / "objects") == 0, "the folder to grow into the bucket")
+        wait_for(lambda: not waits(), "everything to be uploaded")
         for study, files in ((uid, sent), (old, first)):
             _, got = fetch(server, study, tmp_path / study)
             assert {name: data_set(file) for name, file in got.items()} == {
                 name: data_set(file) for name, file in files.items()
             }
         assert client.call(CheckArchive()).total_findings == 0
-        assert objects_in(data / "archive" / "objects") == len(first), "what came before stays readable where it is"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.archive.lifecycle import placing
@@ -29,7 +29,7 @@ from server.archive.tables import Study
 from server.kernel.database import Database
 from server.kernel.database.unit import UnitOfWork
 from server.kernel.storage.medium import MediumAbsent
-from server.kernel.storage.port import ObjectDamaged, ObjectMissing, ObjectStorage, StorageError
+from server.kernel.storage.port import ObjectDamaged, ObjectMissing, ObjectStorage, StorageError, StorageFull
 from server.kernel.storage.tiers import Role
 from shared.contract.base import Changed
 
@@ -147,6 +147,7 @@ class StudyMover:
                 wanted = self._contents(uow.session, study_uid)
                 if self._is_there(uow.session, study_uid, name, wanted):
                     return
+                self._require_room(uow.session, study_uid, name, wanted)
                 self._begin_copy(uow.session, study_uid, name, wanted)
             try:
                 for key, size in wanted.sizes.items():
@@ -165,6 +166,20 @@ class StudyMover:
         if name == ONLINE:
             return copy is None
         return placing.is_good(copy, wanted)
+
+    def _require_room(self, session: Session, study_uid: str, name: str, wanted: placing.Contents) -> None:
+        """Raise StorageFull when the copy would not fit into what an administrator lets the store use."""
+        store = self._registry.get(name)
+        if store is None or not store.definition.capacity_gb:
+            return
+        others = select(func.coalesce(func.sum(StudyCopy.bytes_stored), 0)).where(
+            StudyCopy.store == name, StudyCopy.study_uid != study_uid
+        )
+        if session.execute(others).scalar_one() + wanted.total > store.definition.capacity_gb * 2**30:
+            raise StorageFull(
+                f"The store “{store.definition.title}” holds the {store.definition.capacity_gb} GB that it may use. "
+                "Raise its capacity, or let the rules name another store."
+            )
 
     def _begin_copy(self, session: Session, study_uid: str, name: str, wanted: placing.Contents) -> None:
         copy = placing.copies(session, study_uid).get(name)

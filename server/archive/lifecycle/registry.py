@@ -144,8 +144,12 @@ class StoreRegistry:
                 except StorageError as trouble:
                     logger.warning("storage: store %s is not ready: %s", made.name, trouble)
                     continue
+                if any(other.medium == medium and name != made.name for name, other in known.items()):
+                    logger.error("storage: store %s is on the medium of another; two copies there are one", made.name)
+                    continue
+            row = row_of(made, medium, from_settings=True)
             with self._database.write() as uow:
-                uow.session.merge(row_of(made, medium, from_settings=True))
+                known[made.name] = uow.session.merge(row)
         self.look_again()
 
     def _old(self) -> tuple[Tier, ...]:

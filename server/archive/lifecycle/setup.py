@@ -68,6 +68,7 @@ class StorageSetup:
         if old is not None and not made.access_key:
             made = dataclasses.replace(made, access_key=old.access_key)
         medium = self._tried(made, old)
+        self._require_own_place(made, medium)
         with self._database.write() as uow:
             uow.session.merge(row_of(made, medium, from_settings=False))
         if made.secret_key:
@@ -75,6 +76,18 @@ class StorageSetup:
         self._registry.look_again()
         with self._database.read() as uow:
             return next(view for view in self._fills.views(uow.session) if view.name == made.name)
+
+    def _require_own_place(self, made: StoreDefinition, medium: str) -> None:
+        """Raise INVALID when another store lies in the same place: two copies there would be one."""
+        with self._database.read() as uow:
+            same = select(StoreRow.name).where(StoreRow.medium == medium, StoreRow.name != made.name)
+            taken = uow.session.execute(same).scalars().first() if medium else None
+        for store in self._registry.stores():
+            if store.name != made.name and not made.moved_from(store.definition):
+                taken = store.name
+        if taken:
+            field = "path" if made.kind == "folder" else "bucket"
+            raise invalid(field, f"该位置已是存储“{taken}”，同一位置的两份副本等于一份，请另选位置。")
 
     def remove_store(self, uow: UnitOfWork, name: str) -> None:
         """Forget a store that holds nothing. Raises Refusal."""

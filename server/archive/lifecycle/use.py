@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from server.archive.lifecycle.registry import StoreRegistry
 from server.archive.lifecycle.tables import CopyState, StudyCopy
@@ -50,8 +51,8 @@ class StudyUse:
             self._noted.update(dict.fromkeys(due, now))
         try:
             self._note(due)
-        except Refusal as trouble:
-            logger.warning("storage: the use of %d studies could not be noted: %s", len(due), trouble.body.code)
+        except (Refusal, OperationalError) as trouble:  # busy or full: the next hour's use is noted
+            logger.warning("storage: the use of %d studies could not be noted: %s", len(due), type(trouble).__name__)
 
     def why_away(self, study_uid: str) -> str:
         """For a study that cannot be read: which medium to insert, in Chinese; empty when one of its stores is here."""

@@ -54,7 +54,13 @@ class StoreDefinition:
 
     def moved_from(self, other: StoreDefinition) -> bool:
         """Whether this names another place than `other`: copies made there are not here."""
-        return (self.kind, self.place) != (other.kind, other.place)
+        return self._spot != other._spot
+
+    @property
+    def _spot(self) -> tuple[str, ...]:
+        if self.kind == "folder":
+            return (self.kind, os.path.normcase(os.path.normpath(self.path)))
+        return (self.kind, self.endpoint.rstrip("/").lower(), self.bucket, self.prefix.strip("/"))
 
 
 class WrongDefinition(StorageError):
@@ -93,6 +99,8 @@ def definitions(tables: Sequence[Mapping[str, Any]]) -> tuple[StoreDefinition, .
         one = parse(table)
         if any(other.name == one.name for other in made):
             raise WrongDefinition("name", f"two stores have the name {one.name!r}")
+        if any(not one.moved_from(other) for other in made):
+            raise WrongDefinition("path", f"store {one.name} has the place of another: two copies there would be one")
         made.append(one)
     return tuple(made)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from server.archive.check import check
 from server.archive.lifecycle import placing
 from server.kernel.storage.tiers import TieredStorage
+from tests.fakes.s3_server import s3_settings
 from tests.server.archive.archive_house import House
 from tests.server.archive.lifecycle.lifecycle_house import Lifecycle
 from tests.server.archive.lifecycle.move_until_killed import parts
@@ -21,7 +23,7 @@ from tests.server.archive.lifecycle.move_until_killed import parts
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def kill_rounds(folder: Path, rounds: int) -> None:
+def kill_rounds(folder: Path, rounds: int, longest_s: float = 0.4) -> None:
     house = House(folder).start()
     cycle = Lifecycle(house, folder)
     studies = [cycle.a_study(4) for _ in range(3)]
@@ -33,7 +35,7 @@ def kill_rounds(folder: Path, rounds: int) -> None:
         assert process.stdout is not None
         with process.stdout as said:
             assert said.readline() == b"ready\n"
-            time.sleep(dice.uniform(0.0, 0.4))  # where the kill falls is left to chance: that is the test
+            time.sleep(dice.uniform(0.0, longest_s))  # where the kill falls is left to chance: that is the test
             assert process.poll() is None, "the child ended by itself"
             process.kill()
             process.wait(20)
@@ -49,7 +51,7 @@ def _is_whole(folder: Path, studies: list[str]) -> None:
         mover.resume()
         _all_readable(database, storage, studies)
         assert check(database, storage, lambda _key: False).findings == ()
-        wanted: dict[str, set[str]] = {"online": set(), "near": set(), "disk-a": set(), "disk-b": set()}
+        wanted: dict[str, set[str]] = {name: set() for name in ("online", *(s.name for s in registry.stores()))}
         with database.read() as uow:
             for uid in studies:
                 present = placing.contents(uow.session, uid)
@@ -62,7 +64,7 @@ def _is_whole(folder: Path, studies: list[str]) -> None:
         for store in [online, *(one.storage for one in registry.stores())]:
             store.sweep()  # type: ignore[attr-defined]
         assert held | {"online": set(online.keys())} == wanted, "each store holds what the rows say, no less, no more"
-        for name in held:
+        for name in ("near", "disk-a", "disk-b"):
             assert list((folder / name / "incoming").iterdir()) == []
     finally:
         database.close()
@@ -81,6 +83,13 @@ def _all_readable(database: object, storage: TieredStorage, studies: list[str]) 
 
 def test_kills_during_moves_lose_nothing_and_leave_no_orphan(tmp_path: Path) -> None:
     kill_rounds(tmp_path, 10)
+
+
+def test_kills_during_moves_to_a_bucket(tmp_path: Path) -> None:
+    of = s3_settings()
+    bucket = {name: getattr(of, name) for name in ("endpoint", "bucket", "prefix", "access_key", "secret_key")}
+    (tmp_path / "bucket.json").write_text(json.dumps({"name": "cloud", "kind": "s3", "role": "archive", **bucket}))
+    kill_rounds(tmp_path, 4, longest_s=1.0)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,19 @@ import pytest
 from sqlalchemy import text
 
 from server.archive.lifecycle.jobs import ComingExam
+from server.archive.lifecycle.registry import StoreRegistry
 from server.archive.lifecycle.use import RECALL
 from server.kernel.errors import Refusal
 from server.kernel.jobs import JobFailed, JobRetry
+from server.kernel.storage.definition import StoreDefinition, WrongDefinition, definitions
+from server.kernel.storage.medium import MediumAbsent
+from server.kernel.storage.port import StorageFull
+from server.kernel.storage.tiers import Role
 from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
 from shared.contract.storage import PrefetchEntry, RuleEntry, SaveStore
 from tests.fakes.s3_server import SECRET_KEY, s3_settings
+from tests.server.archive.archive_house import House
 from tests.server.archive.lifecycle.lifecycle_house import Lifecycle
 
 
@@ -273,6 +280,39 @@ def test_wrong_stores_are_refused_by_field(small_cycle: Lifecycle, field: str, v
     given = {"name": "new", "kind": "folder", "role": "nearline", "path": str(small_cycle.folder / "new"), **values}
     with refused(ErrorCode.INVALID, field):
         small_cycle.setup.save_store(SaveStore(**given))
+
+
+def test_two_stores_never_share_a_place(small_cycle: Lifecycle) -> None:
+    near = str(small_cycle.folder / "near")
+    link = small_cycle.folder / "link"
+    if os.name == "nt":  # links need a privilege there
+        link = small_cycle.folder / "disk-a" / ".." / "near"
+    else:
+        link.symlink_to(near)
+    for path in (near, near + "/", str(link)):
+        with refused(ErrorCode.INVALID, "path"):
+            small_cycle.setup.save_store(SaveStore(name="twin", kind="folder", role="archive", path=path))
+    with pytest.raises(WrongDefinition, match="two copies there would be one"):
+        definitions([{"name": name, "kind": "folder", "role": "nearline", "path": near} for name in ("a", "b")])
+    other = StoreDefinition("other", "folder", Role.NEARLINE, path=str(link))
+    registry = StoreRegistry(small_cycle.database, [other], small_cycle.folder, look_again_s=0)
+    registry.adopt()
+    with pytest.raises(MediumAbsent):
+        next(store for store in registry.stores() if store.name == "other").storage.exists("a" * 64)
+
+
+def test_a_store_takes_no_more_than_it_may(house: House, tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    small = StoreDefinition("small", "folder", Role.NEARLINE, path=str(tmp_path / "small"), capacity_gb=1)
+    cycle = Lifecycle(house, tmp_path, small)
+    first, second = cycle.a_study(1), cycle.a_study(1)
+    cycle.mover.settle(first, {"small"})
+    with cycle.database.write() as uow:
+        uow.session.execute(text("update study_copies set bytes_stored = 1073741824 where store = 'small'"))
+    with pytest.raises(StorageFull, match="1 GB that it may use"):
+        cycle.mover.settle(second, {"small"})
+    assert cycle.states(second) == {}
+    assert cycle.study(second).availability == "ONLINE"
 
 
 def test_stores_of_the_settings_file_are_not_changed_on_screen(small_cycle: Lifecycle) -> None:
