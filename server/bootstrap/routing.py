@@ -11,6 +11,7 @@ from server.archive.routing import jobs
 from server.archive.routing.ports import Destination, Outcome, Outgoing, Unreachable, WayOut
 from server.archive.routing.service import RoutingService
 from server.archive.routing.stow import StowSender
+from server.audit.service import AuditService
 from server.doors.dicom import status
 from server.doors.dicom.ports import (
     CommitmentFailure,
@@ -154,4 +155,5 @@ def routing_service(
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """The jobs of routing."""
-    return jobs.Forwarding(house.database, house.areas.archive.objects, house.areas.routing).kinds()
+    record = AuditService(house.database).record_in
+    return jobs.Forwarding(house.database, house.areas.archive.objects, house.areas.routing, record).kinds()

@@ -55,8 +55,12 @@ class Journal:
         return msgspec.msgpack.encode(self._entries)
 
 
+class RowGone(Exception):
+    """A row that the journal names is not in the index any more: it lies in the recycle bin, or was merged."""
+
+
 def undo(session: Session, packed: bytes) -> None:
-    """Give all rows of a journal their old values, the last change first."""
+    """Give all rows of a journal their old values, the last change first. Raises RowGone."""
     for entry in reversed(msgspec.msgpack.decode(packed)):
         if entry["do"] == "binned":
             continue  # the recycle bin brings these back itself
@@ -65,7 +69,9 @@ def undo(session: Session, packed: bytes) -> None:
             continue
         table = _TABLES[entry["table"]]
         if entry["do"] == "set":
-            session.execute(update(table).where(table.id == entry["id"]).values(**entry["before"]))
+            given = update(table).where(table.id == entry["id"]).values(**entry["before"]).returning(table.id)
+            if session.execute(given).first() is None and table is not ImagePatient:
+                raise RowGone
         elif entry["do"] == "created":
             session.execute(delete(table).where(table.id == entry["id"]))
         else:

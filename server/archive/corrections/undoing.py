@@ -54,7 +54,10 @@ class Undoing:
         for study in self._present(session, uids):
             self._link.keep_examined(uow, study)
         session.flush()
-        journals.undo(session, event.journal)
+        try:
+            journals.undo(session, event.journal)
+        except journals.RowGone:
+            raise illegal_action("gone", "更正涉及的影像已在回收站中或已删除，请先恢复影像再撤销。") from None
         self._forget_redirects(session, event)
         for entry in self._binned(event):
             self.recycle_bin.restore(uow, entry)

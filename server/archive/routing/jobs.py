@@ -21,10 +21,12 @@ from server.archive.routing.ports import Destination, Outcome, Outgoing, Unreach
 from server.archive.routing.service import RoutingService, destination
 from server.archive.routing.tables import Forward, RoutingTarget, SentInstance
 from server.archive.tables import Instance
-from server.kernel.database import Database
+from server.kernel.audit import AuditEntry
+from server.kernel.database import Database, UnitOfWork
 from server.kernel.jobs import JobContext, JobKind, JobRetry, Schedule
 from server.kernel.jobs.runner import JobCancelled
 from server.kernel.jobs.tables import Job, JobState
+from shared.contract.base import AuditClass
 from shared.contract.routing import ForwardState, TagRule, TargetKind
 from shared.dicomkit.uids import new_uid
 
@@ -35,6 +37,10 @@ _TURN_S = 20.0  # then another target has its turn
 _WATCH_S, _WATCH_FOR_S = 1.0, 3600.0
 _EVERYTHING_S, _REDRIVE_S = 60.0, 5.0
 _MAX_SEEN = 200_000
+
+
+def _keep_no_record(_uow: UnitOfWork, _entry: AuditEntry) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,17 @@ class _Round:
 class Forwarding:
     """The handlers; `kinds` and `SCHEDULES` are for the runner."""
 
-    def __init__(self, database: Database, objects: ArchiveObjects, service: RoutingService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        objects: ArchiveObjects,
+        service: RoutingService,
+        record: Callable[[UnitOfWork, AuditEntry], None] = _keep_no_record,
+    ) -> None:
         self._database = database
         self._objects = objects
         self._service = service
+        self._record = record
 
     def kinds(self) -> list[JobKind]:
         """What the runner can do."""
@@ -134,9 +147,28 @@ class Forwarding:
             target = uow.session.get_one(RoutingTarget, target_id)
             forward = uow.session.get_one(Forward, chosen.forward_id, with_for_update=True)
             queue.close(uow, forward, target, ledger.refusals)
+            if ledger.arrived:
+                self._note_export(uow, forward, target, ledger)
             verify = forward.state == ForwardState.VERIFYING
         if verify:
             self._verify(target_id, chosen)
+
+    def _note_export(self, uow: UnitOfWork, forward: Forward, target: RoutingTarget, ledger: _Ledger) -> None:
+        """The audit trail knows what left the house and where it went."""
+        self._record(
+            uow,
+            AuditEntry(
+                at=datetime.now(UTC),
+                user="system",
+                station=target.name,
+                address=target.ae_title or target.url,
+                method="routing.forward",
+                audit_class=AuditClass.EXPORT,
+                outcome="ok" if not ledger.refusals else "refused in part",
+                subject=f"study {forward.study_uid}: {ledger.arrived} objects",
+                duration_ms=ledger.seconds * 1000,
+            ),
+        )
 
     def _outgoing(self, chosen: _Round, uids: Sequence[str]) -> list[Outgoing]:
         found = {one.sop_instance_uid: one for one in self._objects.objects(instance_uids=uids)}
@@ -246,14 +278,22 @@ class _Ledger:
         self._pending: list[str] = []
         self._written = time.monotonic()
         self._done = 0
+        self._begun = self._written
+        self.arrived = 0
         self.refusals: list[str] = []
         self.interrupted: JobRetry | JobCancelled | None = None
         self.is_cancelled = False
+
+    @property
+    def seconds(self) -> float:
+        """Since the sending began."""
+        return time.monotonic() - self._begun
 
     def told(self, outcomes: Sequence[Outcome]) -> bool:
         """Take outcomes; False when the sending shall stop."""
         for outcome in outcomes:
             if outcome.has_arrived:
+                self.arrived += 1
                 self._pending.append(outcome.sop_instance_uid)
             else:
                 self.refusals.append(outcome.sentence)

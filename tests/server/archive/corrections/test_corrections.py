@@ -13,6 +13,7 @@ from pydicom import Dataset, dcmread
 from sqlalchemy import select
 
 from server.archive.corrections.placement import CorrectionPlacement
+from server.archive.corrections.ports import RegisteredPatient
 from server.archive.corrections.rejection import Rejection
 from server.archive.corrections.rpc import CorrectionsRpc
 from server.archive.corrections.service import CorrectionService
@@ -23,9 +24,16 @@ from server.archive.tables import ImagePatient, Series, Study
 from server.bootstrap.corrections import BinOfRejected
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import SYSTEM
-from server.kernel.errors import Refusal
+from server.kernel.errors import Refusal, not_found
 from shared.contract.base import Page
-from shared.contract.corrections import CorrectionView, GetOriginal, RejectInstances, TagValue
+from shared.contract.corrections import (
+    AcceptPatientCorrection,
+    CorrectionView,
+    GetOriginal,
+    OfferPatientCorrection,
+    RejectInstances,
+    TagValue,
+)
 from shared.dicomkit.headers import InstanceReference, PatientFacts, StudyFacts
 from shared.dicomkit.uids import new_uid
 from tests.server.archive.archive_house import ZONE, House, a_series, encoded, eventually
@@ -399,3 +407,62 @@ def test_an_uncorrected_object_is_the_file_itself(desk: Desk) -> None:
     with found.open() as data:
         assert bytes(data) == encoded(slices[0])
         assert data.obj is not None and type(data.obj).__name__ == "mmap"
+
+
+class Registered:
+    """A registration with one patient, whose exam has number 9."""
+
+    def patient(self, uow: UnitOfWork, patient_id: int) -> RegisteredPatient:
+        if patient_id != 3:
+            raise not_found("患者")
+        values = {0x00100010: "Wang^Wu=王^五", 0x00100020: "P2", 0x00100030: "", 0x00100040: "F"}
+        return RegisteredPatient(values, (9,))
+
+
+def test_a_patient_corrected_at_the_counter_is_offered_for_his_images(desk: Desk) -> None:
+    slices = a_study(PatientID="P1", AccessionNumber="A9", PatientSex="M", PatientBirthDate="19800101")
+    desk.house.exams.by_accession["A9"] = 9
+    desk.receive(*slices, *a_study(PatientID="P1"))
+    eventually(lambda: (desk.study(uid_of(slices)) or Study()).exam_id == 9)
+    rpc = CorrectionsRpc(desk.service, desk.rejection, desk.objects, Registered(), ZONE)
+    with desk.database.write() as uow:
+        (offered,) = rpc.offer_patient(OfferPatientCorrection(patient_id=3), SYSTEM, uow)
+        assert offered.study.study_uid == uid_of(slices)
+        assert {one.keyword: one.after for one in offered.changes} == {
+            "PatientName": "Wang^Wu=王^五",
+            "PatientID": "P2",
+            "PatientSex": "F",
+        }
+        request = AcceptPatientCorrection(patient_id=3, study_uids=(uid_of(slices),), reason="登记更正")
+        assert len(rpc.accept_patient(request, SYSTEM, uow)) == 1
+    sent = desk.sent(slices[0])
+    assert (sent.PatientID, sent.PatientSex, sent.PatientBirthDate) == ("P2", "F", "19800101")
+    with desk.database.read() as uow:
+        assert rpc.offer_patient(OfferPatientCorrection(patient_id=3), SYSTEM, uow) == ()
+
+
+def test_a_correction_of_images_in_the_bin_is_not_taken_back_by_halves(desk: Desk) -> None:
+    slices = a_study(2, PatientID="P1")
+    desk.receive(*slices)
+    event = desk.correct(uid_of(slices), PatientID="P2")
+    with desk.database.write() as uow:
+        entry = desk.service.recycle_bin.discard(uow, study_uid=uid_of(slices), reason="删除", by="王医生")
+    with pytest.raises(Refusal, match="请先恢复"):
+        desk.undo(event.id)
+    with desk.database.write() as uow:
+        desk.service.recycle_bin.restore(uow, entry)
+    assert desk.sent(slices[0]).PatientID == "P2"
+    desk.undo(event.id)
+    assert desk.sent(slices[0]).PatientID == "P1"
+
+
+def test_two_corrections_of_one_study_at_once_do_not_mix(desk: Desk) -> None:
+    slices = a_study(PatientID="P1")
+    desk.receive(*slices)
+    study = desk.study(uid_of(slices))
+    assert study is not None
+    desk.correct(uid_of(slices), PatientID="P2")
+    with pytest.raises(Refusal), desk.database.write() as uow:
+        asked = (TagValue(keyword="PatientID", value="P3"),)
+        desk.service.correct_study(uow, "李医生", uid_of(slices), study.version, asked, "另一处更正")
+    assert desk.sent(slices[0]).PatientID == "P2"

@@ -22,10 +22,12 @@ from server.archive.routing.ports import Destination, Outcome, Outgoing, Unreach
 from server.archive.routing.service import RoutingService
 from server.archive.routing.tables import Forward, RoutingTarget
 from server.archive.tables import Study
+from server.kernel.audit import AuditEntry
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.errors import Refusal
 from server.kernel.jobs import JobRunner
 from server.kernel.jobs.tables import Job, JobState
+from shared.contract.base import AuditClass
 from shared.contract.routing import (
     Conditions,
     ForwardState,
@@ -105,7 +107,10 @@ class Post:
         self.reports = FakeReports()
         ways = {TargetKind.DICOM: self.way, TargetKind.STOW: self.way}
         self.service = RoutingService(database, self.reports, ways, lambda _uow, title: title != "NOBODY", ZONE)
-        self.forwarding = Forwarding(database, self.house.service.objects, self.service)
+        self.audited: list[AuditEntry] = []
+        self.forwarding = Forwarding(
+            database, self.house.service.objects, self.service, lambda _uow, entry: self.audited.append(entry)
+        )
         self.runner = JobRunner(database, self.forwarding.kinds())
         self.seen: dict[tuple[int, int], int] = {}
 
@@ -174,6 +179,9 @@ def test_a_quiet_study_is_sent_once_and_only_once(post: Post) -> None:
     assert post.look() == 0
     post.work()
     assert post.way.arrived == {"PACS": uids(study)}
+    (entry,) = post.audited
+    assert (entry.station, entry.audit_class) == ("PACS", AuditClass.EXPORT)
+    assert entry.subject == f"study {study[0].StudyInstanceUID}: 3 objects"
 
 
 def test_images_that_come_later_are_sent_alone(post: Post) -> None:
