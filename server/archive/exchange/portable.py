@@ -318,10 +318,9 @@ class PortableReader:
             name, patient_id, birth, sex = map(html.escape, study.patient)
             date, description, accession, _ = map(html.escape, study.facts)
             parts.append(f"<h2>{name or patient_id or words['patient']}</h2>")
-            parts.append(
-                f"<p>{words['id']} {patient_id} · {words['birth']} {birth} · {words['sex']} {sex}<br>"
-                f"{words['study']} {date} {description} · {words['accession']} {accession}</p>"
-            )
+            who = ((words["id"], patient_id), (words["birth"], birth), (words["sex"], sex))
+            what = ((words["study"], f"{date} {description}".strip()), (words["accession"], accession))
+            parts.append(f"<p>{_facts(who)}<br>{_facts(what)}</p>")
             parts.append(
                 f"<table><thead><tr><th>{words['modality']}</th><th>{words['description']}</th>"
                 f"<th>{words['images']}</th></tr></thead><tbody>"
@@ -334,6 +333,10 @@ class PortableReader:
             parts.append("</tbody></table>")
         parts.append("</div>")
         return self._page(self._words["title"], "\n".join(parts), f"{FOLDER}/VIEW.CSS")
+
+
+def _facts(pairs: tuple[tuple[str, str], ...]) -> str:
+    return " · ".join(f"{word} {value}" for word, value in pairs if value)
 
 
 def _text(ds: Dataset, keyword: str) -> str:

@@ -119,7 +119,8 @@
     const series = data.series[number];
     stop(); state.series = series; state.index = Math.floor(series.frames.length / 2);
     state.zoom = 1; state.x = state.y = 0; state.inverted = false;
-    document.querySelectorAll(".series").forEach((b, n) => { b.classList.toggle("on", n === number); b.setAttribute("aria-pressed", n === number); });
+    document.querySelectorAll(".series").forEach((b, n) => { b.classList.toggle("on", n === number); b.setAttribute("aria-pressed", n === number);
+      if (n === number) b.scrollIntoView({ block: "nearest" }); });
     stage.querySelectorAll("video, iframe").forEach((old) => old.remove());
     canvas.hidden = !!series.video || !!series.document;
     ["tl", "tr", "bl", "br"].forEach((id) => { byId(id).textContent = ""; });
