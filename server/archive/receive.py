@@ -99,8 +99,7 @@ class Arriving:
             return
         self.digest.update(part)
         try:
-            if self._descriptor < 0:
-                self._space.require(len(part))
+            self._space.require(len(part))
             self._write(part)
         except (OSError, StorageFull):
             self.failed = True

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from server.archive.inbox import InboxName
 from server.archive.receive import ObjectName, Receiver, StoreRefused, decode_received
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
+from server.kernel.database import Database
 from server.kernel.errors import Refusal
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.space import SpaceGuard
@@ -394,3 +395,43 @@ def test_a_disk_that_fails_while_an_object_comes_is_asked_again_at_the_end(
     house.receiver.receive(what, "CT1", memoryview(data), arriving)
     settled(house)
     assert len(rows(house, Instance)) == 1
+
+
+def test_files_leave_the_inbox_only_after_their_rows_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path)
+    happened: list[str] = []
+    sync, put = house.database.sync, house.storage.put
+
+    def synced() -> None:
+        happened.append(f"synced {len(rows(house, Instance))}")
+        sync()
+
+    def moved(source: Any, key: str | None = None) -> str:
+        happened.append("moved")
+        return put(source, key)
+
+    monkeypatch.setattr(house.database, "sync", synced)
+    monkeypatch.setattr(house.storage, "put", moved)
+    for sent in a_series(2):
+        house.send(sent)
+    house.start()
+    settled(house)
+    house.stop()
+    assert happened[:3] == ["synced 2", "moved", "moved"]
+
+
+def test_a_relaxed_database_is_the_same_database(tmp_path: Path) -> None:
+    first = Database.in_folder(tmp_path)
+    first.create_schema()
+    relaxed = Database(first.url, relaxed=True)
+    house = House(tmp_path, relaxed).start()
+    house.send(an_object())
+    settled(house)
+    relaxed.sync()
+    relaxed.checkpoint()
+    with first.read() as uow:
+        assert len(uow.session.execute(select(Instance.id)).all()) == 1
+    house.stop()
+    first.close()

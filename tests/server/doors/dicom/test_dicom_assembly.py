@@ -124,3 +124,53 @@ def test_a_command_in_the_middle_of_a_data_set_is_refused(budget: MemoryBudget, 
     put(assembler, dimse.encode_command({0x0100: 1, 0x0800: 1}), is_command=True, last=True)
     with pytest.raises(pdu.PduError, match="before the last one's data set"):
         assembler.begin(1, True, True, 10)
+
+
+class Parts:
+    """Takes an object on its way in."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.dropped = 0
+
+    def take(self, part: memoryview) -> None:
+        self.data += part
+
+    def drop(self) -> None:
+        self.dropped += 1
+
+
+@pytest.mark.parametrize("size", [1000, 300_000, 900_000, 5_000_000])
+def test_all_but_the_last_part_is_handed_on_as_it_comes(size: int, budget: MemoryBudget, tmp_path: Path) -> None:
+    assembler = make(budget, tmp_path)
+    parts: list[Parts] = []
+
+    def begin(_message: Message) -> Parts:
+        parts.append(Parts())
+        return parts[-1]
+
+    assembler.arrivals = begin
+    for number in range(2):
+        message = store(assembler, size, piece=100_000, message_id=number)
+        (mine,) = parts[number:]
+        assert message.arrival is mine
+        last = size % 100_000 or min(size, 100_000)
+        assert mine.data == pattern(size)[:-last]
+        assert mine.dropped == 0
+        message.discard()
+        assert mine.dropped == 1
+    assembler.close()
+
+
+def test_an_object_that_becomes_too_large_or_never_whole_is_not_handed_on(budget: MemoryBudget, tmp_path: Path) -> None:
+    assembler = make(budget, tmp_path, in_memory=1 << 20)
+    parts = Parts()
+    assembler.arrivals = lambda _message: parts
+    message = store(assembler, 3_000_000)
+    assert message.spool is not None and message.arrival is None
+    assert parts.dropped == 1
+    message.discard()
+    put(assembler, dimse.encode_command({0x0100: 1, 0x0110: 2, 0x0800: 1}), is_command=True, last=True)
+    put(assembler, bytes(100_000), is_command=False, last=False)
+    assembler.close()  # the line broke
+    assert parts.dropped == 2
