@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, tzinfo
 from pathlib import Path
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select, union_all
 
 from server.archive import check, inbox
 from server.archive.check import Checked
@@ -41,6 +42,10 @@ from shared.contract.base import Page
 
 _MOST_ROWS = 500
 _AT_ONCE = 100
+_MOST_COUNTED = 10_000  # unmatched studies in each state; a list of more is no list
+_WITHOUT_EXAM = (MatchState.UNMATCHED, MatchState.PENDING, MatchState.REFUSED)
+_MANY_STUDIES = 20_000
+_SUMS_HOLD_S = 60.0
 _WARN_BELOW = 10  # the warning begins at this many times the reserve
 
 
@@ -64,6 +69,8 @@ class ArchiveService:
         self._zone = zone
         self._reserve_bytes = reserve_bytes
         self._measure = measure
+        self._summed = (0, 0, 0, 0)
+        self._summed_until = 0.0
         self.matching = StudyMatching(database, exams)
         self.objects = ArchiveObjects(database, storage, inbox_folder)
         self.completeness = Completeness()
@@ -151,19 +158,26 @@ class ArchiveService:
         return found
 
     def list_unmatched(self, uow: UnitOfWork, page: Page) -> StudyList:
-        """Studies without exam, newest first."""
-        unmatched = and_(Study.exam_id.is_(None), Study.match_state != MatchState.NOT_OURS)
-        total = uow.session.execute(select(func.count()).select_from(Study).where(unmatched)).scalar_one()
-        limit = min(max(page.limit, 1), 500)
-        statement = (
-            select(Study)
-            .where(unmatched)
+        """Studies without exam, newest first; `total` counts no further than some ten thousand."""
+        limit, offset = min(max(page.limit, 1), _MOST_ROWS), max(page.offset, 0)
+        # state by state: the index has each in order of arrival, all of them together it has not
+        branches = [
+            select(Study.id, Study.received_at)
+            .where(Study.match_state == state, Study.exam_id.is_(None))
             .order_by(Study.received_at.desc(), Study.id.desc())
-            .offset(max(page.offset, 0))
-            .limit(limit)
-        )
-        rows = tuple(study_row(study, self._zone) for study in uow.session.execute(statement).scalars())
-        return StudyList(total=total, rows=rows)
+            .limit(max(offset + limit, _MOST_COUNTED))
+            .subquery()
+            for state in _WITHOUT_EXAM
+        ]
+        found = union_all(*(select(one.c.id, one.c.received_at) for one in branches)).subquery()
+        total = uow.session.execute(select(func.count()).select_from(found)).scalar_one()
+        ids = select(found.c.id).order_by(found.c.received_at.desc(), found.c.id.desc()).offset(offset).limit(limit)
+        studies = {
+            study.id: study
+            for study in uow.session.execute(select(Study).where(Study.id.in_(ids.scalar_subquery()))).scalars()
+        }
+        order = sorted(studies.values(), key=lambda study: (study.received_at, study.id), reverse=True)
+        return StudyList(total=total, rows=tuple(study_row(study, self._zone) for study in order))
 
     def match_study(self, uow: UnitOfWork, study_uid: str, version: int, exam_id: int) -> StudyRow:
         """Match by hand. Raises Refusal."""
@@ -175,14 +189,7 @@ class ArchiveService:
 
     def status(self, uow: UnitOfWork) -> ArchiveStatus:
         """Fill and backlog; the warning is a sentence that says what to do."""
-        sums = uow.session.execute(
-            select(
-                func.count(),
-                func.coalesce(func.sum(Study.series_count), 0),
-                func.coalesce(func.sum(Study.instance_count), 0),
-                func.coalesce(func.sum(Study.bytes_stored), 0),
-            ).select_from(Study)
-        ).one()
+        sums = self._sums(uow)
         free = self._measure(self._inbox)
         return ArchiveStatus(
             studies=int(sums[0]),
@@ -193,6 +200,18 @@ class ArchiveService:
             inbox_backlog=sum(1 for _ in inbox.ready_files(self._inbox)),
             warning=self._warning(free),
         )
+
+    def _sums(self, uow: UnitOfWork) -> tuple[int, int, int, int]:
+        """Studies, series, instances, bytes; in a large archive as of a minute ago, for they are counted one by one."""
+        newest = int(uow.session.execute(select(func.coalesce(func.max(Study.id), 0))).scalar_one())
+        if newest > _MANY_STUDIES and time.monotonic() < self._summed_until:
+            return self._summed
+        columns = (Study.series_count, Study.instance_count, Study.bytes_stored)
+        sums = (func.coalesce(func.sum(column), 0) for column in columns)
+        row = uow.session.execute(select(func.count(), *sums).select_from(Study)).one()
+        self._summed = (int(row[0]), int(row[1]), int(row[2]), int(row[3]))
+        self._summed_until = time.monotonic() + _SUMS_HOLD_S
+        return self._summed
 
     def check(self, hashes: bool, progress: Callable[[int, int], None] | None = None) -> CheckView:
         """Prove that index and files agree."""
