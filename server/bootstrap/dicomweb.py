@@ -18,7 +18,7 @@ from server.access.service import AccessService
 from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.objects import ArchivedObject, ArchiveObjects
-from server.archive.part10 import NotPart10, read_meta
+from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
 from server.archive.receive import ObjectName, Receiver, StoreRefused, file_meta
 from server.archive.tables import Instance
 from server.audit.service import AuditService
@@ -53,6 +53,7 @@ _AUDIT_EVERY_S = 0.5
 _AUDIT_ONCE_IN_S = 60.0  # a viewer that loads a study frame by frame is one entry a minute, not thousands
 _AUDIT_WAITING = 20_000
 _REPEATED = frozenset({"web.frames", "web.rendered", "web.thumbnail", "web.bulkdata", "web.retrieve", "web.wado_uri"})
+_PREAMBLE = bytes(128) + b"DICM"
 _CANNOT_UNDERSTAND, _WRONG_DATA_SET = 0xC000, 0xA900
 
 
@@ -231,7 +232,11 @@ class ReceiverSink:
 
     def store(self, part10: memoryview, client: Client, study_uid: str) -> StoredInstance:
         try:
-            name, offset = read_meta(part10)
+            if part10[:2] == b"\2\0":  # some clients leave the preamble out
+                name, offset = read_meta(_PREAMBLE + bytes(part10[: 2 * MAX_META_BYTES]))
+                offset -= len(_PREAMBLE)
+            else:
+                name, offset = read_meta(part10)
         except NotPart10 as fault:
             METRICS.count("refused_objects_total", door="web")
             raise NotStored(_CANNOT_UNDERSTAND, str(fault)) from None
