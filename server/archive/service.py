@@ -13,17 +13,18 @@ from sqlalchemy import func, select, union_all
 
 from server.archive import check, inbox
 from server.archive.check import Checked
-from server.archive.completeness import Completeness
+from server.archive.completeness import SHORT, Completeness
 from server.archive.custom_filling import CustomTags
 from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
 from server.archive.frames import frames_of
 from server.archive.matching import StudyMatching
 from server.archive.objects import ArchiveObjects
 from server.archive.ports import ExamMatcher
+from server.archive.query_matching import MAX_UIDS
 from server.archive.rereading import set_character_set
 from server.archive.rules import MatchState
 from server.archive.settling import Settling
-from server.archive.tables import Instance, Series, Study
+from server.archive.tables import Expectation, Instance, Series, Study
 from server.archive.views import study_row, study_view
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.errors import invalid, not_found
@@ -120,6 +121,12 @@ class ArchiveService:
             0x00081030: request.description,
             0x00080020: _days(request.study_from, request.study_to),
         }
+        if request.completeness == SHORT:  # few are, so they are named
+            with self._database.read() as uow:
+                short = select(Expectation.study_uid).where(Expectation.missing > 0).distinct().limit(MAX_UIDS)
+                keys[0x0020000D] = "\\".join(filter(None, uow.session.execute(short).scalars()))
+            if not keys[0x0020000D]:
+                return
         options = FindOptions(fuzzy_names=True, zone=self._zone)
         wanted = {**{tag: value for tag, value in keys.items() if value}, **request.custom}
         answers = find(self._database, "STUDY", wanted, 0 if request.completeness else limit, options)
