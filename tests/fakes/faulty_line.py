@@ -41,6 +41,7 @@ class FaultyLine:
         self.upstream = (str(parts.hostname), int(parts.port or 80))
         self.faults: list[Fault] = []
         self.seen: list[tuple[str, str]] = []
+        self.hidden_headers: tuple[str, ...] = ()  # of answers, in small letters: of servers that know less
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -126,8 +127,9 @@ def _handler(line: FaultyLine) -> type[BaseHTTPRequestHandler]:
                 assert fault is not None
                 data = _flipped(data, fault.at_byte)
             self.send_response(status)
+            hidden = ("transfer-encoding", "content-length", "connection", "server", "date", *line.hidden_headers)
             for name, value in headers:
-                if name.lower() not in ("transfer-encoding", "content-length", "connection", "server", "date"):
+                if name.lower() not in hidden:
                     self.send_header(name, value)
             told = {name.lower(): value for name, value in headers}
             size = told.get("content-length", "0") if self.command == "HEAD" else str(len(data))

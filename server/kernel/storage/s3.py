@@ -189,10 +189,12 @@ class S3Storage:
         if len(view) >= self.settings.multipart_from_bytes:
             self._upload_parts(view, key)
             return
-        wanted = base64.b64encode(bytes.fromhex(key)).decode()
+        wanted = _checksum_of(key)
+        is_first = True
 
         def send() -> None:
-            condition = {"IfNoneMatch": "*"} if self._conditional else {}
+            nonlocal is_first
+            condition = {"IfNoneMatch": "*"} if self._conditional and is_first else {}
             with self._bucket.speaking(key):
                 answer = self._client().put_object(
                     Bucket=self.settings.bucket,
@@ -203,27 +205,45 @@ class S3Storage:
                     ChecksumSHA256=wanted,
                     **condition,
                 )
-            if answer.get("ChecksumSHA256", wanted) != wanted:
-                raise Again("The S3 store kept other bytes than were sent")
+            is_first = False  # what lies there now may be wrong: another attempt replaces it
+            if answer.get("ChecksumSHA256") != wanted:
+                self._demand(key, answer.get("ETag", ""), view)
 
-        self._put_unless_there(send, key, len(view))
-
-    def _put_unless_there(self, send: Callable[[], None], key: str, size: int) -> None:
         try:
             self._persistently("store", send)
         except NotSupported:
             if not self._conditional:
                 raise
             self._conditional = False
-            self._put_unless_there(send, key, size)
+            self._upload(view, key)
         except Precondition:  # it lies there already, perhaps by an attempt whose answer was lost
-            if self._size(key) == size:
-                return
-            self._conditional = False
-            try:
+            if not self._lies_right(key, len(view)):
+                is_first = False
                 self._persistently("store", send)
-            finally:
-                self._conditional = True
+
+    def _demand(self, key: str, etag: str, view: memoryview) -> None:
+        """Have a server that confirms no SHA-256 prove what it kept: by the MD5 that most give as ETag, else by reading
+        it back. Raises Again when it kept other bytes."""
+        if etag.strip('"') == hashlib.md5(view, usedforsecurity=False).hexdigest():
+            return
+        self._fetch_whole(self._name(key), key, []).close()
+
+    def _lies_right(self, key: str, size: int) -> bool:
+        """Whether the object that lies under the key has the right bytes."""
+        head = self._call(
+            "look up",
+            lambda c: c.head_object(Bucket=self.settings.bucket, Key=self._name(key), ChecksumMode="ENABLED"),
+            key,
+        )
+        if int(head["ContentLength"]) != size:
+            return False
+        if head.get("ChecksumSHA256") == _checksum_of(key):
+            return True
+        try:
+            self._fetch_whole(self._name(key), key, []).close()
+        except Again:
+            return False
+        return True
 
     def _upload_parts(self, view: memoryview, key: str) -> None:
         name = self._name(key)
@@ -232,10 +252,14 @@ class S3Storage:
             "store", lambda c: c.create_multipart_upload(Bucket=bucket, Key=name, ContentType="application/dicom"), key
         )
         upload = begun["UploadId"]
+        is_sure = True
         try:
             parts = []
             for number, start in enumerate(range(0, len(view), self.settings.part_bytes), 1):
-                parts.append(self._upload_part(name, upload, number, view[start : start + self.settings.part_bytes]))
+                part = view[start : start + self.settings.part_bytes]
+                etag, md5 = self._upload_part(name, upload, number, part)
+                parts.append({"ETag": etag, "PartNumber": number})
+                is_sure = is_sure and etag.strip('"') == md5
             whole = {"Parts": parts}
             self._call(
                 "store",
@@ -248,9 +272,13 @@ class S3Storage:
             raise
         if self._size(key) != len(view):
             raise StorageError("The S3 store put the parts of an object together wrongly; it was not accepted.")
+        if not is_sure:
+            self.open(key).close()
 
-    def _upload_part(self, name: str, upload: str, number: int, part: memoryview) -> dict[str, Any]:
-        digest = base64.b64encode(hashlib.md5(part, usedforsecurity=False).digest()).decode()
+    def _upload_part(self, name: str, upload: str, number: int, part: memoryview) -> tuple[str, str]:
+        """Send a part; returns its ETag and its MD5, which most servers give as ETag."""
+        md5 = hashlib.md5(part, usedforsecurity=False)
+        digest = base64.b64encode(md5.digest()).decode()
         answer = self._call(
             "store",
             lambda c: c.upload_part(
@@ -263,7 +291,7 @@ class S3Storage:
             ),
         )
         part.release()
-        return {"ETag": answer["ETag"], "PartNumber": number}
+        return str(answer["ETag"]), md5.hexdigest()
 
     def _abort(self, name: str, upload: str) -> None:
         self._call(
@@ -384,6 +412,11 @@ def _target(size: int) -> BinaryIO:
     if size > _IN_MEMORY_BYTES:
         return cast(BinaryIO, tempfile.TemporaryFile())
     return io.BytesIO()
+
+
+def _checksum_of(key: str) -> str:
+    """The key as S3 writes a SHA-256."""
+    return base64.b64encode(bytes.fromhex(key)).decode()
 
 
 def _missing(key: str) -> ObjectMissing:

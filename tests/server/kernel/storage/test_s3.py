@@ -198,6 +198,22 @@ def test_a_server_without_conditional_writes_is_understood(settings: S3Settings,
     assert read(store, KEY) == DATA
 
 
+@pytest.mark.parametrize("hidden", [("x-amz-checksum-sha256",), ("x-amz-checksum-sha256", "etag")])
+def test_a_server_that_confirms_no_hash_must_prove_what_it_kept(
+    settings: S3Settings, line: FaultyLine, hidden: tuple[str, ...]
+) -> None:
+    line.hidden_headers = hidden
+    store = through(line, settings)
+    assert store.put(DATA) == KEY
+    reads = [method for method, _ in line.seen].count("GET")
+    assert reads == (1 if "etag" in hidden else 0)
+    assert store.put(DATA) == KEY, "again: it lies there"
+    wrong = S3Storage(settings)
+    wrong._client().put_object(Bucket=settings.bucket, Key=wrong._name(KEY), Body=b"x" * len(DATA))
+    assert store.put(DATA) == KEY, "as large, but other bytes: it is replaced"
+    assert read(wrong, KEY) == DATA
+
+
 def test_an_object_that_lies_there_with_other_bytes_is_replaced(settings: S3Settings) -> None:
     store = S3Storage(settings)
     store._client().put_object(Bucket=settings.bucket, Key=store._name(KEY), Body=b"half of it")
