@@ -375,15 +375,19 @@ class _Run:
         with self._database.read() as uow:
             going = {bytes.fromhex(key) for key in uow.session.execute(select(Discard.object_key)).scalars()}
         files = 0
+        strange: list[str] = []
         for key in self._storage.keys():  # noqa: SIM118 - a storage is no dictionary
             known = bytes.fromhex(key)
             files += 1
-            if known in self._seen or known in going:
-                continue
-            with self._database.read() as uow:  # the rare file that came while the rows were read
-                named = _named(uow.session, key) or uow.session.get(Discard, key) is not None
-            if not named and not self._is_waiting(key) and self._storage.exists(key):
-                self._faults.add("missing_row", "", f"文件 {key[:16]}… 在索引中没有记录。", object_key=key)
+            if known not in self._seen and known not in going:
+                strange.append(key)
+        for start in range(0, len(strange), _PAGE):  # most came while the rows were read
+            part = strange[start : start + _PAGE]
+            with self._database.read() as uow:
+                named = _named_of(uow.session, part)
+            for key in part:
+                if key not in named and not self._is_waiting(key) and self._storage.exists(key):
+                    self._faults.add("missing_row", "", f"文件 {key[:16]}… 在索引中没有记录。", object_key=key)
         return files
 
     def _sums(self) -> None:
@@ -456,17 +460,23 @@ def _add(ways: list[tuple[tuple[str, Any], ...]], columns: dict[str, Any]) -> No
         ways.append(one)
 
 
-def _named(session: Any, key: str, uid: str = "") -> bool:
-    """Whether a row names this file; `uid` spares a walk through all instances."""
-    of_instance = select(Instance.id).where(Instance.object_key == key)
-    if uid:
-        of_instance = of_instance.where(Instance.uid == uid)
-    statements = (
-        select(InstanceVersion.id).where(InstanceVersion.object_key == key),
-        select(BinObject.id).where(BinObject.object_key == key),
-        of_instance,
-    )
-    return any(session.execute(one.limit(1)).first() is not None for one in statements)
+def _named(session: Any, key: str, uid: str) -> bool:
+    """Whether a row names this file of this instance."""
+    of_instance = select(Instance.id).where(Instance.uid == uid, Instance.object_key == key)
+    if session.execute(of_instance).first() is not None:
+        return True
+    others = (InstanceVersion, BinObject)
+    return any(session.execute(select(one.id).where(one.object_key == key).limit(1)).first() for one in others)
+
+
+def _named_of(session: Any, keys: list[str]) -> set[str]:
+    """Those of the keys that some row names; one walk through the instances."""
+    tables = (Instance, InstanceVersion, BinObject, Discard)
+    return {
+        key
+        for table in tables
+        for key in session.execute(select(table.object_key).where(table.object_key.in_(keys))).scalars()
+    }
 
 
 def read_record(whole: memoryview, key: str) -> Received:

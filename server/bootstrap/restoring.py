@@ -126,7 +126,7 @@ def _copy_objects(
 ) -> tuple[int, int]:
     archive = FolderStorage(folders.archive, durability=Durability.NONE)
     documents = FolderStorage(folders.documents, durability=Durability.NONE)
-    lacking = {*manifest.missing, *manifest.damaged}
+    lacking = {*manifest.missing, *manifest.damaged, *manifest.away}
     folder = vault.generation_folder(name)
     total = manifest.objects + manifest.documents
     count = size = 0

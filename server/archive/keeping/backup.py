@@ -24,6 +24,7 @@ from server.archive.keeping import snapshots
 from server.archive.keeping.tables import BackupRun
 from server.archive.keeping.vault import BackupError, FileNote, Manifest, Vault, new_generation
 from server.kernel.database import Database
+from server.kernel.storage.medium import MediumAbsent
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 
 _ALIVE_S = 30.0
@@ -59,6 +60,8 @@ class Done:
             f"Generation {self.manifest.generation}: {self.manifest.objects} objects, {self.copied} of them new "
             f"({self.bytes_copied / 1e6:.0f} MB), in {self.seconds:.1f} s."
         )
+        if self.manifest.away:
+            text += f" {len(self.manifest.away)} lie on media that are not inserted, and are not in it."
         return text + (f" {trouble} objects are missing or damaged in the archive: run the check." if trouble else "")
 
 
@@ -67,6 +70,7 @@ class _Tally:
         self.objects = self.object_bytes = self.copied = self.bytes_copied = self.documents = self.inbox = 0
         self.missing: list[str] = []
         self.damaged: list[str] = []
+        self.away: list[str] = []
 
 
 def run(sources: Sources, vault: Vault, progress: Callable[[int, int], None], *, link: bool = False) -> Done:
@@ -126,6 +130,7 @@ def _run(
             inbox=tally.inbox,
             missing=tuple(tally.missing),
             damaged=tuple(tally.damaged),
+            away=tuple(tally.away),
             files=files,
         )
 
@@ -165,10 +170,15 @@ def _copy_object(sources: Sources, vault: Vault, key: str, waiting: Path, tally:
     try:
         try:
             file = sources.storage.open(key)
+        except MediumAbsent:
+            raise
         except ObjectMissing:
             # its row is committed and it is on its way from the inbox to its place
             path = inbox.find(sources.inbox, key) or inbox.find(waiting, key)
             file = path.open("rb") if path is not None else sources.storage.open(key)
+    except MediumAbsent:
+        tally.away.append(key)
+        return
     except (ObjectMissing, FileNotFoundError):
         tally.missing.append(key)
         return

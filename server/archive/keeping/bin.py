@@ -6,17 +6,19 @@ rows and announces the files (discards.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, epoch
 from server.archive.keeping.binrows import (
     Row,
     dependants,
+    known_columns,
     packed,
     put_back,
     put_back_dependants,
@@ -120,14 +122,8 @@ class RecycleBin:
         rows = taken(session, Instance, instances)
         versions = _versions_of(session, instances)
         series = {row["id"]: row for row in taken(session, Series, sorted({row["series_pk"] for row in rows}))}
-        emptied = [
-            one
-            for one in series
-            if session.execute(
-                select(Instance.id).where(Instance.series_pk == one, Instance.id.not_in(instances)).limit(1)
-            ).first()
-            is None
-        ]
+        chosen = Counter(row["series_pk"] for row in rows)
+        emptied = [one for one, count in _sizes(session, chosen).items() if count == chosen[one]]
         is_whole = entry.level == "study" or not _others(session, Series, Series.study_pk == study_id, emptied)
         if entry.level == "study":
             emptied = list(session.execute(select(Series.id).where(Series.study_pk == study_id)).scalars())
@@ -172,12 +168,9 @@ class RecycleBin:
         study_id, is_new = _restored_study(session, whole)
         series = _restored_series(session, whole["series"], study_id)
         objects = session.execute(select(BinObject).where(BinObject.entry_id == entry.id)).scalars().all()
-        instances: dict[int, int] = {}  # old id → present id
-        by_uid: dict[str, int] = {}
-        for kept in objects:
-            if not kept.is_version:
-                old = unpacked(kept.row)
-                by_uid[kept.uid] = instances[old["id"]] = _restored_instance(session, old, series)
+        own = [unpacked(kept.row) for kept in objects if not kept.is_version]
+        instances = _restored_instances(session, own, series)  # old id → present id
+        by_uid = {row["uid"]: instances[row["id"]] for row in own}
         for kept in objects:
             if kept.is_version and kept.uid in by_uid:
                 _restored_version(session, unpacked(kept.row), by_uid[kept.uid])
@@ -289,6 +282,16 @@ def _versions_of(session: Session, instances: Sequence[int]) -> list[Row]:
     return taken(session, InstanceVersion, ids)
 
 
+def _sizes(session: Session, series: Iterable[int]) -> dict[int, int]:
+    """How many instances these series have."""
+    statement = (
+        select(Instance.series_pk, func.count())
+        .where(Instance.series_pk.in_(list(series)))
+        .group_by(Instance.series_pk)
+    )
+    return {row[0]: int(row[1]) for row in session.execute(statement)}
+
+
 def _others(session: Session, model: Any, condition: Any, ids: Sequence[int]) -> bool:
     """Whether rows meet the condition beside those with these ids."""
     return session.execute(select(model.id).where(condition, model.id.not_in(ids)).limit(1)).first() is not None
@@ -358,6 +361,36 @@ def _restored_series(
         else:
             here.correction = here.correction or row.get("correction")
             found[row["id"]] = (here.id, before, attributes.unpacked(here.attributes))
+    return found
+
+
+def _restored_instances(
+    session: Session,
+    rows: Sequence[Row],
+    series: dict[int, tuple[int, attributes.Attributes, attributes.Attributes]],
+) -> dict[int, int]:
+    """Old id → present id. Those of which nothing has come since go in together."""
+    found: dict[int, int] = {}
+    waiting: list[Row] = []
+    for start in range(0, len(rows), 500):
+        part = rows[start : start + 500]
+        uids, ids = [row["uid"] for row in part], [row["id"] for row in part]
+        taken_uids = set(session.execute(select(Instance.uid).where(Instance.uid.in_(uids))).scalars())
+        taken_ids = set(session.execute(select(Instance.id).where(Instance.id.in_(ids))).scalars())
+        plain, others = [], []
+        for row in part:
+            if row["uid"] in taken_uids or row["id"] in taken_ids:
+                others.append(row)
+                continue
+            series_id, before, after = series[row["series_pk"]]
+            own = _moved(row["attributes"], before, after)
+            plain.append(known_columns(Instance, row) | {"series_pk": series_id, "attributes": own})
+            found[row["id"]] = row["id"]
+        if plain:
+            session.execute(insert(Instance), plain)
+        waiting += others
+    for row in waiting:  # these get new ids, which must not be ones that are put back
+        found[row["id"]] = _restored_instance(session, row, series)
     return found
 
 

@@ -50,6 +50,11 @@ def remove(session: Session, model: type[Base], ids: Sequence[int]) -> None:
         session.execute(delete(model).where(table_of(model).c.id.in_(part)))
 
 
+def known_columns(model: type[Base], row: Mapping[str, Any]) -> Row:
+    """Of a row that was taken, the columns that the table has today."""
+    return _known(table_of(model), row)
+
+
 def put_back(session: Session, model: type[Base], row: Mapping[str, Any], **changed: Any) -> int:
     """Insert a row under its old id, or under a new one where that is taken; returns the id."""
     table = table_of(model)

@@ -58,6 +58,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     inbox: int
     missing: tuple[str, ...]  # keys that the index names and no store had
     damaged: tuple[str, ...]  # keys whose bytes are not theirs: not copied
+    away: tuple[str, ...] = ()  # keys on media that were not inserted, and in no earlier backup
     files: dict[str, FileNote]  # by their path in the generation
 
 
@@ -218,7 +219,7 @@ class Vault:
             file = folder / path
             if not file.is_file() or sha256_of(file) != note.sha256:
                 faults.append(f"{path} is missing or damaged")
-        lacking = {*manifest.missing, *manifest.damaged}
+        lacking = {*manifest.missing, *manifest.damaged, *manifest.away}
         total = manifest.objects + manifest.documents
         for done, (key, _) in enumerate(self.objects_of(name)):
             progress(done, total)
