@@ -67,6 +67,10 @@ class Placement(Protocol):
         """Give a new series, and its study when that is new, the corrections that await it."""
         ...
 
+    def forget(self) -> None:
+        """Rows were changed by others: what is remembered may be wrong."""
+        ...
+
 
 class AsItCame:
     """Stands in where nothing is corrected."""
@@ -75,4 +79,7 @@ class AsItCame:
         return uid
 
     def placed(self, session: Session, new: NewSeries) -> None:
+        return
+
+    def forget(self) -> None:
         return

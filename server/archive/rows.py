@@ -130,6 +130,7 @@ class IndexRows:
         """Drop what is remembered: the transaction was rolled back, or rows were changed by others."""
         self._series.clear()
         self._studies.clear()
+        self._placement.forget()
         self._names.forget()
         self._absent.clear()
 

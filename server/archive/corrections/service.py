@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
+from server.archive import epoch
 from server.archive.corrections import events, identity, rules
 from server.archive.corrections.events import checked_values
 from server.archive.corrections.journal import Journal
@@ -166,6 +167,7 @@ class CorrectionService(Moving, Undoing):
             sentence=f"把患者 {source[0]} 的 {len(studies)} 个检查并入患者 {target[0]}。",
             journal=journal.packed(),
         )
+        epoch.bump(session)  # the indexer knows whether anybody was merged
         session.add(
             PatientRedirect(
                 identity="\n".join(source), correction=rules.packed({**values, **mark}) or b"", event_id=event.id
