@@ -15,6 +15,10 @@ from shared.dicomkit.names import is_chinese
 Check: TypeAlias = Callable[[Any], bool]
 SqlText: TypeAlias = Any
 
+_ORDERED = frozenset(
+    "uid patient_id name_key ideographic_key phonetic_key accession study_date study_time value infix".split()
+)
+"""Columns in the order of code points on both databases: only there is a beginning a range."""
 MAX_UIDS = 2000
 MAX_TEXT = 1000
 LAST = "\U0010ffff"
@@ -73,7 +77,7 @@ def like(column: SqlText, pattern: str) -> ColumnElement[bool]:
     """A wildcard comparison that an index of the column serves as far as the pattern begins with letters."""
     found: ColumnElement[bool] = column.like(_escaped(pattern), escape="/")
     head = head_of(pattern)
-    if not head:
+    if not head or getattr(column, "key", "") not in _ORDERED:
         return found
     if pattern == head + "*":
         return and_(column >= head, column < head + LAST)
@@ -134,8 +138,16 @@ def range_condition(column: SqlText, value: str, kind: str) -> ColumnElement[boo
     if first:
         parts.append(column >= first)
     if last:
-        parts.append(column < last + LAST)
+        parts.append(column <= _end_of(last, kind))
     return and_(*parts)
+
+
+def _end_of(last: str, kind: str) -> str:
+    """The last value that counts to the end of a range: nines, which every database puts where they belong."""
+    if kind == "date":
+        return last.ljust(8, "9")
+    whole, _, fraction = last.partition(".")
+    return f"{whole.ljust(6, '9')}.{fraction.ljust(6, '9')}"
 
 
 def range_check(value: str, kind: str) -> Check:
