@@ -16,8 +16,9 @@ from datetime import date, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from server.archive.exchange.cleaning import clean_text
+from server.archive.exchange.cleaning import clean_text, is_common_word
 from server.archive.exchange.confidentiality import CODES, SAFE_PRIVATE, Action, action_of
+from server.archive.exchange.rewriting import written
 from shared.contract.exchange import AnonymiseOption, AnonymisePlan
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _KEPT_UIDS = frozenset(
 )
 """UIDs that name a class, a coding scheme or an encoding, private ones too."""
 _CONTENT = 0x0040A730
+_WHOLE_MODULES = frozenset({0x00700001, 0x0040B020})  # graphic and waveform annotation: nothing is left without it
+_STEPS = 0x00081111  # Referenced Performed Procedure Step Sequence: required of documents, elsewhere never empty
+_CREATION = frozenset({0x00700082, 0x00700083})  # of a presentation state: removed by the table, required by its module
 _WELL_KNOWN = "1.2.840.10008."
 _DUMMIES = {
     "AE": "ANON",
@@ -65,6 +69,8 @@ _DEVICE = frozenset({0x00081010, 0x00181000})
 _SAYS_NOTHING = frozenset({"anonymous", "anonymised", "anonymized", "unknown", "none", "test", "patient", "name"})
 _PICTURES = frozenset({"US", "ES", "GM", "XC", "OT", "SC", "DOC", "ECG", "OP", "IVUS", "DX", "CR", "RF", "XA", "MG"})
 
+_DOCUMENTS = "1.2.840.10008.5.1.4.1.1.88."
+_ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 EMPTY_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
@@ -189,7 +195,7 @@ class Anonymiser:
         ds.PatientName = pseudonym
         ds.PatientID = pseudonym
         self._state_method(ds)
-        data = _written(ds, syntax)
+        data = written(ds, syntax)
         _demand_no_trace(data, ds, one.identifiers)
         return Anonymised(
             data=data,
@@ -277,6 +283,8 @@ class _OneObject:
         vr = element.VR
         if action is None:
             action = self._unnamed(number, element)
+        if number in _CREATION and action is Action.REMOVE:
+            action = Action.DUMMY
         if strict and vr not in ("UI", "SQ"):
             action = Action.REMOVE
         if action is Action.REMOVE:
@@ -319,15 +327,18 @@ class _OneObject:
         vr = element.VR
         if number == _CONTENT:
             element.value = [_dummy_content()]
+        elif number in _WHOLE_MODULES or (number == _STEPS and not _text(ds, 0x00080016).startswith(_DOCUMENTS)):
+            del ds[number]
         elif vr == "SQ":
-            del ds[number]  # an item of invented values would say less than nothing
+            element.value = []  # an item of invented values would say less than nothing
         elif vr == "UI":
             element.value = _each(element.value, self._uid)
         elif number == 0x00420011:
-            element.value = EMPTY_PDF + b"\0" * (len(EMPTY_PDF) % 2)
+            is_pdf = _text(ds, 0x00080016) == _ENCAPSULATED_PDF
+            document = EMPTY_PDF if is_pdf else b"\0\0"
+            element.value = document + b"\0" * (len(document) % 2)
             if "EncapsulatedDocumentLength" in ds:
-                ds.EncapsulatedDocumentLength = len(EMPTY_PDF)
-            ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
+                ds.EncapsulatedDocumentLength = len(document)
         elif vr in _DUMMIES:
             element.value = _DUMMIES[vr]
         elif vr in ("OB", "OW", "UN", "OF", "OD", "OL", "OV"):
@@ -396,9 +407,12 @@ class _OneObject:
             if int(str(element.value)[:3]) > 89:
                 element.value = "090Y"  # so few are older that an age names them
             return
+        if element.VR == "IS" and any(text in self.identifiers for text in _values(element.value)):
+            element.value = "0"
         if element.VR not in _ECHOES or number in _ENCODING or not element.value:
             return
-        element.value = _each(element.value, lambda text: "" if self._names_somebody(str(text)) else text)
+        dummy = _DUMMIES[element.VR]  # not nothing: the attribute may be one that must have a value
+        element.value = _each(element.value, lambda text: dummy if self._names_somebody(str(text)) else text)
 
     def _names_somebody(self, text: str) -> bool:
         folded = _fold(text)
@@ -479,9 +493,11 @@ def _name_parts(name: str) -> set[str]:
 
 def _is_telling(text: str) -> bool:
     """Long enough not to stand in a text by chance; "Li" in "Liver" is no trace."""
-    if text.casefold() in _SAYS_NOTHING or not any(c.isalnum() for c in text):
+    if text.casefold() in _SAYS_NOTHING or is_common_word(text) or not any(c.isalnum() for c in text):
         return False
-    return len(text) >= (2 if any(c >= "\u3400" for c in text) else 4)
+    if any(c >= "\u3400" for c in text):
+        return len(text) >= 2
+    return len(text) >= (5 if text.isdecimal() else 4)
 
 
 def _demand_no_trace(data: bytes, ds: Dataset, identifiers: frozenset[str]) -> None:
@@ -490,38 +506,21 @@ def _demand_no_trace(data: bytes, ds: Dataset, identifiers: frozenset[str]) -> N
     # pixel data stand last but for padding and signatures, which are removed: the head is what can name somebody
     head = data[: len(data) - pixels] if pixels else data
     lowered = head.lower()
+    plain = [re.escape(one.lower().encode()) for one in identifiers if one.isascii()]
+    # a number inside of a longer one, or a word inside of a longer one, is not that number or word
+    found = bool(plain) and bool(
+        re.search(rb"(?<![0-9a-z.])(?:" + b"|".join(plain) + rb")(?![0-9a-z]|\.[0-9])", lowered)
+    )
     for one in identifiers:
-        for encoding in ("utf-8", "gb18030", "utf-16-le", "shift_jis", "euc_kr"):
+        for encoding in ("utf-16-le",) if one.isascii() else ("utf-8", "gb18030", "utf-16-le", "shift_jis", "euc_kr"):
             try:
-                coded = one.encode(encoding).lower()
+                found = found or one.encode(encoding).lower() in lowered
             except UnicodeEncodeError:
                 continue
-            if coded in lowered:
-                raise NotAnonymised(
-                    "An identifier is still in the object after anonymising, so it is left out; have an "
-                    "administrator look at it."
-                )
-
-
-def _written(ds: Dataset, syntax: str) -> bytes:
-    import pydicom
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import UID
-
-    from shared.dicomkit.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-
-    meta = FileMetaDataset()
-    meta.FileMetaInformationVersion = b"\0\1"
-    meta.MediaStorageSOPClassUID = UID(_text(ds, 0x00080016))
-    meta.MediaStorageSOPInstanceUID = UID(_text(ds, 0x00080018))
-    meta.TransferSyntaxUID = UID(syntax)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
-    ds.file_meta = meta
-    ds.preamble = bytes(128)
-    buffer = BytesIO()
-    pydicom.dcmwrite(buffer, ds, enforce_file_format=True)
-    return buffer.getvalue()
+    if found:
+        raise NotAnonymised(
+            "An identifier is still in the object after anonymising, so it is left out: let an administrator see it."
+        )
 
 
 def _warnings(ds: Dataset, options: frozenset[AnonymiseOption]) -> list[str]:

@@ -71,6 +71,11 @@ def clean_text(text: str) -> str:
     return " ".join("".join(kept).split()).strip(" +-/,_;:=")
 
 
+def is_common_word(text: str) -> bool:
+    """Whether a word is of anatomy or technique, and therefore names nobody."""
+    return text.lower() in _ENGLISH or text in _CHINESE
+
+
 def _chinese_at(text: str, position: int) -> str:
     if text[position] < "\u4e00":
         return ""

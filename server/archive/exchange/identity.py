@@ -12,6 +12,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from server.archive.exchange.rewriting import written
 from shared.dicomkit.charsets import CharsetError, fitted_name
 from shared.dicomkit.headers import PatientFacts
 
@@ -53,9 +54,7 @@ def adopted(part10: memoryview, owner: Owner, made_at: datetime, source: str) ->
             ds = pydicom.dcmread(BytesIO(part10), force=True)
             _keep_original(ds, owner, made_at, source)
             _replace(ds, owner)
-            buffer = BytesIO()
-            pydicom.dcmwrite(buffer, ds, enforce_file_format=False)
-            return buffer.getvalue()
+            return written(ds, str(ds.file_meta.TransferSyntaxUID))
     except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, OSError) as bad:
         raise NotRewritable(
             f"文件内容不规范，无法改写患者身份（{type(bad).__name__}）；可选择“保留原身份”导入。"

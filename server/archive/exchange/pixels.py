@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from server.archive.exchange.rewriting import written
 from shared.contract.exchange import Rectangle
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ def blacken(
     if syntax not in _NATIVE:
         if decode is None:
             raise ValueError("no decoder")
-        buffer = BytesIO()
-        pydicom.dcmwrite(buffer, ds, enforce_file_format=True)
-        whole = buffer.getvalue()
-        decoded = decode(whole, syntax)
+        decoded = decode(written(ds, syntax), syntax)
         meta = ds.file_meta
         ds = pydicom.dcmread(BytesIO(decoded), force=True)
         ds.file_meta = meta
@@ -111,3 +109,4 @@ def _blacken_frames(ds: Dataset, mask: Any) -> None:
             shaped[..., sample][:, mask] = black[sample]
     raw = shaped.tobytes()
     ds.PixelData = raw + b"\0" * (len(raw) % 2)
+    ds["PixelData"].is_undefined_length = False
