@@ -98,7 +98,7 @@ def test_a_series_is_kept_in_every_way(tmp_path: Path) -> None:
         entry = client.call(DeleteImages(study_uid=uid, reason="拍错了病人"))
         store(server.dicom_port, images[:1])
         backed_up = finished(client, client.call(StartBackup()))
-        assert "3 of them new" in backed_up.sentence
+        assert "其中新增 3 个" in backed_up.sentence
         assert client.call(ListBackups()).rows[0].state == "complete"
         finished(client, client.call(VerifyBackup()))
         assert client.call(ListBin()).total == 1

@@ -78,11 +78,11 @@ def compress(context: JobContext, compression: Compression) -> str:
     """Compress what is due."""
     series, tally = compression.run(context.step)
     if not tally.compressed:
-        return f"Looked at {series} series; nothing to compress."
+        return f"检查了 {series} 个序列，没有需要压缩的影像。"
     ratio = tally.before / max(tally.after, 1)
     return (
-        f"Compressed {tally.compressed} images of {series} series from {tally.before >> 20} to {tally.after >> 20} MB "
-        f"({ratio:.2f} : 1); {sum(tally.left.values())} stay as they came."
+        f"无损压缩 {series} 个序列的 {tally.compressed} 幅影像：{tally.before / 2**20:.1f} MB → "
+        f"{tally.after / 2**20:.1f} MB（{ratio:.2f} : 1），另有 {sum(tally.left.values())} 幅保持原样。"
     )
 
 
@@ -91,7 +91,7 @@ def retain(context: JobContext, retention: Retention, database: Database) -> str
     with database.read() as uow:
         present, _ = policy.load(uow.session)
     binned, hindered = retention.apply(present, context.step)
-    return f"Moved {binned} studies into the recycle bin; {hindered} are named by a rule and must stay."
+    return f"{binned} 个检查移入回收站；{hindered} 个符合规则但必须保留。"
 
 
 def sweep(context: JobContext, bin_: RecycleBin, database: Database, storage: ObjectStorage, record: Record) -> str:
@@ -108,13 +108,13 @@ def sweep(context: JobContext, bin_: RecycleBin, database: Database, storage: Ob
             break
         purged += len(done)
     removed = discards.sweep(database, storage)
-    return f"Purged {purged} entries of the recycle bin, removed {removed} files."
+    return f"销毁回收站条目 {purged} 个，清除文件 {removed} 个。"
 
 
 def back_up(context: JobContext, service: KeepingService, sources: Sources) -> str:
     """Back up into the folder of the settings: when a person asked, or when it is time."""
     if service.backup_folder is None:
-        return "No folder for backups is set."
+        return "服务器设置中没有备份文件夹。"
     with context.database.read() as uow:
         present, _ = policy.load(uow.session)
         last: datetime | None = uow.session.execute(
@@ -125,7 +125,7 @@ def back_up(context: JobContext, service: KeepingService, sources: Sources) -> s
     if not context.payload.get("asked"):
         due = timedelta(hours=present.backup_every_hours)
         if not due or (last is not None and datetime.now(UTC) - last < due):
-            return "No backup is due."
+            return "还没有到备份时间。"
     vault = Vault(service.backup_folder)
     try:
         done = backup.run(sources, vault, context.step)
@@ -133,14 +133,30 @@ def back_up(context: JobContext, service: KeepingService, sources: Sources) -> s
     except (BackupError, SnapshotError, OSError) as trouble:
         raise JobRetry(str(trouble)) from trouble
     except FolderInUse as busy:
-        raise JobRetry("Another backup writes into the folder.", 60.0) from busy
-    return done.sentence + (f" Removed {pruned[0]} old generations." if pruned[0] else "")
+        raise JobRetry("另一个备份正在写入该文件夹。", 60.0) from busy
+    return _told(done, pruned[0])
+
+
+def _told(done: backup.Done, removed: int) -> str:
+    manifest = done.manifest
+    trouble = len(manifest.missing) + len(manifest.damaged)
+    parts = [
+        f"备份 {manifest.generation}：{manifest.objects} 个对象，其中新增 {done.copied} 个"
+        f"（{done.bytes_copied / 1e6:.0f} MB），用时 {done.seconds:.0f} 秒。"
+    ]
+    if removed:
+        parts.append(f"清除旧备份 {removed} 个。")
+    if manifest.away:
+        parts.append(f"{len(manifest.away)} 个对象在未插入的介质上，不在备份中。")
+    if trouble:
+        parts.append(f"归档中有 {trouble} 个对象缺失或损坏，请运行检查。")
+    return "".join(parts)
 
 
 def verify(context: JobContext, service: KeepingService) -> str:
     """Read a generation back."""
     if service.backup_folder is None:
-        raise JobFailed("No folder for backups is set.")
+        raise JobFailed("服务器设置中没有备份文件夹。")
     vault = Vault(service.backup_folder)
     try:
         name = vault.choose(generation=str(context.payload.get("generation") or ""))
@@ -148,8 +164,8 @@ def verify(context: JobContext, service: KeepingService) -> str:
     except (BackupError, SnapshotError, OSError) as trouble:
         raise JobFailed(str(trouble)) from trouble
     if faults:
-        raise JobFailed(f"Generation {name} has {len(faults)} faults; the first: {faults[0]}. Make a new backup.")
-    return f"Generation {name} is whole: every hash was compared."
+        raise JobFailed(f"备份 {name} 有 {len(faults)} 处问题（{faults[0]}），请重新备份。")
+    return f"备份 {name} 完整，全部哈希已核对。"
 
 
 def check(context: JobContext, house: House) -> str:
@@ -171,8 +187,8 @@ def check(context: JobContext, house: House) -> str:
     )
     with house.database.write() as uow:
         uow.session.add(CheckRun(finished_at=report.finished_at, report=msgspec.msgpack.encode(report)))
-    repairs = f", {repaired} repaired" if repaired else ""
-    return f"{view.instances} objects in the index, {view.files} files: {view.total_findings} findings{repairs}."
+    repairs = f"，已处理 {repaired} 个" if repaired else ""
+    return f"索引 {view.instances} 个对象，文件 {view.files} 个，发现问题 {view.total_findings} 个{repairs}。"
 
 
 def _purged(study_uid: str, now: datetime) -> AuditEntry:
