@@ -82,6 +82,7 @@ class Batch:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     studies: dict[int, _Growth] = field(default_factory=dict)
     series: dict[int, int] = field(default_factory=dict)
+    described: dict[int, _StudyEntry] = field(default_factory=dict)  # studies with another modality or SOP class
     surplus: set[str] = field(default_factory=set)  # files in the inbox that say what an instance says already
 
     def study(self, study_id: int) -> _Growth:
@@ -221,6 +222,13 @@ class IndexRows:
         if batch.series:
             connection.execute(_count_series, [{"this": id_, "more": count} for id_, count in batch.series.items()])
             batch.series.clear()
+        if batch.described:
+            described = [
+                {"this": id_, "modalities": one.modalities, "classes": "\\".join(sorted(one.sop_classes))}
+                for id_, one in batch.described.items()
+            ]
+            connection.execute(_describe_study, described)
+            batch.described.clear()
         now = datetime.now(UTC)
         grown = [(study_id, growth) for study_id, growth in batch.studies.items() if growth != _Growth()]
         if grown:
@@ -323,8 +331,7 @@ class IndexRows:
         study = entry.study
         if record.sop_class_uid not in study.sop_classes:
             study.sop_classes.add(record.sop_class_uid)
-            classes = "\\".join(sorted(study.sop_classes))
-            session.execute(update(Study).where(Study.id == study.id).values(sop_classes=classes))
+            batch.described[study.id] = study
         return entry
 
     def _load_series(self, session: Session, uid: str) -> _SeriesEntry | None:
@@ -402,7 +409,7 @@ class IndexRows:
         modalities = joined(study.modalities, modality)
         if modalities != study.modalities:
             study.modalities = modalities
-            session.execute(update(Study).where(Study.id == study.id).values(modalities=modalities))
+            batch.described[study.id] = study
         self._placement.placed(session, NewSeries(study.id, series_id, is_new_study, record.calling_ae, tags))
         return _SeriesEntry(series_id, study, attributes.SeriesAttributes(base, character_set))
 
@@ -470,6 +477,11 @@ _count_series = (
     update(_series)
     .where(_series.c.id == bindparam("this"))
     .values(instance_count=_series.c.instance_count + bindparam("more"))
+)
+_describe_study = (
+    update(_studies)
+    .where(_studies.c.id == bindparam("this"))
+    .values(modalities=bindparam("modalities"), sop_classes=bindparam("classes"))
 )
 _grow_study = (
     update(_studies)
