@@ -35,6 +35,8 @@ def truly_labelled(tags: dict[int, bytes], forced: str = "") -> tuple[dict[int, 
     if not values:
         return tags, ""
     declared = tags.get(_CHARACTER_SET, b"").decode("ascii", "replace").strip(" \0")
+    if declared.startswith(EXACTLY):
+        return tags, ""
     reading = examine_all([value.rstrip(b" \0") for value in values], plain_label(declared))
     if reading is None:
         return tags, ""

@@ -231,3 +231,12 @@ def test_a_forced_set_overrules_the_doctor() -> None:
 def test_broken_sequences_are_empty(raw: bytes, explicit: bool) -> None:
     found = items_of(raw, explicit=explicit, big_endian=False, decode=lambda value: value.decode("latin_1"))
     assert all(isinstance(item, dict) for item in found)
+
+
+def test_the_proof_of_the_archive_knows_of_character_sets(house: House) -> None:
+    row = sent(house, "김^민준", "euc_kr", "ISO_IR 192")
+    sent(house, "欧阳^小明", "gb18030", "ISO_IR 100")
+    data, file = a_raw_object("张^三".encode().decode("latin_1").encode(), b"X", "ISO_IR 192")
+    store(house, data, file)
+    house.service.set_character_set(row.study_uid, "ISO_IR 100")
+    assert house.service.check(hashes=True).findings == ()
