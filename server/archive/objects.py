@@ -71,6 +71,8 @@ class ArchivedObject:
     series_uid: str
     stamp: str
     length: int | None
+    file: Callable[[], tuple[BinaryIO, int]] | None = None
+    """The file and where the data set begins in it; the caller closes it. None when a correction changes the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +355,7 @@ class ArchiveObjects:
                 row.series_uid,
                 stamp,
                 length,
+                partial(self._file_of, row),
             )
         changes = (row.study_correction or b"") + b"\0" + (row.series_correction or b"")
         return ArchivedObject(
@@ -365,6 +368,9 @@ class ArchiveObjects:
             stamp=f"{key}-{hashlib.sha256(changes).hexdigest()}",
             length=None,
         )
+
+    def _file_of(self, row: Any) -> tuple[BinaryIO, int]:
+        return self._file(row.object_key), row.data_offset
 
     @contextlib.contextmanager
     def _opened(self, row: Any, overlay: Overlay | None) -> Iterator[memoryview]:

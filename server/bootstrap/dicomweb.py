@@ -219,6 +219,7 @@ def _stored(one: ArchivedObject) -> StoredInstance:
         stamp=one.stamp,
         length=one.length,
         open=one.open,
+        file=one.file,
     )
 
 
@@ -232,7 +233,7 @@ class ReceiverSink:
 
     def store(self, part10: memoryview, client: Client, study_uid: str) -> StoredInstance:
         try:
-            if part10[:2] == b"\2\0":  # some clients leave the preamble out
+            if bytes(part10[:2]) == b"\2\0":  # some clients leave the preamble out
                 name, offset = read_meta(_PREAMBLE + bytes(part10[: 2 * MAX_META_BYTES]))
                 offset -= len(_PREAMBLE)
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import select
 import socket
 import sys
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server.doors.web.spans import FileSpan
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +175,7 @@ class CarefulProtocol(HttpToolsProtocol):
 
     # large bodies
 
-    async def send_bulk(self, views: Iterator[bytes | memoryview]) -> None:
+    async def send_bulk(self, views: Iterator[bytes | memoryview | FileSpan]) -> None:
         """Send buffers of a response body whose head is sent already; the caller sends the final empty message.
 
         The iterator runs in the sending thread and may block on files. Raises OSError when the peer is gone or stalls.
@@ -218,7 +221,7 @@ class _Pump:
         else:
             self._poll = None
 
-    def run(self, views: Iterator[bytes | memoryview]) -> int:
+    def run(self, views: Iterator[bytes | memoryview | FileSpan]) -> int:
         """Returns the bytes of the body that were sent (chunk marks not counted)."""
         total = 0
         small: list[bytes | memoryview] = []
@@ -228,6 +231,11 @@ class _Pump:
                 if not len(view):
                     continue
                 total += len(view)
+                if isinstance(view, FileSpan):
+                    self._send([*small, b"%x\r\n" % len(view)] if self._chunked else small)
+                    self._send_file(view)
+                    small, held = ([b"\r\n"], 2) if self._chunked else ([], 0)
+                    continue
                 if self._chunked:
                     small += (b"%x\r\n" % len(view), view, b"\r\n")
                     self._send(small)
@@ -262,6 +270,20 @@ class _Pump:
                 queue.pop(0)
             if sent:
                 queue[0] = queue[0][sent:]
+
+    def _send_file(self, span: FileSpan) -> None:
+        offset, end = span.offset, span.offset + len(span)
+        source, target = span.fileno(), self._sock.fileno()
+        while offset < end:
+            try:
+                sent = os.sendfile(target, source, offset, end - offset)
+            except (BlockingIOError, InterruptedError):
+                self._wait()
+                continue
+            if not sent:
+                raise OSError("the file of an object is shorter than the index says")
+            self._window_bytes += sent
+            offset += sent
 
     def _wait(self) -> None:
         left = self._window_end - time.monotonic()

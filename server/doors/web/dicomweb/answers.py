@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 from starlette.concurrency import iterate_in_threadpool
@@ -15,6 +16,9 @@ from server.doors.web.dicomweb import multipart
 from server.doors.web.dicomweb.negotiation import JSON, XML, MediaType, choose
 from server.doors.web.dicomweb.ports import Json, Refusal, StoredInstance
 from server.doors.web.dicomweb.xml_model import to_xml
+from server.doors.web.spans import FileSpan
+
+Buffer: TypeAlias = bytes | memoryview | FileSpan
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ class Streamed(Response):
     """A body from an iterator of buffers, sent by a thread; `length` None sends it in chunks."""
 
     def __init__(
-        self, body: Iterator[bytes | memoryview], content_type: str, length: int | None, headers: Mapping[str, str]
+        self, body: Iterator[Buffer], content_type: str, length: int | None, headers: Mapping[str, str]
     ) -> None:
         self.body_iterator = body
         self.status_code = 200

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 
@@ -67,6 +67,8 @@ class StoredInstance:
     stamp: str
     length: int | None
     open: Callable[[], AbstractContextManager[memoryview]]
+    file: Callable[[], tuple[BinaryIO, int]] | None = None
+    """The file and where the data set begins in it, if its bytes leave as they lie there; the caller closes it."""
 
 
 Answer: TypeAlias = Mapping[int, Any]

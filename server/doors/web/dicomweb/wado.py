@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from starlette.responses import Response
 
 from server.doors.web.dicomweb import answers, model, multipart
+from server.doors.web.dicomweb.answers import Buffer
 from server.doors.web.dicomweb.calls import Call
 from server.doors.web.dicomweb.metadata import instance_url
 from server.doors.web.dicomweb.negotiation import DICOM, OCTETS, MediaType, not_acceptable
 from server.doors.web.dicomweb.ports import Refusal, StoredInstance
 from server.doors.web.dicomweb.zipping import zipped
+from server.doors.web.spans import CAN_SEND, FileSpan, sendable
 from server.kernel.metrics import METRICS
 
 ZIP = "application/zip"
@@ -63,11 +65,17 @@ def _length(call: Call, one: StoredInstance, syntax: str) -> int | None:
     return len(call.ports.holdings.part10_head(one, syntax)) + one.length
 
 
-def _file(call: Call, one: StoredInstance, syntax: str) -> Iterator[bytes | memoryview]:
+def _file(call: Call, one: StoredInstance, syntax: str) -> Iterator[Buffer]:
     """The DICOM file in pieces."""
     holdings = call.ports.holdings
     if syntax == one.transfer_syntax_uid:
         yield holdings.part10_head(one, syntax)
+        if CAN_SEND and one.file is not None and one.length is not None:
+            file, offset = one.file()
+            with file:
+                if sendable(file):
+                    yield FileSpan(file, offset, one.length)
+                    return
         with one.open() as data:
             yield data
         return
@@ -100,7 +108,7 @@ def _multipart(call: Call, instances: Sequence[StoredInstance], media: MediaType
     if len(known_lengths) == len(lengths):
         total = sum(known_lengths) + sum(map(len, heads)) + len(end)
 
-    def body() -> Iterator[bytes | memoryview]:
+    def body() -> Iterator[Buffer]:
         for head, one, syntax in zip(heads, instances, syntaxes, strict=True):
             yield head
             yield from _file(call, one, syntax)

@@ -7,6 +7,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from server.doors.web.dicomweb.answers import Buffer
+from server.doors.web.spans import FileSpan
+
 _DATE = 0x0021  # 1980-01-01: files of the same study are the same bytes whenever they are asked for
 _VERSION = 45  # zip64
 _FLAGS = 0x0808  # sizes follow the data; names are UTF-8
@@ -21,7 +24,7 @@ class _Entry:
     size: int = 0
 
 
-def zipped(files: Iterable[tuple[str, Iterator[bytes | memoryview]]]) -> Iterator[bytes | memoryview]:
+def zipped(files: Iterable[tuple[str, Iterator[Buffer]]]) -> Iterator[Buffer]:
     """The zip file of (name, content) pairs, piece by piece."""
     entries: list[_Entry] = []
     position = 0
@@ -34,7 +37,8 @@ def zipped(files: Iterable[tuple[str, Iterator[bytes | memoryview]]]) -> Iterato
             0x04034B50, _VERSION, _FLAGS, 0, 0, _DATE, 0, _MAX32, _MAX32, len(entry.name), len(extra),
         )  # fmt: skip
         yield head + entry.name + extra
-        for piece in content:
+        for part in content:
+            piece = bytes(part) if isinstance(part, FileSpan) else part  # its checksum is needed
             entry.crc = zlib.crc32(piece, entry.crc)
             entry.size += len(piece)
             yield piece
