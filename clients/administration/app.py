@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clients.administration import texts
+from clients.administration.exporting import EXPORTS
+from clients.administration.importing import IMPORTS
 from clients.administration.keeping import BACKUPS, BIN, CHECK, HOLDS
 from clients.administration.people import PEERS, USERS
+from clients.administration.policy.rules import COMPRESSION, RETENTION
 from clients.administration.routing import COERCIONS, FORWARDS, ROUTING_RULES, TARGETS
 from clients.administration.storage import MOVED, PREFETCH, STORAGE_RULES, STORES
 from clients.administration.studies import STUDIES, UNMATCHED
@@ -42,6 +45,15 @@ def _overview(place: Workplace) -> QWidget:
     return OverviewPage(place)
 
 
+def _policy(place: Workplace) -> QWidget:
+    from clients.administration.policy.view import PolicyPage
+    from clients.administration.tabs import PageSpec, TabbedPage
+
+    return TabbedPage(
+        place, (("期限", PageSpec("times", PolicyPage)), ("保留规则", RETENTION), ("压缩规则", COMPRESSION))
+    )
+
+
 def make_pages() -> tuple[Page, ...]:
     """The pages of one window."""
     return (
@@ -65,7 +77,9 @@ def make_pages() -> tuple[Page, ...]:
             ("转发规则", ROUTING_RULES),
             ("接收更正", COERCIONS),
         ),
+        _page("exchange", "导入导出", "upload", ("导入", IMPORTS), ("导出", EXPORTS)),
         _page("bin", "回收站", "clear", ("回收站", BIN), ("法律保留", HOLDS)),
+        Page("policy", "保存策略", "clock", _policy, permission=Permission.ADMINISTER),
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("检查", CHECK)),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
         _page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clients.administration.entering import joined
-from clients.administration.table.spec import TableAction, TableCommand, TableSpec
+from clients.administration.table.spec import TableAction, TableSpec
 from clients.administration.words import size
 from clients.kit.fields import TextField
 from clients.kit.paging import Align, Column, EmptyWords, local_time
@@ -91,7 +91,7 @@ BIN = TableSpec(
         ("彻底删除原因", row.purge_reason),
         ("检查 UID", row.study_uid),
     ),
-    entities=("bin", "study"),
+    entities=("study", "job"),
 )
 
 HOLDS = TableSpec(
@@ -115,7 +115,13 @@ HOLDS = TableSpec(
             asks="原因",
         ),
     ),
-    details=lambda row, _fetched: (("检查 UID", row.study_uid), ("原因", row.reason)),
+    details=lambda row, _fetched: (
+        ("检查 UID", row.study_uid),
+        ("设置人", row.held_by),
+        ("设置时间", local_time(row.held_at)),
+        ("原因", row.reason),
+    ),
+    entities=("study",),
 )
 
 BACKUPS = TableSpec(
@@ -134,7 +140,7 @@ BACKUPS = TableSpec(
     rows=lambda reply: reply.rows,
     row_id=lambda row: row.id,
     summary=lambda reply: tr("备份到 {folder}", folder=reply.folder) if reply.folder else tr("未设置备份文件夹"),
-    commands=(TableCommand(id="start", text="立即备份", icon="archive", request=StartBackup),),
+    commands=(TableAction(id="start", text="立即备份", icon="archive", command=lambda _row, _answer: StartBackup()),),
     actions=(
         TableAction(
             id="verify",
@@ -152,7 +158,7 @@ BACKUPS = TableSpec(
         ("新复制", size(row.bytes_copied)),
         ("情况", row.sentence),
     ),
-    entities=("backup", "job"),
+    entities=("job",),
 )
 
 
@@ -182,8 +188,14 @@ CHECK = TableSpec(
     row_id=lambda row: f"{row.kind} {row.sop_instance_uid} {row.sentence}",
     summary=check_summary,
     commands=(
-        TableCommand(id="check", text="开始检查", icon="check_circle", request=StartCheck),
-        TableCommand(id="repair", text="检查并修复", icon="refresh", request=lambda: StartCheck(repair=True)),
+        TableAction(id="check", text="开始检查", icon="check_circle", command=lambda _row, _answer: StartCheck()),
+        TableAction(
+            id="repair",
+            text="检查并修复",
+            icon="refresh",
+            command=lambda _row, _answer: StartCheck(repair=True),
+            warns="读取全部影像文件，与索引核对；能安全修复的自动修复。",
+        ),
     ),
     details=lambda row, _fetched: (
         ("类别", row.kind),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from clients.administration.syntaxes import SYNTAX_CHOICES
 from clients.administration.table.spec import TableAction, TableSpec, Values
 from clients.administration.words import yes_no
-from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField
+from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -22,6 +23,8 @@ ROLE_NAMES = {
     "display": "叫号大屏",
     "doctor": "报告医生",
     "auditor": "审核医生",
+    "trustee": "数据受托人",
+    "archivist": "影像管理员",
     "hospital_system": "医院信息系统",
     "administrator": "管理员",
 }
@@ -32,15 +35,28 @@ _ACTIVE = {
 }
 
 
+_SWITCHES = (
+    "may_store",
+    "may_query",
+    "may_retrieve",
+    "may_use_worklist",
+    "may_report_steps",
+    "may_request_commitment",
+    "tls",
+    "ascii_names",
+)
+_CHARACTER_SETS = ("GB18030", "ISO_IR 192", "\\ISO 2022 IR 58", "GBK", "ISO_IR 100", "ISO_IR 6")
+
+
 def _save_peer(values: Values, row: PeerView | None) -> Request[Any]:
     return SavePeer(
         ae_title=row.ae_title if row is not None else values["ae_title"],
         host=values["host"],
         port=int(values["port"] or 0),
         description=values["description"],
-        may_store=values["may_store"],
-        may_query=values["may_query"],
-        may_retrieve=values["may_retrieve"],
+        character_set=values["character_set"] or "",
+        transfer_syntaxes=tuple(values["transfer_syntaxes"]),
+        **{name: values[name] for name in _SWITCHES},
     )
 
 
@@ -57,6 +73,7 @@ PEERS = TableSpec(
         Column("may_store", "存图", 60, Align.CENTRE, format=yes_no),
         Column("may_query", "查询", 60, Align.CENTRE, format=yes_no),
         Column("may_retrieve", "取图", 60, Align.CENTRE, format=yes_no),
+        Column("tls", "加密", 60, Align.CENTRE, format=yes_no),
         Column("description", "说明", 0, quiet=True),
     ),
     empty=EmptyWords("还没有 DICOM 节点", "新建后，设备和工作站才能从其他机器连接。", "archive"),
@@ -79,12 +96,33 @@ PEERS = TableSpec(
                 SwitchField(key="may_store", label="存图", initial=True),
                 SwitchField(key="may_query", label="查询", initial=True),
                 SwitchField(key="may_retrieve", label="取图", initial=True),
+                SwitchField(key="may_use_worklist", label="工作列表", initial=True),
+                SwitchField(key="may_report_steps", label="报告检查步骤", initial=True),
+                SwitchField(key="may_request_commitment", label="请求存储确认", initial=True),
+            ),
+        ),
+        Section(
+            "连接",
+            (
+                SwitchField(key="tls", label="加密（TLS）", hint="双方都须用 TLS"),
+                SwitchField(key="ascii_names", label="只懂英文", hint="姓名以拼音发送"),
+                ChoiceField(
+                    key="character_set",
+                    label="字符集",
+                    choices=[
+                        Choice("", "按对方请求"),
+                        *(Choice(one, one, translate=False) for one in _CHARACTER_SETS),
+                    ],
+                    initial="",
+                    span=2,
+                ),
+                TicksField(key="transfer_syntaxes", label="传输语法", hint="不选则按原样发送", choices=SYNTAX_CHOICES),
             ),
         ),
     ),
     values=lambda row: {
         name: getattr(row, name)
-        for name in ("ae_title", "host", "port", "description", "may_store", "may_query", "may_retrieve")
+        for name in ("ae_title", "host", "port", "description", "character_set", "transfer_syntaxes", *_SWITCHES)
     },
     save=_save_peer,
     fixed_keys=("ae_title",),
@@ -158,6 +196,5 @@ USERS = TableSpec(
         ("角色", "、".join(tr(ROLE_NAMES.get(role, role)) for role in row.roles)),
     ),
     search=lambda row: f"{row.login} {row.name}",
-    entities=("user",),
     new_text="新建账号",
 )

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from clients.administration.entering import CHANGES_HINT, changes_of, joined, lines_of, listed, number, phrases
-from clients.administration.table.spec import TableAction, TableSpec, Values
+from clients.administration.syntaxes import SYNTAX_CHOICES
+from clients.administration.table.spec import Asking, Call, TableAction, TableSpec, Values
 from clients.administration.words import yes_no
-from clients.kit.fields import Choice, ChoiceField, LongTextField, NumberField, Section, SwitchField, TextField
+from clients.kit.fields import (
+    Choice,
+    ChoiceField,
+    LongTextField,
+    NumberField,
+    Section,
+    SwitchField,
+    TextField,
+    TicksField,
+)
 from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Page, Request
+from shared.contract.organisation import ListPeers, PeerView
 from shared.contract.routing import (
     CancelForward,
     CoercionView,
@@ -54,6 +66,11 @@ _MOMENTS = {
     Moment.MATCHED: "匹配到检查后",
     Moment.REPORTED: "报告审核后",
 }
+
+WEEKDAYS = [
+    Choice(number_, text)
+    for number_, text in enumerate(("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"))
+]
 
 FORWARDS = TableSpec(
     id="forwards",
@@ -127,13 +144,29 @@ def _save_target(values: Values, row: TargetView | None) -> Request[Any]:
         name=values["name"],
         kind=TargetKind(values["kind"]),
         enabled=values["enabled"],
-        ae_title=values["ae_title"],
+        ae_title=values["ae_title"] or "",
         url=values["url"],
         token_file=values["token_file"],
         concurrency=number(values["concurrency"], 1),
-        transfer_syntaxes=listed(values["transfer_syntaxes"]),
+        transfer_syntaxes=tuple(values["transfer_syntaxes"]),
         commitment=values["commitment"],
     )
+
+
+@dataclass(frozen=True)
+class TargetList:
+    """Targets, and the peers that can be one."""
+
+    targets: tuple[TargetView, ...]
+    peers: tuple[PeerView, ...]
+
+
+def _peer_choices(reply: TargetList) -> list[Choice]:
+    known = {peer.ae_title: f"{peer.ae_title} · {peer.host}:{peer.port}" for peer in reply.peers if peer.port}
+    for target in reply.targets:
+        if target.ae_title:
+            known.setdefault(target.ae_title, target.ae_title)
+    return [Choice("", "–"), *(Choice(title, words, translate=False) for title, words in known.items())]
 
 
 TARGETS = TableSpec(
@@ -148,7 +181,9 @@ TARGETS = TableSpec(
         Column("last_error", "最近错误", 220, quiet=True),
     ),
     empty=EmptyWords("没有转发目标", "新建一个 DICOM 节点或 DICOMweb 服务作为目标。", "submit"),
-    load=lambda _values: ListTargets(),
+    load=lambda _values: lambda call: TargetList(call(ListTargets()), call(ListPeers())),
+    rows=lambda reply: reply.targets,
+    choices={"ae_title": _peer_choices},
     row_id=lambda row: row.id,
     intro="影像发送到的地方。DICOM 目标须先在“节点”中登记。",
     form=(
@@ -163,13 +198,13 @@ TARGETS = TableSpec(
                     choices=[Choice("dicom", "DICOM 存储"), Choice("stow", "DICOMweb")],
                     initial="dicom",
                 ),
-                TextField(key="ae_title", label="AE 名称", max_length=16, hint="DICOM 目标"),
+                ChoiceField(key="ae_title", label="节点", hint="DICOM 目标"),
                 TextField(key="token_file", label="令牌文件", hint="服务器 secrets 文件夹中的文件名"),
                 TextField(key="url", label="地址", max_length=400, placeholder="https://…/studies", span=2),
                 NumberField(key="concurrency", label="并行数", minimum=1, maximum=16, initial=1),
-                TextField(key="transfer_syntaxes", label="传输语法", hint="UID，空为原样", max_length=400),
-                SwitchField(key="commitment", label="发送后请求存储确认"),
                 SwitchField(key="enabled", label="启用", initial=True),
+                SwitchField(key="commitment", label="发送后请求存储确认", span=2),
+                TicksField(key="transfer_syntaxes", label="传输语法", hint="不选则按原样发送", choices=SYNTAX_CHOICES),
             ),
         ),
     ),
@@ -180,7 +215,7 @@ TARGETS = TableSpec(
         "token_file": row.token_file,
         "url": row.url,
         "concurrency": row.concurrency,
-        "transfer_syntaxes": joined(row.transfer_syntaxes),
+        "transfer_syntaxes": row.transfer_syntaxes,
         "commitment": row.commitment,
         "enabled": row.enabled,
     },
@@ -192,7 +227,7 @@ TARGETS = TableSpec(
             text="测试连接",
             icon="online",
             command=lambda row, _answer: TestTarget(id=row.id),
-            said=lambda reply: reply or tr("目标有应答。"),
+            news=lambda reply: reply or tr("目标有应答。"),
         ),
     ),
     details=lambda row, _fetched: (
@@ -200,7 +235,7 @@ TARGETS = TableSpec(
         ("中断于", local_time(row.down_since)),
         ("下次尝试", local_time(row.next_try)),
     ),
-    entities=("target",),
+    entities=("routing", "forward", "hospital"),
     new_text="新建目标",
 )
 
@@ -212,6 +247,9 @@ def _conditions(values: Values) -> Conditions:
         body_parts=phrases(values["body_parts"]),
         descriptions=phrases(values["descriptions"]),
         institutions=phrases(values["institutions"]),
+        stations=listed(values["stations"]),
+        patient_ids=listed(values["patient_ids"]),
+        weekdays=tuple(values["weekdays"]),
         moment=Moment(values["moment"]),
         quiet_s=number(values["quiet_s"], 30),
         from_time=values["from_time"],
@@ -219,10 +257,40 @@ def _conditions(values: Values) -> Conditions:
     )
 
 
-def _save_rule(values: Values, row: RuleView | None) -> Request[Any]:
+@dataclass(frozen=True)
+class NamedRule:
+    """A rule with the name of its target."""
+
+    rule: RuleView
+    target: str
+
+    @property
+    def id(self) -> int:
+        return self.rule.id
+
+
+@dataclass(frozen=True)
+class RuleList:
+    """Rules, and the targets that they can name."""
+
+    rules: tuple[NamedRule, ...]
+    targets: tuple[TargetView, ...]
+
+
+def _load_rules(_values: Values) -> Asking:
+    def load(call: Call) -> RuleList:
+        targets = call(ListTargets())
+        names = {target.id: target.name for target in targets}
+        rules = tuple(NamedRule(rule, names.get(rule.target_id, str(rule.target_id))) for rule in call(ListRules()))
+        return RuleList(rules, targets)
+
+    return load
+
+
+def _save_rule(values: Values, row: NamedRule | None) -> Request[Any]:
     return SaveRule(
-        id=0 if row is None else row.id,
-        version=0 if row is None else row.version,
+        id=0 if row is None else row.rule.id,
+        version=0 if row is None else row.rule.version,
         name=values["name"],
         enabled=values["enabled"],
         conditions=_conditions(values),
@@ -232,6 +300,30 @@ def _save_rule(values: Values, row: RuleView | None) -> Request[Any]:
         priority=number(values["priority"]),
         days_back=number(values["days_back"], 7),
     )
+
+
+def _rule_values(rule: RuleView) -> Values:
+    return {
+        "name": rule.name,
+        "target_id": rule.target_id,
+        "moment": rule.conditions.moment.value,
+        "quiet_s": rule.conditions.quiet_s,
+        "modalities": joined(rule.conditions.modalities),
+        "sender_aes": joined(rule.conditions.sender_aes),
+        "body_parts": joined(rule.conditions.body_parts),
+        "descriptions": joined(rule.conditions.descriptions),
+        "institutions": joined(rule.conditions.institutions),
+        "stations": joined(rule.conditions.stations),
+        "patient_ids": joined(rule.conditions.patient_ids),
+        "weekdays": rule.conditions.weekdays,
+        "from_time": rule.conditions.from_time,
+        "until_time": rule.conditions.until_time,
+        "delay_s": rule.delay_s,
+        "priority": rule.priority,
+        "days_back": rule.days_back,
+        "enabled": rule.enabled,
+        "changes": lines_of(rule.changes),
+    }
 
 
 def _applying(fetched: Any) -> str:
@@ -244,16 +336,20 @@ def _applying(fetched: Any) -> str:
 ROUTING_RULES = TableSpec(
     id="routing_rules",
     columns=(
-        Column("name", "规则", 160, strong=True),
-        Column("enabled", "启用", 60, Align.CENTRE, format=yes_no),
-        Column("modalities", "检查类型", 100, value=lambda row: joined(row.conditions.modalities) or tr("全部")),
-        Column("sender_aes", "发送方", 120, value=lambda row: joined(row.conditions.sender_aes) or tr("全部")),
-        Column("moment", "何时", 170, value=lambda row: tr(_MOMENTS[row.conditions.moment])),
-        Column("target_id", "目标编号", 80, Align.RIGHT),
-        Column("changes", "更改", 0, value=lambda row: "；".join(lines_of(row.changes).splitlines()), quiet=True),
+        Column("name", "规则", 150, value=lambda row: row.rule.name, strong=True),
+        Column("enabled", "启用", 60, Align.CENTRE, value=lambda row: yes_no(row.rule.enabled)),
+        Column("modalities", "检查类型", 90, value=lambda row: joined(row.rule.conditions.modalities) or tr("全部")),
+        Column("sender_aes", "发送方", 110, value=lambda row: joined(row.rule.conditions.sender_aes) or tr("全部")),
+        Column("moment", "何时", 150, value=lambda row: tr(_MOMENTS[row.rule.conditions.moment])),
+        Column("target", "目标", 120),
+        Column("changes", "更改", 0, value=lambda row: "；".join(lines_of(row.rule.changes).splitlines()), quiet=True),
     ),
     empty=EmptyWords("没有转发规则", "先建立目标，再建立规则。", "filter"),
-    load=lambda _values: ListRules(),
+    load=_load_rules,
+    rows=lambda reply: reply.rules,
+    choices={
+        "target_id": lambda reply: [Choice(one.id, one.name, translate=False) for one in reply.targets],
+    },
     row_id=lambda row: row.id,
     intro="哪些影像在什么时候发往哪里。条件可用 * 和 ?，空为全部。",
     form=(
@@ -261,7 +357,7 @@ ROUTING_RULES = TableSpec(
             "",
             (
                 TextField(key="name", label="规则", required=True, max_length=80),
-                NumberField(key="target_id", label="目标编号", required=True, minimum=1, hint="见“目标”页"),
+                ChoiceField(key="target_id", label="目标", required=True),
                 ChoiceField(
                     key="moment",
                     label="何时",
@@ -280,6 +376,9 @@ ROUTING_RULES = TableSpec(
                 TextField(key="body_parts", label="部位"),
                 TextField(key="descriptions", label="描述"),
                 TextField(key="institutions", label="机构名称", span=2),
+                TextField(key="stations", label="设备站名"),
+                TextField(key="patient_ids", label="患者编号"),
+                TicksField(key="weekdays", label="星期", hint="不选为每天", choices=WEEKDAYS),
                 TextField(key="from_time", label="从", placeholder="20:00", max_length=5),
                 TextField(key="until_time", label="到", placeholder="06:00", max_length=5),
             ),
@@ -295,29 +394,13 @@ ROUTING_RULES = TableSpec(
             ),
         ),
     ),
-    values=lambda row: {
-        "name": row.name,
-        "target_id": row.target_id,
-        "moment": row.conditions.moment.value,
-        "quiet_s": row.conditions.quiet_s,
-        "modalities": joined(row.conditions.modalities),
-        "sender_aes": joined(row.conditions.sender_aes),
-        "body_parts": joined(row.conditions.body_parts),
-        "descriptions": joined(row.conditions.descriptions),
-        "institutions": joined(row.conditions.institutions),
-        "from_time": row.conditions.from_time,
-        "until_time": row.conditions.until_time,
-        "delay_s": row.delay_s,
-        "priority": row.priority,
-        "days_back": row.days_back,
-        "enabled": row.enabled,
-        "changes": lines_of(row.changes),
-    },
+    values=lambda row: _rule_values(row.rule),
     save=_save_rule,
     remove=lambda row: RemoveRule(id=row.id),
-    fetch=lambda row: PreviewRule(conditions=row.conditions, target_id=row.target_id),
+    undo_remove=lambda row: _save_rule(_rule_values(row.rule), None),
+    fetch=lambda row: PreviewRule(conditions=row.rule.conditions, target_id=row.rule.target_id),
     details=lambda _row, fetched: (("预览", _applying(fetched)),),
-    entities=("routing_rule",),
+    entities=("routing",),
     new_text="新建规则",
 )
 
@@ -368,6 +451,9 @@ COERCIONS = TableSpec(
     },
     save=_save_coercion,
     remove=lambda row: RemoveCoercion(id=row.id),
-    entities=("coercion",),
+    undo_remove=lambda row: SaveCoercion(
+        name=row.name, enabled=row.enabled, sender_aes=row.sender_aes, modalities=row.modalities, changes=row.changes
+    ),
+    entities=("routing",),
     new_text="新建更正",
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from clients.administration.entering import joined, listed, number
-from clients.administration.table.spec import TableAction, TableCommand, TableSpec, Values
-from clients.administration.words import size, yes_no
-from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField
+from clients.administration.table.spec import TableAction, TableSpec, Values
+from clients.administration.words import size, store_words, yes_no
+from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -152,15 +153,13 @@ STORES = TableSpec(
         ("待上传", str(row.waiting_uploads) if row.waiting_uploads else ""),
         ("每天增长", _size_or_nothing(row.growth_bytes_per_day)),
     ),
-    entities=("store",),
+    entities=("job",),
     new_text="新建存储",
 )
 
 
 def _rule_entry(values: Values) -> RuleEntry:
-    keep_in = listed(values["keep_in"])
-    if not keep_in:
-        raise ValueError(tr("请填写副本应存放的存储，例如 online, nearline。"))
+    keep_in = tuple(values["keep_in"])
     return RuleEntry(
         name=values["name"],
         position=number(values["position"]),
@@ -179,6 +178,22 @@ def _save_rule(values: Values, row: RuleView | None) -> Request[Any]:
     return SaveRule(entry=entry) if row is None else SaveRule(entry=entry, id=row.id, version=row.version)
 
 
+@dataclass(frozen=True)
+class RuleList:
+    """Rules, and the stores that they can name."""
+
+    rules: tuple[RuleView, ...]
+    stores: tuple[StoreView, ...]
+
+
+def _store_choices(reply: RuleList) -> list[Choice]:
+    known = {one.name: store_words(one.name, tr(ROLES.get(one.role, one.role))) for one in reply.stores}
+    for rule in reply.rules:
+        for name in rule.entry.keep_in:
+            known.setdefault(name, name)
+    return [Choice(name, words, translate=False) for name, words in known.items()]
+
+
 STORAGE_RULES = TableSpec(
     id="storage_rules",
     columns=(
@@ -192,9 +207,11 @@ STORAGE_RULES = TableSpec(
         Column("trouble", "问题", 0, quiet=True),
     ),
     empty=EmptyWords("没有存储规则", "没有规则时，所有影像留在在线存储。", "archive"),
-    load=lambda _values: ListRules(),
+    load=lambda _values: lambda call: RuleList(call(ListRules()), call(ListStores())),
+    rows=lambda reply: reply.rules,
+    choices={"keep_in": _store_choices},
     row_id=lambda row: row.id,
-    commands=(TableCommand(id="run", text="立即执行", icon="play", request=RunRules),),
+    commands=(TableAction(id="run", text="立即执行", icon="play", command=lambda _row, _answer: RunRules()),),
     intro="影像到期且久未使用后存放在哪里。副本逐个校验后，才会释放在线空间。",
     form=(
         Section(
@@ -204,7 +221,7 @@ STORAGE_RULES = TableSpec(
                 NumberField(key="position", label="次序", initial=0),
                 NumberField(key="after_days", label="收到后天数", unit="天", initial=30),
                 NumberField(key="unused_days", label="未使用天数", unit="天", initial=14),
-                TextField(key="keep_in", label="存放于", required=True, hint="如 online, nearline", span=2),
+                TicksField(key="keep_in", label="存放于", required=True),
             ),
         ),
         Section(
@@ -226,7 +243,7 @@ STORAGE_RULES = TableSpec(
         "modalities": joined(row.entry.modalities),
         "after_days": row.entry.after_days,
         "unused_days": row.entry.unused_days,
-        "keep_in": joined(row.entry.keep_in),
+        "keep_in": row.entry.keep_in,
     },
     save=_save_rule,
     remove=lambda row: RemoveRule(id=row.id),
@@ -236,7 +253,7 @@ STORAGE_RULES = TableSpec(
         ("问题", row.trouble),
         ("现在执行", "" if fetched is None else _preview(fetched)),
     ),
-    entities=("storage_rule",),
+    entities=("job",),
     new_text="新建规则",
 )
 
@@ -340,6 +357,11 @@ MOVED = TableSpec(
             said=lambda reply: reply.sentence,
         ),
     ),
-    details=lambda row, _fetched: (("情况", row.sentence), ("检查 UID", row.study_uid)),
-    entities=("study",),
+    details=lambda row, _fetched: (
+        ("患者", row.patient_name.replace("^", " ")),
+        ("存放于", joined(row.stores)),
+        ("情况", row.sentence),
+        ("检查 UID", row.study_uid),
+    ),
+    entities=("study", "job"),
 )

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from clients.administration.entering import joined, listed
+from clients.administration import study_actions
+from clients.administration.entering import joined
 from clients.administration.storage import AVAILABILITY
-from clients.administration.table.spec import Call, Details, TableAction, TableSpec, Values
+from clients.administration.table.spec import (
+    Asking,
+    Call,
+    Details,
+    Event,
+    Part,
+    TableAction,
+    TableSpec,
+    Unclear,
+    Values,
+)
+from clients.administration.words import size
 from clients.kit.fields import Choice, ChoiceField, DateField, TextField
 from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.archive import (
+    CompletenessView,
+    GetCompleteness,
     ListStudies,
     ListUnmatched,
     MatchStudy,
-    SetStudyCharacterSet,
-    SettleCompleteness,
     StudyRow,
 )
-from shared.contract.base import Page, Request
-from shared.contract.corrections import CorrectStudy, ListCorrections, MergeStudies, RejectInstances, TagValue
-from shared.contract.errors import ErrorBody, ErrorCode, error_for
+from shared.contract.base import Page
+from shared.contract.corrections import CorrectionList, CorrectionView, ListCorrections
 from shared.contract.exams import ListExams
-from shared.contract.keeping import DeleteImages, HoldStudy
-from shared.contract.routing import ListTargets, SendStudy
-from shared.contract.storage import RecallStudy
+from shared.contract.keeping import LegalHoldView, ListLegalHolds
+from shared.contract.storage import GetStudyCopies, StudyCopies
 
 _MOST = 500
 
@@ -35,9 +47,72 @@ COMPLETENESS = {
     "short": StateLook("缺少", Tone.DANGER, "alert"),
     "unknown": StateLook("未知", Tone.NEUTRAL, "help"),
 }
+_SOURCES = {
+    "mpps": "设备的检查步骤",
+    "commitment": "存储确认请求",
+    "manifest": "转发清单",
+    "count": "影像计数",
+}
+_COPY_STATES = {
+    "online": "在线",
+    "copying": "正在复制",
+    "verified": "已校验",
+    "removing": "正在移除",
+    "damaged": "已损坏",
+}
+_KINDS = {
+    "correct_study": "更正检查",
+    "correct_series": "更正序列",
+    "merge_patients": "合并患者",
+    "merge_studies": "合并检查",
+    "split_series": "拆分序列",
+    "move_series": "移动序列",
+    "move_instances": "移动影像",
+    "reject": "退回影像",
+    "coerce": "接收更正",
+    "undo": "撤销更正",
+}
+ATTRIBUTES = {
+    "PatientName": "患者姓名",
+    "PatientID": "患者编号",
+    "IssuerOfPatientID": "编号发放方",
+    "PatientSex": "性别",
+    "PatientBirthDate": "出生日期",
+    "AccessionNumber": "检查号",
+    "StudyDescription": "描述",
+    "StudyDate": "检查日期",
+    "StudyTime": "检查时间",
+    "StudyID": "检查编号",
+    "StudyInstanceUID": "检查 UID",
+    "SeriesDescription": "序列描述",
+}
 
 
-def _find(values: Values) -> Request[Any]:
+@dataclass(frozen=True)
+class StudyFacts:
+    """What is known of a study beside its row."""
+
+    corrections: CorrectionList
+    copies: StudyCopies
+    completeness: CompletenessView
+    holds: tuple[LegalHoldView, ...]
+
+
+def facts_of(row: StudyRow) -> Asking:
+    """Ask for all that the details show."""
+
+    def gather(call: Call) -> StudyFacts:
+        return StudyFacts(
+            corrections=call(ListCorrections(study_uid=row.study_uid)),
+            copies=call(GetStudyCopies(study_uid=row.study_uid)),
+            completeness=call(GetCompleteness(study_uid=row.study_uid)),
+            holds=call(ListLegalHolds(study_uid=row.study_uid)),
+        )
+
+    return gather
+
+
+def _find(values: Values) -> Asking:
     return ListStudies(
         name=values["name"],
         patient_id=values["patient_id"],
@@ -50,48 +125,104 @@ def _find(values: Values) -> Request[Any]:
     )
 
 
-def _correct(row: StudyRow, answer: str) -> Request[Any]:
-    """``PatientName=张^三; PatientID=123`` becomes a correction; the part after ``//`` is the reason."""
-    text, _, reason = answer.partition("//")
-    values = []
-    for part in text.replace("；", ";").split(";"):
-        keyword, equals, value = part.partition("=")
-        if part.strip() and equals:
-            values.append(TagValue(keyword=keyword.strip(), value=value.strip()))
-    return CorrectStudy(study_uid=row.study_uid, version=row.version, values=tuple(values), reason=reason.strip())
+def match_by_number(row: StudyRow, answer: str) -> Asking:
+    """Match to the exam with this accession number (RIS-EX-05)."""
+
+    def match(call: Call) -> Any:
+        found = call(ListExams(accession_number=answer))
+        if not found.rows:
+            raise Unclear(tr("没有这个检查号，请核对。"))
+        return call(MatchStudy(study_uid=row.study_uid, version=row.version, exam_id=found.rows[0].id))
+
+    return match
 
 
-def match_by_number(call: Call, row: StudyRow, answer: str) -> Any:
-    """Match to the exam with this accession number (RIS-EX-05); its refusal says when there is none."""
-    found = call(ListExams(accession_number=answer))
-    if not found.rows:
-        raise error_for(ErrorBody(code=ErrorCode.INVALID, message="没有这个检查号，请核对。"))
-    return call(MatchStudy(study_uid=row.study_uid, version=row.version, exam_id=found.rows[0].id))
-
-
-def _targets(call: Call) -> list[Choice]:
-    return [Choice(target.id, target.name, translate=False) for target in call(ListTargets()) if target.enabled]
-
-
-def history(fetched: Any) -> Details:
-    """What happened to a study: its corrections, newest first."""
-    if fetched is None:
-        return ()
-    return tuple((local_time(event.at), f"{event.by}：{event.sentence}（{event.reason}）") for event in fetched.rows)
-
-
-def _details(row: StudyRow, fetched: Any) -> Details:
+def _details(row: StudyRow, _facts: StudyFacts | None) -> Details:
     return (
         ("患者", row.patient_name.replace("^", " ")),
         ("患者编号", row.patient_id),
+        ("性别", row.patient_sex),
+        ("出生日期", row.patient_birth_date),
         ("检查号", row.accession_number),
         ("描述", row.description),
-        ("缺少影像", str(row.missing_count) if row.missing_count else ""),
+        ("影像数", tr("{series} 个序列，{images} 个影像", series=row.series_count, images=row.instance_count)),
         ("字符集", row.charset_note),
         ("未匹配原因", row.why_unmatched),
         ("发送方", row.calling_ae),
+        ("接收时间", local_time(row.received_at)),
         ("检查 UID", row.study_uid),
-        *history(fetched),
+    )
+
+
+def _parts(row: StudyRow, facts: StudyFacts | None) -> Sequence[Part]:
+    if facts is None:
+        return ()
+    held = [hold for hold in facts.holds if hold.released_at is None]
+    return (
+        Part("法律保留", events=[_held(hold) for hold in held]),
+        Part("完整性", lines=_promises(row, facts.completeness)),
+        Part("副本", lines=_copies(facts.copies)),
+        Part("历史", events=[happened(event) for event in facts.corrections.rows]),
+    )
+
+
+def _held(hold: LegalHoldView) -> Event:
+    return Event(f"{local_time(hold.held_at)} · {hold.held_by}", hold.reason)
+
+
+def _promises(row: StudyRow, view: CompletenessView) -> Details:
+    lines = [
+        (
+            _SOURCES.get(promise.source, promise.source),
+            tr("应有 {expected} 个，缺 {missing} 个", expected=promise.expected, missing=promise.missing)
+            + (f" · {promise.sender}" if promise.sender else ""),
+        )
+        for promise in view.expectations
+    ]
+    if row.completeness == "short" and view.missing_uids:
+        shown = "\n".join(view.missing_uids[:5])
+        more = len(view.missing_uids) - 5
+        lines.append(("缺少的影像", shown + ("\n" + tr("另有 {count} 个", count=more) if more > 0 else "")))
+    return lines
+
+
+def _copies(copies: StudyCopies) -> Details:
+    lines = [
+        (
+            _STORE_OF.get(copy.store, copy.store),
+            f"{tr(_COPY_STATES.get(copy.state, copy.state))} · {size(copy.bytes_stored)}"
+            + (f" · {local_time(copy.verified_at)}" if copy.verified_at else "")
+            + (f" · {copy.sentence}" if copy.sentence else ""),
+        )
+        for copy in copies.copies
+    ]
+    return [*lines, ("情况", copies.sentence)]
+
+
+_STORE_OF = {"online": "在线"}
+
+
+def happened(event: CorrectionView) -> Event:
+    """A correction as people read it."""
+    changes = "\n".join(
+        tr(
+            "{what}：{before} → {after}",
+            what=tr(ATTRIBUTES.get(change.keyword, change.keyword)),
+            before=change.before or "–",
+            after=change.after or "–",
+        )
+        for change in event.changes[:12]
+    )
+    text = tr(_KINDS.get(event.kind, event.kind))
+    if event.undone_at is not None:
+        text = tr("{what}（{at} 由 {by} 撤销）", what=text, at=local_time(event.undone_at), by=event.undone_by)
+    return Event(
+        f"{local_time(event.at)} · {event.by}",
+        f"{text}\n{changes or event.sentence}".strip(),
+        tr("原因：{reason}", reason=event.reason) if event.reason else "",
+        is_over=event.undone_at is not None,
+        action="undo" if event.can_undo else "",
+        subject=event,
     )
 
 
@@ -133,90 +264,10 @@ STUDIES = TableSpec(
         if reply.total >= _MOST
         else tr("共 {total} 个检查", total=reply.total)
     ),
-    actions=(
-        TableAction(
-            id="correct",
-            text="更正",
-            icon="edit",
-            command=_correct,
-            said=lambda reply: reply.sentence,
-            asks="更正内容",
-            initial=lambda row: f"PatientName={row.patient_name}; PatientID={row.patient_id} // ",
-            warns="写成 属性=内容，多项用分号隔开，// 之后写原因。原始影像不变，可撤销。",
-        ),
-        TableAction(
-            id="merge",
-            text="并入其他检查",
-            icon="copy",
-            command=lambda row, answer: MergeStudies(
-                study_uid=row.study_uid,
-                into_study_uid=(listed(answer) or ("",))[0],
-                reason=" ".join(listed(answer)[1:]),
-            ),
-            said=lambda reply: reply.sentence,
-            asks="目标检查 UID，空格后写原因",
-        ),
-        TableAction(
-            id="send",
-            text="发送",
-            icon="submit",
-            command=lambda row, answer: SendStudy(study_uid=row.study_uid, target_id=int(answer)),
-            said=lambda _reply: tr("已开始，进度见“转发”页"),
-            asks="目标",
-            choices=_targets,
-        ),
-        TableAction(
-            id="recall",
-            text="调回在线",
-            icon="download",
-            command=lambda row, _answer: RecallStudy(study_uid=row.study_uid),
-            said=lambda reply: reply.sentence,
-            allowed=lambda row: row.availability != "ONLINE",
-        ),
-        TableAction(
-            id="settle",
-            text="不再等待缺少的影像",
-            icon="check",
-            command=lambda row, answer: SettleCompleteness(study_uid=row.study_uid, reason=answer),
-            asks="原因",
-            allowed=lambda row: row.completeness == "short",
-        ),
-        TableAction(
-            id="charset",
-            text="指定字符集",
-            icon="language",
-            command=lambda row, answer: SetStudyCharacterSet(study_uid=row.study_uid, character_set=answer),
-            asks="字符集，如 GB18030",
-        ),
-        TableAction(
-            id="hold",
-            text="法律保留",
-            icon="lock",
-            command=lambda row, answer: HoldStudy(study_uid=row.study_uid, reason=answer),
-            said=lambda _reply: tr("已设为法律保留"),
-            asks="原因",
-        ),
-        TableAction(
-            id="reject",
-            text="质量不合格，退回",
-            icon="cross_circle",
-            command=lambda row, answer: RejectInstances(study_uid=row.study_uid, code="113001", reason=answer),
-            said=lambda reply: reply.sentence,
-            asks="原因",
-            danger=True,
-        ),
-        TableAction(
-            id="delete",
-            text="删除",
-            icon="clear",
-            command=lambda row, answer: DeleteImages(study_uid=row.study_uid, reason=answer),
-            said=lambda _reply: tr("已移到回收站，期限内可以恢复"),
-            asks="原因",
-            danger=True,
-        ),
-    ),
-    fetch=lambda row: ListCorrections(study_uid=row.study_uid),
+    actions=study_actions.ACTIONS,
+    fetch=facts_of,
     details=_details,
+    parts=_parts,
     entities=("study",),
 )
 
@@ -238,13 +289,17 @@ UNMATCHED = TableSpec(
             id="match",
             text="匹配到检查",
             icon="check",
-            steps=match_by_number,
+            command=match_by_number,
             said=lambda _reply: tr("已匹配"),
             asks="检查号",
             initial=lambda row: row.accession_number,
         ),
+        study_actions.CORRECT,
+        study_actions.UNDO,
     ),
+    fetch=facts_of,
     details=_details,
+    parts=_parts,
     search=lambda row: f"{row.patient_name} {row.patient_id} {row.accession_number} {row.calling_ae}",
     entities=("study",),
 )

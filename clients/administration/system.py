@@ -30,10 +30,12 @@ def _add_token(values: Values, _row: Any) -> Request[Any]:
     return AddToken(name=values["name"], scopes=scopes, days=number(values["days"], 365))
 
 
+def _about_secret(reply: Any) -> str:
+    return tr("请立即复制令牌，它只显示这一次：") if isinstance(reply, NewTokenView) else ""
+
+
 def _secret(reply: Any) -> str:
-    if not isinstance(reply, NewTokenView):
-        return ""
-    return tr("请立即复制令牌，它只显示这一次：{secret}", secret=reply.secret)
+    return reply.secret if isinstance(reply, NewTokenView) else ""
 
 
 TOKENS = TableSpec(
@@ -64,7 +66,9 @@ TOKENS = TableSpec(
         ),
     ),
     save=_add_token,
-    saved_words=_secret,
+    saved_words=_about_secret,
+    saved_secret=_secret,
+    saved_id=lambda _reply: None,
     form_for_new_only=True,
     actions=(
         TableAction(
@@ -83,7 +87,6 @@ TOKENS = TableSpec(
         ("到期", local_time(row.expires_at)),
         ("最近使用", local_time(row.last_used_at)),
     ),
-    entities=("token",),
     new_text="新建令牌",
 )
 
@@ -138,6 +141,6 @@ CUSTOM_TAGS = TableSpec(
     remove=lambda row: RemoveCustomTag(id=row.id),
     undo_remove=lambda row: AddCustomTag(tag=row.tag, creator=row.creator, name=row.name, level=row.level),
     details=lambda row, _fetched: (("名称", row.name), ("进度", _filled(row))),
-    entities=("custom_tag",),
+    entities=("job",),
     new_text="新建索引",
 )

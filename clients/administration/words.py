@@ -16,13 +16,26 @@ JOB_LOOKS = {
 }
 
 JOB_KINDS = {
-    "storage.fill": "记录存储用量",
-    "storage.rules": "执行存储规则",
-    "storage.prefetch": "预取以往影像",
+    "archive.fill_custom_tag": "补建自定义索引",
+    "archive.review_completeness": "核对影像是否齐全",
+    "exchange.export": "导出",
+    "exchange.import": "导入",
+    "exchange.tidy": "清理导入导出文件",
+    "keeping.backup": "备份",
+    "keeping.check": "检查索引与文件",
+    "keeping.compress": "无损压缩",
     "keeping.retention": "执行保留规则",
     "keeping.sweep": "清理回收站",
-    "keeping.compress": "无损压缩",
-    "exchange.tidy": "清理导入导出文件",
+    "keeping.verify_backup": "校验备份",
+    "routing.send": "转发",
+    "routing.watch": "查找待转发的检查",
+    "storage.fill": "记录存储用量",
+    "storage.move": "移动影像",
+    "storage.prefetch": "预取以往影像",
+    "storage.recall": "调回在线",
+    "storage.rules": "执行存储规则",
+    "storage.tidy": "清理存储",
+    "storage.verify": "校验副本",
 }
 """Kind of a job → its name (Chinese source)."""
 
@@ -48,6 +61,11 @@ def size(size_bytes: float) -> str:
             return f"{value:.0f} {unit}" if unit in ("B", "KB") or value >= 100 else f"{value:.1f} {unit}"
         value /= 1024
     raise AssertionError
+
+
+def store_words(name: str, role: str) -> str:
+    """A store in a choice: its name and, where that says more, its role."""
+    return f"{name} · {role}"
 
 
 def yes_no(value: bool) -> str:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from PySide6.QtCore import QDate, QEvent, QLocale, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QTextCharFormat
+from PySide6.QtCore import QDate, QEvent, QLocale, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QTextCharFormat
 from PySide6.QtWidgets import (
     QCalendarWidget,
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QStyledItemDelegate,
     QToolButton,
     QVBoxLayout,
@@ -33,10 +35,11 @@ from clients.kit.fields import (
     NumberField,
     SwitchField,
     TextField,
+    TicksField,
     parse_date,
     parse_moment,
 )
-from clients.kit.labels import IconButton
+from clients.kit.labels import IconButton, Label
 from clients.kit.pinyin import matches
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import Language, language, tr
@@ -201,9 +204,7 @@ class NumberEditor(Editor):
         row = self._row()
         row.addWidget(self.line, 1)
         if field.unit:
-            unit = QLabel(field.unit)
-            unit.setProperty("look", "quiet")
-            row.addWidget(unit)
+            row.addWidget(Label(field.unit, "quiet"))
         self.watch(self.line)
         self.line.textEdited.connect(lambda _text: self.edited.emit())
         self.line.returnPressed.connect(self.confirmed)
@@ -302,6 +303,114 @@ class ChoiceEditor(Editor):
                 self._on_activated(position)
                 return True
         return False
+
+
+class TicksEditor(Editor):
+    """Any number of several, one below the other; arrows go up and down, Space ticks."""
+
+    def __init__(self, field: TicksField) -> None:
+        super().__init__()
+        self._choices: tuple[Choice, ...] = tuple(field.choices)
+        self._ticked: tuple[Any, ...] = field.empty
+        self._nothing = field.nothing
+        self._read_only = False
+        self.boxes: list[_Tick] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._empty = QLabel()
+        self._empty.setProperty("look", "quiet")
+        self._column.addWidget(self._empty)
+        self.focus_target = self  # leads on to the first box
+        self._fill()
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What can be ticked."""
+        return self._choices
+
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer other choices; ticks of those that are no longer there are kept until the user changes something."""
+        self._choices = tuple(choices)
+        self._fill()
+
+    def value(self) -> tuple[Any, ...]:
+        known = {choice.value for choice in self._choices}
+        ticked = tuple(choice.value for choice in self._choices if choice.value in self._ticked)
+        return ticked + tuple(value for value in self._ticked if value not in known)
+
+    def set_value(self, value: Any) -> None:
+        self._ticked = tuple(value or ())
+        for box, choice in zip(self.boxes, self._choices, strict=True):
+            box.setChecked(choice.value in self._ticked)
+
+    def set_wrong(self, wrong: bool) -> None:
+        """The sentence below says it; boxes have no hairline."""
+
+    def set_read_only(self, read_only: bool) -> None:
+        self._read_only = read_only
+        for box in self.boxes:
+            box.setEnabled(not read_only)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            for box, choice in zip(self.boxes, self._choices, strict=True):
+                box.set_words(choice.words())
+            self._empty.setText(tr(self._nothing) if self._nothing else "")
+        super().changeEvent(event)
+
+    def _fill(self) -> None:
+        for box in self.boxes:
+            self._column.removeWidget(box)
+            box.hide()
+            box.deleteLater()
+        self.boxes = []
+        for choice in self._choices:
+            box = _Tick(choice.words())
+            box.setChecked(choice.value in self._ticked)
+            box.setEnabled(not self._read_only)
+            box.clicked.connect(self._on_ticked)
+            self._column.addWidget(box)
+            self.boxes.append(box)
+        self._empty.setText(tr(self._nothing) if self._nothing else "")
+        self._empty.setVisible(bool(self._nothing) and not self._choices)
+        self.setFocusProxy(self.boxes[0] if self.boxes else None)  # type: ignore[arg-type]
+
+    def _on_ticked(self, _checked: bool = False) -> None:
+        self._ticked = tuple(
+            choice.value for box, choice in zip(self.boxes, self._choices, strict=True) if box.isChecked()
+        )
+        self.edited.emit()
+
+
+class _Tick(QCheckBox):
+    """A box whose words end in … where there is no room for them."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_words(words)
+
+    def set_words(self, words: str) -> None:
+        self._words = words
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self._elide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, max(super().sizeHint().height(), 24))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        room = max(self.width() - 32, 20)
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
 
 
 class _ChoiceBox(QComboBox):
@@ -533,6 +642,8 @@ def make_editor(field: Field) -> Editor:
             editor = LongTextEditor(field)
         case NumberField():
             editor = NumberEditor(field)
+        case TicksField():
+            editor = TicksEditor(field)
         case ChoiceField():
             editor = ChoiceEditor(field)
         case DateTimeField():

@@ -121,6 +121,25 @@ class ChoiceField(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicksField(Field):
+    """Any number of several; the value is a tuple of the choices' values in the order of the choices."""
+
+    choices: Sequence[Choice] = ()
+    initial: Sequence[Any] = ()
+    nothing: str = ""  # what to say when there is nothing to choose from, Chinese source
+    span: int = 2
+
+    @property
+    def empty(self) -> tuple[Any, ...]:
+        return tuple(self.initial)
+
+    def problem(self, value: Any) -> str:
+        if self.required and not value:
+            return tr("请选择{label}", label=tr(self.label))
+        return super().problem(value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DateField(Field):
     """A day, typed as 2024-05-31 or 20240531 or chosen in the calendar; the value is a date or None."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from clients.kit.editors import ChoiceEditor, Editor, make_editor
+from clients.kit.editors import ChoiceEditor, Editor, TicksEditor, make_editor
 from clients.kit.fields import Choice, Field, Section, check_form
 from clients.kit.labels import Glyph, Label, hairline
 from clients.kit.tokens import Tone
@@ -105,9 +105,9 @@ class FormView(QWidget):
             self.rows[key].show_problem("")
 
     def set_choices(self, key: str, choices: Sequence[Choice]) -> None:
-        """Offer other choices in a choice field."""
+        """Offer other choices in a field of one or several choices."""
         editor = self.rows[key].editor
-        if not isinstance(editor, ChoiceEditor):
+        if not isinstance(editor, ChoiceEditor | TicksEditor):
             raise TypeError(f"{key} is no choice")
         editor.set_choices(choices)
 

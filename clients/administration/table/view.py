@@ -5,23 +5,36 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
+from clients.administration.table.asking import ActionForm, answer_of
+from clients.administration.table.details import DetailsView
 from clients.administration.table.presenter import TablePresenter
-from clients.administration.table.spec import TableSpec
+from clients.administration.table.spec import TableAction, TableSpec
 from clients.administration.table.state import TableState
 from clients.kit.choosing import Option, SearchBox
 from clients.kit.coalescing import Coalesced
-from clients.kit.fields import ChoiceField, Section, TextField
+from clients.kit.fields import Section
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Glyph, IconButton, Label, ValueLabel, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import Message
-from clients.kit.panels import EmptyState, scrolling
+from clients.kit.panels import EmptyState, ProgressRow, scrolling
 from clients.kit.shell import Workplace
+from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
+from clients.kit.translations import tr
 from shared.contract.base import Notice
 
 
@@ -35,6 +48,7 @@ class TablePage(QWidget):
         self.presenter = TablePresenter(spec, place.connection, place.runner, place.messages)
         self._edition = -1
         self._choices: Any = None
+        self._detailed: tuple[Any, Any, bool] | None = None
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         across = QHBoxLayout(self)
@@ -56,6 +70,7 @@ class TablePage(QWidget):
             empty=spec.empty,
         )
         self.list.selected.connect(self._selected)
+        self.list.retry.connect(self.presenter.refresh)
         left.addWidget(self.list, 1)
         across.addLayout(left, 1)
         across.addWidget(self._side())
@@ -79,10 +94,13 @@ class TablePage(QWidget):
             self.search.searched.connect(lambda _mode, text: self.presenter.find(text))
             self.search.setFixedWidth(240)
             box.addWidget(self.search)
+        self.command_buttons: dict[str, Button] = {}
         for command in self.spec.commands:
-            box.addWidget(
-                Button(command.text, icon=command.icon, on_click=partial(self.presenter.run_command, command.id))
-            )
+            if command.permission and not self._place.may(command.permission):
+                continue
+            button = Button(command.text, icon=command.icon, on_click=partial(self.presenter.start, command.id))
+            self.command_buttons[command.id] = button
+            box.addWidget(button)
         self._summary = ValueLabel("", "quiet")
         box.addWidget(self._summary, 1)
         box.addWidget(IconButton("refresh", "刷新", on_click=self.presenter.refresh))
@@ -92,7 +110,7 @@ class TablePage(QWidget):
         row = QWidget()
         box = QHBoxLayout(row)
         box.setContentsMargins(16, 0, 16, 8)
-        self.filters = FormView([Section("", list(self.spec.filters))], columns=len(self.spec.filters))
+        self.filters = FormView([Section("", list(self.spec.filters))], columns=max(len(self.spec.filters), 3))
         self._filter_later = Coalesced(self._filter, self, pause_ms=350)
         self.filters.changed.connect(lambda _key: self._filter_later.poke(again=True))
         self.filters.submitted.connect(self._filter)
@@ -117,25 +135,32 @@ class TablePage(QWidget):
         self._heading = Label("", "headline")
         box.addWidget(self._heading)
         self._intro = Label(self.spec.intro, "quiet", wrap=True)
-        self._intro.setVisible(bool(self.spec.intro))
         box.addWidget(self._intro)
         self._news = ValueLabel("", "strong", wrap=True)
         box.addWidget(self._news)
-        self._details = QWidget()
-        self._details_grid = QGridLayout(self._details)
-        self._details_grid.setContentsMargins(0, 4, 0, 4)
-        self._details_grid.setHorizontalSpacing(12)
-        self._details_grid.setVerticalSpacing(6)
-        self._details_grid.setColumnStretch(1, 1)
-        box.addWidget(self._details)
+        self._secret = QWidget()
+        secret = QHBoxLayout(self._secret)
+        secret.setContentsMargins(0, 0, 0, 0)
+        self.secret_line = QLineEdit()
+        self.secret_line.setReadOnly(True)
+        secret.addWidget(self.secret_line, 1)
+        self.copy_button = Button("复制", icon="copy", on_click=self._copy)
+        secret.addWidget(self.copy_button)
+        box.addWidget(self._secret)
+        self._nothing = EmptyState("details", "请在左侧选择一行", "")
+        box.addWidget(self._nothing)
+        self._form_place = QVBoxLayout()
+        box.addLayout(self._form_place)
+        self.action_form: ActionForm | None = None
+        self._asked: tuple[str, int] = ("", 0)
+        self.details = DetailsView(self.presenter.start)
+        box.addWidget(self.details)
         self.form = FormView(list(self.spec.form), columns=self.spec.form_columns) if self.spec.form else None
         if self.form is not None:
             self.form.submitted.connect(self._save)
             box.addWidget(self.form)
         box.addStretch(1)
         outer.addWidget(scrolling(content), 1)
-        self._nothing = EmptyState("details", "请在左侧选择一行", "")
-        box.insertWidget(3, self._nothing)
         self._line = hairline()
         outer.addWidget(self._line)
         outer.addWidget(self._foot())
@@ -153,23 +178,20 @@ class TablePage(QWidget):
         self._sentence = ValueLabel("", "error", wrap=True)
         trouble.addWidget(self._sentence, 1)
         box.addWidget(self._trouble)
+        self._moving = ProgressRow("传输中")
+        self._moving.cancelled.connect(self.presenter.give_up)
+        box.addWidget(self._moving)
         self._asking = QWidget()
-        asking = QVBoxLayout(self._asking)
-        asking.setContentsMargins(0, 0, 0, 0)
-        asking.setSpacing(8)
-        self._warning = Label("", "", wrap=True)
-        asking.addWidget(self._warning)
-        self._answer_place = QVBoxLayout()
-        self._answer_place.setContentsMargins(0, 0, 0, 0)
-        asking.addLayout(self._answer_place)
-        self.answer: FormView | None = None
-        self._asked = ""
-        answers = QHBoxLayout()
-        self.confirm_button = Button("确定", "danger", on_click=self._confirm)
-        answers.addWidget(self.confirm_button)
-        answers.addWidget(Button("取消", on_click=self.presenter.give_up))
+        answers = QHBoxLayout(self._asking)
+        answers.setContentsMargins(0, 0, 0, 0)
+        answers.setSpacing(8)
+        self._do_button = Button("确定", "primary", on_click=self._confirm)
+        self._risk_button = Button("确定", "danger", on_click=self._confirm)
+        answers.addWidget(self._do_button)
+        answers.addWidget(self._risk_button)
+        self.give_up_button = Button("取消", on_click=self.presenter.give_up)
+        answers.addWidget(self.give_up_button)
         answers.addStretch(1)
-        asking.addLayout(answers)
         box.addWidget(self._asking)
         self._buttons = QWidget()
         self._buttons_grid = grid = QGridLayout(self._buttons)
@@ -187,20 +209,26 @@ class TablePage(QWidget):
             )
             button.setParent(self._buttons)
             self.action_buttons[action.id] = button
+        self.more_button = Button("更多", icon="more", on_click=self._open_menu)
+        self.more_button.setParent(self._buttons)
         box.addWidget(self._buttons)
         self._saving = QWidget()
         line = QHBoxLayout(self._saving)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         self.save_button = Button("保存", "primary", on_click=self._save)
-        self.save_button.setVisible(self.spec.save is not None)
         line.addWidget(self.save_button)
         line.addStretch(1)
         self.remove_button = Button("删除", "danger", on_click=self.presenter.remove)
-        self.remove_button.setVisible(self.spec.remove is not None)
         line.addWidget(self.remove_button)
         box.addWidget(self._saving)
         return foot
+
+    @property
+    def confirm_button(self) -> Button:
+        """The button that does what the open action says."""
+        asking = self.presenter.state.confirming
+        return self._risk_button if asking and self.presenter.action(asking).danger else self._do_button
 
     # intentions
 
@@ -213,8 +241,36 @@ class TablePage(QWidget):
             self.presenter.save(self.form.values())
 
     def _confirm(self) -> None:
-        answer = self.answer.value("answer") if self.answer is not None else ""
-        self.presenter.confirm("" if answer is None else str(answer))
+        action, asked = self.presenter.action(self.presenter.state.confirming), self.action_form
+        if asked is not None and not asked.form.validate():
+            return
+        values = asked.form.values() if asked is not None else {}
+        if action.form:
+            self.presenter.confirm_form(values)
+        else:
+            self.presenter.confirm(answer_of(values))
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self.presenter.state.secret)
+        self._place.messages.say(tr("已复制"), Tone.SUCCESS)
+
+    def menu(self) -> QMenu:
+        """The further actions that the chosen row allows."""
+        menu = QMenu(self)
+        theme = current_theme()
+        for action in self._allowed():
+            if action.in_menu:
+                entry = menu.addAction(theme.icon(action.icon), tr(action.text))
+                entry.triggered.connect(partial(self._start, action.id))
+        return menu
+
+    def _start(self, action_id: str, _checked: bool = False) -> None:
+        self.presenter.start(action_id)
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.more_button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     def _heard(self, notice: Notice) -> None:
         if self.presenter.heard(notice):
@@ -232,28 +288,39 @@ class TablePage(QWidget):
         self._summary.set_text("" if state.reply is None else self.spec.summary(state.reply))
         if state.trouble:
             self.list.show_error(Message(state.trouble, Tone.DANGER))
+        elif not state.is_loading:
+            self.list.clear_error()
+        action = self.presenter.action(state.confirming) if state.confirming else None
+        asks = action is not None and bool(action.form or action.asks)
+        covers = action is not None and bool(action.form)
         chosen = state.row is not None or state.is_new
-        self._nothing.setVisible(not chosen and not state.news)
+        self._ask(state, action)
+        self._nothing.setVisible(not chosen and not state.news and action is None)
         self._news.set_text(state.news)
-        self._news.setVisible(bool(state.news))
-        self._intro.setVisible(bool(self.spec.intro) and self.form is not None)
+        self._news.setVisible(bool(state.news) and not covers)
+        self.secret_line.setText(state.secret)
+        self._secret.setVisible(bool(state.secret) and not covers)
+        shows_form = self.form is not None and (state.is_new if self.spec.form_for_new_only else chosen)
+        self._intro.setVisible(bool(self.spec.intro) and shows_form and not covers)
         if self.form is not None:
-            self._render_form(state, chosen)
-        self._heading.set_source(self.spec.new_text if state.is_new else "")
-        self._heading.setVisible(state.is_new)
-        if state.edition != self._edition:
-            self._edition = state.edition
-            self._render_details(state)
+            self._render_form(state)
+            self.form.setVisible(shows_form and not covers)
+        self._heading.set_source(action.text if action is not None and asks else self.spec.new_text)
+        self._heading.setVisible(asks or state.is_new)
+        self._edition = state.edition
+        self._render_details(state, covers)
         self._sentence.set_text(state.problem)
         self._trouble.setVisible(bool(state.problem))
-        has_feet = chosen and bool(self.spec.save or self.spec.remove or self.spec.actions)
-        self._feet.setVisible(has_feet)
-        self._line.setVisible(has_feet)
+        self._moving.setVisible(state.moved is not None)
+        if state.moved is not None:
+            self._moving.set_progress(state.moved[0], max(state.moved[1], state.moved[0] + 1))
+        has_buttons = chosen and bool(self.spec.save or self.spec.remove or self._allowed())
+        self._feet.setVisible(has_buttons or action is not None or bool(state.problem))
+        self._line.setVisible(not self._feet.isHidden())
         self._render_buttons(state)
 
-    def _render_form(self, state: TableState, chosen: bool) -> None:
+    def _render_form(self, state: TableState) -> None:
         assert self.form is not None
-        self.form.setVisible(state.is_new if self.spec.form_for_new_only else chosen)
         if self._choices is not state.reply:
             self._choices = state.reply
             for key, choices in self.spec.choices.items():
@@ -269,73 +336,88 @@ class TablePage(QWidget):
         if state.problems:
             self.form.show_problems(state.problems)
 
-    def _render_details(self, state: TableState) -> None:
-        grid = self._details_grid
-        while grid.count():
-            item = grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        lines = [] if state.row is None else [line for line in self.spec.details(state.row, state.fetched) if line[1]]
-        for number, (label, text) in enumerate(lines):
-            grid.addWidget(Label(label, "quiet"), number, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(ValueLabel(breakable(text), wrap=True), number, 1)
-        self._details.setVisible(bool(lines))
+    def _render_details(self, state: TableState, covered: bool) -> None:
+        shown = (state.row, state.fetched, covered)
+        if shown == self._detailed:
+            return
+        self._detailed = shown
+        row = None if covered else state.row
+        if row is None:
+            self.details.show_details((), (), None)
+        else:
+            parts = self.spec.parts(row, state.fetched)
+            self.details.show_details(self.spec.details(row, state.fetched), parts, self.spec.progress(row))
+
+    def _allowed(self) -> list[TableAction]:
+        row = self.presenter.state.row
+        return [
+            action
+            for action in self.spec.actions
+            if row is not None
+            and not action.is_hidden
+            and (not action.permission or self._place.may(action.permission))
+            and action.allowed(row)
+            and action.fits(row, self.presenter.state.fetched)
+        ]
 
     def _render_buttons(self, state: TableState) -> None:
-        asking = state.confirming
-        self._asking.setVisible(bool(asking))
-        self._buttons.setVisible(bool(self.spec.actions) and state.row is not None and not asking)
+        asking = bool(state.confirming)
+        self._asking.setVisible(asking)
+        allowed = self._allowed()
+        self._buttons.setVisible(bool(allowed) and not asking)
         may_save = self.spec.save is not None and (state.is_new or not self.spec.form_for_new_only)
         may_remove = self.spec.remove is not None and state.row is not None
         self.save_button.setVisible(may_save)
         self.remove_button.setVisible(may_remove)
         self._saving.setVisible((may_save or may_remove) and not asking)
         if asking:
-            action = self.presenter.action(asking)
-            self._warning.set_source(action.warns)
-            self._warning.setVisible(bool(action.warns))
-            self._ask(state)
-            self.confirm_button.set_source(action.text)
-            self.confirm_button.setEnabled(not state.is_busy)
-        else:
-            self._asked = ""
-        place = 0
-        for action in self.spec.actions:
-            button = self.action_buttons[action.id]
-            allowed = state.row is not None and action.allowed(state.row)
-            self._buttons_grid.removeWidget(button)
-            button.setVisible(allowed)
+            button = self.confirm_button
+            button.set_source(self.presenter.action(state.confirming).text)
             button.setEnabled(not state.is_busy)
-            if allowed:
-                self._buttons_grid.addWidget(button, place // 2, place % 2)
-                place += 1
+            self._do_button.setVisible(button is self._do_button and state.moved is None)
+            self._risk_button.setVisible(button is self._risk_button and state.moved is None)
+        for button in (*self.action_buttons.values(), self.more_button):
+            self._buttons_grid.removeWidget(button)
+            button.hide()
+        is_free = not state.is_busy and not state.preparing
+        shown = [self.action_buttons[action.id] for action in allowed if not action.in_menu]
+        if any(action.in_menu for action in allowed):
+            shown.append(self.more_button)
+        for place, button in enumerate(shown):
+            button.setEnabled(is_free)
+            self._buttons_grid.addWidget(button, place // 2, place % 2)
+            button.show()
+        for button in self.command_buttons.values():
+            button.setEnabled(is_free)
         self.save_button.setEnabled(not state.is_busy)
         self.remove_button.setEnabled(not state.is_busy and state.row is not None)
 
-    def _ask(self, state: TableState) -> None:
-        """Make the line or the choice that an action asks for, once for each time it is started."""
-        if self._asked == state.confirming:
+    def _ask(self, state: TableState, action: TableAction | None) -> None:
+        """Make the line, the choice or the form that an action asks for, once for each time it is started."""
+        asked = (state.confirming, id(state.subject) if action is not None else 0)
+        if asked == self._asked:
+            if self.action_form is not None:
+                self.action_form.reveal(state.revealed)
             return
-        self._asked = state.confirming
-        if self.answer is not None:
-            self._answer_place.removeWidget(self.answer)
-            self.answer.hide()
-            self.answer.deleteLater()
-            self.answer = None
-        action = self.presenter.action(state.confirming)
-        if not action.asks:
+        self._asked = asked
+        if self.action_form is not None:
+            self._form_place.removeWidget(self.action_form)
+            self.action_form.hide()
+            self.action_form.deleteLater()
+            self.action_form = None
+        if action is None or not (action.asks or action.form or action.warns):
             return
-        field = (
-            ChoiceField(key="answer", label=action.asks, choices=state.answers, required=True)
-            if action.choices is not None
-            else TextField(key="answer", label=action.asks, max_length=200, initial=action.initial(state.row))
-        )
-        self.answer = FormView([Section("", [field])], columns=1)
-        self.answer.submitted.connect(self._confirm)
-        self._answer_place.addWidget(self.answer)
-        self.answer.focus("answer")
+        self.action_form = ActionForm(action, state)
+        self.action_form.submitted.connect(self._confirm)
+        self._form_place.addWidget(self.action_form)
+        self.action_form.focus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.presenter.state.confirming:
+            self.presenter.give_up()
+            self.list.table.setFocus()
+            return
+        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -344,10 +426,6 @@ class TablePage(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._edition = -1  # the details hold finished words
+            self._detailed = None  # the details hold finished words
+            self._choices = None
             self._render(self.presenter.state)
-
-
-def breakable(text: str) -> str:
-    """UIDs and paths may be broken after their points and strokes, so that they never widen the panel."""
-    return text.replace(".", ".\u200b").replace("/", "/\u200b") if max(map(len, text.split()), default=0) > 24 else text

@@ -120,6 +120,13 @@ _PEER = {
     "may_store": True,
     "may_query": True,
     "may_retrieve": False,
+    "may_use_worklist": True,
+    "may_report_steps": True,
+    "may_request_commitment": True,
+    "tls": False,
+    "ascii_names": True,
+    "character_set": "GB18030",
+    "transfer_syntaxes": ("1.2.840.10008.1.2.5",),
 }
 
 
@@ -198,7 +205,7 @@ def test_a_peer_is_entered_with_the_keyboard_in_the_real_window(server: Server, 
     shell = window.sign_in_with(SignedIn(server.line, server.line.login("admin", "secret")))
     tabbed = shell.go_to("system")
     assert isinstance(tabbed, TabbedPage)
-    page = tabbed.show_tab("peers")
+    page = tabbed.table("peers")
     qtbot.mouseClick(page.new_button, Qt.MouseButton.LeftButton)
     assert page.form is not None
     for key, text in (("ae_title", "CT1"), ("host", "10.0.0.7"), ("port", "104")):
