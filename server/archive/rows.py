@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, completeness, details, epoch, inbox
@@ -496,9 +496,15 @@ _grow_study = (
 )
 
 
+# made once: a statement remembers what it is compiled to
+_inserts: dict[type[Base], Insert] = {
+    mapped: insert(cast("Table", mapped.__table__)) for mapped in (ImagePatient, Study, Series)
+}
+
+
 def _inserted(session: Session, mapped: type[Base], values: dict[str, Any]) -> int:
     """Insert a row and return its id."""
-    result = session.connection().execute(insert(cast("Table", mapped.__table__)), values)
+    result = session.connection().execute(_inserts[mapped], values)
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
