@@ -15,16 +15,19 @@ from pydicom import Dataset, dcmread
 from receivers import DICOMWEB, ORTHANC, Counting, Orthanc, an_orthanc, free_port
 from server_process import ServerProcess, running_server, start_server
 
-from shared.contract.archive import GetStudy, ListUnmatched
+from shared.contract.archive import GetStudy, ListExamStudies, ListUnmatched
 from shared.contract.corrections import (
+    AcceptPatientCorrection,
     CorrectStudy,
     GetOriginal,
     ListCorrections,
     MergeStudies,
+    OfferPatientCorrection,
     TagValue,
     UndoCorrection,
 )
-from shared.contract.organisation import SavePeer
+from shared.contract.exams import ItemEntry, PatientEntry, RegisterExam
+from shared.contract.organisation import GetHospital, SavePeer
 from shared.contract.routing import (
     Conditions,
     ForwardState,
@@ -43,6 +46,7 @@ from shared.dicomkit.headers import InstanceReference, PatientFacts, StudyFacts
 from shared.dicomkit.keyobject import key_object_selection
 from shared.dicomkit.synthetic import ct_series
 from shared.dicomkit.uids import new_uid
+from shared.domain.states import Sex
 from shared.rpc.client import RpcClient
 
 pytestmark = pytest.mark.skipif(
@@ -294,3 +298,36 @@ def test_a_rejection_note_by_c_store_takes_the_images_away(
     assert left == {str(study[2].SOPInstanceUID), str(note.SOPInstanceUID)}
     (event,) = client.call(ListCorrections(study_uid=uid_of(study))).rows
     assert event.kind == "reject" and event.by == "DICOM CT1"
+
+
+def test_what_the_counter_corrected_is_offered_for_the_images(
+    server: ServerProcess, client: RpcClient, tmp_path: Path
+) -> None:
+    hospital = client.call(GetHospital())
+    room = next(room for room in hospital.rooms if "CT" in room.exam_types)
+    item = next(item for item in hospital.exam_items if item.exam_type == "CT")
+    order = ItemEntry(code=item.code, name=item.name, body_part=item.body_part, price_fen=item.price_fen)
+    exam = client.call(
+        RegisterExam(
+            patient=PatientEntry(name="欧阳雪", sex=Sex.FEMALE),
+            exam_type="CT",
+            items=(order,),
+            campus_id=room.campus_id,
+            room_id=room.id,
+        )
+    )
+    study = a_study(
+        tmp_path / "study",
+        1,
+        PatientID=exam.patient.patient_number,
+        PatientName="Ou^Yang",
+        PatientSex="M",
+        AccessionNumber=exam.row.accession_number,
+    )
+    store(server, tmp_path / "study")
+    wait_for(lambda: bool(client.call(ListExamStudies(exam_id=exam.row.id))), "the match")
+    (offered,) = client.call(OfferPatientCorrection(patient_id=exam.patient.id))
+    assert {(one.keyword, one.after) for one in offered.changes} >= {("PatientSex", "F")}
+    client.call(AcceptPatientCorrection(patient_id=exam.patient.id, study_uids=(uid_of(study),), reason="登记为准"))
+    (sent,) = got(server, uid_of(study), tmp_path / "got")
+    assert sent.PatientSex == "F" and "欧阳" in str(sent.PatientName)
