@@ -248,7 +248,7 @@ def _keys(kind: str, header: Dataset, number: int) -> Dataset:
 
     record = Dataset()
     for keyword, requirement in _KEYS[kind]:
-        value: Any = header.get(keyword)
+        value: Any = _usable(keyword, header.get(keyword))
         empty = value is None or value == "" or (hasattr(value, "__len__") and len(value) == 0)
         if not empty:
             setattr(record, keyword, _copied(value))
@@ -261,11 +261,32 @@ def _keys(kind: str, header: Dataset, number: int) -> Dataset:
                 record.__setattr__(keyword, [])
             else:
                 record.__setattr__(keyword, _invented(keyword, vr, number, header))
+    if kind == "SR DOCUMENT" and record.get("VerificationFlag") == "VERIFIED" and "VerificationDateTime" not in record:
+        record.VerificationDateTime = _verified_at(header)
     if any(not _is_ascii(element.value) for element in record):
         record.SpecificCharacterSet = "ISO_IR 192"
     elif kind in ("SR DOCUMENT", "KEY OBJECT DOC", "ENCAP DOC"):
         record.SpecificCharacterSet = "ISO_IR 192"  # names of concepts may hold anything, one level down
     return record
+
+
+def _usable(keyword: str, value: Any) -> Any:
+    """A value as the directory may hold it: old spellings of dates and times mended, what cannot be mended left out."""
+    if keyword.endswith("Date") and value:
+        digits = str(value).strip().replace(".", "").replace("-", "")
+        return digits if len(digits) == 8 and digits.isdecimal() else None
+    if keyword.endswith("Time") and not keyword.endswith("DateTime") and value:
+        digits = str(value).strip().replace(":", "")
+        return digits if digits.replace(".", "", 1).isdecimal() and len(digits) >= 2 else None
+    if keyword == "PatientSex":
+        return value if value in ("M", "F", "O") else None
+    return value
+
+
+def _verified_at(header: Dataset) -> str:
+    """When a verified document was verified (PS3.3 C.17.2): the latest of its observers."""
+    observers = header.get("VerifyingObserverSequence") or ()
+    return max((str(one.get("VerificationDateTime") or "") for one in observers), default="") or "19000101000000"
 
 
 def _invented(keyword: str, vr: str, number: int, header: Dataset) -> str:

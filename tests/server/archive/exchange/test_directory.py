@@ -54,6 +54,17 @@ def test_what_must_be_there_is_invented_as_numbers(tmp_path: Path) -> None:
     assert (records[2].SeriesNumber, records[3].InstanceNumber) == (1, 1)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_old_spellings_of_dates_are_mended(tmp_path: Path) -> None:
+    one = an_object()
+    for keyword, value in (("StudyDate", "2004.01.19"), ("StudyTime", "11:25:01"), ("PatientBirthDate", "***")):
+        one[keyword]._value = value
+    one.PatientSex = "X"
+    patient, study, *_ = pydicom.dcmread(a_medium(tmp_path, [one])).DirectoryRecordSequence
+    assert (study.StudyDate, study.StudyTime) == ("20040119", "112501")
+    assert not patient.PatientBirthDate and not patient.PatientSex
+
+
 def test_our_reader_finds_every_file(tmp_path: Path) -> None:
     path = a_medium(tmp_path, a_series(2))
     assert dicomdir_files(memoryview(path.read_bytes())) == [("dicom", "im000001"), ("dicom", "im000002")]
