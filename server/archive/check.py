@@ -7,28 +7,35 @@ on their way out, compressed files, other versions, corrections and other stores
 from __future__ import annotations
 
 import hashlib
-import mmap
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
-import msgspec
 from sqlalchemy import func, select
 
 from server.archive import attributes
 from server.archive.corrections import rules
-from server.archive.header import SERIES_TAGS, DamagedHeader, read_header
-from server.archive.keeping.shadow import Shadow, Told, corrected_series, corrected_study
+from server.archive.header import DamagedHeader
+from server.archive.keeping.comparing import (
+    Compared,
+    labelled,
+    mapped,
+    named,
+    named_of,
+    read_record,
+    right_instance,
+    uid_of,
+    unlike,
+)
+from server.archive.keeping.shadow import Shadow, corrected_series, corrected_study
 from server.archive.keeping.tables import BinEntry, BinObject, Discard
-from server.archive.labelling import truly_labelled
-from server.archive.part10 import NotPart10, read_meta
-from server.archive.receive import Received, add_non_patient_uids
+from server.archive.part10 import NotPart10
+from server.archive.receive import Received
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 from shared.contract.archive import CheckFinding, CheckView
-from shared.dicomkit.charsets import decode_text
 
 MAX_FINDINGS = 1000
 _PAGE = 500
@@ -182,7 +189,7 @@ class _Run:
             .order_by(Instance.id)
             .limit(_PAGE)
         )
-        compared = _Compared()
+        compared = Compared()
         for page in self._pages(statement, Instance.id):
             records: list[tuple[Any, Received]] = []
             for row in page:
@@ -190,7 +197,7 @@ class _Run:
                 self._count(one.object_key)
                 record = self._record(one.uid, one.object_key, "instances", one.id)
                 if record is not None:
-                    records.append((row, _labelled(record, row.forced_charset)))
+                    records.append((row, labelled(record, row.forced_charset)))
             if self._shadow is not None and records:
                 self._compare(records, compared)
         if self._shadow is not None:
@@ -210,8 +217,8 @@ class _Run:
                 record = self._record(row.uid, one.object_key, "", 0)
                 if record is None:
                     continue
-                fault = _unlike(record, one, row.uid, one.series_uid)
-                if fault is None and _uid(record, 0x0020000D) != one.study_uid:
+                fault = unlike(record, one, row.uid, one.series_uid)
+                if fault is None and uid_of(record, 0x0020000D) != one.study_uid:
                     fault = "Study Instance UID"
                 if fault is not None:
                     self._faults.add("wrong_row", row.uid, f"索引与文件不一致：{fault}。")
@@ -223,7 +230,7 @@ class _Run:
                 one = row.BinObject
                 self._seen.add(bytes.fromhex(one.object_key))
                 record = self._record(one.uid, one.object_key, "", 0)
-                fault = _unlike(record, one, one.uid, None) if record is not None else None
+                fault = unlike(record, one, one.uid, None) if record is not None else None
                 if fault is not None:
                     self._faults.add("wrong_row", one.uid, f"回收站的记录与文件不一致：{fault}。")
 
@@ -265,7 +272,7 @@ class _Run:
         with file:
             if not self._hashes:
                 return None
-            with _mapped(file) as whole:
+            with mapped(file) as whole:
                 self._bytes += len(whole)
                 if hashlib.sha256(whole).hexdigest() != key:
                     self._faults.add("wrong_hash", uid, "文件内容与接收时不同。", **repair)
@@ -279,11 +286,11 @@ class _Run:
     def _is_still_named(self, key: str, uid: str) -> bool:
         """Asked again: the object may have been compressed or deleted since its row was read."""
         with self._database.read() as uow:
-            return _named(uow.session, key, uid)
+            return named(uow.session, key, uid)
 
     # rows against rows
 
-    def _compare(self, records: list[tuple[Any, Received]], compared: _Compared) -> None:
+    def _compare(self, records: list[tuple[Any, Received]], compared: Compared) -> None:
         assert self._shadow is not None
         told = self._shadow.told([record for _, record in records])
         for row, record in records:
@@ -291,11 +298,11 @@ class _Run:
             expected_study = (
                 rules.unpacked(row.series_correction).get(rules.STUDY_UID)
                 or rules.unpacked(row.study_correction).get(rules.STUDY_UID)
-                or _uid(record, 0x0020000D)
+                or uid_of(record, 0x0020000D)
             )
             right = told.instances.get(record.sop_instance_uid)
             moved = rules.unpacked(row.series_correction).get(rules.SERIES_UID) == row.series_uid
-            fault = _unlike(record, one, one.uid, None if moved else row.series_uid)
+            fault = unlike(record, one, one.uid, None if moved else row.series_uid)
             if fault is None and expected_study != row.study_uid:
                 fault = "Study Instance UID"
             base = attributes.unpacked(row.base)
@@ -305,7 +312,7 @@ class _Run:
             if fault is None and right is not None and right["number"] != one.number:
                 fault = "图像号"
             if fault is not None:
-                columns = _right_instance(record, right, base) if right is not None else {}
+                columns = right_instance(record, right, base) if right is not None else {}
                 self._faults.add(
                     "wrong_row",
                     one.uid,
@@ -317,7 +324,7 @@ class _Run:
                 )
             compared.remember(row, record, told)
 
-    def _compare_above(self, compared: _Compared) -> None:
+    def _compare_above(self, compared: Compared) -> None:
         """Studies and series against what any of their files says of them: which came first may have changed."""
         assert self._shadow is not None
         for model, candidates in ((Series, compared.series), (Study, compared.studies)):
@@ -355,7 +362,7 @@ class _Run:
             files += [(key, None) for key in uow.session.execute(binned.limit(_LOOKED_AT)).scalars()]
         for key, overlay in files:
             try:
-                with self._storage.open(key) as file, _mapped(file) as whole:
+                with self._storage.open(key) as file, mapped(file) as whole:
                     record = read_record(whole, key)
             except (StorageError, NotPart10, DamagedHeader):
                 continue
@@ -384,7 +391,7 @@ class _Run:
         for start in range(0, len(strange), _PAGE):  # most came while the rows were read
             part = strange[start : start + _PAGE]
             with self._database.read() as uow:
-                named = _named_of(uow.session, part)
+                named = named_of(uow.session, part)
             for key in part:
                 if key not in named and not self._is_waiting(key) and self._storage.exists(key):
                     self._faults.add("missing_row", "", f"文件 {key[:16]}… 在索引中没有记录。", object_key=key)
@@ -428,121 +435,3 @@ class _Run:
                 )
             for uid, _ in uow.session.execute(wrong_patient):
                 self._faults.add("wrong_row", uid, "检查所属的患者与其患者编号不一致。")
-
-
-class _Compared:
-    """What the files of each study and series say: every distinct set of columns, the first file's first."""
-
-    def __init__(self) -> None:
-        self.studies: dict[str, list[tuple[tuple[str, Any], ...]]] = {}
-        self.series: dict[str, list[tuple[tuple[str, Any], ...]]] = {}
-        self._done: set[tuple[str, int]] = set()
-
-    def remember(self, row: Any, record: Received, told: Told) -> None:
-        """Keep what the first file of the batch said of its series and study, once for each batch."""
-        mark = (row.series_uid, id(told))
-        if mark in self._done:
-            return
-        self._done = {one for one in self._done if one[1] == id(told)} | {mark}
-        series = told.series.get(record.series_uid)
-        study = told.studies.get(_uid(record, 0x0020000D))
-        if series is not None:
-            columns = corrected_series(series, row.series_correction)
-            _add(self.series.setdefault(row.series_uid, []), columns)
-        if study is not None:
-            columns = corrected_study(study, row.series_correction, row.study_correction)
-            _add(self.studies.setdefault(row.study_uid, []), columns)
-
-
-def _add(ways: list[tuple[tuple[str, Any], ...]], columns: dict[str, Any]) -> None:
-    one = tuple(columns.items())
-    if one not in ways:
-        ways.append(one)
-
-
-def _named(session: Any, key: str, uid: str) -> bool:
-    """Whether a row names this file of this instance."""
-    of_instance = select(Instance.id).where(Instance.uid == uid, Instance.object_key == key)
-    if session.execute(of_instance).first() is not None:
-        return True
-    others = (InstanceVersion, BinObject)
-    return any(session.execute(select(one.id).where(one.object_key == key).limit(1)).first() for one in others)
-
-
-def _named_of(session: Any, keys: list[str]) -> set[str]:
-    """Those of the keys that some row names; one walk through the instances."""
-    tables = (Instance, InstanceVersion, BinObject, Discard)
-    return {
-        key
-        for table in tables
-        for key in session.execute(select(table.object_key).where(table.object_key.in_(keys))).scalars()
-    }
-
-
-def read_record(whole: memoryview, key: str) -> Received:
-    """What the index is told of a stored file, as at its reception. Raises NotPart10, DamagedHeader."""
-    what, offset = read_meta(whole[:20_000])
-    header = read_header(whole[offset:], what.transfer_syntax_uid)
-    add_non_patient_uids(header.tags, what.sop_class_uid)
-    tags = header.tags
-    return Received(
-        name="",
-        key=key,
-        size_bytes=len(whole),
-        data_offset=offset,
-        received_ns=0,
-        calling_ae="",
-        sop_class_uid=what.sop_class_uid,
-        sop_instance_uid=what.sop_instance_uid,
-        series_uid=decode_text(tags.get(0x0020000E, b"")),
-        transfer_syntax_uid=what.transfer_syntax_uid,
-        big_endian=header.big_endian,
-        series_tags={tag: value for tag, value in tags.items() if tag in SERIES_TAGS},
-        tags={tag: value for tag, value in tags.items() if tag not in SERIES_TAGS},
-    )
-
-
-def _labelled(record: Received, forced: str | None) -> Received:
-    """The record with its texts in the character set that a person chose for the study."""
-    if not forced:
-        return record
-    return msgspec.structs.replace(record, series_tags=truly_labelled(record.series_tags or {}, forced)[0])
-
-
-def _mapped(file: BinaryIO) -> memoryview:
-    try:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):
-        return memoryview(file.read())
-
-
-def _uid(record: Received, tag: int) -> str:
-    return decode_text((record.series_tags or {}).get(tag, b""))
-
-
-def _unlike(record: Received, row: Any, uid: str, series_uid: str | None) -> str | None:
-    """What a row of an instance, a version or the bin says otherwise than its file."""
-    facts = (
-        ("SOP Instance UID", record.sop_instance_uid, uid),
-        ("SOP Class UID", record.sop_class_uid, row.sop_class_uid),
-        ("Transfer Syntax UID", record.transfer_syntax_uid, row.transfer_syntax_uid),
-        ("Series Instance UID", record.series_uid, record.series_uid if series_uid is None else series_uid),
-        ("大小", record.size_bytes, row.size_bytes),
-        ("数据偏移", record.data_offset, row.data_offset),
-    )
-    return next((name for name, in_file, in_row in facts if in_file != in_row), None)
-
-
-def _right_instance(record: Received, right: Mapping[str, Any], base: attributes.Attributes) -> dict[str, Any]:
-    """The columns of an instance as its file says, its attributes as differences from its series' as they are."""
-    whole = right["whole"]
-    changed: attributes.Attributes = {tag: value for tag, value in whole.items() if base.get(tag) != value}
-    changed.update({tag: None for tag in base if tag not in whole})
-    return {
-        "sop_class_uid": record.sop_class_uid,
-        "transfer_syntax_uid": record.transfer_syntax_uid,
-        "size_bytes": record.size_bytes,
-        "data_offset": record.data_offset,
-        "number": right["number"],
-        "attributes": attributes.packed(changed) if changed else None,
-    }

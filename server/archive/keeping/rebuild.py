@@ -19,9 +19,9 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.archive import epoch
-from server.archive.check import read_record
 from server.archive.header import DamagedHeader
 from server.archive.keeping.binrows import Row, dependants, put_back, put_back_dependants, table_of
+from server.archive.keeping.comparing import read_record
 from server.archive.keeping.recount import recount
 from server.archive.keeping.shadow import SERIES_COLUMNS, STUDY_COLUMNS
 from server.archive.keeping.tables import BinObject, Discard

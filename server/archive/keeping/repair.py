@@ -15,9 +15,10 @@ from typing import Any, BinaryIO
 from sqlalchemy import select, update
 
 from server.archive import epoch
-from server.archive.check import Checked, Fault, read_record
+from server.archive.check import Checked, Fault
 from server.archive.header import DamagedHeader
 from server.archive.inbox import PARTIAL, InboxName
+from server.archive.keeping.comparing import read_record
 from server.archive.keeping.discards import announce
 from server.archive.keeping.recount import recount
 from server.archive.part10 import NotPart10
