@@ -109,6 +109,8 @@ def _examined(value: bytes, label: str) -> Finding | None:
     best = max(readings, key=lambda one: one[0] + (favour if one[1] == own else 0.0))
     if best[1] == own or (own == GB18030 and best[1] not in (UTF8,)):
         return None
+    if own == GB18030 and not any(character >= "\u0800" for character in best[2]):
+        return None  # two bytes for each character in both: by chance, and the label says which
     if label in ("", "ISO_IR 6", "ISO 2022 IR 6") and best[1] == LATIN1:
         return None if not _is_plausible_latin(best[2]) else Finding(LATIN1, best[2])
     if label == "ISO 2022 IR 58" and best[1] in (LATIN1, KOREAN):
@@ -152,7 +154,7 @@ def _examined_utf8(value: bytes) -> Finding | None:
         return Finding(TWICE_UTF8, again)
     if chinese is not None:
         as_gb, as_latin = _likelihood(GB18030, chinese, inner), _likelihood(LATIN1, text, inner)
-        if as_gb > as_latin + 1.0:
+        if as_gb > as_latin + 1.0 and sum(map(_is_cjk, chinese)) > 1:  # one may be two accented letters
             return Finding(TWICE_GB, chinese)
     return None
 
