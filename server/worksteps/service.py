@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 import msgspec
@@ -74,7 +75,10 @@ class Worksteps:
     def retrieve(self, uid: str) -> Json:
         """The data set, without the Transaction UID (PS3.4 CC.2.7)."""
         with self._database.read() as uow:
-            return _body(self._row(uow, uid))
+            body = uow.session.scalar(select(Workitem).where(Workitem.uid == uid))
+            if body is None:
+                raise StepError(404, "There is no workitem with this UID.")
+            return _body(body)
 
     def update(self, uid: str, transaction_uid: str, changes: Json, by: str) -> None:
         """Change attributes; one that is in progress only by who holds its Transaction UID."""
@@ -185,12 +189,10 @@ def _in_time(statement: Any, value: str) -> Any:
 
 def _matches(body: Json, tag: int, value: str) -> bool:
     """Single value and wildcard matching of top-level text."""
-    pattern = re.escape(value[:200]).replace(r"\*", ".*").replace(r"\?", ".")
-    if value.count("*") > 4:
-        raise StepError(400, "Use at most four asterisks in a value.")
+    pattern = value[:200].replace("[", "[[]")
     for one in body.get(f"{tag:08X}", {}).get("Value", ()):
         texts = one.values() if isinstance(one, dict) else [one]
-        if any(isinstance(text, str | int | float) and re.fullmatch(pattern, str(text)[:1000]) for text in texts):
+        if any(isinstance(text, str | int | float) and fnmatchcase(str(text)[:1000], pattern) for text in texts):
             return True
     return False
 

@@ -328,13 +328,15 @@ def _decimal(part: str, vr: str) -> Any:
     part = part.strip(" \0")
     if not part:
         return None
+    if "_" in part or not part.isascii():
+        return part  # what Python reads as a number and DICOM does not
     try:
         if vr == "IS":
             return int(part)
         value = float(part)
     except ValueError:
         return part  # not a number after all: PS3.18 F.2.3 allows the string
-    if not math.isfinite(value) or "_" in part:
+    if not math.isfinite(value):
         return part
     return int(value) if value.is_integer() and abs(value) < 1e15 and "." not in part else value
 

@@ -26,6 +26,7 @@ from server.doors.web.dicomweb.ports import Json, NotStored, Refusal, StoredInst
 
 SPOOL_PATTERN = "web-*.part"
 _AT_ONCE = 4  # objects that are being made durable while the next ones come
+_MEMORY_FOR_ALL = 512 << 20
 _PATIENCE_S = 1.0  # to let queries find what was stored before the answer
 _CANNOT_UNDERSTAND = 0xC000
 
@@ -39,7 +40,9 @@ class Outcome:
 
 
 class Part:
-    """The content of one part: in memory up to a bound, then in a file."""
+    """The content of one part: in memory up to a bound, then in a file; at once when all parts together hold much."""
+
+    _held = 0  # bytes that all parts of this process have in memory
 
     def __init__(self, folder: Path, memory_bytes: int, most_bytes: int) -> None:
         self._folder = folder
@@ -58,12 +61,13 @@ class Part:
         if self.length > self._most_bytes:
             raise Refusal(413, f"A part is larger than {self._most_bytes >> 20} MB.")
         self._buffer += data
-        if self._file is None and len(self._buffer) > self._memory_bytes:
+        Part._held += len(data)
+        if self._file is None and (len(self._buffer) > self._memory_bytes or Part._held > _MEMORY_FOR_ALL):
             self._path = self._folder / f"web-{secrets.token_hex(12)}.part"
             self._file = await run_in_threadpool(self._path.open, "xb")
         if self._file is not None and len(self._buffer) >= 1 << 20:
             await run_in_threadpool(self._file.write, self._buffer)
-            self._buffer = bytearray()
+            self._let_go()
 
     @contextmanager
     def view(self) -> Iterator[memoryview]:
@@ -81,8 +85,13 @@ class Part:
         ):
             yield view
 
+    def _let_go(self) -> None:
+        Part._held -= len(self._buffer)
+        self._buffer = bytearray()
+
     def drop(self) -> None:
-        """Remove the file, if there is one."""
+        """Give back the memory and remove the file, if there is one."""
+        self._let_go()
         if self._file is not None:
             self._file.close()
         if self._path is not None:

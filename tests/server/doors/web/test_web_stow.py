@@ -86,6 +86,14 @@ def test_a_large_object_waits_on_disk_and_leaves_nothing_behind(house: WebHouse,
     assert list(house.folders.spool.glob("web-*")) == []
 
 
+def test_nothing_is_held_after_the_answer(house: WebHouse, web: requests.Session) -> None:
+    from server.doors.web.dicomweb.stow import Part
+
+    post(web, house, body_of(*map(part10, a_series(3, 64)), b"broken"))
+    post(web, house, body_of(b"x" * 100)[:-20])
+    assert Part._held == 0
+
+
 def test_one_object_without_multipart(house: WebHouse, web: requests.Session) -> None:
     assert post(web, house, part10(a_series(1, 16)[0]), "application/dicom").status_code == 200
 
