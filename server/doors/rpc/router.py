@@ -202,7 +202,17 @@ class _Call:
         self.subject = ""
 
 
-_SUBJECT_FIELDS = ("exam_id", "report_id", "ticket_id", "patient_id", "study_uid", "user_id", "call_id", "ae_title", "entry_id")
+_SUBJECT_FIELDS = (
+    "exam_id",
+    "report_id",
+    "ticket_id",
+    "patient_id",
+    "study_uid",
+    "user_id",
+    "call_id",
+    "ae_title",
+    "entry_id",
+)
 
 
 def subject_of(request: Request[Any]) -> str:
