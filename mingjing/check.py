@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="mingjing check", description=__doc__)
     parser.add_argument("--fast", action="store_true", help="compare names and counts only, read no file")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--settings", type=Path, help="the stopped server's settings file, where it has one")
     parser.add_argument("--repair", action="store_true", help="do what is safe about the findings, then check again")
     parser.add_argument(
         "--rebuild", action="store_true", help="first make the index of a stopped server anew from the files alone"
@@ -78,7 +80,7 @@ def _prove(options: argparse.Namespace) -> _Result:
     def progress(done: int, total: int) -> None:
         print(f"\r{done} of {total} objects", end="", file=sys.stderr, flush=True)
 
-    settings = load(None, {"data": options.data})
+    settings = load(options.settings, {"data": options.data})
     proof = prove(settings, hashes=not options.fast, progress=progress, repair=options.repair, rebuild=options.rebuild)
     print(file=sys.stderr)
     return _Result(proof.archive, proof.audit, proof.replayed, proof.repaired)
