@@ -21,7 +21,7 @@ from shared.dicomkit.charsets import answer_sets, character_set
 SYNTAXES = [uids.EXPLICIT_LE, uids.IMPLICIT_LE, uids.EXPLICIT_BE, uids.DEFLATED_LE]
 UTF_8 = (character_set("ISO_IR 192"),)
 
-text = st.sampled_from(["", "a", "abc Z", "王小东", "胸部平扫 abc", "Jérôme", "王"])
+text = st.text(alphabet="abcZ 王小东д", max_size=15).map(str.strip)
 plain = st.fixed_dictionaries(
     {},
     optional={
