@@ -7,7 +7,7 @@ from typing import Any
 
 from clients.administration.table.spec import Asking, Line, Part, Pick, TableAction, TableSpec, Unclear, Values
 from clients.administration.transfers import download
-from clients.administration.words import JOB_LOOKS, size
+from clients.administration.words import JOB_LOOKS, person, size
 from clients.kit.fields import Choice, ChoiceField, LongTextField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.running import Progress
@@ -157,7 +157,7 @@ REIDENTIFY = TableAction(
     news=lambda found: tr(
         "{pseudonym} 是 {name}，患者编号 {patient_id}",
         pseudonym=found.pseudonym,
-        name=found.patient_name.replace("^", " "),
+        name=person(found.patient_name),
         patient_id=found.patient_id,
     ),
 )

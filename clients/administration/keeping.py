@@ -6,7 +6,7 @@ from typing import Any
 
 from clients.administration.entering import joined
 from clients.administration.table.spec import TableAction, TableSpec
-from clients.administration.words import size
+from clients.administration.words import person, size
 from clients.kit.fields import TextField
 from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.states import StateLook
@@ -45,7 +45,7 @@ def _purge_words(row: BinEntryView) -> str:
 BIN = TableSpec(
     id="bin",
     columns=(
-        Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: row.patient_name.replace("^", " ")),
+        Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: person(row.patient_name)),
         Column("patient_id", "患者编号", 110),
         Column("level", "删除的", 70, format=lambda level: tr(_LEVELS.get(level, level))),
         Column("instance_count", "影像数", 70, Align.RIGHT),
@@ -80,8 +80,9 @@ BIN = TableSpec(
             danger=True,
         ),
     ),
+    named=lambda row: f"{person(row.patient_name)} {row.patient_id}",
     details=lambda row, _fetched: (
-        ("患者", row.patient_name.replace("^", " ")),
+        ("患者", person(row.patient_name)),
         ("检查号", row.accession_number),
         ("检查类型", joined(row.modalities)),
         ("描述", row.description),

@@ -35,16 +35,15 @@ _ACTIVE = {
 }
 
 
-_SWITCHES = (
-    "may_store",
-    "may_query",
-    "may_retrieve",
-    "may_use_worklist",
-    "may_report_steps",
-    "may_request_commitment",
-    "tls",
-    "ascii_names",
-)
+_RIGHTS = {
+    "may_store": "存图",
+    "may_query": "查询",
+    "may_retrieve": "取图",
+    "may_use_worklist": "工作列表",
+    "may_report_steps": "报告检查步骤",
+    "may_request_commitment": "请求存储确认",
+}
+_AS_THEY_ARE = ("ae_title", "host", "port", "description", "character_set", "transfer_syntaxes", "tls", "ascii_names")
 _CHARACTER_SETS = ("GB18030", "ISO_IR 192", "\\ISO 2022 IR 58", "GBK", "ISO_IR 100", "ISO_IR 6")
 
 
@@ -56,7 +55,9 @@ def _save_peer(values: Values, row: PeerView | None) -> Request[Any]:
         description=values["description"],
         character_set=values["character_set"] or "",
         transfer_syntaxes=tuple(values["transfer_syntaxes"]),
-        **{name: values[name] for name in _SWITCHES},
+        tls=values["tls"],
+        ascii_names=values["ascii_names"],
+        **{right: right in values["rights"] for right in _RIGHTS},
     )
 
 
@@ -93,12 +94,13 @@ PEERS = TableSpec(
         Section(
             "允许",
             (
-                SwitchField(key="may_store", label="存图", initial=True),
-                SwitchField(key="may_query", label="查询", initial=True),
-                SwitchField(key="may_retrieve", label="取图", initial=True),
-                SwitchField(key="may_use_worklist", label="工作列表", initial=True),
-                SwitchField(key="may_report_steps", label="报告检查步骤", initial=True),
-                SwitchField(key="may_request_commitment", label="请求存储确认", initial=True),
+                TicksField(
+                    key="rights",
+                    label="可以",
+                    choices=[Choice(right, text) for right, text in _RIGHTS.items()],
+                    initial=tuple(_RIGHTS),
+                    columns=2,
+                ),
             ),
         ),
         Section(
@@ -121,8 +123,8 @@ PEERS = TableSpec(
         ),
     ),
     values=lambda row: {
-        name: getattr(row, name)
-        for name in ("ae_title", "host", "port", "description", "character_set", "transfer_syntaxes", *_SWITCHES)
+        "rights": tuple(right for right in _RIGHTS if getattr(row, right)),
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
     },
     save=_save_peer,
     fixed_keys=("ae_title",),

@@ -8,7 +8,7 @@ from typing import Any
 from clients.administration.entering import CHANGES_HINT, changes_of, joined, lines_of, listed, number, phrases
 from clients.administration.syntaxes import SYNTAX_CHOICES
 from clients.administration.table.spec import Asking, Call, TableAction, TableSpec, Values
-from clients.administration.words import yes_no
+from clients.administration.words import person, yes_no
 from clients.kit.fields import (
     Choice,
     ChoiceField,
@@ -75,7 +75,7 @@ WEEKDAYS = [
 FORWARDS = TableSpec(
     id="forwards",
     columns=(
-        Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: row.patient_name.replace("^", " ")),
+        Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: person(row.patient_name)),
         Column("accession_number", "检查号", 120),
         Column("target_name", "目标", 120),
         Column("state", "状态", 100, looks=FORWARD_LOOKS),  # type: ignore[arg-type]
@@ -378,7 +378,7 @@ ROUTING_RULES = TableSpec(
                 TextField(key="institutions", label="机构名称", span=2),
                 TextField(key="stations", label="设备站名"),
                 TextField(key="patient_ids", label="患者编号"),
-                TicksField(key="weekdays", label="星期", hint="不选为每天", choices=WEEKDAYS),
+                TicksField(key="weekdays", label="星期", hint="不选为每天", choices=WEEKDAYS, columns=3),
                 TextField(key="from_time", label="从", placeholder="20:00", max_length=5),
                 TextField(key="until_time", label="到", placeholder="06:00", max_length=5),
             ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from clients.administration.entering import joined, listed, number
 from clients.administration.table.spec import TableAction, TableSpec, Values
-from clients.administration.words import size, store_words, yes_no
+from clients.administration.words import person, size, store_words, yes_no
 from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.states import StateLook
@@ -323,7 +323,7 @@ PREFETCH = TableSpec(
 MOVED = TableSpec(
     id="moved",
     columns=(
-        Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: row.patient_name.replace("^", " ")),
+        Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: person(row.patient_name)),
         Column("patient_id", "患者编号", 110),
         Column("study_date", "检查日期", 90),
         Column("modalities", "检查类型", 80, value=lambda row: joined(row.modalities)),
@@ -358,7 +358,7 @@ MOVED = TableSpec(
         ),
     ),
     details=lambda row, _fetched: (
-        ("患者", row.patient_name.replace("^", " ")),
+        ("患者", person(row.patient_name)),
         ("存放于", joined(row.stores)),
         ("情况", row.sentence),
         ("检查 UID", row.study_uid),

@@ -9,6 +9,7 @@ from typing import Any
 from clients.administration import study_actions
 from clients.administration.entering import joined
 from clients.administration.storage import AVAILABILITY
+from clients.administration.study_history import happened
 from clients.administration.table.spec import (
     Asking,
     Call,
@@ -20,7 +21,7 @@ from clients.administration.table.spec import (
     Unclear,
     Values,
 )
-from clients.administration.words import size
+from clients.administration.words import person, size
 from clients.kit.fields import Choice, ChoiceField, DateField, TextField
 from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.states import StateLook
@@ -35,7 +36,7 @@ from shared.contract.archive import (
     StudyRow,
 )
 from shared.contract.base import Page
-from shared.contract.corrections import CorrectionList, CorrectionView, ListCorrections
+from shared.contract.corrections import CorrectionList, ListCorrections
 from shared.contract.exams import ListExams
 from shared.contract.keeping import LegalHoldView, ListLegalHolds
 from shared.contract.storage import GetStudyCopies, StudyCopies
@@ -59,32 +60,6 @@ _COPY_STATES = {
     "verified": "已校验",
     "removing": "正在移除",
     "damaged": "已损坏",
-}
-_KINDS = {
-    "correct_study": "更正检查",
-    "correct_series": "更正序列",
-    "merge_patients": "合并患者",
-    "merge_studies": "合并检查",
-    "split_series": "拆分序列",
-    "move_series": "移动序列",
-    "move_instances": "移动影像",
-    "reject": "退回影像",
-    "coerce": "接收更正",
-    "undo": "撤销更正",
-}
-ATTRIBUTES = {
-    "PatientName": "患者姓名",
-    "PatientID": "患者编号",
-    "IssuerOfPatientID": "编号发放方",
-    "PatientSex": "性别",
-    "PatientBirthDate": "出生日期",
-    "AccessionNumber": "检查号",
-    "StudyDescription": "描述",
-    "StudyDate": "检查日期",
-    "StudyTime": "检查时间",
-    "StudyID": "检查编号",
-    "StudyInstanceUID": "检查 UID",
-    "SeriesDescription": "序列描述",
 }
 
 
@@ -139,7 +114,7 @@ def match_by_number(row: StudyRow, answer: str) -> Asking:
 
 def _details(row: StudyRow, _facts: StudyFacts | None) -> Details:
     return (
-        ("患者", row.patient_name.replace("^", " ")),
+        ("患者", person(row.patient_name)),
         ("患者编号", row.patient_id),
         ("性别", row.patient_sex),
         ("出生日期", row.patient_birth_date),
@@ -189,7 +164,7 @@ def _promises(row: StudyRow, view: CompletenessView) -> Details:
 def _copies(copies: StudyCopies) -> Details:
     lines = [
         (
-            _STORE_OF.get(copy.store, copy.store),
+            copy.label or copy.store,
             f"{tr(_COPY_STATES.get(copy.state, copy.state))} · {size(copy.bytes_stored)}"
             + (f" · {local_time(copy.verified_at)}" if copy.verified_at else "")
             + (f" · {copy.sentence}" if copy.sentence else ""),
@@ -199,35 +174,8 @@ def _copies(copies: StudyCopies) -> Details:
     return [*lines, ("情况", copies.sentence)]
 
 
-_STORE_OF = {"online": "在线"}
-
-
-def happened(event: CorrectionView) -> Event:
-    """A correction as people read it."""
-    changes = "\n".join(
-        tr(
-            "{what}：{before} → {after}",
-            what=tr(ATTRIBUTES.get(change.keyword, change.keyword)),
-            before=change.before or "–",
-            after=change.after or "–",
-        )
-        for change in event.changes[:12]
-    )
-    text = tr(_KINDS.get(event.kind, event.kind))
-    if event.undone_at is not None:
-        text = tr("{what}（{at} 由 {by} 撤销）", what=text, at=local_time(event.undone_at), by=event.undone_by)
-    return Event(
-        f"{local_time(event.at)} · {event.by}",
-        f"{text}\n{changes or event.sentence}".strip(),
-        tr("原因：{reason}", reason=event.reason) if event.reason else "",
-        is_over=event.undone_at is not None,
-        action="undo" if event.can_undo else "",
-        subject=event,
-    )
-
-
 _COLUMNS = (
-    Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: row.patient_name.replace("^", " ")),
+    Column("patient_name", "患者姓名", 140, strong=True, value=lambda row: person(row.patient_name)),
     Column("patient_id", "患者编号", 110),
     Column("accession_number", "检查号", 120),
     Column("study_at", "检查时间", 140, format=local_time),
@@ -265,6 +213,7 @@ STUDIES = TableSpec(
         else tr("共 {total} 个检查", total=reply.total)
     ),
     actions=study_actions.ACTIONS,
+    named=study_actions.named,
     fetch=facts_of,
     details=_details,
     parts=_parts,
@@ -297,6 +246,7 @@ UNMATCHED = TableSpec(
         study_actions.CORRECT,
         study_actions.UNDO,
     ),
+    named=study_actions.named,
     fetch=facts_of,
     details=_details,
     parts=_parts,

@@ -9,8 +9,9 @@ from typing import Any
 
 from clients.administration.exporting import EXPORT
 from clients.administration.storage import ROLES
+from clients.administration.study_history import words_of
 from clients.administration.table.spec import Asking, Call, TableAction, Unclear, Values
-from clients.administration.words import store_words
+from clients.administration.words import person, store_words
 from clients.kit.fields import (
     Choice,
     ChoiceField,
@@ -49,6 +50,13 @@ from shared.domain.permissions import Permission
 
 _REASON = TextField(key="reason", label="原因", required=True, max_length=200, span=2)
 _UID = re.compile(r"[0-9][0-9.]{4,63}\Z")
+
+
+def named(row: StudyRow) -> str:
+    """Which study an action is about."""
+    parts = (person(row.patient_name), row.patient_id, local_time(row.study_at)[:10], row.description)
+    return " · ".join(part for part in parts if part) or row.study_uid
+
 
 # correct
 
@@ -142,6 +150,7 @@ UNDO = TableAction(
     id="undo",
     text="撤销更正",
     icon="undo",
+    about=words_of,
     form=(Section("", (_REASON,)),),
     submit=lambda event, values: UndoCorrection(event_id=event.id, reason=values["reason"]),
     said=lambda reply: reply.sentence,
@@ -478,7 +487,7 @@ CHARSET = TableAction(
         ),
     ),
     submit=lambda row, values: SetStudyCharacterSet(study_uid=row.study_uid, character_set=values["set"] or ""),
-    said=lambda reply: tr("现在读作：{name}", name=reply.patient_name.replace("^", " ")),
+    said=lambda reply: tr("现在读作：{name}", name=person(reply.patient_name)),
     in_menu=True,
 )
 

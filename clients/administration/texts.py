@@ -607,4 +607,5 @@ ENTRIES = {
     "查找待转发的检查": "Look for studies to forward",
     "清理存储": "Tidy the stores",
     "{what}：{before} → {after}": "{what}: {before} → {after}",
+    "可以": "May",
 }

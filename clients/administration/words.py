@@ -63,6 +63,15 @@ def size(size_bytes: float) -> str:
     raise AssertionError
 
 
+def person(name: str) -> str:
+    """A DICOM name as people read it: 张三 (Zhang San); PS3.5 6.2.1."""
+    groups = [" ".join(group.replace("^", " ").split()) for group in name.split("=")]
+    alphabetic, ideographic = groups[0], groups[1].replace(" ", "") if len(groups) > 1 else ""
+    if alphabetic and ideographic:
+        return f"{ideographic} ({alphabetic})"
+    return ideographic or alphabetic
+
+
 def store_words(name: str, role: str) -> str:
     """A store in a choice: its name and, where that says more, its role."""
     return f"{name} · {role}"

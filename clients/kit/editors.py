@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from PySide6.QtCore import QDate, QEvent, QLocale, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QTextCharFormat
+from PySide6.QtCore import QDate, QEvent, QLocale, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextCharFormat,
+)
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCalendarWidget,
-    QCheckBox,
     QComboBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
@@ -315,12 +324,11 @@ class TicksEditor(Editor):
         self._nothing = field.nothing
         self._read_only = False
         self.boxes: list[_Tick] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
-        self._empty = QLabel()
-        self._empty.setProperty("look", "quiet")
-        self._column.addWidget(self._empty)
+        self._columns = field.columns
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(2)
+        self._empty = Label(field.nothing, "quiet")
         self.focus_target = self  # leads on to the first box
         self._fill()
 
@@ -356,12 +364,11 @@ class TicksEditor(Editor):
         if event.type() == QEvent.Type.LanguageChange:
             for box, choice in zip(self.boxes, self._choices, strict=True):
                 box.set_words(choice.words())
-            self._empty.setText(tr(self._nothing) if self._nothing else "")
         super().changeEvent(event)
 
     def _fill(self) -> None:
         for box in self.boxes:
-            self._column.removeWidget(box)
+            self._grid.removeWidget(box)
             box.hide()
             box.deleteLater()
         self.boxes = []
@@ -370,9 +377,9 @@ class TicksEditor(Editor):
             box.setChecked(choice.value in self._ticked)
             box.setEnabled(not self._read_only)
             box.clicked.connect(self._on_ticked)
-            self._column.addWidget(box)
+            self._grid.addWidget(box, len(self.boxes) // self._columns, len(self.boxes) % self._columns)
             self.boxes.append(box)
-        self._empty.setText(tr(self._nothing) if self._nothing else "")
+        self._grid.addWidget(self._empty, 0, 0)
         self._empty.setVisible(bool(self._nothing) and not self._choices)
         self.setFocusProxy(self.boxes[0] if self.boxes else None)  # type: ignore[arg-type]
 
@@ -383,34 +390,61 @@ class TicksEditor(Editor):
         self.edited.emit()
 
 
-class _Tick(QCheckBox):
-    """A box whose words end in … where there is no room for them."""
+class _Tick(QAbstractButton):
+    """A box with its words; they end in … where there is no room for them."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
-        self._words = words
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_words(words)
 
     def set_words(self, words: str) -> None:
-        self._words = words
+        self.setText(words)
         self.setToolTip(words)
         self.setAccessibleName(words)
-        self._elide()
+        self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(40, max(super().sizeHint().height(), 24))
+        return QSize(60, current_theme().metrics.control - 6)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        colours = theme.colours
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            box = QRectF(1.5, (self.height() - 15) / 2, 15, 15)
+            edge = colours.focus if self.hasFocus() else colours.text_quiet if self.isEnabled() else colours.hairline
+            ticked = self.isChecked()
+            painter.setPen(QPen(QColor(edge), 1.5 if self.hasFocus() else 1))
+            ground = colours.accent if self.isEnabled() else colours.text_disabled
+            painter.setBrush(QColor(ground if ticked else colours.hover if self.underMouse() else colours.surface))
+            painter.drawRoundedRect(box, 3, 3)
+            if ticked:
+                theme.paint_icon(painter, "check", box.adjusted(1, 1, -1, -1), colours.on_accent)
+            painter.setFont(theme.font())
+            painter.setPen(QColor(colours.text if self.isEnabled() else colours.text_disabled))
+            room = QRectF(26, 0, self.width() - 26, self.height())
+            words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room.width()))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _elide(self) -> None:
-        room = max(self.width() - 32, 20)
-        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if is_look_change(event):
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
 
 
 class _ChoiceBox(QComboBox):
@@ -463,9 +497,6 @@ class _ChoiceBox(QComboBox):
         event.ignore()  # scrolling a page must never change a value
 
     def paintEvent(self, event: Any) -> None:
-        from PySide6.QtCore import QRectF
-        from PySide6.QtGui import QPainter
-
         super().paintEvent(event)
         if self.read_only:
             return

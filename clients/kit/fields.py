@@ -126,6 +126,7 @@ class TicksField(Field):
 
     choices: Sequence[Choice] = ()
     initial: Sequence[Any] = ()
+    columns: int = 1
     nothing: str = ""  # what to say when there is nothing to choose from, Chinese source
     span: int = 2
 

@@ -13,7 +13,7 @@ from clients.administration.table.spec import Pick, TableAction
 from clients.administration.table.state import TableState
 from clients.kit.fields import ChoiceField, Field, Section, TextField
 from clients.kit.forms import FormView
-from clients.kit.labels import Button, Label
+from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.translations import tr
 
 
@@ -23,11 +23,13 @@ class ActionForm(QWidget):
     submitted = Signal()
     """every check passed."""
 
-    def __init__(self, action: TableAction, state: TableState) -> None:
+    def __init__(self, action: TableAction, state: TableState, about: str = "") -> None:
         super().__init__()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(12)
+        if about:
+            box.addWidget(ValueLabel(about, "strong", wrap=True))
         if action.warns:
             box.addWidget(Label(action.warns, "quiet", wrap=True))
         sections = action.form or ([Section("", [_line(action, state)])] if action.asks else [])

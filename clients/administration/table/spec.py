@@ -96,6 +96,7 @@ class TableAction:
     asks: str = ""
     choices: Callable[[Call], Sequence[Choice]] | None = None  # what may be answered, fetched when the button is used
     initial: Callable[[Any], str] = lambda _row: ""
+    about: Callable[[Any], str] | None = None  # above what is asked: what it is about; else `TableSpec.named`
     warns: str = ""
     danger: bool = False
     # a form
@@ -141,6 +142,7 @@ class TableSpec:
     removed_words: Callable[[Any], str] = lambda _row: ""
     undo_remove: Callable[[Any], Asking] | None = None
     actions: Sequence[TableAction] = ()
+    named: Callable[[Any], str] = lambda _row: ""  # which row an action is about, shown above what it asks
     fetch: Callable[[Any], Asking] | None = None  # more about the chosen row, for `details` and `parts`
     details: Callable[[Any, Any], Details] = lambda _row, _fetched: ()
     parts: Callable[[Any, Any], Sequence[Part]] = lambda _row, _fetched: ()

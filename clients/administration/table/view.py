@@ -407,7 +407,8 @@ class TablePage(QWidget):
             self.action_form = None
         if action is None or not (action.asks or action.form or action.warns):
             return
-        self.action_form = ActionForm(action, state)
+        about = action.about or (self.spec.named if action in self.spec.actions else None)
+        self.action_form = ActionForm(action, state, "" if about is None else about(state.subject))
         self.action_form.submitted.connect(self._confirm)
         self._form_place.addWidget(self.action_form)
         self.action_form.focus()
