@@ -2,9 +2,10 @@
 
     PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_routing.py [--count 300] [--rows 512] [--rounds 3]
 
-forward     our queue sends a study of --count CT slices to dcmtk's `storescp --ignore` (it keeps nothing, so that the
-            sender is what is measured), from the moment of the order until every object is acknowledged; beside it
-            `storescu` sends the same files to the same receiver, with TCP_NODELAY=1 for both.
+forward     a job of our queue sends a study of --count CT slices to dcmtk's `storescp --ignore` (it keeps nothing, so
+            that the sender is what is measured), from the beginning of the job until every object is acknowledged and
+            written down in the database; beside it `storescu` sends the same files to the same receiver, with
+            TCP_NODELAY=1 for both. The jobs process looks into its queue every half second: that comes on top.
 corrected   C-GET-like reading of all objects of a study through `ArchiveObjects`: the study as it came, after a
             correction of patient's name and id that fits its character set, and after one that does not (all text
             becomes UTF-8). Both studies are read in turn in every round.
@@ -22,17 +23,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from server_process import running_server
-
-from shared.contract.archive import ListUnmatched
 from shared.contract.corrections import TagValue
-from shared.contract.organisation import SavePeer
-from shared.contract.routing import ForwardState, ListForwards, ResendForward, SaveTarget, SendStudy, TargetKind
+from shared.contract.routing import ForwardState, TargetKind
 from shared.dicomkit.synthetic import ct_series
 from shared.dicomkit.uids import new_uid
 from tests.benchmarks.bench_store import free_port
@@ -50,36 +46,47 @@ def study_files(folder: Path, count: int, rows: int) -> tuple[str, list[Any]]:
 
 def forwarding(count: int, rows: int, rounds: int) -> None:
     """Print how fast the queue sends beside storescu."""
+    from server.bootstrap import load_tables
+    from server.bootstrap.routing import DicomWayOut
+    from server.doors.dicom.ports import Peer
+    from server.kernel.database import Database
+    from server.settings import load
+    from tests.server.archive.routing.test_routing import Post
+
+    load_tables()
     folder = Path(tempfile.mkdtemp())
     port = free_port()
     environment = dict(os.environ, TCP_NODELAY="1")
     receiver = subprocess.Popen(["storescp", "--ignore", "-pdu", "131072", str(port)], env=environment)
     ours: list[float] = []
     theirs: list[float] = []
+    database = Database.in_folder(folder)
+    database.create_schema()
+    post = Post(folder, database)
     try:
-        uid, _ = study_files(folder / "files", count, rows)
-        with running_server(folder / "data") as server, closing(server.client()) as client:
-            send = ["storescu", "-aec", "MINGJING", "127.0.0.1", str(server.dicom_port), "+sd", str(folder / "files")]
-            subprocess.run(send, check=True, env=environment)
-            until(lambda: any(row.instance_count == count for row in client.call(ListUnmatched()).rows))
-            client.call(SavePeer(ae_title="SINK", host="127.0.0.1", port=port))
-            target = client.call(SaveTarget(name="SINK", kind=TargetKind.DICOM, ae_title="SINK")).id
-            for number in range(rounds + 1):
-                begin = time.perf_counter()
-                if number:
-                    (row,) = client.call(ListForwards(study_uid=uid)).rows
-                    client.call(ResendForward(forward_id=row.id, everything=True))
-                else:
-                    client.call(SendStudy(study_uid=uid, target_id=target))
-                until(lambda: client.call(ListForwards(study_uid=uid)).rows[0].state is ForwardState.SENT, 0.005)
-                seconds = time.perf_counter() - begin
-                begin = time.perf_counter()
-                command = ["storescu", "-pdu", "131072", "-aec", "SINK", "127.0.0.1", str(port)]
-                subprocess.run([*command, "+sd", str(folder / "files")], check=True, env=environment)
-                if number:  # the first round warms both up
-                    ours.append(count / seconds)
-                    theirs.append(count / (time.perf_counter() - begin))
+        way = DicomWayOut(lambda title: Peer(title, "127.0.0.1", port), load(None, {"data": folder}))
+        post.service.ways_out = {TargetKind.DICOM: way}
+        uid, slices = study_files(folder / "files", count, rows)
+        post.receive(slices)
+        target = post.target()
+        with database.write() as uow:
+            post.service.send_study(uow, uid, target)
+        for number in range(rounds + 1):
+            if number:
+                with database.write() as uow:
+                    post.service.resend(uow, post.forwards()[0].id, everything=True)
+            begin = time.perf_counter()
+            post.work()
+            seconds = time.perf_counter() - begin
+            assert post.forwards()[0].state is ForwardState.SENT
+            begin = time.perf_counter()
+            command = ["storescu", "-pdu", "131072", "-aec", "SINK", "127.0.0.1", str(port)]
+            subprocess.run([*command, "+sd", str(folder / "files")], check=True, env=environment)
+            if number:  # the first round warms both up
+                ours.append(count / seconds)
+                theirs.append(count / (time.perf_counter() - begin))
     finally:
+        post.house.stop()
         receiver.terminate()
         receiver.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,14 +95,6 @@ def forwarding(count: int, rows: int, rounds: int) -> None:
         f"forward {count} x {rows}x{rows}: ours {statistics.median(ours):.0f} objects/s, "
         f"storescu {statistics.median(theirs):.0f} objects/s, ratio {ratio:.2f}"
     )
-
-
-def until(holds: Any, pause_s: float = 0.05) -> None:
-    end = time.monotonic() + 300
-    while not holds():
-        if time.monotonic() > end:
-            raise SystemExit("It did not happen within five minutes.")
-        time.sleep(pause_s)
 
 
 def corrected(count: int, rows: int, rounds: int) -> None:
