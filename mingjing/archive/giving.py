@@ -36,6 +36,7 @@ from shared.contract.exchange import (
 from shared.rpc.client import RpcClient
 
 BUNDLE_BYTES = 1 << 30
+_OVER = frozenset({routing.ForwardState.SENT, routing.ForwardState.FAILED, routing.ForwardState.CANCELLED})
 _THE_SAME_TIME = (1980, 1, 1, 0, 0, 0)  # a bundle of the same files is the same bytes: an upload can go on
 
 
@@ -204,7 +205,7 @@ def run_send(options: argparse.Namespace, client: RpcClient) -> int:
     while True:
         rows = [row for row in _forwards(client, ids) if row.id in ids]
         progress.show(sum(row.sent for row in rows), sum(row.total for row in rows))
-        if all(row.finished_at is not None or row.state == routing.ForwardState.FAILED for row in rows):
+        if all(_is_over(row) for row in rows):
             break
         time.sleep(0.5)
     progress.close()
@@ -213,8 +214,13 @@ def run_send(options: argparse.Namespace, client: RpcClient) -> int:
     else:
         for row in rows:
             print(f"{row.study_uid}: {row.state}, {row.sent} of {row.total}. {row.sentence}".rstrip())
-    failed = [row for row in rows if row.sent < row.total or row.state == routing.ForwardState.FAILED]
+    failed = [row for row in rows if row.state != routing.ForwardState.SENT]
     return OK if not failed else FAILED if len(failed) == len(rows) else PARTLY
+
+
+def _is_over(row: routing.ForwardView) -> bool:
+    """Done, refused, or put off after a failure: the server then goes on by itself, and nobody waits for it."""
+    return row.state in _OVER or (row.state == routing.ForwardState.WAITING and row.attempts > 0)
 
 
 def _forwards(client: RpcClient, ids: set[int]) -> list[routing.ForwardView]:

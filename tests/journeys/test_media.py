@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,17 @@ import pytest
 from mingjing.archive.command import main
 from mingjing.archive.giving import bundles, upload
 from server.archive.exchange.directory import Directory
-from shared.contract.archive import GetArchiveStatus
+from shared.contract.archive import GetArchiveStatus, ListExamStudies, StudyRow
+from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
 from shared.contract.exchange import ListImports, StartImport
+from shared.contract.organisation import GetHospital, SavePeer
+from shared.contract.routing import SaveTarget, TargetKind
 from shared.dicomkit.headers import to_bytes
 from shared.dicomkit.uids import new_uid
+from shared.domain.states import Sex
+from shared.rpc.client import RpcClient
 from tests.server.archive.archive_house import a_series, an_object
+from tests.server.archive.exchange.exchange_house import a_picture
 from tests.server_process import ServerProcess, running_server, start_server
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "dicomdir"
@@ -212,3 +219,46 @@ def test_files_are_sent_to_a_peer_and_anonymised_without_a_server(tmp_path: Path
     assert not any("李".encode() in path.read_bytes() for path in out.iterdir())
     assert archive(server, *words)[0] == 2  # not into a folder that holds something
     assert archive(server, "send", "1.2.3", "--target", "NOWHERE")[0] == 2
+
+
+def an_exam(client: RpcClient) -> ExamView:
+    hospital = client.call(GetHospital())
+    room = next(room for room in hospital.rooms if "CT" in room.exam_types)
+    item = next(item for item in hospital.exam_items if item.exam_type == "CT")
+    return client.call(
+        RegisterExam(
+            patient=PatientEntry(name="欧阳雪", sex=Sex.FEMALE, birth_date=date(1990, 2, 3)),
+            exam_type="CT",
+            items=(ItemEntry(code=item.code, name=item.name, body_part=item.body_part, price_fen=item.price_fen),),
+            campus_id=room.campus_id,
+            room_id=room.id,
+            accept_duplicate=True,
+        )
+    )
+
+
+def test_a_foreign_medium_and_pictures_become_an_exams_and_are_sent_on(tmp_path: Path, server: ServerProcess) -> None:
+    client = server.client()
+    try:
+        exam = an_exam(client)
+        medium = a_medium(tmp_path / "medium", 2)
+        picture = tmp_path / "scan.jpg"
+        picture.write_bytes(a_picture())
+        for given in (medium, picture):
+            status, said = archive(server, "import", str(given), "--exam", str(exam.row.id), "--title", "CD")
+            assert status == 0, said
+
+        def of_exam() -> list[StudyRow]:
+            return list(client.call(ListExamStudies(exam_id=exam.row.id)))
+
+        eventually(lambda: sum(row.instance_count for row in of_exam()) == 4)
+        assert {row.patient_id for row in of_exam()} == {exam.patient.patient_number}
+        assert {row.accession_number for row in of_exam()} == {exam.row.accession_number}
+        assert exam.row.study_uid in {row.study_uid for row in of_exam()}
+        # the server sends them to itself, as a target like any other
+        client.call(SavePeer(ae_title="SELF", host="127.0.0.1", port=server.dicom_port))
+        client.call(SaveTarget(name="Self", kind=TargetKind.DICOM, ae_title="SELF"))
+        status, said = archive(server, "send", exam.row.study_uid, "--target", "Self")
+        assert (status, [row["state"] for row in said]) == (0, ["sent"]), said
+    finally:
+        client.close()
