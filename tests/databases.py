@@ -124,5 +124,8 @@ def _end_orphans() -> None:
             process = psutil.Process(int(server.read_text().split()[0]))
             if str(folder) in " ".join(process.cmdline()):
                 process.terminate()
-                process.wait(10)
+                try:
+                    process.wait(10)
+                except psutil.TimeoutExpired:  # it waits for a query of the dead run to end; the next run looks again
+                    continue
         shutil.rmtree(folder, ignore_errors=True)

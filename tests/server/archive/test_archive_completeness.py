@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.archive import manifests
 from server.archive.completeness import COMMITMENT, MANIFEST, MPPS, OTHER, REJECTED, Promise
@@ -213,3 +214,21 @@ def test_a_rejection_names_its_objects() -> None:
     slices = a_series(2)
     found = manifests.promises_of(to_bytes(a_manifest(slices, title="113037")), "1.2", str(slices[0].StudyInstanceUID))
     assert [(p.source, list(p.uids)) for p in found] == [(REJECTED, uids_of(slices))]
+
+
+def test_the_names_of_what_came_are_forgotten_after_some_days(house: House) -> None:
+    slices = a_series(2)
+    study = str(slices[0].StudyInstanceUID)
+    sent(house, slices)
+    promised(house, study, uids_of(slices))
+    long_ago = datetime.now(UTC) - timedelta(days=8)
+    with house.database.write() as uow:
+        uow.session.execute(update(Expectation).values(changed_at=long_ago))
+    with house.database.write() as uow:
+        house.service.completeness.review_open(uow)
+    with house.database.read() as uow:
+        assert uow.session.execute(select(Expectation.uids)).scalars().all() == [None]
+    sent(house, a_series(3, study_uid=study)[2:])
+    with house.database.write() as uow:
+        house.service.completeness.review(uow, study)
+    assert standing(house, study) == ("complete", 0)
