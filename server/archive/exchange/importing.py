@@ -111,6 +111,8 @@ class Importer:
             made_at, title = row.created_at.astimezone(self._zone), row.title
             root = f"{import_id} {row.created_at.isoformat()} {row.created_by}"
         run = _Run(import_id, plan, made_at, title, self._owner(plan), root)
+        if plan.upload_ids and not self._uploads.of_import(import_id):
+            return self._without_uploads(run)
         scratch = self._scratch / f"import-{import_id}"
         free_scratch(scratch)
         scratch.mkdir(parents=True)
@@ -121,6 +123,13 @@ class Importer:
                 self._say_what_is_missing(run, entries, scratch)
         finally:
             free_scratch(scratch)
+        return self._close(run)
+
+    def _without_uploads(self, run: _Run) -> str:
+        """The import was closed just before its process ended; or it was cancelled and its files were forgotten."""
+        settled, interrupted = self._known(run)
+        if not settled or interrupted:
+            raise JobFailed("上传的文件已被清理，请重新上传后再导入。")
         return self._close(run)
 
     def _owner(self, plan: StartImport) -> Owner | None:

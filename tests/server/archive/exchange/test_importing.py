@@ -9,8 +9,11 @@ import pydicom
 import pytest
 
 from server.archive.exchange.directory import Directory
+from server.archive.exchange.importing import forget_cancelled
 from server.archive.receive import Receiver
 from server.kernel.errors import Refusal
+from server.kernel.jobs import JobFailed
+from server.kernel.jobs.queue import ask_to_cancel
 from shared.contract.errors import ErrorCode
 from shared.contract.exchange import Identity, OutcomeState, PictureClass, StartImport
 from shared.dicomkit.headers import to_bytes
@@ -216,3 +219,29 @@ def test_outcomes_are_listed_by_state(exchange: ExchangeHouse) -> None:
         everything = exchange.service.list_imports(uow, Page())
     assert [row.name for row in listed.rows] == ["a"]
     assert everything.total == 1
+
+
+def test_an_import_that_was_killed_at_its_very_end_is_only_closed(exchange: ExchangeHouse) -> None:
+    view, outcomes = exchange.bring_in({"a": to_bytes(an_object()), "b": b"nothing"})
+    again = exchange.run_import(view)
+    assert again == view
+    assert exchange.outcomes(view.id).keys() == outcomes.keys()
+
+
+def test_an_import_whose_files_are_gone_says_so(exchange: ExchangeHouse) -> None:
+    view = exchange.start(upload_ids=(exchange.upload("x.zip", zipped({"a": to_bytes(an_object())})),))
+    with exchange.database.write() as uow:
+        gone = exchange.uploads.forget_import(uow, view.id)
+    for path in gone:
+        path.unlink()
+    with pytest.raises(JobFailed, match="重新上传"):
+        exchange.run_import(view)
+
+
+def test_a_cancelled_import_gives_its_files_back_to_nobody(exchange: ExchangeHouse) -> None:
+    view = exchange.start(upload_ids=(exchange.upload("x.zip", zipped({"a": to_bytes(an_object())})),))
+    assert forget_cancelled(exchange.database, exchange.uploads) == 0
+    with exchange.database.write() as uow:
+        ask_to_cancel(uow, view.job_id)
+    assert forget_cancelled(exchange.database, exchange.uploads) == 1
+    assert list(exchange.uploads._folder.glob("*.upload")) == []
