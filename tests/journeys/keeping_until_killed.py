@@ -106,7 +106,7 @@ class Crew:
             data = memoryview(an_object(basis, self.round, sender, number))
             receiver.receive(ObjectName(CT, uid, EXPLICIT), f"CT{sender}", data)
             say(f"S {uid}")
-            threading.Event().wait(0.002)
+            threading.Event().wait(0.005)
 
     def compress(self) -> None:
         self.service.compression.run()
@@ -122,6 +122,7 @@ class Crew:
 
     def keep(self) -> None:
         """Delete a study, a series or an instance; restore or purge an entry of the bin."""
+        threading.Event().wait(0.02)  # the others want to write as well
         with self.database.read() as uow:
             entries = list(uow.session.execute(select(BinEntry.id).where(BinEntry.purged_at.is_(None))).scalars())
         action = self.chance.random()
@@ -150,7 +151,6 @@ class Crew:
         with self.database.read() as uow:
             rows = uow.session.execute(statement.limit(500)).all()
         if not rows:
-            threading.Event().wait(0.02)
             return
         study, series, instance = self.chance.choice(rows)
         level = self.chance.randrange(3)
