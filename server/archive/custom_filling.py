@@ -155,8 +155,8 @@ class CustomTags:
             if row is None:
                 return False
             tag, creator, level, filled_to = row.tag, row.creator, row.level, row.filled_to
-            found = uow.session.execute(_next_objects(level, filled_to)).all()
-        if not found:
+            found, reached, count = _next_objects(uow, level, filled_to)
+        if not count:
             return False
         values: dict[int, str] = {}
         for one in found:
@@ -169,7 +169,7 @@ class CustomTags:
             moved = uow.session.execute(
                 update(CustomTag)
                 .where(CustomTag.id == custom_tag_id, CustomTag.filled_to == filled_to)
-                .values(filled_to=found[-1].position, filled_count=CustomTag.filled_count + len(found))
+                .values(filled_to=reached, filled_count=CustomTag.filled_count + count)
                 .returning(CustomTag.id)
             ).first()
             if moved is not None and values:  # None: another process did this step, or the tag is gone
@@ -248,7 +248,20 @@ def _actual(tags: dict[int, bytes], tag: int, creator: str) -> int:
     return -1
 
 
-def _next_objects(level: str, filled_to: int) -> Any:
+def _next_objects(uow: UnitOfWork, level: str, filled_to: int) -> tuple[list[Any], int, int]:
+    """The next objects to look at, the row up to which they reach, and how many rows that are.
+
+    Of a series its first object speaks. The steps are separate so that no planner can think of a scan.
+    """
+    session = uow.session
+    table = Instance if level == "IMAGE" else Series
+    rows = session.execute(select(table.id).where(table.id > filled_to).order_by(table.id).limit(CHUNK)).scalars().all()
+    if not rows:
+        return [], filled_to, 0
+    wanted = rows
+    if level != "IMAGE":
+        firsts = select(func.min(Instance.id)).where(Instance.series_pk.in_(rows)).group_by(Instance.series_pk)
+        wanted = session.execute(firsts).scalars().all()
     columns = (
         Instance.id.label("instance_pk"),
         Instance.series_pk,
@@ -257,12 +270,8 @@ def _next_objects(level: str, filled_to: int) -> Any:
         Instance.data_offset,
         Instance.transfer_syntax_uid,
     )
-    if level == "IMAGE":
-        statement = select(*columns, Instance.id.label("position")).join(Series, Series.id == Instance.series_pk)
-        return statement.where(Instance.id > filled_to).order_by(Instance.id).limit(CHUNK)
-    first = select(func.min(Instance.id)).where(Instance.series_pk == Series.id).correlate(Series).scalar_subquery()
-    statement = select(*columns, Series.id.label("position")).join(Instance, Instance.id == first)
-    return statement.where(Series.id > filled_to).order_by(Series.id).limit(CHUNK)
+    statement = select(*columns).join(Series, Series.id == Instance.series_pk).where(Instance.id.in_(wanted))
+    return list(session.execute(statement.order_by(Instance.id)).all()), int(rows[-1]), len(rows)
 
 
 def _insert(uow: UnitOfWork) -> Any:

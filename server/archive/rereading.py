@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.archive import attributes, details, epoch
 from server.archive.header import SERIES_TAGS, DamagedHeader, read_header
@@ -56,11 +56,12 @@ def set_character_set(database: Database, objects: ArchiveObjects, study_uid: st
             raise not_found("该影像")
         if study.correction:
             raise Refusal(ErrorCode.ILLEGAL_ACTION, "该影像的信息已由人工更正，字符集不再影响显示。")
-        first = select(Instance.id).where(Instance.series_pk == Series.id).order_by(Instance.id).limit(1)
+        of_study = select(func.min(Instance.id)).join(Series, Series.id == Instance.series_pk)
+        firsts = of_study.where(Series.study_pk == study.id).group_by(Instance.series_pk)
         statement = (
             select(Series.id, Instance.uid, Instance.transfer_syntax_uid, Instance.data_offset)
-            .join(Instance, Instance.id == first.correlate(Series).scalar_subquery())
-            .where(Series.study_pk == study.id)
+            .join(Instance, Instance.series_pk == Series.id)
+            .where(Instance.id.in_(uow.session.execute(firsts).scalars().all()))
             .order_by(Series.id)
         )
         rows = uow.session.execute(statement).all()
