@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from server.archive.lifecycle.rules import ONLINE, Rule, StudyFacts, deciding
@@ -16,7 +16,7 @@ from server.archive.tables import Study
 from server.organisation.service import Hospital
 from shared.contract.storage import RuleEntry
 
-_PAGE = 200
+_PAGE = 500
 
 
 def entry_of(row: StorageRule) -> RuleEntry:
@@ -48,14 +48,22 @@ def compiled(entry: RuleEntry, rule_id: int, hospital: Hospital | None) -> Rule:
 def unsettled(session: Session, rule: Rule, rules: Collection[Rule], now: datetime, after_id: int = 0) -> Sequence[Any]:
     """A page of studies (id, uid, bytes_stored, availability) for which `rule` is the one that goes, by id.
 
-    The page ends early only at the end: an empty one says that there are no more.
+    The page ends early only at the end: an empty one says that there are no more. Studies and copies are read by two
+    plain questions and compared here: joined, PostgreSQL answered them by reading all copies for each study.
     """
     while True:
         page = session.execute(_candidates(rule, now).where(Study.id > after_id).limit(_PAGE)).all()
         if not page:
             return ()
         after_id = page[-1].id
-        found = [row for row in page if deciding(rules, _facts(row), now) is rule]
+        copies = _copies_of(session, [row.uid for row in page])
+        found = [
+            row
+            for row in page
+            if deciding(rules, _facts(row), now) is rule
+            and _is_due(copies.get(row.uid, {}), now)
+            and not _is_settled(row, copies.get(row.uid, {}), rule.keep_in)
+        ]
         if found:
             return found
 
@@ -83,8 +91,6 @@ def _candidates(rule: Rule, now: datetime) -> Any:
     conditions: list[ColumnElement[bool]] = [
         Study.changed_at <= now - max(rule.after, rule.unused),
         or_(Study.last_used_at.is_(None), Study.last_used_at <= now - rule.unused),
-        not_(_is_settled(rule.keep_in)),
-        not_(exists().where(StudyCopy.study_uid == Study.uid, StudyCopy.not_before > now)),
     ]
     if rule.institution:
         conditions.append(Study.institution == rule.institution)
@@ -95,27 +101,41 @@ def _candidates(rule: Rule, now: datetime) -> Any:
     return select(*columns).where(*conditions).order_by(Study.id)
 
 
-def _is_settled(keep_in: Collection[str]) -> ColumnElement[bool]:
+def _copies_of(session: Session, study_uids: list[str]) -> dict[str, dict[str, Any]]:
+    columns = (
+        StudyCopy.study_uid,
+        StudyCopy.store,
+        StudyCopy.state,
+        StudyCopy.study_bytes,
+        StudyCopy.verified_at,
+        StudyCopy.not_before,
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row in session.execute(select(*columns).where(StudyCopy.study_uid.in_(study_uids))):
+        found.setdefault(row.study_uid, {})[row.store] = row
+    return found
+
+
+def _is_due(copies: Mapping[str, Any], now: datetime) -> bool:
+    """Whether nothing failed so lately that it should rest."""
+    return all(copy.not_before is None or copy.not_before <= now for copy in copies.values())
+
+
+def _is_settled(study: Any, copies: Mapping[str, Any], keep_in: Collection[str]) -> bool:
     """Whether a study has good copies in these stores and none elsewhere, as far as the rows tell cheaply."""
-    others = sorted(set(keep_in) - {ONLINE})
-    good = (
-        select(func.count())
-        .select_from(StudyCopy)
-        .where(
-            StudyCopy.study_uid == Study.uid,
-            StudyCopy.store.in_(others),
-            StudyCopy.state == CopyState.VERIFIED,
-            StudyCopy.study_bytes == Study.bytes_stored,
-            StudyCopy.verified_at >= Study.changed_at,
-        )
-        .scalar_subquery()
-    )
-    elsewhere = exists().where(StudyCopy.study_uid == Study.uid, StudyCopy.store.not_in([*others, ONLINE]))
-    online = exists().where(StudyCopy.study_uid == Study.uid, StudyCopy.store == ONLINE)
-    released = exists().where(
-        StudyCopy.study_uid == Study.uid, StudyCopy.store == ONLINE, StudyCopy.state == CopyState.RELEASED
-    )
-    return and_(good == len(others), not_(elsewhere), not_(online) if ONLINE in keep_in else released)
+    others = set(keep_in) - {ONLINE}
+    if copies.keys() - others - {ONLINE}:
+        return False
+    for name in others:
+        copy = copies.get(name)
+        if copy is None or copy.state != CopyState.VERIFIED or copy.study_bytes != study.bytes_stored:
+            return False
+        if copy.verified_at is None or copy.verified_at < study.changed_at:
+            return False
+    online = copies.get(ONLINE)
+    if ONLINE in keep_in:
+        return online is None
+    return online is not None and online.state == CopyState.RELEASED
 
 
 def _facts(row: Any) -> StudyFacts:
