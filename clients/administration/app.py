@@ -50,7 +50,7 @@ def _policy(place: Workplace) -> QWidget:
     from clients.administration.tabs import PageSpec, TabbedPage
 
     return TabbedPage(
-        place, (("期限", PageSpec("times", PolicyPage)), ("保留规则", RETENTION), ("压缩规则", COMPRESSION))
+        place, (("期限", PageSpec("times", PolicyPage)), ("到期规则", RETENTION), ("压缩规则", COMPRESSION))
     )
 
 
@@ -73,7 +73,7 @@ def make_pages() -> tuple[Page, ...]:
             "转发",
             "submit",
             ("转发记录", FORWARDS),
-            ("目标", TARGETS),
+            ("转发目标", TARGETS),
             ("转发规则", ROUTING_RULES),
             ("接收更正", COERCIONS),
         ),

@@ -96,7 +96,7 @@ PEERS = TableSpec(
             (
                 TicksField(
                     key="rights",
-                    label="可以",
+                    label="服务",
                     choices=[Choice(right, text) for right, text in _RIGHTS.items()],
                     initial=tuple(_RIGHTS),
                     columns=2,

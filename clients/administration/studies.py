@@ -164,7 +164,7 @@ def _promises(row: StudyRow, view: CompletenessView) -> Details:
 def _copies(copies: StudyCopies) -> Details:
     lines = [
         (
-            copy.label or copy.store,
+            copy.store,
             f"{tr(_COPY_STATES.get(copy.state, copy.state))} · {size(copy.bytes_stored)}"
             + (f" · {local_time(copy.verified_at)}" if copy.verified_at else "")
             + (f" · {copy.sentence}" if copy.sentence else ""),

@@ -32,6 +32,7 @@ class TabbedPage(QWidget):
         self._place = place
         tabs = [tab for tab in tabs if not tab[1].permission or place.may(tab[1].permission)]
         self._specs = {spec.id: spec for _, spec in tabs}
+        self.tabs = tuple(self._specs)
         self.pages: dict[str, QWidget] = {}
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

@@ -8,6 +8,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clients.administration import texts as administration_words
+from clients.administration.app import make_pages as administration_pages
+from clients.administration.table.view import TablePage
+from clients.administration.tabs import TabbedPage
 from clients.diagnosis import translations as diagnosis_words
 from clients.diagnosis.app import Diagnosis
 from clients.diagnosis.ports import NoViewer
@@ -25,6 +29,7 @@ from clients.registration import texts as registration_words
 from clients.registration.app import make_pages
 from shared.contract.exams import ExamList, ListExams
 from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState, TicketState
+from tests.clients.administration.fake_archive import FakeArchive
 from tests.clients.diagnosis.fake_reading_room import ReadingRoom
 from tests.clients.registration.fake_hospital import FakeHospital, a_ticket, an_exam_row
 
@@ -36,7 +41,7 @@ def qapp() -> QApplication:
 
 @pytest.fixture(autouse=True)
 def words(qapp: QApplication) -> Iterator[None]:
-    for module in (registration_words, diagnosis_words):
+    for module in (registration_words, diagnosis_words, administration_words):
         for value in vars(module).values():
             if isinstance(value, dict):
                 register_catalogue(value)
@@ -94,5 +99,42 @@ def test_nothing_is_cut_or_squeezed_at_1366_by_768(qtbot: QtBot, place: Place, l
         qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
         settle(0.1)
         found += [f"{page.id}: {finding}" for finding in review(window)]
+    window.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_in_the_administration_and_its_forms(qtbot: QtBot, language: Language) -> None:
+    line = FakeArchive().line
+    UserSettings.for_user("admin").set("language", language.value)
+    window = Workstation("登录", administration_pages(), lambda _server: line)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    shell = window.sign_in_with(SignedIn(line, line.login("admin", "secret")))
+    found: list[str] = []
+
+    def look(where: str) -> None:
+        qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
+        settle(0.02)
+        found.extend(f"{where}: {finding}" for finding in review(window))
+
+    for page in shell.pages:
+        shown = shell.go_to(page.id)
+        look(page.id)
+        for tab in shown.tabs if isinstance(shown, TabbedPage) else ("",):
+            table = shown.show_tab(tab) if isinstance(shown, TabbedPage) else shown
+            look(tab)
+            if not isinstance(table, TablePage):
+                continue
+            assert table.presenter.state.rows, tab
+            table.presenter.select(table.spec.row_id(table.presenter.state.rows[0]))
+            look(f"{tab} with a row")
+            for action in (*table.spec.actions, *table.spec.commands):
+                if action.form and not action.is_hidden:
+                    table.presenter.start(action.id)
+                    look(f"{tab} asking {action.id}")
+                    assert table.action_form is not None, action.id
+                    table.presenter.give_up()
     window.close()
     assert found == []

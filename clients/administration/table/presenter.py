@@ -258,7 +258,7 @@ class TablePresenter(ScreenPresenter[TableState]):
         assert action.submit is not None
         try:
             asking = action.submit(self.state.subject, values)
-        except (ValueError, Unclear) as error:  # the declaration found something wrong, in finished words
+        except ValueError as error:  # the declaration found something wrong, in finished words
             self._change(problem=str(error))
             return
         self._do(action, asking)

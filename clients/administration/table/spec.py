@@ -24,7 +24,7 @@ Asking = Request[Any] | Callable[[Call], Any]
 """One request, or several in turn: the function runs away from the screen and may raise Unclear."""
 
 
-class Unclear(Exception):
+class Unclear(ValueError):
     """What was entered cannot be done; the text is a finished sentence for the person."""
 
 
