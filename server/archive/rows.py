@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Insert, Table, bindparam, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, completeness, details, epoch, inbox
@@ -22,28 +22,16 @@ from server.archive.labelling import truly_labelled
 from server.archive.name_index import NameIndex
 from server.archive.ports import AsItCame, NewSeries, Placement
 from server.archive.receive import Received
+from server.archive.row_statements import COUNT_SERIES, DESCRIBE_STUDY, GROW_STUDY, INSERT_INSTANCES, inserted
 from server.archive.rules import NON_PATIENT_CLASSES, MatchState, joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
-from server.kernel.database import Base
-from server.kernel.database.prepared import PreparedInsert, values_there
+from server.kernel.database.prepared import values_there
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.dicomkit.charsets import decode_text
 from shared.dicomkit.names import PersonNameParts, is_chinese, name_parts, romanised
 
 _CACHE = 1_000  # series, and studies: many more than are sent at the same time
 _LOOK_AHEAD = 4  # new series in a batch
-INSTANCE_COLUMNS = (
-    "uid",
-    "series_pk",
-    "number",
-    "sop_class_uid",
-    "transfer_syntax_uid",
-    "object_key",
-    "size_bytes",
-    "data_offset",
-    "attributes",
-)
-"""What a new instance has; columns beyond these must be nullable or have a default in the database."""
 
 
 @dataclass
@@ -216,24 +204,24 @@ class IndexRows:
     def _write(self, session: Session, batch: Batch) -> None:
         """Write what the batch holds; it can be filled further."""
         if batch.rows:
-            _insert_instances.run(session, list(batch.rows.values()))
+            INSERT_INSTANCES.run(session, list(batch.rows.values()))
             batch.rows.clear()
         connection = session.connection()
         if batch.series:
-            connection.execute(_count_series, [{"this": id_, "more": count} for id_, count in batch.series.items()])
+            connection.execute(COUNT_SERIES, [{"this": id_, "more": count} for id_, count in batch.series.items()])
             batch.series.clear()
         if batch.described:
             described = [
                 {"this": id_, "modalities": one.modalities, "classes": "\\".join(sorted(one.sop_classes))}
                 for id_, one in batch.described.items()
             ]
-            connection.execute(_describe_study, described)
+            connection.execute(DESCRIBE_STUDY, described)
             batch.described.clear()
         now = datetime.now(UTC)
         grown = [(study_id, growth) for study_id, growth in batch.studies.items() if growth != _Growth()]
         if grown:
             connection.execute(
-                _grow_study,
+                GROW_STUDY,
                 [
                     {
                         "this": study_id,
@@ -378,7 +366,7 @@ class IndexRows:
         base = attributes.of_tags(record.tags, character_set, record.big_endian)
         kept = {**base, 0x00080005: character_set.decode("ascii", "replace").rstrip(" \0")}
         modality = _text(tags, 0x00080060)
-        series_id = _inserted(
+        series_id = inserted(
             session,
             Series,
             {
@@ -453,7 +441,7 @@ class IndexRows:
             else MatchState.PENDING,
         }
         study["details"] = details.of_study(tags, record)
-        study_id = _inserted(session, Study, study)
+        study_id = inserted(session, Study, study)
         self._names.add(session, (person["name_key"], person["ideographic_key"], person["phonetic_key"]))
         return _StudyEntry(study_id, "", set())
 
@@ -467,47 +455,7 @@ class IndexRows:
             if found is not None:
                 return int(found)
         self._absent.discard(identity)
-        return _inserted(session, ImagePatient, {**person, "identity": identity, "name": _text(tags, 0x00100010)})
-
-
-# Through the tables and not the mapped classes: a third of the cost. What others add to the tables needs a default.
-_instances, _series, _studies = (cast("Table", mapped.__table__) for mapped in (Instance, Series, Study))
-_insert_instances = PreparedInsert(insert(_instances), INSTANCE_COLUMNS)
-_count_series = (
-    update(_series)
-    .where(_series.c.id == bindparam("this"))
-    .values(instance_count=_series.c.instance_count + bindparam("more"))
-)
-_describe_study = (
-    update(_studies)
-    .where(_studies.c.id == bindparam("this"))
-    .values(modalities=bindparam("modalities"), sop_classes=bindparam("classes"))
-)
-_grow_study = (
-    update(_studies)
-    .where(_studies.c.id == bindparam("this"))
-    .values(
-        instance_count=_studies.c.instance_count + bindparam("instances"),
-        series_count=_studies.c.series_count + bindparam("series"),
-        bytes_stored=_studies.c.bytes_stored + bindparam("size"),
-        conflicts=_studies.c.conflicts + bindparam("others"),
-        changed_at=bindparam("now"),  # not the version: that is of what people change, and images come all the time
-    )
-)
-
-
-# made once: a statement remembers what it is compiled to
-_inserts: dict[type[Base], Insert] = {
-    mapped: insert(cast("Table", mapped.__table__)) for mapped in (ImagePatient, Study, Series)
-}
-
-
-def _inserted(session: Session, mapped: type[Base], values: dict[str, Any]) -> int:
-    """Insert a row and return its id."""
-    result = session.connection().execute(_inserts[mapped], values)
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
+        return inserted(session, ImagePatient, {**person, "identity": identity, "name": _text(tags, 0x00100010)})
 
 
 def _identity(patient_id: str, issuer: str, study_uid: str) -> str:
