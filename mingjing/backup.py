@@ -77,7 +77,9 @@ def _backup(vault: Any, options: argparse.Namespace) -> int:
     try:
         done = back_up(sources, vault, lambda now, total: show("objects copied", now, total), link=options.link)
         print(file=sys.stderr)
-        removed = vault.prune(options.keep, lambda now, _: show("objects looked at", now, 0)) if options.keep else (0, 0)
+        removed = (
+            vault.prune(options.keep, lambda now, _: show("objects looked at", now, 0)) if options.keep else (0, 0)
+        )
     finally:
         sources.database.close()
     trouble = len(done.manifest.missing) + len(done.manifest.damaged)
