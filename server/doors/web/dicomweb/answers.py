@@ -52,7 +52,7 @@ class Streamed(Response):
         if bulk is not None:
             try:
                 await bulk(self.body_iterator)
-            except OSError as error:
+            except (OSError, Refusal) as error:
                 logger.warning("web: a streamed answer was cut off: %s", type(error).__name__)
                 return
         else:

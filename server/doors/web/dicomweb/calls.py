@@ -17,7 +17,9 @@ from starlette.responses import Response
 from server.doors.web.dicomweb import answers
 from server.doors.web.dicomweb.negotiation import MediaType, wanted
 from server.doors.web.dicomweb.ports import Client, DicomWebPorts, Refusal, Scope
+from server.kernel import errors
 from server.kernel.metrics import METRICS
+from shared.contract.errors import ErrorCode
 
 logger = logging.getLogger(__name__)
 
@@ -145,9 +147,11 @@ def _run(ports: DicomWebPorts, request: Request, scope: Scope, name: str, servic
         response = service(call)
     except Refusal as refusal:
         response = answers.sentence(refusal)
-    except OSError:
+    except errors.Refusal as refusal:
+        response = answers.sentence(_of_kernel(refusal))
+    except OSError as trouble:
         logger.warning("web: %s could not read the archive's files", name, exc_info=True)
-        response = answers.sentence(Refusal(503, "The archive cannot read this object now; see the server's log."))
+        response = answers.sentence(_of_files(trouble))
     return _closed(ports, call, client, name, started, response)
 
 
@@ -169,6 +173,8 @@ def with_body(
             response = await service(call, request)
         except Refusal as refusal:
             response = answers.sentence(refusal)
+        except errors.Refusal as refusal:
+            response = answers.sentence(_of_kernel(refusal))
         except ClientDisconnect:
             response = answers.sentence(Refusal(400, "The body was cut off."))
         if not await _body_was_read(request):
@@ -176,6 +182,21 @@ def with_body(
         return _closed(ports, call, client, name, started, response)
 
     return endpoint
+
+
+def _of_kernel(refusal: errors.Refusal) -> Refusal:
+    """What the database refuses: its sentences are for workstations, in Chinese."""
+    if refusal.body.code == ErrorCode.INVALID:
+        return Refusal(400, "A value has characters or a size that cannot be searched for or stored.")
+    if refusal.body.code == ErrorCode.NOT_FOUND:
+        return Refusal(404, "The archive has nothing under this address.")
+    return Refusal(503, "The server cannot do this now; try again in a moment.", {"retry-after": "5"})
+
+
+def _of_files(trouble: OSError) -> Refusal:
+    """Troubles that the archive explains itself have no number of the system."""
+    explained = str(trouble) if trouble.errno is None and str(trouble).endswith(".") else ""
+    return Refusal(503, explained or "The archive cannot read this object now; see the server's log.")
 
 
 async def _body_was_read(request: Request) -> bool:

@@ -120,6 +120,8 @@ def _multipart(call: Call, instances: Sequence[StoredInstance], media: MediaType
 
 def _prove_possible(call: Call, instances: Sequence[StoredInstance], syntaxes: Sequence[str]) -> None:
     """Refuse before the first byte what cannot be written as asked; one object of each kind is tried."""
+    with instances[0].open():
+        pass  # an object on a medium in the cupboard is said now, in words
     tried: set[tuple[str, str]] = set()
     for one, syntax in zip(instances, syntaxes, strict=True):
         if syntax != one.transfer_syntax_uid and (one.transfer_syntax_uid, syntax) not in tried:

@@ -213,3 +213,20 @@ def test_wado_uri(house: WebHouse, web: requests.Session, series: list[Dataset])
 @pytest.mark.parametrize("tail", ["", "/metadata", "/rendered", "/thumbnail", "/series/1.2/instances/3.4/frames/1"])
 def test_what_is_not_there(house: WebHouse, web: requests.Session, tail: str) -> None:
     assert web.get(f"{house.base}/studies/1.2.3{tail}").status_code == 404
+
+
+def test_a_missing_file_is_said_in_words(house: WebHouse, web: requests.Session) -> None:
+    from sqlalchemy import select
+
+    from server.archive.tables import Instance
+    from tests.server.archive.archive_house import a_series
+
+    (one,) = a_series(1, 16)
+    house.keep([one])
+    with house.database.read() as uow:
+        key = uow.session.scalars(select(Instance.object_key).where(Instance.uid == one.SOPInstanceUID)).one()
+    house.areas.storage.delete(key)
+    for tail in ("", "/metadata", "/frames/1", "/rendered", "/bulkdata/7FE00010"):
+        answer = web.get(place(house, one) + tail)
+        assert answer.status_code == 503, tail
+        assert answer.text.strip().endswith(".")
