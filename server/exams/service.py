@@ -317,9 +317,7 @@ class ExamService:
         """Return those of the exams whose report is approved."""
         wanted, found = sorted(exam_ids), set[int]()
         for start in range(0, len(wanted), 500):
-            statement = select(Exam.id).where(
-                Exam.id.in_(wanted[start : start + 500]), Exam.report_state.in_(APPROVED)
-            )
+            statement = select(Exam.id).where(Exam.id.in_(wanted[start : start + 500]), Exam.report_state.in_(APPROVED))
             found.update(uow.session.scalars(statement))
         return frozenset(found)
 
