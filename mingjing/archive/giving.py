@@ -317,8 +317,9 @@ def anonymise_files(options: argparse.Namespace) -> int:
     """Anonymise files into a folder of numbered files, with the key of a project; names nobody on the way."""
     import secrets
 
-    from server.archive.exchange.anonymise import Anonymiser, NotAnonymised, fault_of
+    from server.archive.exchange.anonymise import Anonymiser, fault_of
     from server.archive.exchange.reading import DICOMDIR_CLASS, NotReadable, find_object
+    from server.archive.exchange.traces import NotAnonymised
     from server.archive.receive import file_meta
     from server.kernel import secretfiles
 

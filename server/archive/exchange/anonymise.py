@@ -7,7 +7,6 @@ of project and original: the same in every export of the project, and of no use 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -16,9 +15,21 @@ from datetime import date, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from server.archive.exchange.cleaning import clean_text, is_common_word
+from server.archive.exchange.cleaning import clean_text
 from server.archive.exchange.confidentiality import CODES, SAFE_PRIVATE, Action, action_of
 from server.archive.exchange.rewriting import written
+from server.archive.exchange.traces import (
+    KEPT_UIDS,
+    WELL_KNOWN,
+    NotAnonymised,
+    demand_no_trace,
+    fold,
+    identifiers_of,
+    is_list,
+    text_of,
+    values_of,
+    warnings_of,
+)
 from shared.contract.exchange import AnonymiseOption, AnonymisePlan
 
 if TYPE_CHECKING:
@@ -26,16 +37,10 @@ if TYPE_CHECKING:
 
 MAX_RECTANGLES = 100
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z")
-_KEPT_UIDS = frozenset(
-    {0x00080016, 0x00081150, 0x0008001A, 0x0008001B, 0x0008010C, 0x00080117, 0x00080118, 0x00080062, 0x00041510}
-    | {0x00041512, 0x00020002, 0x00020010, 0x00020012, 0x0008010D}
-)
-"""UIDs that name a class, a coding scheme or an encoding, private ones too."""
 _CONTENT = 0x0040A730
 _WHOLE_MODULES = frozenset({0x00700001, 0x0040B020})  # graphic and waveform annotation: nothing is left without it
 _STEPS = 0x00081111  # Referenced Performed Procedure Step Sequence: required of documents, elsewhere never empty
 _CREATION = frozenset({0x00700082, 0x00700083})  # of a presentation state: removed by the table, required by its module
-_WELL_KNOWN = "1.2.840.10008."
 _DUMMIES = {
     "AE": "ANON",
     "AS": "000Y",
@@ -56,19 +61,8 @@ _DUMMIES = {
 }
 _TEXT = frozenset("LO SH LT ST UT UC PN CS AE UR".split())
 _ECHOES = frozenset("LO SH LT ST UT UC PN UR CS".split())  # VRs in which an identifier may be repeated by hand
-_STRONG = frozenset(
-    {0x00100010, 0x00100020, 0x00100021, 0x00100050, 0x00101000, 0x00101001, 0x00101005, 0x00101040, 0x00101060}
-    | {0x00101090, 0x00102154, 0x00102155, 0x00080050, 0x00080080, 0x00080081, 0x00380010, 0x00380300, 0x00100030}
-    | {0x00081010, 0x00081040, 0x00181000, 0x00402016, 0x00402017, 0x00321032}
-)
-"""Attributes whose values must not stand anywhere in the output, beside person names and UIDs."""
 _ENCODING = frozenset({0x00080005, 0x00080008, 0x00080060, 0x00280004, 0x0040A010, 0x0040A040, 0x0040A050})
 """Coded values without which an object cannot be read: never emptied, whatever a patient is called."""
-_INSTITUTION = frozenset({0x00080080, 0x00080081, 0x00081040})
-_DEVICE = frozenset({0x00081010, 0x00181000})
-_SAYS_NOTHING = frozenset({"anonymous", "anonymised", "anonymized", "unknown", "none", "test", "patient", "name"})
-_PICTURES = frozenset({"US", "ES", "GM", "XC", "OT", "SC", "DOC", "ECG", "OP", "IVUS", "DX", "CR", "RF", "XA", "MG"})
-
 _DOCUMENTS = "1.2.840.10008.5.1.4.1.1.88."
 _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 EMPTY_PDF = (
@@ -77,10 +71,6 @@ EMPTY_PDF = (
     b"0000000009 00000 n \n0000000053 00000 n \n0000000102 00000 n \ntrailer<</Size 4/Root 1 0 R>>\n"
     b"startxref\n164\n%%EOF\n"
 )
-
-
-class NotAnonymised(Exception):
-    """The object cannot be made anonymous with certainty; the text is a sentence without patient data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +168,12 @@ class Anonymiser:
             raise NotAnonymised(f"The object cannot be read ({type(bad).__name__}); it is left out.") from bad
 
     def _anonymise(self, ds: Dataset) -> Anonymised:
-        patient_id, issuer = _text(ds, 0x00100020), _text(ds, 0x00100021)
-        name = _text(ds, 0x00100010)
+        patient_id, issuer = text_of(ds, 0x00100020), text_of(ds, 0x00100021)
+        name = text_of(ds, 0x00100010)
         # without an ID the study stands for the patient, so that two unknown ones do not become one
-        anchor = patient_id or f"study {_text(ds, 0x0020000D)}"
-        one = _OneObject(self, self._options, self.days(anchor, issuer), _identifiers(ds, self._options))
-        warnings = _warnings(ds, self._options)
+        anchor = patient_id or f"study {text_of(ds, 0x0020000D)}"
+        one = _OneObject(self, self._options, self.days(anchor, issuer), identifiers_of(ds, self._options))
+        warnings = warnings_of(ds, self._options)
         pseudonym = self.pseudonym(anchor, issuer)
         syntax = str(ds.file_meta.TransferSyntaxUID)
         if AnonymiseOption.CLEAN_PIXEL_DATA in self._options:
@@ -196,15 +186,15 @@ class Anonymiser:
         ds.PatientID = pseudonym
         self._state_method(ds)
         data = written(ds, syntax)
-        _demand_no_trace(data, ds, one.identifiers)
+        demand_no_trace(data, ds, one.identifiers)
         return Anonymised(
             data=data,
             pseudonym=pseudonym,
             patient_id=patient_id,
             patient_name=name,
-            study_uid=_text(ds, 0x0020000D),
-            series_uid=_text(ds, 0x0020000E),
-            sop_instance_uid=_text(ds, 0x00080018),
+            study_uid=text_of(ds, 0x0020000D),
+            series_uid=text_of(ds, 0x0020000E),
+            sop_instance_uid=text_of(ds, 0x00080018),
             warnings=tuple(warnings),
         )
 
@@ -245,7 +235,7 @@ class _OneObject:
         self._options = options
         self._days = days
         self.identifiers = identifiers
-        self._folded = tuple(sorted(_fold(one) for one in identifiers))
+        self._folded = tuple(sorted(fold(one) for one in identifiers))
 
     def walk(self, ds: Dataset, *, strict: bool = False) -> None:
         """Apply the table to a data set and what is nested in it. `strict` keeps only UIDs (for X/Z/U*)."""
@@ -263,11 +253,11 @@ class _OneObject:
         group, element = number >> 16, number & 0xFFFF
         if AnonymiseOption.RETAIN_SAFE_PRIVATE in self._options:
             if 0x10 <= element <= 0xFF:
-                creator = _text(ds, number)
+                creator = text_of(ds, number)
                 if any(creator == safe and group == g for safe, g, _ in SAFE_PRIVATE):
                     return
             elif element >= 0x1000:
-                creator = _text(ds, group << 16 | element >> 8)
+                creator = text_of(ds, group << 16 | element >> 8)
                 element_vr = ds[number].VR
                 if (creator, group, element & 0xFF) in SAFE_PRIVATE and element_vr not in ("SQ", "UN", "PN"):
                     return
@@ -311,14 +301,14 @@ class _OneObject:
         """Attributes outside of the table are kept (PS3.15 E.1.1), but persons and unknown UIDs are not."""
         if element.VR == "PN":
             return Action.EMPTY
-        if element.VR == "UI" and number not in _KEPT_UIDS:
+        if element.VR == "UI" and number not in KEPT_UIDS:
             return Action.UID
         if element.VR == "UN":
             return Action.REMOVE
         return Action.KEEP
 
     def _uid(self, value: str) -> str:
-        return value if not value or value.startswith(_WELL_KNOWN) else self._rules.uid(value)
+        return value if not value or value.startswith(WELL_KNOWN) else self._rules.uid(value)
 
     def _empty(self, element: DataElement) -> None:
         element.value = [] if element.VR == "SQ" else None
@@ -327,14 +317,14 @@ class _OneObject:
         vr = element.VR
         if number == _CONTENT:
             element.value = [_dummy_content()]
-        elif number in _WHOLE_MODULES or (number == _STEPS and not _text(ds, 0x00080016).startswith(_DOCUMENTS)):
+        elif number in _WHOLE_MODULES or (number == _STEPS and not text_of(ds, 0x00080016).startswith(_DOCUMENTS)):
             del ds[number]
         elif vr == "SQ":
             element.value = []  # an item of invented values would say less than nothing
         elif vr == "UI":
             element.value = _each(element.value, self._uid)
         elif number == 0x00420011:
-            is_pdf = _text(ds, 0x00080016) == _ENCAPSULATED_PDF
+            is_pdf = text_of(ds, 0x00080016) == _ENCAPSULATED_PDF
             document = EMPTY_PDF if is_pdf else b"\0\0"
             element.value = document + b"\0" * (len(document) % 2)
             if "EncapsulatedDocumentLength" in ds:
@@ -407,7 +397,7 @@ class _OneObject:
             if int(str(element.value)[:3]) > 89:
                 element.value = "090Y"  # so few are older that an age names them
             return
-        if element.VR == "IS" and any(text in self.identifiers for text in _values(element.value)):
+        if element.VR == "IS" and any(text in self.identifiers for text in values_of(element.value)):
             element.value = "0"
         if element.VR not in _ECHOES or number in _ENCODING or not element.value:
             return
@@ -415,7 +405,7 @@ class _OneObject:
         element.value = _each(element.value, lambda text: dummy if self._names_somebody(str(text)) else text)
 
     def _names_somebody(self, text: str) -> bool:
-        folded = _fold(text)
+        folded = fold(text)
         return any(one in folded for one in self._folded)
 
 
@@ -434,110 +424,6 @@ def _dummy_content() -> Dataset:
 def _each(value: Any, change: Callable[[str], Any]) -> Any:
     if value is None or value == "":
         return value
-    if _is_list(value):
+    if is_list(value):
         return [change(str(one)) for one in value]
     return change(str(value))
-
-
-def _is_list(value: Any) -> bool:
-    """Whether an element has several values. A person name can be iterated too, but over its characters."""
-    from pydicom.multival import MultiValue
-
-    return isinstance(value, MultiValue | list | tuple)
-
-
-def _text(ds: Dataset, tag: int) -> str:
-    return str(ds[tag].value or "").strip() if tag in ds else ""
-
-
-def _fold(text: str) -> str:
-    return re.sub(r"[\s^=,.]+", "", text).casefold()
-
-
-def _identifiers(ds: Dataset, options: frozenset[AnonymiseOption]) -> frozenset[str]:
-    """What must not remain anywhere: names whole and in parts, numbers, addresses, at any depth, and UIDs."""
-    kept: frozenset[int] = frozenset()
-    if AnonymiseOption.RETAIN_INSTITUTION_IDENTITY in options:
-        kept |= _INSTITUTION
-    if AnonymiseOption.RETAIN_DEVICE_IDENTITY in options:
-        kept |= _DEVICE
-    found: set[str] = set()
-    for element in ds.iterall():
-        number = int(element.tag)
-        if element.VR == "PN":
-            for name in _values(element.value):
-                found.update(_name_parts(name))
-        elif number in _STRONG and number not in kept:
-            found.update(_values(element.value))
-        elif element.VR == "UI" and AnonymiseOption.RETAIN_UIDS not in options and number not in _KEPT_UIDS:
-            found.update(uid for uid in _values(element.value) if not uid.startswith(_WELL_KNOWN))
-    return frozenset(one for one in found if _is_telling(one))
-
-
-def _values(value: Any) -> list[str]:
-    if value is None or value == "" or isinstance(value, bytes):
-        return []
-    return [str(one).strip() for one in value] if _is_list(value) else [str(value).strip()]
-
-
-def _name_parts(name: str) -> set[str]:
-    groups = [group.strip() for group in name.split("=") if group.strip()]
-    parts = set(groups)
-    for group in groups:
-        components = [part for part in group.split("^") if part]
-        parts.update(components)
-        parts.add("".join(components))
-        parts.add(" ".join(components))
-    return parts
-
-
-def _is_telling(text: str) -> bool:
-    """Long enough not to stand in a text by chance; "Li" in "Liver" is no trace."""
-    if text.casefold() in _SAYS_NOTHING or is_common_word(text) or not any(c.isalnum() for c in text):
-        return False
-    if any(c >= "\u3400" for c in text):
-        return len(text) >= 2
-    return len(text) >= (5 if text.isdecimal() else 4)
-
-
-def _demand_no_trace(data: bytes, ds: Dataset, identifiers: frozenset[str]) -> None:
-    """Search the whole output but its pixels for every identifier in every encoding that could hold it."""
-    pixels = max((len(ds[tag].value or b"") for tag in (0x7FE00010, 0x7FE00008, 0x7FE00009) if tag in ds), default=0)
-    # pixel data stand last but for padding and signatures, which are removed: the head is what can name somebody
-    head = data[: len(data) - pixels] if pixels else data
-    lowered = head.lower()
-    plain = [re.escape(one.lower().encode()) for one in identifiers if one.isascii()]
-    # a number inside of a longer one, or a word inside of a longer one, is not that number or word
-    found = bool(plain) and bool(
-        re.search(rb"(?<![0-9a-z.])(?:" + b"|".join(plain) + rb")(?![0-9a-z]|\.[0-9])", lowered)
-    )
-    for one in identifiers:
-        for encoding in ("utf-16-le",) if one.isascii() else ("utf-8", "gb18030", "utf-16-le", "shift_jis", "euc_kr"):
-            try:
-                found = found or one.encode(encoding).lower() in lowered
-            except UnicodeEncodeError:
-                continue
-    if found:
-        raise NotAnonymised(
-            "An identifier is still in the object after anonymising, so it is left out: let an administrator see it."
-        )
-
-
-def _warnings(ds: Dataset, options: frozenset[AnonymiseOption]) -> list[str]:
-    """What a header cannot say: pixels may show names or a face."""
-    found: list[str] = []
-    modality = _text(ds, 0x00080060)
-    burned = _text(ds, 0x00280301)
-    if AnonymiseOption.CLEAN_PIXEL_DATA not in options and "PixelData" in ds:
-        if burned == "YES":
-            found.append("Images say that annotation is burned into their pixels (0028,0301): look at them first.")
-        elif burned != "NO" and modality in _PICTURES:
-            found.append(f"{modality} images may show names in their pixels, which were not cleaned: look at them.")
-    if modality in ("CT", "MR", "PT") and _text(ds, 0x00180015).upper() in ("HEAD", "BRAIN", "FACE", "SKULL", "NECK"):
-        found.append("A face can be made visible from slices of the head; visual features were not removed.")
-    return found
-
-
-def key_digest(secret: bytes) -> str:
-    """A short name of the key, for the record of an export."""
-    return hashlib.sha256(b"key\0" + secret).hexdigest()[:8]

@@ -22,10 +22,11 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server.archive.exchange.anonymise import Anonymised, Anonymiser, NotAnonymised
+from server.archive.exchange.anonymise import Anonymised, Anonymiser
 from server.archive.exchange.directory import Directory
 from server.archive.exchange.portable import PortableReader
 from server.archive.exchange.tables import Export, Pseudonym
+from server.archive.exchange.traces import NotAnonymised
 from server.archive.objects import ArchivedObject, ArchiveObjects
 from server.archive.receive import ObjectName, file_meta
 from server.kernel.database import Database

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from server.archive.exchange import sources
-from server.archive.exchange.anonymise import Anonymiser, NotAnonymised
+from server.archive.exchange.anonymise import Anonymiser
 from server.archive.exchange.reading import NotReadable, dicomdir_files, find_object, is_bystander, kind_of
+from server.archive.exchange.traces import NotAnonymised
 from server.archive.exchange.videos import film_of
 from shared.contract.exchange import AnonymisePlan
 from shared.dicomkit.headers import to_bytes

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from server.archive.exchange.anonymise import Anonymised, Anonymiser, NotAnonymised, anonymise, fault_of
+from server.archive.exchange.anonymise import Anonymised, Anonymiser, anonymise, fault_of
 from server.archive.exchange.cleaning import clean_text
 from server.archive.exchange.confidentiality import Action, action_of, table
+from server.archive.exchange.traces import NotAnonymised
 from shared.contract.exchange import AnonymiseOption as Option
 from shared.contract.exchange import AnonymisePlan, Rectangle
 from shared.dicomkit import synthetic
