@@ -15,6 +15,7 @@ from pydicom import Dataset
 from PySide6.QtCore import Qt
 
 from clients.kit.slots import SlotGrid
+from mingjing.demo.archive import Archive
 from mingjing.demo.hospital import (
     CARD_NUMBER,
     Hospital,
@@ -38,7 +39,7 @@ from shared.rpc.client import RpcClient
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-STEPS = 13
+STEPS = 14
 
 
 class Story:
@@ -66,6 +67,8 @@ class Story:
         self.scanning(technician)
         self.upload(technician)
         Reading(self.record, self.hospital, self.windows, self._report).play()
+        assert self.exam is not None
+        Archive(self.record, self.hospital, self.windows, self.observer, self.exam.patient_number).play()
 
     def close(self) -> None:
         """End what the story opened beside the windows."""
