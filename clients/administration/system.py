@@ -57,7 +57,7 @@ TOKENS = TableSpec(
         Section(
             "",
             (
-                TextField(key="name", label="名称", required=True, max_length=80),
+                TextField(key="name", label="名称", required=True, max_length=39, hint="字母和数字"),
                 NumberField(key="days", label="有效期", unit="天", initial=365, hint="0 表示长期"),
                 SwitchField(key="read", label="读取影像", initial=True),
                 SwitchField(key="store", label="存入影像"),

@@ -608,6 +608,7 @@ ENTRIES = {
     "清理存储": "Tidy the stores",
     "{what}：{before} → {after}": "{what}: {before} → {after}",
     "服务": "Services",
+    "字母和数字": "letters and digits",
     "转发目标": "Targets",
     "到期规则": "Retention",
 }
