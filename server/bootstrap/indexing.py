@@ -115,6 +115,11 @@ def run(
         ready()
         while not stop.wait(_REPORT_S):
             backlog.value = indexer.backlog
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():
+            # The server was killed, and the next one waits for our lock: what is not indexed lies in the inbox.
+            _remove_address(relay_address)
+            os._exit(1)
         listener.stop()
         indexer.stop()
         backlog.value = indexer.backlog
