@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clients.administration.entering import joined, listed, number
-from clients.administration.table.spec import TableAction, TableSpec, Values
+from clients.administration.table.spec import Part, TableAction, TableSpec, Values
 from clients.administration.words import person, size, store_words, yes_no
 from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
@@ -15,6 +16,8 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Page, Request
 from shared.contract.storage import (
+    FillDay,
+    GetFillHistory,
     ListMoved,
     ListPrefetch,
     ListRules,
@@ -83,6 +86,12 @@ def _save_store(values: Values, row: StoreView | None) -> Request[Any]:
     )
 
 
+def _fill_by_day(_row: StoreView, days: Sequence[FillDay] | None) -> tuple[Part, ...]:
+    """The newest days; the forecast is reckoned from them."""
+    lines = [(day.day.isoformat(), size(day.bytes_stored)) for day in sorted(days or (), key=lambda one: one.day)]
+    return (Part("每日用量", lines=lines[-7:]),)
+
+
 STORES = TableSpec(
     id="stores",
     columns=(
@@ -145,6 +154,8 @@ STORES = TableSpec(
     save=_save_store,
     fixed_keys=("name",),
     remove=lambda row: RemoveStore(name=row.name),
+    fetch=lambda row: GetFillHistory(name=row.name),
+    parts=_fill_by_day,
     details=lambda row, _fetched: (
         ("警告", row.warning),
         ("情况", row.sentence),

@@ -31,6 +31,7 @@ from shared.contract.archive import (
     SettleCompleteness,
     StudyRow,
     StudyView,
+    UnmatchStudy,
 )
 from shared.contract.corrections import (
     CorrectionView,
@@ -496,6 +497,18 @@ def _is_held(facts: Any) -> bool:
     return facts is not None and any(hold.released_at is None for hold in facts.holds)
 
 
+UNMATCH = TableAction(
+    id="unmatch",
+    text="解除匹配",
+    icon="close",
+    command=lambda row, answer: UnmatchStudy(study_uid=row.study_uid, version=row.version, reason=answer),
+    said=lambda _reply: tr("已解除匹配"),
+    asks="原因",
+    allowed=lambda row: row.exam_id is not None,
+    in_menu=True,
+    permission=Permission.MATCH_IMAGES,
+)
+
 HOLD = TableAction(
     id="hold",
     text="法律保留",
@@ -533,6 +546,7 @@ ACTIONS = (
     VERIFY,
     SETTLE,
     CHARSET,
+    UNMATCH,
     HOLD,
     RELEASE,
     REJECT,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -36,6 +36,9 @@ from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Notice
+
+_WIDEST_FILTER = 240
+_WIDEST_SIDE = 560
 
 
 class TablePage(QWidget):
@@ -110,11 +113,14 @@ class TablePage(QWidget):
         row = QWidget()
         box = QHBoxLayout(row)
         box.setContentsMargins(16, 0, 16, 8)
-        self.filters = FormView([Section("", list(self.spec.filters))], columns=max(len(self.spec.filters), 3))
+        self.filters = FormView([Section("", list(self.spec.filters))], columns=len(self.spec.filters))
         self._filter_later = Coalesced(self._filter, self, pause_ms=350)
         self.filters.changed.connect(lambda _key: self._filter_later.poke(again=True))
         self.filters.submitted.connect(self._filter)
+        self.filters.setMaximumWidth(max(_WIDEST_FILTER * len(self.filters.rows), 420))
         box.addWidget(self.filters, 1)
+        if len(self.filters.rows) < 3:
+            box.addStretch(1)
         return row
 
     def _filter(self) -> None:
@@ -122,7 +128,7 @@ class TablePage(QWidget):
             self.presenter.filter(self.filters.values())
 
     def _side(self) -> QWidget:
-        side = QFrame()
+        self._side_panel = side = QFrame()
         side.setProperty("look", "panel")
         side.setFixedWidth(self.spec.side_width)
         outer = QVBoxLayout(side)
@@ -284,7 +290,7 @@ class TablePage(QWidget):
 
     def _render(self, state: TableState) -> None:
         self.list.set_rows(self.presenter.shown_rows())
-        self.list.set_loading(state.is_loading)
+        self.list.set_loading(state.is_loading or bool(state.preparing) or state.is_busy)
         self._summary.set_text("" if state.reply is None else self.spec.summary(state.reply))
         if state.trouble:
             self.list.show_error(Message(state.trouble, Tone.DANGER))
@@ -417,8 +423,16 @@ class TablePage(QWidget):
         if event.key() == Qt.Key.Key_Escape and self.presenter.state.confirming:
             self.presenter.give_up()
             self.list.table.setFocus()
-            return
-        super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.Refresh):
+            self.presenter.refresh()
+        elif event.matches(QKeySequence.StandardKey.New) and self.spec.save is not None:
+            self.presenter.start_new()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._side_panel.setFixedWidth(min(max(self.width() * 3 // 10, self.spec.side_width), _WIDEST_SIDE))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -111,6 +111,8 @@ from shared.contract.routing import RuleView as RoutingRuleView
 from shared.contract.routing import SaveRule as SaveRoutingRule
 from shared.contract.storage import (
     CopyView,
+    FillDay,
+    GetFillHistory,
     GetStudyCopies,
     JobStarted,
     ListMoved,
@@ -303,6 +305,7 @@ class FakeArchive:
             **self._keeping_replies(),
             **self._exchange_replies(),
             ListStores: lambda _q: (a_store("online", "online"), a_store("nearline", "nearline")),
+            GetFillHistory: lambda _q: (FillDay(day=NOW.date(), bytes_stored=10**9, free_bytes=10**10),),
             ListRules: lambda _q: (
                 RuleView(
                     id=1,
