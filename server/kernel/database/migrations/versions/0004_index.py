@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
 import server.kernel.database.base
+from shared.dicomkit.names import is_chinese, search_keys
 
 revision = "0004"
 down_revision = "0003"
@@ -88,12 +91,22 @@ def _fill_names(infixes: sa.Table) -> None:
             found = connection.execute(sa.text(f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"))
             distinct.update(name for (name,) in found)
     names = sorted(distinct)
-    from server.archive.name_index import infixes_of
-
     for start in range(0, len(names), _MANY):
-        rows = [{"infix": i, "name": name} for name in names[start : start + _MANY] for i in infixes_of(name)]
+        rows = [{"infix": i, "name": name} for name in names[start : start + _MANY] for i in _infixes_of(name)]
         if rows:
             connection.execute(infixes.insert(), rows)
+
+
+def _infixes_of(name: str) -> set[str]:
+    """As server.archive.name_index wrote them when this migration was made."""
+    whole = re.sub(r"[\^\s]+", "", name)[:80]
+    found = {whole[start : start + 24] for start in range(len(whole))}
+    if is_chinese(whole):
+        full, initials = search_keys(whole)
+        found |= {key[:24] for key in (full, initials) if key and key.isascii()}
+    elif "^" in name or " " in name:
+        found.add("".join(part[0] for part in re.split(r"[\^\s]+", name) if part)[:24])
+    return found
 
 
 def downgrade() -> None:
