@@ -18,8 +18,9 @@ _decode = msgspec.json.Decoder(KeepingPolicy).decode
 
 DEFAULT_RULES = (CompressionRule(codec="htj2k"),)
 """HTJ2K for everything: measured on real images of twelve kinds (tests/benchmarks/bench_compress.py) it is mostly up to
-15 % larger than JPEG-LS (28 % for endoscopy), encoded and proved faster for most kinds, and decoded three times as fast, which counts
-each time a workstation reads. Colour is compressed about 3 : 1 without a colour transform, so (0028,0004) stays.
+15 % larger than JPEG-LS (28 % for endoscopy), encoded and proved faster for most kinds, and decoded three times as
+fast, which counts each time a workstation reads. Colour is compressed about 3 : 1 without a colour transform, so
+(0028,0004) stays.
 """
 
 
