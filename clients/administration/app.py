@@ -80,7 +80,7 @@ def make_pages() -> tuple[Page, ...]:
         _page("exchange", "导入导出", "upload", ("导入", IMPORTS), ("导出", EXPORTS)),
         _page("bin", "回收站", "clear", ("回收站", BIN), ("法律保留", HOLDS)),
         Page("policy", "保存策略", "clock", _policy, permission=Permission.ADMINISTER),
-        _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("检查", CHECK)),
+        _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
         _page(
             "system", "系统", "gear", ("节点", PEERS), ("账号", USERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)

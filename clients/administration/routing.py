@@ -364,6 +364,7 @@ ROUTING_RULES = TableSpec(
                     required=True,
                     choices=[Choice(moment.value, text) for moment, text in _MOMENTS.items()],
                     initial=Moment.QUIET.value,
+                    span=2,
                 ),
                 NumberField(key="quiet_s", label="没有新影像的时间", unit="秒", initial=30),
             ),

@@ -115,17 +115,11 @@ def match_by_number(row: StudyRow, answer: str) -> Asking:
 def _details(row: StudyRow, _facts: StudyFacts | None) -> Details:
     return (
         ("患者", person(row.patient_name)),
-        ("患者编号", row.patient_id),
-        ("性别", row.patient_sex),
-        ("出生日期", row.patient_birth_date),
+        ("患者编号", " · ".join(part for part in (row.patient_id, row.patient_sex, row.patient_birth_date) if part)),
         ("检查号", row.accession_number),
         ("描述", row.description),
         ("影像数", tr("{series} 个序列，{images} 个影像", series=row.series_count, images=row.instance_count)),
-        ("字符集", row.charset_note),
         ("未匹配原因", row.why_unmatched),
-        ("发送方", row.calling_ae),
-        ("接收时间", local_time(row.received_at)),
-        ("检查 UID", row.study_uid),
     )
 
 
@@ -138,6 +132,15 @@ def _parts(row: StudyRow, facts: StudyFacts | None) -> Sequence[Part]:
         Part("完整性", lines=_promises(row, facts.completeness)),
         Part("副本", lines=_copies(facts.copies)),
         Part("历史", events=[happened(event) for event in facts.corrections.rows]),
+        Part(
+            "更多信息",
+            lines=(
+                ("发送方", row.calling_ae),
+                ("接收时间", local_time(row.received_at)),
+                ("字符集", row.charset_note),
+                ("检查 UID", row.study_uid),
+            ),
+        ),
     )
 
 

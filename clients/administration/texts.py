@@ -608,6 +608,8 @@ ENTRIES = {
     "清理存储": "Tidy the stores",
     "{what}：{before} → {after}": "{what}: {before} → {after}",
     "服务": "Services",
+    "归档检查": "Check",
+    "更多信息": "More",
     "每日用量": "Stored by day",
     "解除匹配": "Take off its exam",
     "已解除匹配": "Taken off its exam",

@@ -74,7 +74,7 @@ def person(name: str) -> str:
 
 def store_words(name: str, role: str) -> str:
     """A store in a choice: its name and, where that says more, its role."""
-    return f"{name} · {role}"
+    return name if name == role else f"{name} · {role}"
 
 
 def yes_no(value: bool) -> str:
