@@ -158,6 +158,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
                 archive.objects,
                 RegistrationOfPatients(patients, exams),
                 time.zone,
+                routing.corrected,
             ),
             AccessRpc(access),
             JobsRpc(),

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from server.archive.routing import jobs
+from server.archive.routing.anonymising import Anonymising
 from server.archive.routing.ports import Destination, Outcome, Outgoing, Unreachable, WayOut
 from server.archive.routing.service import RoutingService
 from server.archive.routing.stow import StowSender
@@ -150,10 +151,19 @@ def routing_service(
     def peer_exists(uow: UnitOfWork, ae_title: str) -> bool:
         return organisation.find_peer(uow, ae_title) is not None
 
-    return RoutingService(database, ExamReports(exams), ways_out, peer_exists, zone)
+    def secret() -> bytes:
+        from server.bootstrap.exchange import anonymise_key  # it imports the areas, which import this module
+
+        return anonymise_key(folders)
+
+    return RoutingService(database, ExamReports(exams), ways_out, peer_exists, zone, secret)
 
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """The jobs of routing."""
+    from server.bootstrap.exchange import anonymise_key, decoded
+
     record = AuditService(house.database).record_in
-    return jobs.Forwarding(house.database, house.areas.archive.objects, house.areas.routing, record).kinds()
+    anonymising = Anonymising(house.database, anonymise_key(house.folders), decoded)
+    objects, service = house.areas.archive.objects, house.areas.routing
+    return jobs.Forwarding(house.database, objects, service, record, anonymising).kinds()

@@ -12,6 +12,7 @@ import msgspec
 
 from shared.contract.archive import StudyRow
 from shared.contract.base import AuditClass, Command, Nothing, Page, Query
+from shared.contract.exchange import AnonymisePlan
 from shared.domain.permissions import Permission
 
 
@@ -114,6 +115,8 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     delay_s: int
     priority: int  # higher goes first
     days_back: int  # studies older than this are not looked at
+    anonymise: AnonymisePlan | None = None  # objects leave without identity, after `changes`
+    resend_after_correction: bool = False  # a study that was sent is sent again, whole, when it is corrected
 
 
 class CoercionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +151,8 @@ class ForwardView(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     next_try: datetime | None
     finished_at: datetime | None
+    why: str = ""  # why it was sent again last: a correction, a rejection; empty: it was not
+    is_anonymised: bool = False
 
 
 class ForwardList(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,6 +237,8 @@ class SaveRule(Command[RuleView], frozen=True, kw_only=True):
     delay_s: int = 0
     priority: int = 0
     days_back: int = 7
+    anonymise: AnonymisePlan | None = None
+    resend_after_correction: bool = False
 
 
 class RemoveRule(Command[Nothing], frozen=True, kw_only=True):

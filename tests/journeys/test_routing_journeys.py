@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import time
@@ -27,6 +28,7 @@ from shared.contract.corrections import (
     UndoCorrection,
 )
 from shared.contract.exams import ItemEntry, PatientEntry, RegisterExam
+from shared.contract.exchange import AnonymiseOption, AnonymisePlan
 from shared.contract.organisation import GetHospital, SavePeer
 from shared.contract.routing import (
     Conditions,
@@ -202,6 +204,50 @@ def test_nothing_is_lost_when_the_server_is_killed_while_forwarding(tmp_path: Pa
     assert forward is not None and (forward.sent, forward.total) == (200, 200)
     assert set(counting.arrived) == {str(one.SOPInstanceUID) for one in study}
     assert sum(counting.arrived.values()) - 200 <= 51  # what was acknowledged and not yet written down
+
+
+@contextlib.contextmanager
+def a_storescp(folder: Path) -> Iterator[int]:
+    """dcmtk's storescp, which writes what it receives bit by bit into `folder`; its port."""
+    folder.mkdir()
+    port = free_port()
+    process = subprocess.Popen(["storescp", "+B", "-od", str(folder), str(port)])
+    try:
+        wait_for(lambda: subprocess.run(["echoscu", "127.0.0.1", str(port)], check=False).returncode == 0, "storescp")
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_rule_sends_without_identity(server: ServerProcess, client: RpcClient, tmp_path: Path) -> None:
+    name = "Shangguan^Wener=上官^婉儿"
+    study = a_study(
+        tmp_path / "study", 3, PatientID="SECRET-4711", PatientName=name, AccessionNumber="ACC99881",
+        PatientBirthDate="19610203", InstitutionName="东方医院分院", SpecificCharacterSet="GB18030",
+    )  # fmt: skip
+    with a_storescp(tmp_path / "trial") as port:
+        target = a_target(client, "TRIAL", port)
+        only = Conditions(moment=Moment.QUIET, quiet_s=1, patient_ids=("SECRET-*",))
+        plan = AnonymisePlan(project="TRIAL", options=(AnonymiseOption.RETAIN_PATIENT_CHARACTERISTICS,))
+        client.call(SaveRule(name="trial", target_id=target, conditions=only, anonymise=plan))
+        store(server, tmp_path / "study")
+        wait_for(lambda: is_sent(client, uid_of(study), target), "the study without identity")
+        files = sorted((tmp_path / "trial").iterdir())
+        received = [dcmread(file) for file in files]
+        everything = b"".join(file.name.encode() + file.read_bytes() for file in files)
+    uids = {uid_of(study), str(study[0].SeriesInstanceUID), *(str(one.SOPInstanceUID) for one in study)}
+    texts = ["Shangguan", "Wener", "SECRET-4711", "ACC99881", "19610203", *uids]
+    assert not [text for text in texts if text.encode() in everything]
+    chinese = [text.encode(codec) for text in ("上官", "婉儿", "东方医院") for codec in ("utf-8", "gb18030")]
+    assert not [text for text in chinese if text in everything]
+    assert len(received) == 3 == len({one.SOPInstanceUID for one in received})
+    assert len({(one.StudyInstanceUID, one.SeriesInstanceUID, one.FrameOfReferenceUID) for one in received}) == 1
+    assert {one.file_meta.MediaStorageSOPInstanceUID for one in received} == {one.SOPInstanceUID for one in received}
+    assert received[0].PatientIdentityRemoved == "YES"
+    assert {one.PixelData for one in received} == {one.PixelData for one in study}
+    forward = forward_of(client, uid_of(study), target)
+    assert forward is not None and forward.is_anonymised
 
 
 def got(server: ServerProcess, uid: str, folder: Path) -> list[Dataset]:

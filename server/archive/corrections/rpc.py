@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 
 from sqlalchemy import select
@@ -21,6 +21,10 @@ from server.kernel.dispatch import Caller, handles, handles_alone
 from shared.contract import corrections as contract
 
 
+def _nobody_asks(_uow: UnitOfWork, _event: contract.CorrectionView) -> None:
+    return
+
+
 class CorrectionsRpc:
     """One handler per request."""
 
@@ -31,12 +35,15 @@ class CorrectionsRpc:
         objects: ArchiveObjects,
         registration: Registration,
         zone: tzinfo,
+        corrected: Callable[[UnitOfWork, contract.CorrectionView], None] = _nobody_asks,
     ) -> None:
+        """`corrected` is told in the transaction what was corrected or taken back."""
         self._service = service
         self._rejection = rejection
         self._objects = objects
         self._registration = registration
         self._zone = zone
+        self._corrected = corrected
 
     @handles
     def list_events(
@@ -59,39 +66,50 @@ class CorrectionsRpc:
 
     @handles
     def correct_study(self, request: contract.CorrectStudy, caller: Caller, uow: UnitOfWork) -> contract.CorrectionView:
-        return self._service.correct_study(
-            uow, caller.name, request.study_uid, request.version, request.values, request.reason
+        return self._told(
+            uow,
+            self._service.correct_study(
+                uow, caller.name, request.study_uid, request.version, request.values, request.reason
+            ),
         )
 
     @handles
     def correct_series(
         self, request: contract.CorrectSeries, caller: Caller, uow: UnitOfWork
     ) -> contract.CorrectionView:
-        return self._service.correct_series(uow, caller.name, request.series_uid, request.values, request.reason)
+        event = self._service.correct_series(uow, caller.name, request.series_uid, request.values, request.reason)
+        return self._told(uow, event)
 
     @handles
     def merge_patients(
         self, request: contract.MergePatients, caller: Caller, uow: UnitOfWork
     ) -> contract.CorrectionView:
         source, target = (request.patient_id, request.issuer), (request.into_patient_id, request.into_issuer)
-        return self._service.merge_patients(uow, caller.name, source, target, request.reason)
+        return self._told(uow, self._service.merge_patients(uow, caller.name, source, target, request.reason))
 
     @handles
     def merge_studies(self, request: contract.MergeStudies, caller: Caller, uow: UnitOfWork) -> contract.CorrectionView:
-        return self._service.merge_studies(uow, caller.name, request.study_uid, request.into_study_uid, request.reason)
+        uids = (request.study_uid, request.into_study_uid)
+        return self._told(uow, self._service.merge_studies(uow, caller.name, *uids, request.reason))
 
     @handles
     def move_series(self, request: contract.MoveSeries, caller: Caller, uow: UnitOfWork) -> contract.CorrectionView:
-        return self._service.move_series(
-            uow, caller.name, request.series_uids, request.into_study_uid, request.values, request.reason
+        return self._told(
+            uow,
+            self._service.move_series(
+                uow, caller.name, request.series_uids, request.into_study_uid, request.values, request.reason
+            ),
         )
 
     @handles
     def move_instances(
         self, request: contract.MoveInstances, caller: Caller, uow: UnitOfWork
     ) -> contract.CorrectionView:
-        return self._service.move_instances(
-            uow, caller.name, request.instance_uids, request.into_study_uid, request.reason
+        return self._told(
+            uow,
+            self._service.move_instances(
+                uow, caller.name, request.instance_uids, request.into_study_uid, request.reason
+            ),
         )
 
     @handles
@@ -102,7 +120,7 @@ class CorrectionsRpc:
 
     @handles
     def undo(self, request: contract.UndoCorrection, caller: Caller, uow: UnitOfWork) -> contract.CorrectionView:
-        return self._service.undo(uow, caller.name, request.event_id, request.reason)
+        return self._told(uow, self._service.undo(uow, caller.name, request.event_id, request.reason))
 
     @handles
     def offer_patient(
@@ -127,7 +145,11 @@ class CorrectionsRpc:
             for study, values in self._differing(uow, request.patient_id)
             if study.uid in wanted
         ]
-        return tuple(view for view in done if view is not None)
+        return tuple(self._told(uow, view) for view in done if view is not None)
+
+    def _told(self, uow: UnitOfWork, event: contract.CorrectionView) -> contract.CorrectionView:
+        self._corrected(uow, event)
+        return event
 
     def _differing(self, uow: UnitOfWork, patient_id: int) -> list[tuple[Study, dict[int, str]]]:
         """Studies of the patient's exams, with what the registration says otherwise."""

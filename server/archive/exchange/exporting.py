@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 
-from server.archive.exchange.anonymise import Anonymised, Anonymiser
+from server.archive.exchange.anonymise import Anonymiser
 from server.archive.exchange.directory import Directory
 from server.archive.exchange.portable import PortableReader
-from server.archive.exchange.tables import Export, Pseudonym
+from server.archive.exchange.pseudonyms import remember
+from server.archive.exchange.tables import Export
 from server.archive.exchange.traces import NotAnonymised
 from server.archive.objects import ArchivedObject, ArchiveObjects
 from server.archive.receive import ObjectName, file_meta
@@ -160,7 +160,7 @@ class Exporter:
                 part10 = self._read(one, plan)
                 if anonymiser is not None:
                     made = anonymiser.anonymise(part10)
-                    self._remember(anonymiser.plan.project, made)
+                    remember(self._database, anonymiser.plan.project, made)
                     for warning in made.warnings:
                         report.warn(warning)
                     part10 = made.data
@@ -192,24 +192,6 @@ class Exporter:
         from server.archive.part10 import read_meta
 
         return self._decode(part10[read_meta(part10)[1] :], syntax)
-
-    def _remember(self, project: str, made: Anonymised) -> None:
-        known = select(Pseudonym.id).where(Pseudonym.project == project, Pseudonym.pseudonym == made.pseudonym)
-        with self._database.read() as uow:
-            if uow.session.execute(known).first() is not None:
-                return
-        values = {
-            "project": project,
-            "pseudonym": made.pseudonym,
-            "patient_id": made.patient_id,
-            "patient_name": made.patient_name,
-            "created_at": datetime.now(UTC),
-        }
-        try:
-            with self._database.write() as uow:
-                uow.session.execute(insert(Pseudonym).values(**values))
-        except IntegrityError:  # another export of the project was quicker
-            return
 
     def _packed(
         self, plan: StartExport, folder: Path, target: Path, number: int, count: int, context: JobContext

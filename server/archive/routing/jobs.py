@@ -17,9 +17,11 @@ from server.archive.corrections.rules import SYSTEM
 from server.archive.header import DamagedHeader
 from server.archive.objects import ArchivedObject, ArchiveObjects
 from server.archive.routing import queue, rules
+from server.archive.routing.anonymising import Anonymising, Nameless
 from server.archive.routing.ports import Destination, Outcome, Outgoing, Unreachable
 from server.archive.routing.service import RoutingService, destination
 from server.archive.routing.tables import Forward, RoutingTarget, SentInstance
+from server.archive.routing.views import plan_of
 from server.archive.tables import Instance
 from server.kernel.audit import AuditEntry
 from server.kernel.database import Database, UnitOfWork
@@ -27,6 +29,7 @@ from server.kernel.jobs import JobContext, JobKind, JobRetry, Schedule
 from server.kernel.jobs.runner import JobCancelled
 from server.kernel.jobs.tables import Job, JobState
 from shared.contract.base import AuditClass
+from shared.contract.exchange import AnonymisePlan
 from shared.contract.routing import ForwardState, TagRule, TargetKind
 from shared.dicomkit.uids import new_uid
 
@@ -51,6 +54,8 @@ class _Round:
     kind: TargetKind
     to: Destination
     changes: tuple[TagRule, ...]
+    plan: AnonymisePlan | None
+    generation: int
     uids: list[str]
 
 
@@ -63,11 +68,13 @@ class Forwarding:
         objects: ArchiveObjects,
         service: RoutingService,
         record: Callable[[UnitOfWork, AuditEntry], None] = _keep_no_record,
+        anonymising: Anonymising | None = None,
     ) -> None:
         self._database = database
         self._objects = objects
         self._service = service
         self._record = record
+        self._anonymising = anonymising
 
     def kinds(self) -> list[JobKind]:
         """What the runner can do."""
@@ -115,17 +122,21 @@ class Forwarding:
                 TargetKind(target.kind),
                 destination(target),
                 msgspec.convert(forward.changes, tuple[TagRule, ...]),
+                plan_of(forward.anonymise),
+                forward.generation,
                 queue.unsent(uow.session, forward, target),
             )
 
     def _send_one(self, context: JobContext, target_id: int, chosen: _Round) -> None:
         ledger = _Ledger(self._database, context, chosen)
         way = self._service.ways_out[chosen.kind]
+        nameless = self._nameless(chosen.plan, ledger)
         try:
             for start in range(0, len(chosen.uids), _CHUNK):
                 if ledger.interrupted is not None or ledger.is_cancelled:
                     break
-                way.send(chosen.to, self._outgoing(chosen, chosen.uids[start : start + _CHUNK]), ledger.told)
+                objects = self._outgoing(chosen, chosen.uids[start : start + _CHUNK], nameless)
+                way.send(chosen.to, objects, ledger.told)
         except Unreachable as unreachable:
             ledger.flush()
             with self._database.write() as uow:
@@ -146,12 +157,12 @@ class Forwarding:
             queue.target_answered(uow.session, target_id)
             target = uow.session.get_one(RoutingTarget, target_id)
             forward = uow.session.get_one(Forward, chosen.forward_id, with_for_update=True)
-            queue.close(uow, forward, target, ledger.refusals)
+            queue.close(uow, forward, target, ledger.refusals, ledger.hopeless)
             if ledger.arrived:
                 self._note_export(uow, forward, target, ledger)
             verify = forward.state == ForwardState.VERIFYING
         if verify:
-            self._verify(target_id, chosen)
+            self._verify(target_id, chosen, nameless)
 
     def _note_export(self, uow: UnitOfWork, forward: Forward, target: RoutingTarget, ledger: _Ledger) -> None:
         """The audit trail knows what left the house and where it went."""
@@ -170,22 +181,37 @@ class Forwarding:
             ),
         )
 
-    def _outgoing(self, chosen: _Round, uids: Sequence[str]) -> list[Outgoing]:
+    def _nameless(self, plan: AnonymisePlan | None, ledger: _Ledger) -> Nameless | None:
+        if plan is None:
+            return None
+        if self._anonymising is None:
+            raise RuntimeError("nothing here can anonymise")  # never send it as it is
+        nameless = self._anonymising.of(plan, ledger.cannot_leave)
+        ledger.originals = nameless.originals
+        return nameless
+
+    def _outgoing(self, chosen: _Round, uids: Sequence[str], nameless: Nameless | None) -> list[Outgoing]:
         found = {one.sop_instance_uid: one for one in self._objects.objects(instance_uids=uids)}
+        if nameless is not None:
+            return [
+                nameless.outgoing(one, _opener(one, chosen.changes))
+                for uid in uids
+                if (one := found.get(uid)) is not None
+            ]
         return [
             Outgoing(one.sop_class_uid, one.sop_instance_uid, one.transfer_syntax_uid, _opener(one, chosen.changes))
             for uid in uids
             if (one := found.get(uid)) is not None
         ]
 
-    def _verify(self, target_id: int, chosen: _Round) -> None:
+    def _verify(self, target_id: int, chosen: _Round, nameless: Nameless | None) -> None:
         """Storage commitment for all that was sent; the answer may come later, to the door."""
         transaction = new_uid()
         with self._database.write() as uow:
             forward = uow.session.get_one(Forward, chosen.forward_id)
             forward.transaction_uid = transaction
             references = [
-                (row.sop_class_uid, row.uid)
+                (row.sop_class_uid, row.uid if nameless is None else nameless.uid(row.uid))
                 for row in uow.session.execute(
                     select(Instance.sop_class_uid, Instance.uid)
                     .join(SentInstance, SentInstance.instance_uid == Instance.uid)
@@ -202,7 +228,7 @@ class Forwarding:
             with self._database.write() as uow:
                 forward = uow.session.get_one(Forward, chosen.forward_id, with_for_update=True)
                 if forward.transaction_uid == transaction:
-                    queue.committed(uow, forward, failed)
+                    self._service.commitment_reported(uow, transaction, failed)
 
     # watching
 
@@ -281,8 +307,14 @@ class _Ledger:
         self._begun = self._written
         self.arrived = 0
         self.refusals: list[str] = []
+        self.hopeless = ""  # why something can never leave as the rule wants it, as a sentence
+        self.originals: dict[str, str] = {}  # of instances that leave under other UIDs
         self.interrupted: JobRetry | JobCancelled | None = None
         self.is_cancelled = False
+
+    def cannot_leave(self, sentence: str) -> None:
+        """An object cannot be made anonymous; trying again would not help."""
+        self.hopeless = self.hopeless or sentence
 
     @property
     def seconds(self) -> float:
@@ -294,7 +326,7 @@ class _Ledger:
         for outcome in outcomes:
             if outcome.has_arrived:
                 self.arrived += 1
-                self._pending.append(outcome.sop_instance_uid)
+                self._pending.append(self.originals.get(outcome.sop_instance_uid, outcome.sop_instance_uid))
             else:
                 self.refusals.append(outcome.sentence)
         self._done += len(outcomes)
@@ -313,11 +345,11 @@ class _Ledger:
         if not uids:
             return
         with self._database.write() as uow:
-            queue.note_sent(uow, self._chosen.forward_id, uids)
+            is_current = queue.note_sent(uow, self._chosen.forward_id, uids, self._chosen.generation)
             state = uow.session.execute(
                 select(Forward.state).where(Forward.id == self._chosen.forward_id)
             ).scalar_one_or_none()
-        self.is_cancelled = state != ForwardState.SENDING
+        self.is_cancelled = state != ForwardState.SENDING or not is_current
 
 
 def _opener(found: ArchivedObject, changes: Sequence[TagRule]) -> Callable[[], AbstractContextManager[memoryview]]:

@@ -38,8 +38,13 @@ def put(
     changes: Sequence[dict[str, Any]] = (),
     priority: int = 0,
     delay: timedelta = timedelta(0),
+    anonymise: dict[str, Any] | None = None,
+    why: str = "",
 ) -> Forward:
-    """Queue what a target does not have yet of a study; the row of a study and a target is one for ever."""
+    """Queue what a target does not have yet of a study; the row of a study and a target is one for ever.
+
+    A study of which something left without identity goes on to leave so: else the target could tell whose it is.
+    """
     now = datetime.now(UTC)
     statement = select(Forward).where(Forward.study_uid == study.uid, Forward.target_id == target.id)
     forward = uow.session.execute(statement.with_for_update()).scalar_one_or_none()
@@ -57,6 +62,10 @@ def put(
         uow.session.flush()
     if rule_id is not None or not forward.rule_name:
         forward.rule_id, forward.rule_name, forward.changes = rule_id, rule_name[:64], list(changes)
+        if anonymise is not None or not forward.sent:
+            forward.anonymise = anonymise
+    if why:
+        forward.why = why[:400]
     forward.priority = max(priority, forward.priority)
     forward.total = instances_for(uow.session, study.id, target)
     forward.seen = study.instance_count
@@ -148,9 +157,16 @@ def unsent(session: Session, forward: Forward, target: RoutingTarget) -> list[st
     return list(session.execute(statement).scalars())
 
 
-def note_sent(uow: UnitOfWork, forward_id: int, uids: Collection[str]) -> None:
-    """The target has these now. Said once for each: a job that was begun again may say it twice."""
+def note_sent(uow: UnitOfWork, forward_id: int, uids: Collection[str], generation: int | None = None) -> bool:
+    """The target has these now. Said once for each: a job that was begun again may say it twice.
+
+    False when all was asked for again since `generation`: what was sent was sent in its old state.
+    """
     session = uow.session
+    if generation is not None:
+        present = select(Forward.generation).where(Forward.id == forward_id).with_for_update()
+        if session.execute(present).scalar_one_or_none() != generation:
+            return False
     known = set(
         session.execute(
             select(SentInstance.instance_uid).where(
@@ -164,6 +180,7 @@ def note_sent(uow: UnitOfWork, forward_id: int, uids: Collection[str]) -> None:
     grown = update(Forward).where(Forward.id == forward_id)
     session.execute(grown.values(sent=Forward.sent + len(fresh), changed_at=datetime.now(UTC)))
     uow.publish(Changed("forward", forward_id, 0))
+    return True
 
 
 def forget_sent(session: Session, forward_id: int, uids: Collection[str] | None = None) -> None:
@@ -173,11 +190,14 @@ def forget_sent(session: Session, forward_id: int, uids: Collection[str] | None 
         statement = statement.where(SentInstance.instance_uid.in_(uids))
     session.execute(statement)
     counted = select(func.count()).where(SentInstance.forward_id == forward_id).scalar_subquery()
-    session.execute(update(Forward).where(Forward.id == forward_id).values(sent=counted))
+    again = update(Forward).where(Forward.id == forward_id)
+    session.execute(again.values(sent=counted, generation=Forward.generation + (1 if uids is None else 0)))
 
 
-def close(uow: UnitOfWork, forward: Forward, target: RoutingTarget, refusals: Sequence[str]) -> None:
-    """A round is over: sent, to be verified, to be tried again, or failed."""
+def close(
+    uow: UnitOfWork, forward: Forward, target: RoutingTarget, refusals: Sequence[str], hopeless: str = ""
+) -> None:
+    """A round is over: sent, to be verified, to be tried again, or failed (at once if it is `hopeless`, a sentence)."""
     now = datetime.now(UTC)
     forward.job_id = None
     if forward.state == ForwardState.CANCELLED:
@@ -186,6 +206,8 @@ def close(uow: UnitOfWork, forward: Forward, target: RoutingTarget, refusals: Se
     if study is None:
         forward.state, forward.finished_at = ForwardState.CANCELLED, now
         forward.sentence = "The study is not in the archive any more."
+    elif hopeless:
+        forward.state, forward.finished_at, forward.sentence = ForwardState.FAILED, now, hopeless[:400]
     elif refusals:
         forward.attempts += 1
         forward.sentence = f"{len(refusals)} refused: {refusals[0]}"[:400]

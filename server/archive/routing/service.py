@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,12 +17,15 @@ from server.archive.routing import queue, rules
 from server.archive.routing.coercion import COERCIBLE
 from server.archive.routing.ports import Destination, Reports, WayOut
 from server.archive.routing.tables import CoercionRule, Forward, RoutingRule, RoutingTarget, SentInstance
-from server.archive.routing.views import coercion_view, forward_views, rule_view, target_view
+from server.archive.routing.views import coercion_view, forward_views, plan_of, rule_view, target_view
 from server.archive.routing.wanting import Wanting
+from server.archive.tables import Study
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.errors import illegal_action, invalid, not_found
 from shared.contract import routing as contract
 from shared.contract.base import Changed, Page
+from shared.contract.corrections import CorrectionView
+from shared.contract.exchange import AnonymisePlan
 from shared.contract.routing import Conditions, ForwardState, TagRule, TargetKind
 
 _BY_HAND = 1000  # priority of what a person sends
@@ -41,8 +44,11 @@ class RoutingService:
         ways_out: Mapping[TargetKind, WayOut],
         peer_exists: Callable[[UnitOfWork, str], bool],
         zone: tzinfo,
+        secret: Callable[[], bytes] | None = None,
     ) -> None:
+        """`secret` gives the server's key of anonymising."""
         self._database = database
+        self._secret = secret
         self._wanting = Wanting(reports, zone)
         self.wanted = self._wanting.wanted
         self.consider = self._wanting.consider
@@ -132,6 +138,8 @@ class RoutingService:
         """Add or change. Raises Refusal."""
         self._check_conditions(request.conditions)
         _check_changes(request.changes, None)
+        if request.anonymise is not None:
+            _check_plan(request.anonymise)
         if not 0 <= request.delay_s <= 7 * 86400:
             raise invalid("delay_s", "延迟须在 0 秒到 7 天之间。")
         if not -1000 <= request.priority <= 999:
@@ -144,6 +152,8 @@ class RoutingService:
         row.conditions = msgspec.to_builtins(request.conditions)
         row.changes = msgspec.to_builtins(request.changes)
         row.delay_s, row.priority, row.days_back = request.delay_s, request.priority, request.days_back
+        row.anonymise = None if request.anonymise is None else msgspec.to_builtins(request.anonymise)
+        row.resend_after_correction = request.resend_after_correction
         uow.session.add(row)
         uow.session.flush()
         uow.publish(Changed("routing", row.id, row.version))
@@ -220,8 +230,15 @@ class RoutingService:
         if not target.enabled:
             raise illegal_action("disabled", "该目的地已停用，请先启用。")
         target.next_try = None
-        forward = queue.put(uow, study, target, priority=_BY_HAND)
+        plan = self._plan_of_target(uow.session, target_id)
+        forward = queue.put(uow, study, target, priority=_BY_HAND, anonymise=plan)
         return forward_views(uow.session, [forward])[0]
+
+    def _plan_of_target(self, session: Session, target_id: int) -> dict[str, Any] | None:
+        """A target that a rule sends to without identity gets what a person sends in the same way."""
+        of_target = select(RoutingRule).where(RoutingRule.target_id == target_id).order_by(RoutingRule.priority.desc())
+        rules_there = session.execute(of_target).scalars()
+        return next((rule.anonymise for rule in rules_there if rule.anonymise is not None), None)
 
     def resend(self, uow: UnitOfWork, forward_id: int, *, everything: bool) -> contract.ForwardView:
         """Try again, or send all again. Raises Refusal."""
@@ -252,10 +269,55 @@ class RoutingService:
         forward = uow.session.execute(statement).scalar_one_or_none() if transaction_uid else None
         if forward is None:
             return False
-        queue.committed(uow, forward, failed)
+        queue.committed(uow, forward, self._originals(uow.session, forward, failed))
         if failed:
             queue.drive(uow, uow.session.get_one(RoutingTarget, forward.target_id))
         return True
+
+    def _originals(self, session: Session, forward: Forward, uids: Collection[str]) -> Collection[str]:
+        """Our UIDs of instances that a target names as it got them."""
+        plan = plan_of(forward.anonymise)
+        if plan is None or not uids:
+            return uids
+        if self._secret is None:
+            raise RuntimeError("there is no key of anonymising")
+        from server.archive.exchange.anonymise import Anonymiser
+
+        theirs = Anonymiser(self._secret(), plan).uid
+        sent = select(SentInstance.instance_uid).where(SentInstance.forward_id == forward.id)
+        return [uid for uid in session.execute(sent).scalars() if theirs(uid) in uids]
+
+    def corrected(self, uow: UnitOfWork, event: CorrectionView) -> None:
+        """Studies were corrected: those that rules sent and shall send again are queued whole."""
+        session = uow.session
+        found = session.execute(
+            select(Forward, RoutingRule)
+            .join(RoutingRule, RoutingRule.id == Forward.rule_id)
+            .where(Forward.study_uid.in_(event.study_uids), RoutingRule.resend_after_correction, RoutingRule.enabled)
+            .where(
+                Forward.state != ForwardState.CANCELLED, (Forward.sent > 0) | (Forward.state == ForwardState.SENDING)
+            )
+            .order_by(Forward.id)
+            .with_for_update(of=Forward)
+        ).all()
+        for forward, rule in found:
+            study = session.execute(select(Study).where(Study.uid == forward.study_uid)).scalar_one_or_none()
+            if study is None:
+                continue
+            session.flush()
+            queue.forget_sent(session, forward.id)
+            session.refresh(forward)
+            queue.put(
+                uow,
+                study,
+                session.get_one(RoutingTarget, forward.target_id),
+                rule_id=rule.id,
+                rule_name=rule.name,
+                changes=rule.changes,
+                priority=rule.priority,
+                anonymise=rule.anonymise if rule.anonymise is not None else forward.anonymise,
+                why=f"第 {event.id} 号更正后全部重新发送：{event.reason}",
+            )
 
     def _forward(self, session: Session, forward_id: int) -> Forward:
         forward = session.get(Forward, forward_id, with_for_update=True)
@@ -291,6 +353,14 @@ def _name(text: str) -> str:
     if not 1 <= len(name) <= 64:
         raise invalid("name", "请填写名称，最多 64 个字符。")
     return name
+
+
+def _check_plan(plan: AnonymisePlan) -> None:
+    from server.archive.exchange.anonymise import fault_of
+
+    fault = fault_of(plan)
+    if fault:
+        raise invalid("anonymise", fault)
 
 
 def _check_changes(changes: Sequence[TagRule], only: frozenset[int] | None) -> None:

@@ -48,6 +48,8 @@ class RoutingRule(Base, Versioned):
     delay_s: Mapped[int] = mapped_column(default=0)
     priority: Mapped[int] = mapped_column(default=0)
     days_back: Mapped[int] = mapped_column(default=7)
+    anonymise: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)  # AnonymisePlan
+    resend_after_correction: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's
 
@@ -86,6 +88,9 @@ class Forward(Base):
     seen: Mapped[int] = mapped_column(default=0)  # instances that the study had when it was looked at
     attempts: Mapped[int] = mapped_column(default=0)
     sentence: Mapped[str] = mapped_column(String(400), default="")
+    anonymise: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    why: Mapped[str] = mapped_column(String(400), default="")  # it was sent again
+    generation: Mapped[int] = mapped_column(default=0)  # grows when everything shall be sent again
     job_id: Mapped[int | None] = mapped_column(default=None)  # the job that sends it now
     transaction_uid: Mapped[str] = mapped_column(String(64), default="", index=True)  # of storage commitment
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

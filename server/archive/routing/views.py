@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from server.archive.routing import queue
 from server.archive.routing.tables import CoercionRule, Forward, RoutingRule, RoutingTarget
 from server.archive.tables import Study
 from shared.contract import routing as contract
+from shared.contract.exchange import AnonymisePlan
 from shared.contract.routing import Conditions, ForwardState, TagRule, TargetKind
 
 
@@ -54,6 +56,10 @@ def conditions_of(rule: RoutingRule) -> Conditions:
     return msgspec.convert(rule.conditions, Conditions)
 
 
+def plan_of(stored: dict[str, Any] | None) -> AnonymisePlan | None:
+    return None if stored is None else msgspec.convert(stored, AnonymisePlan)
+
+
 def rule_view(row: RoutingRule) -> contract.RuleView:
     return contract.RuleView(
         id=row.id,
@@ -66,6 +72,8 @@ def rule_view(row: RoutingRule) -> contract.RuleView:
         delay_s=row.delay_s,
         priority=row.priority,
         days_back=row.days_back,
+        anonymise=plan_of(row.anonymise),
+        resend_after_correction=row.resend_after_correction,
     )
 
 
@@ -102,4 +110,6 @@ def forward_view(row: Forward, study: Study | None, target: RoutingTarget) -> co
         changed_at=row.changed_at,
         next_try=next_try,
         finished_at=row.finished_at,
+        why=row.why,
+        is_anonymised=row.anonymise is not None,
     )

@@ -73,6 +73,7 @@ class Wanting:
                 changes=rule.changes,
                 priority=rule.priority,
                 delay=timedelta(seconds=rule.delay_s),
+                anonymise=rule.anonymise,
             )
             queued += 1
         return queued

@@ -150,6 +150,8 @@ def _routing() -> None:
         sa.Column("delay_s", sa.Integer(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("days_back", sa.Integer(), nullable=False),
+        sa.Column("anonymise", sa.JSON(), nullable=True),
+        sa.Column("resend_after_correction", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["target_id"], ["routing_targets.id"], name=op.f("fk_routing_rules_target_id_routing_targets")
@@ -185,6 +187,9 @@ def _routing() -> None:
         sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sentence", sa.String(length=400), nullable=False),
+        sa.Column("anonymise", sa.JSON(), nullable=True),
+        sa.Column("why", sa.String(length=400), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("job_id", sa.Integer(), nullable=True),
         sa.Column("transaction_uid", sa.String(length=64), nullable=False),
         sa.Column("created_at", moment, nullable=False),
