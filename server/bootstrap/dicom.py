@@ -117,7 +117,10 @@ class ArchiveRetrievals:
         away = self._why_away({o.study_uid for o in found})
         if away:
             raise Refused(_CANNOT_PERFORM, away)
-        return [StoredObject(o.sop_class_uid, o.sop_instance_uid, o.transfer_syntax_uid, o.open) for o in found]
+        return [
+            StoredObject(o.sop_class_uid, o.sop_instance_uid, o.transfer_syntax_uid, o.open, o.file, o.length)
+            for o in found
+        ]
 
 
 class ArchiveCommitment:

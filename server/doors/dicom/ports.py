@@ -23,7 +23,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import BinaryIO, Protocol, TypeAlias, runtime_checkable
 
 AttributeValue: TypeAlias = "str | int | float | bytes | Sequence[Mapping[int, AttributeValue]] | None"
 """One attribute's value.
@@ -256,12 +256,18 @@ class StoredObject:
     file meta information, as one contiguous view (of an ``mmap`` or of bytes read; ``part10.dataset_of`` cuts the
     header off). It is called just before the object is sent and left right after; it raises OSError or Refused when
     the object cannot be read.
+
+    ``file`` and ``length``, when the data set lies in a file as it is: the open file and where the data set begins in
+    it (the caller closes it; raises what ``open()`` raises), and its bytes. Reading small objects so costs less than
+    mapping them.
     """
 
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
     open: Callable[[], AbstractContextManager[memoryview]]
+    file: Callable[[], tuple[BinaryIO, int]] | None = None
+    length: int | None = None
 
 
 class RetrieveSource(Protocol):

@@ -9,6 +9,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from server.doors.dicom import dimse, pdu, status, uids
@@ -197,9 +198,45 @@ class RequestedAssociation:
     ) -> int:
         """C-STORE of a data set in ``transfer_syntax``; ``originator``: AE title and message id of the C-MOVE. The
         status."""
+        prepared = self.prepare_store(
+            sop_class_uid, sop_instance_uid, transfer_syntax, data, originator=originator, priority=priority
+        )
+        return self.store_prepared(prepared, meanwhile)
+
+    def prepare_store(
+        self,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        originator: tuple[str, int] | None = None,
+        priority: int = 0,
+    ) -> PreparedStore:
+        """All of :meth:`store` that can be done before the peer has answered the last one. The PDUs are views of
+        ``data``. Raises :class:`NotAccepted`."""
         context = self.context(sop_class_uid, transfer_syntax)
         command = store_command(sop_class_uid, sop_instance_uid, priority, originator)
-        return self._request(context, command, data, meanwhile)
+        self._message_id = self._message_id % 65535 + 1
+        command[dimse.MESSAGE_ID] = self._message_id
+        return PreparedStore(self._message_id, self._connection.message_pdus(context.context_id, command, data))
+
+    def store_prepared(self, prepared: PreparedStore, meanwhile: Callable[[], None] | None = None) -> int:
+        """C-STORE as prepared; the status. ``meanwhile`` is called once it is sent, when its data are not needed any
+        more."""
+        self._connection.send_pdus(prepared.pdus)
+        if meanwhile is not None:
+            meanwhile()
+        while True:
+            message = self._next(None)
+            if message is None:
+                continue
+            if not message.field & dimse.RESPONSE_BIT:
+                self._answer(message, None)
+            elif message.number(dimse.MESSAGE_ID_RESPONDED) == prepared.message_id:
+                code = message.number(dimse.STATUS, status.PROCESSING_FAILURE)
+                if not status.is_pending(code):
+                    return code
 
     def event_report(self, sop_class_uid: str, sop_instance_uid: str, event_type: int, data: bytes) -> int:
         """N-EVENT-REPORT (PS3.7 10.1.1); the status."""
@@ -342,6 +379,14 @@ class RequestedAssociation:
         finally:
             message.discard()
         self._connection.send_message(message.context_id, answer)
+
+
+@dataclass(slots=True)
+class PreparedStore:
+    """A C-STORE request ready to be written."""
+
+    message_id: int
+    pdus: list[bytes | memoryview]
 
 
 def store_command(

@@ -15,11 +15,13 @@ from server.doors.dicom import status, uids
 from server.doors.dicom.attributes import MalformedDataSet
 from server.doors.dicom.ports import Refused, StoredObject, Transcoder
 from server.doors.dicom.recode import recode, targets
-from server.doors.dicom.requestor import NotAccepted, RequestedAssociation
+from server.doors.dicom.requestor import NotAccepted, PreparedStore, RequestedAssociation
 
 log = logging.getLogger(__name__)
 
 MAX_CONTEXTS: Final = 126
+_READ_AT_ONCE: Final = 4 << 20
+"""Longest data set that is read into memory; longer ones are mapped, and read while they are sent."""
 _NATIVE: Final = (uids.EXPLICIT_LE, uids.IMPLICIT_LE, uids.EXPLICIT_BE)
 
 
@@ -29,14 +31,12 @@ class Receiver(Protocol):
     def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
         """The transfer syntaxes it takes for this class, empty when it does not take the class."""
 
-    def store(
-        self,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        syntax: str,
-        data: bytes | bytearray | memoryview,
-        meanwhile: Callable[[], None],
-    ) -> int:
+    def prepare(
+        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+    ) -> PreparedStore:
+        """A C-STORE, to be sent when the one before it is answered. Raises NotAccepted."""
+
+    def store(self, prepared: PreparedStore, meanwhile: Callable[[], None]) -> int:
         """C-STORE; the status. ``meanwhile`` is called between sending and waiting for the answer. Raises
         ConnectionEnded when the receiver has gone."""
 
@@ -114,13 +114,14 @@ def send_all(
     with an object; raises ConnectionEnded when the receiver has gone. May be closed between two objects.
     """
     ahead: list[_Ready] = []
+    buffer = _Buffer()
     try:
         for index, item in enumerate(objects):
-            ready = ahead.pop() if ahead else _Ready(item, receiver, transcoder, name, preferred)
+            ready = ahead.pop() if ahead else _Ready(item, receiver, transcoder, name, preferred, buffer)
 
             def look_ahead(following: int = index + 1) -> None:
                 if following < len(objects):
-                    ahead.append(_Ready(objects[following], receiver, transcoder, name, preferred))
+                    ahead.append(_Ready(objects[following], receiver, transcoder, name, preferred, buffer))
 
             try:
                 sent = ready.send(receiver, look_ahead)
@@ -130,6 +131,31 @@ def send_all(
     finally:
         for left in ahead:
             left.close()
+
+
+class _Buffer:
+    """Where the data sets of one retrieval are read, one after the other: the last one is sent when the next comes.
+
+    Reading into memory that is there already costs less than mapping a file, its page faults and the unmapping.
+    """
+
+    def __init__(self) -> None:
+        self._memory = bytearray()
+
+    def read(self, item: StoredObject) -> memoryview | None:
+        """The data set of an object, valid until the next call; None when it is to be opened instead. Raises OSError
+        and Refused as opening does."""
+        if item.file is None or item.length is None or not 0 < item.length <= _READ_AT_ONCE:
+            return None
+        if len(self._memory) < item.length:
+            self._memory = bytearray(max(item.length, 1 << 20))
+        view = memoryview(self._memory)[: item.length]
+        file, offset = item.file()
+        with file:
+            file.seek(offset)
+            if file.readinto(view) != item.length:  # type: ignore[attr-defined]
+                raise OSError("the file is shorter than it was")
+        return view.toreadonly()
 
 
 class _Ready:
@@ -142,11 +168,12 @@ class _Ready:
         transcoder: Transcoder | None,
         name: str,
         preferred: Sequence[str],
+        buffer: _Buffer,
     ) -> None:
         self._item = item
         self._name = name
-        self._open = contextlib.ExitStack()
-        self._body: bytes | bytearray | memoryview = b""
+        self._open: contextlib.ExitStack | None = None
+        self._prepared: PreparedStore | None = None
         self._syntax = ""
         self._failure: Sent | None = None
         accepted = receiver.syntaxes(item.sop_class_uid)
@@ -161,30 +188,33 @@ class _Ready:
             self._fail(status.SOP_CLASS_NOT_SUPPORTED, f"The receiver takes no {what}")
             return
         try:
-            data = self._open.enter_context(item.open())
-            self._body, self._syntax = _recoded(item, data, usable, transcoder)
+            data = buffer.read(item)
+            if data is None:
+                self._open = contextlib.ExitStack()
+                data = self._open.enter_context(item.open())
+            body, self._syntax = _recoded(item, data, usable, transcoder)
+            self._prepared = receiver.prepare(item.sop_class_uid, item.sop_instance_uid, self._syntax, body)
         except Refused as refused:
             self._fail(refused.status, refused.sentence)
+        except NotAccepted as error:
+            self._fail(status.PROCESSING_FAILURE, str(error))
         except (OSError, MalformedDataSet) as error:
             self._fail(status.PROCESSING_FAILURE, "The object could not be read", type(error).__name__)
 
     def send(self, receiver: Receiver, meanwhile: Callable[[], None]) -> Sent:
         """C-STORE; what became of it."""
-        item = self._item
-        if self._failure is not None:
-            return self._failure
-        try:
-            code = receiver.store(item.sop_class_uid, item.sop_instance_uid, self._syntax, self._body, meanwhile)
-        except NotAccepted as error:
-            return self._fail(status.PROCESSING_FAILURE, str(error))
+        if self._prepared is None:
+            return self._failure or self._fail(status.PROCESSING_FAILURE, "The object is closed")
+        code = receiver.store(self._prepared, meanwhile)
         sentence = "" if code == status.SUCCESS else status.meaning(code)
-        return Sent(item.sop_instance_uid, code, self._syntax, sentence)
+        return Sent(self._item.sop_instance_uid, code, self._syntax, sentence)
 
     def close(self) -> None:
         """Let go of the object."""
-        self._body = b""
-        with contextlib.suppress(OSError):
-            self._open.close()
+        self._prepared = None
+        if self._open is not None:
+            with contextlib.suppress(OSError):
+                self._open.close()
 
     def _fail(self, code: int, sentence: str, detail: str = "") -> Sent:
         log.warning(
@@ -225,14 +255,10 @@ class PeerReceiver:
     def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
         return self._syntaxes.get(sop_class_uid, ())
 
-    def store(
-        self,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        syntax: str,
-        data: bytes | bytearray | memoryview,
-        meanwhile: Callable[[], None],
-    ) -> int:
-        return self._peer.store(
-            sop_class_uid, sop_instance_uid, syntax, data, originator=self._originator, meanwhile=meanwhile
-        )
+    def prepare(
+        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+    ) -> PreparedStore:
+        return self._peer.prepare_store(sop_class_uid, sop_instance_uid, syntax, data, originator=self._originator)
+
+    def store(self, prepared: PreparedStore, meanwhile: Callable[[], None]) -> int:
+        return self._peer.store_prepared(prepared, meanwhile)

@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from server.doors.dicom import pdu
 from server.doors.dicom.dimse import Assembler, Command, Message, encode_command
@@ -58,6 +59,7 @@ class Connection:
         self._began: float | None = None  # when the first bytes of the message in arrival came
         self._arrived = 0
         self._interrupted = False
+        self._poller: Any = None  # select.poll(), which Windows lacks
         self._scatter = hasattr(sock, "recvmsg_into")
         self._gather = hasattr(sock, "sendmsg")
         sock.setblocking(True)
@@ -105,10 +107,16 @@ class Connection:
         self, context_id: int, command: Command, data: bytes | bytearray | memoryview | None = None
     ) -> None:
         """One DIMSE message in one gathered write."""
+        self.send_pdus(self.message_pdus(context_id, command, data))
+
+    def message_pdus(
+        self, context_id: int, command: Command, data: bytes | bytearray | memoryview | None = None
+    ) -> list[bytes | memoryview]:
+        """The PDUs of a message, to be sent later by :meth:`send_pdus`; they are views of ``data``."""
         pdus = pdu.data_pdus(context_id, True, encode_command(command), self.peer_max_length)
         if data is not None:
             pdus += pdu.data_pdus(context_id, False, data, self.peer_max_length)
-        self.send_pdus(pdus)
+        return pdus
 
     def response_pdus(self, context_id: int, command: bytes, data: bytes) -> list[bytes | memoryview]:
         """The PDUs of a message whose command set is encoded already, to be sent with others by :meth:`send_pdus`."""
@@ -233,9 +241,10 @@ class Connection:
 
     def _readable(self, seconds: float = 0.0) -> bool:
         if hasattr(select, "poll"):  # select() fails for descriptors above 1023
-            poller = select.poll()
-            poller.register(self._sock, select.POLLIN)
-            return bool(poller.poll(seconds * 1000))
+            if self._poller is None:
+                self._poller = select.poll()
+                self._poller.register(self._sock, select.POLLIN)
+            return bool(self._poller.poll(seconds * 1000))
         return bool(select.select([self._sock], [], [], seconds)[0])
 
     def _set_timeout(self, seconds: float) -> None:

@@ -23,7 +23,7 @@ from server.doors.dicom.ports import (
     StoredObject,
     TlsFiles,
 )
-from server.doors.dicom.requestor import NotAssociated, RequestedAssociation, store_command
+from server.doors.dicom.requestor import NotAssociated, PreparedStore, RequestedAssociation, store_command
 from server.doors.dicom.sending import PeerReceiver, Receiver, batches, proposals, send_all
 from server.doors.dicom.services.query import UNIQUE_KEYS, level_of, read_identifier
 from server.doors.dicom.tls import client_context
@@ -207,20 +207,19 @@ class _GetReceiver:
     def syntaxes(self, sop_class_uid: str) -> Sequence[str]:
         return tuple(self._taken.get(sop_class_uid, ()))
 
-    def store(
-        self,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        syntax: str,
-        data: bytes | bytearray | memoryview,
-        meanwhile: Callable[[], None],
-    ) -> int:
-        association = self._association
+    def prepare(
+        self, sop_class_uid: str, sop_instance_uid: str, syntax: str, data: bytes | bytearray | memoryview
+    ) -> PreparedStore:
         context = self._taken[sop_class_uid][syntax]
         command = store_command(sop_class_uid, sop_instance_uid, 0, None)
-        message_id = association.next_message_id()
+        message_id = self._association.next_message_id()
         command[dimse.MESSAGE_ID] = message_id
-        association.connection.send_message(context.context_id, command, data)
+        pdus = self._association.connection.message_pdus(context.context_id, command, data)
+        return PreparedStore(message_id, pdus)
+
+    def store(self, prepared: PreparedStore, meanwhile: Callable[[], None]) -> int:
+        association, message_id = self._association, prepared.message_id
+        association.connection.send_pdus(prepared.pdus)
         meanwhile()
         while True:
             indication = association.connection.receive(association.settings.response_s)
