@@ -8,7 +8,7 @@ from typing import Any
 
 from clients.administration.entering import joined, listed, number
 from clients.administration.table.spec import Part, TableAction, TableSpec, Values
-from clients.administration.words import person, size, store_words, yes_no
+from clients.administration.words import person, size, store_words, told, yes_no
 from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.states import StateLook
@@ -358,14 +358,14 @@ MOVED = TableSpec(
             text="调回在线",
             icon="download",
             command=lambda row, _answer: RecallStudy(study_uid=row.study_uid),
-            said=lambda reply: reply.sentence,
+            said=told,
         ),
         TableAction(
             id="verify",
             text="校验副本",
             icon="check_circle",
             command=lambda row, _answer: VerifyStudy(study_uid=row.study_uid),
-            said=lambda reply: reply.sentence,
+            said=told,
         ),
     ),
     details=lambda row, _fetched: (

@@ -21,8 +21,8 @@ from clients.administration.table.spec import (
     Unclear,
     Values,
 )
-from clients.administration.words import person, size
-from clients.kit.fields import Choice, ChoiceField, DateField, TextField
+from clients.administration.words import name_of, person, size
+from clients.kit.fields import Choice, ChoiceField, DateField, Section, TextField
 from clients.kit.paging import Align, Column, EmptyWords, local_time
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -37,7 +37,7 @@ from shared.contract.archive import (
 )
 from shared.contract.base import Page
 from shared.contract.corrections import CorrectionList, ListCorrections
-from shared.contract.exams import ListExams
+from shared.contract.exams import ExamRow, ListExams
 from shared.contract.keeping import LegalHoldView, ListLegalHolds
 from shared.contract.storage import GetStudyCopies, StudyCopies
 
@@ -100,16 +100,48 @@ def _find(values: Values) -> Asking:
     )
 
 
-def match_by_number(row: StudyRow, answer: str) -> Asking:
-    """Match to the exam with this accession number (RIS-EX-05)."""
+def likely_exams(row: StudyRow) -> Asking:
+    """Exams of the same day and modality, and of the same name, that have no images yet."""
 
-    def match(call: Call) -> Any:
-        found = call(ListExams(accession_number=answer))
-        if not found.rows:
-            raise Unclear(tr("没有这个检查号，请核对。"))
-        return call(MatchStudy(study_uid=row.study_uid, version=row.version, exam_id=found.rows[0].id))
+    def ask(call: Call) -> tuple[ExamRow, ...]:
+        day = (row.study_at or row.received_at).astimezone().date()
+        page = Page(limit=50)
+        rows = [
+            *call(ListExams(planned_from=day, planned_to=day, exam_types=row.modalities, page=page)).rows,
+            *(call(ListExams(patient_name=name, page=page)).rows if (name := name_of(row.patient_name)) else ()),
+        ]
+        return tuple({one.id: one for one in rows if not one.has_images}.values())
 
-    return match
+    return ask
+
+
+def _exam_words(_row: StudyRow, found: Sequence[ExamRow]) -> list[Choice]:
+    return [
+        Choice(
+            one.id,
+            " · ".join((one.patient_name, one.accession_number, one.exam_type, local_time(one.planned_at))),
+            translate=False,
+        )
+        for one in found
+    ]
+
+
+def match(row: StudyRow, values: Values) -> Asking:
+    """Match to the chosen exam, or to that with the accession number (RIS-EX-05)."""
+    exam_id, number = values["exam"], values["number"]
+    if not exam_id and not number:
+        raise Unclear(tr("请选择检查，或填写检查号。"))
+
+    def ask(call: Call) -> Any:
+        wanted = exam_id
+        if not wanted:
+            found = call(ListExams(accession_number=number))
+            if not found.rows:
+                raise Unclear(tr("没有这个检查号，请核对。"))
+            wanted = found.rows[0].id
+        return call(MatchStudy(study_uid=row.study_uid, version=row.version, exam_id=wanted))
+
+    return ask
 
 
 def _details(row: StudyRow, _facts: StudyFacts | None) -> Details:
@@ -241,10 +273,19 @@ UNMATCHED = TableSpec(
             id="match",
             text="匹配到检查",
             icon="check",
-            command=match_by_number,
             said=lambda _reply: tr("已匹配"),
-            asks="检查号",
-            initial=lambda row: row.accession_number,
+            prepare=likely_exams,
+            form=(
+                Section(
+                    "",
+                    (
+                        ChoiceField(key="exam", label="同日或同名的检查", span=2),
+                        TextField(key="number", label="或检查号", span=2),
+                    ),
+                ),
+            ),
+            form_choices={"exam": _exam_words},
+            submit=match,
         ),
         study_actions.CORRECT,
         study_actions.UNDO,

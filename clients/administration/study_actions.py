@@ -11,7 +11,7 @@ from clients.administration.exporting import EXPORT
 from clients.administration.storage import ROLES
 from clients.administration.study_history import words_of
 from clients.administration.table.spec import Asking, Call, TableAction, Unclear, Values
-from clients.administration.words import person, store_words
+from clients.administration.words import person, store_words, told
 from clients.kit.fields import (
     Choice,
     ChoiceField,
@@ -121,7 +121,7 @@ CORRECT = TableAction(
     id="correct",
     text="更正",
     icon="edit",
-    said=lambda reply: reply.sentence,
+    said=told,
     warns="原始影像不变；更正记入历史，可以撤销。",
     form=(
         Section(
@@ -154,7 +154,7 @@ UNDO = TableAction(
     about=words_of,
     form=(Section("", (_REASON,)),),
     submit=lambda event, values: UndoCorrection(event_id=event.id, reason=values["reason"]),
-    said=lambda reply: reply.sentence,
+    said=told,
     allowed=lambda event: isinstance(event, CorrectionView) and event.can_undo,
     is_hidden=True,
     permission=Permission.CORRECT_IMAGES,
@@ -214,7 +214,7 @@ MERGE = TableAction(
     id="merge",
     text="并入其他检查",
     icon="copy",
-    said=lambda reply: reply.sentence,
+    said=told,
     warns="全部序列归入目标检查；原始影像不变，可以撤销。",
     prepare=_others,
     form=(
@@ -284,7 +284,7 @@ MOVE_SERIES = TableAction(
     id="move_series",
     text="移动或拆分序列",
     icon="layout",
-    said=lambda reply: reply.sentence,
+    said=told,
     warns="选中的序列移到另一个检查，或拆成一个新检查；原始影像不变，可以撤销。",
     prepare=_series_and_others,
     form=(
@@ -320,7 +320,7 @@ MERGE_PATIENTS = TableAction(
     id="merge_patients",
     text="合并患者编号",
     icon="users",
-    said=lambda reply: reply.sentence,
+    said=told,
     warns="此患者编号下的所有检查归到另一编号；以后收到的影像同样处理。可以撤销。",
     form=(
         Section(
@@ -355,7 +355,7 @@ REJECT = TableAction(
     id="reject",
     text="退回影像",
     icon="reject",
-    said=lambda reply: reply.sentence,
+    said=told,
     warns="影像移到回收站，并按退回原因记录；可以撤销。",
     form=(
         Section(
@@ -419,7 +419,7 @@ RECALL = TableAction(
     text="调回在线",
     icon="download",
     command=lambda row, _answer: RecallStudy(study_uid=row.study_uid),
-    said=lambda reply: reply.sentence,
+    said=told,
     allowed=lambda row: row.availability != "ONLINE",
 )
 
@@ -432,7 +432,7 @@ MOVE_TO_STORES = TableAction(
     id="move",
     text="移动到存储",
     icon="archive",
-    said=lambda reply: reply.sentence or tr("已开始，进度见“任务”页"),
+    said=told,
     warns="在选中的存储各保留一份；全部校验后才移除其他副本。",
     prepare=_stores_and_copies,
     form=(Section("", (TicksField(key="keep_in", label="存放于", required=True),)),),
@@ -452,7 +452,7 @@ VERIFY = TableAction(
     text="校验副本",
     icon="check_circle",
     command=lambda row, _answer: VerifyStudy(study_uid=row.study_uid),
-    said=lambda reply: reply.sentence or tr("已开始，进度见“任务”页"),
+    said=told,
     in_menu=True,
 )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from clients.kit.messages import has_ideographs
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
-from clients.kit.translations import tr
+from clients.kit.translations import Language, language, tr
 from shared.contract.jobs import JobView
 
 JOB_LOOKS = {
@@ -63,13 +66,31 @@ def size(size_bytes: float) -> str:
     raise AssertionError
 
 
+def _groups(name: str) -> tuple[str, str]:
+    groups = [" ".join(group.replace("^", " ").split()) for group in name.split("=")]
+    return groups[0], groups[1].replace(" ", "") if len(groups) > 1 else ""
+
+
+def name_of(name: str) -> str:
+    """The part of a DICOM name that a registration would hold: ideographic where there is one."""
+    alphabetic, ideographic = _groups(name)
+    return ideographic or alphabetic
+
+
 def person(name: str) -> str:
     """A DICOM name as people read it: 张三 (Zhang San); PS3.5 6.2.1."""
-    groups = [" ".join(group.replace("^", " ").split()) for group in name.split("=")]
-    alphabetic, ideographic = groups[0], groups[1].replace(" ", "") if len(groups) > 1 else ""
+    alphabetic, ideographic = _groups(name)
     if alphabetic and ideographic:
         return f"{ideographic} ({alphabetic})"
     return ideographic or alphabetic
+
+
+def told(reply: Any) -> str:
+    """What the server says of work that was done or begun; it speaks Chinese, elsewhere that it is done must do."""
+    sentence = str(reply.sentence)
+    if not sentence:
+        return tr("已开始，进度见“任务”页")
+    return sentence if language() is Language.CHINESE or not has_ideographs(sentence) else tr("已完成")
 
 
 def store_words(name: str, role: str) -> str:

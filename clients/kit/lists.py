@@ -205,6 +205,12 @@ class ListView(QWidget):
         self._select(position)
         return True
 
+    def clear_selection(self) -> None:
+        """Select nothing, so that a click on the same row chooses it again; nobody is told."""
+        self._selected_id, self._selected_position = None, -1
+        self.table.clearSelection()
+        self.table.setCurrentIndex(QModelIndex())
+
     def sort_by(self, sort: Sort) -> None:
         """Order the list as if the user had clicked the title."""
         position = next(i for i, column in enumerate(self._columns) if column.key == sort.key)

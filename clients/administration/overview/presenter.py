@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -104,9 +104,25 @@ class OverviewPresenter(ScreenPresenter[OverviewState]):
                 "studies",
             ),
             _counted("待匹配", facts.unmatched, tr("没有对应检查的影像"), Tone.WARNING, "studies", "unmatched"),
-            _counted("缺少影像", facts.short, tr("设备报告的影像没有收齐"), Tone.DANGER, "studies", "studies"),
+            _counted(
+                "缺少影像",
+                facts.short,
+                tr("设备报告的影像没有收齐"),
+                Tone.DANGER,
+                "studies",
+                "studies",
+                {"completeness": "short"},
+            ),
             self._forwards(facts),
-            _counted("失败的任务", facts.jobs.counts.get("failed", 0), tr("后台任务没有完成"), Tone.DANGER, "tasks"),
+            _counted(
+                "失败的任务",
+                facts.jobs.counts.get("failed", 0),
+                tr("后台任务没有完成"),
+                Tone.DANGER,
+                "tasks",
+                "",
+                {"state": "failed"},
+            ),
             _counted("等待索引", status.inbox_backlog, tr("已安全接收，正在登记"), Tone.INFO, "tasks"),
             self._backup(facts.backups),
             self._check(facts.check),
@@ -115,7 +131,9 @@ class OverviewPresenter(ScreenPresenter[OverviewState]):
     def _forwards(self, facts: _Facts) -> Card:
         if facts.failed_forwards:
             sentence = tr("转发失败；另有 {count} 个等待", count=facts.waiting_forwards)
-            return Card("转发", f"{facts.failed_forwards:,}", sentence, Tone.DANGER, "routing", "forwards")
+            return Card(
+                "转发", f"{facts.failed_forwards:,}", sentence, Tone.DANGER, "routing", "forwards", {"state": "failed"}
+            )
         sentence = tr("等待转发")
         return Card("转发", f"{facts.waiting_forwards:,}", sentence, Tone.SUCCESS, "routing", "forwards")
 
@@ -142,7 +160,17 @@ class OverviewPresenter(ScreenPresenter[OverviewState]):
         return Card("最近检查", local_time(report.finished_at), sentence, tone, "safety", "check")
 
 
-def _counted(title: str, count: int, sentence: str, tone: Tone, page: str, tab: str = "") -> Card:
+def _counted(
+    title: str, count: int, sentence: str, tone: Tone, page: str, tab: str = "", filters: Mapping[str, str] = {}
+) -> Card:
     """A count that should be zero."""
     figure = f"{_MANY}+" if title == "缺少影像" and count >= _MANY else f"{count:,}"
-    return Card(title, figure, sentence if count else tr("无"), tone if count else Tone.SUCCESS, page, tab)
+    return Card(
+        title,
+        figure,
+        sentence if count else tr("无"),
+        tone if count else Tone.SUCCESS,
+        page,
+        tab,
+        filters if count else {},
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from clients.kit.tokens import Tone
 from shared.contract.storage import StoreView
@@ -18,6 +19,7 @@ class Card:
     tone: Tone
     page: str
     tab: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)  # what that page's list shall be narrowed to
 
 
 @dataclass(frozen=True)

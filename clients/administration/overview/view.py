@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePo
 from clients.administration.overview.presenter import OverviewPresenter
 from clients.administration.overview.state import Card, OverviewState
 from clients.administration.storage import ROLES, forecast
+from clients.administration.table.view import TablePage
 from clients.administration.tabs import TabbedPage
 from clients.administration.words import size
 from clients.kit.coalescing import Coalesced
@@ -101,7 +102,9 @@ class OverviewPage(QWidget):
             return
         page = self._place.go_to(view.card.page)
         if view.card.tab and isinstance(page, TabbedPage):
-            page.show_tab(view.card.tab)
+            page = page.show_tab(view.card.tab)
+        if view.card.filters and isinstance(page, TablePage):
+            page.narrow(view.card.filters)
 
     def _heard(self, notice: Notice) -> None:
         if isinstance(notice, Changed) and notice.entity in _ENTITIES:

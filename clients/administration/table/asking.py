@@ -35,11 +35,14 @@ class ActionForm(QWidget):
         sections = action.form or ([Section("", [_line(action, state)])] if action.asks else [])
         self.form = FormView(list(sections), columns=action.form_columns if action.form else 1)
         self.form.submitted.connect(self.submitted)
+        self.pick_buttons: list[Button] = []
         if action.picks:
             picks = QHBoxLayout()
             picks.setSpacing(8)
             for pick in action.picks:
-                picks.addWidget(Button(pick.text, icon=pick.icon, on_click=partial(self._pick, pick)))
+                button = Button(pick.text, icon=pick.icon, on_click=partial(self._pick, pick))
+                self.pick_buttons.append(button)
+                picks.addWidget(button)
             picks.addStretch(1)
             box.addLayout(picks)
         box.addWidget(self.form)

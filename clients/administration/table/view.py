@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from clients.administration.table.asking import ActionForm, answer_of
 from clients.administration.table.details import DetailsView
 from clients.administration.table.presenter import TablePresenter
-from clients.administration.table.spec import TableAction, TableSpec
+from clients.administration.table.spec import TableAction, TableSpec, Values
 from clients.administration.table.state import TableState
 from clients.kit.choosing import Option, SearchBox
 from clients.kit.coalescing import Coalesced
@@ -39,6 +39,7 @@ from shared.contract.base import Notice
 
 _WIDEST_FILTER = 240
 _WIDEST_SIDE = 560
+_NOTICE_PAUSE_MS = 800  # long work tells of each of its steps
 
 
 class TablePage(QWidget):
@@ -51,6 +52,8 @@ class TablePage(QWidget):
         self.presenter = TablePresenter(spec, place.connection, place.runner, place.messages)
         self._edition = -1
         self._choices: Any = None
+        self._listed: tuple[tuple[Any, ...], str] | None = None
+        self._rendering = False
         self._detailed: tuple[Any, Any, bool] | None = None
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -78,7 +81,7 @@ class TablePage(QWidget):
         across.addLayout(left, 1)
         across.addWidget(self._side())
         self.setFocusProxy(self.list.table)
-        self._soon = Coalesced(self._refresh_if_shown, self)
+        self._soon = Coalesced(self._refresh_if_shown, self, pause_ms=_NOTICE_PAUSE_MS)
         place.on_notice(self._heard)
         self.presenter.show_to(self._render)
 
@@ -126,6 +129,13 @@ class TablePage(QWidget):
     def _filter(self) -> None:
         if self.filters is not None and self.filters.validate():
             self.presenter.filter(self.filters.values())
+
+    def narrow(self, values: Values) -> None:
+        """Show only what these filters leave; the other filters are emptied."""
+        if self.filters is not None:
+            self.filters.clear()
+            self.filters.set_values(values)
+            self._filter()
 
     def _side(self) -> QWidget:
         self._side_panel = side = QFrame()
@@ -239,7 +249,7 @@ class TablePage(QWidget):
     # intentions
 
     def _selected(self, row: Any | None) -> None:
-        if row is not None:
+        if row is not None and not self._rendering:
             self.presenter.select(self.spec.row_id(row))
 
     def _save(self) -> None:
@@ -289,7 +299,12 @@ class TablePage(QWidget):
     # showing
 
     def _render(self, state: TableState) -> None:
-        self.list.set_rows(self.presenter.shown_rows())
+        self._rendering = True  # what the list says of its selection meanwhile is our own doing
+        if self._listed is None or self._listed[0] is not state.rows or self._listed[1] != state.search:
+            self._listed = (state.rows, state.search)
+            self.list.set_rows(self.presenter.shown_rows())
+        self._follow(state)
+        self._rendering = False
         self.list.set_loading(state.is_loading or bool(state.preparing) or state.is_busy)
         self._summary.set_text("" if state.reply is None else self.spec.summary(state.reply))
         if state.trouble:
@@ -324,6 +339,15 @@ class TablePage(QWidget):
         self._feet.setVisible(has_buttons or action is not None or bool(state.problem))
         self._line.setVisible(not self._feet.isHidden())
         self._render_buttons(state)
+
+    def _follow(self, state: TableState) -> None:
+        """The list marks the row that the side is about, also when it was not chosen by a click."""
+        marked = self.list.selected_row
+        if state.selected is None:
+            if marked is not None:
+                self.list.clear_selection()
+        elif marked is None or self.spec.row_id(marked) != state.selected:
+            self.list.select_id(state.selected)
 
     def _render_form(self, state: TableState) -> None:
         assert self.form is not None
@@ -442,5 +466,5 @@ class TablePage(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._detailed = None  # the details hold finished words
-            self._choices = None
+            self._choices = self._listed = None
             self._render(self.presenter.state)

@@ -21,6 +21,7 @@ from shared.contract.archive import (
     ListCustomTags,
     ListStudies,
     ListUnmatched,
+    MatchStudy,
     SeriesView,
     StudyList,
     StudyRow,
@@ -38,7 +39,7 @@ from shared.contract.corrections import (
     UndoCorrection,
 )
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
-from shared.contract.exams import ListExams
+from shared.contract.exams import ExamList, ListExams
 from shared.contract.exchange import (
     EXPORT_PIECE_BYTES,
     BeginUpload,
@@ -133,6 +134,7 @@ from shared.contract.storage import (
     StudyCopies,
 )
 from shared.domain.permissions import Permission
+from tests.clients.registration.fake_hospital import an_exam_row
 
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 PIECES = b"exported" * 1000
@@ -402,7 +404,7 @@ class FakeArchive:
                     id=1, tag=0x00181400, creator="", name="处理", level="SERIES", filled=10, total=20, is_ready=False
                 ),
             ),
-            ListExams: lambda _q: _Rows(()),
+            ListExams: self._find_exams,
         }
 
     def _study_replies(self) -> dict[type[Any], Callable[[Any], Any]]:
@@ -457,6 +459,7 @@ class FakeArchive:
             MergeStudies: lambda _c: self.corrections[0],
             MoveSeries: lambda _c: self.corrections[0],
             RejectInstances: lambda _c: self.corrections[0],
+            MatchStudy: lambda c: self._row(c.study_uid),
             MoveStudy: lambda _c: JobStarted(job_id=5, sentence=""),
         }
 
@@ -565,6 +568,11 @@ class FakeArchive:
         ]
         return StudyList(total=len(rows), rows=tuple(rows))
 
+    def _find_exams(self, query: ListExams) -> ExamList:
+        rows = (an_exam_row(70), an_exam_row(71, has_images=True))
+        found = tuple(row for row in rows if query.accession_number in ("", row.accession_number))
+        return ExamList(total=len(found), rows=found)
+
     def _row(self, uid: str) -> StudyRow:
         return next(row for row in self.studies if row.study_uid == uid)
 
@@ -649,11 +657,6 @@ class FakeArchive:
             last_used_at=None,
             is_active=True,
         )
-
-
-class _Rows:
-    def __init__(self, rows: tuple[Any, ...]) -> None:
-        self.rows = rows
 
 
 def _series(number: int) -> SeriesView:

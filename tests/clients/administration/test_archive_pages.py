@@ -29,6 +29,7 @@ from clients.administration.tasks import TASKS
 from clients.kit.fields import Field
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
+from shared.contract.archive import MatchStudy
 from shared.contract.base import Changed
 from shared.contract.corrections import CorrectStudy, MergeStudies, MoveSeries, TagValue, UndoCorrection
 from shared.contract.exchange import AnonymiseOption, FinishUpload, Packing, StartExport, StartImport
@@ -115,6 +116,19 @@ def test_a_study_goes_into_another_of_the_same_patient_or_one_that_is_searched(a
     presenter.confirm_form(filled(presenter, search="NONE", reason="同一次"))
     assert "NONE" in presenter.state.problem
     assert len(archive.sent(MergeStudies)) == 2
+
+
+def test_an_unmatched_study_is_matched_by_choice_or_number(archive: FakeArchive) -> None:
+    presenter, _ = a_presenter(archive, UNMATCHED, UID)
+    presenter.start("match")
+    choices = presenter.action("match").form_choices["exam"](presenter.state.subject, presenter.state.found)
+    assert [choice.value for choice in choices] == [70]  # exam 71 has its images
+    presenter.confirm_form(filled(presenter))
+    assert "检查号" in presenter.state.problem
+    presenter.confirm_form(filled(presenter, number="NONE"))
+    assert "没有这个检查号" in presenter.state.problem
+    presenter.confirm_form(filled(presenter, exam=70))
+    assert archive.sent(MatchStudy) == [MatchStudy(study_uid=UID, version=4, exam_id=70)]
 
 
 def test_series_move_into_a_new_study(archive: FakeArchive) -> None:
