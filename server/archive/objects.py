@@ -36,6 +36,8 @@ from shared.contract.errors import ErrorCode
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _MANY_FRAMES_CACHE = 4
 _LAYOUTS = 20_000
+_SERIES_ROWS = 4096  # of one series, read together when one of its frames is wanted
+_ROWS_FRESH_S = 20.0  # how long such rows are believed
 _MAX_JOINED_BYTES = 64 << 20  # a corrected object above this is put together in a temporary file
 _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with what was just stored
 
@@ -88,6 +90,7 @@ class _Layout:
     frame_bits: int  # of an uncompressed frame
 
 
+_OTHER = Instance.__table__.alias("other")
 _OBJECTS = (
     select(
         Instance.uid,
@@ -105,6 +108,25 @@ _OBJECTS = (
     .join(Study, Study.id == Series.study_pk)
     .order_by(Study.id, Series.number, Series.id, Instance.number, Instance.id)
 )
+_PLACES = (
+    select(
+        Instance.uid,
+        Instance.object_key,
+        Instance.data_offset,
+        Instance.transfer_syntax_uid,
+        Instance.attributes.label("own_attributes"),
+        Series.attributes.label("series_attributes"),
+        Study.uid.label("study_uid"),
+        Study.correction.label("study_correction"),
+        Series.correction.label("series_correction"),
+    )
+    .join(Series, Series.id == Instance.series_pk)
+    .join(Study, Study.id == Series.study_pk)
+)
+_PLACE_OF_ONE = _PLACES.where(Instance.uid == bindparam("instance"))
+_PLACES_OF_ITS_SERIES = _PLACES.where(
+    Instance.series_pk == select(_OTHER.c.series_pk).where(_OTHER.c.uid == bindparam("instance")).scalar_subquery()
+).limit(_SERIES_ROWS)
 _BELOW_STUDY = _OBJECTS.where(Study.uid == bindparam("study"))
 _BELOW_SERIES = _BELOW_STUDY.where(Series.uid == bindparam("series"))
 _BELOW_ANY_SERIES = _BELOW_STUDY.where(Instance.uid == bindparam("instance"))
@@ -120,6 +142,8 @@ class ArchiveObjects:
         self._inbox = inbox_folder
         self._parsed: OrderedDict[str, Any] = OrderedDict()
         self._layouts: dict[str, _Layout] = {}
+        self._rows: dict[str, tuple[float, Any]] = {}  # of series whose frames are being asked for, with when read
+        self._reading = threading.Lock()
         self._lock = threading.Lock()
         # told the UIDs of studies that somebody reads; see lifecycle.use.StudyUse
         self.on_use: Callable[[Collection[str]], None] = _nobody_notes
@@ -256,10 +280,12 @@ class ArchiveObjects:
         with self._lock:
             layout = self._layouts.get(sop_instance_uid)
         with _refusing():
-            if layout is not None:
-                with contextlib.suppress(FileNotFoundError):  # compressed meanwhile: it lies under another key
-                    return self._frame_in(layout, sop_instance_uid, number)
-            return self._frame_in(self._read_layout(sop_instance_uid), sop_instance_uid, number)
+            with contextlib.suppress(FileNotFoundError):  # compressed meanwhile: it lies under another key
+                if layout is None:
+                    layout = self._read_layout(sop_instance_uid, self._row_for_frames(sop_instance_uid))
+                return self._frame_in(layout, sop_instance_uid, number)
+            layout = self._read_layout(sop_instance_uid, self._row(sop_instance_uid))
+            return self._frame_in(layout, sop_instance_uid, number)
 
     def _frame_in(self, layout: _Layout, sop_instance_uid: str, number: int) -> tuple[bytes | memoryview, str]:
         if not 1 <= number <= layout.frames:
@@ -275,9 +301,27 @@ class ArchiveObjects:
                 data = whole[layout.data_offset :]
             return _frame(data, layout, number), layout.transfer_syntax_uid
 
-    def _read_layout(self, sop_instance_uid: str) -> _Layout:
+    def _row_for_frames(self, sop_instance_uid: str) -> Any:
+        """As `_row`, but all rows of the series are read at once: whoever asks for one of its images asks for all."""
+        with self._reading:  # the second of two threads finds what the first has read
+            read_at, row = self._rows.pop(sop_instance_uid, (0.0, None))
+            if row is not None and time.monotonic() - read_at < _ROWS_FRESH_S:
+                return row
+            with self._database.read() as uow:
+                connection = uow.session.connection()
+                rows = connection.execute(_PLACES_OF_ITS_SERIES, {"instance": sop_instance_uid}).all()
+            if len(self._rows) + len(rows) > _LAYOUTS:
+                self._rows.clear()
+            now = time.monotonic()
+            self._rows.update((row.uid, (now, row)) for row in rows)
+            found = self._rows.pop(sop_instance_uid, None)
+        if found is None:  # unknown, or beyond the first rows of a very long series
+            return self._row(sop_instance_uid)
+        self.on_use((found[1].study_uid,))
+        return found[1]
+
+    def _read_layout(self, sop_instance_uid: str, row: Any) -> _Layout:
         """Where the frames of an object lie; remembered, because a viewer asks for one frame after the other."""
-        row = self._row(sop_instance_uid)
         own = attributes.merged(attributes.unpacked(row.series_attributes), row.own_attributes)
         deflated = row.transfer_syntax_uid in DEFLATED
         with self._mapped(row.object_key) as whole:
@@ -318,23 +362,8 @@ class ArchiveObjects:
             raise Refusal(ErrorCode.NO_IMAGES, f"图像数据损坏，无法读取：{fault}") from fault
 
     def _row(self, sop_instance_uid: str) -> Any:
-        statement = (
-            select(
-                Instance.object_key,
-                Instance.data_offset,
-                Instance.transfer_syntax_uid,
-                Instance.attributes.label("own_attributes"),
-                Series.attributes.label("series_attributes"),
-                Study.uid.label("study_uid"),
-                Study.correction.label("study_correction"),
-                Series.correction.label("series_correction"),
-            )
-            .join(Series, Series.id == Instance.series_pk)
-            .join(Study, Study.id == Series.study_pk)
-            .where(Instance.uid == sop_instance_uid)
-        )
         with self._database.read() as uow:
-            row = uow.session.execute(statement).first()
+            row = uow.session.connection().execute(_PLACE_OF_ONE, {"instance": sop_instance_uid}).first()
         if row is None:
             raise not_found("该图像")
         self.on_use((row.study_uid,))

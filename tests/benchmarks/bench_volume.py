@@ -1,20 +1,25 @@
 """From the order to a numpy volume on the workstation: CT slices of 512 x 512, 16 bits, from the whole server.
 
-    PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_volume.py [--slices 200] [--rounds 7] [--rates 0,125] [--data DIR]
+    PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_volume.py [--slices 200] [--rounds 5] [--rates 0,125]
 
-The server is a process of its own and holds the series twice: as it came (explicit VR little endian) and as HTJ2K. The
-client is the viewer's own loading code (StudyLoader, ServerStudies, PixelStore) over CURVE on ZeroMQ; the study is
-described before the clock starts, "describe ms" says how long that took. The clock ends when every slice is in the
-contiguous array, which is compared with what was sent in the first round. Lines that are not unlimited (`--rates`, in
-MB/s; 125 is 1 Gbit/s) pass the bulk socket through a token bucket in a process of its own. Beside each round runs a
-plain TCP copy of the bytes that the slices have as they are stored, without encryption, into the same kind of buffer and
-over the same line. The figures are medians; "ratio" is the median over the rounds of the copy's time divided by ours.
-`--data` is a folder of CT files to take pixels from; without it they are synthetic noise over a phantom.
+The server is a process of its own and holds the series as it came (explicit VR little endian) and as HTJ2K. The client
+is the viewer's own loading code (StudyLoader, ServerStudies, PixelStore) over CURVE on ZeroMQ; the study is described
+before the clock starts ("describe", in ms). The clock ends when every slice is in the contiguous array, which is
+compared with what was sent in the first round. Each round starts the server anew and opens every study twice: "first"
+is what a reader sees who opens an examination, "again" finds what the server remembers. The files are in the system's
+cache.
+
+Lines that are not unlimited (`--rates`, in MB/s; 125 is 1 Gbit/s) pass the bulk socket through a token bucket in a
+process of its own. Beside each opening run, over the same line and into the same kind of buffer, a plain TCP copy of
+the bytes that the frames have as they are stored ("plain") and a bare ZeroMQ one with CURVE ("CURVE"). Figures are
+medians; a ratio is the median of the copy's time divided by ours. `--data` is a folder of CT files to take pixels
+from; without it they are synthetic noise over a phantom.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import socket
@@ -23,9 +28,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +41,15 @@ sys.path[:0] = [str(HOUSE)]
 HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.201"
 FRAME_BYTES = 512 * 512 * 2
 NATIVE, HTJ2K = "as it came", "HTJ2K"
-FORMS = {NATIVE: 901, HTJ2K: 902}  # form → number of the study
+FORMS = (NATIVE, HTJ2K)
+WARM_UP = 900  # a small study that is opened before the clock starts
 BURST_S = 0.001  # how much the token bucket holds
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench_volume")
     parser.add_argument("--slices", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rates", default="0,125", help="MB/s of the line; 0 is the loop-back as it is")
     parser.add_argument("--threads", type=int, default=0, help="loader threads; 0 is what the viewer takes")
     parser.add_argument("--data", type=Path, help="a folder of CT files of 512 x 512")
@@ -50,8 +57,42 @@ def main(argv: list[str]) -> int:
     rates = [float(word) for word in options.rates.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         pixels = slices_of(options.data, options.slices)
-        sizes = run(Path(folder), pixels, rates, options.rounds, options.threads)
-    return sizes
+        measured = run(Path(folder), pixels, rates, options.rounds, options.threads)
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    size = len(pixels) * FRAME_BYTES / 1e6
+    print(f"{len(pixels)} slices, {size:.0f} MB of pixels, {options.rounds} rounds, {os.cpu_count()} cores{load}")
+    print(f"{'line':>10} {'stored':>11} {'opened':>7} {'MB':>6} {'describe':>9} {'first ms':>9}", end="")
+    print(f"{'all s':>8} {'best s':>7}", end="")
+    print(f"{'plain s':>9} {'ratio':>6} {'CURVE s':>9} {'ratio':>6}")
+    for (line, form, opened), results in measured.items():
+        print(f"{line:>10} {form:>11} {opened:>7} {results[0].size / 1e6:>6.1f}", end="")
+        print(
+            f"{median(r.described for r in results) * 1e3:>10.1f} {median(r.first for r in results) * 1e3:>9.1f}",
+            end="",
+        )
+        print(f"{median(r.last for r in results):>8.3f} {min(r.last for r in results):>7.3f}", end="")
+        for copy in ("plain", "curve"):
+            seconds = [getattr(r, copy) for r in results]
+            ratio = median(getattr(r, copy) / r.last for r in results)
+            print(f"{median(seconds):>9.3f} {ratio:>6.2f}", end="")
+        print()
+    return 0
+
+
+@dataclass
+class Result:
+    """One opening: seconds from the order on, and what the same bytes take without us."""
+
+    described: float
+    first: float
+    last: float
+    size: int = 0
+    plain: float = 0.0
+    curve: float = 0.0
+
+
+def median(values: Iterable[float]) -> float:
+    return statistics.median(values)
 
 
 def slices_of(data: Path | None, count: int) -> list[bytes]:
@@ -72,42 +113,36 @@ def slices_of(data: Path | None, count: int) -> list[bytes]:
     return [turned[n % len(turned)] for n in range(count)]
 
 
-def run(folder: Path, pixels: list[bytes], rates: Sequence[float], rounds: int, threads: int) -> int:
+def run(
+    folder: Path, pixels: list[bytes], rates: Sequence[float], rounds: int, threads: int
+) -> dict[tuple[str, str, str], list[Result]]:
+    """Results by (line, form, "first" or "again")."""
     from clients.viewer.application import preload
-    from tests.server_process import start_server
+    from tests.server_process import running_server
 
     preload().join()  # as the viewer does while it waits
-    server = start_server(folder / "data")
-    try:
-        sent = {form: store(server, form, number, pixels) for form, number in FORMS.items()}
-        client = server.client()
-        rows: dict[tuple[str, float], list[tuple[float, ...]]] = {}
-        buffers = Buffers()
-        for turn in range(rounds):
-            for rate in rates:
-                for form in FORMS:
-                    took = one(server, client.session, form, rate, pixels, threads, check=turn == 0, buffers=buffers)
-                    plain = plain_copy(sent[form], rate, buffers)
-                    rows.setdefault((form, rate), []).append((*took, plain))
-        client.close()
-    finally:
-        server.stop()
-    cores = os.cpu_count()
-    print(
-        f"{len(pixels)} slices, {len(pixels) * FRAME_BYTES / 1e6:.0f} MB of pixels, {rounds} rounds, {cores} cores, ",
-        end="",
-    )
-    print(f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "")
-    print(f"{'line':>10} {'stored':>11} {'MB':>6} {'describe ms':>12} {'first ms':>9} {'all s':>7} {'best s':>7} "
-          f"{'plain copy s':>13} {'ratio':>6}")  # fmt: skip
-    for (form, rate), values in rows.items():
-        described, first, whole, plain = (statistics.median(column) for column in zip(*values, strict=True))
-        ratio = statistics.median(value[3] / value[2] for value in values)
-        line = f"{rate:g} MB/s" if rate else "loop-back"
-        best = min(value[2] for value in values)
-        print(f"{line:>10} {form:>11} {sent[form] / 1e6:>6.1f} {described * 1e3:>12.1f} {first * 1e3:>9.1f} {whole:>7.3f} "
-              f"{best:>7.3f} {plain:>13.3f} {ratio:>6.2f}")  # fmt: skip
-    return 0
+    studies = {(form, rate): 901 + n for n, (form, rate) in enumerate(itertools.product(FORMS, rates))}
+    data, buffers = folder / "data", Buffers()
+    with running_server(data) as server:
+        store(server, NATIVE, WARM_UP, pixels[:8])
+        sizes = {form: store(server, form, number, pixels) for (form, _), number in studies.items()}
+    measured: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
+    for turn in range(rounds):
+        with running_server(data) as server:  # anew: it knows nothing of where frames lie
+            client = server.client()
+            one(server, client.session, WARM_UP, 0, pixels[:8], threads, check=False, buffers=buffers)
+            for (form, rate), number in studies.items():
+                line = f"{rate:g} MB/s" if rate else "loop-back"
+                for opened in ("first", "again"):
+                    result = one(
+                        server, client.session, number, rate, pixels, threads, check=turn == 0, buffers=buffers
+                    )
+                    result.size = sizes[form]
+                    result.plain = plain_copy(sizes[form], rate, buffers)
+                    result.curve = curve_copy(sizes[form], rate, len(pixels), buffers)
+                    measured[line, form, opened].append(result)
+            client.close()
+    return measured
 
 
 class Buffers:
@@ -127,7 +162,6 @@ def store(server: Any, form: str, number: int, pixels: list[bytes]) -> int:
     from pynetdicom import AE
 
     from server.archive.keeping.codec import compress
-    from tests.benchmarks.bench_archive import indexed
     from tests.benchmarks.bench_store import CT, EXPLICIT_LE, part10
 
     syntax = HTJ2K_LOSSLESS if form == HTJ2K else EXPLICIT_LE
@@ -146,21 +180,43 @@ def store(server: Any, form: str, number: int, pixels: list[bytes]) -> int:
         if status.Status != 0:
             raise SystemExit(f"The server did not store a slice: {status}")
     association.release()
-    indexed(server.data, len(pixels) * (list(FORMS).index(form) + 1))
+    client = server.client()
+    end = time.monotonic() + 60
+    while not is_indexed(client, number, len(pixels)):
+        if time.monotonic() > end:
+            raise SystemExit("The index did not catch up within a minute.")
+        time.sleep(0.05)
+    client.close()
     return total
+
+
+def study_uid(number: int) -> str:
+    from tests.benchmarks.bench_store import ROOT, RUN
+
+    return f"{ROOT}.{RUN}.{number}.1"
+
+
+def is_indexed(client: Any, number: int, count: int) -> bool:
+    from shared.contract.archive import GetStudy
+    from shared.contract.errors import RpcError
+
+    try:
+        return bool(client.call(GetStudy(study_uid=study_uid(number))).row.instance_count == count)
+    except RpcError:
+        return False
 
 
 def one(
     server: Any,
     session: Any,
-    form: str,
+    number: int,
     rate: float,
     pixels: list[bytes],
     threads: int,
     *,
     check: bool,
     buffers: Buffers,
-) -> tuple[float, float, float]:
+) -> Result:
     """Open the study as a viewer that was waiting; seconds to describe it, to the first slice and to the last."""
     import numpy as np
 
@@ -168,7 +224,6 @@ def one(
     from clients.viewer.pixels import PixelStore
     from clients.viewer.server_studies import AdoptedLine, ServerStudies
     from clients.viewer.study import Stack, stacks_of
-    from tests.benchmarks.bench_store import ROOT, RUN
 
     with shaped(server.connection.bulk, rate) as bulk_port:
         line = AdoptedLine(str(replace(server.connection, bulk=bulk_port)), session)
@@ -192,7 +247,7 @@ def one(
 
         loader = StudyLoader(source, store, arrived, failed, **({"threads": threads} if threads else {}))
         began = time.perf_counter()
-        stack = stacks_of(source.study(f"{ROOT}.{RUN}.{FORMS[form]}.1"))[0]
+        stack = stacks_of(source.study(study_uid(number)))[0]
         described = time.perf_counter()
         loader.want(stack)
         if not done.wait(60) or failures:
@@ -203,14 +258,14 @@ def one(
             raise SystemExit(f"Slices could not be read: {next(iter(volume.errors.values()))}")
         if check:
             for index, key in enumerate(stack.frames):
-                number = int(key.sop_instance_uid.rsplit(".", 1)[1]) - 1
+                place = int(key.sop_instance_uid.rsplit(".", 1)[1]) - 1
                 frame = volume.frame(index)
                 assert frame is not None
-                assert np.array_equal(frame, np.frombuffer(pixels[number], "<i2").reshape(512, 512)), "a wrong slice"
+                assert np.array_equal(frame, np.frombuffer(pixels[place], "<i2").reshape(512, 512)), "a wrong slice"
         loader.close()
         line.close()
         store.clear()
-    return described - began, first, last
+    return Result(described - began, first, last)
 
 
 # --- the line and the plain copy --------------------------------------------------------------------------------
@@ -303,6 +358,68 @@ def plain_copy(size: int, rate: float, buffers: Buffers) -> float:
         process.kill()
         process.join(10)
     return took
+
+
+def curve_copy(size: int, rate: float, messages: int, buffers: Buffers) -> float:
+    """The same by ZeroMQ with CURVE: as many messages as there are slices, over two sockets."""
+    import zmq
+
+    public, secret = zmq.curve_keypair()
+    process, port = _process(_curve_sender, size // messages, messages // 2, public, secret)
+    buffer = buffers.pool.take(size)
+    view = memoryview(buffer)
+    ready = threading.Barrier(3)
+
+    def fetch(part: int) -> None:
+        context = zmq.Context()
+        connection = context.socket(zmq.DEALER)
+        connection.curve_publickey, connection.curve_secretkey = zmq.curve_keypair()
+        connection.curve_serverkey = public
+        connection.connect(f"tcp://127.0.0.1:{line}")
+        ready.wait()
+        connection.send(b"x")
+        at = part * (size // 2)
+        for _ in range(messages // 2):
+            got = connection.recv(copy=False).buffer
+            view[at : at + len(got)] = got
+            at += len(got)
+        connection.close(0)
+        context.destroy(0)
+
+    try:
+        with shaped(port, rate) as line:
+            threads = [threading.Thread(target=fetch, args=(part,)) for part in range(2)]
+            for thread in threads:
+                thread.start()
+            ready.wait()
+            began = time.perf_counter()
+            for thread in threads:
+                thread.join(60)
+            took = time.perf_counter() - began
+    finally:
+        process.kill()
+        process.join(10)
+    view.release()
+    buffers.pool.give(buffer)
+    return took
+
+
+def _curve_sender(pipe: Any, size: int, messages: int, public: bytes, secret: bytes) -> None:
+    import zmq
+
+    context = zmq.Context(io_threads=2)
+    door = context.socket(zmq.ROUTER)
+    door.sndhwm = 0
+    door.curve_server = True
+    door.curve_publickey, door.curve_secretkey = public, secret
+    pipe.send(door.bind_to_random_port("tcp://127.0.0.1"))
+    data = bytearray(b"\1" * size)
+    asking = [door.recv_multipart()[0] for _ in range(2)]
+    for _ in range(messages):
+        for identity in asking:
+            door.send(identity, zmq.SNDMORE)
+            door.send(data, copy=False)
+    door.recv()
 
 
 def _sender(pipe: Any, size: int) -> None:

@@ -13,7 +13,9 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
+from sqlalchemy import select
 
+from server.archive.tables import Instance
 from server.kernel.errors import Refusal
 from shared.contract.errors import ErrorCode
 from tests.server.archive.archive_house import House, a_series, an_object, encoded
@@ -163,6 +165,31 @@ def test_a_deflated_object_gives_its_frame_inflated(house: House) -> None:
     slice_.file_meta.TransferSyntaxUID = UID(DEFLATED)
     send(house, slice_)
     assert house.service.objects.frame(str(slice_.SOPInstanceUID), 1) == (slice_.PixelData, "1.2.840.10008.1.2.1")
+
+
+def test_the_first_frame_reads_the_rows_of_its_whole_series(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = a_series(5)
+    send(house, *slices)
+    reads = []
+    read = house.database.read
+    monkeypatch.setattr(house.database, "read", lambda: reads.append(1) or read())
+    for slice_ in slices:
+        assert house.service.objects.frame(str(slice_.SOPInstanceUID), 1)[0] == slice_.PixelData
+    assert len(reads) == 1
+
+
+def test_a_frame_whose_object_got_another_key_since_its_series_was_read(house: House) -> None:
+    first, second = slices = a_series(2)
+    send(house, *slices)
+    objects = house.service.objects
+    assert objects.frame(str(first.SOPInstanceUID), 1)[0] == first.PixelData
+    with house.database.write() as uow:
+        row = uow.session.scalars(select(Instance).where(Instance.uid == str(second.SOPInstanceUID))).one()
+        old = row.object_key
+        with house.storage.open(old) as file:
+            row.object_key = house.storage.put(file.read() + bytes(2))
+    house.storage.delete(old)
+    assert objects.frame(str(second.SOPInstanceUID), 1)[0] == second.PixelData
 
 
 def test_the_study_for_the_viewer(house: House) -> None:
