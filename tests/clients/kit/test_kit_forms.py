@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from clients.kit.editors import ChoiceEditor, DateEditor
+from clients.kit.editors import ChoiceEditor, DateEditor, TicksEditor
 from clients.kit.fields import (
     Choice,
     ChoiceField,
@@ -21,6 +21,7 @@ from clients.kit.fields import (
     Section,
     SwitchField,
     TextField,
+    TicksField,
     check_form,
     parse_date,
     parse_moment,
@@ -242,3 +243,24 @@ def test_moments_as_people_type_them(text: str, clock: tuple[int, int] | None) -
     if moment is not None:
         assert (moment.hour, moment.minute) == clock
         assert moment.tzinfo is not None
+
+
+def test_several_are_ticked_with_the_keyboard_and_known_ones_stay(qtbot: QtBot) -> None:
+    choices = [Choice("online", "online", translate=False), Choice("tape", "tape", translate=False)]
+    form = FormView([Section("", (TicksField(key="stores", label="存放于", required=True, choices=choices),))])
+    qtbot.addWidget(form)
+    form.show()
+    editor = form.rows["stores"].editor
+    assert isinstance(editor, TicksEditor)
+    assert not form.validate()
+    assert form.rows["stores"].problem
+    qtbot.keyClick(editor.boxes[1], Qt.Key.Key_Space)
+    assert form.value("stores") == ("tape",)
+    assert not form.rows["stores"].problem
+    form.set_values({"stores": ("tape", "gone")})  # a value that is no longer offered is not lost by showing it
+    form.set_choices("stores", [*choices, Choice("near", "near", translate=False)])
+    assert form.value("stores") == ("tape", "gone")
+    qtbot.keyClick(editor.boxes[0], Qt.Key.Key_Space)
+    assert form.value("stores") == ("online", "tape")
+    form.clear()
+    assert form.value("stores") == ()

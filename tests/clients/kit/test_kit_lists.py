@@ -147,6 +147,20 @@ def test_selection_follows_the_row_and_scroll_stays(qtbot: QtBot) -> None:
     assert view.table.verticalScrollBar().value() == scroll
 
 
+def test_a_cleared_selection_can_be_chosen_again(qtbot: QtBot) -> None:
+    view = a_list(qtbot)
+    view.set_rows(exams(5))
+    told: list[object] = []
+    view.selected.connect(told.append)
+    view.table.selectRow(2)
+    view.clear_selection()
+    assert view.selected_row is None
+    view.set_rows(exams(5))
+    assert len(told) == 1
+    view.table.selectRow(2)
+    assert len(told) == 2
+
+
 def test_a_selected_row_that_is_gone_is_no_longer_selected(qtbot: QtBot) -> None:
     view = a_list(qtbot)
     view.set_rows(exams(5))
