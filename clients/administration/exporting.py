@@ -98,7 +98,7 @@ EXPORT = TableAction(
                     initial=0,
                 ),
                 SwitchField(key="viewer", label="附浏览页面", hint="任何浏览器都能打开"),
-                SwitchField(key="uncompressed", label="解压影像", hint="供旧设备读取"),
+                SwitchField(key="uncompressed", label="解压缩", hint="供旧设备读取"),
                 TextField(key="folder", label="服务器文件夹", max_length=400, span=2, hint="仅用于“服务器文件夹”"),
                 TextField(key="reason", label="用途", max_length=200, span=2),
             ),

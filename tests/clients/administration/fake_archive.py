@@ -293,7 +293,9 @@ class FakeArchive:
         self.version = 1
         self.is_approved = False
         self.uploads: dict[int, bytearray] = {}
+        self.begun: dict[str, int] = {}  # SHA-256 → upload: the same content goes on where it stopped
         self.upload_names: list[str] = []
+        self.cut_after = 1 << 62  # bytes of an upload after which the line breaks, once
         self.bulk = Bulk()
         self.line = FakeConnection(replies=self._replies(), permissions=tuple(Permission))
         self.line.open_bulk = lambda: self.bulk  # type: ignore[attr-defined]
@@ -612,12 +614,16 @@ class FakeArchive:
         )
 
     def _begin(self, command: BeginUpload) -> UploadView:
-        number = len(self.uploads) + 1
-        self.uploads[number] = bytearray()
+        number = self.begun.setdefault(command.sha256, len(self.uploads) + 1)
+        self.uploads.setdefault(number, bytearray())
         self.upload_names.append(command.name)
         return self._upload(number)
 
     def _put(self, command: PutChunk) -> UploadView:
+        if command.offset >= self.cut_after:
+            self.cut_after = 1 << 62
+            raise error_for(ErrorBody(code=ErrorCode.OFFLINE, message="cut"))
+        assert command.offset == len(self.uploads[command.upload_id])
         self.uploads[command.upload_id] += command.data
         return self._upload(command.upload_id)
 

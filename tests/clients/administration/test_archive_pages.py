@@ -28,11 +28,19 @@ from clients.administration.table.presenter import TablePresenter
 from clients.administration.tasks import TASKS
 from clients.kit.fields import Field
 from clients.kit.messages import CollectedMessages
-from clients.kit.running import ImmediateRunner
+from clients.kit.running import HeldRunner, ImmediateRunner
 from shared.contract.archive import MatchStudy
 from shared.contract.base import Changed
 from shared.contract.corrections import CorrectStudy, MergeStudies, MoveSeries, TagValue, UndoCorrection
-from shared.contract.exchange import AnonymiseOption, FinishUpload, Packing, StartExport, StartImport
+from shared.contract.exchange import (
+    MAX_CHUNK_BYTES,
+    AnonymiseOption,
+    FinishUpload,
+    Packing,
+    PutChunk,
+    StartExport,
+    StartImport,
+)
 from shared.contract.jobs import ListJobs
 from shared.contract.keeping import DeleteImages, SaveKeepingPolicy
 from shared.contract.organisation import SavePeer
@@ -230,6 +238,36 @@ def test_files_and_folders_are_uploaded_and_imported(archive: FakeArchive, tmp_p
     presenter.confirm_form(filled(presenter, paths=str(tmp_path / "photo.png"), identity="exam", number="NONE"))
     assert "检查号" in presenter.state.problem
     assert len(archive.sent(StartImport)) == 1
+
+
+def test_an_upload_goes_on_where_the_line_was_cut(archive: FakeArchive, tmp_path: Path) -> None:
+    content = b"0123456789abcdef" * (9 << 16)  # two chunks and a bit
+    (tmp_path / "big.dcm").write_bytes(content)
+    presenter, _ = a_presenter(archive, IMPORTS)
+    archive.cut_after = MAX_CHUNK_BYTES
+    presenter.start("upload")
+    values = filled(presenter, paths=str(tmp_path / "big.dcm"))
+    presenter.confirm_form(values)
+    assert presenter.state.problem and presenter.state.confirming == "upload"
+    assert not archive.sent(StartImport)
+    presenter.confirm_form(values)
+    assert bytes(archive.uploads[1]) == content
+    assert [call.offset // MAX_CHUNK_BYTES for call in archive.sent(PutChunk)] == [0, 1, 1, 2]
+    assert archive.sent(StartImport)[0].upload_ids == (1,)
+
+
+def test_a_transfer_is_stopped_and_its_form_stays(archive: FakeArchive, tmp_path: Path) -> None:
+    (tmp_path / "a.dcm").write_bytes(b"a")
+    runner = HeldRunner()
+    presenter = TablePresenter(IMPORTS, archive.line, runner, CollectedMessages())
+    presenter.start("upload")
+    presenter.confirm_form(filled(presenter, paths=str(tmp_path / "a.dcm")))
+    assert presenter.state.moved is not None and presenter.state.is_busy
+    presenter.give_up()
+    runner.release()
+    assert presenter.state.moved is None and not presenter.state.is_busy
+    assert presenter.state.confirming == "upload" and "继续" in presenter.state.problem
+    assert not archive.sent(FinishUpload)
 
 
 def test_a_pseudonym_is_resolved_on_the_page(archive: FakeArchive) -> None:
