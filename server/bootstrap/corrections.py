@@ -1,7 +1,10 @@
-"""Adapters between corrections and the areas that they ask: recycle bin and registration."""
+"""Adapters between corrections and the areas that they ask: recycle bin and registration; and their job."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from server.archive.corrections.noting import NoteWriter
 from server.archive.corrections.ports import RegisteredPatient
 from server.archive.keeping import policy
 from server.archive.keeping.bin import RecycleBin
@@ -10,6 +13,10 @@ from server.kernel.database import UnitOfWork
 from server.patients.service import PatientService
 from shared.dicomkit.names import pn_value
 from shared.domain.states import Sex
+
+if TYPE_CHECKING:
+    from server.bootstrap.jobs import JobsHouse
+    from server.kernel.jobs import JobKind
 
 _SEXES = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: ""}
 
@@ -55,3 +62,19 @@ class RegistrationOfPatients:
             0x00100040: _SEXES[patient.sex],
         }
         return RegisteredPatient(values, self._exams.ids_of_patient(uow, patient_id))
+
+
+def job_kinds(house: JobsHouse) -> list[JobKind]:
+    """The job that writes notes of rejections."""
+    from server.bootstrap.indexing import receiver_of  # it imports the areas, which import this module
+
+    areas = house.areas
+    receiver = receiver_of(house.settings, house.relay_address, house.relay_token, areas)
+    return NoteWriter(
+        house.database,
+        receiver.receive,
+        areas.routing.rejected,
+        BinOfRejected(areas.keeping.bin),
+        house.settings.ae_title,
+        areas.time.zone,
+    ).kinds()

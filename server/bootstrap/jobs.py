@@ -40,9 +40,10 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import exchange, keeping, promises, routing
+    from server.bootstrap import corrections, exchange, keeping, promises, routing
 
     return [
+        *corrections.job_kinds(house),
         *exchange.job_kinds(house),
         *keeping.job_kinds(house),
         *promises.job_kinds(house),

@@ -24,6 +24,7 @@ from shared.contract.corrections import (
     ListCorrections,
     MergeStudies,
     OfferPatientCorrection,
+    RejectInstances,
     TagValue,
     UndoCorrection,
 )
@@ -344,6 +345,35 @@ def test_a_rejection_note_by_c_store_takes_the_images_away(
     assert left == {str(study[2].SOPInstanceUID), str(note.SOPInstanceUID)}
     (event,) = client.call(ListCorrections(study_uid=uid_of(study))).rows
     assert event.kind == "reject" and event.by == "DICOM CT1"
+
+
+def test_a_rejection_by_hand_is_told_to_who_got_the_images(
+    server: ServerProcess, client: RpcClient, tmp_path: Path
+) -> None:
+    study = a_study(tmp_path / "study", 3, PatientID="REJECT-2", PatientName="Li^Si=李^四")
+    store(server, tmp_path / "study")
+    indexed(client, uid_of(study), 3)
+    with a_storescp(tmp_path / "other") as port:
+        target = a_target(client, "OTHER", port)
+        client.call(SendStudy(study_uid=uid_of(study), target_id=target))
+        wait_for(lambda: is_sent(client, uid_of(study), target), "the images")
+        rejected = (str(study[0].SOPInstanceUID),)
+        request = RejectInstances(study_uid=uid_of(study), instance_uids=rejected, code="113001", reason="运动伪影")
+        client.call(request)
+        wait_for(lambda: len(list((tmp_path / "other").iterdir())) == 4, "the note at the target")
+        wait_for(lambda: is_sent(client, uid_of(study), target), "the end of the forward")
+        forward = forward_of(client, uid_of(study), target)
+    (file,) = [one for one in (tmp_path / "other").iterdir() if dcmread(one).Modality == "KO"]
+    note = dcmread(file)
+    assert note.ConceptNameCodeSequence[0].CodeValue == "113001" and note.StudyInstanceUID == uid_of(study)
+    evidence = note.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert tuple(one.ReferencedSOPInstanceUID for one in evidence) == rejected
+    assert forward is not None and "运动伪影" in forward.why
+    if shutil.which("dciodvfy"):
+        said = subprocess.run(["dciodvfy", str(file)], capture_output=True, text=True, errors="replace", check=False)
+        assert not [line for line in said.stderr.splitlines() if line.startswith(("Error", "Warning"))], said.stderr
+    left = {str(one.SOPInstanceUID) for one in got(server, uid_of(study), tmp_path / "got")}
+    assert left == {*(str(one.SOPInstanceUID) for one in study[1:]), str(note.SOPInstanceUID)}
 
 
 def test_what_the_counter_corrected_is_offered_for_the_images(

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.archive.corrections import events
+from server.archive.corrections import events, noting
 from server.archive.corrections.ports import RecycleBin
 from server.archive.corrections.tables import CorrectionEvent, ReadNote, RejectedInstance
 from server.archive.matching import study_by_uid
@@ -70,7 +70,9 @@ class Rejection:
         uids = list(session.execute(of_study).scalars())
         if not uids:
             raise not_found("要拒绝的影像")
+        note = noting.gathered(session, study, uids, request.code, by, reason)
         event = self._discard(uow, by, uids, request.code, reason)
+        noting.announce(uow, event, note)
         return events.view(session, event)
 
     def settle(self, studies: Collection[int]) -> None:

@@ -80,6 +80,19 @@ class RejectedInstance(Base):
     event_id: Mapped[int | None] = mapped_column(ForeignKey("correction_events.id"), default=None, index=True)
 
 
+class RejectionNote(Base):
+    """The note of a rejection by a person: its SOP Instance UID, what it says (msgpack), and how far it came."""
+
+    __tablename__ = "rejection_notes"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("correction_events.id"), primary_key=True)
+    sop_uid: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    is_begun: Mapped[bool] = mapped_column(default=False)
+    is_sent: Mapped[bool] = mapped_column(default=False)
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
 class ReadNote(Base):
     """A key object document that was looked at for a rejection."""
 

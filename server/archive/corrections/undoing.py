@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.archive import epoch
-from server.archive.corrections import events, rules
+from server.archive.corrections import events, noting, rules
 from server.archive.corrections import journal as journals
 from server.archive.corrections.exam_link import ExamLink
 from server.archive.corrections.ports import RecycleBin
@@ -61,6 +61,8 @@ class Undoing:
         self._forget_redirects(session, event)
         for entry in self._binned(event):
             self.recycle_bin.restore(uow, entry)
+        if event.kind == "reject":
+            noting.withdraw(uow, event.id)
         epoch.bump(session)
         self._settle_after_undo(uow, uids)
         event.undone_at, event.undone_by, event.undo_reason = datetime.now(UTC), by[:64], reason

@@ -319,6 +319,36 @@ class RoutingService:
                 why=f"第 {event.id} 号更正后全部重新发送：{event.reason}",
             )
 
+    def rejected(self, uow: UnitOfWork, study_uid: str, instance_uids: Sequence[str], why: str) -> None:
+        """A note in a study rejects instances: targets that got them get the note.
+
+        A target to which a person stopped the sending gets nothing as long as there is more to send than notes.
+        """
+        session = uow.session
+        had: dict[int, Forward] = {}
+        for start in range(0, len(instance_uids), 500):
+            sent = select(SentInstance.forward_id).where(
+                SentInstance.instance_uid.in_(instance_uids[start : start + 500])
+            )
+            for forward in session.execute(select(Forward).where(Forward.id.in_(sent)).order_by(Forward.id)).scalars():
+                had.setdefault(forward.target_id, forward)
+        study = study_by_uid(session, study_uid)
+        for target_id, forward in sorted(had.items()):
+            target = session.get_one(RoutingTarget, target_id)
+            if forward.state == ForwardState.CANCELLED and len(queue.unsent(session, forward, target)) > 1:
+                continue
+            queue.put(
+                uow,
+                study,
+                target,
+                rule_id=forward.rule_id,
+                rule_name=forward.rule_name,
+                changes=forward.changes,
+                priority=_BY_HAND,
+                anonymise=forward.anonymise,
+                why=why,
+            )
+
     def _forward(self, session: Session, forward_id: int) -> Forward:
         forward = session.get(Forward, forward_id, with_for_update=True)
         if forward is None:

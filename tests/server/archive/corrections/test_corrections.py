@@ -12,9 +12,10 @@ import pytest
 from pydicom import Dataset, dcmread
 from sqlalchemy import select
 
+from server.archive.corrections.noting import NOTE_JOB, NoteWriter
 from server.archive.corrections.placement import CorrectionPlacement
 from server.archive.corrections.ports import RegisteredPatient
-from server.archive.corrections.rejection import Rejection
+from server.archive.corrections.rejection import KEY_OBJECTS, Rejection
 from server.archive.corrections.rpc import CorrectionsRpc
 from server.archive.corrections.service import CorrectionService
 from server.archive.find import find
@@ -25,6 +26,7 @@ from server.bootstrap.corrections import BinOfRejected
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import SYSTEM
 from server.kernel.errors import Refusal, not_found
+from server.kernel.jobs import JobRunner
 from shared.contract.base import Page
 from shared.contract.corrections import (
     AcceptPatientCorrection,
@@ -466,3 +468,61 @@ def test_two_corrections_of_one_study_at_once_do_not_mix(desk: Desk) -> None:
         asked = (TagValue(keyword="PatientID", value="P3"),)
         desk.service.correct_study(uow, "李医生", uid_of(slices), study.version, asked, "另一处更正")
     assert desk.sent(slices[0]).PatientID == "P2"
+
+
+def test_a_rejection_by_hand_leaves_a_note_that_undo_takes_away(desk: Desk) -> None:
+    slices = a_study(3, PatientID="P1", AccessionNumber="A1")
+    desk.receive(*slices)
+    sent_on: list[tuple[str, list[str]]] = []
+    writer = NoteWriter(
+        desk.database,
+        desk.house.receiver.receive,
+        lambda _uow, study, uids, _why: sent_on.append((study, list(uids))),
+        desk.service.recycle_bin,
+        "MINGJING",
+        ZONE,
+    )
+    runner = JobRunner(desk.database, writer.kinds())
+    rejected = [str(one.SOPInstanceUID) for one in slices[:2]]
+    request = RejectInstances(
+        study_uid=uid_of(slices), instance_uids=tuple(rejected), code="113037", reason="对比剂外渗"
+    )
+    with desk.database.write() as uow:
+        event = desk.rejection.reject(uow, "王医生", request)
+    assert runner.run_one(NOTE_JOB)
+    assert [(study, sorted(uids)) for study, uids in sent_on] == [(uid_of(slices), sorted(rejected))]
+    (found,) = [one for one in desk.objects.objects(study_uids=[uid_of(slices)]) if one.sop_class_uid == KEY_OBJECTS]
+    note = dcmread(BytesIO(bytes(desk.objects.part10(found.sop_instance_uid))))
+    title = note.ConceptNameCodeSequence[0]
+    assert (title.CodeValue, title.CodingSchemeDesignator) == ("113037", "DCM")
+    named = note.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert sorted(one.ReferencedSOPInstanceUID for one in named) == sorted(rejected)
+    assert (note.PatientID, note.AccessionNumber, note.StudyDate) == ("P1", "A1", slices[0].StudyDate)
+    study = desk.study(uid_of(slices))
+    assert study is not None and study.instance_count == 2
+    desk.rejection.settle([study.id])  # our own note rejects nothing a second time
+    with desk.database.read() as uow:
+        assert [one.kind for one in desk.service.list_events(uow, uid_of(slices), Page()).rows] == ["reject"]
+    desk.undo(event.id)
+    assert runner.run_one(NOTE_JOB)
+    left = {one.sop_instance_uid for one in desk.objects.objects(study_uids=[uid_of(slices)])}
+    assert left == {str(one.SOPInstanceUID) for one in slices}
+
+
+def test_a_whole_study_that_is_rejected_comes_back_whole(desk: Desk) -> None:
+    slices = a_study(2, PatientID="P1")
+    desk.receive(*slices)
+    writer = NoteWriter(
+        desk.database, desk.house.receiver.receive, lambda *_: None, desk.service.recycle_bin, "MINGJING", ZONE
+    )
+    runner = JobRunner(desk.database, writer.kinds())
+    with desk.database.write() as uow:
+        request = RejectInstances(study_uid=uid_of(slices), code="113001", reason="运动伪影")
+        event = desk.rejection.reject(uow, "王医生", request)
+    assert runner.run_one(NOTE_JOB)
+    study = desk.study(uid_of(slices))
+    assert study is not None and study.instance_count == 1
+    desk.undo(event.id)
+    assert runner.run_one(NOTE_JOB)
+    left = {one.sop_instance_uid for one in desk.objects.objects(study_uids=[uid_of(slices)])}
+    assert left == {str(one.SOPInstanceUID) for one in slices}

@@ -19,6 +19,7 @@ _NEW = (
     "coercion_rules",
     "routing_targets",
     "read_rejection_notes",
+    "rejection_notes",
     "rejected_instances",
     "redirected_series",
     "patient_redirects",
@@ -109,6 +110,19 @@ def _corrections() -> None:
         sa.PrimaryKeyConstraint("uid", name=op.f("pk_rejected_instances")),
     )
     op.create_index(op.f("ix_rejected_instances_event_id"), "rejected_instances", ["event_id"])
+    op.create_table(
+        "rejection_notes",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("sop_uid", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("is_begun", sa.Boolean(), nullable=False),
+        sa.Column("is_sent", sa.Boolean(), nullable=False),
+        sa.Column("is_withdrawn", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], [f"{event[0]}.id"], name=op.f(f"fk_rejection_notes_{event[1]}_{event[0]}")
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_rejection_notes")),
+    )
     op.create_table(
         "read_rejection_notes",
         sa.Column("uid", sa.String(length=64), nullable=False),
