@@ -253,7 +253,8 @@ class UpperLayer(Generic[M]):
                 return self._invalid(f"a P-DATA PDU of {length} bytes is longer than any we read")
             if length < 6:
                 return self._invalid("a P-DATA PDU is too short for a fragment")
-            if self._step(Event.DATA_PDU) in (Action.DT_2, Action.AR_6):
+            # in Sta6 the table says DT-2 and Sta6 again; looking it up would cost as much as the rest of this method
+            if self.state is State.STA6 or self._step(Event.DATA_PDU) in (Action.DT_2, Action.AR_6):
                 self._pdu_left = length
                 self._mode = self._parse_fragment
             else:
