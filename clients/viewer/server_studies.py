@@ -31,6 +31,7 @@ R = TypeVar("R")
 
 WHOLE_OBJECT_BYTES = 256 << 20  # larger multi-frame objects come frame by frame, with the index's facts only
 KEPT_OBJECTS = 2
+PREPARED = 2  # connections opened ahead, one for each worker thread of the loader
 SMALL_SERIES = 4  # series of so few images come as whole objects, header and all
 
 
@@ -83,6 +84,8 @@ class ServerStudies:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._clients: list[BulkClient] = []
+        self._spare: list[BulkClient] = []  # of them those that no thread has taken yet
+        self._first: dict[str, threading.Lock] = {}  # series UID → held while its first object is on the way
         self._images: dict[str, ImageHeader] = {}
         self._series_of: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
@@ -96,6 +99,7 @@ class ServerStudies:
     # --- describing
 
     def study(self, study_uid: str) -> StudyDescription:
+        self._prepare()
         try:
             view = self._line.call(GetStudy(study_uid=study_uid))
         except RpcError as error:
@@ -157,9 +161,9 @@ class ServerStudies:
         """Frames in stored syntax. The first image of a series comes as whole object, for the texts of the corners."""
         single: list[FrameKey] = []
         for key in keys:
-            uid = key.sop_instance_uid
-            if self._wants_whole(uid):
-                yield self._from_object(key)
+            arrived = self._as_object(key)
+            if arrived is not None:
+                yield arrived
             else:
                 single.append(key)
         if not single:
@@ -176,12 +180,22 @@ class ServerStudies:
         except RpcError as error:
             raise SourceFailed(str(error)) from error
 
-    def _wants_whole(self, uid: str) -> bool:
+    def _as_object(self, key: FrameKey) -> Arrived | None:
+        """The frame out of its whole object; None when it is to be asked for as a frame."""
+        uid = key.sop_instance_uid
         if uid in self._objects:
-            return True
+            return self._from_object(key)
         if self._sizes.get(uid, 0) > WHOLE_OBJECT_BYTES:
-            return False
-        return uid in self._whole or self._series_of.get(uid, "") not in self._series_texts
+            return None
+        if uid in self._whole:
+            return self._from_object(key)
+        series = self._series_of.get(uid, "")
+        if series in self._series_texts:
+            return None
+        with self._lock:
+            first = self._first.setdefault(series, threading.Lock())
+        with first:  # a second object would only share the line with the one that somebody waits for
+            return None if series in self._series_texts else self._from_object(key)
 
     def _from_object(self, key: FrameKey) -> Arrived:
         try:
@@ -225,19 +239,37 @@ class ServerStudies:
             image = replace(image, texts=texts, padding=first.padding, lossy=first.lossy, lossy_ratio=first.lossy_ratio)
         return replace(image, transfer_syntax=transfer_syntax) if transfer_syntax else image
 
+    def _prepare(self) -> None:
+        """Connect for the worker threads while the study is being described; once."""
+        with self._lock:
+            if self._closed or self._clients:
+                return
+            try:
+                self._clients = [self._line.open_bulk() for _ in range(PREPARED)]
+            except RpcError:
+                return  # whoever wants frames is told
+            self._spare = list(self._clients)
+
     def _bulk(self) -> BulkClient:
         """This thread's client."""
         client: BulkClient | None = getattr(self._local, "client", None)
         if client is None:
             if self._closed:
                 raise SourceFailed(tr("正在关闭"))
-            try:
-                client = self._line.open_bulk()
-            except RpcError as error:
-                raise SourceFailed(str(error)) from error
-            self._local.client = client
             with self._lock:
-                self._clients.append(client)
+                client = self._spare.pop() if self._spare else None
+            if client is None:
+                client = self._opened()
+            self._local.client = client
+        return client
+
+    def _opened(self) -> BulkClient:
+        try:
+            client = self._line.open_bulk()
+        except RpcError as error:
+            raise SourceFailed(str(error)) from error
+        with self._lock:
+            self._clients.append(client)
         return client
 
     def stop(self) -> None:
@@ -248,7 +280,7 @@ class ServerStudies:
 
     def close(self) -> None:
         with self._lock:
-            clients, self._clients = self._clients, []
+            clients, self._clients, self._spare = self._clients, [], []
         for client in clients:
             client.close()
 

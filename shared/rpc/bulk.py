@@ -34,10 +34,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A whole item. `error` is set instead of data when the server refused it."""
+    """A whole item. `error` is set instead of data when the server refused it.
+
+    An item that came in one piece is a view of the message it came in, which lives as long as the view.
+    """
 
     wanted: Wanted
-    data: bytearray
+    data: bytearray | memoryview
     transfer_syntax_uid: str
     error: RpcError | None = None
 
@@ -139,10 +142,13 @@ class BulkClient:
             del pending[header.id]
             error = error_for(envelope.decode_error(chunk.buffer))
             return Received(opened.wanted, bytearray(), "", error)
-        if opened.data is None:
-            opened.data = bytearray(header.total)
-            opened.transfer_syntax_uid = header.transfer_syntax_uid
         view = chunk.buffer
+        if opened.data is None:
+            opened.transfer_syntax_uid = header.transfer_syntax_uid
+            if header.offset == 0 and len(view) == header.total:
+                del pending[header.id]
+                return Received(opened.wanted, view, header.transfer_syntax_uid)
+            opened.data = bytearray(header.total)
         opened.data[header.offset : header.offset + len(view)] = view
         opened.got = header.offset + len(view)
         opened.chunks += 1
