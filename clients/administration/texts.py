@@ -608,6 +608,7 @@ ENTRIES = {
     "清理存储": "Tidy the stores",
     "{what}：{before} → {after}": "{what}: {before} → {after}",
     "服务": "Services",
+    "定期校验副本": "Verify copies in turn",
     "通知退回的影像": "Tell of rejected images",
     "已完成": "Done",
     "请选择检查，或填写检查号。": "Please choose the exam, or write its accession number.",

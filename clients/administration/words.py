@@ -38,6 +38,7 @@ JOB_KINDS = {
     "storage.prefetch": "预取以往影像",
     "storage.recall": "调回在线",
     "storage.rules": "执行存储规则",
+    "storage.scrub": "定期校验副本",
     "storage.tidy": "清理存储",
     "storage.verify": "校验副本",
 }
