@@ -48,6 +48,8 @@ class Settings:
     export_folders: str = ""  # folders of this machine that exports may write, separated by semicolons
     backup_folder: str = ""  # where backups go, best on another machine's disk; empty: only the command line makes them
     cache_mb: int = 20_000  # of objects read from distant stores; 0 keeps none
+    scrub_gb_per_night: int = 200  # of copies in other stores read again and compared, 22:00 to 6:00; 0: none
+    scrub_days: int = 90  # within which every copy shall be read again
     stores: list[dict[str, Any]] = field(default_factory=list)  # [[stores]], see docs/guide/storage.md
     log_level: str = "INFO"
 
@@ -105,6 +107,10 @@ def _checked(values: dict[str, Any]) -> Settings:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")
     if not -1 <= settings.dicom_tls_port <= 65532:
         raise SettingsError("setting 'dicom_tls_port' must be a port from 0 (any) to 65532, or -1 for none")
+    if not 0 <= settings.scrub_gb_per_night < 1 << 20:
+        raise SettingsError("setting 'scrub_gb_per_night' must be 0 (none) or a number of GB")
+    if not 1 <= settings.scrub_days <= 3650:
+        raise SettingsError("setting 'scrub_days' must be between 1 and 3650")
     if not 0 <= settings.cache_mb < 1 << 30:
         raise SettingsError("setting 'cache_mb' must be 0 (none) or the size of the cache in MB")
     _check_stores(settings.stores)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from server.archive.lifecycle.jobs import ComingExam, LifecycleJobs
 from server.archive.lifecycle.moving import StudyMover
 from server.archive.lifecycle.registry import StoreRegistry
 from server.archive.lifecycle.rpc import StorageRpc
+from server.archive.lifecycle.scrubbing import ScrubPlan
 from server.archive.lifecycle.service import CopyService
 from server.archive.lifecycle.setup import StorageSetup
 from server.archive.lifecycle.tidying import grow
@@ -32,6 +33,8 @@ from server.kernel.storage.tiers import Role, TieredStorage
 from server.organisation.service import OrganisationService
 from server.settings import Settings
 from shared.domain.states import ExamState
+
+_MORNING, _EVENING = 6, 22  # between them copies are not read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ def build_stores(
         organisation.hospital,
         lambda uow: coming_exams(uow, time),
         growth=_growth(older, online),
+        scrub=ScrubPlan(settings.scrub_gb_per_night << 30, settings.scrub_days),
+        is_night=lambda: not _MORNING <= datetime.now(time.zone).hour < _EVENING,
     )
     return Stores(storage, registry, use, copies, setup, fills, jobs, StorageRpc(copies, setup, fills))
 

@@ -13,6 +13,7 @@ from server.archive.lifecycle.fill import StoreFills
 from server.archive.lifecycle.moving import Done, StudyBusy, StudyGone, StudyMover
 from server.archive.lifecycle.registry import ONLINE, StoreRegistry
 from server.archive.lifecycle.rules import Prior, PriorRule, Rule, priors_of
+from server.archive.lifecycle.scrubbing import Scrubbing, ScrubPlan
 from server.archive.lifecycle.selecting import compiled, entry_of, unsettled
 from server.archive.lifecycle.service import MOVE, VERIFY
 from server.archive.lifecycle.tables import PrefetchRule, StorageRule
@@ -29,6 +30,7 @@ RULES = "storage.rules"
 PREFETCH = "storage.prefetch"
 FILL = "storage.fill"
 TIDY = "storage.tidy"
+SCRUB = "storage.scrub"
 
 _FAILURES_IN_A_ROW = 10  # of different studies: then the store is in trouble, not a study
 _BUSY_PAUSE_S = 5.0
@@ -57,6 +59,8 @@ class LifecycleJobs:
         coming_exams: Callable[[UnitOfWork], Sequence[ComingExam]],
         *,
         growth: Callable[[Callable[[], None]], int] | None = None,
+        scrub: ScrubPlan = ScrubPlan(),  # noqa: B008 - frozen
+        is_night: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
         self._mover = mover
@@ -65,6 +69,7 @@ class LifecycleJobs:
         self._hospital = hospital
         self._coming_exams = coming_exams
         self._tidying = Tidying(database, registry)
+        self._scrubbing = Scrubbing(database, mover, registry, scrub, is_night)
         self._growth = growth  # from the folder that received before to the bucket that receives now
 
     def kinds(self) -> list[JobKind]:
@@ -77,6 +82,7 @@ class LifecycleJobs:
             JobKind(PREFETCH, self.prefetch, lane="house"),
             JobKind(FILL, self.fill, lane="house"),
             JobKind(TIDY, self.tidy, lane="files"),
+            JobKind(SCRUB, self._scrubbing.run, lane="files"),
         ]
 
     def schedules(self) -> list[Schedule]:
@@ -86,6 +92,7 @@ class LifecycleJobs:
             Schedule(PREFETCH, timedelta(minutes=10)),
             Schedule(FILL, timedelta(hours=1)),
             Schedule(TIDY, timedelta(hours=6)),
+            Schedule(SCRUB, timedelta(hours=1)),
         ]
 
     # rules

@@ -117,6 +117,47 @@ class StudyMover:
             done.is_settled = True
         return done
 
+    def verify_copy(self, study_uid: str, name: str, step: Step = _no_step) -> Done:
+        """Read one verified copy again; it stays as it is unless something is damaged or missing, which is made anew.
+
+        Raises StudyBusy, StudyGone, and StorageError when the store does not answer or no good bytes can be reached.
+        """
+        done = Done()
+        with self._alone(study_uid):
+            with self._database.read() as uow:
+                wanted = self._contents(uow.session, study_uid)
+                copy = placing.copies(uow.session, study_uid).get(name)
+            if copy is None or copy.state != CopyState.VERIFIED:
+                return done
+            if placing.is_good(copy, wanted) and self._reads_right(study_uid, name, wanted, step):
+                proven = update(StudyCopy).where(
+                    StudyCopy.id == copy.id,
+                    StudyCopy.state == CopyState.VERIFIED,
+                    StudyCopy.digest == wanted.digest,
+                )
+                cleared = {"verified_at": datetime.now(UTC), "trouble": "", "not_before": None, "failures": 0}
+                with self._database.write() as uow:
+                    uow.session.execute(proven.values(**cleared))
+            else:
+                self._set_state(study_uid, name, CopyState.COPYING)
+                self._copy(study_uid, name, done, step)
+            done.is_settled = True
+        return done
+
+    def _reads_right(self, study_uid: str, name: str, wanted: placing.Contents, step: Step) -> bool:
+        target, _ = self._target(name)
+        try:
+            for key in wanted.keys:
+                if not _is_right(target, key):
+                    return False
+                step()
+        except ObjectMissing:
+            return False
+        except (StorageError, OSError) as trouble:
+            self._note_trouble(study_uid, name, str(trouble))
+            raise trouble if isinstance(trouble, StorageError) else StorageError(str(trouble)) from trouble
+        return True
+
     def resume(self, step: Step = _no_step) -> int:
         """Finish what was begun and not ended by a job that died; returns how many copies."""
         begun = (CopyState.COPYING, CopyState.REMOVING)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kernel.database.base import Base, UtcDateTime, Versioned
 
+# as studies.uid, so that PostgreSQL joins the two by their indexes
+_Ordered = String(64).with_variant(String(64, collation="C"), "postgresql")
 _Big = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -56,7 +58,7 @@ class StudyCopy(Base):
     __tablename__ = "study_copies"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    study_uid: Mapped[str] = mapped_column(String(64))
+    study_uid: Mapped[str] = mapped_column(_Ordered)
     store: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(12))
     digest: Mapped[str] = mapped_column(String(64), default="")

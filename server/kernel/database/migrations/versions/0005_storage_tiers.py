@@ -38,7 +38,11 @@ def upgrade() -> None:
     op.create_table(
         "study_copies",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("study_uid", sa.String(length=64), nullable=False),
+        sa.Column(
+            "study_uid",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("store", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
