@@ -7,20 +7,23 @@ import queue
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from clients.kit.viewer_link import AllLoaded, FirstImage, ViewerEvent, ViewerLink
-from clients.viewer.loading import SourceFailed
+from clients.viewer.loading import Arrived, SourceFailed
 from clients.viewer.server_studies import AdoptedLine, ServerStudies
-from clients.viewer.study import stacks_of
+from clients.viewer.study import FrameKey, stacks_of
 from shared.contract.archive import GetStudy
 from shared.contract.errors import RpcError
 from shared.imaging.codecs import decode_frame
+from shared.rpc.bulk import BulkClient
 from shared.rpc.client import RpcClient
 from tests.clients.viewer.viewer_builders import ROOT, an_image, pixels_of, write_series
 from tests.server_process import ServerProcess, start_server
@@ -98,6 +101,36 @@ def test_frames_are_those_that_were_sent(source: ServerStudies) -> None:
         assert image.texts.get("InstitutionName") == "第一医院"
         seen += 1
     assert seen == 24
+
+
+def test_two_workers_use_the_prepared_connections_and_fetch_one_whole_object(
+    server: ServerProcess, client: RpcClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.session is not None
+    opened: list[BulkClient] = []
+    fetched: list[str] = []
+    open_bulk, fetch = AdoptedLine.open_bulk, BulkClient.fetch
+    monkeypatch.setattr(AdoptedLine, "open_bulk", lambda line: opened.append(open_bulk(line)) or opened[-1])
+    monkeypatch.setattr(BulkClient, "fetch", lambda bulk, item, uid: fetched.append(item) or fetch(bulk, item, uid))
+    line = AdoptedLine(str(server.connection), client.session)
+    source = ServerStudies(line)
+    stack = stacks_of(source.study(STUDY))[0]
+    assert len(opened) == 2, "before anybody asked for a frame"
+
+    begin = threading.Barrier(2)
+
+    def work(keys: Sequence[FrameKey]) -> list[Arrived]:
+        begin.wait(30)
+        return list(source.frames(keys))
+
+    with ThreadPoolExecutor(2) as pool:
+        halves = list(pool.map(work, (stack.frames[:12], stack.frames[12:])))
+    source.stop()
+    source.close()
+    line.close()
+    assert {one.key for half in halves for one in half} == set(stack.frames)
+    assert not any(one.error for half in halves for one in half)
+    assert len(opened) == 2 and fetched == ["object"]
 
 
 def test_an_unknown_study_is_a_sentence(source: ServerStudies) -> None:
