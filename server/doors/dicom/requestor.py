@@ -27,7 +27,9 @@ from server.doors.dicom.upper_layer import (
     ReleaseRequested,
 )
 
-MAX_PDU_LENGTH = 131072
+MAX_PDU_LENGTH = 262144
+"""What we announce as requestor (PS3.8 D.1.1): objects that a C-GET brings come in few PDUs. Other requestors that are
+widely used announce as much, and peers that send in shorter PDUs do so."""
 LOOK_FOR_CANCEL_S = 0.25
 
 Serve = Callable[[Context, Message], Mapping[int, "int | str"]]
