@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from server.archive import attributes, inbox
 from server.archive.corrections.references import moved_references
 from server.archive.corrections.rewriting import Changes, Pieces, joined, rewritten
-from server.archive.corrections.rules import Overlay, overlay_of
+from server.archive.corrections.rules import STUDY_UID, Overlay, overlay_of
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.tables import Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
@@ -103,6 +103,7 @@ _OBJECTS = (
         Series.uid.label("series_uid"),
         Study.correction.label("study_correction"),
         Series.correction.label("series_correction"),
+        Study.forced_charset,
     )
     .join(Series, Series.id == Instance.series_pk)
     .join(Study, Study.id == Series.study_pk)
@@ -119,6 +120,7 @@ _PLACES = (
         Study.uid.label("study_uid"),
         Study.correction.label("study_correction"),
         Series.correction.label("series_correction"),
+        Study.forced_charset,
     )
     .join(Series, Series.id == Instance.series_pk)
     .join(Study, Study.id == Series.study_pk)
@@ -387,6 +389,8 @@ class ArchiveObjects:
                 partial(self._file_of, row),
             )
         changes = (row.study_correction or b"") + b"\0" + (row.series_correction or b"")
+        if row.forced_charset:
+            changes += b"\0" + row.forced_charset.encode()
         return ArchivedObject(
             row.sop_class_uid,
             row.uid,
@@ -420,7 +424,9 @@ class ArchiveObjects:
         if overlay.resolves_references:
             moved = moved_references(data, row.transfer_syntax_uid, row.study_uid, self._whereabouts)
             changes = {**changes, **moved}
-        return rewritten(data, row.transfer_syntax_uid, changes, overlay.mark)
+        # a series that came from another study was not meant when somebody chose the study's character set
+        read_as = "" if STUDY_UID in overlay.changes else row.forced_charset
+        return rewritten(data, row.transfer_syntax_uid, changes, overlay.mark, read_as)
 
     def _whereabouts(self, uids: Collection[str]) -> Mapping[str, tuple[str, str]]:
         """Study and series in which instances are now."""

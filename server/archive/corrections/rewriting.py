@@ -71,20 +71,24 @@ class CannotRewrite(DamagedHeader):
     """The bytes cannot be given the new attributes; the text is a sentence."""
 
 
-def rewritten(data: memoryview, transfer_syntax_uid: str, changes: Changes, mark: Mark | None = None) -> Pieces:
+def rewritten(
+    data: memoryview, transfer_syntax_uid: str, changes: Changes, mark: Mark | None = None, read_as: str = ""
+) -> Pieces:
     """The data set (no preamble, no file meta) with the changes, in pieces; unchanged parts are views of `data`.
 
     Without any difference the only piece is `data`. When the data set's character set cannot hold a new text, all its
     text is written in UTF-8. With a `mark` the old values are kept in Original Attributes Sequence. Raises
     CannotRewrite: an object must never leave with the identity that was corrected.
+
+    `read_as`: the character set that a person chose because the file names a wrong one; what leaves is labelled truly.
     """
     if transfer_syntax_uid in DEFLATED:
         whole = memoryview(inflated(data))
-        pieces = rewritten(whole, EXPLICIT_LITTLE, changes, mark)
+        pieces = rewritten(whole, EXPLICIT_LITTLE, changes, mark, read_as)
         return [data] if len(pieces) == 1 and pieces[0] is whole else [_deflated(pieces)]
     for encoding in Encoding.candidates(transfer_syntax_uid):
         try:
-            return _Rewriting(encoding, data, changes, mark).pieces()
+            return _Rewriting(encoding, data, changes, mark, read_as).pieces()
         except (CannotRewrite, ValueError) as fault:
             raise CannotRewrite(f"The object cannot be given its corrected attributes: {fault}") from None
         except (DamagedHeader, struct.error):
@@ -114,7 +118,7 @@ def read_values(data: memoryview, transfer_syntax_uid: str, tags: Collection[int
 class _Rewriting:
     """One data set in one encoding."""
 
-    def __init__(self, encoding: Encoding, data: memoryview, changes: Changes, mark: Mark | None) -> None:
+    def __init__(self, encoding: Encoding, data: memoryview, changes: Changes, mark: Mark | None, read_as: str) -> None:
         self._encoding = encoding
         self._data = data
         self._mark = mark
@@ -122,7 +126,9 @@ class _Rewriting:
         self._by_tag = {element.tag: element for element in reversed(self._elements)}  # of two the first
         if 0x00080018 not in self._by_tag:
             raise DamagedHeader("The data set does not begin as one.")
-        self._raw_set = _raw(data, self._elements, CHARACTER_SET)
+        labelled = _raw(data, self._elements, CHARACTER_SET)
+        self._raw_set = read_as.encode("ascii") or labelled
+        self._is_relabelled = self._raw_set != labelled
         self._changes = {tag: value for tag, value in changes.items() if self._differs(tag, value)}
 
     def pieces(self) -> Pieces:
@@ -135,6 +141,8 @@ class _Rewriting:
         ]
         texts += [text for text in (self._mark.source, self._mark.system) if text] if self._mark else []
         if fits(texts, self._raw_set):
+            if self._is_relabelled:
+                self._changes[CHARACTER_SET] = self._raw_set.decode()
             return self._merged([(e, self._data[e.start : e.stop]) for e in self._elements], self._raw_set)
         recoded = list(in_utf8(self._encoding, self._data, self._elements, self._raw_set))
         self._changes[CHARACTER_SET] = UTF8.decode()
@@ -214,7 +222,7 @@ class _Rewriting:
         """(0400,0561) with the items that are there and one more (PS3.3 table C.12.1-1, "Original Attributes")."""
         mark, encoding = self._mark, self._encoding
         assert mark is not None
-        keeps_set = not self._raw_set or character_set == self._raw_set
+        keeps_set = not self._raw_set or (character_set == self._raw_set and not self._is_relabelled)
         old: list[bytes | memoryview] = []
         pieces = {element.tag: piece for element, piece in reversed(elements)}
         for tag in sorted(self._changes):

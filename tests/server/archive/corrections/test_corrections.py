@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.archive.corrections.noting import NOTE_JOB, NoteWriter
 from server.archive.corrections.placement import CorrectionPlacement
@@ -21,6 +21,7 @@ from server.archive.corrections.service import CorrectionService
 from server.archive.find import find
 from server.archive.keeping.bin import RecycleBin
 from server.archive.keeping.ports import ExamFacts
+from server.archive.receive import ObjectName
 from server.archive.tables import ImagePatient, Series, Study
 from server.bootstrap.corrections import BinOfRejected
 from server.kernel.database import Database, UnitOfWork
@@ -526,3 +527,21 @@ def test_a_whole_study_that_is_rejected_comes_back_whole(desk: Desk) -> None:
     assert runner.run_one(NOTE_JOB)
     left = {one.sop_instance_uid for one in desk.objects.objects(study_uids=[uid_of(slices)])}
     assert left == {str(one.SOPInstanceUID) for one in slices}
+
+
+@pytest.mark.parametrize("name", ["Wang^Wu=王^五", "Kim^Minsu=김^민수"])  # in GB18030, and in UTF-8 as well
+def test_a_character_set_chosen_by_hand_is_how_a_corrected_object_is_read(desk: Desk, name: str) -> None:
+    (one,) = a_study(1, PatientID="P1", StudyDescription="头颅平扫", SpecificCharacterSet="GB18030")
+    data = encoded(one).replace(b"GB18030 ", b"ISO_IR 6")  # what the device wrote, and what it says of it
+    assert data != encoded(one)
+    meta = one.file_meta
+    what = ObjectName(str(meta.MediaStorageSOPClassUID), str(one.SOPInstanceUID), str(meta.TransferSyntaxUID))
+    desk.house.receiver.receive(what, "CT1", memoryview(data))
+    eventually(lambda: desk.study(uid_of([one])) is not None)
+    assert desk.house.indexer.wait_until_idle()
+    with desk.database.write() as uow:
+        uow.session.execute(update(Study).values(forced_charset="GB18030"))
+    desk.correct(uid_of([one]), PatientName=name)
+    sent = desk.sent(one)
+    assert (str(sent.PatientName), sent.StudyDescription) == (name, "头颅平扫")
+    assert sent.SpecificCharacterSet in ("GB18030", "ISO_IR 192")
