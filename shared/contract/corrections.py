@@ -173,6 +173,7 @@ class RejectInstances(Command[CorrectionView], frozen=True, kw_only=True):
 
     `code` (DCM, PS3.16 CID 7011): 113001 for quality reasons, 113037 for patient safety reasons, 113038 incorrect
     modality worklist entry, 113039 data retention policy expired. The instances go into the recycle bin.
+    A note that says so is kept in the study and sent to the targets that had got them; undoing takes it away.
     Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION (the report is approved; no recycle bin).
     """
 
