@@ -15,7 +15,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection
-from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from server.bootstrap.folders import Folders
 from server.kernel.database import Database
 from server.kernel.folderlock import FolderInUse, FolderLock
 from server.kernel.logs import start_logging
-from server.kernel.processes import ChildProcess
+from server.kernel.processes import ChildProcess, context
 from server.kernel.storage.durability import Durability
 from server.settings import Settings, from_text, to_text
 
@@ -62,7 +61,7 @@ class IndexingProcess:
         self.address = _fresh_address()
         self.token = secrets.token_hex(32)
         self._inbox = Folders(settings.data).inbox
-        self._backlog: Synchronized[int] = get_context("spawn").Value("q", 0, lock=False)
+        self._backlog: Synchronized[int] = context().Value("q", 0, lock=False)
         arguments = (to_text(settings), database_url, self.address, self.token, self._backlog)
         self._process = ChildProcess("archive-index", run, arguments)
 

@@ -13,10 +13,30 @@ import signal
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection as Pipe
-from multiprocessing.context import SpawnProcess
-from typing import Any
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 logger = logging.getLogger(__name__)
+
+PRELOADED = "server.bootstrap.preloaded"
+"""Imports what every process of the server needs, once, before they branch off."""
+
+
+def context() -> SpawnContext | ForkServerContext:
+    """How processes of the server are started: always a clean interpreter, never a copy of this one with its threads.
+
+    On Linux they branch off a process that has done nothing but import the program, which takes a second less each and
+    shares its memory; on Windows each begins anew.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    chosen = multiprocessing.get_context("forkserver")
+    chosen.set_forkserver_preload([PRELOADED])
+    return chosen
+
 
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 40.0
@@ -33,7 +53,7 @@ class ChildProcess:
         self._name = name
         self._target = target
         self._arguments = arguments
-        self._process: SpawnProcess | None = None
+        self._process: BaseProcess | None = None
         self._pipe: Pipe | None = None
         self._closing = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, name=f"{name}-supervisor", daemon=True)
@@ -64,10 +84,10 @@ class ChildProcess:
         self._end()
 
     def _spawn(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+        started = context()
+        ours, theirs = started.Pipe()
         arguments = (self._target, theirs, self._arguments)
-        self._process = context.Process(target=_main, args=arguments, name=self._name, daemon=False)
+        self._process = started.Process(target=_main, args=arguments, name=self._name, daemon=False)
         self._process.start()
         theirs.close()
         self._pipe = ours

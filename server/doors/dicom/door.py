@@ -9,7 +9,6 @@ import contextlib
 import gc
 import importlib
 import logging
-import multiprocessing
 import select
 import signal
 import socket
@@ -18,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, MutableSequence, Sequence
 from multiprocessing.connection import Connection as Pipe
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import cast
 
@@ -38,6 +37,7 @@ from server.doors.dicom.services import (
 )
 from server.doors.dicom.tls import accept_tls, server_context
 from server.doors.dicom.transport import Connection
+from server.kernel.processes import context
 
 log = logging.getLogger(__name__)
 
@@ -235,7 +235,7 @@ class Door:
         self._tls_port = 0
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
-        self._workers: list[tuple[SpawnProcess, Pipe]] = []
+        self._workers: list[tuple[BaseProcess, Pipe]] = []
         self._loads: MutableSequence[int] = []
         self._closing = threading.Event()
         self._supervisor: threading.Thread | None = None
@@ -312,7 +312,7 @@ class Door:
         self._sockets = []
 
     def _start_workers(self) -> None:
-        self._loads = multiprocessing.get_context("spawn").RawArray("i", self._settings.workers)
+        self._loads = context().RawArray("i", self._settings.workers)
         self._workers = [self._spawn(index) for index in range(self._settings.workers)]
         end = time.monotonic() + START_TIMEOUT_S
         for _, pipe in self._workers:
@@ -327,11 +327,11 @@ class Door:
         self._supervisor = threading.Thread(target=self._supervise, name="dicom-supervisor", daemon=True)
         self._supervisor.start()
 
-    def _spawn(self, index: int) -> tuple[SpawnProcess, Pipe]:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+    def _spawn(self, index: int) -> tuple[BaseProcess, Pipe]:
+        started = context()
+        ours, theirs = started.Pipe()
         self._loads[index] = 0
-        process = context.Process(
+        process = started.Process(
             target=_worker_main,
             args=(self._sockets, self._settings, theirs, self._loads, index),
             name=f"dicom-worker-{index}",
