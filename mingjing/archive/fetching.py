@@ -192,7 +192,7 @@ def _fetch_all(
     return faults
 
 
-def _written(path: Path, data: bytearray) -> str:
+def _written(path: Path, data: bytearray | memoryview) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     partial.write_bytes(data)
