@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from shiboken6 import isValid
 
 from clients.viewer.pixels import StackPixels
 from clients.viewer.study import Stack
@@ -43,6 +42,8 @@ class LoadBridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
+        self._gate = threading.RLock()
+        self._open = True
         self._gathered: dict[int, tuple[Stack, list[int]]] = {}
         self._told = True
         self._more.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
@@ -56,7 +57,25 @@ class LoadBridge(QObject):
             self._gathered.setdefault(id(stack), (stack, []))[1].extend(indices)
             first, self._told = self._told, False
         if first:
-            self._more.emit()
+            self.tell("_more")
+
+    def tell(self, signal: str, *values: object) -> None:
+        """Emit a signal from any thread; nothing once the window was closed.
+
+        A worker must never emit while Qt takes the object apart, so both go through one gate.
+        """
+        with self._gate:
+            if self._open:
+                getattr(self, signal).emit(*values)
+
+    def say_failed(self, sentence: str) -> None:
+        """The source failed; called by workers."""
+        self.tell("failed", sentence)
+
+    def close(self) -> None:
+        """Let no worker be heard from now on; called before the window goes."""
+        with self._gate:
+            self._open = False
 
     @Slot()
     def _schedule(self) -> None:
@@ -74,16 +93,8 @@ class LoadBridge(QObject):
             self._timer.start(TELL_EVERY_MS)
 
     def run(self, work: Callable[[], None], name: str) -> threading.Thread:
-        """Run ``work`` in a thread of its own; it reports through signals; to nobody when the window is gone."""
-
-        def guarded() -> None:
-            try:
-                work()
-            except RuntimeError:
-                if isValid(self):
-                    raise
-
-        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        """Run ``work`` in a thread of its own; it reports by `tell`."""
+        thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         return thread
 

@@ -225,7 +225,7 @@ class ViewerWindow(QMainWindow):
         if self._loader is not None:
             self._loader.close()
         self._source = source
-        self._loader = StudyLoader(source, self.store, self.bridge.frames, self.bridge.failed.emit, self._threads)
+        self._loader = StudyLoader(source, self.store, self.bridge.frames, self.bridge.say_failed, self._threads)
 
     def open_study(self, study_uid: str, also: Sequence[str] = ()) -> None:
         """Describe and show a study, replacing what is open; ``also`` go into the series bar after it."""
@@ -258,9 +258,9 @@ class ViewerWindow(QMainWindow):
             try:
                 studies = source.studies()
             except SourceFailed as failure:
-                self.bridge.not_described.emit(generation, str(failure))
+                self.bridge.tell("not_described", generation, str(failure))
                 return
-            self.bridge.files_read.emit(generation, source, studies)
+            self.bridge.tell("files_read", generation, source, studies)
 
         self.bridge.run(read, "read-files")
 
@@ -284,9 +284,9 @@ class ViewerWindow(QMainWindow):
                 try:
                     study = source.study(study_uid)
                 except SourceFailed as failure:
-                    self.bridge.not_described.emit(generation, str(failure))
+                    self.bridge.tell("not_described", generation, str(failure))
                     continue
-                self.bridge.described.emit(generation, purpose, study)
+                self.bridge.tell("described", generation, purpose, study)
 
         self.bridge.run(work, "describe")
 
@@ -422,7 +422,7 @@ class ViewerWindow(QMainWindow):
         def work() -> None:
             picture = thumbnail(stack, pixels, index)
             if picture is not None:
-                self.bridge.picture_made.emit(stack, picture)
+                self.bridge.tell("picture_made", stack, picture)
 
         self.bridge.run(work, "thumbnail")
 
@@ -773,6 +773,7 @@ class ViewerWindow(QMainWindow):
         """Cancel loading and let go of the model; the window can be closed at any time."""
         self._cine.stop()
         self._retry.stop()
+        self.bridge.close()
         if self._loader is not None:
             self._loader.close()
             self._loader = None
