@@ -31,6 +31,7 @@ DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 def a_slice(syntax: str) -> bytes:
     dataset = uncompressed_slice()
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.34", "1.2.35"  # of one length: cuts fall where they fell
     inner = Dataset()
     inner.ReferencedSOPClassUID = "1.2.3"
     inner.ReferencedSOPInstanceUID = "1.2.3.4"
