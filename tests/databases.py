@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -121,11 +122,13 @@ def _end_orphans() -> None:
         if not owner.is_file() or psutil.pid_exists(int(owner.read_text() or "0")):
             continue
         if server.is_file():
-            process = psutil.Process(int(server.read_text().split()[0]))
-            if str(folder) in " ".join(process.cmdline()):
-                process.terminate()
-                try:
+            try:
+                process = psutil.Process(int(server.read_text().split()[0]))
+                if str(folder) in " ".join(process.cmdline()):
+                    process.send_signal(signal.SIGINT)  # PostgreSQL's "fast": it does not wait for its clients
                     process.wait(10)
-                except psutil.TimeoutExpired:  # it waits for a query of the dead run to end; the next run looks again
-                    continue
+            except psutil.NoSuchProcess:
+                pass  # it has ended by itself
+            except psutil.TimeoutExpired:
+                continue  # the next run looks again
         shutil.rmtree(folder, ignore_errors=True)
