@@ -11,6 +11,7 @@ AREAS_WITH_TABLES = (
     "patients",
     "exams",
     "queueing",
+    "halls",
     "reporting",
     "printing",
     "archive",

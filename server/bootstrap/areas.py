@@ -30,6 +30,8 @@ from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
 from server.exams.service import ExamService
 from server.exams.slots import SlotBook
+from server.halls.rpc import HallsRpc
+from server.halls.service import HallService
 from server.identity.service import IdentityService
 from server.jobs.rpc import JobsRpc
 from server.kernel import secretfiles
@@ -145,6 +147,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             PatientsRpc(patients),
             ExamsRpc(database, exams, applications, slots),
             QueueingRpc(database, time, queue, exams),
+            HallsRpc(HallService(time, organisation)),
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),
             stores.handlers,
