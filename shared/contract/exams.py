@@ -8,7 +8,10 @@ import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Page, Query
 from shared.contract.patients import PatientView
+from shared.contract.safety import SafetyAnswerView
+from shared.domain.identity_documents import DocumentKind
 from shared.domain.permissions import Permission
+from shared.domain.safety import SafetyAnswer
 from shared.domain.states import ExamAction, ExamState, PatientType, RegistrationState, ReportState, Sex, TicketState
 
 # ── what is typed ────────────────────────────────────────────────────────────────────────────────────
@@ -30,6 +33,7 @@ class PatientEntry(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     height_cm: float | None = None
     weight_kg: float | None = None
+    id_kind: DocumentKind | None = None  # 证件类型; None: as the number looks
 
 
 class ClinicalEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +143,8 @@ class ExamRow(msgspec.Struct, frozen=True, kw_only=True):
     has_images: bool
     study_uid: str
     allowed: tuple[ExamAction, ...]
+    has_safety_alarm: bool = False  # an answer to the safety questions alarms (RIS-EX-11)
+    paper_pages: int = 0  # photographed pages of the paper application (RIS-REG-25)
 
 
 class ExamList(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +197,7 @@ class ExamView(msgspec.Struct, frozen=True, kw_only=True):
     registered_by: str
     started_at: datetime | None
     finished_at: datetime | None
+    safety: tuple[SafetyAnswerView, ...] = ()  # RIS-EX-11
 
 
 class GetExam(Query[ExamView], frozen=True, kw_only=True):
@@ -227,6 +234,7 @@ class RegisterExam(Command[ExamView], frozen=True, kw_only=True):
     requester: RequesterEntry = RequesterEntry()
     application_id: int | None = None
     accept_duplicate: bool = False
+    safety: tuple[SafetyAnswer, ...] = ()  # RIS-EX-11; questions left out stay open for the technician
 
 
 class UpdateExam(Command[ExamView], frozen=True, kw_only=True):
@@ -247,6 +255,7 @@ class UpdateExam(Command[ExamView], frozen=True, kw_only=True):
     is_in_arrears: bool
     clinical: ClinicalEntry
     requester: RequesterEntry
+    safety: tuple[SafetyAnswer, ...] | None = None  # None leaves the answers as they are
 
 
 class CancelExam(Command[ExamView], frozen=True, kw_only=True):
