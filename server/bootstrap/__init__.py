@@ -15,6 +15,7 @@ AREAS_WITH_TABLES = (
     "reporting",
     "printing",
     "archive",
+    "interfaces",
 )
 
 

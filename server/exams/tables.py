@@ -28,6 +28,8 @@ class ApplicationRow(Versioned, Base):
     his_number: Mapped[str | None] = mapped_column(String(64), unique=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     exam_id: Mapped[int | None] = mapped_column(index=True)
+    patient_key: Mapped[str] = mapped_column(String(64), default="", index=True)  # the hospital system's own number
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
