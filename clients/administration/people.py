@@ -21,6 +21,7 @@ ROLE_NAMES = {
     "clerk": "登记员",
     "technician": "技师",
     "display": "叫号大屏",
+    "kiosk": "自助签到机",
     "doctor": "报告医生",
     "auditor": "审核医生",
     "trustee": "数据受托人",

@@ -48,6 +48,7 @@ ENTRIES = {
     "登记员": "Clerk",
     "技师": "Technician",
     "叫号大屏": "Hall display",
+    "自助签到机": "Check-in kiosk",
     "报告医生": "Doctor",
     "审核医生": "Auditing doctor",
     "医院信息系统": "Hospital system",

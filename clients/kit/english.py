@@ -131,6 +131,7 @@ ENTRIES: Mapping[str, str] = {
     "等待": "Waiting",
     "呼叫中": "Calling",
     "已呼": "Called",
+    "未签到": "Not checked in",
     "过号": "Passed",
     "待诊断": "To report",
     "诊断中": "Reporting",

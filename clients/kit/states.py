@@ -40,6 +40,7 @@ REGISTRATION_LOOKS: Mapping[str, StateLook] = {
 }
 
 TICKET_LOOKS: Mapping[str, StateLook] = {
+    TicketState.NOT_SIGNED_IN: StateLook("未签到", Tone.NEUTRAL, "circle"),
     TicketState.WAITING: StateLook("等待", Tone.INFO, "clock"),
     TicketState.CALLING: StateLook("呼叫中", Tone.WARNING, "call"),
     TicketState.CALLED: StateLook("已呼", Tone.ACTIVE, "bell"),

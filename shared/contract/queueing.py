@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Query
 from shared.contract.exams import ExamRow
 from shared.domain.permissions import Permission
-from shared.domain.states import PatientType, Sex, TicketAction, TicketState
+from shared.domain.states import PatientType, Precedence, Sex, SignInPlace, TicketAction, TicketState
+
+
+class WaitForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """When a waiting patient will probably be called, in whole minutes from now; four of five within low and high."""
+
+    ahead: int  # patients before this one in the rooms that share the queue
+    minutes: int
+    low_minutes: int
+    high_minutes: int
+
+
+class ForecastError(msgspec.Struct, frozen=True, kw_only=True):
+    """How well the forecasts of the last days did: stored forecasts beside the calls that followed."""
+
+    count: int
+    median_error_minutes: float  # median of the absolute error
+    within_band_percent: float  # of the calls that came between low and high; 80 is right
 
 
 class TicketView(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +54,27 @@ class TicketView(msgspec.Struct, frozen=True, kw_only=True):
     called_at: datetime | None
     call_count: int
     allowed: tuple[TicketAction, ...]
+    forecast: WaitForecast | None = None  # of waiting patients, unless the room is paused
+    signed_in_at: datetime | None = None
+    started_at: datetime | None = None
+
+
+class QueueRoomView(msgspec.Struct, frozen=True, kw_only=True):
+    """A room's counters of today and its settings. Rooms of one `pool` call from one common queue."""
+
+    room_id: int
+    not_signed_in: int = 0
+    waiting: int = 0
+    called: int = 0  # 呼叫中 and 已呼
+    passed: int = 0
+    examining: int = 0
+    finished: int = 0
+    is_paused: bool = False
+    pause_reason: str = ""
+    paused_by: str = ""
+    check_in_required: bool = False
+    pool: str = ""
+    wait: WaitForecast | None = None  # of somebody who came now
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +84,9 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     passed: int
     finished: int
+    not_signed_in: int = 0
+    rooms: tuple[QueueRoomView, ...] = ()
+    forecast_error: ForecastError | None = None
 
 
 class GetQueue(Query[QueueView], frozen=True, kw_only=True):
@@ -142,7 +184,10 @@ class FinishTicket(Command[Nothing], frozen=True, kw_only=True):
 
 
 class ChangeRoom(Command[TicketView], frozen=True, kw_only=True):
-    """修改检查室: a new number in the other room's queue. Refusals: CONFLICT, ILLEGAL_ACTION, INVALID."""
+    """修改检查室: a new number in the other room's queue. Refusals: CONFLICT, ILLEGAL_ACTION, INVALID.
+
+    While the patient is 呼叫中 the call is taken back and the patient waits in the other room; else the state stays.
+    """
 
     method = "queueing.change_room"
     permission = Permission.CALL
@@ -151,6 +196,216 @@ class ChangeRoom(Command[TicketView], frozen=True, kw_only=True):
     ticket_id: int
     version: int
     room_id: int
+
+
+class SignIn(Command[TicketView], frozen=True, kw_only=True):
+    """签到 at the counter: 未签到 → 等待. Refusals: ILLEGAL_ACTION, NOT_FOUND."""
+
+    method = "queueing.sign_in"
+    permission = Permission.REGISTER
+    audit = AuditClass.QUEUE
+
+    exam_id: int
+
+
+class PauseRoom(Command[QueueRoomView], frozen=True, kw_only=True):
+    """暂停叫号: nobody new is called to the room until it goes on; the display says why. Refusals: INVALID."""
+
+    method = "queueing.pause_room"
+    permission = Permission.CALL
+    audit = AuditClass.QUEUE
+
+    room_id: int
+    reason: str = ""
+
+
+class ResumeRoom(Command[QueueRoomView], frozen=True, kw_only=True):
+    """恢复叫号. Refusals: INVALID."""
+
+    method = "queueing.resume_room"
+    permission = Permission.CALL
+    audit = AuditClass.QUEUE
+
+    room_id: int
+
+
+class TransferView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a transfer: who stands in the other room's queue now, and who could not be moved."""
+
+    moved: tuple[TicketView, ...]
+    left: tuple[TicketView, ...]  # 检查中, or of a type that the other room does not do
+
+
+class TransferQueue(Command[TransferView], frozen=True, kw_only=True):
+    """整体转移: a whole room's queue to another room in one step, when a device fails. Numbers stay as printed.
+
+    Refusals: INVALID (same or unknown room), NOT_FOUND (nobody could be moved).
+    """
+
+    method = "queueing.transfer"
+    permission = Permission.CALL
+    audit = AuditClass.QUEUE
+
+    from_room_id: int
+    to_room_id: int
+    pause: bool = True  # the room that is left calls nobody until it goes on
+    reason: str = ""
+
+
+# ── rules ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hospital may choose. Minutes and counts of 0 mean: not used."""
+
+    emergency: Precedence = Precedence.FIRST
+    emergency_ahead_minutes: int = 60  # with AHEAD
+    vip: Precedence = Precedence.FIRST
+    vip_ahead_minutes: int = 30
+    ageing_minutes: int = 0  # who has waited longer than this stands with the VIPs, by time
+    sign_in_place: SignInPlace = SignInPlace.END  # RIS-OPN-05
+    sign_in_after: int = 3  # with AFTER
+    late_minutes: int = 0  # who checks in later than this takes the place of 重新签到
+    passed_return_calls: int = 0  # a passed patient waits again after so many calls of others
+    passed_return_times: int = 1  # how often that happens to one patient
+    announcement_seconds: int = 45  # 呼叫中 becomes 已呼 after it, display or not (RIS-OPN-04)
+    one_patient_per_room: bool = True
+    speaks_name: bool = True
+    early_minutes: int = 120  # how long before the planned time a patient may check in
+    refuses_arrears: bool = True  # the kiosk sends who has not paid to the cashier
+
+
+class QueueRulesView(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules in force, and the rooms with their settings."""
+
+    version: int
+    rules: QueueRules
+    rooms: tuple[QueueRoomView, ...]
+    forecast_error: ForecastError | None = None
+
+
+class GetQueueRules(Query[QueueRulesView], frozen=True, kw_only=True):
+    """The rules of all queues."""
+
+    method = "queueing.get_rules"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.ROUTINE
+
+
+class SaveQueueRules(Command[QueueRulesView], frozen=True, kw_only=True):
+    """Change the rules; they hold for the next step of every ticket. Refusals: CONFLICT, INVALID (with the field)."""
+
+    method = "queueing.save_rules"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.SETTINGS
+
+    version: int
+    rules: QueueRules
+
+
+class SaveQueueRoom(Command[QueueRoomView], frozen=True, kw_only=True):
+    """Change a room's settings. Without check-in, its 未签到 patients wait at once. Refusals: INVALID."""
+
+    method = "queueing.save_room"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.SETTINGS
+
+    room_id: int
+    check_in_required: bool
+    pool: str = ""
+
+
+class ForecastOfRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """Past error of the forecasts of one room and exam type."""
+
+    room_id: int
+    exam_type: str
+    error: ForecastError
+    typical_minutes: float  # robust length of an exam there, call to end
+
+
+class GetForecastErrors(Query[tuple[ForecastOfRoom, ...]], frozen=True, kw_only=True):
+    """How well waiting times were foretold in the last `days` days, by room and exam type."""
+
+    method = "queueing.get_forecast_errors"
+    permission = Permission.CALL
+    audit = AuditClass.ROUTINE
+
+    days: int = 14
+
+
+# ── self-service check-in ────────────────────────────────────────────────────────────────────────────
+
+
+class KioskOutcome(StrEnum):
+    """What a kiosk tells of one exam."""
+
+    CHECKED_IN = "checked_in"
+    ALREADY = "already"  # checked in before; waits
+    LATE = "late"  # checked in, after the planned time
+    TOO_EARLY = "too_early"
+    WRONG_DAY = "wrong_day"
+    NOT_PAID = "not_paid"
+    BEING_CALLED = "being_called"  # go to the room at once
+    PASSED = "passed"  # was called and not there: to the counter
+    IN_EXAM = "in_exam"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class KioskExam(msgspec.Struct, frozen=True, kw_only=True):
+    """One exam as a kiosk may show it in the hall: masked name, no accession number."""
+
+    outcome: KioskOutcome
+    masked_name: str
+    number: str  # 排队号; empty where there is no ticket
+    exam_type: str
+    items: str
+    room_name: str
+    room_name_en: str
+    campus_name: str
+    campus_name_en: str
+    way: str  # how to find the room; may be empty
+    planned_at: datetime
+    opens_at: datetime | None = None  # TOO_EARLY: from when check-in is possible
+    forecast: WaitForecast | None = None
+
+
+class KioskAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a code led to; no exams: the code is unknown, or `try_again_s` says how long this kiosk answers nothing."""
+
+    exams: tuple[KioskExam, ...]
+    time: datetime
+    try_again_s: int = 0
+
+
+class KioskCheckIn(Command[KioskAnswer], frozen=True, kw_only=True):
+    """Check in by a scanned accession number, or an identity or visit card number in full.
+
+    After several unknown numbers in a row a kiosk gets no answers for a while. Refusals: INVALID (no form of a number).
+    """
+
+    method = "queueing.kiosk_check_in"
+    permission = Permission.CHECK_IN
+    audit = AuditClass.QUEUE
+
+    code: str
+
+
+class KioskView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a kiosk shows while nobody stands before it."""
+
+    hospital_name: str
+    hospital_name_en: str
+    time: datetime
+
+
+class GetKiosk(Query[KioskView], frozen=True, kw_only=True):
+    """The kiosk's first page; asked for regularly, so that it knows how the line stands."""
+
+    method = "queueing.get_kiosk"
+    permission = Permission.CHECK_IN
+    audit = AuditClass.ROUTINE
 
 
 # ── hall display ─────────────────────────────────────────────────────────────────────────────────────
@@ -179,6 +434,11 @@ class BoardRoom(msgspec.Struct, frozen=True, kw_only=True):
     now: CallView | None
     waiting: tuple[str, ...]  # "A013 李*" in order, at most eight
     passed: tuple[str, ...]
+    is_paused: bool = False
+    pause_reason: str = ""
+    waiting_minutes: tuple[int, ...] = ()  # the forecast beside each of `waiting`; empty where none can be made
+    waiting_count: int = 0  # all who wait, beyond those shown too
+    wait: WaitForecast | None = None  # of somebody who came now
 
 
 class BoardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,6 +448,7 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     rooms: tuple[BoardRoom, ...]
     pending_calls: tuple[CallView, ...]  # not yet announced, oldest first
+    forecast_error: ForecastError | None = None
 
 
 class GetBoard(Query[BoardView], frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     REGISTER = "register"  # 登记
     CALL = "call"  # 叫号
     DISPLAY = "display"  # 叫号大屏
+    CHECK_IN = "check_in"  # 自助签到
     REPORT = "report"  # 报告权限
     FINAL_AUDIT = "final_audit"  # 终审权限
     VIEW_IMAGES = "view_images"  # 查看影像
@@ -48,6 +49,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.EXPORT_IMAGES,
     },
     "display": _EVERYBODY | {Permission.DISPLAY},
+    "kiosk": _EVERYBODY | {Permission.CHECK_IN},
     "doctor": _EVERYBODY
     | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT, Permission.EXPORT_IMAGES},
     "auditor": _EVERYBODY
@@ -68,4 +70,5 @@ ROLES: dict[str, frozenset[Permission]] = {
     "hospital_system": _EVERYBODY | {Permission.SUBMIT_APPLICATION},
     "administrator": frozenset(Permission),
 }
-"""Role name → permissions. 登记员, 技师, 大屏, 报告医生, 审核医生, 数据受托人, 影像管理员, 医院信息系统, 管理员."""
+"""Role name → permissions. 登记员, 技师, 大屏, 自助机, 报告医生, 审核医生, 数据受托人, 影像管理员, 医院信息系统,
+管理员."""

@@ -24,6 +24,7 @@ class ExamAction(StrEnum):
     PUSH = "push"  # 推送登记信息
     PRINT_BARCODE = "print_barcode"  # 打印条码
     PRINT_FORM = "print_form"  # 打印登记单
+    RESCHEDULE = "reschedule"  # 改约
     CANCEL = "cancel"  # 取消登记
     CHANGE_ROOM = "change_room"  # 修改检查室
     START = "start"  # 开始检查
@@ -44,6 +45,7 @@ class RegistrationState(StrEnum):
 class TicketState(StrEnum):
     """State of a place in a queue (排队状态)."""
 
+    NOT_SIGNED_IN = "not_signed_in"  # 未签到: only where the room wants patients to check in
     WAITING = "waiting"  # 等待
     CALLING = "calling"  # 呼叫中
     CALLED = "called"  # 已呼
@@ -56,6 +58,7 @@ class TicketState(StrEnum):
 class TicketAction(StrEnum):
     """What can be done to a ticket."""
 
+    SIGN_IN = "sign_in"  # 签到
     CALL = "call"  # 呼叫
     CALL_AGAIN = "call_again"  # 重呼
     ANNOUNCED = "announced"  # the announcement is over
@@ -65,6 +68,22 @@ class TicketAction(StrEnum):
     FINISH = "finish"  # 检查完成
     CHANGE_ROOM = "change_room"  # 修改检查室
     WITHDRAW = "withdraw"  # exam cancelled
+
+
+class Precedence(StrEnum):
+    """How a type of patient stands in a queue (RIS-QUE-04, RIS-OPN-03)."""
+
+    FIRST = "first"  # before everybody of a lower type
+    AHEAD = "ahead"  # as if planned some minutes earlier
+    NONE = "none"  # as everybody else
+
+
+class SignInPlace(StrEnum):
+    """Where 重新签到 puts a patient among those of the same precedence (RIS-OPN-05)."""
+
+    TOP = "top"
+    AFTER = "after"  # after N patients
+    END = "end"
 
 
 class ReportState(StrEnum):
@@ -99,6 +118,34 @@ class PatientType(StrEnum):
     EMERGENCY = "emergency"  # 急诊
     VIP = "vip"
     ORDINARY = "ordinary"  # 普通
+
+
+class VisitKind(StrEnum):
+    """By which way a patient comes (就诊类别); the places of a schedule are shared out by it."""
+
+    OUTPATIENT = "outpatient"  # 门诊
+    INPATIENT = "inpatient"  # 住院
+    EMERGENCY = "emergency"  # 急诊
+    HEALTH_CHECK = "health_check"  # 体检
+
+
+class ReferralState(StrEnum):
+    """State of a referral (转诊状态)."""
+
+    SENT = "sent"  # 待接收
+    ACCEPTED = "accepted"  # 已接收
+    REFUSED = "refused"  # 已退回
+    CANCELLED = "cancelled"  # 已撤销
+
+
+class ReferralAction(StrEnum):
+    """What can be done to a referral."""
+
+    ACCEPT = "accept"  # 接收
+    REFUSE = "refuse"  # 退回
+    CANCEL = "cancel"  # 撤销转诊
+    PUSH = "push"  # 再次推送
+    PRINT_FORM = "print_form"  # 打印转诊单
 
 
 class Sex(StrEnum):
