@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -12,7 +13,17 @@ from shared.contract.safety import SafetyAnswerView
 from shared.domain.identity_documents import DocumentKind
 from shared.domain.permissions import Permission
 from shared.domain.safety import SafetyAnswer
-from shared.domain.states import ExamAction, ExamState, PatientType, RegistrationState, ReportState, Sex, TicketState
+from shared.domain.states import (
+    ExamAction,
+    ExamState,
+    PatientType,
+    ReferralState,
+    RegistrationState,
+    ReportState,
+    Sex,
+    TicketState,
+    VisitKind,
+)
 
 # ── what is typed ────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,6 +156,13 @@ class ExamRow(msgspec.Struct, frozen=True, kw_only=True):
     allowed: tuple[ExamAction, ...]
     has_safety_alarm: bool = False  # an answer to the safety questions alarms (RIS-EX-11)
     paper_pages: int = 0  # photographed pages of the paper application (RIS-REG-25)
+    is_no_show: bool = False  # 爽约: the planned day ended without the patient
+    patient_no_shows: int = 0  # of the last year, this exam's included
+    reschedules: int = 0  # 改约次数
+    referral_id: int | None = None  # 转诊
+    referral_state: ReferralState | None = None
+    from_campus_id: int | None = None  # 申请院区 of a referral
+    visit_kind: VisitKind = VisitKind.OUTPATIENT
 
 
 class ExamList(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +198,11 @@ class ListExams(Query[ExamList], frozen=True, kw_only=True):
     accession_number: str = ""
     his_number: str = ""
     page: Page = Page()
+    no_show: bool | None = None  # True: only 爽约
+    rescheduled: bool | None = None  # True: only exams that were moved at least once
+    is_referral: bool | None = None  # True: only 转诊, False: only the others
+    referral_states: tuple[ReferralState, ...] = ()
+    from_campus_id: int | None = None  # referrals that this campus asked for
 
 
 class ExamView(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,8 +307,19 @@ class PushExam(Command[ExamView], frozen=True, kw_only=True):
 # ── slots ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class SlotOffer(StrEnum):
+    """Whether the booking asked about can begin in a slot."""
+
+    FREE = "free"
+    FULL = "full"  # 约满
+    RESERVED = "reserved"  # places are left, but kept for other kinds of visit until they are released
+    TOO_SHORT = "too_short"  # the exam does not fit before the session ends or the next slot is full
+    OVERBOOK = "overbook"  # full, but an emergency may be added
+    PAST = "past"
+
+
 class SlotView(msgspec.Struct, frozen=True, kw_only=True):
-    """A bookable time of a room."""
+    """A bookable time of a room. `capacity` 0: the schedule changed and nobody new gets it."""
 
     id: int
     room_id: int
@@ -293,10 +327,16 @@ class SlotView(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     capacity: int
     taken: int
+    offer: SlotOffer = SlotOffer.FREE  # to the booking that the query describes
+    free: int = 0  # how many such bookings could begin here
 
 
 class ListSlots(Query[tuple[SlotView, ...]], frozen=True, kw_only=True):
-    """Slots of one room on one day (hospital's time zone); made from the room's schedule when first asked."""
+    """Slots of one room on one day (hospital's time zone); made from the room's schedule when first asked.
+
+    `offer` and `free` answer for a visit of `kind` with these items (a longer exam takes several slots in a row);
+    `exam_id` is an exam to be moved, whose own places count as free.
+    """
 
     method = "exams.list_slots"
     permission = Permission.SIGNED_IN
@@ -304,12 +344,17 @@ class ListSlots(Query[tuple[SlotView, ...]], frozen=True, kw_only=True):
 
     room_id: int
     day: date
+    kind: VisitKind = VisitKind.OUTPATIENT
+    exam_type: str = ""
+    item_codes: tuple[str, ...] = ()
+    exam_id: int | None = None
 
 
 class HoldSlot(Command[SlotView], frozen=True, kw_only=True):
     """Keep a place in a slot while the clerk is still typing; it expires by itself after a few minutes.
 
-    Refusals: SLOT_TAKEN, NOT_FOUND, INVALID (the slot is over).
+    With items the hold covers as many slots in a row as the exam needs. A new hold of the same clerk ends the old one
+    where `only` is set. Refusals: SLOT_TAKEN, NOT_FOUND, INVALID (the slot is over).
     """
 
     method = "exams.hold_slot"
@@ -317,6 +362,10 @@ class HoldSlot(Command[SlotView], frozen=True, kw_only=True):
     audit = AuditClass.ROUTINE
 
     slot_id: int
+    kind: VisitKind = VisitKind.OUTPATIENT
+    exam_type: str = ""
+    item_codes: tuple[str, ...] = ()
+    only: bool = False
 
 
 class ReleaseSlot(Command[Nothing], frozen=True, kw_only=True):
