@@ -28,6 +28,7 @@ class QueuePlace:
     room_id: int
     planned_at: datetime
     patient_type: PatientType
+    exam_type: str = ""
 
 
 class QueueDesk(Protocol):

@@ -61,6 +61,7 @@ def place_of(exam: Exam) -> QueuePlace:
         room_id=exam.room_id,
         planned_at=exam.planned_at,
         patient_type=PatientType(exam.patient_type),
+        exam_type=exam.exam_type,
     )
 
 
