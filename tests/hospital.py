@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from server.attachments.rpc import AttachmentsRpc
+from server.attachments.service import AttachmentService
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
 from server.exams.service import ExamService
@@ -17,12 +19,15 @@ from server.exams.slots import SlotBook
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller, collect
+from server.kernel.storage.memory import MemoryStorage
 from server.organisation.rpc import OrganisationRpc
 from server.organisation.service import OrganisationService
 from server.patients.rpc import PatientsRpc
 from server.patients.service import PatientService
 from server.queueing.rpc import QueueingRpc
 from server.queueing.service import QueueService, QueueSettings
+from server.safety.rpc import SafetyRpc
+from server.safety.service import SafetyService
 from shared.contract.base import Request
 from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
 from shared.domain.permissions import ROLES
@@ -75,12 +80,16 @@ class Hospital:
         self.applications = ApplicationDesk(self.time, self.patients, self.organisation)
         self.exams = ExamService(self.time, self.patients, self.organisation, self.slots, self.applications)
         self.queue = QueueService(self.time, self.organisation, self.exams, settings)
-        self.exams.bind(queue=self.queue)
+        self.safety = SafetyService(self.time)
+        self.attachments = AttachmentService(MemoryStorage(), self.exams, self.clock)
+        self.exams.bind(queue=self.queue, safety=self.safety, papers=self.attachments)
         self.handlers = collect(
             OrganisationRpc(self.organisation),
             PatientsRpc(self.patients),
             ExamsRpc(database, self.exams, self.applications, self.slots),
             QueueingRpc(database, self.time, self.queue, self.exams),
+            SafetyRpc(self.safety, self.exams),
+            AttachmentsRpc(self.attachments),
         )
         with database.write() as uow:
             self.organisation.seed_defaults(uow)

@@ -29,6 +29,10 @@ MORE_TABLES: tuple[str, ...] = (
     "server.archive.routing.tables",
     "server.access.tables",
     "server.worksteps.tables",
+    "server.safety.tables",
+    "server.attachments.tables",
+    "server.exams.scheduling.tables",
+    "server.referrals.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

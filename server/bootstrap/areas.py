@@ -21,6 +21,8 @@ from server.archive.routing.rpc import RoutingRpc
 from server.archive.routing.service import RoutingService
 from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
+from server.attachments.rpc import AttachmentsRpc
+from server.attachments.service import AttachmentService
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
@@ -54,6 +56,8 @@ from server.reporting.service import ReportService
 from server.reporting.settings import ReportingSettings
 from server.reporting.templates import Templates
 from server.reporting.worklist import Worklist
+from server.safety.rpc import SafetyRpc
+from server.safety.service import SafetyService
 from server.settings import Settings
 
 
@@ -78,6 +82,7 @@ class Areas:
     routing: RoutingService
     storage: TieredStorage
     stores: Stores
+    attachments: AttachmentService
     handlers: tuple[object, ...]
 
 
@@ -121,7 +126,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     documents = DocumentStore(kept, clock)
     reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
     printing = PrintingService(database, exams, reports, organisation, documents, time, settings.verify_url)
-    exams.bind(queue=queue, reports=reports)
+    safety = SafetyService(time)
+    attachments = AttachmentService(kept, exams, clock)
+    exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments)
     identity = IdentityService(database, clock, _notice_topic(folders))
     access = AccessService(database, identity, clock)
     return Areas(
@@ -142,6 +149,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         routing=routing,
         storage=storage,
         stores=stores,
+        attachments=attachments,
         handlers=(
             OrganisationRpc(organisation),
             PatientsRpc(patients),
@@ -150,6 +158,8 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             HallsRpc(HallService(time, organisation)),
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),
+            SafetyRpc(safety, exams),
+            AttachmentsRpc(attachments),
             stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),

@@ -248,6 +248,12 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
         with database.read() as uow:
             return BulkItem(areas.printing.open_document(uow, caller, int(name)))
 
+    def attachment(_caller: Caller, name: str, _number: int) -> BulkItem:
+        if not name.isdecimal():
+            raise not_found("照片")
+        with database.read() as uow:
+            return BulkItem(areas.attachments.open(uow, int(name)))
+
     def export(_caller: Caller, name: str, piece: int) -> BulkItem:
         return BulkItem(areas.exchange.export_piece(name, piece))
 
@@ -255,5 +261,6 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
         "frame": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, frame),
         "object": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, whole_object),
         "document": BulkSource(Permission.SIGNED_IN, AuditClass.EXPORT, document),
+        "attachment": BulkSource(Permission.SIGNED_IN, AuditClass.PATIENT_RECORD, attachment),
         "export": BulkSource(Permission.EXPORT_IMAGES, AuditClass.EXPORT, export),
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
+from shared.contract.safety import SafetyAnswerView
+from shared.domain.safety import Asked, SafetyAnswer
 from shared.domain.states import PatientType, TicketState
 
 
@@ -61,6 +63,50 @@ class ReportOpener(Protocol):
 
     def exam_changed(self, uow: UnitOfWork, exam_id: int) -> None:
         """What reports copied of an exam (patient, images) has changed; nothing happens where there is no report."""
+
+
+class SafetyDesk(Protocol):
+    """The safety questions as exams use them (RIS-EX-11)."""
+
+    def keep(
+        self, uow: UnitOfWork, caller: Caller, exam_id: int, asked: Asked, answers: Sequence[SafetyAnswer]
+    ) -> None:
+        """Keep the answers of a registration. Raises INVALID."""
+
+    def of_exam(self, uow: UnitOfWork, exam_id: int) -> tuple[SafetyAnswerView, ...]:
+        """Return the answers that count now."""
+
+    def alarming(self, uow: UnitOfWork, exam_ids: Collection[int]) -> frozenset[int]:
+        """Return those of the exams that have an alarming answer."""
+
+
+class Papers(Protocol):
+    """The photographed applications as exams use them (RIS-REG-25)."""
+
+    def pages_of(self, uow: UnitOfWork, exam_ids: Collection[int]) -> dict[int, int]:
+        """Return how many pictures each of the exams has; exams without one are left out."""
+
+
+class NoSafety:
+    """Nothing is asked: for tests of exams alone."""
+
+    def keep(
+        self, uow: UnitOfWork, caller: Caller, exam_id: int, asked: Asked, answers: Sequence[SafetyAnswer]
+    ) -> None:
+        """Nothing to keep."""
+
+    def of_exam(self, uow: UnitOfWork, exam_id: int) -> tuple[SafetyAnswerView, ...]:
+        return ()
+
+    def alarming(self, uow: UnitOfWork, exam_ids: Collection[int]) -> frozenset[int]:
+        return frozenset()
+
+
+class NoPapers:
+    """No pictures are kept: for tests of exams alone."""
+
+    def pages_of(self, uow: UnitOfWork, exam_ids: Collection[int]) -> dict[int, int]:
+        return {}
 
 
 class NoQueue:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import and_, func, or_, select
 
 from server.exams.applications import ApplicationDesk
 from server.exams.bodies import OrderBody, packed, unpacked
 from server.exams.entries import check_items, check_measures, check_texts, checked_plan
 from server.exams.listing import condition_of, count_by_state, days_of, page_of
-from server.exams.ports import NoQueue, NoReports, QueueDesk, QueuePlace, ReportOpener
+from server.exams.ports import (
+    NoPapers,
+    NoQueue,
+    NoReports,
+    NoSafety,
+    Papers,
+    QueueDesk,
+    QueuePlace,
+    ReportOpener,
+    SafetyDesk,
+)
 from server.exams.rules import (
     PRIORITIES,
     ExamEvent,
@@ -26,7 +37,7 @@ from server.exams.rules import (
 from server.exams.slots import SlotBook
 from server.exams.tables import ExamStepRow, ExamStudyRow, PerformedStepExamRow
 from server.exams.tables import ExamTableRow as Exam
-from server.exams.views import APPROVED, copy_of, entry_of, facts_of, place_of, row_of
+from server.exams.views import APPROVED, asked_of, copy_of, entry_of, facts_of, place_of, row_of
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork, next_number
 from server.kernel.dispatch import SYSTEM, Caller
@@ -46,14 +57,13 @@ from shared.contract.exams import (
     RegisterExam,
     UpdateExam,
 )
-from shared.contract.organisation import RoomView
+from shared.contract.organisation import PatientTypeView, RoomView
 from shared.contract.patients import PatientView
 from shared.contract.queueing import ListFinished
 from shared.dicomkit.uids import new_uid
 from shared.domain.states import (
     ExamAction,
     ExamState,
-    PatientType,
     RegistrationState,
     ReportState,
 )
@@ -82,11 +92,22 @@ class ExamService:
         self._applications = applications
         self._queue: QueueDesk = NoQueue()
         self._reports: ReportOpener = NoReports()
+        self._safety: SafetyDesk = NoSafety()
+        self._papers: Papers = NoPapers()
 
-    def bind(self, *, queue: QueueDesk | None = None, reports: ReportOpener | None = None) -> None:
+    def bind(
+        self,
+        *,
+        queue: QueueDesk | None = None,
+        reports: ReportOpener | None = None,
+        safety: SafetyDesk | None = None,
+        papers: Papers | None = None,
+    ) -> None:
         """Give the areas that stand on this one; called once, by whoever wires the server."""
         self._queue = queue or self._queue
         self._reports = reports or self._reports
+        self._safety = safety or self._safety
+        self._papers = papers or self._papers
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
@@ -156,6 +177,7 @@ class ExamService:
         exam_type = hospital.exam_type(request.exam_type).code
         room = _checked_room(hospital, request.room_id, exam_type, request.campus_id)
         body = _checked_body(request, hospital, exam_type)
+        kind = hospital.patient_kind(request.patient_kind, request.patient_type)
         planned_at = self._planned(uow, request.planned_at, request.slot_id)
         patient = self._patients.admit(uow, caller, request.patient)
         if not request.accept_duplicate:
@@ -178,9 +200,10 @@ class ExamService:
             image_count=0,
             cancel_reason="",
         )
-        self._write_order(exam, patient, room, body, request.patient_type, request.is_in_arrears, planned_at)
+        self._write_order(exam, patient, room, body, kind, request.is_in_arrears, planned_at)
         uow.session.add(exam)
         uow.session.flush()
+        self._safety.keep(uow, caller, exam.id, asked_of(exam, body, day), request.safety)
         self._record(uow, caller, exam, "register", "", "提交登记")
         if request.application_id is not None:
             self._applications.mark_registered(uow, request.application_id, exam.id)
@@ -205,13 +228,17 @@ class ExamService:
         hospital = self._organisation.hospital(uow)
         room = _checked_room(hospital, request.room_id, exam.exam_type, None)
         body = _checked_body(request, hospital, exam.exam_type)
+        kept_kind = exam.patient_kind if request.patient_type.value == exam.patient_type else ""
+        kind = hospital.patient_kind(request.patient_kind or kept_kind, request.patient_type)
         planned_at = request.planned_at
         if planned_at != exam.planned_at or request.slot_id is not None:
             planned_at = self._planned(uow, planned_at, request.slot_id)
         patient = self._patients.revise(uow, caller, exam.patient_id, request.patient)
         has_moved = room.id != exam.room_id or planned_at != exam.planned_at
-        self._write_order(exam, patient, room, body, request.patient_type, request.is_in_arrears, planned_at)
+        self._write_order(exam, patient, room, body, kind, request.is_in_arrears, planned_at)
         uow.session.flush()
+        if request.safety is not None:
+            self._safety.keep(uow, caller, exam.id, asked_of(exam, body, self._time.today()), request.safety)
         if request.slot_id is not None:
             self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
         elif has_moved:
@@ -389,12 +416,13 @@ class ExamService:
         patient: PatientView,
         room: RoomView,
         body: OrderBody,
-        patient_type: PatientType,
+        kind: PatientTypeView,
         is_in_arrears: bool,
         planned_at: datetime,
     ) -> None:
         exam.room_id, exam.campus_id = room.id, room.campus_id
-        exam.patient_type, exam.priority = patient_type.value, PRIORITIES[patient_type]
+        exam.patient_kind, exam.patient_type = kind.code, kind.priority.value
+        exam.priority = PRIORITIES[kind.priority]
         exam.is_in_arrears = is_in_arrears
         exam.planned_at = planned_at
         exam.items_text = joined((item.name for item in body.items), 200)
@@ -505,7 +533,15 @@ class ExamService:
         found = list(exams)
         tickets = self._queue.tickets_of(uow, [exam.id for exam in found]) if found else {}
         hospital = self._organisation.hospital(uow)
-        return tuple(row_of(exam, tickets.get(exam.id), hospital, self._time, caller.permissions) for exam in found)
+        ids = [exam.id for exam in found]
+        alarming, pages = self._safety.alarming(uow, ids), self._papers.pages_of(uow, ids)
+        rows = (row_of(exam, tickets.get(exam.id), hospital, self._time, caller.permissions) for exam in found)
+        return tuple(
+            msgspec.structs.replace(row, has_safety_alarm=row.id in alarming, paper_pages=pages.get(row.id, 0))
+            if row.id in alarming or row.id in pages
+            else row
+            for row in rows
+        )
 
     def _view(self, uow: UnitOfWork, caller: Caller, exam: Exam) -> ExamView:
         if uow.is_writer:
@@ -526,6 +562,7 @@ class ExamService:
             registered_by=exam.registered_by,
             started_at=exam.started_at,
             finished_at=exam.finished_at,
+            safety=self._safety.of_exam(uow, exam.id),
         )
 
 

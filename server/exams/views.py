@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from server.exams.bodies import OrderBody
 from server.exams.ports import QueuePlace, TicketFact
 from server.exams.rules import ExamFacts, allowed_actions
 from server.exams.tables import ExamTableRow as Exam
@@ -12,6 +15,7 @@ from server.patients.rules import age_text, flat
 from shared.contract.exams import ExamRow, PatientEntry
 from shared.contract.patients import PatientView
 from shared.domain.permissions import Permission
+from shared.domain.safety import Asked, age_in_years, uses_contrast
 from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState, Sex, TicketState
 
 APPROVED = (ReportState.APPROVED.value, ReportState.PRINTED.value)
@@ -33,6 +37,7 @@ def row_of(
         sex=Sex(exam.sex),
         age=age_text(exam.birth_date, time.local(exam.planned_at).date()),
         patient_type=PatientType(exam.patient_type),
+        patient_kind=exam.patient_kind or exam.patient_type,
         is_in_arrears=exam.is_in_arrears,
         state=state,
         registration_state=RegistrationState(exam.registration_state),
@@ -74,6 +79,16 @@ def facts_of(exam: Exam, ticket: TicketFact | None) -> ExamFacts:
     )
 
 
+def asked_of(exam: Exam, body: OrderBody, today: date) -> Asked:
+    """Return the facts that decide which safety questions an exam needs."""
+    return Asked(
+        exam_type=exam.exam_type,
+        sex=Sex(exam.sex),
+        age_years=age_in_years(exam.birth_date, today),
+        uses_contrast=uses_contrast(item.name for item in body.items),
+    )
+
+
 def copy_of(patient: PatientView) -> dict[str, object]:
     """Return the columns of an exam that repeat its patient."""
     return {
@@ -104,4 +119,5 @@ def entry_of(patient: PatientView, typed: PatientEntry) -> PatientEntry:
         address=patient.address,
         height_cm=typed.height_cm,
         weight_kg=typed.weight_kg,
+        id_kind=patient.id_kind,
     )

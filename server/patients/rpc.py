@@ -7,12 +7,20 @@ from server.kernel.dispatch import Caller, handles
 from server.patients.service import PatientService
 from shared.contract.patients import (
     FindDuplicates,
+    FindSimilar,
     GetPatient,
+    GetRecords,
+    LikePair,
     LinkPatient,
+    ListLikePairs,
+    ListLinks,
+    PatientLinkView,
     PatientList,
+    PatientRecords,
     PatientView,
     SearchPatients,
     SeparatePatient,
+    SimilarPatient,
 )
 
 
@@ -41,3 +49,19 @@ class PatientsRpc:
     @handles
     def separate(self, request: SeparatePatient, caller: Caller, uow: UnitOfWork) -> PatientView:
         return self._patients.separate(uow, caller, request)
+
+    @handles
+    def find_similar(self, request: FindSimilar, caller: Caller, uow: UnitOfWork) -> tuple[SimilarPatient, ...]:
+        return self._patients.find_similar(uow, request)
+
+    @handles
+    def get_records(self, request: GetRecords, caller: Caller, uow: UnitOfWork) -> PatientRecords:
+        return self._patients.records(uow, request.patient_id)
+
+    @handles
+    def list_like_pairs(self, request: ListLikePairs, caller: Caller, uow: UnitOfWork) -> tuple[LikePair, ...]:
+        return self._patients.like_pairs(uow, request.limit)
+
+    @handles
+    def list_links(self, request: ListLinks, caller: Caller, uow: UnitOfWork) -> tuple[PatientLinkView, ...]:
+        return self._patients.links(uow, request.limit)

@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import date
 
-from shared.domain.states import Sex
+from shared.domain.identity_documents import DocumentKind, IdentityDocument, normal_number, read_document
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK = "10X98765432"
-_CARD_18 = re.compile(r"\d{17}[\dX]\Z")
-_CARD_15 = re.compile(r"\d{15}\Z")
-_OTHER_DOCUMENT = re.compile(r"[A-Z0-9()/-]{4,20}\Z")
 _FIRST_YEAR = 1850
 OLDEST_YEARS = 150
 
-
-@dataclass(frozen=True)
-class IdentityCard:
-    """What an identity card number says of its holder."""
-
-    number: str
-    birth_date: date
-    sex: Sex
+normal_id_number = normal_number
+"""An identity number as it is stored."""
 
 
-class IdentityError(ValueError):
-    """A text is not a usable identity number; the message is a sentence for the clerk."""
+def read_identity(text: str, kind: DocumentKind | None = None, *, today: date | None = None) -> IdentityDocument | None:
+    """Read an identity number; None for a document that says nothing of birth and sex.
 
-
-def normal_id_number(text: str) -> str:
-    """Return an identity number as it is stored: upper case, without blanks."""
-    return "".join(text.split()).upper()
-
-
-def read_identity(text: str) -> IdentityCard | None:
-    """Read a resident identity card number (GB 11643-1999, or the older one of 15 digits).
-
-    Returns None for another document (passport, permit: 4 to 20 letters and digits). Raises IdentityError.
+    Raises IdentityError with a sentence for the clerk.
     """
-    number = normal_id_number(text)
-    if _CARD_18.match(number):
-        if check_character(number[:17]) != number[17]:
-            raise IdentityError("身份证号的校验位不对，请核对是否输错了数字。")
-        return _card(number, number[6:14], int(number[16]))
-    if _CARD_15.match(number):
-        return _card(number, "19" + number[6:12], int(number[14]))
-    if number.isdigit() and len(number) > 11:
-        raise IdentityError(f"身份证号应为 18 位，现在是 {len(number)} 位。")
-    if not _OTHER_DOCUMENT.match(number):
-        raise IdentityError("证件号只能是 4 到 20 位字母和数字。")
-    return None
-
-
-def check_character(body: str) -> str:
-    """Return the check character of 17 digits (GB 11643-1999, ISO 7064 MOD 11-2)."""
-    return _CHECK[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
-
-
-def _card(number: str, digits: str, sequence: int) -> IdentityCard:
-    try:
-        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        raise IdentityError("身份证号中的出生日期不存在，请核对。") from None
-    return IdentityCard(number, born, Sex.MALE if sequence % 2 else Sex.FEMALE)
+    document = read_document(text, kind, today=today)
+    return document if document.birth_date is not None else None
 
 
 def fault_of_birth_date(born: date, today: date) -> str | None:

@@ -13,19 +13,35 @@ from server.kernel.database import UnitOfWork, next_number
 from server.kernel.database.text import begins
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
-from server.patients.names import initials_for
-from server.patients.rules import (
-    IdentityError,
-    fault_of_birth_date,
-    flat,
-    normal_id_number,
-    read_identity,
+from server.patients.likeness import (
+    MAX_FOUND,
+    differences,
+    doubled_rows,
+    likenesses,
+    score_of,
+    similar_rows,
+    traits_of_row,
+    traits_typed,
 )
+from server.patients.names import initials_for
+from server.patients.rules import fault_of_birth_date, flat, read_identity
 from server.patients.tables import PatientLinkRow, PatientRow
 from shared.contract.base import Changed, Page
 from shared.contract.exams import PatientEntry
-from shared.contract.patients import FindDuplicates, LinkPatient, PatientList, PatientView, SeparatePatient
+from shared.contract.patients import (
+    FindDuplicates,
+    FindSimilar,
+    LikePair,
+    LinkPatient,
+    PatientLinkView,
+    PatientList,
+    PatientRecords,
+    PatientView,
+    SeparatePatient,
+    SimilarPatient,
+)
 from shared.dicomkit.names import is_chinese, romanised
+from shared.domain.identity_documents import DocumentKind, IdentityError, normal_number
 from shared.domain.states import Sex
 
 MAX_PAGE = 500
@@ -61,6 +77,7 @@ class Particulars:
     health_check_number: str
     phone: str
     address: str
+    id_kind: str
 
 
 class PatientService:
@@ -80,7 +97,7 @@ class PatientService:
         name = text["name"]
         if not name:
             raise invalid("patient.name", "请填写患者姓名。")
-        id_number = normal_id_number(entry.id_number)
+        id_number = normal_number(entry.id_number)
         born, sex = self._checked_birth(entry, id_number)
         pinyin = text["pinyin"] or romanised(name)[:64]
         return Particulars(
@@ -96,6 +113,7 @@ class PatientService:
             health_check_number=text["health_check_number"],
             phone=text["phone"],
             address=text["address"],
+            id_kind=entry.id_kind.value if entry.id_kind is not None and id_number else "",
         )
 
     def admit(self, uow: UnitOfWork, caller: Caller, entry: PatientEntry) -> PatientView:
@@ -139,7 +157,7 @@ class PatientService:
         """Return patients with the same identity or card number, or the same name and birth date."""
         signs: list[ColumnElement[bool]] = []
         if request.id_number.strip():
-            signs.append(PatientRow.id_number == normal_id_number(request.id_number))
+            signs.append(PatientRow.id_number == normal_number(request.id_number))
         if request.card_number.strip():
             signs.append(PatientRow.card_number == request.card_number.strip())
         if request.name.strip() and request.birth_date is not None:
@@ -148,6 +166,59 @@ class PatientService:
         if not signs:
             return PatientList(total=0, rows=())
         return self._listed(uow, and_(_IS_HEAD, or_(*signs)), Page(limit=50))
+
+    def find_similar(self, uow: UnitOfWork, request: FindSimilar) -> tuple[SimilarPatient, ...]:
+        """Return records that may be the person being typed, the likeliest first."""
+        wanted = traits_typed(request)
+        found = []
+        for row in similar_rows(uow, wanted, request.phone, request.except_id):
+            traits = traits_of_row(row)
+            shared = likenesses(wanted, traits)
+            if shared:
+                against = differences(wanted, traits)
+                score = score_of(shared, against)
+                found.append(SimilarPatient(patient=_view(row), likenesses=shared, score=score, differs=against))
+        found.sort(key=lambda similar: (-similar.score, -similar.patient.id))
+        return tuple(found[:MAX_FOUND])
+
+    def like_pairs(self, uow: UnitOfWork, limit: int) -> tuple[LikePair, ...]:
+        """Return pairs of records that may be one person, the likeliest first."""
+        most = min(max(limit, 1), 200)
+        pairs: dict[tuple[int, int], LikePair] = {}
+        for group in doubled_rows(uow, most):
+            first = group[0]
+            for second in group[1:]:
+                one, other = traits_of_row(first), traits_of_row(second)
+                shared = likenesses(one, other)
+                score = score_of(shared, differences(one, other))
+                pair = LikePair(first=_view(first), second=_view(second), likenesses=shared, score=score)
+                pairs.setdefault((first.id, second.id), pair)
+        return tuple(sorted(pairs.values(), key=lambda pair: (-pair.score, -pair.second.id))[:most])
+
+    def records(self, uow: UnitOfWork, patient_id: int) -> PatientRecords:
+        """Return all records of a person and the trace of their links. Raises NOT_FOUND."""
+        ids = self.linked_ids(uow, patient_id)
+        views = self.many(uow, ids)
+        concerns = or_(PatientLinkRow.patient_id.in_(ids), PatientLinkRow.into_id.in_(ids))
+        return PatientRecords(records=tuple(views[one] for one in ids), trace=self._traces(uow, concerns, 200))
+
+    def links(self, uow: UnitOfWork, limit: int) -> tuple[PatientLinkView, ...]:
+        """Return the latest links and separations of the hospital."""
+        return self._traces(uow, PatientLinkRow.id > 0, min(max(limit, 1), 200))
+
+    def _traces(self, uow: UnitOfWork, condition: ColumnElement[bool], limit: int) -> tuple[PatientLinkView, ...]:
+        query = select(PatientLinkRow).where(condition).order_by(PatientLinkRow.id.desc()).limit(limit)
+        return tuple(
+            PatientLinkView(
+                patient_id=row.patient_id,
+                into_id=row.into_id,
+                is_linked=row.is_linked,
+                reason=row.reason,
+                user_name=row.user_name,
+                at=row.at,
+            )
+            for row in uow.session.scalars(query)
+        )
 
     def link(self, uow: UnitOfWork, caller: Caller, request: LinkPatient) -> PatientView:
         """Let the record `into_id` stand for `patient_id` too; searches then find only it.
@@ -190,7 +261,7 @@ class PatientService:
         born, sex = entry.birth_date, entry.sex
         if id_number:
             try:
-                card = read_identity(id_number)
+                card = read_identity(id_number, entry.id_kind, today=self._time.today())
             except IdentityError as error:
                 raise invalid("patient.id_number", str(error)) from None
             if card is not None:
@@ -305,7 +376,7 @@ class PatientService:
 def _matches(wanted: str) -> ColumnElement[bool]:
     if is_chinese(wanted):
         return begins(PatientRow.name, wanted)
-    key, upper = flat(wanted), normal_id_number(wanted)
+    key, upper = flat(wanted), normal_number(wanted)
     conditions = [
         PatientRow.number == upper,
         begins(PatientRow.card_number, wanted),
@@ -335,4 +406,6 @@ def _view(row: PatientRow) -> PatientView:
         health_check_number=row.health_check_number,
         phone=row.phone,
         address=row.address,
+        id_kind=DocumentKind(row.id_kind) if row.id_kind else None,
+        linked_to=row.linked_to,
     )

@@ -30,6 +30,7 @@ class PatientRow(Versioned, Base):
     health_check_number: Mapped[str] = mapped_column(ordered_text(32), index=True)
     phone: Mapped[str] = mapped_column(ordered_text(32), index=True)
     address: Mapped[str] = mapped_column(String(200))
+    id_kind: Mapped[str] = mapped_column(String(24), server_default="")
     linked_to: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

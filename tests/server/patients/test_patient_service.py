@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from server.kernel.errors import Refusal
-from server.patients.rules import check_character
 from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
 from shared.contract.patients import (
@@ -19,6 +18,7 @@ from shared.contract.patients import (
     SearchPatients,
     SeparatePatient,
 )
+from shared.domain.identity_documents import check_character
 from shared.domain.states import Sex
 from tests.hospital import CHEST, CLERK, Hospital, a_patient
 
