@@ -100,6 +100,7 @@ def _make_lock() -> int:
         print("`python3 run.py lock` needs uv: pip install uv", file=sys.stderr)
         return 2
     options = ["--universal", "--python-version", "3.11", "--no-emit-index-url", "--generate-hashes", "-q"]
+    options += ["--override", "requirements.override"]
     return subprocess.call([uv, "pip", "compile", *options, "requirements.in", "-o", str(LOCK)], cwd=ROOT)
 
 

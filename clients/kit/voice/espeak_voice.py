@@ -1,21 +1,13 @@
-"""The espeak-ng voice as seen from a workstation: starts the helper process, asks it, restarts it when it dies."""
+"""The espeak-ng voice as seen from a workstation: asks the helper process."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import importlib.util
-import json
-import queue
-import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import clients
+from clients.kit.voice.helper import VoiceHelper
 from clients.kit.voice.reading import Part, spoken_parts
 from clients.kit.voice.voices import SpokenLanguage, VoiceError
 
@@ -43,11 +35,9 @@ class EspeakVoice:
     def __init__(self, settings: EspeakSettings | None = None, command: tuple[str, ...] = ()) -> None:
         """`command` replaces the helper's command line (tests)."""
         self._settings = settings or EspeakSettings()
-        self._command = command or (sys.executable, "-m", "clients.kit.voice.espeak")
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._reader: threading.Thread | None = None
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._helper = VoiceHelper(
+            command or (sys.executable, "-m", "clients.kit.voice.espeak"), self._settings.timeout_s
+        )
 
     def available(self) -> str | None:
         if importlib.util.find_spec("espeakng_loader") is None:
@@ -62,7 +52,10 @@ class EspeakVoice:
 
     def synthesize_parts(self, parts: tuple[Part, ...]) -> bytes:
         """Speak text that is already broken into parts."""
-        reply = self._ask(
+        missing = self.available()
+        if missing is not None:
+            raise VoiceError(missing)
+        reply = self._helper.ask(
             {
                 "parts": [[part.text, part.language, part.pause_ms] for part in parts],
                 "words_per_minute": self._settings.words_per_minute,
@@ -75,104 +68,7 @@ class EspeakVoice:
 
     def phonemes(self, pinyin: list[str]) -> list[str]:
         """How espeak reads each text, in its phoneme names."""
-        return [str(read) for read in self._ask({"phonemes": pinyin})["phonemes"]]
+        return [str(read) for read in self._helper.ask({"phonemes": pinyin})["phonemes"]]
 
     def close(self) -> None:
-        with self._lock:
-            self._stop()
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            for attempt in (1, 2):  # a helper that died between two calls is replaced once
-                process = self._started()
-                try:
-                    return self._exchange(process, request)
-                except (OSError, EOFError):
-                    self._stop()
-                    if attempt == 2:
-                        raise VoiceError("语音程序意外退出：请重新启动工作站") from None
-        raise AssertionError("unreachable")
-
-    def _exchange(self, process: subprocess.Popen[bytes], request: dict[str, Any]) -> dict[str, Any]:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(request).encode() + b"\n")
-        process.stdin.flush()
-        reply = self._read_line()
-        if "error" in reply:
-            raise VoiceError(f"语音合成失败：{reply['error']}")
-        return reply
-
-    def _read_line(self) -> dict[str, Any]:
-        try:
-            line = self._lines.get(timeout=self._settings.timeout_s)
-        except queue.Empty:
-            self._stop()
-            raise VoiceError("语音程序没有响应，已重新启动") from None
-        if not line:
-            raise EOFError
-        reply: dict[str, Any] = json.loads(line)
-        return reply
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
-        self._stop()
-        missing = self.available()
-        if missing is not None:
-            raise VoiceError(missing)
-        # The helper must find this very package, wherever the workstation was started.
-        root = str(Path(clients.__file__).resolve().parent.parent)
-        hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows: no console flashing up
-        try:
-            process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=root,
-                creationflags=hidden,
-            )
-        except OSError as fault:
-            raise VoiceError(f"语音程序无法启动：{fault}") from fault
-        self._process = process
-        self._lines = queue.Queue()
-        assert process.stdout is not None
-        self._reader = threading.Thread(
-            target=_pump, args=(process.stdout.readline, self._lines.put), name="espeak-reader", daemon=True
-        )
-        self._reader.start()
-        try:
-            ready = self._read_line()
-        except EOFError:
-            self._stop()
-            raise VoiceError("语音程序启动后立即退出：请检查安装") from None
-        if "error" in ready:
-            self._stop()
-            raise VoiceError(f"语音程序无法使用：{ready['error']}")
-        return process
-
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(OSError):
-            if process.stdin is not None:
-                process.stdin.close()
-        try:
-            process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if self._reader is not None:
-            self._reader.join(timeout=5)  # the pipe has ended, so it only has to notice
-            self._reader = None
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _pump(read: Callable[[], bytes], put: Callable[[bytes | None], None]) -> None:
-    """Carry lines from the pipe into the queue; a final None says that the helper ended."""
-    with contextlib.suppress(ValueError, OSError):
-        while line := read():
-            put(line)
-    put(None)
+        self._helper.close()

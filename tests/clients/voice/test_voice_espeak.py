@@ -126,7 +126,7 @@ def test_nothing_to_say_is_refused(voice: EspeakVoice) -> None:
 
 def test_a_dead_helper_is_replaced(voice: EspeakVoice) -> None:
     voice.synthesize("你好", "zh")
-    process = voice._process
+    process = voice._helper.process
     assert process is not None
     process.kill()
     process.wait()
@@ -155,7 +155,7 @@ def test_close_ends_the_process_and_the_voice_can_be_used_again() -> None:
     if made.available() is not None:
         pytest.skip("espeak is not installed")
     made.synthesize("你好", "zh")
-    process = made._process
+    process = made._helper.process
     assert process is not None
     made.close()
     assert process.poll() is not None
