@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kernel.database import Base, UtcDateTime, Versioned
@@ -65,7 +65,8 @@ class ExamTableRow(Versioned, Base):
     sex: Mapped[str] = mapped_column(String(1))
     birth_date: Mapped[date | None] = mapped_column(Date)
     card_number: Mapped[str] = mapped_column(ordered_text(32))
-    patient_type: Mapped[str] = mapped_column(String(16))
+    patient_type: Mapped[str] = mapped_column(String(16))  # the class that orders lists
+    patient_kind: Mapped[str] = mapped_column(String(16), default="", server_default="")  # as configured
     is_in_arrears: Mapped[bool]
 
     items_text: Mapped[str] = mapped_column(String(200))
@@ -78,6 +79,13 @@ class ExamTableRow(Versioned, Base):
     image_count: Mapped[int] = mapped_column(default=0)
     report_id: Mapped[int | None]
     report_state: Mapped[str | None] = mapped_column(String(16))
+
+    visit_kind: Mapped[str] = mapped_column(String(16), default="outpatient", server_default="outpatient")
+    is_no_show: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reschedules: Mapped[int] = mapped_column(default=0, server_default="0")
+    referral_id: Mapped[int | None] = mapped_column(index=True)
+    referral_state: Mapped[str | None] = mapped_column(String(16))
+    from_campus_id: Mapped[int | None]
 
     __table_args__ = (
         # the order of every list, and the count of each registration state, straight from an index
@@ -133,6 +141,7 @@ class RoomHoursRow(Base):
     closes_minute: Mapped[int]
     slot_minutes: Mapped[int]
     capacity: Mapped[int]
+    quotas: Mapped[str] = mapped_column(String(100), default="", server_default="")  # "inpatient:4 health_check:2"
 
 
 class SlotRow(Base):
@@ -160,6 +169,8 @@ class BookingRow(Base):
     exam_id: Mapped[int | None] = mapped_column(ForeignKey("exams.id"), unique=True)
     user_id: Mapped[int]
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(16), default="outpatient", server_default="outpatient")  # VisitKind
+    minutes: Mapped[int] = mapped_column(default=0, server_default="0")  # what the exam needs; 0: one slot
 
 
 class PerformedStepRow(Base):

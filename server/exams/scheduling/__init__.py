@@ -1,0 +1,1 @@
+"""Schedules, calendar, slot rules, first-free search, moved and missed appointments."""

@@ -1,0 +1,1 @@
+"""Referral of exams to another organisation of the platform, and its answer."""
