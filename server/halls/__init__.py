@@ -1,1 +1,1 @@
-"""Waiting halls: what their displays show and say, and what people must know of a room."""
+"""Waiting halls: what their displays show and how they speak."""

@@ -6,20 +6,11 @@ from server.halls.service import HallService
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller, handles
 from shared.contract.base import Nothing
-from shared.contract.halls import (
-    GetHall,
-    HallView,
-    ListHalls,
-    ListRoomNotices,
-    RemoveHall,
-    RoomNoticeView,
-    SaveHall,
-    SetRoomNotice,
-)
+from shared.contract.halls import GetHall, HallView, ListHalls, RemoveHall, SaveHall
 
 
 class HallsRpc:
-    """What displays ask, what administrators and technicians set."""
+    """What displays ask, what administrators set."""
 
     def __init__(self, halls: HallService) -> None:
         self._halls = halls
@@ -40,13 +31,3 @@ class HallsRpc:
     def remove_hall(self, request: RemoveHall, caller: Caller, uow: UnitOfWork) -> Nothing:
         self._halls.remove_hall(uow, request.id)
         return Nothing()
-
-    @handles
-    def list_room_notices(
-        self, request: ListRoomNotices, caller: Caller, uow: UnitOfWork
-    ) -> tuple[RoomNoticeView, ...]:
-        return self._halls.list_room_notices(uow)
-
-    @handles
-    def set_room_notice(self, request: SetRoomNotice, caller: Caller, uow: UnitOfWork) -> RoomNoticeView:
-        return self._halls.set_room_notice(uow, caller, request)

@@ -11,8 +11,6 @@ TEXT_LENGTH = 200
 MOST_NEWS = 20
 MOST_STEPS = 24
 MINUTES_OF_A_DAY = 1440
-SENTENCE_LENGTH = 60
-SENTENCE_EN_LENGTH = 120
 
 
 def fault_of(settings: HallSettings, known_rooms: Collection[int]) -> tuple[str, str] | None:
@@ -53,12 +51,3 @@ def _fault_of_volumes(settings: HallSettings) -> tuple[str, str] | None:
 
 def _is_line(text: str) -> bool:
     return len(text) <= TEXT_LENGTH and (not text or text.isprintable())
-
-
-def fault_of_sentence(sentence: str, sentence_en: str) -> tuple[str, str] | None:
-    """Return (field, sentence) for a notice that is too long or no line of text, or None."""
-    if len(sentence) > SENTENCE_LENGTH or (sentence and not sentence.isprintable()):
-        return "sentence", f"说明请写成一行，最多 {SENTENCE_LENGTH} 个字。"
-    if len(sentence_en) > SENTENCE_EN_LENGTH or (sentence_en and not sentence_en.isprintable()):
-        return "sentence_en", f"英文说明请写成一行，最多 {SENTENCE_EN_LENGTH} 个字符。"
-    return None

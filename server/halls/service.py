@@ -1,31 +1,22 @@
-"""Use cases of halls: their settings, and notices about rooms. Works in the caller's unit of work, never commits."""
+"""Use cases of halls: their settings. Works in the caller's unit of work, never commits."""
 
 from __future__ import annotations
 
 import msgspec
 from sqlalchemy import select
 
-from server.halls.rules import fault_of, fault_of_sentence
-from server.halls.tables import HallRow, RoomNoticeRow
+from server.halls.rules import fault_of
+from server.halls.tables import HallRow
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
-from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
 from server.organisation.service import Hospital, OrganisationService
 from shared.contract.base import Changed
-from shared.contract.halls import (
-    HallRoom,
-    HallSettings,
-    HallView,
-    RoomNoticeView,
-    RoomState,
-    SaveHall,
-    SetRoomNotice,
-)
+from shared.contract.halls import HallRoom, HallSettings, HallView, SaveHall
 
 
 class HallService:
-    """Halls of the hospital and what people must know of a room."""
+    """Halls of the hospital."""
 
     def __init__(self, time: HospitalTime, organisation: OrganisationService) -> None:
         self._time = time
@@ -72,50 +63,14 @@ class HallService:
         uow.session.delete(row)
         uow.publish(Changed("hall", hall_id, 0))
 
-    def list_room_notices(self, uow: UnitOfWork) -> tuple[RoomNoticeView, ...]:
-        """Every room with its notice, in the hospital's order of rooms."""
-        notices = self._notices(uow)
-        hospital = self._organisation.hospital(uow)
-        return tuple(_notice_view(hospital, room.id, notices.get(room.id)) for room in hospital.view.rooms)
-
-    def set_room_notice(self, uow: UnitOfWork, caller: Caller, request: SetRoomNotice) -> RoomNoticeView:
-        """Tell the hall about a room. Raises NOT_FOUND, INVALID."""
-        hospital = self._organisation.hospital(uow)
-        if request.room_id not in hospital.rooms:
-            raise not_found("检查室")
-        sentence, sentence_en = request.sentence.strip(), request.sentence_en.strip()
-        fault = fault_of_sentence(sentence, sentence_en)
-        if fault is not None:
-            raise invalid(*fault)
-        row = uow.session.get(RoomNoticeRow, request.room_id)
-        if request.state is RoomState.OPEN:
-            if row is not None:
-                uow.session.delete(row)
-                uow.publish(Changed("room_notice", request.room_id, 0))
-            return _notice_view(hospital, request.room_id, None)
-        if row is None:
-            row = RoomNoticeRow(room_id=request.room_id, state="", sentence="", sentence_en="")
-        now = (request.state.value, sentence, sentence_en)
-        if (row.state, row.sentence, row.sentence_en) != now:
-            row.state, row.sentence, row.sentence_en = now
-            row.since, row.set_by = self._time.now(), caller.name[:64]
-            uow.session.add(row)
-            uow.session.flush()
-            uow.publish(Changed("room_notice", request.room_id, 0))
-        return _notice_view(hospital, request.room_id, row)
-
     def _row(self, uow: UnitOfWork, hall_id: int) -> HallRow:
         row = uow.session.get(HallRow, hall_id, with_for_update=True)
         if row is None:
             raise not_found("大厅")
         return row
 
-    def _notices(self, uow: UnitOfWork) -> dict[int, RoomNoticeRow]:
-        return {row.room_id: row for row in uow.session.scalars(select(RoomNoticeRow))}
-
     def _view(self, uow: UnitOfWork, hall_id: int, version: int, settings: HallSettings) -> HallView:
         hospital = self._organisation.hospital(uow)
-        notices = self._notices(uow)
         wanted = settings.room_ids or tuple(room.id for room in hospital.view.rooms)
         now = self._time.now()
         offset = self._time.local(now).utcoffset()
@@ -123,7 +78,7 @@ class HallService:
             id=hall_id,
             version=version,
             settings=settings,
-            rooms=tuple(_room(hospital, room_id, notices) for room_id in wanted if room_id in hospital.rooms),
+            rooms=tuple(_room(hospital, room_id) for room_id in wanted if room_id in hospital.rooms),
             utc_offset_minutes=0 if offset is None else round(offset.total_seconds() / 60),
             time=now,
         )
@@ -133,28 +88,12 @@ def _settings(row: HallRow) -> HallSettings:
     return msgspec.convert(row.settings, HallSettings)
 
 
-def _room(hospital: Hospital, room_id: int, notices: dict[int, RoomNoticeRow]) -> HallRoom:
-    room, notice = hospital.rooms[room_id], notices.get(room_id)
+def _room(hospital: Hospital, room_id: int) -> HallRoom:
+    room = hospital.rooms[room_id]
     return HallRoom(
         room_id=room_id,
         name=room.name,
         name_en=room.name_en,
         spoken_name=room.spoken_name,
         spoken_name_en=hospital.spoken_en[room_id],
-        state=RoomState.OPEN if notice is None else RoomState(notice.state),
-        sentence="" if notice is None else notice.sentence,
-        sentence_en="" if notice is None else notice.sentence_en,
-        since=None if notice is None else notice.since,
-    )
-
-
-def _notice_view(hospital: Hospital, room_id: int, row: RoomNoticeRow | None) -> RoomNoticeView:
-    return RoomNoticeView(
-        room_id=room_id,
-        room_name=hospital.rooms[room_id].name,
-        state=RoomState.OPEN if row is None else RoomState(row.state),
-        sentence="" if row is None else row.sentence,
-        sentence_en="" if row is None else row.sentence_en,
-        since=None if row is None else row.since,
-        by="" if row is None else row.set_by,
     )

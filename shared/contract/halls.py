@@ -1,4 +1,4 @@
-"""Waiting halls (候诊大厅): which rooms a display shows, its news, its voice, its volume by the hour; room notices."""
+"""Waiting halls (候诊大厅): which rooms a display shows, its news, its voice, its volume by the hour."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class SpokenName(StrEnum):
     NUMBER_ONLY = "number_only"
 
 
-class RoomState(StrEnum):
-    """What people in the hall must know of a room."""
+class SpokenNumber(StrEnum):
+    """How the Chinese voice says the ticket A012."""
 
-    OPEN = "open"
-    PAUSED = "paused"  # 暂停
-    DOWN = "down"  # 设备故障
+    PLAIN = "plain"  # 十二号; with the letter where no name is spoken
+    WITH_LETTER = "with_letter"  # A十二号
+    DIGITS = "digits"  # A零一二号
 
 
 class NewsLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,17 +50,13 @@ class VolumeStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HallRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """A room of a hall, with what the voice calls it and what people must know of it."""
+    """A room of a hall, with what the voice calls it."""
 
     room_id: int
     name: str
     name_en: str
     spoken_name: str
     spoken_name_en: str
-    state: RoomState = RoomState.OPEN
-    sentence: str = ""  # why, and what to do; empty: the usual words of the state
-    sentence_en: str = ""
-    since: datetime | None = None
 
 
 class HallSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +71,8 @@ class HallSettings(msgspec.Struct, frozen=True, kw_only=True):
     repetitions: int = 2  # how often a call is spoken, 1 to 9
     pause_s: float = 1.0  # between repetitions, 0.3 to 5
     has_chime: bool = True
-    says_yao: bool = False  # 1 in numbers is read 幺
+    spoken_number: SpokenNumber = SpokenNumber.PLAIN
+    says_yao: bool = False  # 1 is read 幺 where digits are read one by one
     volumes: tuple[VolumeStep, ...] = ()  # ascending; empty: full volume all day
     rooms_per_page: int = 0  # 1 to 16; 0: as many as are legible on the screen
     page_seconds: int = 12  # 4 to 120
@@ -135,39 +132,3 @@ class RemoveHall(Command[Nothing], frozen=True, kw_only=True):
     audit = AuditClass.SETTINGS
 
     id: int
-
-
-class RoomNoticeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the hall is told of a room; `by` set it."""
-
-    room_id: int
-    room_name: str
-    state: RoomState
-    sentence: str
-    sentence_en: str
-    since: datetime | None
-    by: str
-
-
-class ListRoomNotices(Query[tuple[RoomNoticeView, ...]], frozen=True, kw_only=True):
-    """Every room with its present notice (OPEN: none)."""
-
-    method = "halls.list_room_notices"
-    permission = Permission.CALL
-    audit = AuditClass.ROUTINE
-
-
-class SetRoomNotice(Command[RoomNoticeView], frozen=True, kw_only=True):
-    """Tell the hall that a room pauses, that its device is down, or that it is open again.
-
-    Repeating it changes nothing. Refusals: NOT_FOUND (room), INVALID (a sentence longer than 60 characters).
-    """
-
-    method = "halls.set_room_notice"
-    permission = Permission.CALL
-    audit = AuditClass.QUEUE
-
-    room_id: int
-    state: RoomState
-    sentence: str = ""
-    sentence_en: str = ""

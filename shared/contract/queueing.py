@@ -57,6 +57,7 @@ class TicketView(msgspec.Struct, frozen=True, kw_only=True):
     forecast: WaitForecast | None = None  # of waiting patients, unless the room is paused
     signed_in_at: datetime | None = None
     started_at: datetime | None = None
+    patient_kind: str = ""  # code of organisation.PatientTypeView; `patient_type` is its class
 
 
 class QueueRoomView(msgspec.Struct, frozen=True, kw_only=True):
@@ -424,6 +425,7 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     spoken_text_en: str
     called_at: datetime
     is_over: bool
+    is_urgent: bool = False  # an emergency: spoken before other calls that wait to be spoken
 
 
 class BoardRoom(msgspec.Struct, frozen=True, kw_only=True):
