@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.kernel.database import Base, UtcDateTime, Versioned
+from server.kernel.database import Base, UtcDateTime
+from server.kernel.database.kept import Kept
 
 
-class UserRow(Versioned, Base):
-    """An account. `roles` is a comma-separated list of role names."""
+class RoleRow(Kept, Base):
+    """A named set of permissions; without own ones (None) those the program comes with (shared.domain.permissions)."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(50))
+    name_en: Mapped[str] = mapped_column(String(100))
+    permissions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class UserRow(Kept, Base):
+    """An account. `roles` is a comma-separated list of role codes; empty lists of ids limit nothing (RIS-EX-12)."""
 
     __tablename__ = "users"
 
@@ -20,7 +33,10 @@ class UserRow(Versioned, Base):
     name: Mapped[str] = mapped_column(String(60))
     password_hash: Mapped[str] = mapped_column(String(200))
     roles: Mapped[str] = mapped_column(String(200))
-    is_active: Mapped[bool] = mapped_column(default=True)
+    title: Mapped[str] = mapped_column(String(50), default="", server_default="")
+    phone: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    campus_ids: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
+    department_ids: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     must_change_password: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)
     last_failure: Mapped[datetime | None] = mapped_column(UtcDateTime)

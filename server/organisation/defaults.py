@@ -44,6 +44,41 @@ class DefaultItem:
     initials: str
 
 
+DEPARTMENTS = (
+    ("RADIOLOGY", "放射科", "Radiology", True),
+    ("ULTRASOUND", "超声科", "Ultrasound", True),
+    ("INTERNAL", "内科", "Internal medicine", False),
+    ("SURGERY", "外科", "Surgery", False),
+    ("NEUROLOGY", "神经内科", "Neurology", False),
+    ("ORTHOPAEDICS", "骨科", "Orthopaedics", False),
+    ("GYNAECOLOGY", "妇产科", "Obstetrics and gynaecology", False),
+    ("PAEDIATRICS", "儿科", "Paediatrics", False),
+    ("EMERGENCY", "急诊科", "Emergency department", False),
+    ("HEALTHCHECK", "体检中心", "Health check centre", False),
+)
+"""Code, name, English name, whether it performs exams."""
+
+PATIENT_TYPES = (
+    ("emergency", "急诊", "Emergency", "red"),
+    ("vip", "贵宾", "VIP", "orange"),
+    ("ordinary", "普通", "Ordinary", "grey"),
+)
+"""Code (which is the class), name, English name, colour."""
+
+WORDS = (
+    ("purpose", "常规检查", "Routine examination"),
+    ("purpose", "术前检查", "Before an operation"),
+    ("purpose", "术后复查", "After an operation"),
+    ("purpose", "治疗后复查", "After treatment"),
+    ("purpose", "健康体检", "Health check"),
+    ("cancel_reason", "患者要求取消", "The patient asked for it"),
+    ("cancel_reason", "患者未到", "The patient did not come"),
+    ("cancel_reason", "重复登记", "Registered twice"),
+    ("cancel_reason", "检查不适合", "The exam does not fit"),
+    ("cancel_reason", "设备故障", "The device is out of order"),
+)
+"""Dictionary, words, English words."""
+
 TYPES = (
     DefaultType("CT", "CT", "CT", 10),
     DefaultType("MR", "磁共振", "MR", 20),

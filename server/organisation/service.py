@@ -2,83 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 from sqlalchemy import select
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
-from server.organisation import defaults
+from server.organisation.picture import Hospital, read_picture
 from server.organisation.rules import fault_of_ae_title, fault_of_encoding, fault_of_endpoint
-from server.organisation.tables import (
-    CampusRow,
-    DeviceRow,
-    ExamItemRow,
-    ExamTypeRow,
-    HospitalRow,
-    PeerRow,
-    RoomRow,
-)
+from server.organisation.seeding import seed
+from server.organisation.tables import HospitalRow, PeerRow
 from shared.contract.base import Changed
-from shared.contract.organisation import (
-    CampusView,
-    DeviceView,
-    ExamItemView,
-    ExamTypeView,
-    HospitalView,
-    PeerView,
-    RoomView,
-    SavePeer,
-)
+from shared.contract.organisation import PeerView, SavePeer
+
+__all__ = ["Hospital", "OrganisationService"]
 
 _HOSPITAL_ID = 1
 _CHANGED = "organisation_changed"
 _SEEN = "organisation_seen"
-
-
-@dataclass(frozen=True)
-class Hospital:
-    """The master data at one version, with the look-ups that other areas need."""
-
-    view: HospitalView
-    queue_letters: dict[int, str]
-    spoken_en: dict[int, str]
-
-    @cached_property
-    def rooms(self) -> dict[int, RoomView]:
-        return {room.id: room for room in self.view.rooms}
-
-    @cached_property
-    def exam_types(self) -> dict[str, ExamTypeView]:
-        return {exam_type.code: exam_type for exam_type in self.view.exam_types}
-
-    @cached_property
-    def items(self) -> dict[str, ExamItemView]:
-        return {item.code: item for item in self.view.exam_items}
-
-    @cached_property
-    def devices_of_room(self) -> dict[int, tuple[DeviceView, ...]]:
-        return {room.id: tuple(d for d in self.view.devices if d.room_id == room.id) for room in self.view.rooms}
-
-    @cached_property
-    def device_of_ae(self) -> dict[str, DeviceView]:
-        return {device.ae_title: device for device in self.view.devices}
-
-    def room(self, room_id: int, field: str = "room_id") -> RoomView:
-        """Return the room. Raises INVALID naming `field` when there is none."""
-        found = self.rooms.get(room_id)
-        if found is None:
-            raise invalid(field, "请选择一个检查室。")
-        return found
-
-    def exam_type(self, code: str, field: str = "exam_type") -> ExamTypeView:
-        """Return the exam type. Raises INVALID naming `field` when there is none."""
-        found = self.exam_types.get(code)
-        if found is None:
-            raise invalid(field, f"没有检查类型“{code}”，请从列表中选择。")
-        return found
 
 
 class OrganisationService:
@@ -99,7 +39,7 @@ class OrganisationService:
         if kept is not None and kept.view.version == row.version:
             uow.session.info[_SEEN] = kept
             return kept
-        fresh = uow.session.info[_SEEN] = _read(uow, row)
+        fresh = uow.session.info[_SEEN] = read_picture(uow, row)
         if _CHANGED not in uow.session.info:  # a change may still be rolled back and its version given again
             self._kept = fresh
         return fresh
@@ -108,40 +48,8 @@ class OrganisationService:
         """Make the demonstration hospital unless there is a hospital already; return whether it was made."""
         if uow.session.get(HospitalRow, _HOSPITAL_ID) is not None:
             return False
-        session = uow.session
-        name, name_en = defaults.HOSPITAL
-        session.add(HospitalRow(id=_HOSPITAL_ID, version=0, name=name, name_en=name_en))
-        code, campus_name, campus_name_en = defaults.CAMPUS
-        campus = CampusRow(code=code, name=campus_name, name_en=campus_name_en)
-        session.add(campus)
-        for position, kind in enumerate(defaults.TYPES):
-            session.add(
-                ExamTypeRow(
-                    code=kind.code,
-                    position=position,
-                    name=kind.name,
-                    name_en=kind.name_en,
-                    hp_required=False,
-                    slot_minutes=kind.slot_minutes,
-                )
-            )
-        session.flush()
-        for index, room in enumerate(defaults.ROOMS):
-            _add_room(uow, campus.id, index, room)
-        for item in defaults.ITEMS:
-            session.add(
-                ExamItemRow(
-                    exam_type=item.exam_type,
-                    code=item.code,
-                    name=item.name,
-                    name_en=item.name_en,
-                    body_part=item.body_part,
-                    body_part_dicom=item.body_part_dicom,
-                    price_fen=item.price_yuan * 100,
-                    pinyin=item.initials,
-                )
-            )
-        self._count_change(uow)
+        seed(uow, _HOSPITAL_ID)
+        self.count_change(uow)
         return True
 
     def list_peers(self, uow: UnitOfWork) -> tuple[PeerView, ...]:
@@ -169,7 +77,7 @@ class OrganisationService:
             setattr(row, name, getattr(request, name))
         row.transfer_syntaxes = "\\".join(dict.fromkeys(request.transfer_syntaxes))
         uow.session.add(row)
-        self._count_change(uow)
+        self.count_change(uow)
         return _peer_view(row)
 
     def remove_peer(self, uow: UnitOfWork, caller: Caller, ae_title: str) -> None:
@@ -178,91 +86,16 @@ class OrganisationService:
         if row is None:
             raise not_found(f"DICOM 节点“{ae_title}”")
         uow.session.delete(row)
-        self._count_change(uow)
+        self.count_change(uow)
 
-    def _count_change(self, uow: UnitOfWork) -> None:
+    def count_change(self, uow: UnitOfWork) -> None:
+        """Note that something changed: the picture has a new version, and workstations are told."""
         hospital = uow.session.get_one(HospitalRow, _HOSPITAL_ID)
         hospital.version += 1
         uow.session.info[_CHANGED] = True
         uow.session.info.pop(_SEEN, None)
         uow.session.flush()
         uow.publish(Changed(entity="hospital", id=_HOSPITAL_ID, version=hospital.version))
-
-
-def _add_room(uow: UnitOfWork, campus_id: int, index: int, room: defaults.DefaultRoom) -> None:
-    row = RoomRow(
-        campus_id=campus_id,
-        code=room.code,
-        name=room.name,
-        name_en=room.name_en,
-        spoken_name=room.spoken,
-        spoken_name_en=room.name_en,
-        queue_letter=chr(ord("A") + index),
-        exam_types=list(room.exam_types),
-    )
-    uow.session.add(row)
-    uow.session.flush()
-    for name, modality, ae_title in room.devices:
-        uow.session.add(DeviceRow(room_id=row.id, name=name, modality=modality, ae_title=ae_title))
-
-
-def _read(uow: UnitOfWork, hospital: HospitalRow) -> Hospital:
-    session = uow.session
-    rooms = session.scalars(select(RoomRow).order_by(RoomRow.id)).all()
-    view = HospitalView(
-        version=hospital.version,
-        name=hospital.name,
-        name_en=hospital.name_en,
-        campuses=tuple(
-            CampusView(id=row.id, code=row.code, name=row.name, name_en=row.name_en)
-            for row in session.scalars(select(CampusRow).order_by(CampusRow.id))
-        ),
-        rooms=tuple(
-            RoomView(
-                id=row.id,
-                campus_id=row.campus_id,
-                code=row.code,
-                name=row.name,
-                name_en=row.name_en,
-                spoken_name=row.spoken_name,
-                exam_types=tuple(row.exam_types),
-            )
-            for row in rooms
-        ),
-        devices=tuple(
-            DeviceView(id=row.id, room_id=row.room_id, name=row.name, modality=row.modality, ae_title=row.ae_title)
-            for row in session.scalars(select(DeviceRow).order_by(DeviceRow.id))
-        ),
-        exam_types=tuple(
-            ExamTypeView(
-                code=row.code,
-                name=row.name,
-                name_en=row.name_en,
-                hp_required=row.hp_required,
-                slot_minutes=row.slot_minutes,
-            )
-            for row in session.scalars(select(ExamTypeRow).order_by(ExamTypeRow.position))
-        ),
-        exam_items=tuple(
-            ExamItemView(
-                id=row.id,
-                exam_type=row.exam_type,
-                code=row.code,
-                name=row.name,
-                name_en=row.name_en,
-                body_part=row.body_part,
-                body_part_dicom=row.body_part_dicom,
-                price_fen=row.price_fen,
-                pinyin=row.pinyin,
-            )
-            for row in session.scalars(select(ExamItemRow).order_by(ExamItemRow.id))
-        ),
-    )
-    return Hospital(
-        view=view,
-        queue_letters={row.id: row.queue_letter for row in rooms},
-        spoken_en={row.id: row.spoken_name_en for row in rooms},
-    )
 
 
 def _peer_view(row: PeerRow) -> PeerView:

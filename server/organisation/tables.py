@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, ForeignKey, String, false, true
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.kernel.database import Base
+from server.kernel.database import Base, UtcDateTime
+from server.kernel.database.kept import Kept
 
 
 class HospitalRow(Base):
@@ -19,7 +22,7 @@ class HospitalRow(Base):
     name_en: Mapped[str] = mapped_column(String(200))
 
 
-class CampusRow(Base):
+class CampusRow(Kept, Base):
     """院区 (科室/部门)."""
 
     __tablename__ = "campuses"
@@ -30,7 +33,20 @@ class CampusRow(Base):
     name_en: Mapped[str] = mapped_column(String(100))
 
 
-class RoomRow(Base):
+class DepartmentRow(Kept, Base):
+    """科室 of a campus; one that `performs` has exam rooms."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campus_id: Mapped[int] = mapped_column(ForeignKey("campuses.id"), index=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    performs: Mapped[bool]
+
+
+class RoomRow(Kept, Base):
     """检查室. `queue_letter` begins its queue numbers: A012."""
 
     __tablename__ = "rooms"
@@ -44,9 +60,11 @@ class RoomRow(Base):
     spoken_name_en: Mapped[str] = mapped_column(String(100))
     queue_letter: Mapped[str] = mapped_column(String(4))
     exam_types: Mapped[list[str]] = mapped_column(JSON)
+    department_id: Mapped[int | None] = mapped_column(index=True)
+    location: Mapped[str] = mapped_column(String(100), default="", server_default="")
 
 
-class DeviceRow(Base):
+class DeviceRow(Kept, Base):
     """A modality; `ae_title` is how it calls us and what it asks the worklist for."""
 
     __tablename__ = "devices"
@@ -56,23 +74,36 @@ class DeviceRow(Base):
     name: Mapped[str] = mapped_column(String(100))
     modality: Mapped[str] = mapped_column(String(16))
     ae_title: Mapped[str] = mapped_column(String(16), unique=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True, index=True)
 
 
-class ExamTypeRow(Base):
+class ExamTypeRow(Kept, Base):
     """检查类型."""
 
     __tablename__ = "exam_types"
 
     code: Mapped[str] = mapped_column(String(8), primary_key=True)
-    position: Mapped[int]
+    id: Mapped[int] = mapped_column(unique=True, index=True)
     name: Mapped[str] = mapped_column(String(100))
     name_en: Mapped[str] = mapped_column(String(100))
     hp_required: Mapped[bool]
     slot_minutes: Mapped[int]
 
 
-class ExamItemRow(Base):
-    """检查项目 of the dictionary. Price in fen."""
+class BodyPartRow(Kept, Base):
+    """检查部位."""
+
+    __tablename__ = "body_parts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(50))
+    name_en: Mapped[str] = mapped_column(String(100))
+    dicom: Mapped[str] = mapped_column(String(16))
+
+
+class ExamItemRow(Kept, Base):
+    """检查项目 of the dictionary. Price in fen; the body part's texts are copies of its own row."""
 
     __tablename__ = "exam_items"
 
@@ -84,7 +115,52 @@ class ExamItemRow(Base):
     body_part: Mapped[str] = mapped_column(String(50))
     body_part_dicom: Mapped[str] = mapped_column(String(16))
     price_fen: Mapped[int]
-    pinyin: Mapped[str] = mapped_column(String(50))
+    body_part_code: Mapped[str] = mapped_column(String(20), default="", server_default="", index=True)
+    duration_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    preparation: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    preparation_en: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+
+
+class PatientTypeRow(Kept, Base):
+    """患者类型; `priority` is the class of shared.domain.states.PatientType that orders queues."""
+
+    __tablename__ = "patient_types"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(50))
+    name_en: Mapped[str] = mapped_column(String(100))
+    priority: Mapped[str] = mapped_column(String(16))
+    colour: Mapped[str] = mapped_column(String(16))
+
+
+class WordRow(Kept, Base):
+    """A word that a form offers."""
+
+    __tablename__ = "words"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dictionary: Mapped[str] = mapped_column(String(24), index=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    text: Mapped[str] = mapped_column(String(200))
+    text_en: Mapped[str] = mapped_column(String(200))
+
+
+class MasterChangeRow(Base):
+    """One change of a row of the master data, kept for ever: who, when, and the row before and after (msgpack)."""
+
+    __tablename__ = "master_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(24))
+    subject_id: Mapped[int]
+    action: Mapped[str] = mapped_column(String(16))
+    before: Mapped[bytes] = mapped_column(LargeBinary)
+    after: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_master_changes_subject", "kind", "subject_id"),)
 
 
 class PeerRow(Base):

@@ -163,6 +163,7 @@ class ExamRow(msgspec.Struct, frozen=True, kw_only=True):
     referral_state: ReferralState | None = None
     from_campus_id: int | None = None  # 申请院区 of a referral
     visit_kind: VisitKind = VisitKind.OUTPATIENT
+    patient_kind: str = ""  # code of organisation.PatientTypeView; `patient_type` is its class
 
 
 class ExamList(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,6 +253,7 @@ class RegisterExam(Command[ExamView], frozen=True, kw_only=True):
     planned_at: datetime | None = None  # now when empty
     slot_id: int | None = None
     patient_type: PatientType = PatientType.ORDINARY
+    patient_kind: str = ""  # code of organisation.PatientTypeView, whose class then counts; empty: as `patient_type`
     is_in_arrears: bool = False
     clinical: ClinicalEntry = ClinicalEntry()
     requester: RequesterEntry = RequesterEntry()
@@ -275,6 +277,7 @@ class UpdateExam(Command[ExamView], frozen=True, kw_only=True):
     planned_at: datetime
     slot_id: int | None = None
     patient_type: PatientType
+    patient_kind: str = ""  # as in RegisterExam
     is_in_arrears: bool
     clinical: ClinicalEntry
     requester: RequesterEntry

@@ -1,11 +1,14 @@
-"""The hospital: campuses, rooms, devices, exam types and items, DICOM peers."""
+"""The hospital as workstations hold it in memory, and DICOM peers; how its rows are kept stands in master.py."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Query
 from shared.domain.permissions import Permission
+from shared.domain.states import PatientType
 
 
 class CampusView(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +18,19 @@ class CampusView(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     name_en: str
+    pinyin: str = ""  # initials, for quick entry
+
+
+class DepartmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """科室 of a campus. Only what `performs` has rooms; every active one may ask for exams (请检科室)."""
+
+    id: int
+    campus_id: int
+    code: str
+    name: str
+    name_en: str
+    performs: bool
+    pinyin: str = ""
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +43,9 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str
     spoken_name: str
     exam_types: tuple[str, ...]  # codes of ExamTypeView
+    department_id: int | None = None
+    location: str = ""  # the way there, printed on tickets: "门诊楼一层"
+    pinyin: str = ""
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +56,7 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     modality: str  # DICOM (0008,0060)
     ae_title: str
+    code: str = ""
 
 
 class ExamTypeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +67,18 @@ class ExamTypeView(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str
     hp_required: bool  # RIS-OPN-08
     slot_minutes: int
+    id: int = 0
+
+
+class BodyPartView(msgspec.Struct, frozen=True, kw_only=True):
+    """检查部位. `dicom` is the defined term of (0018,0015), PS3.16 annex L."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    dicom: str
+    pinyin: str = ""
 
 
 class ExamItemView(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +93,66 @@ class ExamItemView(msgspec.Struct, frozen=True, kw_only=True):
     body_part_dicom: str  # (0018,0015)
     price_fen: int
     pinyin: str  # initials, for quick entry
+    duration_minutes: int = 0  # of this item; 0: the exam type's slot_minutes
+    preparation: str = ""  # 检查前准备, printed on the ticket
+    preparation_en: str = ""
+    body_part_code: str = ""  # of BodyPartView
+
+
+class MarkColour(StrEnum):
+    """Colour of a mark; workstations draw it as their theme can show it."""
+
+    RED = "red"
+    ORANGE = "orange"
+    BLUE = "blue"
+    CYAN = "cyan"
+    GREEN = "green"
+    GREY = "grey"
+
+
+class PatientTypeView(msgspec.Struct, frozen=True, kw_only=True):
+    """患者类型 as configured (RIS-REG-26): what exams name as `patient_kind`.
+
+    `priority` is the class that orders lists and queues; an exam's `patient_type` is always the class of its kind.
+    The rows coded "emergency", "vip" and "ordinary" are there from the first start.
+    """
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    priority: PatientType
+    colour: MarkColour
+    pinyin: str = ""
+
+
+class Dictionary(StrEnum):
+    """A list of words that a form offers."""
+
+    REQUESTING_DOCTOR = "requesting_doctor"  # 请检医生
+    DIAGNOSIS = "diagnosis"  # 临床诊断
+    PURPOSE = "purpose"  # 检查目的
+    HISTORY = "history"  # 病史摘要
+    SIGNS = "signs"  # 患者体征
+    CANCEL_REASON = "cancel_reason"  # 取消原因
+
+
+class WordView(msgspec.Struct, frozen=True, kw_only=True):
+    """A word of a dictionary."""
+
+    id: int
+    dictionary: Dictionary
+    code: str
+    text: str
+    text_en: str
+    pinyin: str = ""
 
 
 class HospitalView(msgspec.Struct, frozen=True, kw_only=True):
-    """All master data that a workstation holds in memory; small, fetched at start and on notice."""
+    """All master data that a workstation holds in memory: what may be chosen now, in the hospital's order.
+
+    Fetched at start and on notice. Rows out of use are left out, and what the account's limits shut off.
+    """
 
     version: int
     name: str
@@ -74,6 +162,10 @@ class HospitalView(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[DeviceView, ...]
     exam_types: tuple[ExamTypeView, ...]
     exam_items: tuple[ExamItemView, ...]
+    departments: tuple[DepartmentView, ...] = ()
+    body_parts: tuple[BodyPartView, ...] = ()
+    patient_types: tuple[PatientTypeView, ...] = ()
+    words: tuple[WordView, ...] = ()
 
 
 class GetHospital(Query[HospitalView], frozen=True, kw_only=True):
