@@ -1,59 +1,53 @@
-"""The two type faces of every document and the characters they lack."""
+"""Gives the type faces of shared.paper.faces to reportlab and measures in points."""
 
 from __future__ import annotations
 
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import shared
+from shared.paper import faces
 
-REGULAR = "MingjingSC"
-BOLD = "MingjingSC-Bold"
-REPLACEMENT = "〓"  # the geta mark: the printers' customary sign for "this character is missing"
+REGULAR = faces.REGULAR.name
+BOLD = faces.BOLD.name
+REPLACEMENT = faces.REPLACEMENT
 
 _lock = threading.Lock()
 
 
 def font_file(bold: bool = False) -> Path:
     """The TrueType file shipped with the suite."""
-    return Path(shared.__file__).parent / "fonts" / ("NotoSansSC-Bold.ttf" if bold else "NotoSansSC-Regular.ttf")
+    return (faces.BOLD if bold else faces.REGULAR).path
 
 
-@lru_cache(maxsize=1)
-def _registered() -> tuple[Any, Any]:
+@lru_cache(maxsize=8)
+def _registered(face: faces.Face) -> str:
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
 
-    faces = (TTFont(REGULAR, str(font_file())), TTFont(BOLD, str(font_file(bold=True))))
-    for face in faces:
-        pdfmetrics.registerFont(face)
-    return faces
+    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
+    return face.name
 
 
-def ensure_registered() -> None:
-    """Give the faces to reportlab once (about 0.2 s); safe to call from any thread."""
+def ensure_registered(*wanted: faces.Face) -> None:
+    """Give faces to reportlab once, the two usual ones at least (about 0.2 s); safe to call from any thread."""
     with _lock:
-        _registered()
+        for face in (faces.REGULAR, faces.BOLD, *wanted):
+            _registered(face)
 
 
 def missing_glyphs(text: str) -> tuple[str, ...]:
-    """The characters of `text` that one of the faces cannot draw, each once, in order of appearance."""
-    ensure_registered()
-    regular, bold = (face.face.charToGlyph for face in _registered())
-    lacking = (c for c in text if c >= " " and (ord(c) not in regular or ord(c) not in bold))
-    return tuple(dict.fromkeys(lacking))
+    """The characters of `text` that no face can draw, each once, in order of appearance."""
+    return faces.missing(text)
 
 
-@lru_cache(maxsize=50_000)
-def _advance(character: str, font: str) -> float:
-    from reportlab.pdfbase import pdfmetrics
-
-    return float(pdfmetrics.stringWidth(character, font, 1000)) / 1000
+def runs(text: str, font: str) -> list[tuple[str, str]]:
+    """Printable text cut into (font name, piece): the wanted font, and another where it lacks a character."""
+    pieces = list(faces.runs(text, font == BOLD))
+    ensure_registered(*(face for face, _ in pieces))
+    return [(face.name, piece) for face, piece in pieces]
 
 
 def width_of(text: str, font: str, size: float) -> float:
     """Width in points; the faces have no kerning in reportlab, so it is the sum of the advances."""
-    ensure_registered()
-    return sum(_advance(c, font) for c in text) * size
+    return faces.width_of(faces.printable(text), font == BOLD, size)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from server.printing.layout import fonts
 from server.printing.layout.barcodes import code128, draw_code128, draw_qr
-from server.printing.layout.line_breaking import break_lines, paragraphs_of
 from server.printing.layout.pictures import KeyImage, Picture, draw_image, opened, picture_rows
 from server.printing.layout.rich_text import styled, unstyled
 from server.printing.layout.sheet import (
@@ -32,6 +31,7 @@ from server.printing.layout.sheet import (
     moment_text,
 )
 from server.printing.layout.words import Words, words_for
+from shared.paper.line_breaking import break_lines, paragraphs_of
 
 WIDTH, HEIGHT = 210 * MM, 297 * MM
 MARGIN = 18 * MM

@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any, Literal, Protocol
 
 from server.printing.layout import fonts
-from server.printing.layout.line_breaking import Line, break_paragraph, paragraphs_of
 from server.printing.layout.rich_text import Style, StyledParagraph, unstyled
+from shared.paper.line_breaking import Line, break_paragraph, paragraphs_of
 
 MM = 72 / 25.4
 INK = (0.10, 0.12, 0.15)
@@ -81,9 +81,13 @@ class Pen:
         width = fonts.width_of(shown, font, size) + letter_space * max(len(shown) - 1, 0)
         if align != "left":
             x -= width / 2 if align == "centre" else width
-        self.canvas.setFont(font, size)
-        self.canvas.setFillColorRGB(*colour)
-        self.canvas.drawString(x, y, shown, charSpace=letter_space)
+        writing = self.canvas.beginText(x, y)
+        writing.setFillColorRGB(*colour)
+        writing.setCharSpace(letter_space)
+        for face, piece in fonts.runs(shown, font):
+            writing.setFont(face, size)
+            writing.textOut(piece)
+        self.canvas.drawText(writing)
         return width
 
     def runs(
@@ -108,9 +112,10 @@ class Pen:
             if style.italic or slanted:
                 writing.setTextTransform(1, 0, SLANT if style.italic else 0, 1, left, y)
                 slanted = style.italic
-            writing.setFont(_face(style), small)
             writing.setRise({1: 0.36, 0: 0.0, -1: -0.12}[style.rise] * size)
-            writing.textOut(shown)
+            for face, piece in fonts.runs(shown, _face(style)):
+                writing.setFont(face, small)
+                writing.textOut(piece)
             width = fonts.width_of(shown, _face(style), small) + letter_space * len(shown)
             if style.underline:
                 underlines.append((left, left + width))

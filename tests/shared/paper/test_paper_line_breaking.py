@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.printing.layout.line_breaking import NOT_AT_END, NOT_AT_START, break_lines, is_wide
+from shared.paper.line_breaking import NOT_AT_END, NOT_AT_START, break_lines, is_wide
 
 
 def measure(text: str) -> float:

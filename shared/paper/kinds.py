@@ -1,0 +1,38 @@
+"""The documents that are drawn by a template, with their names in both languages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """A document that a hospital may design."""
+
+    BARCODE = "barcode"
+    WRISTBAND = "wristband"
+    TICKET = "ticket"
+    REGISTRATION_FORM = "registration_form"
+    REFERRAL_FORM = "referral_form"
+    APPLICATION = "application"
+
+
+NAMES_ZH = {
+    DocumentKind.BARCODE: "检查条码",
+    DocumentKind.WRISTBAND: "腕带",
+    DocumentKind.TICKET: "排队小票",
+    DocumentKind.REGISTRATION_FORM: "登记单",
+    DocumentKind.REFERRAL_FORM: "转诊单",
+    DocumentKind.APPLICATION: "申请单",
+}
+
+NAMES_EN = {
+    DocumentKind.BARCODE: "Exam barcode",
+    DocumentKind.WRISTBAND: "Wristband",
+    DocumentKind.TICKET: "Queue ticket",
+    DocumentKind.REGISTRATION_FORM: "Registration form",
+    DocumentKind.REFERRAL_FORM: "Referral form",
+    DocumentKind.APPLICATION: "Application",
+}
+
+LABELS = frozenset({DocumentKind.BARCODE, DocumentKind.WRISTBAND})
+"""What usually comes out of a label printer."""
