@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import or_, select
 
 from server.exams.bodies import OrderBody, packed, unpacked
@@ -16,8 +17,8 @@ from server.patients.rules import normal_id_number
 from server.patients.service import PatientService
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
-from shared.contract.exams import ApplicationView, SubmitApplication
-from shared.domain.states import PatientType
+from shared.contract.exams import ApplicationView, PatientEntry, SubmitApplication
+from shared.domain.states import PatientType, Sex
 
 _MOST_FOUND = 50
 
@@ -30,8 +31,14 @@ class ApplicationDesk:
         self._patients = patients
         self._organisation = organisation
 
-    def submit(self, uow: UnitOfWork, caller: Caller, request: SubmitApplication) -> ApplicationView:
-        """Take an application in; the same HIS number replaces an unregistered one. Raises INVALID, DUPLICATE."""
+    def submit(
+        self, uow: UnitOfWork, caller: Caller, request: SubmitApplication, patient_key: str = ""
+    ) -> ApplicationView:
+        """Take an application in; the same HIS number replaces an unregistered one. Raises INVALID, DUPLICATE.
+
+        What was handed in already, registered or not, is not taken twice: it is answered as it is kept. `patient_key`
+        is the hospital system's own number of the patient, by which `revise_patient` finds the application.
+        """
         self._organisation.hospital(uow).exam_type(request.exam_type)
         particulars = self._patients.check(request.patient)
         check_items(request.items)
@@ -39,19 +46,22 @@ class ApplicationDesk:
         check_texts(request.clinical, request.requester)
         his_number = request.requester.his_number.strip()
         row = self._by_his_number(uow, his_number) or ApplicationRow(his_number=his_number or None, version=0)
+        body = OrderBody(
+            patient=request.patient, items=request.items, clinical=request.clinical, requester=request.requester
+        )
         if row.exam_id is not None:
+            if _is_same_order(row, request.exam_type, body):
+                return _view(row)
             raise Refusal(
                 ErrorCode.DUPLICATE, "该申请单已登记，不能再修改，请与放射科登记处联系。", existing_id=row.exam_id
             )
         row.exam_type, row.patient_type = request.exam_type, request.patient_type.value
         row.card_number, row.id_number = particulars.card_number, particulars.id_number
         row.health_check_number = particulars.health_check_number
+        row.patient_key = patient_key or row.patient_key or ""
         row.received_at = self._time.now()
-        row.body = packed(
-            OrderBody(
-                patient=request.patient, items=request.items, clinical=request.clinical, requester=request.requester
-            )
-        )
+        row.cancelled_at = None
+        row.body = packed(body)
         row.touch()
         uow.session.add(row)
         uow.session.flush()
@@ -66,17 +76,69 @@ class ApplicationDesk:
         rows = uow.session.scalars(
             select(ApplicationRow)
             .where(
+                ApplicationRow.cancelled_at.is_(None),
                 or_(
                     ApplicationRow.card_number == wanted,
                     ApplicationRow.health_check_number == wanted,
                     ApplicationRow.id_number == normal_id_number(wanted),
                     ApplicationRow.his_number == wanted,
-                )
+                    ApplicationRow.patient_key == wanted,
+                ),
             )
             .order_by(ApplicationRow.received_at.desc(), ApplicationRow.id.desc())
             .limit(_MOST_FOUND)
         )
         return tuple(_view(row) for row in rows)
+
+    def cancel(self, uow: UnitOfWork, his_number: str) -> None:
+        """Take an application back; once more does nothing. Raises NOT_FOUND, ILLEGAL_ACTION (it is registered)."""
+        row = self._by_his_number(uow, his_number.strip())
+        if row is None:
+            raise not_found("申请单")
+        if row.exam_id is not None:
+            raise illegal_action("registered", "该申请单已登记，不能取消，请与放射科登记处联系。")
+        if row.cancelled_at is None:
+            row.cancelled_at = self._time.now()
+            row.touch()
+            uow.publish(Changed(entity="application", id=row.id, version=row.version))
+
+    def revise_patient(self, uow: UnitOfWork, patient_key: str, entry: PatientEntry) -> int:
+        """Write what the hospital system now knows of a patient into the applications that wait; returns how many.
+
+        What the entry leaves empty is kept. Raises INVALID.
+        """
+        particulars = self._patients.check(entry)
+        rows = self._waiting_of(uow, patient_key)
+        for row in rows:
+            body = unpacked(row.body)
+            patient = _filled(entry, body.patient)
+            if patient == body.patient:
+                continue
+            row.card_number = particulars.card_number or row.card_number
+            row.id_number = particulars.id_number or row.id_number
+            row.health_check_number = particulars.health_check_number or row.health_check_number
+            row.body = packed(msgspec.structs.replace(body, patient=patient))
+            row.touch()
+            uow.publish(Changed(entity="application", id=row.id, version=row.version))
+        return len(rows)
+
+    def move_patient(self, uow: UnitOfWork, from_key: str, to_key: str) -> int:
+        """Let the applications of a number that was merged away be those of the number that stays; returns how many."""
+        statement = select(ApplicationRow).where(ApplicationRow.patient_key == from_key).with_for_update()
+        rows = uow.session.scalars(statement).all()
+        for row in rows:
+            row.patient_key = to_key
+            row.touch()
+            uow.publish(Changed(entity="application", id=row.id, version=row.version))
+        return len(rows)
+
+    def _waiting_of(self, uow: UnitOfWork, patient_key: str) -> list[ApplicationRow]:
+        statement = select(ApplicationRow).where(
+            ApplicationRow.patient_key == patient_key,
+            ApplicationRow.exam_id.is_(None),
+            ApplicationRow.cancelled_at.is_(None),
+        )
+        return list(uow.session.scalars(statement.with_for_update())) if patient_key else []
 
     def mark_registered(self, uow: UnitOfWork, application_id: int, exam_id: int) -> None:
         """Note the exam that came of an application. Raises NOT_FOUND, ILLEGAL_ACTION."""
@@ -87,6 +149,8 @@ class ApplicationDesk:
             raise not_found("申请单")
         if row.exam_id is not None:
             raise illegal_action("registered", "该申请单已经登记过，请在登记管理中查看。")
+        if row.cancelled_at is not None:
+            raise illegal_action("cancelled", "该申请单已被临床取消，请重新查询申请单。")
         row.exam_id = exam_id
         row.touch()
         uow.publish(Changed(entity="application", id=row.id, version=row.version))
@@ -105,6 +169,19 @@ class ApplicationDesk:
         return uow.session.scalars(
             select(ApplicationRow).where(ApplicationRow.his_number == his_number).with_for_update()
         ).one_or_none()
+
+
+def _is_same_order(row: ApplicationRow, exam_type: str, body: OrderBody) -> bool:
+    """Whether an order says what is kept already; the patient's own data may have been corrected since."""
+    kept = unpacked(row.body)
+    return row.exam_type == exam_type and msgspec.structs.replace(kept, patient=body.patient) == body
+
+
+def _filled(entry: PatientEntry, known: PatientEntry) -> PatientEntry:
+    """Return an entry whose empty fields are filled from what was known."""
+    empty = ("", None, Sex.UNKNOWN)
+    values = {name: getattr(known, name) for name in entry.__struct_fields__ if getattr(entry, name) in empty}
+    return msgspec.structs.replace(entry, **values)
 
 
 def _view(row: ApplicationRow) -> ApplicationView:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
+from shared.contract.interfaces import ExamHappening
 from shared.contract.safety import SafetyAnswerView
 from shared.domain.safety import Asked, SafetyAnswer
 from shared.domain.states import PatientType, TicketState
@@ -107,6 +108,37 @@ class NoPapers:
 
     def pages_of(self, uow: UnitOfWork, exam_ids: Collection[int]) -> dict[int, int]:
         return {}
+
+
+class ExamWatcher(Protocol):
+    """Who is told what becomes of exams: the interfaces to the hospital system."""
+
+    def exam_moved(self, uow: UnitOfWork, exam_id: int, happening: ExamHappening) -> None:
+        """Something became of an exam in this unit of work. Must not refuse: it has happened."""
+
+
+class OrderSource(Protocol):
+    """Where applications are asked for that nobody has handed in: the hospital system."""
+
+    def ask(self, number: str) -> bool:
+        """Ask for the orders of a card, health-check or identity number; True when some were handed in.
+
+        Opens its own units of work. Raises UNAVAILABLE when the hospital system does not answer.
+        """
+
+
+class NoWatcher:
+    """Nobody is told: for tests of exams alone."""
+
+    def exam_moved(self, uow: UnitOfWork, exam_id: int, happening: ExamHappening) -> None:
+        """Nobody to tell."""
+
+
+class NoOrders:
+    """There is no hospital system to ask."""
+
+    def ask(self, number: str) -> bool:
+        return False
 
 
 class NoQueue:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from server.exams.applications import ApplicationDesk
+from server.exams.ports import NoOrders, OrderSource
 from server.exams.service import ExamService
 from server.exams.slots import SlotBook
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller, handles, handles_alone
+from server.kernel.errors import Refusal
 from shared.contract.base import Nothing
 from shared.contract.exams import (
     ApplicationView,
@@ -31,8 +33,16 @@ from shared.contract.exams import (
 class ExamsRpc:
     """What workstations and the hospital system ask about exams."""
 
-    def __init__(self, database: Database, exams: ExamService, applications: ApplicationDesk, slots: SlotBook) -> None:
+    def __init__(
+        self,
+        database: Database,
+        exams: ExamService,
+        applications: ApplicationDesk,
+        slots: SlotBook,
+        orders: OrderSource | None = None,
+    ) -> None:
         self._database = database
+        self._orders = orders or NoOrders()
         self._exams = exams
         self._applications = applications
         self._slots = slots
@@ -41,11 +51,23 @@ class ExamsRpc:
     def submit_application(self, request: SubmitApplication, caller: Caller, uow: UnitOfWork) -> ApplicationView:
         return self._applications.submit(uow, caller, request)
 
-    @handles
-    def find_applications(
-        self, request: FindApplications, caller: Caller, uow: UnitOfWork
-    ) -> tuple[ApplicationView, ...]:
-        return self._applications.find(uow, request.number)
+    @handles_alone
+    def find_applications(self, request: FindApplications, caller: Caller) -> tuple[ApplicationView, ...]:
+        """Where no application waits here, the hospital system is asked, outside of any transaction."""
+        with self._database.read() as uow:
+            found = self._applications.find(uow, request.number)
+        if any(one.exam_id is None for one in found):
+            return found
+        try:
+            has_more = self._orders.ask(request.number)
+        except Refusal:
+            if found:
+                return found
+            raise
+        if not has_more:
+            return found
+        with self._database.read() as uow:
+            return self._applications.find(uow, request.number)
 
     @handles
     def list_exams(self, request: ListExams, caller: Caller, uow: UnitOfWork) -> ExamList:

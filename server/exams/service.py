@@ -13,10 +13,12 @@ from server.exams.bodies import OrderBody, packed, unpacked
 from server.exams.entries import check_items, check_measures, check_texts, checked_plan
 from server.exams.listing import condition_of, count_by_state, days_of, page_of
 from server.exams.ports import (
+    ExamWatcher,
     NoPapers,
     NoQueue,
     NoReports,
     NoSafety,
+    NoWatcher,
     Papers,
     QueueDesk,
     QueuePlace,
@@ -57,6 +59,7 @@ from shared.contract.exams import (
     RegisterExam,
     UpdateExam,
 )
+from shared.contract.interfaces import ExamHappening
 from shared.contract.organisation import PatientTypeView, RoomView
 from shared.contract.patients import PatientView
 from shared.contract.queueing import ListFinished
@@ -68,6 +71,13 @@ from shared.domain.states import (
     ReportState,
 )
 
+_HAPPENINGS = {
+    ExamState.REGISTERED: ExamHappening.WAITS_AGAIN,
+    ExamState.IN_PROGRESS: ExamHappening.STARTED,
+    ExamState.EXAMINED: ExamHappening.EXAMINED,
+    ExamState.CANCELLED: ExamHappening.CANCELLED,
+}
+"""The state that an exam came into → what the hospital system is told."""
 _OPEN = (ExamState.REGISTERED.value, ExamState.IN_PROGRESS.value)
 
 
@@ -94,6 +104,7 @@ class ExamService:
         self._reports: ReportOpener = NoReports()
         self._safety: SafetyDesk = NoSafety()
         self._papers: Papers = NoPapers()
+        self._watcher: ExamWatcher = NoWatcher()
 
     def bind(
         self,
@@ -102,12 +113,14 @@ class ExamService:
         reports: ReportOpener | None = None,
         safety: SafetyDesk | None = None,
         papers: Papers | None = None,
+        watcher: ExamWatcher | None = None,
     ) -> None:
         """Give the areas that stand on this one; called once, by whoever wires the server."""
         self._queue = queue or self._queue
         self._reports = reports or self._reports
         self._safety = safety or self._safety
         self._papers = papers or self._papers
+        self._watcher = watcher or self._watcher
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
@@ -205,6 +218,7 @@ class ExamService:
         uow.session.flush()
         self._safety.keep(uow, caller, exam.id, asked_of(exam, body, day), request.safety)
         self._record(uow, caller, exam, "register", "", "提交登记")
+        self._watcher.exam_moved(uow, exam.id, ExamHappening.REGISTERED)
         if request.application_id is not None:
             self._applications.mark_registered(uow, request.application_id, exam.id)
         if patient.version > 1:
@@ -386,8 +400,12 @@ class ExamService:
     def report_moved(self, uow: UnitOfWork, exam_id: int, report_id: int, state: ReportState) -> None:
         """Note the state of the exam's report, which decides its registration state (RIS-ESM-11, -12)."""
         exam = self._row(uow, exam_id)
+        was_approved, is_approved = exam.report_state in APPROVED, state.value in APPROVED
         exam.report_id, exam.report_state = report_id, state.value
         exam.registration_state = registration_state(ExamState(exam.state), state).value
+        if was_approved is not is_approved:
+            happening = ExamHappening.REPORT_APPROVED if is_approved else ExamHappening.REPORT_WITHDRAWN
+            self._watcher.exam_moved(uow, exam.id, happening)
         self._tell(uow, exam)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
@@ -482,6 +500,8 @@ class ExamService:
         exam.registration_state = registration_state(transition.next_state, report_state).value
         exam.touch()
         self._record(uow, caller, exam, action.value, before.value, transition.fact)
+        if transition.next_state is not before:
+            self._watcher.exam_moved(uow, exam.id, _HAPPENINGS[transition.next_state])
 
     def _examined(self, uow: UnitOfWork, caller: Caller, exam: Exam) -> None:
         exam.finished_at = self._time.now()
