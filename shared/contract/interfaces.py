@@ -168,8 +168,8 @@ class SaveConnection(Command[ConnectionView], frozen=True, kw_only=True):
     character_set: str = ""
     form: StatusForm = StatusForm.ORM
     happenings: tuple[ExamHappening, ...] = ()
-    codes: dict[str, str] = {}
-    identifiers: dict[str, str] = {}
+    codes: dict[str, str] = msgspec.field(default_factory=dict)
+    identifiers: dict[str, str] = msgspec.field(default_factory=dict)
     identifier_system: str = ""
     patient_system: str = ""
     allows_tests: bool = False

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("identifier_system", sa.String(length=200), nullable=False),
         sa.Column("patient_system", sa.String(length=200), nullable=False),
         sa.Column("allows_tests", sa.Boolean(), nullable=False),
-        sa.Column("timeout_s", sa.Float(), nullable=False),
+        sa.Column("timeout_s", sa.Double(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("down_since", sa.DateTime(), nullable=True),
         sa.Column("next_try", sa.DateTime(), nullable=True),
