@@ -47,6 +47,12 @@ SURNAME_READINGS = {
 }  # fmt: skip
 """Surnames of one character whose reading as a name must not be left to a dictionary of words."""
 
+GIVEN_READINGS = {
+    "少": "shao4", "晟": "sheng4", "冠": "guan4", "都": "du1", "曾": "zeng1", "凹": "wa1", "单": "dan1", "解": "jie3",
+    "翟": "zhai2", "乾": "qian2", "珩": "heng2", "昊": "hao4", "珺": "jun4", "玥": "yue4", "璟": "jing3", "妤": "yu2",
+}  # fmt: skip
+"""Characters of given names whose usual reading in names is not the one of everyday words (少 in 少华 is shao4)."""
+
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _FORBIDDEN = re.compile(r"[\\^=\x00-\x1f\x7f]")
 _DOTS = "·•・‧．"
@@ -141,7 +147,17 @@ def syllables(name: str) -> tuple[str, ...]:
         read = (SURNAME_READINGS[family],)
     else:
         read = word_syllables(family)
-    return read + (tuple(_stressed(c, s) for c, s in zip(given, word_syllables(given), strict=False)) if given else ())
+    return read + _given(given)
+
+
+def _given(given: str) -> tuple[str, ...]:
+    """The reading of a given name: 为 means to do at its end (有为 wei2), for somebody at its beginning (为民 wei4)."""
+    read = [
+        GIVEN_READINGS.get(c, _stressed(c, syllable)) for c, syllable in zip(given, word_syllables(given), strict=False)
+    ]
+    if len(given) > 1 and given.endswith("为") and len(read) == len(given):
+        read[-1] = "wei2"
+    return tuple(read)
 
 
 def _stressed(character: str, syllable: str) -> str:
@@ -221,16 +237,25 @@ def shown_name(pn: str) -> str:
 
 
 def masked(name: str) -> str:
-    """The name with its middle hidden: 张* · 张*明 · 欧**明; of Latin names the family name and initials stay."""
+    """The name with its middle hidden, for everybody in a hall to see.
+
+    张明 → 张* · 张小明 → 张*明 · 王李小明 → 王**明 · 欧阳修 → 欧阳* · 欧阳小明 → 欧阳*明 · 阿卜杜·买买提 → 阿**·**提;
+    of Latin names the first word and initials stay, of a single word its first letter. At most three stars together.
+    """
     name = name.strip()
     if not name:
         return ""
     if is_chinese(name):
-        compact = "".join(name.split())
-        if len(compact) <= 2:
-            return compact[0] + "*"
-        return compact[0] + "*" * min(len(compact) - 2, 3) + compact[-1]
+        compact = "".join(name.replace("^", " ").split()).strip(_DOTS)
+        family, given = split_chinese(compact)
+        if not given:
+            hidden = re.sub(f"[^{_DOTS}]", "*", compact)
+            shown = compact[0] + hidden[1:-1] + (compact[-1] if len(compact) > 2 else hidden[1:])
+            return re.sub(r"\*{4,}", "***", shown if len(compact) > 1 else f"{compact}*")
+        return family + "*" * min(max(len(given) - 1, 1), 3) + (given[-1] if len(given) > 1 else "")
     family, _, given = romanised(name).partition("^") if "^" in name else name.partition(" ")
+    if not given.replace("^", "").strip():
+        return f"{family[:1]}***"
     return " ".join([family, *(word[0] + "*" for word in given.replace("^", " ").split())])
 
 

@@ -31,6 +31,7 @@ class SpeakingRules:
     repetitions: int = 2
     pause_s: float = 1.0  # between repetitions and languages
     chime: bool = True
+    amplitude: float = 1.0  # of all of it, 0 to 1
 
     def __post_init__(self) -> None:
         if not 1 <= self.repetitions <= 9:
@@ -55,7 +56,7 @@ def announcement_wav(
             if round_number or index:
                 parts.append(silence(rules.pause_s, rate))
             parts.append(sound)
-    return joined(parts).wav()
+    return joined(parts).scaled(rules.amplitude).wav()
 
 
 def _sentence(voice: Voice, text: SpokenText, cache: SoundCache) -> bytes:

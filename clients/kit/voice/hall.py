@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clients.kit.running import TaskRunner
-from clients.kit.voice.announcement import given_announcement
 from clients.kit.voice.announcer import Announcer, Ending, SpeakingRules
+from clients.kit.voice.calls import announcement_of
 from clients.kit.voice.players import Player
-from clients.kit.voice.voices import SpokenLanguage, Voice, default_voice
+from clients.kit.voice.voices import Voice, default_voice
+from clients.kit.voice.volume import amplitude, volume_at
+from shared.contract.halls import HallSettings, HallView
 from shared.contract.queueing import CallView
 
 if TYPE_CHECKING:
@@ -17,18 +20,26 @@ if TYPE_CHECKING:
 
 
 class CallSpeaker:
-    """Speaks the calls of the board through an announcer."""
+    """Speaks the calls of the board through an announcer, as the hall wants it at that time of the day."""
 
-    def __init__(self, announcer: Announcer, languages: tuple[SpokenLanguage, ...] = ("zh",)) -> None:
+    def __init__(self, announcer: Announcer, now: Callable[[], datetime]) -> None:
+        """`now` gives the hospital's wall clock."""
         self._announcer = announcer
-        self._languages = languages
+        self._now = now
+        self.hall = HallView(id=0, version=0, settings=HallSettings(name=""))
 
-    def speak(self, call: CallView, over: Callable[[str], None]) -> None:
+    def speak(self, calls: Sequence[CallView], over: Callable[[str], None]) -> None:
         """Begin to speak; `over` is called once, with a sentence if nothing could be heard, else with an empty one."""
-        announcement = given_announcement(
-            str(call.call_id),
-            call.spoken_text if "zh" in self._languages else "",
-            call.spoken_text_en if "en" in self._languages else "",
+        settings = self.hall.settings
+        announcement = announcement_of(calls, settings, {room.room_id: room for room in self.hall.rooms})
+        percent = volume_at(settings.volumes, self._now())
+        self._announcer.set_rules(
+            SpeakingRules(
+                repetitions=settings.repetitions,
+                pause_s=settings.pause_s,
+                chime=settings.has_chime,
+                amplitude=amplitude(percent),
+            )
         )
 
         def ended(ending: Ending) -> None:

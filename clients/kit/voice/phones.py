@@ -15,7 +15,17 @@ LETTERS = {
 
 _SYLLABLE = re.compile(r"([a-zê]+)([1-5])")
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcs")
-_RARE = {"lvan": "luan", "lve": "lve", "nve": "nve", "hm": "hen", "hng": "heng", "m": "mu", "n": "en", "ê": "ei"}
+_RARE = {
+    "lvan": "luan",
+    "lve": "lve",
+    "nve": "nve",
+    "hm": "hen",
+    "hng": "heng",
+    "m": "mu",
+    "n": "en",
+    "ng": "en",
+    "ê": "ei",
+}
 _WITHOUT_INITIAL = {
     "yi": "i", "ya": "ia", "ye": "ie", "yao": "iao", "you": "iou", "yan": "ian", "yin": "in", "yang": "iang",
     "ying": "ing", "yong": "iong", "yo": "iou", "yu": "v", "yue": "ve", "yuan": "van", "yun": "vn", "yai": "ai",

@@ -14,6 +14,9 @@ DIGITS_ZH = ("ling2", "yi1", "er4", "san1", "si4", "wu3", "liu4", "qi1", "ba1", 
 DIGITS_CHARACTERS = "零一二三四五六七八九"
 YAO = "yao1"
 
+_NAME_OPENS, _NAME_CLOSES = "\u2068", "\u2069"  # isolates: a reader of the text sees nothing of them
+_MARKED = re.compile(f"{_NAME_OPENS}([^{_NAME_OPENS}{_NAME_CLOSES}]*){_NAME_CLOSES}")
+
 PAUSE_COMMA_MS = 220
 PAUSE_STOP_MS = 450
 PAUSE_NAME_MS = 160
@@ -22,10 +25,23 @@ PAUSE_NAME_MS = 160
 _NAME_ZH = re.compile(
     r"请\s*(?:(?:[A-Za-z]*[-\d]+\s*号?)|(?:[A-Za-z]*[零〇一二三四五六七八九幺]+\s*号))?[，,\s]*(?P<name>[^，,。；;\d]{1,20}?)[，,\s]*到(?=[，,\s]*\S)"
 )
+_CALLED = re.compile(r"请[^,]*号,(?P<name>[^,。;]{1,60}),到")
 _RUNS = re.compile(
     r"(?P<digit>\d+)|(?P<letters>[A-Za-z]+)|(?P<chinese>[\u3400-\u9fff\U00020000-\U0003ffff]+)|(?P<other>.)"
 )
 _PUNCTUATION = re.compile(r"([，、,：:]|[。；！？;!?])")
+
+
+def as_name(name: str) -> str:
+    """The name marked as one, so that it is read by the rules of names wherever it stands in a sentence."""
+    bare = name.replace(_NAME_OPENS, "").replace(_NAME_CLOSES, "")
+    return f"{_NAME_OPENS}{bare}{_NAME_CLOSES}" if bare else ""
+
+
+def name_in(sentence: str) -> str:
+    """The name in a call as the server words it (请A零一二号，张三，到CT一室检查。); empty if there is none."""
+    found = _CALLED.match(unicodedata.normalize("NFKC", sentence))
+    return found.group("name").strip() if found is not None else ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,7 @@ def spoken_parts(text: str, language: SpokenLanguage, *, one_as_yao: bool = Fals
     """Break `text` into parts a voice can speak. Masked names (张*明) are read with 某; `one_as_yao` reads 1 as yāo."""
     text = without_stars(unicodedata.normalize("NFKC", text))
     if language == "en":
-        return tuple(_english_parts(text, one_as_yao))
+        return tuple(_english_parts(_MARKED.sub(r"\1", text), one_as_yao))
     return tuple(_chinese_parts(text, one_as_yao))
 
 
@@ -54,13 +70,53 @@ def without_stars(text: str) -> str:
 def plain_spoken(text: str, language: SpokenLanguage, *, one_as_yao: bool = False) -> str:
     """The text for a voice that reads Chinese itself (SAPI, WinRT): stars replaced, numbers spelt digit by digit."""
     text = without_stars(unicodedata.normalize("NFKC", text))
+    text = _MARKED.sub(lambda match: sounded_name(match.group(1)) if language == "zh" else match.group(1), text)
     if language == "en":
         return re.sub(r"\d+", lambda match: " ".join(match.group()), text)
     digits = DIGITS_CHARACTERS.replace("一", "幺") if one_as_yao else DIGITS_CHARACTERS
     return re.sub(r"\d", lambda match: digits[int(match.group())], text)
 
 
+SAME_SOUND = {
+    "shan4": "善", "qiu2": "球", "zeng1": "增", "xie4": "谢", "ou1": "欧", "zha1": "渣", "piao2": "瓢", "ge3": "葛",
+    "ren2": "人", "hua4": "画", "yan1": "烟", "zhai2": "宅", "bai3": "百", "yue4": "月", "yun4": "韵", "chong2": "虫",
+    "bi4": "必", "gou1": "沟", "shao4": "绍", "miao4": "妙", "chao2": "潮", "pang2": "旁", "po2": "婆", "na1": "那",
+    "wei4": "位", "yu4": "玉", "he4": "贺", "wei3": "伟", "che1": "车", "qin2": "琴", "xi1": "西", "nai4": "耐",
+    "du1": "都", "mu4": "木", "ning4": "宁", "ying1": "英", "guo1": "郭", "yao1": "腰", "ha3": "哈", "zang4": "葬",
+    "she2": "蛇", "sa4": "萨", "kan4": "看", "mi4": "蜜", "zhan1": "詹", "kuo4": "阔", "tong2": "同", "xing2": "形",
+    "fou1": "否", "zhang3": "掌", "mo4": "墨", "qi2": "奇", "chan2": "蝉", "ju1": "居", "zhai4": "债", "bo2": "博",
+}  # fmt: skip
+"""Syllable → a character that every voice reads so."""
+
+
+def sounded_name(name: str) -> str:
+    """A name for a voice that reads characters by itself: those it would read wrongly give way to their homophones.
+
+    单田芳 → 善田芳. A character stays where its usual reading is right or no homophone is known.
+    """
+    compact = "".join(name.split())
+    read = names.syllables(compact)
+    if len(read) != len(compact):
+        return name
+    usual = [names.word_syllables(character)[:1] for character in compact]
+    return "".join(
+        character if usual[place] == (wanted,) else SAME_SOUND.get(wanted, character)
+        for place, (character, wanted) in enumerate(zip(compact, read, strict=True))
+    )
+
+
 def _chinese_parts(text: str, one_as_yao: bool) -> Iterator[Part]:
+    pieces = _MARKED.split(text)
+    for index, piece in enumerate(pieces):
+        if index % 2 == 0:
+            yield from _with_unmarked_names(piece, one_as_yao) if len(pieces) == 1 else _phrases(piece, one_as_yao)
+        elif names.is_chinese(piece):
+            yield Part(name_pinyin(piece), "zh", PAUSE_NAME_MS)
+        else:
+            yield from _phrases(piece, one_as_yao)
+
+
+def _with_unmarked_names(text: str, one_as_yao: bool) -> Iterator[Part]:
     position = 0
     for match in _NAME_ZH.finditer(text):
         start, end = match.span("name")

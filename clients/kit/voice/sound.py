@@ -96,6 +96,12 @@ class Sound:
         factor = peak / now
         return Sound(array.array("h", (round(value * factor) for value in self.samples)), self.rate_hz)
 
+    def scaled(self, factor: float) -> Sound:
+        """Every sample times `factor`, 0 to 1."""
+        if factor == 1:
+            return self
+        return Sound(array.array("h", (round(value * factor) for value in self.samples)), self.rate_hz)
+
     def at_rate(self, rate_hz: int) -> Sound:
         """Brought to another sample rate by linear interpolation (enough for speech and chimes)."""
         if rate_hz == self.rate_hz or not self.samples:

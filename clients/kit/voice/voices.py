@@ -108,9 +108,19 @@ class VoiceChain:
             voice.close()
 
 
-def default_voice() -> Voice:
-    """The order of a hall display: an installed Windows voice, the built-in espeak-ng, else bare tones."""
+VOICES = ("auto", "system", "neural", "espeak")
+
+
+def default_voice(choice: str = "auto") -> Voice:
+    """The order of a hall display: an installed Windows voice, the neural one, espeak-ng (English too), bare tones.
+
+    Another `choice` than "auto" puts that voice first; what it cannot say the others say.
+    """
     from clients.kit.voice.espeak_voice import EspeakVoice
+    from clients.kit.voice.neural_voice import NeuralVoice
     from clients.kit.voice.system_voice import SystemVoice
 
-    return VoiceChain((SystemVoice(), EspeakVoice(), ToneVoice()))
+    voices: list[Voice] = [SystemVoice(), NeuralVoice(), EspeakVoice(), ToneVoice()]
+    if choice not in VOICES:
+        raise ValueError(f"there is no voice {choice}; choose one of {', '.join(VOICES)}")
+    return VoiceChain(sorted(voices, key=lambda voice: voice.name != choice))

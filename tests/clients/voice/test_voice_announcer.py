@@ -21,10 +21,11 @@ from clients.kit.voice.announcement import (
 from clients.kit.voice.announcer import Announcer, Ending, SpeakingRules
 from clients.kit.voice.cache import SoundCache
 from clients.kit.voice.hall import CallSpeaker
-from clients.kit.voice.players import PacedPlayer
+from clients.kit.voice.players import PacedPlayer, Player
 from clients.kit.voice.sound import Sound, SoundError, chime, joined, silence, tone
 from clients.kit.voice.system_voice import SystemVoice, powershell_command
 from clients.kit.voice.voices import RecordedVoice, SpokenLanguage, ToneVoice, Voice, VoiceChain, VoiceError
+from shared.contract.halls import HallSettings, HallView, SpokenLanguages, VolumeStep
 from shared.contract.queueing import CallView
 
 
@@ -334,12 +335,21 @@ def a_call_view(call_id: int = 7) -> CallView:
     )
 
 
-@pytest.mark.parametrize(("languages", "sentences"), [(("zh",), 1), (("zh", "en"), 2), (("en",), 1)])
-def test_the_hall_speaks_a_call_in_its_languages(languages: tuple[SpokenLanguage, ...], sentences: int) -> None:
+def a_speaker(voice: Voice, player: Player, settings: HallSettings | None = None) -> CallSpeaker:
+    speaker = CallSpeaker(Announcer(voice, player, ImmediateRunner()), lambda: dt.datetime(2026, 11, 21, 9, 0))
+    speaker.hall = HallView(id=1, version=1, settings=settings or HallSettings(name="一楼"))
+    return speaker
+
+
+@pytest.mark.parametrize(
+    ("languages", "sentences"),
+    [(SpokenLanguages.CHINESE, 1), (SpokenLanguages.BOTH, 2), (SpokenLanguages.ENGLISH, 1)],
+)
+def test_the_hall_speaks_a_call_in_its_languages(languages: SpokenLanguages, sentences: int) -> None:
     voice, player = CountingVoice(), FakePlayer()
-    speaker = CallSpeaker(Announcer(voice, player, ImmediateRunner()), languages)
+    speaker = a_speaker(voice, player, HallSettings(name="一楼", languages=languages))
     over: list[str] = []
-    speaker.speak(a_call_view(), over.append)
+    speaker.speak([a_call_view()], over.append)
     assert len(voice.asked) == sentences
     player.end()
     assert over == [""]
@@ -347,20 +357,41 @@ def test_the_hall_speaks_a_call_in_its_languages(languages: tuple[SpokenLanguage
 
 def test_the_hall_says_why_nothing_was_heard() -> None:
     clock, over = FakeClock(), list[str]()
-    CallSpeaker(Announcer(ToneVoice(), PacedPlayer(clock.after), ImmediateRunner())).speak(a_call_view(), over.append)
+    a_speaker(ToneVoice(), PacedPlayer(clock.after)).speak([a_call_view()], over.append)
     clock.advance(60)
     assert len(over) == 1
     assert "扬声器" in over[0]
-    CallSpeaker(Announcer(MuteVoice(), FakePlayer(), ImmediateRunner())).speak(a_call_view(), over.append)
+    a_speaker(MuteVoice(), FakePlayer()).speak([a_call_view()], over.append)
     assert over[1:] == ["说不出来"]
 
 
 def test_a_call_that_is_already_spoken_does_not_hang_the_board() -> None:
     player = FakePlayer()
-    speaker = CallSpeaker(Announcer(ToneVoice(), player, ImmediateRunner()))
+    speaker = a_speaker(ToneVoice(), player)
     over: list[str] = []
-    speaker.speak(a_call_view(), over.append)
-    speaker.speak(a_call_view(), over.append)
+    speaker.speak([a_call_view()], over.append)
+    speaker.speak([a_call_view()], over.append)
     assert over == [""]
     player.end()
     assert over == ["", ""]
+
+
+def test_the_volume_follows_the_plan_of_the_hall() -> None:
+    plan = (VolumeStep(minute=7 * 60, percent=100), VolumeStep(minute=8 * 60 + 30, percent=50))
+    loud, soft = FakePlayer(), FakePlayer()
+    a_speaker(ToneVoice(), loud).speak([a_call_view()], lambda _trouble: None)
+    a_speaker(ToneVoice(), soft, HallSettings(name="一楼", volumes=plan)).speak([a_call_view()], lambda _trouble: None)
+    assert Sound.of_wav(soft.played[0]).peak == pytest.approx(Sound.of_wav(loud.played[0]).peak / 4, rel=0.01)
+    assert Sound.of_wav(soft.played[0]).seconds == Sound.of_wav(loud.played[0]).seconds
+
+
+def test_repetition_pause_and_chime_are_the_halls() -> None:
+    def seconds(settings: HallSettings) -> float:
+        player = FakePlayer()
+        a_speaker(ToneVoice(), player, settings).speak([a_call_view()], lambda _trouble: None)
+        return Sound.of_wav(player.played[0]).seconds
+
+    once = seconds(HallSettings(name="一楼", repetitions=1, has_chime=False))
+    thrice = seconds(HallSettings(name="一楼", repetitions=3, pause_s=2.0, has_chime=False))
+    assert thrice == pytest.approx(3 * once + 2 * 2.0, abs=0.05)
+    assert seconds(HallSettings(name="一楼", repetitions=1)) == pytest.approx(once + chime().seconds + 0.25, abs=0.05)
