@@ -305,13 +305,18 @@ class ChoiceEditor(Editor):
             self.chosen.emit(value)
 
     def choose_by_typing(self, typed: str) -> bool:
-        """Choose the first choice that matches typed characters or pinyin initials; False if none does."""
-        for position, choice in enumerate(self._choices):
-            if matches(choice.words(), typed):
-                self.box.setCurrentIndex(position)
-                self._on_activated(position)
-                return True
-        return False
+        """Choose the first choice that matches typed characters or pinyin initials, else the one whose place is typed.
+
+        1 is the first place; False if nothing fits.
+        """
+        found = next((at for at, choice in enumerate(self._choices) if matches(choice.words(), typed)), -1)
+        if found < 0 and typed in "123456789" and int(typed) <= len(self._choices):
+            found = int(typed) - 1
+        if found < 0:
+            return False
+        self.box.setCurrentIndex(found)
+        self._on_activated(found)
+        return True
 
 
 class TicksEditor(Editor):

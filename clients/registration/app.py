@@ -26,6 +26,8 @@ _REGISTRATION = (
     Action("registration.clear", "清空", "Ctrl+Shift+Delete", "clear"),
     Action("registration.number", "查询申请单", "F2", "search"),
     Action("registration.items", "添加检查项目", "F3", "add"),
+    Action("registration.likeliest", "使用可能的同一患者", "F4", "users"),
+    Action("registration.safe", "安全问题其余均为“否”", "F8", "check"),
     Action("registration.search", "查找今日登记", "Ctrl+F", "search"),
     Action("registration.refresh", "刷新", "F5", "refresh"),
     Action("registration.printers", "打印机设置", "Ctrl+Shift+P", "print"),

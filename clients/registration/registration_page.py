@@ -16,7 +16,7 @@ from clients.registration.desk import Desk
 from clients.registration.screen import concerns_exams
 from clients.registration.today.presenter import TodayPresenter
 from clients.registration.today.view import TodayView
-from shared.contract.base import Notice
+from shared.contract.base import Changed, Notice
 
 ROOM_FOR_BOTH = 900
 """Pixels that list and form need beside each other."""
@@ -63,6 +63,8 @@ class RegistrationPage(QWidget):
             ("registration.clear", self.booking.do_clear),
             ("registration.number", self.booking.focus_number),
             ("registration.items", self.booking.focus_items),
+            ("registration.likeliest", self.presenter.use_likeliest),
+            ("registration.safe", self.booking.answer_rest_no),
             ("registration.search", self._focus_search),
             ("registration.refresh", self._refresh),
             ("registration.printers", desk.show_printers),
@@ -102,6 +104,8 @@ class RegistrationPage(QWidget):
         self.today.search.field.setFocus()
 
     def _heard(self, notice: Notice) -> None:
+        if isinstance(notice, Changed) and notice.entity == "safety":
+            self.presenter.load_questions()
         if self.isVisible() and concerns_exams(notice):
             self._soon.poke()
             self._desk.heard_details(notice)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clients.registration import texts_patients
+
 ENTRIES = {
     # pages and actions
     "登记工作站": "Registration",
@@ -242,3 +244,5 @@ ENTRIES = {
     "已上传": "Received",
     "未上传": "Not yet",
 }
+
+ENTRIES |= texts_patients.ENTRIES

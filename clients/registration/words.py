@@ -10,12 +10,14 @@ from clients.kit.fields import Choice
 from clients.kit.paging import Align, Column, RowAction, local_clock
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REGISTRATION_LOOKS, StateLook
 from clients.kit.tokens import Tone
-from clients.kit.translations import Language, language
+from clients.kit.translations import Language, language, tr
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.exam_actions import actions_of
 from clients.registration.measures import age_for_reader
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import CampusView, ExamTypeView, HospitalView, RoomView
+from shared.contract.patients import Likeness, SimilarPatient
+from shared.domain.identity_documents import DocumentKind
 from shared.domain.states import PatientType, Sex
 
 SEX_LETTERS = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: "?"}
@@ -50,6 +52,39 @@ def choices_of(things: Sequence[CampusView | RoomView]) -> list[Choice]:
 def sex_choices() -> list[Choice]:
     """The sexes to choose from."""
     return [Choice(sex, SEX_WORDS[sex]) for sex in (Sex.MALE, Sex.FEMALE, Sex.OTHER)]
+
+
+_KINDS = {
+    DocumentKind.RESIDENT: "身份证",
+    DocumentKind.FOREIGN_RESIDENT: "永久居留证",
+    DocumentKind.HONG_KONG_MACAO: "港澳通行证",
+    DocumentKind.TAIWAN: "台胞证",
+    DocumentKind.PASSPORT: "护照",
+    DocumentKind.OTHER: "其他证件",
+}
+
+
+def document_kinds() -> list[Choice]:
+    """The kinds of identity documents to choose from."""
+    return [Choice(kind, words) for kind, words in _KINDS.items()]
+
+
+_LIKENESSES = {
+    Likeness.ID_NUMBER: "证件号相同",
+    Likeness.CARD_NUMBER: "就诊卡号相同",
+    Likeness.NAME_AND_BIRTH: "姓名和出生日期相同",
+    Likeness.PINYIN_AND_BIRTH: "同音姓名，出生日期相同",
+    Likeness.NAME_AND_PHONE: "姓名和电话相同",
+    Likeness.PHONE_AND_PINYIN: "同音姓名，电话相同",
+}
+_DIFFERENCES = {"name": "姓名不同", "sex": "性别不同", "birth_date": "出生日期不同", "id_number": "证件号不同"}
+
+
+def likeness_words(found: SimilarPatient) -> str:
+    """Why a record may be the same person, and what speaks against it."""
+    alike = "、".join(tr(_LIKENESSES[likeness]) for likeness in found.likenesses)
+    against = "、".join(tr(_DIFFERENCES[field]) for field in found.differs if field in _DIFFERENCES)
+    return f"{alike}（{against}）" if against else alike
 
 
 def short_time(moment: datetime) -> str:

@@ -7,10 +7,11 @@ from datetime import date
 
 from clients.kit.translations import tr
 from clients.registration.booking.state import BookingForm
-from clients.registration.identity_number import WrongIdentityNumber, is_other_document, read_identity_number
 from shared.contract.exams import ApplicationView, ExamView, PatientEntry, RegisterExam, UpdateExam
 from shared.contract.organisation import ExamItemView, HospitalView
 from shared.contract.patients import PatientView
+from shared.domain.identity_documents import DocumentKind, IdentityError, kind_of, read_document
+from shared.domain.safety import SafetyAnswer
 from shared.domain.states import Sex
 
 CANDIDATES = 12
@@ -31,7 +32,7 @@ def check_form(form: BookingForm, today: date, *, is_change: bool = False) -> di
         errors["birth_date"] = tr("请填写出生日期或年龄。")
     elif form.birth_date > today:
         errors["birth_date"] = tr("出生日期不能晚于今天。")
-    wrong = identity_error(form.id_number, today)
+    wrong = identity_error(form.id_number, form.id_kind, today)
     if wrong:
         errors["id_number"] = wrong
     if form.room_id is None:
@@ -46,13 +47,13 @@ def check_form(form: BookingForm, today: date, *, is_change: bool = False) -> di
     return errors
 
 
-def identity_error(number: str, today: date) -> str:
-    """The sentence for a wrong identity number; empty if it is right, absent or another document."""
-    if not number.strip() or is_other_document(number):
+def identity_error(number: str, kind: DocumentKind, today: date) -> str:
+    """The sentence for a wrong document number; empty if it is right or absent."""
+    if not number.strip():
         return ""
     try:
-        read_identity_number(number, today)
-    except WrongIdentityNumber as error:
+        read_document(number, kind, today=today)
+    except IdentityError as error:
         return tr(str(error))
     return ""
 
@@ -78,6 +79,7 @@ def patient_entry(form: BookingForm) -> PatientEntry:
         pinyin=form.pinyin.strip(),
         card_number=form.card_number.strip(),
         id_number=form.id_number.strip().upper(),
+        id_kind=form.id_kind if form.id_number.strip() else None,
         inpatient_number=form.inpatient_number.strip(),
         health_check_number=form.health_check_number.strip(),
         phone=form.phone.strip(),
@@ -87,7 +89,9 @@ def patient_entry(form: BookingForm) -> PatientEntry:
     )
 
 
-def registration_of(form: BookingForm, *, accept_duplicate: bool) -> RegisterExam:
+def registration_of(
+    form: BookingForm, *, accept_duplicate: bool, safety: tuple[SafetyAnswer, ...] = ()
+) -> RegisterExam:
     """The request that registers what the form says."""
     assert form.campus_id is not None
     assert form.room_id is not None
@@ -105,10 +109,13 @@ def registration_of(form: BookingForm, *, accept_duplicate: bool) -> RegisterExa
         requester=form.requester,
         application_id=form.application_id,
         accept_duplicate=accept_duplicate,
+        safety=safety,
     )
 
 
-def update_of(form: BookingForm, exam_id: int, version: int) -> UpdateExam:
+def update_of(
+    form: BookingForm, exam_id: int, version: int, *, safety: tuple[SafetyAnswer, ...] | None = None
+) -> UpdateExam:
     """The request that changes a registered exam to what the form says."""
     assert form.room_id is not None
     assert form.planned_at is not None
@@ -124,6 +131,7 @@ def update_of(form: BookingForm, exam_id: int, version: int) -> UpdateExam:
         is_in_arrears=form.is_in_arrears,
         clinical=form.clinical,
         requester=form.requester,
+        safety=safety,
     )
 
 
@@ -144,6 +152,8 @@ def filled_with_entry(form: BookingForm, patient: PatientEntry) -> BookingForm:
         birth_date=patient.birth_date,
         card_number=patient.card_number,
         id_number=patient.id_number,
+        id_kind=patient.id_kind or (kind_of(patient.id_number) if patient.id_number else DocumentKind.RESIDENT),
+        id_kind_chosen=patient.id_kind is not None,
         inpatient_number=patient.inpatient_number,
         health_check_number=patient.health_check_number,
         phone=patient.phone,
@@ -166,6 +176,8 @@ def filled_with_patient(form: BookingForm, patient: PatientView) -> BookingForm:
         birth_date=patient.birth_date,
         card_number=patient.card_number,
         id_number=patient.id_number,
+        id_kind=patient.id_kind or (kind_of(patient.id_number) if patient.id_number else DocumentKind.RESIDENT),
+        id_kind_chosen=patient.id_kind is not None,
         inpatient_number=patient.inpatient_number,
         health_check_number=patient.health_check_number,
         phone=patient.phone,

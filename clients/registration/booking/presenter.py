@@ -23,8 +23,14 @@ from clients.registration.booking.form_rules import (
     registration_of,
     update_of,
 )
+from clients.registration.booking.safety_answers import (
+    answers_asked,
+    answers_of_exam,
+    rest_answered_no,
+    safety_errors,
+    with_answer,
+)
 from clients.registration.booking.state import BookingForm, BookingState, Editing, Registered
-from clients.registration.identity_number import WrongIdentityNumber, read_identity_number
 from clients.registration.measures import birth_date_for, fen_from
 from clients.registration.screen import Documents
 from shared.contract.errors import ErrorCode, RpcError
@@ -38,9 +44,11 @@ from shared.contract.exams import (
     SlotView,
 )
 from shared.contract.organisation import ExamItemView, HospitalView, RoomView
-from shared.contract.patients import FindDuplicates, PatientList, PatientView, SearchPatients
+from shared.contract.patients import FindSimilar, PatientList, PatientView, SearchPatients, SimilarPatient
 from shared.contract.printing import PrintBarcode
+from shared.contract.safety import GetSafetyQuestions, SafetyQuestions
 from shared.dicomkit.names import romanised
+from shared.domain.identity_documents import DocumentKind, IdentityError, kind_of, normal_number, read_document
 
 
 class Drafts(Protocol):
@@ -70,6 +78,11 @@ class Preferences(Protocol):
         """Remember a value."""
         ...
 
+
+_SHOWN_SIMILAR = 4
+
+_TELLING = ("name", "birth_date", "age", "id_number", "card_number", "phone", "pinyin")
+"""Fields after which it is worth asking whether the person is known."""
 
 _SERVER_FIELDS = {
     "planned_at": "planned_at",
@@ -104,6 +117,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         self._clock = clock
         self._on_registered = on_registered
         self._put_aside: BookingForm | None = None
+        self._dismissed: frozenset[int] = frozenset()  # not the same person, says the clerk
 
     # ── start ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,6 +125,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         """Take the master data; on the first time bring back a draft that a crash left."""
         first = self.state.hospital is None
         self._change(hospital=hospital)
+        self.load_questions()
         if not first:
             return
         draft = self._drafts.load()
@@ -120,6 +135,13 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             return
         self._change(form=self._fresh_form())
         self._load_slots()
+
+    def load_questions(self) -> None:
+        """Fetch the safety questions; without them nothing is asked here and the server keeps them as open."""
+        self._ask(GetSafetyQuestions(), self._questions_came, lambda _error: None, key="booking/questions")
+
+    def _questions_came(self, found: SafetyQuestions) -> None:
+        self._change(questions=found.questions)
 
     def _fresh_form(self) -> BookingForm:
         hospital = self.state.hospital
@@ -180,13 +202,16 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         """An unknown number is not typed twice: an identity number goes to its field, any other is the card number."""
         form = self.state.form
         try:
-            read_identity_number(number, self.state.today)
-        except WrongIdentityNumber:
+            card = read_document(number, today=self.state.today)
+        except IdentityError:
+            card = None
+        if card is None or card.birth_date is None:
             if not form.card_number:
                 self._put(replace(form, card_number=number))
             return
         if not form.id_number:
             self.edit(id_number=number)
+            self.look_for_similar()
 
     def _query_failed(self, error: Exception) -> None:
         self._change(searching=False, number_hint=message_for(error).text, number_failed=True)
@@ -201,13 +226,19 @@ class BookingPresenter(ScreenPresenter[BookingState]):
 
     def use_patient(self, patient: PatientView) -> None:
         """Link a known patient: from the query, or from the panel of possible duplicates."""
-        self._change(applications=(), patients=(), duplicates=())
+        self._change(applications=(), patients=(), similar=())
         self._put(filled_with_patient(self.state.form, patient), cleared=("name", "sex", "birth_date", "id_number"))
         self._complete_pinyin()
 
-    def dismiss_duplicates(self) -> None:
-        """It is another person: put the panel away."""
-        self._change(duplicates=())
+    def use_likeliest(self) -> None:
+        """The first of the possible same persons is the one."""
+        if self.state.similar:
+            self.use_patient(self.state.similar[0].patient)
+
+    def dismiss_similar(self) -> None:
+        """It is another person: put the panel away, and do not bring the same ones back."""
+        self._dismissed |= {similar.patient.id for similar in self.state.similar}
+        self._change(similar=())
 
     def _base_form(self) -> BookingForm:
         form = self.state.form
@@ -230,7 +261,12 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             cleared.append("birth_date")
         elif "birth_date" in fields:
             form = replace(form, age="")
-        if "id_number" in fields:
+        if "id_kind" in fields:
+            form = replace(form, id_kind_chosen=True)
+            cleared.append("id_number")
+        elif "id_number" in fields:
+            form = self._with_kind(form)
+        if "id_number" in fields or "id_kind" in fields:
             form, filled = self._follow_identity(form)
             cleared.extend(filled)
         self._put(form, cleared=tuple(cleared))
@@ -239,27 +275,61 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         if "name" in fields:
             self._complete_pinyin()
 
+    def _with_kind(self, form: BookingForm) -> BookingForm:
+        """Follow a number that can only be another kind of document; an emptied field is an identity card again."""
+        number = normal_number(form.id_number)
+        if not number:
+            return replace(form, id_kind=DocumentKind.RESIDENT, id_kind_chosen=False)
+        if form.id_kind_chosen:
+            return form
+        is_certain = number[0].isalpha() or len(number) == 18
+        return replace(form, id_kind=kind_of(number) if is_certain else DocumentKind.RESIDENT)
+
     def _follow_identity(self, form: BookingForm) -> tuple[BookingForm, tuple[str, ...]]:
         try:
-            identity = read_identity_number(form.id_number, self.state.today)
-        except WrongIdentityNumber:
+            document = read_document(form.id_number, form.id_kind, today=self.state.today)
+        except IdentityError:
             return form, ()
-        followed = replace(form, id_number=identity.number, birth_date=identity.birth_date, sex=identity.sex, age="")
-        return followed, ("birth_date", "sex")
+        if document.birth_date is None:
+            return form, ()
+        if len(document.number) == 15:  # complete only when it is left: it may be the beginning of 18
+            return form, ()
+        return self._filled_from(form, document.number), ("birth_date", "sex")
+
+    def _filled_from(self, form: BookingForm, number: str) -> BookingForm:
+        document = read_document(number, form.id_kind, today=self.state.today)
+        return replace(form, id_number=number, birth_date=document.birth_date, sex=document.sex, age="")
 
     def _check_identity(self, number: str) -> None:
         """While typing only a complete number is judged; an incomplete one is judged when the field is left."""
         if len(number.strip()) >= 18:
-            self.leave("id_number")
+            self._say_identity()
+            self.look_for_similar()
 
     def leave(self, name: str) -> None:
         """A field was left: say at once what is wrong with it, and look for the same person."""
         if name == "id_number":
-            self._set_error("id_number", identity_error(self.state.form.id_number, self.state.today))
+            self._leave_identity()
         if name == "age" and self.state.form.age.strip() and self.state.form.birth_date is None:
             self._set_error("birth_date", tr("年龄请写作 45、7月 或 12天。"))
-        if name in ("name", "birth_date", "age", "id_number", "card_number"):
-            self.look_for_duplicates()
+        if name in _TELLING:
+            self.look_for_similar()
+
+    def _leave_identity(self) -> None:
+        form = self.state.form
+        number = normal_number(form.id_number)
+        if len(number) == 15 and not identity_error(number, form.id_kind, self.state.today):
+            try:
+                old = read_document(number, form.id_kind, today=self.state.today)
+            except IdentityError:
+                old = None
+            if old is not None and old.birth_date is not None and form.birth_date != old.birth_date:
+                self._put(self._filled_from(form, number), cleared=("birth_date", "sex", "id_number"))
+        self._say_identity()
+
+    def _say_identity(self) -> None:
+        form = self.state.form
+        self._set_error("id_number", identity_error(form.id_number, form.id_kind, self.state.today))
 
     def _set_error(self, name: str, sentence: str) -> None:
         errors = {key: text for key, text in self.state.errors.items() if key != name}
@@ -281,25 +351,44 @@ class BookingPresenter(ScreenPresenter[BookingState]):
 
         self._runner.run(lambda: romanised(name), fill, self._messages.report, key="booking/pinyin")
 
-    def look_for_duplicates(self) -> None:
+    def look_for_similar(self) -> None:
         """Ask for patients that may be the same person, unless the form already belongs to a known one."""
         form = self.state.form
-        enough = bool(form.id_number.strip() or form.card_number.strip() or (form.name.strip() and form.birth_date))
+        named = bool(form.name.strip())
+        enough = bool(form.id_number.strip() or form.card_number.strip() or (named and (form.birth_date or form.phone)))
         if form.patient_id is not None or self.state.editing is not None or not enough:
-            if self.state.duplicates:
-                self._change(duplicates=())
+            if self.state.similar:
+                self._change(similar=())
             return
-        request = FindDuplicates(
+        request = FindSimilar(
             name=form.name.strip(),
+            pinyin=form.pinyin.strip(),
+            sex=form.sex,
             birth_date=form.birth_date,
-            id_number="" if identity_error(form.id_number, self.state.today) else form.id_number.strip(),
+            id_number="" if identity_error(form.id_number, form.id_kind, self.state.today) else form.id_number.strip(),
             card_number=form.card_number.strip(),
+            phone=form.phone.strip(),
         )
-        self._ask(request, self._duplicates_came, lambda _error: None, key="booking/duplicates")
+        self._ask(request, self._similar_came, lambda _error: None, key="booking/similar")
 
-    def _duplicates_came(self, found: PatientList) -> None:
-        if self.state.form.patient_id is None and found.rows != self.state.duplicates:
-            self._change(duplicates=found.rows)
+    def _similar_came(self, found: tuple[SimilarPatient, ...]) -> None:
+        if self.state.form.patient_id is not None:
+            return
+        fresh = tuple(similar for similar in found if similar.patient.id not in self._dismissed)[:_SHOWN_SIMILAR]
+        if fresh != self.state.similar:
+            self._change(similar=fresh)
+
+    # ── safety questions ─────────────────────────────────────────────────────────────────────────────
+
+    def answer_safety(self, code: str, **changes: Any) -> None:
+        """An answer changed: `value`, `number`, `measured_on`, `detail` or `acknowledged`."""
+        self._put(with_answer(self.state.form, code, **changes), cleared=(f"safety.{code}",))
+
+    def answer_rest_no(self) -> None:
+        """其余均为“否”: every open question of yes or no."""
+        form = rest_answered_no(self.state.form, self.state.asked)
+        if form != self.state.form:
+            self._put(form, cleared=tuple(f"safety.{question.code}" for question in self.state.asked))
 
     def _put(self, form: BookingForm, *, cleared: tuple[str, ...] = ()) -> None:
         errors = {key: text for key, text in self.state.errors.items() if key not in cleared}
@@ -454,24 +543,26 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             return
         self._change(today=self._clock().date())
         state = self.state
-        errors = check_form(state.form, state.today, is_change=state.editing is not None)
+        errors = check_form(state.form, state.today, is_change=state.editing is not None) | safety_errors(state)
         if errors:
             self._change(errors=errors)
             return
         self._change(submitting=True, errors={})
         if state.editing is not None:
             form = replace(state.form, planned_at=state.form.planned_at or self._clock())
-            request = update_of(form, state.editing.exam_id, state.editing.version)
+            safety = answers_asked(state) if state.questions else None
+            request = update_of(form, state.editing.exam_id, state.editing.version, safety=safety)
             self._ask(request, self._saved, self._submit_failed, key="booking/submit")
             return
         accepts = state.repeat_of is not None
-        registration = registration_of(state.form, accept_duplicate=accepts)
+        registration = registration_of(state.form, accept_duplicate=accepts, safety=answers_asked(state))
         self._ask(registration, self._registered, self._submit_failed, key="booking/submit")
 
     def _registered(self, exam: ExamView) -> None:
         row = exam.row
         registered = Registered(row.id, row.accession_number, row.ticket_number, row.patient_name)
         self._drafts.discard()
+        self._dismissed = frozenset()
         self._change(
             form=self._next_form(),
             submitting=False,
@@ -479,7 +570,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             number="",
             number_hint="",
             number_failed=False,
-            duplicates=(),
+            similar=(),
             repeat_of=None,
             repeat_hint="",
             draft_restored=False,
@@ -551,7 +642,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
             number_failed=False,
             applications=(),
             patients=(),
-            duplicates=(),
+            similar=(),
             item_text="",
             candidates=(),
             repeat_of=None,
@@ -580,9 +671,9 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         editing = Editing(exam.row.id, exam.version, exam.row.accession_number)
         self._change(
             editing=editing,
-            form=filled_with_exam(exam),
+            form=replace(filled_with_exam(exam), safety=answers_of_exam(exam)),
             errors={},
-            duplicates=(),
+            similar=(),
             applications=(),
             patients=(),
             number="",
@@ -603,5 +694,7 @@ def _form_field(name: str) -> str:
     """The form's name for a field of the request: patient.phone → phone, items[0].code → items."""
     if name.startswith("patient."):
         return name.removeprefix("patient.")
+    if name.startswith("safety."):
+        return name
     first = re.split(r"[.\[]", name, maxsplit=1)[0]
     return _SERVER_FIELDS.get(first, first)

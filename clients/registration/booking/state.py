@@ -9,7 +9,9 @@ from datetime import date, datetime
 from clients.registration.measures import age_for_reader, age_text
 from shared.contract.exams import ApplicationView, ClinicalEntry, ItemEntry, RequesterEntry, SlotView
 from shared.contract.organisation import ExamItemView, HospitalView, RoomView
-from shared.contract.patients import PatientView
+from shared.contract.patients import PatientView, SimilarPatient
+from shared.domain.identity_documents import DocumentKind
+from shared.domain.safety import Asked, SafetyAnswer, SafetyQuestion, age_in_years, questions_for, uses_contrast
 from shared.domain.states import PatientType, Sex
 
 
@@ -25,6 +27,8 @@ class BookingForm:
     age: str = ""
     birth_date: date | None = None
     card_number: str = ""
+    id_kind: DocumentKind = DocumentKind.RESIDENT
+    id_kind_chosen: bool = False  # the clerk chose it: the number no longer changes it
     id_number: str = ""
     inpatient_number: str = ""
     health_check_number: str = ""
@@ -43,6 +47,7 @@ class BookingForm:
     clinical: ClinicalEntry = field(default_factory=ClinicalEntry)
     requester: RequesterEntry = field(default_factory=RequesterEntry)
     application_id: int | None = None
+    safety: tuple[SafetyAnswer, ...] = ()
 
     @property
     def total_fen(self) -> int:
@@ -89,7 +94,8 @@ class BookingState:
     searching: bool = False
     applications: tuple[ApplicationView, ...] = ()  # more than one was found: the clerk chooses
     patients: tuple[PatientView, ...] = ()  # likewise
-    duplicates: tuple[PatientView, ...] = ()
+    similar: tuple[SimilarPatient, ...] = ()  # may be the person being typed, the likeliest first
+    questions: tuple[SafetyQuestion, ...] = ()  # all safety questions of the hospital
     day: date | None = None  # of the slots
     slots: tuple[SlotView, ...] = ()
     slots_loading: bool = False
@@ -116,6 +122,20 @@ class BookingState:
             if (form.campus_id is None or room.campus_id == form.campus_id)
             and (not form.exam_type or form.exam_type in room.exam_types)
         )
+
+    @property
+    def asked(self) -> tuple[SafetyQuestion, ...]:
+        """The safety questions that this exam of this patient needs; none before there is an item."""
+        form = self.form
+        if not form.items:
+            return ()
+        facts = Asked(
+            exam_type=form.exam_type,
+            sex=form.sex,
+            age_years=age_in_years(form.birth_date, self.today),
+            uses_contrast=uses_contrast(item.name for item in form.items),
+        )
+        return questions_for(self.questions, facts)
 
     @property
     def age_shown(self) -> str:

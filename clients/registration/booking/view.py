@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -33,17 +34,20 @@ from clients.registration.booking.chosen_items import ChosenItems
 from clients.registration.booking.item_entry import ItemEntry
 from clients.registration.booking.offers import Offer, OfferCard
 from clients.registration.booking.presenter import BookingPresenter
+from clients.registration.booking.safety_answers import first_open
+from clients.registration.booking.safety_view import SafetySection
 from clients.registration.booking.state import BookingState
-from clients.registration.words import choices_of, sex_and_age, sex_choices
+from clients.registration.words import choices_of, document_kinds, likeness_words, sex_and_age, sex_choices
 from shared.contract.exams import ApplicationView
-from shared.contract.patients import PatientView
+from shared.contract.patients import PatientView, SimilarPatient
+from shared.domain.identity_documents import DocumentKind
 from shared.domain.states import PatientType
 
 TABS = ("基本信息", "临床信息", "其它信息")
-_PATIENT = ("name", "sex", "birth_date", "age", "id_number", "card_number", "inpatient_number")
+_PATIENT = ("name", "sex", "birth_date", "age", "id_number", "id_kind", "card_number", "phone", "inpatient_number")
 _REQUEST = ("campus_id", "room_id", "planned_at", "patient_type", "is_in_arrears")
 _CLINICAL = ("diagnosis", "purpose", "history", "signs")
-_OTHER = ("pinyin", "phone", "health_check_number", "height_cm", "weight_kg", "address")
+_OTHER = ("pinyin", "health_check_number", "height_cm", "weight_kg", "address")
 _REQUESTER = ("department", "doctor", "his_number")
 _TAB_OF = dict.fromkeys(_CLINICAL, 1) | dict.fromkeys((*_OTHER, *_REQUESTER), 2)
 
@@ -58,8 +62,12 @@ def _patient_form() -> FormView:
                     ChoiceField(key="sex", label="性别", required=True, choices=sex_choices()),
                     DateField(key="birth_date", label="出生日期", required=True, latest=date.today()),
                     TextField(key="age", label="年龄", max_length=8, placeholder="45、7月、12天"),
-                    TextField(key="id_number", label="身份证号", max_length=24, span=2),
+                    TextField(key="id_number", label="证件号", max_length=24),
+                    ChoiceField(
+                        key="id_kind", label="证件类型", choices=document_kinds(), initial=DocumentKind.RESIDENT
+                    ),
                     TextField(key="card_number", label="就诊卡号", max_length=32),
+                    TextField(key="phone", label="电话号码", max_length=32),
                     TextField(key="inpatient_number", label="住院号", max_length=32),
                 ],
             )
@@ -99,7 +107,6 @@ def _other_form() -> FormView:
                 "其它信息",
                 [
                     TextField(key="pinyin", label="姓名拼音"),
-                    TextField(key="phone", label="电话号码", max_length=32),
                     TextField(key="health_check_number", label="体检号", max_length=32),
                     TextField(key="height_cm", label="身高（厘米）", max_length=6),
                     TextField(key="weight_kg", label="体重（千克）", max_length=6),
@@ -133,6 +140,7 @@ class BookingView(QWidget):
         self.clinical, self.other = _clinical_form(), _other_form()
         self.items = ItemEntry()
         self.chosen = ChosenItems()
+        self.safety = SafetySection(presenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -209,10 +217,11 @@ class BookingView(QWidget):
         box.setContentsMargins(16, 12, 16, 12)
         box.setSpacing(12)
         box.addWidget(self.patient)
-        self.duplicates = OfferCard("可能是同一位患者", "users", self._presenter.dismiss_duplicates)
-        box.addWidget(self.duplicates)
+        self.similar = OfferCard("可能是同一位患者", "users", self._presenter.dismiss_similar)
+        box.addWidget(self.similar)
         box.addWidget(self.request)
         box.addLayout(self._exam_block())
+        box.addWidget(self.safety)
         box.addStretch(1)
         self._stack.addWidget(_scrolled(basic))
         for form in (self.clinical, self.other):
@@ -317,6 +326,16 @@ class BookingView(QWidget):
         self.number.setFocus(Qt.FocusReason.OtherFocusReason)
         self.number.selectAll()
 
+    def answer_rest_no(self) -> None:
+        """其余均为“否”; the keyboard goes to what is still open, else to the button that submits."""
+        self.tabs.setCurrentIndex(0)
+        self._presenter.answer_rest_no()
+        code = first_open(self._state.form, self._state.asked)
+        if code:
+            self.safety.focus(code)
+        else:
+            self.submit.setFocus(Qt.FocusReason.TabFocusReason)
+
     def focus_items(self) -> None:
         """The keyboard goes to the quick entry of items."""
         self.tabs.setCurrentIndex(0)
@@ -344,6 +363,7 @@ class BookingView(QWidget):
             self._show_offers(state)
             self.items.show_candidates(state.item_text, state.candidates)
             self.chosen.show_items(state.form.items)
+            self.safety.render_state(state)
             self._show_foot(state)
             self._show_errors()
         finally:
@@ -390,7 +410,7 @@ class BookingView(QWidget):
     def _show_offers(self, state: BookingState) -> None:
         self.applications.show_offers([self._application_offer(found) for found in state.applications])
         self.patients.show_offers([self._patient_offer(found, "选择") for found in state.patients])
-        self.duplicates.show_offers([self._patient_offer(found, "使用此患者") for found in state.duplicates])
+        self.similar.show_offers([self._similar_offer(found) for found in state.similar])
 
     def _application_offer(self, found: ApplicationView) -> Offer:
         items = "、".join(item.name for item in found.items)
@@ -401,6 +421,11 @@ class BookingView(QWidget):
             if part
         )
         return Offer(text, quiet, "选择", partial(self._presenter.take_application, found))
+
+    def _similar_offer(self, found: SimilarPatient) -> Offer:
+        plain = self._patient_offer(found.patient, "使用此患者")
+        why = likeness_words(found)
+        return replace(plain, quiet=f"{why}　{plain.quiet}")
 
     def _patient_offer(self, found: PatientView, button: str) -> Offer:
         born = found.birth_date.isoformat() if found.birth_date else ""
@@ -465,6 +490,9 @@ class BookingView(QWidget):
         self.tabs.setCurrentIndex(_TAB_OF.get(first, 0))
         if first == "items":
             self._to_items()
+            return
+        if first.startswith("safety."):
+            self.safety.focus(first.removeprefix("safety."))
             return
         for form in (self.patient, self.request, self.clinical, self.other):
             if first in form.rows:

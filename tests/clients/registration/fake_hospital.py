@@ -38,7 +38,7 @@ from shared.contract.organisation import (
     HospitalView,
     RoomView,
 )
-from shared.contract.patients import FindDuplicates, PatientList, PatientView, SearchPatients
+from shared.contract.patients import FindSimilar, Likeness, PatientList, PatientView, SearchPatients, SimilarPatient
 from shared.contract.printing import DocumentView, PreviewReport, PrintBarcode, PrintRegistrationForm
 from shared.contract.queueing import (
     CallNext,
@@ -53,7 +53,9 @@ from shared.contract.queueing import (
     StartTicket,
     TicketView,
 )
+from shared.contract.safety import GetSafetyQuestions, SafetyQuestions
 from shared.domain.permissions import Permission
+from shared.domain.safety import SafetyQuestion
 from shared.domain.states import (
     ExamAction,
     ExamState,
@@ -252,7 +254,7 @@ def a_ticket(number: int = 1, **changes: Any) -> TicketView:
         allowed=(),
     )
     ticket = msgspec.structs.replace(ticket, **changes)
-    return msgspec.structs.replace(ticket, allowed=_TICKET_ACTIONS[ticket.state])
+    return msgspec.structs.replace(ticket, allowed=_TICKET_ACTIONS.get(ticket.state, ()))
 
 
 _TICKET_ACTIONS: dict[TicketState, tuple[TicketAction, ...]] = {
@@ -302,6 +304,7 @@ class FakeHospital:
         self.patients: list[PatientView] = [a_patient()]
         self.applications: list[ApplicationView] = []
         self.exams: dict[int, ExamView] = {}
+        self.questions: tuple[SafetyQuestion, ...] = ()  # tests of safety set them
         self.tickets: list[TicketView] = []
         self.finished: list[ExamRow] = []
         self._refusals: dict[type[Any], list[Exception]] = {}
@@ -309,7 +312,8 @@ class FakeHospital:
             GetHospital: lambda _request: self.hospital,
             FindApplications: self._find_applications,
             SearchPatients: self._search,
-            FindDuplicates: self._duplicates,
+            FindSimilar: self._similar,
+            GetSafetyQuestions: lambda _request: SafetyQuestions(version=0, questions=self.questions),
             ListSlots: lambda request: slots_of(request.room_id, request.day),
             RegisterExam: self._register,
             UpdateExam: self._update,
@@ -400,15 +404,21 @@ class FakeHospital:
         )
         return PatientList(total=len(rows), rows=rows)
 
-    def _duplicates(self, request: FindDuplicates) -> PatientList:
-        rows = tuple(
-            patient
-            for patient in self.patients
-            if (request.id_number and patient.id_number == request.id_number)
-            or (request.card_number and patient.card_number == request.card_number)
-            or (patient.name == request.name and patient.birth_date == request.birth_date)
-        )
-        return PatientList(total=len(rows), rows=rows)
+    def _similar(self, request: FindSimilar) -> tuple[SimilarPatient, ...]:
+        found = []
+        for patient in self.patients:
+            shared = []
+            if request.id_number and patient.id_number == request.id_number:
+                shared.append(Likeness.ID_NUMBER)
+            if request.card_number and patient.card_number == request.card_number:
+                shared.append(Likeness.CARD_NUMBER)
+            if patient.name == request.name and patient.birth_date == request.birth_date:
+                shared.append(Likeness.NAME_AND_BIRTH)
+            if patient.phone == request.phone and patient.name == request.name:
+                shared.append(Likeness.NAME_AND_PHONE)
+            if shared:
+                found.append(SimilarPatient(patient=patient, likenesses=tuple(shared), score=80))
+        return tuple(found)
 
     def _register(self, request: RegisterExam) -> ExamView:
         number = max(self.exams, default=0) + 1

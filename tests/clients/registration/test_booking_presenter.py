@@ -13,7 +13,7 @@ from clients.registration.booking.presenter import BookingPresenter
 from clients.registration.booking.state import BookingForm, BookingState
 from shared.contract.errors import ErrorCode
 from shared.contract.exams import FindApplications, ListSlots, RegisterExam, UpdateExam
-from shared.contract.patients import FindDuplicates
+from shared.contract.patients import FindSimilar
 from shared.contract.printing import PrintBarcode
 from shared.domain.states import PatientType, Sex
 from tests.clients.registration.fake_hospital import (
@@ -182,20 +182,20 @@ def test_possible_duplicates_appear_and_using_one_links_the_patient() -> None:
     desk.presenter.edit(name="李建国")
     desk.presenter.edit(birth_date=date(1968, 3, 12))
     desk.presenter.leave("birth_date")
-    assert [patient.id for patient in desk.state.duplicates] == [501]
-    desk.presenter.use_patient(desk.state.duplicates[0])
+    assert [similar.patient.id for similar in desk.state.similar] == [501]
+    desk.presenter.use_patient(desk.state.similar[0].patient)
     assert desk.state.form.patient_id == 501
-    assert desk.state.duplicates == ()
-    asked = len(desk.hospital.sent(FindDuplicates))
+    assert desk.state.similar == ()
+    asked = len(desk.hospital.sent(FindSimilar))
     desk.presenter.leave("name")
-    assert len(desk.hospital.sent(FindDuplicates)) == asked
+    assert len(desk.hospital.sent(FindSimilar)) == asked
 
 
 def test_duplicates_are_not_asked_for_before_there_is_enough_to_compare() -> None:
     desk = Desk()
     desk.presenter.edit(name="李")
     desk.presenter.leave("name")
-    assert desk.hospital.sent(FindDuplicates) == []
+    assert desk.hospital.sent(FindSimilar) == []
 
 
 def test_choosing_a_room_brings_the_slots_of_exactly_that_room() -> None:
