@@ -8,9 +8,9 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clients.kit.choosing import Option, SegmentedControl
+from clients.kit.choosing import Option, SegmentedControl, Switch
 from clients.kit.editors import make_editor
 from clients.kit.fields import DateField
 from clients.kit.labels import Button, Glyph, Label, ValueLabel, hairline
@@ -91,7 +91,7 @@ class _Line(QWidget):
         self.detail = QLineEdit()
         self.detail.setMaxLength(200)
         self.detail.editingFinished.connect(self._told)
-        self.known = QCheckBox(tr("已知晓"))
+        self.known = Switch("已知晓")
         self.known.clicked.connect(lambda on: self.changed.emit({"acknowledged": bool(on)}))
         more.addWidget(self._glyph)
         more.addWidget(self._alarm, 2)
@@ -115,7 +115,7 @@ class _Line(QWidget):
         self.measured_on.setFixedWidth(136)
         self.measured_on.focus_target.setAccessibleName(tr("化验日期"))
         self.measured_on.edited.connect(self._measured)
-        self.unknown = QCheckBox(tr("不详"))
+        self.unknown = Switch("不详")
         self.unknown.clicked.connect(self._unknown_clicked)
         self._answer.addWidget(self.number)
         self._answer.addWidget(ValueLabel(self.question.unit, "caption"))
@@ -172,11 +172,8 @@ class _Line(QWidget):
     def retranslate(self) -> None:
         """The language changed."""
         self._words.set_text(question_words(self.question))
-        self.known.setText(tr("已知晓"))
         self.detail.setPlaceholderText(tr("说明，如植入物名称、孕周"))
         self.detail.setAccessibleName(tr("说明，如植入物名称、孕周"))
-        if self.question.kind is SafetyKind.NUMBER:
-            self.unknown.setText(tr("不详"))
 
 
 class SafetySection(QWidget):

@@ -62,7 +62,7 @@ def _patient_form() -> FormView:
                     ChoiceField(key="sex", label="性别", required=True, choices=sex_choices()),
                     DateField(key="birth_date", label="出生日期", required=True, latest=date.today()),
                     TextField(key="age", label="年龄", max_length=8, placeholder="45、7月、12天"),
-                    TextField(key="id_number", label="证件号", max_length=24),
+                    TextField(key="id_number", label="证件号", max_length=24, span=2),
                     ChoiceField(
                         key="id_kind", label="证件类型", choices=document_kinds(), initial=DocumentKind.RESIDENT
                     ),
@@ -223,7 +223,8 @@ class BookingView(QWidget):
         box.addLayout(self._exam_block())
         box.addWidget(self.safety)
         box.addStretch(1)
-        self._stack.addWidget(_scrolled(basic))
+        self._basic = _scrolled(basic)
+        self._stack.addWidget(self._basic)
         for form in (self.clinical, self.other):
             page = QWidget()
             inner = QVBoxLayout(page)
@@ -307,6 +308,7 @@ class BookingView(QWidget):
 
     def _to_items(self) -> None:
         self.items.field.setFocus(Qt.FocusReason.TabFocusReason)
+        self._basic.ensureWidgetVisible(self.items, 0, 120)
 
     def do_submit(self) -> None:
         """提交登记: what is typed in a field that still has the keyboard counts too."""
@@ -332,9 +334,15 @@ class BookingView(QWidget):
         self._presenter.answer_rest_no()
         code = first_open(self._state.form, self._state.asked)
         if code:
-            self.safety.focus(code)
+            self._to_question(code)
         else:
             self.submit.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _to_question(self, code: str) -> None:
+        self.safety.focus(code)
+        line = self.safety.lines.get(code)
+        if line is not None:
+            self._basic.ensureWidgetVisible(line, 0, 60)
 
     def focus_items(self) -> None:
         """The keyboard goes to the quick entry of items."""
@@ -492,11 +500,13 @@ class BookingView(QWidget):
             self._to_items()
             return
         if first.startswith("safety."):
-            self.safety.focus(first.removeprefix("safety."))
+            self._to_question(first.removeprefix("safety."))
             return
         for form in (self.patient, self.request, self.clinical, self.other):
             if first in form.rows:
                 form.focus(first)
+                if form in (self.patient, self.request):
+                    self._basic.ensureWidgetVisible(form.rows[first], 0, 40)
 
     def _show_tab(self, place: int) -> None:
         self._stack.setCurrentIndex(place)
