@@ -1,1 +1,1 @@
-"""Printed documents as both sides know them: kinds, templates, facts, and the one layout that preview and print share."""
+"""Printed documents as both sides know them: templates, facts, and the one layout of preview and print."""

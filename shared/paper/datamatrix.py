@@ -137,12 +137,14 @@ class _Placement:
                 put(row, column, word, bit)
 
         last = size - 1
+        right = ((0, last), (1, last), (2, last), (3, last))
+        left = ((last - 2, 0), (last - 1, 0), (last, 0))
         corners = {
-            1: ((last, 0), (last, 1), (last, 2), (0, last - 1), (0, last), (1, last), (2, last), (3, last)),
-            2: ((last - 2, 0), (last - 1, 0), (last, 0), (0, last - 3), (0, last - 2), (0, last - 1), (0, last), (1, last)),
-            3: ((last - 2, 0), (last - 1, 0), (last, 0), (0, last - 1), (0, last), (1, last), (2, last), (3, last)),
-            4: ((last, 0), (last, last), (0, last - 2), (0, last - 1), (0, last), (1, last - 2), (1, last - 1), (1, last)),
-        }  # fmt: skip
+            1: ((last, 0), (last, 1), (last, 2), (0, last - 1), *right),
+            2: (*left, (0, last - 3), (0, last - 2), (0, last - 1), (0, last), (1, last)),
+            3: (*left, (0, last - 1), *right),
+            4: ((last, 0), (last, last), *((y, x) for y in (0, 1) for x in (last - 2, last - 1, last))),
+        }
         word, row, column = 0, 4, 0
         while row < size or column < size:
             if row == size and column == 0:
@@ -170,9 +172,7 @@ class _Placement:
                 row, column = row + 2, column - 2
             row, column = row + 3, column + 1
         cells = {
-            place: bool(words[number] >> (7 - bit) & 1)
-            for place, (number, bit) in places.items()
-            if number < len(words)
+            place: bool(words[word] >> (7 - bit) & 1) for place, (word, bit) in places.items() if word < len(words)
         }
         for y in range(size):
             for x in range(size):
