@@ -153,6 +153,20 @@ class PatientService:
             found = self._listed(uow, and_(_IS_HEAD, inside), page)
         return found
 
+    def ids_of_number(self, uow: UnitOfWork, number: str) -> tuple[int, ...]:
+        """Return the records of who has exactly this card, identity, patient, in-patient or health-check number."""
+        columns = (
+            PatientRow.card_number,
+            PatientRow.id_number,
+            PatientRow.number,
+            PatientRow.inpatient_number,
+            PatientRow.health_check_number,
+        )
+        wanted = number.strip()
+        if not wanted:
+            return ()
+        return tuple(uow.session.scalars(select(PatientRow.id).where(or_(*(one == wanted for one in columns)))))
+
     def find_duplicates(self, uow: UnitOfWork, request: FindDuplicates) -> PatientList:
         """Return patients with the same identity or card number, or the same name and birth date."""
         signs: list[ColumnElement[bool]] = []
@@ -219,6 +233,16 @@ class PatientService:
             )
             for row in uow.session.scalars(query)
         )
+
+    def bearing(self, uow: UnitOfWork, number: str) -> tuple[PatientView, ...]:
+        """Return the people that bear a number as card, identity, inpatient or health-check number, oldest first."""
+        wanted = number.strip()
+        if not wanted:
+            return ()
+        columns = (PatientRow.card_number, PatientRow.inpatient_number, PatientRow.health_check_number)
+        bears = or_(*(column == wanted for column in columns), PatientRow.id_number == wanted.upper())
+        rows = uow.session.scalars(select(PatientRow).where(bears, _IS_HEAD).order_by(PatientRow.id).limit(20))
+        return tuple(_view(row) for row in rows)
 
     def link(self, uow: UnitOfWork, caller: Caller, request: LinkPatient) -> PatientView:
         """Let the record `into_id` stand for `patient_id` too; searches then find only it.
