@@ -14,6 +14,9 @@ from server.attachments.rpc import AttachmentsRpc
 from server.attachments.service import AttachmentService
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
+from server.exams.scheduling.rpc import SchedulingRpc
+from server.exams.scheduling.search import SlotSearch
+from server.exams.scheduling.service import SchedulingService
 from server.exams.service import ExamService
 from server.exams.slots import SlotBook
 from server.kernel.clock import HospitalTime
@@ -24,12 +27,17 @@ from server.organisation.rpc import OrganisationRpc
 from server.organisation.service import OrganisationService
 from server.patients.rpc import PatientsRpc
 from server.patients.service import PatientService
+from server.queueing.kiosk import Kiosk
 from server.queueing.rpc import QueueingRpc
-from server.queueing.service import QueueService, QueueSettings
+from server.queueing.service import QueueService
 from server.safety.rpc import SafetyRpc
 from server.safety.service import SafetyService
+from server.referrals.network import Network
+from server.referrals.rpc import ReferralsRpc
+from server.referrals.service import ReferralService
 from shared.contract.base import Request
 from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
+from shared.contract.queueing import QueueRules
 from shared.domain.permissions import ROLES
 from shared.domain.states import Sex
 from tests.databases import KINDS, a_database
@@ -50,6 +58,7 @@ CLERK = a_caller("clerk", 11)
 OTHER_CLERK = a_caller("clerk", 12)
 TECHNICIAN = a_caller("technician", 13)
 DISPLAY = a_caller("display", 14)
+KIOSK = a_caller("kiosk", 16)
 ADMINISTRATOR = a_caller("administrator", 15)
 
 
@@ -70,7 +79,7 @@ class SetClock:
 class Hospital:
     """Services and handlers on one database, as the real wiring has them."""
 
-    def __init__(self, database: Database, settings: QueueSettings | None = None) -> None:
+    def __init__(self, database: Database, settings: QueueRules | None = None) -> None:
         self.database = database
         self.clock = SetClock()
         self.time = HospitalTime(self.clock, ZONE)
@@ -83,11 +92,29 @@ class Hospital:
         self.safety = SafetyService(self.time)
         self.attachments = AttachmentService(MemoryStorage(), self.exams, self.clock)
         self.exams.bind(queue=self.queue, safety=self.safety, papers=self.attachments)
+        self.scheduling = SchedulingService(self.time, self.organisation, self.slots)
+        network = Network(self.organisation)
+        self.referrals = ReferralService(self.time, self.organisation, self.exams, self.slots, network)
         self.handlers = collect(
             OrganisationRpc(self.organisation),
             PatientsRpc(self.patients),
             ExamsRpc(database, self.exams, self.applications, self.slots),
-            QueueingRpc(database, self.time, self.queue, self.exams),
+            SchedulingRpc(
+                database,
+                self.scheduling,
+                self.exams.appointments,
+                SlotSearch(self.time, self.organisation, self.slots),
+                self.slots,
+                self.exams,
+            ),
+            ReferralsRpc(self.referrals),
+            QueueingRpc(
+                database,
+                self.time,
+                self.queue,
+                self.exams,
+                Kiosk(self.time, self.organisation, self.patients, self.exams, self.queue),
+            ),
             SafetyRpc(self.safety, self.exams),
             AttachmentsRpc(self.attachments),
         )

@@ -26,14 +26,19 @@ from server.attachments.service import AttachmentService
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
+from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.routing import routing_service
 from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
+from server.exams.scheduling.rpc import SchedulingRpc
+from server.exams.scheduling.search import SlotSearch
+from server.exams.scheduling.service import SchedulingService
 from server.exams.service import ExamService
 from server.exams.slots import SlotBook
 from server.halls.rpc import HallsRpc
 from server.halls.service import HallService
+from server.identity.kinds import RoleKind, StaffKind
 from server.identity.service import IdentityService
 from server.jobs.rpc import JobsRpc
 from server.kernel import secretfiles
@@ -42,15 +47,22 @@ from server.kernel.database import Database
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
 from server.kernel.storage.tiers import TieredStorage
-from server.organisation.rpc import OrganisationRpc
+from server.organisation.catalogue import organisation_kinds
+from server.organisation.importing import Tables
+from server.organisation.master import MasterService
+from server.organisation.rpc import MasterRpc, OrganisationRpc
 from server.organisation.service import OrganisationService
 from server.patients.rpc import PatientsRpc
 from server.patients.service import PatientService
 from server.printing.documents import DocumentStore
 from server.printing.rpc import PrintingRpc
 from server.printing.service import PrintingService
+from server.queueing.kiosk import Kiosk
 from server.queueing.rpc import QueueingRpc
-from server.queueing.service import QueueService, QueueSettings
+from server.queueing.service import QueueService
+from server.referrals.network import Network
+from server.referrals.rpc import ReferralsRpc
+from server.referrals.service import ReferralService
 from server.reporting.rpc import ReportingRpc
 from server.reporting.service import ReportService
 from server.reporting.settings import ReportingSettings
@@ -72,6 +84,8 @@ class Areas:
     patients: PatientService
     exams: ExamService
     queue: QueueService
+    scheduling: SchedulingService
+    referrals: ReferralService
     reports: ReportService
     templates: Templates
     printing: PrintingService
@@ -96,7 +110,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     slots = SlotBook(time, organisation)
     applications = ApplicationDesk(time, patients, organisation)
     exams = ExamService(time, patients, organisation, slots, applications)
-    queue = QueueService(time, organisation, exams, QueueSettings())
+    queue = QueueService(time, organisation, exams)
+    scheduling = SchedulingService(time, organisation, slots)
+    referrals = ReferralService(time, organisation, exams, slots, Network(organisation))
     reserve_bytes = settings.reserve_mb << 20
     stores = build_stores(settings, database, folders, organisation, time)
     storage = stores.storage
@@ -131,6 +147,8 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments)
     identity = IdentityService(database, clock, _notice_topic(folders))
     access = AccessService(database, identity, clock)
+    master = MasterService(organisation, clock, (*organisation_kinds(), StaffKind(identity), RoleKind(identity)))
+    tell_master_of_exams(master)
     return Areas(
         time=time,
         identity=identity,
@@ -139,6 +157,8 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         patients=patients,
         exams=exams,
         queue=queue,
+        scheduling=scheduling,
+        referrals=referrals,
         reports=reports,
         templates=templates,
         printing=printing,
@@ -152,9 +172,19 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         attachments=attachments,
         handlers=(
             OrganisationRpc(organisation),
+            MasterRpc(master, Tables(database, master)),
             PatientsRpc(patients),
             ExamsRpc(database, exams, applications, slots),
-            QueueingRpc(database, time, queue, exams),
+            SchedulingRpc(
+                database,
+                scheduling,
+                exams.appointments,
+                SlotSearch(time, organisation, slots),
+                slots,
+                exams,
+            ),
+            ReferralsRpc(referrals),
+            QueueingRpc(database, time, queue, exams, Kiosk(time, organisation, patients, exams, queue)),
             HallsRpc(HallService(time, organisation)),
             ReportingRpc(reports, worklist, templates),
             PrintingRpc(printing),

@@ -40,9 +40,10 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import corrections, exchange, keeping, promises, routing
+    from server.bootstrap import appointments, corrections, exchange, keeping, promises, routing
 
     return [
+        *appointments.job_kinds(house),
         *corrections.job_kinds(house),
         *exchange.job_kinds(house),
         *keeping.job_kinds(house),
@@ -54,9 +55,10 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import exchange, keeping, promises, routing
+    from server.bootstrap import appointments, exchange, keeping, promises, routing
 
     return [
+        *appointments.SCHEDULES,
         *exchange.SCHEDULES,
         *keeping.SCHEDULES,
         *promises.SCHEDULES,

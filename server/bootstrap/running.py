@@ -132,7 +132,8 @@ class RunningServer:
         if password:
             secretfiles.write(self.folders.admin_password_file, password.encode() + b"\n")
         with database.write() as uow:
-            areas.organisation.seed_defaults(uow)
+            if areas.organisation.seed_defaults(uow):
+                areas.scheduling.seed_defaults(uow)
             areas.templates.install(uow)
 
     def _require_readiness(self, database: Database, areas: Areas) -> None:

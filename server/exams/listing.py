@@ -67,6 +67,16 @@ def condition_of(time: HospitalTime, request: ListExams) -> ColumnElement[bool]:
         conditions.append(Exam.accession_number == request.accession_number.strip().upper())
     if request.his_number.strip():
         conditions.append(Exam.his_number == request.his_number.strip())
+    if request.no_show is not None:
+        conditions.append(Exam.is_no_show.is_(request.no_show))
+    if request.rescheduled is not None:
+        conditions.append(Exam.reschedules > 0 if request.rescheduled else Exam.reschedules == 0)
+    if request.is_referral is not None:
+        conditions.append(Exam.referral_id.is_not(None) if request.is_referral else Exam.referral_id.is_(None))
+    if request.referral_states:
+        conditions.append(Exam.referral_state.in_([state.value for state in request.referral_states]))
+    if request.from_campus_id is not None:
+        conditions.append(Exam.from_campus_id == request.from_campus_id)
     return and_(*conditions) if conditions else Exam.id > 0
 
 

@@ -102,15 +102,16 @@ class ExamsRpc:
     def list_slots(self, request: ListSlots, caller: Caller) -> tuple[SlotView, ...]:
         """A query that writes the first time: the slots of a day are made when somebody asks for them."""
         with self._database.read() as uow:
-            found = self._slots.list_day(uow, request.room_id, request.day)
-        if found:
-            return found
+            demand = self._slots.demand(uow, request.kind, request.exam_type, request.item_codes, request.exam_id)
+            if self._slots.is_made(uow, request.room_id, request.day):
+                return self._slots.list_day(uow, request.room_id, request.day, demand)
         with self._database.write() as uow:
-            return self._slots.make_day(uow, request.room_id, request.day)
+            return self._slots.make_day(uow, request.room_id, request.day, demand)
 
     @handles
     def hold_slot(self, request: HoldSlot, caller: Caller, uow: UnitOfWork) -> SlotView:
-        return self._slots.hold(uow, caller, request.slot_id)
+        demand = self._slots.demand(uow, request.kind, request.exam_type, request.item_codes)
+        return self._slots.hold(uow, caller, request.slot_id, demand, only=request.only)
 
     @handles
     def release_slot(self, request: ReleaseSlot, caller: Caller, uow: UnitOfWork) -> Nothing:

@@ -25,7 +25,8 @@ class Guard(StrEnum):
     NONE = "none"
     HAS_IMAGES = "has_images"
     REPORT_IS_APPROVED = "report_is_approved"
-    NOT_BEING_CALLED = "not_being_called"  # RIS-QSM-11 names 等待, 已呼, 过号, not 呼叫中
+    MAY_BE_CANCELLED = "may_be_cancelled"  # a referral is cancelled or sent back as one (RIS-OPN-11)
+    IS_ACCEPTED = "is_accepted"  # a referral that nobody has accepted is in no room yet
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class ExamFacts:
 
     has_images: bool = False
     is_report_approved: bool = False
-    is_being_called: bool = False
+    is_referral: bool = False
+    awaits_acceptance: bool = False
 
 
 _S, _A, _E, _P = ExamState, ExamAction, ExamEvent, Permission
@@ -54,9 +56,10 @@ TRANSITIONS: dict[tuple[ExamState, ExamAction | ExamEvent], Transition] = {
     (_S.REGISTERED, _A.PUSH): Transition(_S.REGISTERED, _P.REGISTER, "推送登记信息"),
     (_S.REGISTERED, _A.PRINT_BARCODE): Transition(_S.REGISTERED, _P.REGISTER, "打印条码"),
     (_S.REGISTERED, _A.PRINT_FORM): Transition(_S.REGISTERED, _P.REGISTER, "打印登记单"),
-    (_S.REGISTERED, _A.CANCEL): Transition(_S.CANCELLED, _P.REGISTER, "取消登记", Guard.NOT_BEING_CALLED),
-    (_S.REGISTERED, _A.CHANGE_ROOM): Transition(_S.REGISTERED, _P.CALL, "修改检查室", Guard.NOT_BEING_CALLED),
-    (_S.REGISTERED, _A.START): Transition(_S.IN_PROGRESS, _P.CALL, "开始检查"),
+    (_S.REGISTERED, _A.RESCHEDULE): Transition(_S.REGISTERED, _P.REGISTER, "改约"),
+    (_S.REGISTERED, _A.CANCEL): Transition(_S.CANCELLED, _P.REGISTER, "取消登记", Guard.MAY_BE_CANCELLED),
+    (_S.REGISTERED, _A.CHANGE_ROOM): Transition(_S.REGISTERED, _P.CALL, "修改检查室"),
+    (_S.REGISTERED, _A.START): Transition(_S.IN_PROGRESS, _P.CALL, "开始检查", Guard.IS_ACCEPTED),
     (_S.REGISTERED, _A.VIEW_IMAGES): Transition(_S.REGISTERED, _P.VIEW_IMAGES, "查看影像", Guard.HAS_IMAGES),
     (_S.IN_PROGRESS, _A.PRINT_BARCODE): Transition(_S.IN_PROGRESS, _P.REGISTER, "打印条码"),
     (_S.IN_PROGRESS, _A.PRINT_FORM): Transition(_S.IN_PROGRESS, _P.REGISTER, "打印登记单"),
@@ -94,6 +97,7 @@ ACTION_NAMES = {
     _A.PUSH: "推送登记信息",
     _A.PRINT_BARCODE: "打印条码",
     _A.PRINT_FORM: "打印登记单",
+    _A.RESCHEDULE: "改约",
     _A.CANCEL: "取消登记",
     _A.CHANGE_ROOM: "修改检查室",
     _A.START: "开始检查",
@@ -105,7 +109,8 @@ ACTION_NAMES = {
 _GUARD_SENTENCES = {
     Guard.HAS_IMAGES: "影像还没有上传，请等设备发送影像后再查看。",
     Guard.REPORT_IS_APPROVED: "报告还没有审核通过，暂时不能打印报告。",
-    Guard.NOT_BEING_CALLED: "正在呼叫该患者，请等语音播报结束后再操作。",
+    Guard.MAY_BE_CANCELLED: "这是转诊检查，请在转诊登记中撤销或退回。",
+    Guard.IS_ACCEPTED: "该转诊还没有被接收，请先在转诊登记中接收。",
 }
 
 PRIORITIES = {PatientType.EMERGENCY: 0, PatientType.VIP: 1, PatientType.ORDINARY: 2}
@@ -123,8 +128,10 @@ def holds(guard: Guard, facts: ExamFacts) -> bool:
             return facts.has_images
         case Guard.REPORT_IS_APPROVED:
             return facts.is_report_approved
-        case Guard.NOT_BEING_CALLED:
-            return not facts.is_being_called
+        case Guard.MAY_BE_CANCELLED:
+            return not facts.is_referral
+        case Guard.IS_ACCEPTED:
+            return not facts.awaits_acceptance
         case Guard.NONE:
             return True
 

@@ -36,10 +36,24 @@ from server.exams.rules import (
     registration_state,
     step,
 )
+from server.exams.scheduling.appointments import Appointments
+from server.exams.scheduling.availability import Demand
 from server.exams.slots import SlotBook
 from server.exams.tables import ExamStepRow, ExamStudyRow, PerformedStepExamRow
 from server.exams.tables import ExamTableRow as Exam
-from server.exams.views import APPROVED, asked_of, copy_of, entry_of, facts_of, place_of, row_of
+from server.exams.views import (
+    APPROVED,
+    NO_ROOM,
+    Place,
+    asked_of,
+    awaits_acceptance,
+    copy_of,
+    entry_of,
+    facts_of,
+    place_in,
+    place_of,
+    row_of,
+)
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork, next_number
 from server.kernel.dispatch import SYSTEM, Caller
@@ -63,13 +77,17 @@ from shared.contract.interfaces import ExamHappening
 from shared.contract.organisation import PatientTypeView, RoomView
 from shared.contract.patients import PatientView
 from shared.contract.queueing import ListFinished
+from shared.contract.scheduling import RescheduleExam
 from shared.dicomkit.uids import new_uid
 from shared.domain.states import (
     ExamAction,
     ExamState,
+    ReferralState,
     RegistrationState,
     ReportState,
+    VisitKind,
 )
+from shared.domain.visits import visit_kind_of
 
 _HAPPENINGS = {
     ExamState.REGISTERED: ExamHappening.WAITS_AGAIN,
@@ -105,6 +123,7 @@ class ExamService:
         self._safety: SafetyDesk = NoSafety()
         self._papers: Papers = NoPapers()
         self._watcher: ExamWatcher = NoWatcher()
+        self.appointments = Appointments(time, organisation, patients, slots.plans)
 
     def bind(
         self,
@@ -170,7 +189,8 @@ class ExamService:
         """Return where today's registered exams belong in the queues, earliest planned time first (RIS-QSM-01)."""
         first, end = self._time.day_bounds(self._time.today())
         is_today = and_(Exam.planned_at >= first, Exam.planned_at < end)
-        query = select(Exam).where(Exam.state == ExamState.REGISTERED.value, is_today)
+        is_here = or_(Exam.referral_state.is_(None), Exam.referral_state == ReferralState.ACCEPTED.value)
+        query = select(Exam).where(Exam.state == ExamState.REGISTERED.value, is_today, is_here)
         return tuple(place_of(exam) for exam in uow.session.scalars(query.order_by(Exam.planned_at, Exam.id)))
 
     def ids_of_patient(self, uow: UnitOfWork, patient_id: int) -> tuple[int, ...]:
@@ -181,14 +201,22 @@ class ExamService:
 
     # ── registration ─────────────────────────────────────────────────────────────────────────────
 
-    def register(self, uow: UnitOfWork, caller: Caller, request: RegisterExam) -> ExamView:
+    def register(
+        self, uow: UnitOfWork, caller: Caller, request: RegisterExam, *, from_campus_id: int | None = None
+    ) -> ExamView:
         """Make patient, exam numbers, worklist entry, slot and ticket in one step (RIS-ESM-01).
 
-        Raises INVALID, SLOT_TAKEN, DUPLICATE, ILLEGAL_ACTION, NOT_FOUND.
+        With `from_campus_id` the exam is a referral of that campus (RIS-ESM-02): it enters no queue until it is
+        accepted, and may be without room (`room_id` 0). Raises INVALID, SLOT_TAKEN, DUPLICATE, ILLEGAL_ACTION,
+        NOT_FOUND.
         """
         hospital = self._organisation.hospital(uow)
         exam_type = hospital.exam_type(request.exam_type).code
-        room = _checked_room(hospital, request.room_id, exam_type, request.campus_id)
+        is_referral = from_campus_id is not None
+        if is_referral and request.room_id == NO_ROOM:
+            place = Place(NO_ROOM, request.campus_id)
+        else:
+            place = place_in(_checked_room(hospital, request.room_id, exam_type, request.campus_id))
         body = _checked_body(request, hospital, exam_type)
         kind = hospital.patient_kind(request.patient_kind, request.patient_type)
         planned_at = self._planned(uow, request.planned_at, request.slot_id)
@@ -212,8 +240,12 @@ class ExamService:
             has_images=False,
             image_count=0,
             cancel_reason="",
+            is_no_show=False,
+            reschedules=0,
+            from_campus_id=from_campus_id,
+            referral_state=ReferralState.SENT.value if is_referral else None,
         )
-        self._write_order(exam, patient, room, body, kind, request.is_in_arrears, planned_at)
+        self._write_order(exam, patient, place, body, kind, request.is_in_arrears, planned_at)
         uow.session.add(exam)
         uow.session.flush()
         self._safety.keep(uow, caller, exam.id, asked_of(exam, body, day), request.safety)
@@ -224,8 +256,8 @@ class ExamService:
         if patient.version > 1:
             self._copy_patient(uow, patient)
         if request.slot_id is not None:
-            self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
-        self._queue.enter(uow, caller, place_of(exam))
+            self._slots.book(uow, caller, request.slot_id, place.room_id, exam.id, self._demand(uow, exam, body))
+        self._enter_queue(uow, caller, exam)
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
@@ -240,7 +272,11 @@ class ExamService:
         exam = self._locked(uow, request.exam_id, request.version)
         self._step(uow, caller, exam, ExamAction.EDIT)
         hospital = self._organisation.hospital(uow)
-        room = _checked_room(hospital, request.room_id, exam.exam_type, None)
+        if request.room_id == NO_ROOM and awaits_acceptance(exam):
+            place = Place(NO_ROOM, exam.campus_id)
+        else:
+            campus_id = exam.campus_id if awaits_acceptance(exam) else None  # a referral stays at its receiver
+            place = place_in(_checked_room(hospital, request.room_id, exam.exam_type, campus_id))
         body = _checked_body(request, hospital, exam.exam_type)
         kept_kind = exam.patient_kind if request.patient_type.value == exam.patient_type else ""
         kind = hospital.patient_kind(request.patient_kind or kept_kind, request.patient_type)
@@ -248,17 +284,45 @@ class ExamService:
         if planned_at != exam.planned_at or request.slot_id is not None:
             planned_at = self._planned(uow, planned_at, request.slot_id)
         patient = self._patients.revise(uow, caller, exam.patient_id, request.patient)
-        has_moved = room.id != exam.room_id or planned_at != exam.planned_at
-        self._write_order(exam, patient, room, body, kind, request.is_in_arrears, planned_at)
+        before = exam.room_id, exam.planned_at
+        has_moved = before != (place.room_id, planned_at)
+        self._write_order(exam, patient, place, body, kind, request.is_in_arrears, planned_at)
+        if has_moved:
+            self.appointments.record_move(uow, caller, exam, *before, "编辑登记")
         uow.session.flush()
         if request.safety is not None:
             self._safety.keep(uow, caller, exam.id, asked_of(exam, body, self._time.today()), request.safety)
+        demand = self._demand(uow, exam, body)
         if request.slot_id is not None:
-            self._slots.book(uow, caller, request.slot_id, room.id, exam.id)
+            self._slots.book(uow, caller, request.slot_id, place.room_id, exam.id, demand)
         elif has_moved:
             self._slots.free(uow, exam.id)
+        else:
+            self._slots.check_still(uow, caller, exam.id, demand)
         self._copy_patient(uow, patient)
-        self._queue.enter(uow, caller, place_of(exam))
+        self._enter_queue(uow, caller, exam)
+        self._tell(uow, exam)
+        return self._view(uow, caller, exam)
+
+    def reschedule(self, uow: UnitOfWork, caller: Caller, request: RescheduleExam) -> ExamView:
+        """改约: another slot, perhaps of another room; the old place is free at once, the move is kept with its reason.
+
+        Raises CONFLICT, ILLEGAL_ACTION, SLOT_TAKEN, INVALID, NOT_FOUND.
+        """
+        if not request.reason.strip():
+            raise invalid("reason", "请填写改约原因。")
+        exam = self._locked(uow, request.exam_id, request.version)
+        self._step(uow, caller, exam, ExamAction.RESCHEDULE)
+        slot = self._slots.get(uow, request.slot_id)
+        campus_id = exam.campus_id if awaits_acceptance(exam) else None
+        room = _checked_room(self._organisation.hospital(uow), slot.room_id, exam.exam_type, campus_id)
+        self._slots.book(uow, caller, slot.id, room.id, exam.id, self._demand(uow, exam, unpacked(exam.body)))
+        before = exam.room_id, exam.planned_at
+        exam.room_id, exam.campus_id, exam.planned_at = room.id, room.campus_id, slot.starts_at
+        if before != (exam.room_id, exam.planned_at):
+            self.appointments.record_move(uow, caller, exam, *before, request.reason)
+        uow.session.flush()
+        self._enter_queue(uow, caller, exam)
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
@@ -268,9 +332,12 @@ class ExamService:
         Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND.
         """
         exam = self._locked(uow, request.exam_id, request.version)
+        return self._cancel(uow, caller, exam, request.reason)
+
+    def _cancel(self, uow: UnitOfWork, caller: Caller, exam: Exam, reason: str) -> ExamView:
         self._step(uow, caller, exam, ExamAction.CANCEL)
         exam.cancelled_at = self._time.now()
-        exam.cancel_reason = request.reason.strip()[:200]
+        exam.cancel_reason = reason.strip()[:200]
         self._slots.free(uow, exam.id)
         if exam.application_id is not None:
             self._applications.reopen(uow, exam.application_id)
@@ -278,11 +345,58 @@ class ExamService:
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
+    # ── referrals ────────────────────────────────────────────────────────────────────────────────
+
+    def sent_as(self, uow: UnitOfWork, exam_id: int, referral_id: int) -> None:
+        """Note the referral that an exam was registered for."""
+        self._row(uow, exam_id).referral_id = referral_id
+
+    def accept_referral(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        exam_id: int,
+        room_id: int | None,
+        slot_id: int | None,
+        planned_at: datetime | None,
+    ) -> None:
+        """接收转诊: the exam gets its room and enters the lists. Raises INVALID, SLOT_TAKEN, ILLEGAL_ACTION."""
+        exam = self._row(uow, exam_id)
+        if exam.state != ExamState.REGISTERED.value or not awaits_acceptance(exam):
+            raise illegal_action(exam.state, "该转诊已经处理过，请刷新后再看。")
+        wanted = room_id or exam.room_id
+        if slot_id is not None:
+            wanted = self._slots.get(uow, slot_id).room_id
+        if wanted == NO_ROOM:
+            raise invalid("room_id", "请为转诊患者选择检查室。")
+        room = _checked_room(self._organisation.hospital(uow), wanted, exam.exam_type, exam.campus_id)
+        planned = self._planned(uow, planned_at or exam.planned_at, slot_id)
+        has_moved = (room.id, planned) != (exam.room_id, exam.planned_at)
+        exam.referral_state = ReferralState.ACCEPTED.value
+        exam.room_id, exam.planned_at = room.id, planned
+        exam.touch()
+        self._record(uow, caller, exam, "accept_referral", exam.state, "接收转诊")
+        uow.session.flush()
+        if slot_id is not None:
+            demand = self._demand(uow, exam, unpacked(exam.body))
+            self._slots.book(uow, caller, slot_id, room.id, exam.id, demand)
+        elif has_moved:
+            self._slots.free(uow, exam.id)
+        self._enter_queue(uow, caller, exam)
+        self._tell(uow, exam)
+
+    def end_referral(self, uow: UnitOfWork, caller: Caller, exam_id: int, state: ReferralState, reason: str) -> None:
+        """退回 or 撤销: the exam of a referral is cancelled. Raises ILLEGAL_ACTION."""
+        exam = self._row(uow, exam_id)
+        exam.referral_state = None  # so that the table lets a referral be cancelled, as one
+        self._cancel(uow, caller, exam, reason)
+        exam.referral_state = state.value
+
     def push(self, uow: UnitOfWork, caller: Caller, request: PushExam) -> ExamView:
         """Tell the room and the worklist again (RIS-ESM-04). Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
         exam = self._locked(uow, request.exam_id, request.version)
         self._step(uow, caller, exam, ExamAction.PUSH)
-        self._queue.enter(uow, caller, place_of(exam))
+        self._enter_queue(uow, caller, exam)
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
 
@@ -432,13 +546,16 @@ class ExamService:
         self,
         exam: Exam,
         patient: PatientView,
-        room: RoomView,
+        place: Place,
         body: OrderBody,
         kind: PatientTypeView,
         is_in_arrears: bool,
         planned_at: datetime,
     ) -> None:
-        exam.room_id, exam.campus_id = room.id, room.campus_id
+        exam.room_id, exam.campus_id = place.room_id, place.campus_id
+        exam.visit_kind = visit_kind_of(
+            kind.priority, body.patient.inpatient_number, body.patient.health_check_number
+        ).value
         exam.patient_kind, exam.patient_type = kind.code, kind.priority.value
         exam.priority = PRIORITIES[kind.priority]
         exam.is_in_arrears = is_in_arrears
@@ -450,6 +567,14 @@ class ExamService:
         exam.patient_id = patient.id
         for field, value in copy_of(patient).items():
             setattr(exam, field, value)
+
+    def _demand(self, uow: UnitOfWork, exam: Exam, body: OrderBody) -> Demand:
+        codes = [item.code for item in body.items]
+        return self._slots.demand(uow, VisitKind(exam.visit_kind), exam.exam_type, codes, exam.id)
+
+    def _enter_queue(self, uow: UnitOfWork, caller: Caller, exam: Exam) -> None:
+        if not awaits_acceptance(exam):
+            self._queue.enter(uow, caller, place_of(exam))
 
     def _copy_patient(self, uow: UnitOfWork, patient: PatientView) -> None:
         """Bring the copies of a corrected patient in all their exams up to date."""
@@ -555,7 +680,11 @@ class ExamService:
         hospital = self._organisation.hospital(uow)
         ids = [exam.id for exam in found]
         alarming, pages = self._safety.alarming(uow, ids), self._papers.pages_of(uow, ids)
-        rows = (row_of(exam, tickets.get(exam.id), hospital, self._time, caller.permissions) for exam in found)
+        missed = self.appointments.counts_of(uow, {exam.patient_id for exam in found})
+        rows = (
+            row_of(exam, tickets.get(exam.id), hospital, self._time, caller.permissions, missed.get(exam.patient_id, 0))
+            for exam in found
+        )
         return tuple(
             msgspec.structs.replace(row, has_safety_alarm=row.id in alarming, paper_pages=pages.get(row.id, 0))
             if row.id in alarming or row.id in pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from server.exams.bodies import OrderBody
@@ -13,18 +14,50 @@ from server.organisation.service import Hospital
 from server.patients.names import initials_for
 from server.patients.rules import age_text, flat
 from shared.contract.exams import ExamRow, PatientEntry
+from shared.contract.organisation import RoomView
 from shared.contract.patients import PatientView
 from shared.domain.permissions import Permission
 from shared.domain.safety import Asked, age_in_years, uses_contrast
-from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState, Sex, TicketState
+from shared.domain.states import (
+    ExamState,
+    PatientType,
+    ReferralState,
+    RegistrationState,
+    ReportState,
+    Sex,
+    TicketState,
+    VisitKind,
+)
 
 APPROVED = (ReportState.APPROVED.value, ReportState.PRINTED.value)
 
 
+NO_ROOM = 0
+"""The room of a referral that its receiver has not placed yet."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an exam is done."""
+
+    room_id: int
+    campus_id: int
+
+
+def place_in(room: RoomView) -> Place:
+    """Return the place of a room."""
+    return Place(room.id, room.campus_id)
+
+
 def row_of(
-    exam: Exam, ticket: TicketFact | None, hospital: Hospital, time: HospitalTime, permissions: frozenset[Permission]
+    exam: Exam,
+    ticket: TicketFact | None,
+    hospital: Hospital,
+    time: HospitalTime,
+    permissions: frozenset[Permission],
+    missed: int = 0,
 ) -> ExamRow:
-    """Return the list row of an exam, with what a holder of `permissions` may do."""
+    """Return the list row of an exam, with what a holder of `permissions` may do; its patient `missed` so many."""
     state = ExamState(exam.state)
     return ExamRow(
         id=exam.id,
@@ -56,6 +89,13 @@ def row_of(
         has_images=exam.has_images,
         study_uid=exam.study_uid,
         allowed=allowed_actions(state, facts_of(exam, ticket), permissions),
+        is_no_show=exam.is_no_show,
+        patient_no_shows=missed,
+        reschedules=exam.reschedules,
+        referral_id=exam.referral_id,
+        referral_state=None if exam.referral_state is None else ReferralState(exam.referral_state),
+        from_campus_id=exam.from_campus_id,
+        visit_kind=VisitKind(exam.visit_kind),
     )
 
 
@@ -75,8 +115,14 @@ def facts_of(exam: Exam, ticket: TicketFact | None) -> ExamFacts:
     return ExamFacts(
         has_images=exam.has_images,
         is_report_approved=exam.report_state in APPROVED,
-        is_being_called=ticket is not None and ticket.state is TicketState.CALLING,
+        is_referral=exam.referral_state is not None,
+        awaits_acceptance=awaits_acceptance(exam),
     )
+
+
+def awaits_acceptance(exam: Exam) -> bool:
+    """Tell whether an exam is a referral that its receiver has not answered: it is in no queue and no worklist."""
+    return exam.referral_state == ReferralState.SENT.value
 
 
 def asked_of(exam: Exam, body: OrderBody, today: date) -> Asked:

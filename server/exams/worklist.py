@@ -12,7 +12,7 @@ from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from server.exams.bodies import unpacked
 from server.exams.listing import within_reach
@@ -26,7 +26,7 @@ from shared.contract.exams import ItemEntry
 from shared.contract.organisation import DeviceView
 from shared.contract.patients import PatientView
 from shared.dicomkit.names import pn_value
-from shared.domain.states import ExamState, PatientType, Sex
+from shared.domain.states import ExamState, PatientType, ReferralState, Sex
 
 Attributes: TypeAlias = Mapping[int, Any]
 Refuse: TypeAlias = Callable[[int, str], Exception]
@@ -90,6 +90,7 @@ class SqlWorklist:
             Exam.state.in_([state.value for state in _STATUSES]),
             Exam.planned_at >= self._time.day_bounds(within_reach(first_day))[0],
             Exam.room_id.in_(rooms),
+            or_(Exam.referral_state.is_(None), Exam.referral_state != ReferralState.SENT.value),
         ]
         if wanted.last_day is not None:
             conditions.append(Exam.planned_at < self._time.day_bounds(within_reach(wanted.last_day))[1])

@@ -318,6 +318,7 @@ class SlotOffer(StrEnum):
     RESERVED = "reserved"  # places are left, but kept for other kinds of visit until they are released
     TOO_SHORT = "too_short"  # the exam does not fit before the session ends or the next slot is full
     OVERBOOK = "overbook"  # full, but an emergency may be added
+    NOT_OPEN = "not_open"  # too far ahead, or too late
     PAST = "past"
 
 

@@ -186,7 +186,7 @@ class SlotRuleView(msgspec.Struct, frozen=True, kw_only=True):
     contrast_minutes: int = 0  # more for each contrast item: injection and observation
     contrast_words: str = "增强 造影"  # a contrast item's name holds one of these
     buffer_minutes: int = 0  # once per booking: preparation, changing, cleaning
-    horizon_days: int = 60  # how far ahead may be booked
+    horizon_days: int = 90  # how far ahead may be booked
     lead_minutes: int = 0  # how long before its start a slot closes
 
 
