@@ -47,3 +47,7 @@ class IdentityHandlers:
     @handles
     def set_user_active(self, request: contract.SetUserActive, caller: Caller, uow: UnitOfWork) -> contract.UserView:
         return self._service.set_active(uow, request.user_id, request.is_active)
+
+    @handles_alone
+    def reset_password(self, request: contract.ResetPassword, caller: Caller) -> contract.NewPasswordView:
+        return self._service.give_new_password(caller, request.user_id)

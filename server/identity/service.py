@@ -6,12 +6,14 @@ import hashlib
 import re
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import delete, select
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, event, select
 
+from server.identity.roles import add_missing_roles, permissions_of_roles, role_names
 from server.identity.rules import (
     LOCK_AFTER_FAILURES,
     SESSION_HARD_LIMIT,
@@ -23,12 +25,14 @@ from server.identity.tables import SessionRow, UserRow
 from server.kernel.clock import Clock
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
-from server.kernel.errors import Refusal, invalid, not_found
+from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from shared.contract.errors import ErrorCode
-from shared.contract.identity import SessionView, UserView
+from shared.contract.identity import NewPasswordView, SessionView, UserView
+from shared.dicomkit.names import search_keys
 from shared.domain.permissions import ROLES, Permission
 
 _LOGIN = re.compile(r"^[a-z][a-z0-9_.-]{1,39}$")
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike: passwords are read out and copied by hand
 _TOUCH_EVERY = timedelta(minutes=5)  # how stale `used_at` on disk may be
 
 
@@ -69,7 +73,8 @@ class IdentityService:
             uow.session.add(
                 SessionRow(token_hash=_digest(token), user_id=row.id, station=station[:80], opened_at=now, used_at=now)
             )
-        caller = _caller(row, station=station, token=token, address=address)
+            permissions = permissions_of_roles(uow, row.roles.split(","))
+        caller = _caller(row, permissions, station=station, token=token, address=address)
         self._remember(token, caller, now, now)
         return SessionView(
             token=token,
@@ -149,15 +154,18 @@ class IdentityService:
             raise invalid("login", "登录名为 2–40 个小写字母、数字或 . _ -，以字母开头。")
         if not name.strip():
             raise invalid("name", "请填写姓名。")
-        unknown = [role for role in roles if role not in ROLES]
+        with self._database.read() as uow:
+            known = {**dict.fromkeys(ROLES), **role_names(uow)}
+        unknown = [role for role in roles if role not in known]
         if unknown or not roles:
-            raise invalid("roles", f"没有这样的角色：{'、'.join(unknown) or '（空）'}。可用：{'、'.join(ROLES)}。")
+            raise invalid("roles", f"没有这样的角色：{'、'.join(unknown) or '（空）'}。可用：{'、'.join(known)}。")
         password_hash = self._checked_hash(password, login, "password")
         with self._database.write() as uow:
             existing = uow.session.scalar(select(UserRow).where(UserRow.login == login))
             if existing is not None:
                 raise Refusal(ErrorCode.DUPLICATE, f"登录名“{login}”已被使用。", field="login", existing_id=existing.id)
             row = UserRow(login=login, name=name.strip(), password_hash=password_hash, roles=",".join(roles))
+            row.campus_ids, row.department_ids, row.pinyin = [], [], search_keys(row.name)[1][:50]
             uow.session.add(row)
             uow.session.flush()
             return _view(row)
@@ -173,10 +181,35 @@ class IdentityService:
             raise not_found("账号")
         row.is_active = is_active
         row.touch()
+        self.changed_user(uow, user_id, is_active=is_active)
+        return _view(row)
+
+    def changed_user(self, uow: UnitOfWork, user_id: int, *, is_active: bool) -> None:
+        """Note that an account changed: its sessions get its present rights, or are closed."""
         if not is_active:
             uow.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
-            self._forget(lambda other, _digest: other.user_id == user_id)
-        return _view(row)
+        self._forget_after(uow, lambda other, _digest: other.user_id == user_id)
+
+    def changed_roles(self, uow: UnitOfWork) -> None:
+        """Note that a role changed: all sessions get their present rights."""
+        self._forget_after(uow, lambda _other, _digest: True)
+
+    def give_new_password(self, caller: Caller, user_id: int) -> NewPasswordView:
+        """Make a password that can be read out, and close the account's sessions. Raises NOT_FOUND, ILLEGAL_ACTION."""
+        if user_id == caller.user_id:
+            raise illegal_action("own", "自己的密码请用“修改密码”更改。")
+        password = "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(3))
+        password_hash = self._hasher.hash(password)
+        with self._database.write() as uow:
+            row = uow.session.get(UserRow, user_id)
+            if row is None:
+                raise not_found("账号")
+            row.password_hash, row.must_change_password = password_hash, True
+            row.failures, row.last_failure = 0, None
+            row.touch()
+            uow.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+            self._forget_after(uow, lambda other, _digest: other.user_id == user_id)
+            return NewPasswordView(user_id=row.id, login=row.login, secret=password)
 
     def has_accounts(self, uow: UnitOfWork) -> bool:
         """Return whether any account exists besides the administrator made at the first start."""
@@ -184,7 +217,8 @@ class IdentityService:
 
     def ensure_administrator(self) -> str:
         """Make the administrator on an empty database; return its new password, or "" when there is one already."""
-        with self._database.read() as uow:
+        with self._database.write() as uow:
+            add_missing_roles(uow)
             if uow.session.scalar(select(UserRow.id).limit(1)) is not None:
                 return ""
         password = secrets.token_urlsafe(15)
@@ -196,7 +230,7 @@ class IdentityService:
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)
-        except VerificationError:
+        except (VerificationError, InvalidHashError):  # the latter: an account that was given no password yet
             return False
 
     def _checked_hash(self, password: str, login: str, field: str) -> str:
@@ -212,6 +246,11 @@ class IdentityService:
                 row.failures = 0  # the lock has run out
             row.failures += 1
             row.last_failure = now
+
+    def _forget_after(self, uow: UnitOfWork, matches: Callable[[Caller, str], bool]) -> None:
+        """Drop cached sessions now, and again once the change is committed: one may be read anew in between."""
+        self._forget(matches)
+        event.listen(uow.session, "after_commit", lambda _session: self._forget(matches), once=True)
 
     def _remember(self, token: str, caller: Caller, opened: datetime, used: datetime) -> None:
         with self._lock:
@@ -230,10 +269,11 @@ class IdentityService:
                 .join(UserRow, UserRow.id == SessionRow.user_id)
                 .where(SessionRow.token_hash == digest, UserRow.is_active)
             ).first()
-        if found is None:
-            return None
-        session, user = found
-        caller = _caller(user, station=session.station, token=token, address="")
+            if found is None:
+                return None
+            session, user = found
+            permissions = permissions_of_roles(uow, user.roles.split(","))
+        caller = _caller(user, permissions, station=session.station, token=token, address="")
         self._remember(token, caller, session.opened_at, session.used_at)
         return caller, session.opened_at, session.used_at
 
@@ -256,11 +296,13 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _caller(row: UserRow, *, station: str, token: str, address: str) -> Caller:
-    permissions: frozenset[Permission] = frozenset()
-    for role in row.roles.split(","):
-        permissions |= ROLES.get(role, frozenset())
+def _caller(row: UserRow, permissions: frozenset[Permission], *, station: str, token: str, address: str) -> Caller:
+    campuses, departments = frozenset(row.campus_ids), frozenset(row.department_ids)
+    if campuses or departments:  # who is limited does not manage the whole hospital
+        permissions -= {Permission.ADMINISTER}
     return Caller(
+        campus_ids=campuses,
+        department_ids=departments,
         user_id=row.id,
         login=row.login,
         name=row.name,

@@ -16,7 +16,10 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the account of the session, the workstation and its address."""
+    """Who calls: the account of the session, the workstation and its address.
+
+    With `campus_ids` or `department_ids` the account sees and acts only there (RIS-EX-12); empty sets limit nothing.
+    """
 
     user_id: int
     login: str
@@ -25,6 +28,12 @@ class Caller:
     station: str = ""
     address: str = ""
     session_token: str = ""
+    campus_ids: frozenset[int] = frozenset()
+    department_ids: frozenset[int] = frozenset()
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.campus_ids or self.department_ids)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -88,6 +88,10 @@ class OrganisationService:
         uow.session.delete(row)
         self.count_change(uow)
 
+    def lock(self, uow: UnitOfWork) -> None:
+        """Keep other writers of the master data off until the end of this unit of work."""
+        uow.session.get_one(HospitalRow, _HOSPITAL_ID, with_for_update=True)
+
     def count_change(self, uow: UnitOfWork) -> None:
         """Note that something changed: the picture has a new version, and workstations are told."""
         hospital = uow.session.get_one(HospitalRow, _HOSPITAL_ID)

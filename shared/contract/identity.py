@@ -118,3 +118,21 @@ class SetUserActive(Command[UserView], frozen=True, kw_only=True):
 
     user_id: int
     is_active: bool
+
+
+class NewPasswordView(msgspec.Struct, frozen=True, kw_only=True):
+    """A password that was made just now: it is told this one time and must be changed at the next log-in."""
+
+    user_id: int
+    login: str
+    secret: str
+
+
+class ResetPassword(Command[NewPasswordView], frozen=True, kw_only=True):
+    """重设密码: a new password for an account; its sessions are closed. Refusals: NOT_FOUND, ILLEGAL_ACTION (own)."""
+
+    method = "identity.reset_password"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.SECURITY
+
+    user_id: int

@@ -1,0 +1,66 @@
+"""Roles as rows: which permissions a role has now; what the program comes with until someone changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from server.identity.tables import RoleRow
+from server.kernel.database import UnitOfWork
+from shared.domain.permissions import ROLES, Permission
+
+ADMINISTRATOR = "administrator"
+_NAMES = {
+    "clerk": ("登记员", "Clerk", "djy"),
+    "technician": ("技师", "Technician", "js"),
+    "display": ("叫号大屏", "Hall display", "jhdp"),
+    "doctor": ("报告医生", "Reporting doctor", "bgys"),
+    "auditor": ("审核医生", "Auditing doctor", "shys"),
+    "trustee": ("数据受托人", "Data trustee", "sjstr"),
+    "archivist": ("影像管理员", "Image archivist", "yxgly"),
+    "hospital_system": ("医院信息系统", "Hospital system", "yyxxxt"),
+    "administrator": ("管理员", "Administrator", "gly"),
+}
+_ALWAYS = frozenset({Permission.ANYONE, Permission.SIGNED_IN})
+
+
+def permissions_of(row: RoleRow) -> frozenset[Permission]:
+    """Return what a role may do; the administrator everything."""
+    if row.code == ADMINISTRATOR:
+        return frozenset(Permission)
+    if row.permissions is None:
+        return ROLES.get(row.code, _ALWAYS)
+    known = {permission.value for permission in Permission}
+    return _ALWAYS | {Permission(one) for one in row.permissions if one in known}
+
+
+def permissions_of_roles(uow: UnitOfWork, codes: Iterable[str]) -> frozenset[Permission]:
+    """Return what the holder of several roles may do; a role that is no row counts as the program brings it."""
+    wanted = set(codes)
+    rows = {row.code: row for row in uow.session.scalars(select(RoleRow).where(RoleRow.code.in_(wanted)))}
+    found: frozenset[Permission] = frozenset()
+    for code in wanted:
+        found |= permissions_of(rows[code]) if code in rows else ROLES.get(code, frozenset())
+    return found
+
+
+def add_missing_roles(uow: UnitOfWork) -> None:
+    """Make rows of the roles that the program comes with and the database does not know."""
+    there = set(uow.session.scalars(select(RoleRow.code)))
+    place = int(uow.session.execute(select(func.coalesce(func.max(RoleRow.position), 0))).scalar_one())
+    for code in ROLES:
+        if code not in there:
+            place += 1
+            name, name_en, pinyin = _NAMES.get(code, (code, code, code))
+            row = RoleRow(code=code, name=name, name_en=name_en, pinyin=pinyin[:50], position=place)
+            row.permissions, row.version, row.is_active = None, 1, True
+            uow.session.add(row)
+
+
+def role_names(uow: UnitOfWork) -> dict[str, str]:
+    """Return code → name of the roles in use, in order."""
+    rows = uow.session.execute(
+        select(RoleRow.code, RoleRow.name).where(RoleRow.is_active).order_by(RoleRow.position, RoleRow.id)
+    )
+    return {row.code: row.name for row in rows}
