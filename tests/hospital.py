@@ -30,11 +30,11 @@ from server.patients.service import PatientService
 from server.queueing.kiosk import Kiosk
 from server.queueing.rpc import QueueingRpc
 from server.queueing.service import QueueService
-from server.safety.rpc import SafetyRpc
-from server.safety.service import SafetyService
 from server.referrals.network import Network
 from server.referrals.rpc import ReferralsRpc
 from server.referrals.service import ReferralService
+from server.safety.rpc import SafetyRpc
+from server.safety.service import SafetyService
 from shared.contract.base import Request
 from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
 from shared.contract.queueing import QueueRules

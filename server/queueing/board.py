@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,10 +13,13 @@ from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import SYSTEM
 from server.organisation.service import Hospital, OrganisationService
+from server.queueing.order import in_order
+from server.queueing.policy import QueuePolicy
 from server.queueing.rules import OPEN
 from server.queueing.tables import CallRow
 from server.queueing.tables import TicketRow as Ticket
-from shared.contract.queueing import BoardRoom, BoardView, CallView
+from server.queueing.waiting import WaitingTimes
+from shared.contract.queueing import BoardRoom, BoardView, CallView, WaitForecast
 from shared.dicomkit.names import masked
 from shared.domain.states import TicketState
 
@@ -25,30 +29,38 @@ _IN_ROOM = (TicketState.CALLING.value, TicketState.CALLED.value, TicketState.EXA
 
 
 class HallBoard:
-    """Reads the board; changes nothing. `limit`: after it a call counts as spoken (RIS-OPN-04)."""
+    """Reads the board; changes nothing. A call counts as spoken after the hospital's limit (RIS-OPN-04)."""
 
     def __init__(
-        self, time: HospitalTime, organisation: OrganisationService, exams: ExamService, limit: timedelta
+        self,
+        time: HospitalTime,
+        organisation: OrganisationService,
+        exams: ExamService,
+        policy: QueuePolicy,
+        waiting: WaitingTimes,
     ) -> None:
         self._time = time
         self._organisation = organisation
         self._exams = exams
-        self._limit = limit
+        self._policy = policy
+        self._waiting = waiting
 
     def view(self, uow: UnitOfWork, room_ids: Collection[int]) -> BoardView:
         """Return what the hall display shows of these rooms, or of all."""
         hospital = self._organisation.hospital(uow)
         rooms = [room for room in hospital.view.rooms if not room_ids or room.id in room_ids]
-        tickets = uow.session.scalars(
-            select(Ticket)
-            .where(
+        found = uow.session.scalars(
+            select(Ticket).where(
                 Ticket.day == self._time.today(),
                 Ticket.room_id.in_([room.id for room in rooms]),
                 Ticket.state.in_(_OPEN),
             )
-            .order_by(Ticket.priority, Ticket.rank_at, Ticket.id)
         ).all()
+        tickets = in_order(self._policy.order(uow), found, self._time.now())
         shown = {room.id: _shown([ticket for ticket in tickets if ticket.room_id == room.id]) for room in rooms}
+        counts = Counter(ticket.room_id for ticket in tickets if ticket.state == TicketState.WAITING.value)
+        outlook = self._waiting.outlook(uow, [room.id for room in rooms])
+        settings = self._policy.rooms(uow)
         names = self._names(uow, [ticket for waiting, passed in shown.values() for ticket in (*waiting, *passed)])
         calls = self._latest_calls(uow, tickets, hospital)
         return BoardView(
@@ -61,10 +73,16 @@ class HallBoard:
                     now=calls.get(room.id),
                     waiting=tuple(names[ticket.id] for ticket in shown[room.id][0]),
                     passed=tuple(names[ticket.id] for ticket in shown[room.id][1]),
+                    is_paused=settings[room.id].is_paused,
+                    pause_reason=settings[room.id].pause_reason,
+                    waiting_minutes=_minutes(shown[room.id][0], outlook.tickets),
+                    waiting_count=counts[room.id],
+                    wait=outlook.rooms.get(room.id),
                 )
                 for room in rooms
             ),
             pending_calls=self._pending_calls(uow, [room.id for room in rooms], hospital),
+            forecast_error=self._waiting.error(uow),
         )
 
     def _names(self, uow: UnitOfWork, tickets: Sequence[Ticket]) -> dict[int, str]:
@@ -72,21 +90,29 @@ class HallBoard:
         return {ticket.id: f"{ticket.number} {masked(rows[ticket.exam_id].patient_name)}" for ticket in tickets}
 
     def _latest_calls(self, uow: UnitOfWork, tickets: Iterable[Ticket], hospital: Hospital) -> dict[int, CallView]:
-        """Return the newest call of each room whose patient is called or in the room."""
-        ids = [ticket.last_call_id for ticket in tickets if ticket.state in _IN_ROOM and ticket.last_call_id]
+        """Return the newest call of each room whose patient is called or in the room, not of one who was moved on."""
+        rooms = {ticket.last_call_id: ticket.room_id for ticket in tickets if ticket.state in _IN_ROOM}
+        ids = [call_id for call_id in rooms if call_id]
         calls = uow.session.scalars(select(CallRow).where(CallRow.id.in_(ids)).order_by(CallRow.id)) if ids else ()
-        return {call.room_id: self._call_view(call, hospital) for call in calls}
+        limit = self._limit(uow)
+        return {
+            call.room_id: self._call_view(call, hospital, limit) for call in calls if call.room_id == rooms[call.id]
+        }
 
     def _pending_calls(self, uow: UnitOfWork, room_ids: Collection[int], hospital: Hospital) -> tuple[CallView, ...]:
-        since = self._time.now() - self._limit
+        limit = self._limit(uow)
+        since = self._time.now() - limit
         calls = uow.session.scalars(
             select(CallRow)
             .where(CallRow.called_at > since, CallRow.over_at.is_(None), CallRow.room_id.in_(room_ids))
             .order_by(CallRow.id)
         )
-        return tuple(self._call_view(call, hospital) for call in calls)
+        return tuple(self._call_view(call, hospital, limit) for call in calls)
 
-    def _call_view(self, call: CallRow, hospital: Hospital) -> CallView:
+    def _limit(self, uow: UnitOfWork) -> timedelta:
+        return timedelta(seconds=self._policy.rules(uow).announcement_seconds)
+
+    def _call_view(self, call: CallRow, hospital: Hospital, limit: timedelta) -> CallView:
         return CallView(
             call_id=call.id,
             ticket_id=call.ticket_id,
@@ -97,8 +123,14 @@ class HallBoard:
             spoken_text=call.spoken_text,
             spoken_text_en=call.spoken_text_en,
             called_at=call.called_at,
-            is_over=call.over_at is not None or call.called_at + self._limit <= self._time.now(),
+            is_over=call.over_at is not None or call.called_at + limit <= self._time.now(),
         )
+
+
+def _minutes(tickets: Sequence[Ticket], told: Mapping[int, WaitForecast]) -> tuple[int, ...]:
+    """Return the forecast of each shown ticket; nothing where one is missing, for the rows would not fit."""
+    minutes = [told[ticket.id].minutes for ticket in tickets if ticket.id in told]
+    return tuple(minutes) if len(minutes) == len(tickets) else ()
 
 
 def _shown(tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:

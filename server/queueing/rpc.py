@@ -8,6 +8,7 @@ from server.exams.service import ExamService
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller, handles, handles_alone
+from server.queueing.kiosk import Kiosk
 from server.queueing.service import QueueService
 from shared.contract.base import Nothing
 from shared.contract.exams import ExamRow
@@ -18,25 +19,44 @@ from shared.contract.queueing import (
     CallTicket,
     ChangeRoom,
     FinishTicket,
+    ForecastOfRoom,
     GetBoard,
+    GetForecastErrors,
+    GetKiosk,
     GetQueue,
+    GetQueueRules,
+    KioskAnswer,
+    KioskCheckIn,
+    KioskView,
     ListFinished,
     PassTicket,
+    PauseRoom,
+    QueueRoomView,
+    QueueRulesView,
     QueueView,
+    ResumeRoom,
+    SaveQueueRoom,
+    SaveQueueRules,
+    SignIn,
     SignInAgain,
     StartTicket,
     TicketView,
+    TransferQueue,
+    TransferView,
 )
 
 
 class QueueingRpc:
-    """What technicians, clerks and the hall display ask about the queue."""
+    """What technicians, clerks, the hall display and kiosks ask about the queue."""
 
-    def __init__(self, database: Database, time: HospitalTime, queue: QueueService, exams: ExamService) -> None:
+    def __init__(
+        self, database: Database, time: HospitalTime, queue: QueueService, exams: ExamService, kiosk: Kiosk
+    ) -> None:
         self._database = database
         self._time = time
         self._queue = queue
         self._exams = exams
+        self._kiosk = kiosk
         self._opened: date | None = None
 
     @handles_alone
@@ -62,6 +82,10 @@ class QueueingRpc:
         return self._queue.pass_ticket(uow, caller, request)
 
     @handles
+    def sign_in(self, request: SignIn, caller: Caller, uow: UnitOfWork) -> TicketView:
+        return self._queue.sign_in(uow, caller, request.exam_id)
+
+    @handles
     def sign_in_again(self, request: SignInAgain, caller: Caller, uow: UnitOfWork) -> TicketView:
         return self._queue.sign_in_again(uow, caller, request.exam_id)
 
@@ -77,6 +101,47 @@ class QueueingRpc:
     @handles
     def change_room(self, request: ChangeRoom, caller: Caller, uow: UnitOfWork) -> TicketView:
         return self._queue.change_room(uow, caller, request)
+
+    @handles
+    def transfer(self, request: TransferQueue, caller: Caller, uow: UnitOfWork) -> TransferView:
+        return self._queue.transfer(uow, caller, request)
+
+    @handles
+    def pause_room(self, request: PauseRoom, caller: Caller, uow: UnitOfWork) -> QueueRoomView:
+        return self._queue.pause_room(uow, caller, request)
+
+    @handles
+    def resume_room(self, request: ResumeRoom, caller: Caller, uow: UnitOfWork) -> QueueRoomView:
+        return self._queue.resume_room(uow, request.room_id)
+
+    @handles
+    def get_rules(self, request: GetQueueRules, caller: Caller, uow: UnitOfWork) -> QueueRulesView:
+        return self._queue.views.rules(uow)
+
+    @handles
+    def save_rules(self, request: SaveQueueRules, caller: Caller, uow: UnitOfWork) -> QueueRulesView:
+        self._queue.policy.save(uow, request)
+        return self._queue.views.rules(uow)
+
+    @handles
+    def save_room(self, request: SaveQueueRoom, caller: Caller, uow: UnitOfWork) -> QueueRoomView:
+        return self._queue.save_room(uow, caller, request)
+
+    @handles
+    def get_forecast_errors(
+        self, request: GetForecastErrors, caller: Caller, uow: UnitOfWork
+    ) -> tuple[ForecastOfRoom, ...]:
+        return self._queue.waiting.errors(uow, request.days)
+
+    @handles
+    def get_kiosk(self, request: GetKiosk, caller: Caller, uow: UnitOfWork) -> KioskView:
+        return self._kiosk.view(uow)
+
+    @handles
+    def kiosk_check_in(self, request: KioskCheckIn, caller: Caller, uow: UnitOfWork) -> KioskAnswer:
+        if self._opened != self._time.today():
+            self._queue.open_day(uow)
+        return self._kiosk.check_in(uow, caller, request.code)
 
     @handles_alone
     def get_board(self, request: GetBoard, caller: Caller) -> BoardView:

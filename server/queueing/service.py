@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from server.exams.ports import QueuePlace, TicketFact
 from server.exams.service import ExamService
@@ -14,18 +13,16 @@ from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork, next_number
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import illegal_action, invalid, not_found, stale
-from server.organisation.service import Hospital, OrganisationService
+from server.organisation.service import OrganisationService
 from server.queueing.board import HallBoard
+from server.queueing.order import in_order, rank_of_return
+from server.queueing.policy import QueuePolicy
 from server.queueing.rules import (
     OPEN,
     PRIORITIES,
     NotAllowed,
     TicketEvent,
-    TicketFacts,
-    allowed_actions,
     call_action,
-    present_state,
-    rank_after,
     spoken_text,
     spoken_text_en,
     step,
@@ -33,8 +30,9 @@ from server.queueing.rules import (
 )
 from server.queueing.tables import CallRow, TicketStepRow
 from server.queueing.tables import TicketRow as Ticket
+from server.queueing.views import TicketViews
+from server.queueing.waiting import WaitingTimes
 from shared.contract.base import Changed, TicketCalled
-from shared.contract.exams import ExamRow
 from shared.contract.queueing import (
     BoardView,
     CallTicket,
@@ -42,34 +40,28 @@ from shared.contract.queueing import (
     FinishTicket,
     GetQueue,
     PassTicket,
+    PauseRoom,
+    QueueRoomView,
+    QueueRules,
     QueueView,
+    SaveQueueRoom,
     StartTicket,
     TicketView,
+    TransferQueue,
+    TransferView,
 )
 from shared.dicomkit.names import masked
-from shared.domain.states import PatientType, TicketAction, TicketState
+from shared.domain.states import TicketAction, TicketState
 
 _OPEN = [state.value for state in OPEN]
-
-
-@dataclass(frozen=True)
-class QueueSettings:
-    """What a hospital may choose.
-
-    `announcement_limit`: 呼叫中 becomes 已呼 after it, display or not (RIS-OPN-04). `sign_in_place`: where 重新签到
-    puts a patient among the own priority class, None for the end, N for after N patients (RIS-OPN-05).
-    """
-
-    announcement_limit: timedelta = timedelta(seconds=45)
-    one_patient_per_room: bool = True
-    speaks_name: bool = True
-    sign_in_place: int | None = None
+_WAITING = TicketState.WAITING.value
+_STANDING = (Ticket.id, Ticket.state, Ticket.patient_type, Ticket.rank_at)
 
 
 class QueueService:
     """Tickets and calls. Methods work in the caller's unit of work and never commit.
 
-    Implements `server.exams.ports.QueueDesk`.
+    Implements `server.exams.ports.QueueDesk`. `defaults` are the rules until the hospital saves its own.
     """
 
     def __init__(
@@ -77,43 +69,47 @@ class QueueService:
         time: HospitalTime,
         organisation: OrganisationService,
         exams: ExamService,
-        settings: QueueSettings | None = None,
+        defaults: QueueRules | None = None,
     ) -> None:
         self._time = time
         self._organisation = organisation
         self._exams = exams
-        self._settings = settings or QueueSettings()
-        self._board = HallBoard(time, organisation, exams, self._settings.announcement_limit)
+        self.policy = QueuePolicy(organisation, defaults)
+        self.waiting = WaitingTimes(time, organisation, self.policy)
+        self.views = TicketViews(time, organisation, exams, self.policy, self.waiting)
+        self._board = HallBoard(time, organisation, exams, self.policy, self.waiting)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def get_queue(self, uow: UnitOfWork, caller: Caller, request: GetQueue) -> QueueView:
-        """Return today's open tickets in order, and the counters of the same rooms."""
+        """Return today's open tickets in order with their forecasts, and the counters of the same rooms."""
         rooms = self._rooms(uow, request.campus_id, request.room_id)
         today = Ticket.day == self._time.today()
-        tickets = uow.session.scalars(
-            select(Ticket)
-            .where(
-                Ticket.room_id.in_(rooms),
-                Ticket.state.in_(_OPEN),
-                or_(today, Ticket.state == TicketState.EXAMINING.value),
+        is_open = Ticket.state.in_(_OPEN)
+        found = uow.session.scalars(
+            select(Ticket).where(
+                Ticket.room_id.in_(rooms), is_open, or_(today, Ticket.state == TicketState.EXAMINING.value)
             )
-            .order_by(Ticket.priority, Ticket.rank_at, Ticket.id)
         ).all()
-        views = self._views(uow, caller, tickets)
-        done = uow.session.scalars(
-            select(Ticket.exam_id).where(Ticket.room_id.in_(rooms), today, Ticket.state == TicketState.DONE.value)
-        ).all()
-        finished = len(done)
+        tickets = in_order(self.policy.order(uow), found, self._time.now())
         if request.exam_type:
-            views = tuple(view for view in views if view.exam_type == request.exam_type)
-            rows = self._exams.rows(uow, caller, done)
-            finished = sum(row.exam_type == request.exam_type for row in rows.values())
+            tickets = [ticket for ticket in tickets if ticket.exam_type == request.exam_type]
+        outlook = self.waiting.outlook(uow, rooms)
+        views = self.views.many(uow, caller, tickets, outlook.tickets)
+        counters = self.views.rooms(uow, rooms, outlook.rooms)
+        finished = sum(room.finished for room in counters)
+        if request.exam_type:
+            is_done = and_(Ticket.state == TicketState.DONE.value, Ticket.exam_type == request.exam_type)
+            query = select(func.count()).select_from(Ticket).where(Ticket.room_id.in_(rooms), today, is_done)
+            finished = uow.session.execute(query).scalar_one()
         return QueueView(
             tickets=views,
             waiting=sum(view.state is TicketState.WAITING for view in views),
             passed=sum(view.state is TicketState.PASSED for view in views),
             finished=finished,
+            not_signed_in=sum(view.state is TicketState.NOT_SIGNED_IN for view in views),
+            rooms=counters,
+            forecast_error=self.waiting.error(uow),
         )
 
     def get_board(self, uow: UnitOfWork, room_ids: Collection[int]) -> BoardView:
@@ -128,51 +124,53 @@ class QueueService:
         return self._called(uow, caller, ticket)
 
     def call_next(self, uow: UnitOfWork, caller: Caller, room_id: int) -> TicketView:
-        """Call the first waiting ticket of a room (RIS-OPN-16). Raises NOT_FOUND when nobody waits, INVALID."""
+        """Call the first waiting ticket of a room, or of its pool into the room (RIS-OPN-16).
+
+        Raises NOT_FOUND when nobody waits, ILLEGAL_ACTION when the room is paused, INVALID.
+        """
         self._organisation.hospital(uow).room(room_id)
         self.open_day(uow)
-        ticket = uow.session.scalars(
-            select(Ticket)
-            .where(
-                Ticket.room_id == room_id,
-                Ticket.day == self._time.today(),
-                Ticket.state == TicketState.WAITING.value,
+        pool = self.policy.pool_of(uow, room_id)
+        next_number(uow.session, f"call/{pool[0]}")  # its row is the lock: two callers get two patients
+        can = self._organisation.hospital(uow).rooms[room_id].exam_types
+        waiting = uow.session.execute(
+            select(*_STANDING, Ticket.room_id, Ticket.exam_type).where(
+                Ticket.room_id.in_(pool), Ticket.day == self._time.today(), Ticket.state == _WAITING
             )
-            .order_by(Ticket.priority, Ticket.rank_at, Ticket.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)  # two callers of one room get two patients
-        ).one_or_none()
-        if ticket is None:
-            raise not_found("等待中的患者")
-        return self._called(uow, caller, ticket)
+        ).all()
+        for place in in_order(self.policy.order(uow), waiting, self._time.now()):
+            if place.room_id != room_id and place.exam_type not in can:
+                continue
+            ticket = self._row(uow, place.id)
+            if ticket.state != _WAITING:  # somebody pressed its own button meanwhile
+                continue
+            if ticket.room_id != room_id:
+                self._exams.move_to_room(uow, caller, ticket.exam_id, room_id)
+                self._move(uow, caller, ticket, room_id, keeps_number=True)
+            return self._called(uow, caller, ticket)
+        raise not_found("等待中的患者")
 
     def pass_ticket(self, uow: UnitOfWork, caller: Caller, request: PassTicket) -> TicketView:
         """过号. Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
         ticket = self._expected(uow, request.ticket_id, request.version)
         self._step(uow, caller, ticket, TicketAction.PASS)
-        return self._view(uow, caller, ticket)
+        ticket.passed_calls = 0
+        return self.views.one(uow, caller, ticket)
+
+    def sign_in(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> TicketView:
+        """签到: 未签到 becomes 等待; who is too late takes the place of 重新签到. Raises ILLEGAL_ACTION, NOT_FOUND."""
+        ticket = self._locked_of_exam(uow, exam_id)
+        self._sign_in(uow, caller, ticket)
+        return self.views.one(uow, caller, ticket)
 
     def sign_in_again(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> TicketView:
         """重新签到: back into the queue, by default behind the own priority class. Raises ILLEGAL_ACTION, NOT_FOUND."""
-        self._exams.lock(uow, exam_id)
-        ticket = self._of_exam(uow, exam_id)
-        if ticket is None:
-            raise not_found("排队记录")
+        ticket = self._locked_of_exam(uow, exam_id)
         self._settle(uow, ticket)
         self._step(uow, caller, ticket, TicketAction.SIGN_IN_AGAIN)
-        ranks = uow.session.scalars(
-            select(Ticket.rank_at)
-            .where(
-                Ticket.room_id == ticket.room_id,
-                Ticket.day == ticket.day,
-                Ticket.state == TicketState.WAITING.value,
-                Ticket.priority == ticket.priority,
-                Ticket.id != ticket.id,
-            )
-            .order_by(Ticket.rank_at, Ticket.id)
-        ).all()
-        ticket.rank_at = rank_after(list(ranks), self._settings.sign_in_place, self._time.now())
-        return self._view(uow, caller, ticket)
+        self._put_back(uow, ticket)
+        ticket.signed_in_at = self._time.now()
+        return self.views.one(uow, caller, ticket)
 
     def start(self, uow: UnitOfWork, caller: Caller, request: StartTicket) -> TicketView:
         """开始检查: ticket and exam become 检查中. Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
@@ -180,7 +178,7 @@ class QueueService:
         next_number(uow.session, f"room/{ticket.room_id}")  # its row is the lock of the room: one start at a time
         self._step(uow, caller, ticket, TicketAction.START)
         self._exams.begin(uow, caller, ticket.exam_id)
-        return self._view(uow, caller, ticket)
+        return self.views.one(uow, caller, ticket)
 
     def finish(self, uow: UnitOfWork, caller: Caller, request: FinishTicket) -> None:
         """检查完成: the ticket leaves the list, the exam is 已检查. Raises CONFLICT, ILLEGAL_ACTION, NOT_FOUND."""
@@ -196,7 +194,65 @@ class QueueService:
             raise invalid("room_id", "患者已经在这个检查室排队，请选择另一个检查室。")
         self._exams.move_to_room(uow, caller, ticket.exam_id, request.room_id)
         self._move(uow, caller, ticket, request.room_id)
-        return self._view(uow, caller, ticket)
+        return self.views.one(uow, caller, ticket)
+
+    def transfer(self, uow: UnitOfWork, caller: Caller, request: TransferQueue) -> TransferView:
+        """整体转移 of a room's queue, all in this step; numbers stay as they are printed. Raises INVALID, NOT_FOUND."""
+        hospital = self._organisation.hospital(uow)
+        source = hospital.room(request.from_room_id, "from_room_id")
+        target = hospital.room(request.to_room_id, "to_room_id")
+        if source.id == target.id:
+            raise invalid("to_room_id", "请选择另一个检查室接收排队患者。")
+        exam_ids = uow.session.scalars(
+            select(Ticket.exam_id)
+            .where(Ticket.room_id == source.id, Ticket.day == self._time.today(), Ticket.state.in_(_OPEN))
+            .order_by(Ticket.exam_id)  # everybody who locks several exams does it in this order
+        ).all()
+        moved, left = list[Ticket](), list[Ticket]()
+        for exam_id in exam_ids:
+            ticket = self._locked_of_exam(uow, exam_id)
+            if ticket.room_id != source.id or ticket.state not in _OPEN:
+                continue  # gone in the meantime
+            self._settle(uow, ticket)
+            if ticket.state == TicketState.EXAMINING.value or ticket.exam_type not in target.exam_types:
+                left.append(ticket)
+                continue
+            self._exams.move_to_room(uow, caller, ticket.exam_id, target.id)
+            self._move(uow, caller, ticket, target.id, keeps_number=True)
+            moved.append(ticket)
+        if not moved:
+            raise not_found(f"可以转到{target.name}的患者")
+        if request.pause:
+            reason = request.reason.strip() or f"患者已转到{target.name}"
+            self.policy.pause(uow, caller, source.id, reason[:100])
+        uow.session.flush()
+        order, now = self.policy.order(uow), self._time.now()
+        return TransferView(
+            moved=self.views.many(uow, caller, in_order(order, moved, now)),
+            left=self.views.many(uow, caller, in_order(order, left, now)),
+        )
+
+    def pause_room(self, uow: UnitOfWork, caller: Caller, request: PauseRoom) -> QueueRoomView:
+        """暂停叫号. Raises INVALID."""
+        self.policy.pause(uow, caller, request.room_id, request.reason)
+        return self.views.rooms(uow, [request.room_id])[0]
+
+    def resume_room(self, uow: UnitOfWork, room_id: int) -> QueueRoomView:
+        """恢复叫号. Raises INVALID."""
+        self.policy.resume(uow, room_id)
+        return self.views.rooms(uow, [room_id])[0]
+
+    def save_room(self, uow: UnitOfWork, caller: Caller, request: SaveQueueRoom) -> QueueRoomView:
+        """Change a room's settings; without check-in its 未签到 patients wait at once. Raises INVALID."""
+        self.policy.save_room(uow, request)
+        if not request.check_in_required:
+            for exam_id in uow.session.scalars(
+                select(Ticket.exam_id)
+                .where(Ticket.room_id == request.room_id, Ticket.state == TicketState.NOT_SIGNED_IN.value)
+                .order_by(Ticket.exam_id)
+            ).all():
+                self._excuse(uow, caller, self._locked_of_exam(uow, exam_id))
+        return self.views.rooms(uow, [request.room_id])[0]
 
     def announcement_over(self, uow: UnitOfWork, caller: Caller, call_id: int) -> None:
         """The display has spoken: 呼叫中 becomes 已呼; repeating it changes nothing. Raises NOT_FOUND."""
@@ -231,13 +287,13 @@ class QueueService:
     def tickets_of(self, uow: UnitOfWork, exam_ids: Collection[int]) -> dict[int, TicketFact]:
         """Return the ticket of each exam; exams that stand in no queue are left out."""
         return {
-            ticket.exam_id: TicketFact(self._present(ticket), ticket.number)
+            ticket.exam_id: TicketFact(self.views.present(uow, ticket), ticket.number)
             for ticket in self._of_exams(uow, exam_ids)
             if ticket.state != TicketState.WITHDRAWN.value
         }
 
     def enter(self, uow: UnitOfWork, caller: Caller, place: QueuePlace) -> None:
-        """Make an exam stand where it belongs. Raises ILLEGAL_ACTION when it is just being called."""
+        """Make an exam stand where it belongs."""
         day, today = self._time.local(place.planned_at).date(), self._time.today()
         ticket = self._of_exam(uow, place.exam_id)
         if ticket is not None and ticket.state in _OPEN:
@@ -250,7 +306,7 @@ class QueueService:
             self._issue(uow, caller, ticket, place, day)
 
     def leave(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> None:
-        """Withdraw the ticket of a cancelled exam. Raises ILLEGAL_ACTION while it is being called."""
+        """Withdraw the ticket of a cancelled exam; a call that is being spoken is taken back."""
         ticket = self._of_exam(uow, exam_id)
         if ticket is not None and ticket.state in _OPEN:
             self._settle(uow, ticket)
@@ -270,6 +326,27 @@ class QueueService:
         if ticket is not None and ticket.state == TicketState.EXAMINING.value:
             self._step(uow, SYSTEM, ticket, TicketEvent.DEVICE_GAVE_UP)
 
+    # ── for the kiosk ────────────────────────────────────────────────────────────────────────────
+
+    def check_in(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> tuple[Ticket | None, bool]:
+        """Sign a patient in who stands before a kiosk; return the ticket, and whether this step did it.
+
+        Who waits already without having signed in (the room does not ask for it) is noted as being here.
+        """
+        self._exams.lock(uow, exam_id)
+        ticket = self._of_exam(uow, exam_id)
+        if ticket is None or ticket.day != self._time.today():
+            return None, False
+        if ticket.state == TicketState.NOT_SIGNED_IN.value:
+            self._sign_in(uow, caller, ticket)
+            return ticket, True
+        is_new = ticket.state == _WAITING and ticket.signed_in_at is None
+        if is_new:
+            ticket.signed_in_at = self._time.now()
+            ticket.touch()
+            self._tell(uow, ticket)
+        return ticket, is_new
+
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
     def _follow(self, uow: UnitOfWork, caller: Caller, exam_id: int, event: TicketEvent) -> None:
@@ -279,15 +356,17 @@ class QueueService:
 
     def _issue(self, uow: UnitOfWork, caller: Caller, ticket: Ticket | None, place: QueuePlace, day: date) -> None:
         if ticket is None:
-            ticket = Ticket(
-                version=0, exam_id=place.exam_id, state=TicketState.WITHDRAWN.value, call_count=0, forgiven_version=0
-            )
+            ticket = Ticket(version=0, exam_id=place.exam_id, state=TicketState.WITHDRAWN.value, forgiven_version=0)
         number = self._number(uow, place.room_id, day)
         ticket.day, ticket.room_id, ticket.number = day, place.room_id, number
-        ticket.called_at, ticket.call_count, ticket.last_call_id = None, 0, None
+        ticket.exam_type = place.exam_type
+        ticket.called_at = ticket.first_called_at = ticket.started_at = ticket.signed_in_at = None
+        ticket.call_count = ticket.passed_calls = ticket.returns = 0
+        ticket.last_call_id = None
         _rank(ticket, place)
         uow.session.add(ticket)
-        self._step(uow, caller, ticket, TicketEvent.ISSUED)
+        expected = self.policy.rooms(uow)[place.room_id].check_in_required
+        self._step(uow, caller, ticket, TicketEvent.EXPECTED if expected else TicketEvent.ISSUED)
 
     def _reorder(self, uow: UnitOfWork, caller: Caller, ticket: Ticket, place: QueuePlace) -> None:
         has_new_place = ticket.planned_at != place.planned_at or ticket.patient_type != place.patient_type.value
@@ -298,26 +377,56 @@ class QueueService:
             ticket.touch()
             self._tell(uow, ticket)
 
-    def _move(self, uow: UnitOfWork, caller: Caller, ticket: Ticket, room_id: int) -> None:
+    def _move(
+        self, uow: UnitOfWork, caller: Caller, ticket: Ticket, room_id: int, *, keeps_number: bool = False
+    ) -> None:
         self._step(uow, caller, ticket, TicketAction.CHANGE_ROOM)
         ticket.room_id = room_id
-        ticket.number = self._number(uow, room_id, ticket.day)
+        if not keeps_number:
+            ticket.number = self._number(uow, room_id, ticket.day)
+        if not self.policy.rooms(uow)[room_id].check_in_required:
+            self._excuse(uow, caller, ticket)
+
+    def _excuse(self, uow: UnitOfWork, caller: Caller, ticket: Ticket) -> None:
+        if ticket.state == TicketState.NOT_SIGNED_IN.value:
+            self._step(uow, caller, ticket, TicketEvent.EXCUSED)
+
+    def _sign_in(self, uow: UnitOfWork, caller: Caller, ticket: Ticket) -> None:
+        self._step(uow, caller, ticket, TicketAction.SIGN_IN)
+        now, late = self._time.now(), self.policy.rules(uow).late_minutes
+        ticket.signed_in_at = now
+        if late and (now - ticket.planned_at).total_seconds() > late * 60:
+            self._put_back(uow, ticket)
+
+    def _put_back(self, uow: UnitOfWork, ticket: Ticket) -> None:
+        """Give a ticket the place of 重新签到 among those who wait in its room."""
+        others = uow.session.execute(
+            select(*_STANDING).where(
+                Ticket.room_id == ticket.room_id,
+                Ticket.day == ticket.day,
+                Ticket.state == _WAITING,
+                Ticket.id != ticket.id,
+            )
+        ).all()
+        ticket.rank_at = rank_of_return(self.policy.order(uow), ticket.patient_type, others, self._time.now())
 
     def _number(self, uow: UnitOfWork, room_id: int, day: date) -> str:
         letter = self._organisation.hospital(uow).queue_letters[room_id]
         return ticket_number(letter, next_number(uow.session, f"ticket/{room_id}/{day:%y%m%d}"))
 
     def _called(self, uow: UnitOfWork, caller: Caller, ticket: Ticket) -> TicketView:
+        is_fresh = ticket.state == _WAITING
         self._step(uow, caller, ticket, call_action(TicketState(ticket.state)))
         hospital = self._organisation.hospital(uow)
         name = self._exams.rows(uow, SYSTEM, [ticket.exam_id])[ticket.exam_id].patient_name
         room = hospital.rooms[ticket.room_id]
+        says_name = self.policy.rules(uow).speaks_name
         call = CallRow(
             ticket_id=ticket.id,
             room_id=room.id,
             number=ticket.number,
             masked_name=masked(name),
-            spoken_text=spoken_text(ticket.number, name if self._settings.speaks_name else "", room.spoken_name),
+            spoken_text=spoken_text(ticket.number, name if says_name else "", room.spoken_name),
             spoken_text_en=spoken_text_en(ticket.number, hospital.spoken_en[room.id]),
             called_at=self._time.now(),
             called_by=caller.name[:64],
@@ -326,19 +435,47 @@ class QueueService:
         uow.session.flush()
         ticket.called_at, ticket.last_call_id = call.called_at, call.id
         ticket.call_count += 1
+        self.waiting.called(uow, ticket)
+        if is_fresh:
+            self._count_for_passed(uow, ticket)
         uow.publish(TicketCalled(ticket_id=ticket.id, room_id=room.id, call_id=call.id))
-        return self._view(uow, caller, ticket)
+        return self.views.one(uow, caller, ticket)
+
+    def _count_for_passed(self, uow: UnitOfWork, called: Ticket) -> None:
+        """Another patient was called: who was passed long enough waits again, by the hospital's rule."""
+        rules = self.policy.rules(uow)
+        if not rules.passed_return_calls:
+            return
+        passed = uow.session.scalars(
+            select(Ticket)
+            .where(
+                Ticket.room_id == called.room_id,
+                Ticket.day == called.day,
+                Ticket.state == TicketState.PASSED.value,
+                Ticket.returns < rules.passed_return_times,
+            )
+            .order_by(Ticket.rank_at, Ticket.id)
+            .with_for_update(skip_locked=True)  # one that somebody works on counts the next call
+        ).all()
+        for ticket in passed:
+            ticket.passed_calls += 1
+            if ticket.passed_calls >= rules.passed_return_calls:
+                self._step(uow, SYSTEM, ticket, TicketEvent.RETURNED)
+                ticket.returns += 1
+                self._put_back(uow, ticket)
 
     def _step(self, uow: UnitOfWork, caller: Caller, ticket: Ticket, action: TicketAction | TicketEvent) -> None:
         """Take one step of the table: state, record, version. Raises ILLEGAL_ACTION with the present state."""
         before = TicketState(ticket.state)
+        busy = self.views.busy(uow, [ticket.room_id]) if action is TicketAction.START else {}  # only its guard asks
         try:
-            transition = step(before, action, self._facts(uow, ticket, action))
+            transition = step(before, action, self.views.facts(uow, ticket, busy))
         except NotAllowed as refusal:
             raise illegal_action(before.value, str(refusal)) from None
         ticket.state = transition.next_state.value
         ticket.forgiven_version = 0
         ticket.touch()
+        self._note_times(uow, ticket, before)
         uow.session.flush()
         if before is TicketState.CALLING:
             self._end_calls(uow, ticket)
@@ -355,9 +492,19 @@ class QueueService:
         )
         self._tell(uow, ticket)
 
+    def _note_times(self, uow: UnitOfWork, ticket: Ticket, before: TicketState) -> None:
+        after = TicketState(ticket.state)
+        if after is TicketState.EXAMINING and before is not after:
+            ticket.started_at = self._time.now()
+            self.waiting.called(uow, ticket)
+        elif after is TicketState.DONE:
+            self.waiting.done(uow, ticket)
+        elif before is TicketState.EXAMINING and after is not before:
+            ticket.started_at = None
+
     def _settle(self, uow: UnitOfWork, ticket: Ticket) -> None:
         """Make 呼叫中 that has lasted too long 已呼 in the row too; no edit, so the version stays."""
-        state = self._present(ticket)
+        state = self.views.present(uow, ticket)
         if state.value != ticket.state:
             ticket.state = state.value
             self._end_calls(uow, ticket)
@@ -381,8 +528,14 @@ class QueueService:
         exam_id = uow.session.scalars(select(Ticket.exam_id).where(Ticket.id == ticket_id)).one_or_none()
         if exam_id is None:
             raise not_found("排队记录")
+        return self._locked_of_exam(uow, exam_id)
+
+    def _locked_of_exam(self, uow: UnitOfWork, exam_id: int) -> Ticket:
         self._exams.lock(uow, exam_id)
-        return uow.session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one()
+        ticket = self._of_exam(uow, exam_id)
+        if ticket is None:
+            raise not_found("排队记录")
+        return ticket
 
     def _of_exam(self, uow: UnitOfWork, exam_id: int) -> Ticket | None:
         query = select(Ticket).where(Ticket.exam_id == exam_id).with_for_update()
@@ -390,33 +543,6 @@ class QueueService:
 
     def _of_exams(self, uow: UnitOfWork, exam_ids: Collection[int]) -> Sequence[Ticket]:
         return uow.session.scalars(select(Ticket).where(Ticket.exam_id.in_(exam_ids))).all() if exam_ids else ()
-
-    def _facts(self, uow: UnitOfWork, ticket: Ticket, action: TicketAction | TicketEvent) -> TicketFacts:
-        is_start = action is TicketAction.START  # only its guard asks for the room
-        return TicketFacts(
-            is_of_today=ticket.day == self._time.today(),
-            is_room_busy=is_start and self._is_blocked(ticket, self._busy(uow, [ticket.room_id])),
-        )
-
-    def _busy(self, uow: UnitOfWork, room_ids: Collection[int]) -> dict[int, set[int]]:
-        """Return the tickets in 检查中 by room; empty where the hospital does not want the guard."""
-        if not self._settings.one_patient_per_room:
-            return {}
-        is_examining = Ticket.state == TicketState.EXAMINING.value
-        busy: dict[int, set[int]] = {}
-        for room_id, ticket_id in uow.session.execute(
-            select(Ticket.room_id, Ticket.id).where(Ticket.room_id.in_(room_ids), is_examining)
-        ):
-            busy.setdefault(room_id, set()).add(ticket_id)
-        return busy
-
-    def _is_blocked(self, ticket: Ticket, busy: dict[int, set[int]]) -> bool:
-        return bool(busy.get(ticket.room_id, set()) - {ticket.id})
-
-    def _present(self, ticket: Ticket) -> TicketState:
-        return present_state(
-            TicketState(ticket.state), ticket.called_at, self._time.now(), self._settings.announcement_limit
-        )
 
     def _rooms(self, uow: UnitOfWork, campus_id: int | None, room_id: int | None) -> list[int]:
         return [
@@ -427,76 +553,6 @@ class QueueService:
 
     def _tell(self, uow: UnitOfWork, ticket: Ticket) -> None:
         uow.publish(Changed(entity="ticket", id=ticket.id, version=ticket.version))
-
-    def _view(self, uow: UnitOfWork, caller: Caller, ticket: Ticket) -> TicketView:
-        uow.session.flush()
-        return self._views(uow, caller, [ticket])[0]
-
-    def _views(self, uow: UnitOfWork, caller: Caller, tickets: Sequence[Ticket]) -> tuple[TicketView, ...]:
-        if not tickets:
-            return ()
-        rooms = {ticket.room_id for ticket in tickets}
-        rows = self._exams.rows(uow, caller, [ticket.exam_id for ticket in tickets])
-        positions = self._positions(uow, rooms)
-        busy = self._busy(uow, rooms)
-        hospital = self._organisation.hospital(uow)
-        return tuple(
-            self._ticket_view(caller, ticket, rows[ticket.exam_id], positions.get(ticket.id, 0), busy, hospital)
-            for ticket in tickets
-        )
-
-    def _ticket_view(
-        self,
-        caller: Caller,
-        ticket: Ticket,
-        row: ExamRow,
-        position: int,
-        busy: dict[int, set[int]],
-        hospital: Hospital,
-    ) -> TicketView:
-        state = self._present(ticket)
-        facts = TicketFacts(is_of_today=ticket.day == self._time.today(), is_room_busy=self._is_blocked(ticket, busy))
-        return TicketView(
-            id=ticket.id,
-            version=ticket.version,
-            exam_id=ticket.exam_id,
-            exam_version=row.version,
-            number=ticket.number,
-            position=position,
-            state=state,
-            room_id=ticket.room_id,
-            room_name=hospital.rooms[ticket.room_id].name,
-            patient_type=PatientType(ticket.patient_type),
-            patient_name=row.patient_name,
-            sex=row.sex,
-            age=row.age,
-            accession_number=row.accession_number,
-            image_number=row.image_number,
-            exam_type=row.exam_type,
-            items=row.items,
-            planned_at=ticket.planned_at,
-            called_at=ticket.called_at,
-            call_count=ticket.call_count,
-            allowed=allowed_actions(state, facts, caller.permissions),
-        )
-
-    def _positions(self, uow: UnitOfWork, room_ids: Collection[int]) -> dict[int, int]:
-        """Return the place of each waiting ticket of today in its own room, 1 is next."""
-        rows = uow.session.execute(
-            select(Ticket.id, Ticket.room_id)
-            .where(
-                Ticket.room_id.in_(room_ids),
-                Ticket.day == self._time.today(),
-                Ticket.state == TicketState.WAITING.value,
-            )
-            .order_by(Ticket.priority, Ticket.rank_at, Ticket.id)
-        )
-        counts: dict[int, int] = {}
-        positions: dict[int, int] = {}
-        for ticket_id, room_id in rows:
-            counts[room_id] = counts.get(room_id, 0) + 1
-            positions[ticket_id] = counts[room_id]
-        return positions
 
 
 def _rank(ticket: Ticket, place: QueuePlace) -> None:
