@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rpc-port", type=int, help="first of four ports for workstations (default 7411; 0: any)")
     parser.add_argument("--dicom-port", type=int, help="default 11112; 0: any")
     parser.add_argument("--http-port", type=int, help="default 8080; 0: any")
+    parser.add_argument("--hl7-port", type=int, help="HL7 v2 from hospital systems, default 2575; 0: any, -1: none")
     parser.add_argument("--database", help="URL of a PostgreSQL database instead of the embedded one")
     parser.add_argument(
         "--end-with-input", action="store_true", help="end when standard input closes: whoever started it is gone"
@@ -59,6 +60,10 @@ def _run(settings: object, *, end_with_input: bool) -> int:
         return 2
     host = connection.host
     doors = f"dicom={host}:{server.dicom_port} http={host}:{server.http_port}"
+    if server.hl7_port >= 0:
+        doors += f" hl7={host}:{server.hl7_port}"
+    if server.hl7_tls_port >= 0:
+        doors += f" hl7-tls={host}:{server.hl7_tls_port}"
     if server.dicom_tls_port:
         doors += f" dicom-tls={host}:{server.dicom_tls_port}"
     print(f"ready {connection} {doors}", flush=True)

@@ -23,6 +23,8 @@ class Settings:
     rpc_port: int = 7411
     dicom_port: int = 11112
     http_port: int = 8080
+    hl7_port: int = 2575  # HL7 v2 by MLLP from hospital systems; -1 opens none
+    hl7_tls_port: int = -1  # the same by TLS, with the certificate of DICOM; -1 opens none
     database: str = ""  # SQLAlchemy URL; empty is the embedded SQLite
     time_zone: str = ""  # IANA name, e.g. "Asia/Shanghai"; empty is this machine's
     ae_title: str = "MINGJING"
@@ -107,6 +109,9 @@ def _checked(values: dict[str, Any]) -> Settings:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")
     if not -1 <= settings.dicom_tls_port <= 65532:
         raise SettingsError("setting 'dicom_tls_port' must be a port from 0 (any) to 65532, or -1 for none")
+    for name in ("hl7_port", "hl7_tls_port"):
+        if not -1 <= getattr(settings, name) <= 65532:
+            raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532, or -1 for none")
     if not 0 <= settings.scrub_gb_per_night < 1 << 20:
         raise SettingsError("setting 'scrub_gb_per_night' must be 0 (none) or a number of GB")
     if not 1 <= settings.scrub_days <= 3650:

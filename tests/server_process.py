@@ -30,6 +30,8 @@ class ServerProcess:
     http_port: int
     reader: threading.Thread
     dicom_tls_port: int = 0
+    hl7_port: int = -1
+    hl7_tls_port: int = -1
 
     @property
     def admin_password(self) -> str:
@@ -70,7 +72,7 @@ def start_server(data: Path, *options: str, connection: Connection | None = None
     """Start a server on free ports (or on those of `connection`) and wait for its ready line."""
     ports = str(connection.requests) if connection else "0"
     command = [sys.executable, "-m", "mingjing", "server", "--data", str(data), "--rpc-port", ports]
-    command += ["--dicom-port", str(dicom_port), "--http-port", "0", "--end-with-input", *options]
+    command += ["--dicom-port", str(dicom_port), "--http-port", "0", "--hl7-port", "0", "--end-with-input", *options]
     environment = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONUTF8="1")
     process = subprocess.Popen(
         command,
@@ -103,7 +105,9 @@ def _parsed(line: str, process: subprocess.Popen[str], data: Path, reader: threa
     words = dict(word.split("=", 1) for word in line.split()[2:])
     dicom, http = (int(words[name].rsplit(":", 1)[1]) for name in ("dicom", "http"))
     tls = int(words.get("dicom-tls", ":0").rsplit(":", 1)[1])
-    return ServerProcess(process, data, Connection.parse(line.split()[1]), dicom, http, reader, tls)
+    hl7, hl7_tls = (int(words.get(name, ":-1").rsplit(":", 1)[1]) for name in ("hl7", "hl7-tls"))
+    connection = Connection.parse(line.split()[1])
+    return ServerProcess(process, data, connection, dicom, http, reader, tls, hl7, hl7_tls)
 
 
 @contextmanager

@@ -105,7 +105,7 @@ class Hospital:
 def start_hospital(data: Path) -> Hospital:
     """Start the server on free ports. Raises ServerFailed."""
     command = [sys.executable, "-m", "mingjing", "server", "--data", str(data)]
-    command += ["--rpc-port", "0", "--dicom-port", "0", "--http-port", "0", "--end-with-input"]
+    command += ["--rpc-port", "0", "--dicom-port", "0", "--http-port", "0", "--hl7-port", "0", "--end-with-input"]
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP  # so that Ctrl-Break reaches the server alone

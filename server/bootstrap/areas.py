@@ -25,6 +25,7 @@ from server.attachments.rpc import AttachmentsRpc
 from server.attachments.service import AttachmentService
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
+from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.routing import routing_service
@@ -94,6 +95,7 @@ class Areas:
     keeping: KeepingService
     rejection: Rejection
     routing: RoutingService
+    interfaces: Interfaces
     storage: TieredStorage
     stores: Stores
     attachments: AttachmentService
@@ -144,7 +146,8 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     printing = PrintingService(database, exams, reports, organisation, documents, time, settings.verify_url)
     safety = SafetyService(time)
     attachments = AttachmentService(kept, exams, clock)
-    exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments)
+    interfaces = build_interfaces(settings, database, folders, time, organisation, patients, applications, exams)
+    exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments, watcher=interfaces.outgoing)
     identity = IdentityService(database, clock, _notice_topic(folders))
     access = AccessService(database, identity, clock)
     master = MasterService(organisation, clock, (*organisation_kinds(), StaffKind(identity), RoleKind(identity)))
@@ -167,6 +170,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         keeping=keeping,
         rejection=rejection,
         routing=routing,
+        interfaces=interfaces,
         storage=storage,
         stores=stores,
         attachments=attachments,
@@ -174,7 +178,8 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
             PatientsRpc(patients),
-            ExamsRpc(database, exams, applications, slots),
+            ExamsRpc(database, exams, applications, slots, interfaces.asking),
+            interfaces.handlers,
             SchedulingRpc(
                 database,
                 scheduling,

@@ -21,6 +21,7 @@ LANES: Mapping[str, int] = {
     "files": 2,  # heavy on the disk: moving, importing, exporting
     "forward": 4,  # waits for others: sending to peers
     "recall": 2,  # somebody waits for images that are not on-line
+    "interfaces": 4,  # waits for hospital systems
     "house": 1,  # short and regular: rules, expiry
 }
 """Threads for each lane."""
@@ -40,12 +41,13 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import appointments, corrections, exchange, keeping, promises, routing
+    from server.bootstrap import appointments, corrections, exchange, hl7, keeping, promises, routing
 
     return [
         *appointments.job_kinds(house),
         *corrections.job_kinds(house),
         *exchange.job_kinds(house),
+        *hl7.job_kinds(house),
         *keeping.job_kinds(house),
         *promises.job_kinds(house),
         *routing.job_kinds(house),
@@ -55,11 +57,12 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import appointments, exchange, keeping, promises, routing
+    from server.bootstrap import appointments, exchange, hl7, keeping, promises, routing
 
     return [
         *appointments.SCHEDULES,
         *exchange.SCHEDULES,
+        *hl7.schedules(),
         *keeping.SCHEDULES,
         *promises.SCHEDULES,
         *routing.SCHEDULES,

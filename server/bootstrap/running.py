@@ -20,6 +20,7 @@ from server.bootstrap import jobs, load_tables, web
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.dicom import tls_files
 from server.bootstrap.folders import Folders
+from server.bootstrap.hl7 import hl7_door
 from server.bootstrap.indexing import IndexingProcess
 from server.bootstrap.readiness import missing_for_the_network
 from server.doors.dicom.door import Door
@@ -65,6 +66,8 @@ class RunningServer:
         self.dicom_port = 0
         self.dicom_tls_port = 0  # 0: none is open
         self.http_port = 0
+        self.hl7_port = -1  # -1: none is open
+        self.hl7_tls_port = -1
         self._stopping = threading.Event()
 
     def start(self) -> Connection:
@@ -110,6 +113,7 @@ class RunningServer:
             metrics.forget(self.folders.metrics)
             web_ready = starting.submit(self._open_web, indexing)
             self._open_dicom(indexing)
+            self._open_hl7(areas)
             jobs_ready.result()
             web_ready.result()
         housekeeping = threading.Thread(target=self._keep_house, args=(database,), name="housekeeping", daemon=True)
@@ -190,6 +194,12 @@ class RunningServer:
         door.start()
         self.dicom_port = door.port
         self.dicom_tls_port = door.tls_port
+
+    def _open_hl7(self, areas: Areas) -> None:
+        door = hl7_door(self.settings, areas.interfaces.intake)
+        self._closers.append(door.stop)
+        door.start()
+        self.hl7_port, self.hl7_tls_port = door.port, door.tls_port
 
     def _open_web(self, indexing: IndexingProcess) -> None:
         for left in self.folders.spool.glob(SPOOL_PATTERN):

@@ -11,7 +11,7 @@ from server.kernel.database import Base, UtcDateTime, Versioned
 
 
 class InterfaceConnection(Versioned, Base):
-    """A connection; see contract.ConnectionView. `sender_job` sends for it until `sender_until`."""
+    """A connection; see contract.ConnectionView. While the job `sender_job` runs, no other sends for it."""
 
     __tablename__ = "interface_connections"
 
@@ -43,7 +43,6 @@ class InterfaceConnection(Versioned, Base):
     next_try: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     last_error: Mapped[str] = mapped_column(String(400), default="")
     sender_job: Mapped[int | None] = mapped_column(default=None)
-    sender_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's; ids of removed ones never come again
 

@@ -59,7 +59,7 @@ def acknowledgements(asked: Message, fault: Fault | None, with_: Answering) -> l
     """Return what a message is answered with, as texts to be framed: none, one or two.
 
     In original mode (MSH-15 and MSH-16 empty) AA, AE or AR. In enhanced mode a commit acknowledgement (CA, CR) as
-    MSH-15 wants, then the application's as MSH-16 wants; a message that is kept in the journal is committed, obeyed or not.
+    MSH-15 wants, then the application's as MSH-16 wants; what is kept in the journal is committed, obeyed or not.
     """
     commit, application = asked.header.value(15).upper(), asked.header.value(16).upper()
     if not commit and not application:

@@ -266,8 +266,15 @@ def escaped(text: str, separators: Separators = STANDARD) -> str:
     return _FORBIDDEN.sub(" ", text)
 
 
-Value = str | Sequence[str]
-"""A field to write: its text, or its components."""
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A field of several repetitions, each of components."""
+
+    values: Sequence[Sequence[str]]
+
+
+Value = str | Sequence[str] | Repeated
+"""A field to write: its text, its components, or its repetitions."""
 
 
 def segment(name: str, values: Iterable[tuple[int, Value]]) -> str:
@@ -291,6 +298,8 @@ def joined(segments: Iterable[str]) -> str:
 def _written(value: Value) -> str:
     if isinstance(value, str):
         return escaped(value)
+    if isinstance(value, Repeated):
+        return "~".join(_written(tuple(one)) for one in value.values)
     return "^".join(escaped(part) for part in value).rstrip("^")
 
 

@@ -45,7 +45,7 @@ from tests.benchmarks.bench_store import (
 def start_server(folder: Path, settings: str = "") -> Target:
     """`mingjing server` on free ports; `settings` is the text of a settings file."""
     command = [sys.executable, "-m", "mingjing", "server", "--data", str(folder)]
-    command += ["--rpc-port", "0", "--dicom-port", "0", "--http-port", "0"]
+    command += ["--rpc-port", "0", "--dicom-port", "0", "--http-port", "0", "--hl7-port", "0"]
     if settings:
         file = folder.with_suffix(".toml")
         file.write_text(settings, encoding="utf-8")

@@ -223,7 +223,7 @@ def our_server(kind: str, total: int, keep: Path | None) -> Iterator[Target]:
             options = ["--settings", str(folder / "server.toml")]
         print(f"{kind}: {total} studies filled in {time.perf_counter() - started:.0f} s", flush=True)
         command = [sys.executable, "-m", "mingjing", "server", "--data", str(folder), "--end-with-input", *options]
-        command += ["--rpc-port", "0", "--dicom-port", "0", "--http-port", "0"]
+        command += ["--rpc-port", "0", "--dicom-port", "0", "--http-port", "0", "--hl7-port", "0"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None and process.stdin is not None
         line = next((line for line in process.stdout if line.startswith("ready")), "")

@@ -40,7 +40,9 @@ def test_a_new_folder_becomes_a_running_server_that_ends_cleanly(tmp_path: Path)
         called = mingjing("call", "organisation.get_hospital", "--data", str(data))
         assert called.returncode == 0, called.stderr
         assert json.loads(called.stdout)["name"] == "明镜示范医院"
-        second = mingjing("server", "--data", str(data), "--rpc-port", "0", "--dicom-port", "0", "--http-port", "0")
+        second = mingjing(
+            "server", "--data", str(data), "--rpc-port", "0", "--dicom-port", "0", "--http-port", "0", "--hl7-port", "0"
+        )
         assert second.returncode == 2 and "Another Mingjing server is working" in second.stderr
         with urllib.request.urlopen(f"http://127.0.0.1:{server.http_port}/health", timeout=10) as answer:
             assert json.load(answer)["ok"] is True
