@@ -615,9 +615,8 @@ class ExamService:
     def _step(self, uow: UnitOfWork, caller: Caller, exam: Exam, action: ExamAction | ExamEvent) -> None:
         """Take one step of the table: state, record, version. Raises ILLEGAL_ACTION with the present state."""
         before = ExamState(exam.state)
-        ticket = self._queue.tickets_of(uow, [exam.id]).get(exam.id)
         try:
-            transition = step(before, action, facts_of(exam, ticket))
+            transition = step(before, action, facts_of(exam))
         except NotAllowed as refusal:
             raise illegal_action(before.value, str(refusal)) from None
         exam.state = transition.next_state.value

@@ -25,7 +25,6 @@ from shared.domain.states import (
     RegistrationState,
     ReportState,
     Sex,
-    TicketState,
     VisitKind,
 )
 
@@ -88,7 +87,7 @@ def row_of(
         registered_at=exam.registered_at,
         has_images=exam.has_images,
         study_uid=exam.study_uid,
-        allowed=allowed_actions(state, facts_of(exam, ticket), permissions),
+        allowed=allowed_actions(state, facts_of(exam), permissions),
         is_no_show=exam.is_no_show,
         patient_no_shows=missed,
         reschedules=exam.reschedules,
@@ -110,7 +109,7 @@ def place_of(exam: Exam) -> QueuePlace:
     )
 
 
-def facts_of(exam: Exam, ticket: TicketFact | None) -> ExamFacts:
+def facts_of(exam: Exam) -> ExamFacts:
     """Return what the guards of the exam's table look at."""
     return ExamFacts(
         has_images=exam.has_images,

@@ -192,7 +192,7 @@ class SlotSearch:
 
 def _may_move(exam: Exam, caller: Caller) -> bool:
     try:
-        return step(ExamState(exam.state), ExamAction.RESCHEDULE, facts_of(exam, None)).permission in caller.permissions
+        return step(ExamState(exam.state), ExamAction.RESCHEDULE, facts_of(exam)).permission in caller.permissions
     except NotAllowed:
         return False
 
