@@ -95,7 +95,6 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     down_since: datetime | None
     next_try: datetime | None
     last_error: str
-    last_message_at: datetime | None
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):

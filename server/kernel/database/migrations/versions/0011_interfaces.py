@@ -42,7 +42,6 @@ def upgrade() -> None:
         sa.Column("next_try", sa.DateTime(), nullable=True),
         sa.Column("last_error", sa.String(length=400), nullable=False),
         sa.Column("sender_job", sa.Integer(), nullable=True),
-        sa.Column("sender_until", sa.DateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interface_connections")),
         sa.UniqueConstraint("name", name=op.f("uq_interface_connections_name")),
