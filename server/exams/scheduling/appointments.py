@@ -99,13 +99,20 @@ class Appointments:
                 Exam.planned_at >= begin - timedelta(days=30),
                 Exam.is_no_show.is_(False),
                 or_(Exam.referral_state.is_(None), Exam.referral_state == "accepted"),
-                or_(has_slot, Exam.planned_at > Exam.registered_at + timedelta(hours=12)),
+                or_(has_slot, Exam.planned_at > Exam.registered_at),
             )
             .order_by(Exam.id)
             .limit(_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
-        missed = uow.session.scalars(query).all()
+        missed: list[Exam] = []
+        last = 0
+        while not missed and (page := uow.session.scalars(query.where(Exam.id > last)).all()):
+            last = page[-1].id
+            slotted = set(
+                uow.session.scalars(select(BookingRow.exam_id).where(BookingRow.exam_id.in_([e.id for e in page])))
+            )
+            missed = [exam for exam in page if exam.id in slotted or self._is_of_later_day(exam)]
         for exam in missed:
             exam.is_no_show = True
             exam.touch()
@@ -113,6 +120,9 @@ class Appointments:
             uow.publish(Changed(entity="exam", id=exam.id, version=exam.version))
         uow.session.flush()
         return len(missed)
+
+    def _is_of_later_day(self, exam: Exam) -> bool:
+        return self._time.local(exam.registered_at).date() < self._time.local(exam.planned_at).date()
 
     def counts_of(self, uow: UnitOfWork, patient_ids: Collection[int]) -> dict[int, int]:
         """Return how many appointments each patient missed in the last year; who missed none is left out."""
