@@ -28,6 +28,7 @@ from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.master import tell_master_of_exams
+from server.bootstrap.printing import TicketForecast
 from server.bootstrap.routing import routing_service
 from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
@@ -143,7 +144,17 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
     documents = DocumentStore(kept, clock)
     reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
-    printing = PrintingService(database, exams, reports, organisation, documents, time, settings.verify_url)
+    printing = PrintingService(
+        database,
+        exams,
+        reports,
+        organisation,
+        documents,
+        time,
+        settings.verify_url,
+        referrals=referrals,
+        waiting=TicketForecast(queue, time),
+    )
     safety = SafetyService(time)
     attachments = AttachmentService(kept, exams, clock)
     interfaces = build_interfaces(settings, database, folders, time, organisation, patients, applications, exams)

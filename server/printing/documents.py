@@ -61,6 +61,10 @@ class DocumentStore:
         """Return what a document is."""
         return _view(self._row(uow, document_id))
 
+    def subject(self, uow: UnitOfWork, document_id: int) -> Document:
+        """Return the row of a document: its kind and what it belongs to; raises NOT_FOUND."""
+        return self._row(uow, document_id)
+
     def open_document(self, uow: UnitOfWork, caller: Caller, document_id: int) -> bytes:
         """Return the bytes of a document; raises NOT_FOUND."""
         row = self._row(uow, document_id)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 from html import escape
 
-from server.printing.layout.forms import FormItem, QueueTicket, RegistrationForm
-from server.printing.layout.labels import LabelFacts
 from server.printing.layout.pictures import KeyImage
 from server.printing.layout.report import ExamFacts, Hospital, Patient, ReportDocument, Signature
 from server.printing.layout.sheet import Language
 from shared.contract.exams import ExamView
 from shared.contract.organisation import HospitalView
+from shared.contract.queueing import WaitForecast
+from shared.contract.referrals import ReferralView
 from shared.contract.reporting import ReportView
+from shared.dicomkit.names import masked
 from shared.domain.states import CriticalValue, HpResult, PatientType, ReportState, Sex
+from shared.paper import layout as paper
 
 _SEX: dict[Language, dict[Sex, str]] = {
     "zh": {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"},
@@ -39,6 +40,8 @@ _HP: dict[Language, dict[HpResult, str]] = {
     },
 }
 _DRAFT: dict[Language, str] = {"zh": "草稿 未审核", "en": "DRAFT, not approved"}
+_EMERGENCY_MARK: dict[Language, str] = {"zh": "急", "en": "E"}
+_MINUTE = "%Y-%m-%d %H:%M"
 _APPROVED = (ReportState.APPROVED, ReportState.PRINTED)
 
 ToLocal = Callable[[datetime], datetime]
@@ -53,64 +56,98 @@ class Facts:
         self._now = local(now)
         self._language = language
 
-    def label(self, exam: ExamView) -> LabelFacts:
-        """Return what the 检查条码 says."""
-        row = exam.row
-        return LabelFacts(
-            exam_number=row.accession_number,
-            name=row.patient_name,
-            sex=self._sex(row.sex),
-            age=row.age,
-            item=row.items,
-            room=self._room(exam),
-            at=self._local(row.planned_at),
-            hospital=self._name(),
-            patient_number=row.patient_number,
+    def paper(
+        self,
+        exam: ExamView,
+        printed_by: str = "",
+        *,
+        forecast: WaitForecast | None = None,
+        referral: ReferralView | None = None,
+    ) -> paper.Facts:
+        """Return what the templates of an exam's or referral's documents may name (shared.paper.facts)."""
+        values = {**self._of_exam(exam), **self._of_visit(exam), "printed_by": printed_by}
+        if forecast is not None:
+            values |= self._of_wait(forecast)
+        if referral is not None:
+            values |= self._of_referral(referral)
+        items = tuple(
+            {"number": str(number), "name": item.name, "body_part": item.body_part, "price": yuan(item.price_fen)}
+            for number, item in enumerate(exam.items, 1)
         )
+        return paper.Facts(values, {"items": items})
 
-    def registration_form(self, exam: ExamView) -> RegistrationForm:
-        """Return what the 登记单 says."""
-        row, patient = exam.row, exam.patient
-        return RegistrationForm(
-            hospital=self._name(),
-            department=self._department(exam),
-            exam_number=row.accession_number,
-            name=row.patient_name,
-            sex=self._sex(row.sex),
-            age=row.age,
-            items=tuple(FormItem(item.name, Decimal(item.price_fen) / 100) for item in exam.items),
-            printed_at=self._now,
-            birth_date=patient.birth_date,
-            patient_number=row.patient_number,
-            phone=patient.phone,
-            identity=patient.id_number,
-            address=patient.address,
-            visit_kind=self._visit(row.patient_type),
-            visit_number=patient.card_number or patient.inpatient_number or patient.health_check_number,
-            applying_department=exam.requester.department,
-            applicant=exam.requester.doctor,
-            clinical_diagnosis=exam.clinical.diagnosis,
-            kind=self._exam_type(row.exam_type),
-            room=self._room(exam),
-            appointment=self._local(row.planned_at).strftime("%Y-%m-%d %H:%M"),
-            ticket_number=row.ticket_number,
-            registered_at=self._local(row.registered_at),
-            registered_by=exam.registered_by,
-        )
+    def _of_exam(self, exam: ExamView) -> dict[str, str]:
+        row, patient, entry = exam.row, exam.patient, exam.patient_entry
+        emergency = row.patient_type is PatientType.EMERGENCY
+        return {
+            "hospital": self._name(),
+            "department": self._department(exam),
+            "exam_number": row.accession_number,
+            "image_number": row.image_number,
+            "name": row.patient_name,
+            "masked_name": masked(row.patient_name),
+            "pinyin": patient.pinyin.replace("^", " "),
+            "sex": self._sex(row.sex),
+            "age": row.age,
+            "birth_date": patient.birth_date.isoformat() if patient.birth_date else "",
+            "patient_number": row.patient_number,
+            "id_number": patient.id_number,
+            "masked_id_number": masked_number(patient.id_number),
+            "phone": patient.phone,
+            "address": patient.address,
+            "card_number": patient.card_number,
+            "inpatient_number": patient.inpatient_number,
+            "health_check_number": patient.health_check_number,
+            "visit_number": patient.card_number or patient.inpatient_number or patient.health_check_number,
+            "visit_kind": self._patient_kind(exam),
+            "emergency": _EMERGENCY_MARK[self._language] if emergency else "",
+            "height": f"{entry.height_cm:g} cm" if entry.height_cm else "",
+            "weight": f"{entry.weight_kg:g} kg" if entry.weight_kg else "",
+            "item": row.items,
+            "exam_type": self._exam_type(row.exam_type),
+            "body_part": row.body_part,
+            "requesting_department": exam.requester.department,
+            "requesting_doctor": exam.requester.doctor,
+            "requested_at": self._minute(exam.requester.requested_at),
+            "his_number": exam.requester.his_number,
+            "diagnosis": exam.clinical.diagnosis,
+            "purpose": exam.clinical.purpose,
+            "history": exam.clinical.history,
+            "signs": exam.clinical.signs,
+            "total": yuan(sum(item.price_fen for item in exam.items)),
+            "registered_at": self._minute(row.registered_at),
+            "registered_by": exam.registered_by,
+            "printed_at": self._now.strftime(_MINUTE),
+        }
 
-    def ticket(self, exam: ExamView) -> QueueTicket:
-        """Return what the 排队小票 says."""
-        row = exam.row
-        return QueueTicket(
-            hospital=self._name(),
-            number=row.ticket_number,
-            name=row.patient_name,
-            room=self._room(exam),
-            item=row.items,
-            exam_number=row.accession_number,
-            printed_at=self._now,
-            appointment=self._local(row.planned_at).strftime("%Y-%m-%d %H:%M"),
-        )
+    def _of_visit(self, exam: ExamView) -> dict[str, str]:
+        planned = self._local(exam.row.planned_at)
+        return {
+            "room": self._room(exam),
+            "planned_at": planned.strftime(_MINUTE),
+            "planned_date": planned.strftime("%Y-%m-%d"),
+            "planned_time": planned.strftime("%H:%M"),
+            "ticket_number": exam.row.ticket_number,
+        }
+
+    def _of_wait(self, forecast: WaitForecast) -> dict[str, str]:
+        return {
+            "waiting": str(forecast.ahead),
+            "forecast_minutes": str(forecast.minutes),
+            "forecast_time": (self._now + timedelta(minutes=forecast.minutes)).strftime("%H:%M"),
+        }
+
+    def _of_referral(self, referral: ReferralView) -> dict[str, str]:
+        return {
+            "referral_number": referral.exam.accession_number,
+            "target_organisation": referral.to_organisation_name,
+            "target_department": referral.to_campus_name,
+            "sending_organisation": referral.from_organisation_name,
+            "sending_department": referral.from_campus_name,
+            "referred_by": referral.sent_by,
+            "referred_at": self._minute(referral.sent_at),
+            "notes": referral.note,
+        }
 
     def report(self, view: ReportView, pictures: tuple[KeyImage, ...], verification: str) -> ReportDocument:
         """Return what the report says; one that is not approved is marked as a draft and carries no seal."""
@@ -151,6 +188,15 @@ class Facts:
             watermark="" if is_approved else _DRAFT[self._language],
         )
 
+    def _minute(self, moment: datetime | None) -> str:
+        return "" if moment is None else self._local(moment).strftime(_MINUTE)
+
+    def _patient_kind(self, exam: ExamView) -> str:
+        for kind in self._hospital.patient_types:
+            if kind.code == exam.row.patient_kind:
+                return self._either(kind.name, kind.name_en)
+        return self._visit(exam.row.patient_type)
+
     def _moment(self, moment: datetime | None) -> datetime | None:
         return None if moment is None else self._local(moment)
 
@@ -183,3 +229,15 @@ class Facts:
 
     def _either(self, chinese: str, english: str) -> str:
         return english if self._language == "en" and english else chinese
+
+
+def yuan(fen: int) -> str:
+    """An amount of money as forms write it."""
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def masked_number(number: str) -> str:
+    """An identity number with its middle hidden; a short one is hidden whole."""
+    if len(number) < 11:
+        return "*" * len(number)
+    return f"{number[:6]}{'*' * (len(number) - 10)}{number[-4:]}"

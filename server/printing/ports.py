@@ -6,8 +6,11 @@ from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
+from server.kernel.errors import not_found
 from shared.contract.exams import ExamView
 from shared.contract.organisation import HospitalView
+from shared.contract.queueing import WaitForecast
+from shared.contract.referrals import ReferralDetails
 from shared.contract.reporting import ReportView
 
 
@@ -41,6 +44,38 @@ class Reports(Protocol):
     def verify(self, uow: UnitOfWork, code: str) -> str:
         """Return a sentence that says whether the copy with this code is genuine."""
         ...
+
+
+class Referrals(Protocol):
+    """The referrals area as printing sees it."""
+
+    def details(self, uow: UnitOfWork, caller: Caller, referral_id: int) -> ReferralDetails:
+        """Return a referral with its exam; raises NOT_FOUND."""
+        ...
+
+
+class Waiting(Protocol):
+    """The queue as printing sees it."""
+
+    def forecast(self, uow: UnitOfWork, exam: ExamView) -> WaitForecast | None:
+        """Return when the exam's patient will probably be called; None where nothing can be said."""
+        ...
+
+
+class NoReferrals:
+    """A house without referrals."""
+
+    def details(self, uow: UnitOfWork, caller: Caller, referral_id: int) -> ReferralDetails:
+        """There is none."""
+        raise not_found("转诊单")
+
+
+class NoForecast:
+    """A house without forecasts."""
+
+    def forecast(self, uow: UnitOfWork, exam: ExamView) -> WaitForecast | None:
+        """Nothing can be said."""
+        return None
 
 
 class MasterData(Protocol):

@@ -5,26 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+from sqlalchemy import select
+
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import illegal_action, invalid, not_found
 from server.printing.documents import DocumentStore
-from server.printing.facts import Facts
-from server.printing.layout.forms import render_registration_form, render_ticket
-from server.printing.layout.labels import label_zpl, render_label
+from server.printing.drawing import MOST_COPIES, DrawingOrder, a_test_page, check_output, draw, minute
+from server.printing.facts import Facts as FactsOfExam
 from server.printing.layout.pictures import KeyImage
 from server.printing.layout.report import ReportDocument, render_report
 from server.printing.layout.sheet import Language, LayoutError, RenderedDocument
-from server.printing.ports import Exams, Organisation, Reports
-from shared.contract.printing import DocumentView
+from server.printing.ports import Exams, NoForecast, NoReferrals, Organisation, Referrals, Reports, Waiting
+from server.printing.tables import Print
+from server.printing.templates import PaperTemplates, document_kind
+from shared.contract.exams import ExamView
+from shared.contract.printing import DocumentView, Output, PrintView
+from shared.contract.queueing import WaitForecast
+from shared.contract.referrals import ReferralView
 from shared.contract.reporting import ReportView
 from shared.domain.states import ExamState
+from shared.paper.kinds import NAMES_ZH, DocumentKind
+from shared.paper.layout import Facts
+from shared.paper.layout import LayoutError as PaperError
 
 _Drawn = TypeVar("_Drawn")
 
 _PDF = "application/pdf"
 _PREVIEW = "report_preview"
+PLAIN = Output()
 
 
 class PrintingService:
@@ -39,6 +50,8 @@ class PrintingService:
         documents: DocumentStore,
         time: HospitalTime,
         verify_url: str = "",
+        referrals: Referrals | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         """`verify_url` is where a phone that scans the QR code goes, "https://host/verify"; empty: the code alone."""
         self._database = database
@@ -48,37 +61,108 @@ class PrintingService:
         self._documents = documents
         self._time = time
         self._verify_url = verify_url.rstrip("/")
+        self._referrals = referrals or NoReferrals()
+        self._waiting = waiting or NoForecast()
+        self.templates = PaperTemplates(time)
 
-    def print_barcode(self, caller: Caller, exam_id: int, *, as_zpl: bool = False) -> DocumentView:
-        """检查条码 as PDF or ZPL; refused for a cancelled exam (RIS-PRT-01)."""
+    def print_barcode(
+        self, caller: Caller, exam_id: int, output: Output = PLAIN, language: str = "zh", *, as_zpl: bool = False
+    ) -> DocumentView:
+        """检查条码; refused for a cancelled exam (RIS-PRT-01)."""
+        if as_zpl:
+            output = msgspec.structs.replace(output, format="zpl")
+        return self._label(caller, DocumentKind.BARCODE, exam_id, output, language)
+
+    def print_wristband(
+        self, caller: Caller, exam_id: int, output: Output = PLAIN, language: str = "zh"
+    ) -> DocumentView:
+        """腕带; refused for a cancelled exam."""
+        return self._label(caller, DocumentKind.WRISTBAND, exam_id, output, language)
+
+    def print_registration_form(
+        self, caller: Caller, exam_id: int, language: str = "zh", output: Output = PLAIN
+    ) -> DocumentView:
+        """登记单 (RIS-PRT-02)."""
         with self._database.read() as uow:
             exam = self._exams.view(uow, caller, exam_id)
-            if exam.row.state is ExamState.CANCELLED:
-                raise illegal_action(exam.row.state, "登记已取消，不能打印条码。")
-            label = self._facts(uow, "zh").label(exam)
-        if as_zpl:
-            data = _drawn(lambda: label_zpl(label))
-            return self._keep("barcode_zpl", "application/zpl", data, exam_id)
-        drawn = _drawn(lambda: render_label(label, self._time.local(self._time.now())))
-        return self._keep_pdf("barcode", drawn, exam_id)
+            order = self._order(
+                uow, caller, DocumentKind.REGISTRATION_FORM, exam, language, forecast=self._waiting.forecast(uow, exam)
+            )
+        return self._keep_order(order, output, exam_id)
 
-    def print_registration_form(self, caller: Caller, exam_id: int, language: str = "zh") -> DocumentView:
-        """登记单 (RIS-PRT-02)."""
-        spoken = _language(language)
+    def print_application(
+        self, caller: Caller, exam_id: int, language: str = "zh", output: Output = PLAIN
+    ) -> DocumentView:
+        """申请单: what the clinician asked for."""
         with self._database.read() as uow:
-            form = self._facts(uow, spoken).registration_form(self._exams.view(uow, caller, exam_id))
-        drawn = _drawn(lambda: render_registration_form(form, "A5", spoken))
-        return self._keep_pdf("registration_form", drawn, exam_id)
+            exam = self._exams.view(uow, caller, exam_id)
+            order = self._order(uow, caller, DocumentKind.APPLICATION, exam, language)
+        return self._keep_order(order, output, exam_id)
 
-    def print_ticket(self, caller: Caller, exam_id: int, language: str = "zh") -> DocumentView:
-        """排队小票; refused while the exam has no place in a queue."""
-        spoken = _language(language)
+    def print_ticket(self, caller: Caller, exam_id: int, language: str = "zh", output: Output = PLAIN) -> DocumentView:
+        """排队小票 with the waiting time as foreseen; refused while the exam has no place in a queue."""
         with self._database.read() as uow:
             exam = self._exams.view(uow, caller, exam_id)
             if not exam.row.ticket_number:
                 raise not_found("排队号")
-            ticket = self._facts(uow, spoken).ticket(exam)
-        return self._keep_pdf("ticket", _drawn(lambda: render_ticket(ticket, spoken)), exam_id)
+            forecast = self._waiting.forecast(uow, exam)
+            order = self._order(uow, caller, DocumentKind.TICKET, exam, language, forecast=forecast)
+        return self._keep_order(order, output, exam_id)
+
+    def referral_form(
+        self, caller: Caller, referral_id: int, language: str = "zh", output: Output = PLAIN
+    ) -> DocumentView:
+        """转诊单 (RIS-REF-10)."""
+        with self._database.read() as uow:
+            details = self._referrals.details(uow, caller, referral_id)
+            order = self._order(
+                uow, caller, DocumentKind.REFERRAL_FORM, details.exam, language, referral=details.referral
+            )
+        return self._keep_order(order, output, details.exam.row.id)
+
+    def print_test_page(self, caller: Caller, kind: str, language: str = "zh", output: Output = PLAIN) -> DocumentView:
+        """A page of the document's size that shows edges, a ruler and codes."""
+        wanted = document_kind(kind)
+        with self._database.read() as uow:
+            template = self.templates.in_force(uow, wanted)
+            hospital = self._organisation.hospital(uow).view.name
+        now, spoken = self._time.local(self._time.now()), _language(language)
+        facts = Facts({"hospital": hospital, "printed_at": minute(now)})
+        order = DrawingOrder(wanted, a_test_page(template, spoken), facts, spoken, now, "TEST")
+        return self._keep_order(order, output, 0, kind="test_page")
+
+    def record_print(self, caller: Caller, document_id: int, printer: str, copies: int) -> PrintView:
+        """Keep that a printer took a document."""
+        if not 1 <= copies <= MOST_COPIES:
+            raise invalid("copies", f"份数应在 1 到 {MOST_COPIES} 之间。")
+        if not printer.strip() or len(printer) > 200:
+            raise invalid("printer", "请给出打印机名称（最多 200 个字）。")
+        with self._database.write() as uow:
+            document = self._documents.subject(uow, document_id)
+            row = Print(
+                document_id=document_id,
+                kind=document.kind,
+                subject_id=document.subject_id,
+                copies=copies,
+                printer=printer.strip(),
+                workstation=caller.station[:80],
+                printed_by=(caller.name or caller.login)[:80],
+                printed_at=self._time.now(),
+            )
+            uow.session.add(row)
+            uow.session.flush()
+            return _print_view(row)
+
+    def list_prints(self, uow: UnitOfWork, subject_id: int, kind: str = "") -> tuple[PrintView, ...]:
+        """Return what was printed of an exam (or of one kind's subject), newest first."""
+        kinds = (kind,) if kind else (*DocumentKind, "barcode_zpl")
+        rows = uow.session.scalars(
+            select(Print)
+            .where(Print.subject_id == subject_id, Print.kind.in_(kinds))
+            .order_by(Print.id.desc())
+            .limit(500)
+        )
+        return tuple(_print_view(row) for row in rows)
 
     def preview_report(self, caller: Caller, report_id: int, language: str = "zh") -> DocumentView:
         """The report as it would print now; replaces the preview before it, changes no state."""
@@ -109,8 +193,49 @@ class PrintingService:
         """Return a sentence that says whether the printed report with this code is genuine."""
         return self._reports.verify(uow, code)
 
-    def _facts(self, uow: UnitOfWork, language: Language) -> Facts:
-        return Facts(self._organisation.hospital(uow).view, self._time.local, self._time.now(), language)
+    def _label(self, caller: Caller, kind: DocumentKind, exam_id: int, output: Output, language: str) -> DocumentView:
+        with self._database.read() as uow:
+            exam = self._exams.view(uow, caller, exam_id)
+            if exam.row.state is ExamState.CANCELLED:
+                raise illegal_action(exam.row.state, f"登记已取消，不能打印{NAMES_ZH[kind]}。")
+            order = self._order(uow, caller, kind, exam, language)
+        return self._keep_order(order, output, exam_id)
+
+    def _order(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        kind: DocumentKind,
+        exam: ExamView,
+        language: str,
+        *,
+        forecast: WaitForecast | None = None,
+        referral: ReferralView | None = None,
+    ) -> DrawingOrder:
+        spoken = _language(language)
+        facts = self._facts(uow, spoken).paper(exam, caller.name, forecast=forecast, referral=referral)
+        template = self.templates.in_force(uow, kind)
+        made_at = self._time.local(self._time.now())
+        return DrawingOrder(kind, template, facts, spoken, made_at, exam.row.accession_number)
+
+    def _keep_order(self, order: DrawingOrder, output: Output, subject_id: int, kind: str = "") -> DocumentView:
+        check_output(output)
+        drawn = _drawn(lambda: draw(order, output))
+        kept_as = kind or (
+            "barcode_zpl" if order.kind is DocumentKind.BARCODE and output.format == "zpl" else order.kind
+        )
+        with self._database.write() as uow:
+            return self._documents.keep_view(
+                uow,
+                kind=kept_as,
+                media_type=drawn.media_type,
+                data=drawn.data,
+                subject_id=subject_id,
+                warning=_missing_words(drawn.missing_glyphs),
+            )
+
+    def _facts(self, uow: UnitOfWork, language: Language) -> FactsOfExam:
+        return FactsOfExam(self._organisation.hospital(uow).view, self._time.local, self._time.now(), language)
 
     def _document(self, uow: UnitOfWork, caller: Caller, view: ReportView, language: Language) -> ReportDocument:
         pictures = tuple(
@@ -121,20 +246,29 @@ class PrintingService:
         text = f"{self._verify_url}/{code}" if code and self._verify_url else code
         return self._facts(uow, language).report(view, pictures, text)
 
-    def _keep_pdf(self, kind: str, drawn: RenderedDocument, subject_id: int) -> DocumentView:
-        with self._database.write() as uow:
-            return self._kept(uow, kind, drawn, subject_id)
-
-    def _keep(self, kind: str, media_type: str, data: bytes, subject_id: int) -> DocumentView:
-        with self._database.write() as uow:
-            return self._documents.keep_view(uow, kind=kind, media_type=media_type, data=data, subject_id=subject_id)
-
     def _kept(self, uow: UnitOfWork, kind: str, drawn: RenderedDocument, subject_id: int) -> DocumentView:
-        missing = "、".join(drawn.missing_glyphs)
-        warning = f"字体中没有这些字符，已用〓代替：{missing}" if missing else ""
+        warning = _missing_words(drawn.missing_glyphs)
         return self._documents.keep_view(
             uow, kind=kind, media_type=_PDF, data=drawn.pdf, subject_id=subject_id, warning=warning
         )
+
+
+def _missing_words(missing: tuple[str, ...]) -> str:
+    return f"字体中没有这些字符，已用〓代替：{'、'.join(missing)}" if missing else ""
+
+
+def _print_view(row: Print) -> PrintView:
+    return PrintView(
+        id=row.id,
+        document_id=row.document_id,
+        kind=row.kind,
+        subject_id=row.subject_id,
+        copies=row.copies,
+        printer=row.printer,
+        workstation=row.workstation,
+        printed_by=row.printed_by,
+        printed_at=row.printed_at,
+    )
 
 
 def _language(language: str) -> Language:
@@ -148,5 +282,5 @@ def _language(language: str) -> Language:
 def _drawn(draw: Callable[[], _Drawn]) -> _Drawn:
     try:
         return draw()
-    except LayoutError as error:
+    except (LayoutError, PaperError) as error:
         raise invalid("content", str(error)) from error

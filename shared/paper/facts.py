@@ -90,16 +90,20 @@ _TICKET = (
 )
 
 _REFERRAL = (
-    Fact("referral_number", "转诊单号", "Referral number", "ZZ2026112100007"),
-    Fact("target_organisation", "接收机构", "Receiving organisation", "城北分院", "North campus"),
-    Fact("target_department", "接收科室", "Receiving department", "放射科", "Radiology"),
-    Fact("target_address", "接收机构地址", "Its address", "北京市海淀区示范路 8 号"),
-    Fact("target_phone", "接收机构电话", "Its phone", "010-00000000"),
-    Fact("reason", "转诊原因", "Reason", "本院设备检修，需当日完成检查。", "Our scanner is under repair."),
-    Fact("transport", "转运方式", "Transport", "家属陪同", "With family"),
-    Fact("referred_by", "转诊医生", "Referred by", "王医生", "Dr Wang"),
+    Fact("referral_number", "转诊单号", "Referral number", "CT20261121000123"),
+    Fact("target_organisation", "接收机构", "Receiving organisation", "城北医院", "North Hospital"),
+    Fact("target_department", "接收科室", "Receiving department", "城北放射科", "Radiology North"),
+    Fact("sending_organisation", "转出机构", "Referring organisation", "明镜示范医院", "Mingjing Demo Hospital"),
+    Fact("sending_department", "转出科室", "Referring department", "放射科", "Radiology"),
+    Fact("referred_by", "转诊人", "Referred by", "李登记", "Li Deng"),
     Fact("referred_at", "转诊时间", "Referred at", "2026-11-21 09:20"),
-    Fact("notes", "注意事项", "Notes", "碘过敏史，请勿增强。", "Allergic to iodine: no contrast."),
+    Fact(
+        "notes",
+        "转诊说明",
+        "Notes",
+        "本院设备检修，需当日完成检查；碘过敏史，请勿增强。",
+        "Our scanner is under repair. Allergic to iodine: no contrast.",
+    ),
 )
 
 ITEMS = ListFact(

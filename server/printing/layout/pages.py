@@ -68,9 +68,7 @@ def _draw(canvas: Any, page: PageOfMarks, mark: Any, images: dict[str, str]) -> 
         canvas.setFillGray(0)
         height = mark.height_mm * MM
         for start, length in mark.runs:
-            canvas.rect(
-                start * mark.module_mm * MM, -height, length * mark.module_mm * MM, height, stroke=0, fill=1
-            )
+            canvas.rect(start * mark.module_mm * MM, -height, length * mark.module_mm * MM, height, stroke=0, fill=1)
     elif isinstance(mark, MatrixMark):
         module = mark.module_mm * MM
         path = canvas.beginPath()

@@ -42,24 +42,6 @@ class Words:
     verify: str
     continued: str
     key_image: str
-    registration_title: str
-    birth_date: str
-    phone: str
-    identity: str
-    address: str
-    room: str
-    appointment: str
-    registered_at: str
-    registered_by: str
-    fee: str
-    remark: str
-    ticket_title: str
-    ticket_number: str
-    waiting: str
-    queue_note: str
-    signature_of_patient: str
-    item: str
-    amount: str
 
 
 ZH = Words(
@@ -94,24 +76,6 @@ ZH = Words(
     verify="扫码核验",
     continued="（续）",
     key_image="图 {number}",
-    registration_title="检查登记单",
-    birth_date="出生日期",
-    phone="联系电话",
-    identity="证件号码",
-    address="住址",
-    room="检查室",
-    appointment="预约时间",
-    registered_at="登记时间",
-    registered_by="登记人",
-    fee="费用（元）",
-    remark="注意事项",
-    ticket_title="排队小票",
-    ticket_number="排队号",
-    waiting="前面等候 {count} 人",
-    queue_note="请在候诊区等候叫号，过号请到登记台",
-    signature_of_patient="患者（家属）签名",
-    item="检查项目",
-    amount="金额（元）",
 )
 
 EN = Words(
@@ -146,24 +110,6 @@ EN = Words(
     verify="Scan to verify",
     continued="(continued)",
     key_image="Fig. {number}",
-    registration_title="Examination Registration",
-    birth_date="Birth date",
-    phone="Phone",
-    identity="Identity No.",
-    address="Address",
-    room="Room",
-    appointment="Appointment",
-    registered_at="Registered",
-    registered_by="Registered by",
-    fee="Fee (CNY)",
-    remark="Please note",
-    ticket_title="Queue ticket",
-    ticket_number="Your number",
-    waiting="{count} waiting before you",
-    queue_note="Please wait to be called; if you missed your call, ask at the desk",
-    signature_of_patient="Signature of patient / family",
-    item="Examination",
-    amount="Amount (CNY)",
 )
 
 
