@@ -75,6 +75,8 @@ class Network:
         return NetworkView(
             groups=tuple(OrganisationGroupView(id=row.id, name=row.name, name_en=row.name_en) for row in groups),
             organisations=tuple(organisations),
+            campuses=hospital.view.campuses,
+            rooms=hospital.view.rooms,
         )
 
     def save_group(self, uow: UnitOfWork, group: OrganisationGroupView) -> OrganisationGroupView:

@@ -59,7 +59,7 @@ class ReferralService:
 
     def list_referrals(self, uow: UnitOfWork, caller: Caller, request: ListReferrals) -> ReferralList:
         """Return referrals of a campus, newest first: what it sent, or what it was sent."""
-        side = self._side(request)
+        side = self._side(caller, request)
         condition = and_(side, *self._filters(request))
         joined = select(ReferralRow).join(Exam, Exam.id == ReferralRow.exam_id)
         count = select(func.count()).select_from(ReferralRow).join(Exam, Exam.id == ReferralRow.exam_id)
@@ -99,6 +99,7 @@ class ReferralService:
 
     def submit(self, uow: UnitOfWork, caller: Caller, request: SubmitReferral) -> ReferralView:
         """Make the exam and push it to the receiver (RIS-REF-21). Raises INVALID, SLOT_TAKEN, DUPLICATE."""
+        self._demand_campus(caller, request.from_campus_id)
         network = self.network.view(uow)
         receiver = self._receiver(uow, network, request)
         room_id = NO_ROOM
@@ -150,6 +151,7 @@ class ReferralService:
     def cancel(self, uow: UnitOfWork, caller: Caller, request: CancelReferral) -> ReferralView:
         """撤销 until the receiver has accepted (RIS-OPN-11). Raises CONFLICT, ILLEGAL_ACTION."""
         row = self._locked(uow, request.referral_id, request.version)
+        self._demand_campus(caller, row.from_campus_id)
         self._step(uow, caller, row, ReferralAction.CANCEL, request.reason)
         self._exams.end_referral(uow, caller, row.exam_id, ReferralState.CANCELLED, request.reason or "撤销转诊")
         return self._view(uow, caller, row)
@@ -157,6 +159,7 @@ class ReferralService:
     def push(self, uow: UnitOfWork, caller: Caller, request: PushReferral) -> ReferralView:
         """推送: the receiver's list is told again. Raises CONFLICT, ILLEGAL_ACTION."""
         row = self._locked(uow, request.referral_id, request.version)
+        self._demand_campus(caller, row.from_campus_id)
         self._step(uow, caller, row, ReferralAction.PUSH, None)
         return self._view(uow, caller, row)
 
@@ -165,6 +168,7 @@ class ReferralService:
     def accept(self, uow: UnitOfWork, caller: Caller, request: AcceptReferral) -> ReferralView:
         """接收: the exam enters the receiver's lists. Raises CONFLICT, ILLEGAL_ACTION, INVALID, SLOT_TAKEN."""
         row = self._locked(uow, request.referral_id, request.version)
+        self._demand_campus(caller, row.to_campus_id)
         self._step(uow, caller, row, ReferralAction.ACCEPT, "")
         self._exams.accept_referral(uow, caller, row.exam_id, request.room_id, request.slot_id, request.planned_at)
         return self._view(uow, caller, row)
@@ -174,6 +178,7 @@ class ReferralService:
         if not request.reason.strip():
             raise invalid("reason", "请填写退回原因，申请机构会看到它。")
         row = self._locked(uow, request.referral_id, request.version)
+        self._demand_campus(caller, row.to_campus_id)
         self._step(uow, caller, row, ReferralAction.REFUSE, request.reason)
         self._exams.end_referral(uow, caller, row.exam_id, ReferralState.REFUSED, request.reason)
         return self._view(uow, caller, row)
@@ -200,9 +205,15 @@ class ReferralService:
             raise invalid("exam_type", f"该院区不做 {request.exam_type} 检查，请选择其它院区或检查类型。")
         return receiver
 
-    def _side(self, request: ListReferrals) -> ColumnElement[bool]:
+    def _side(self, caller: Caller, request: ListReferrals) -> ColumnElement[bool]:
         column = ReferralRow.to_campus_id if request.incoming else ReferralRow.from_campus_id
-        return ReferralRow.id > 0 if request.campus_id is None else column == request.campus_id
+        wanted = ReferralRow.id > 0 if request.campus_id is None else column == request.campus_id
+        return and_(wanted, column.in_(caller.campus_ids)) if caller.campus_ids else wanted
+
+    def _demand_campus(self, caller: Caller, campus_id: int) -> None:
+        """Raise ILLEGAL_ACTION when the account works for other campuses only (RIS-EX-12)."""
+        if caller.campus_ids and campus_id not in caller.campus_ids:
+            raise illegal_action("other_campus", "该转诊由其它院区处理，您的账号不能操作。")
 
     def _filters(self, request: ListReferrals) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []

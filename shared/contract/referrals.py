@@ -8,6 +8,7 @@ import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Query
 from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, ItemEntry, PatientEntry, RequesterEntry
+from shared.contract.organisation import CampusView, RoomView
 from shared.domain.permissions import Permission
 from shared.domain.states import PatientType, ReferralAction, ReferralState
 
@@ -38,10 +39,12 @@ class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
-    """Groups and organisations; campuses are those of HospitalView."""
+    """Groups, organisations, and the campuses and rooms of all of them, whatever the account's own limits."""
 
     groups: tuple[OrganisationGroupView, ...]
     organisations: tuple[OrganisationView, ...]
+    campuses: tuple[CampusView, ...] = ()
+    rooms: tuple[RoomView, ...] = ()
 
 
 class GetNetwork(Query[NetworkView], frozen=True, kw_only=True):
