@@ -55,6 +55,10 @@ class Connection(Protocol):
         """Fetch a document's bytes (PDF, PNG, ZPL) over the bulk channel (blocking). Raises RpcError."""
         ...
 
+    def fetch_attachment(self, attachment_id: int) -> bytes:
+        """Fetch a photographed page over the bulk channel (blocking). Raises RpcError."""
+        ...
+
     def on_line_state(self, listener: Callable[[LineReport], None]) -> None:
         """Hear of every change of the line, at once of the present one; called from any thread."""
         ...
@@ -92,6 +96,7 @@ class FakeConnection:
     calls: list[Any] = field(default_factory=list)
     closed: bool = False
     documents: dict[int, bytes] = field(default_factory=dict)
+    attachments: dict[int, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._line_listeners: list[Callable[[LineReport], None]] = []
@@ -134,6 +139,13 @@ class FakeConnection:
         if document_id not in self.documents:
             raise error_for(ErrorBody(code=ErrorCode.NOT_FOUND, message="no such document"))
         return self.documents[document_id]
+
+    def fetch_attachment(self, attachment_id: int) -> bytes:
+        """Answer from `attachments`."""
+        self._require_line()
+        if attachment_id not in self.attachments:
+            raise error_for(ErrorBody(code=ErrorCode.NOT_FOUND, message="no such picture"))
+        return self.attachments[attachment_id]
 
     def on_line_state(self, listener: Callable[[LineReport], None]) -> None:
         """Remember the listener and tell it the present state."""

@@ -32,6 +32,8 @@ class ImageStrip(QWidget):
 
     opened = Signal(str)
     """key of the picture to be shown large."""
+    picked = Signal(str)
+    """key of the picture the user clicked."""
     removed = Signal(str)
     """key of the picture the user takes out; the owner decides and sets the pictures again."""
 
@@ -91,6 +93,8 @@ class ImageStrip(QWidget):
         self._at = at
         if self._removable and self._cross(at).contains(event.position()):
             self.removed.emit(self._images[at].key)
+        else:
+            self.picked.emit(self._images[at].key)
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

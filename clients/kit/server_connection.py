@@ -58,9 +58,15 @@ class ServerConnection:
         return BulkClient(self.address, session.token)
 
     def fetch_document(self, document_id: int) -> bytes:
+        return self._fetch("document", document_id)
+
+    def fetch_attachment(self, attachment_id: int) -> bytes:
+        return self._fetch("attachment", attachment_id)
+
+    def _fetch(self, item: str, number: int) -> bytes:
         bulk = self.open_bulk()
         try:
-            return bytes(bulk.fetch("document", str(document_id)).data)
+            return bytes(bulk.fetch(item, str(number)).data)
         finally:
             bulk.close()
 

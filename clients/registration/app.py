@@ -26,6 +26,7 @@ _REGISTRATION = (
     Action("registration.clear", "清空", "Ctrl+Shift+Delete", "clear"),
     Action("registration.number", "查询申请单", "F2", "search"),
     Action("registration.items", "添加检查项目", "F3", "add"),
+    Action("registration.paper", "拍摄申请单", "F9", "camera"),
     Action("registration.likeliest", "使用可能的同一患者", "F4", "users"),
     Action("registration.safe", "安全问题其余均为“否”", "F8", "check"),
     Action("registration.search", "查找今日登记", "Ctrl+F", "search"),

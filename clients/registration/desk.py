@@ -5,16 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer
 
+from clients.kit.camera.importing import NotAPicture
+from clients.kit.camera.opencv_cameras import OpenCvCameras
+from clients.kit.camera.port import Cameras, CameraTrouble
 from clients.kit.drafts import DraftStore
+from clients.kit.sealed_files import SealedFiles
+from clients.kit.settings import UserSettings
 from clients.kit.shell import Workplace
 from clients.registration.booking.presenter import BookingPresenter
 from clients.registration.documents import ServerDocuments
 from clients.registration.drafts import BookingDrafts
 from clients.registration.exam_actions import ExamActions, Preview
+from clients.registration.paper.outbox import PaperOutbox
+from clients.registration.paper.presenter import PaperPresenter
 from clients.registration.viewing import LinkedViewer
 from shared.contract.base import Changed, Notice
 from shared.contract.errors import RpcError
@@ -31,9 +39,23 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
+def cameras_of(settings: UserSettings) -> Cameras:
+    """The cameras of this desk; a folder of pictures takes their place where the desk is set so (`camera/virtual`)."""
+    folder = str(settings.get("camera/virtual", ""))
+    if folder:
+        from clients.kit.camera.virtual_cameras import VirtualCameras
+
+        try:
+            return VirtualCameras.of_folder(Path(folder))
+        except (OSError, CameraTrouble, NotAPicture) as error:
+            log.warning("the virtual camera has no pictures: %s", type(error).__name__)
+    return OpenCvCameras()
+
+
 class Desk:
     """Made once per session by the first page that is shown."""
 
+    cameras: Callable[[UserSettings], Cameras] = staticmethod(cameras_of)
     clock: Callable[[], datetime] = staticmethod(local_now)
 
     def __init__(self, place: Workplace) -> None:
@@ -50,6 +72,17 @@ class Desk:
         self.actions.edit_with(self._edit)
         self.actions.show_details_with(self._show_details)
         self.actions.preview_with(self._show_preview)
+        self._cameras = self.cameras(place.desk_settings)
+        self.paper = PaperPresenter(
+            place.connection,
+            place.runner,
+            place.messages,
+            PaperOutbox(SealedFiles.for_user(place.session.login, "paper")),
+            self._cameras,
+            place.desk_settings,
+            self._later,
+            on_sent=self._paper_sent,
+        )
         self._closed = False
         self._told = False
         place.on_notice(self._heard)
@@ -67,6 +100,7 @@ class Desk:
             place.settings,
             self.clock,
             on_registered=on_registered,
+            papers=self.paper,
         )
 
     def with_hospital(self, listener: Callable[[], None]) -> None:
@@ -124,6 +158,23 @@ class Desk:
 
         panel = PreviewPanel(preview, lambda: self.actions.hand_out(preview.document))
         self._place.side_panel.show_content("预览打印", panel, width=PreviewPanel.WIDTH)
+
+    def show_paper(self, exam_id: int | None = None) -> None:
+        """拍摄申请单 in the side panel: for the booking being typed, or for a registered exam."""
+        from clients.registration.paper.view import WIDTH, PaperPanel
+
+        content: Any = self._place.side_panel.content
+        if isinstance(content, PaperPanel) and self.paper.state.exam_id == exam_id:
+            content.take()
+            return
+        self.paper.open_for(exam_id)
+        panel = PaperPanel(self.paper, self._cameras)
+        self._place.side_panel.show_content("拍摄申请单", panel, width=WIDTH)
+
+    def _paper_sent(self, exam_id: int) -> None:
+        content: Any = self._place.side_panel.content
+        if content is not None and hasattr(content, "paper_sent"):
+            content.paper_sent(exam_id)
 
     def show_printers(self) -> None:
         """打印机设置 of this desk, in the side panel."""

@@ -63,6 +63,7 @@ class RegistrationPage(QWidget):
             ("registration.clear", self.booking.do_clear),
             ("registration.number", self.booking.focus_number),
             ("registration.items", self.booking.focus_items),
+            ("registration.paper", desk.show_paper),
             ("registration.likeliest", self.presenter.use_likeliest),
             ("registration.safe", self.booking.answer_rest_no),
             ("registration.search", self._focus_search),
@@ -75,6 +76,8 @@ class RegistrationPage(QWidget):
         place.on_notice(self._heard)
         place.shell.line.changed.connect(self._line_changed)
         self._forget_scanner = place.scanner.listen(self._scanned)
+        desk.paper.listen(self.booking.show_paper)
+        desk.paper.start()
         desk.with_hospital(self._hospital_came)
         self.today_presenter.refresh()
 

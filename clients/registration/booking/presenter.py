@@ -67,6 +67,29 @@ class Drafts(Protocol):
         ...
 
 
+class Papers(Protocol):
+    """The photographed pages of the booking being typed."""
+
+    def registered(self, exam_id: int) -> None:
+        """The booking became this exam."""
+        ...
+
+    def cleared(self) -> Callable[[], None]:
+        """The booking was cleared; what is returned brings the pages back."""
+        ...
+
+
+class NoPapers:
+    """Nothing is photographed here."""
+
+    def registered(self, exam_id: int) -> None:
+        """No page goes anywhere."""
+
+    def cleared(self) -> Callable[[], None]:
+        """No page is lost."""
+        return lambda: None
+
+
 class Preferences(Protocol):
     """What the workstation remembers for this user."""
 
@@ -108,6 +131,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         clock: Callable[[], datetime],
         show: Callable[[BookingState], None] = lambda _state: None,
         on_registered: Callable[[int], None] = lambda _exam_id: None,
+        papers: Papers | None = None,
     ) -> None:
         state = BookingState(today=clock().date(), print_barcode=bool(preferences.get("booking/print_barcode", True)))
         super().__init__(state, caller, runner, messages, show)
@@ -116,6 +140,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         self._preferences = preferences
         self._clock = clock
         self._on_registered = on_registered
+        self._papers: Papers = papers or NoPapers()
         self._put_aside: BookingForm | None = None
         self._dismissed: frozenset[int] = frozenset()  # not the same person, says the clerk
 
@@ -580,6 +605,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         self._messages.say(
             tr("{name} 登记成功，检查号 {number}。", name=row.patient_name, number=row.accession_number), Tone.SUCCESS
         )
+        self._papers.registered(row.id)
         self._on_registered(row.id)
         self._load_slots()
         if self.state.print_barcode:
@@ -633,6 +659,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         if before.form.is_untouched and not before.number and not before.errors:
             return
         was_untouched = before.form.is_untouched
+        bring_pages_back = self._papers.cleared()
         self._drafts.discard()
         self._change(
             form=self._fresh_form(),
@@ -653,6 +680,7 @@ class BookingPresenter(ScreenPresenter[BookingState]):
 
         def undo() -> None:
             self._put(before.form)
+            bring_pages_back()
             self._change(number=before.number)
             self._load_slots()
 

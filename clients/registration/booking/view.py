@@ -37,6 +37,7 @@ from clients.registration.booking.presenter import BookingPresenter
 from clients.registration.booking.safety_answers import first_open
 from clients.registration.booking.safety_view import SafetySection
 from clients.registration.booking.state import BookingState
+from clients.registration.paper.state import PaperState
 from clients.registration.words import choices_of, document_kinds, likeness_words, sex_and_age, sex_choices
 from shared.contract.exams import ApplicationView
 from shared.contract.patients import PatientView, SimilarPatient
@@ -134,6 +135,7 @@ class BookingView(QWidget):
         self._presenter = presenter
         self._state = presenter.state
         self._rendering = False
+        self._pages = 0
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.patient, self.request = _patient_form(), _request_form()
@@ -144,7 +146,7 @@ class BookingView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(self._head())
+        layout.addLayout(self._head(actions))
         layout.addWidget(self._tabs())
         layout.addWidget(hairline())
         layout.addWidget(self._body(), 1)
@@ -158,7 +160,7 @@ class BookingView(QWidget):
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _head(self) -> QVBoxLayout:
+    def _head(self, actions: ActionGroup) -> QVBoxLayout:
         box = QVBoxLayout()
         box.setContentsMargins(16, 12, 16, 4)
         box.setSpacing(8)
@@ -167,6 +169,10 @@ class BookingView(QWidget):
         self._editing = ValueLabel("", "quiet")
         line.addWidget(self._title)
         line.addWidget(self._editing, 1)
+        self.paper = actions.button("registration.paper")
+        self._pages_words = ValueLabel("", "caption")
+        line.addWidget(self._pages_words)
+        line.addWidget(self.paper)
         self.barcode = Switch("条码打印", checked=True)
         self.barcode.clicked.connect(self._presenter.set_print_barcode)
         line.addWidget(self.barcode)
@@ -343,6 +349,11 @@ class BookingView(QWidget):
         line = self.safety.lines.get(code)
         if line is not None:
             self._basic.ensureWidgetVisible(line, 0, 60)
+
+    def show_paper(self, state: PaperState) -> None:
+        """How many pages of the paper application are photographed."""
+        self._pages = len(state.pages)
+        self._pages_words.set_text(tr("已拍 {count} 页", count=self._pages) if self._pages else "")
 
     def focus_items(self) -> None:
         """The keyboard goes to the quick entry of items."""
