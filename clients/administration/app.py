@@ -9,7 +9,8 @@ from clients.administration import texts
 from clients.administration.exporting import EXPORTS
 from clients.administration.importing import IMPORTS
 from clients.administration.keeping import BACKUPS, BIN, CHECK, HOLDS
-from clients.administration.people import PEERS, USERS
+from clients.administration.master.tabs import hospital_page, people_page
+from clients.administration.people import PEERS
 from clients.administration.policy.rules import COMPRESSION, RETENTION
 from clients.administration.routing import COERCIONS, FORWARDS, ROUTING_RULES, TARGETS
 from clients.administration.storage import MOVED, PREFETCH, STORAGE_RULES, STORES
@@ -81,10 +82,10 @@ def make_pages() -> tuple[Page, ...]:
         _page("bin", "回收站", "clear", ("回收站", BIN), ("法律保留", HOLDS)),
         Page("policy", "保存策略", "clock", _policy, permission=Permission.ADMINISTER),
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
+        Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
+        Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
-        _page(
-            "system", "系统", "gear", ("节点", PEERS), ("账号", USERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)
-        ),
+        _page("system", "系统", "gear", ("节点", PEERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)),
     )
 
 

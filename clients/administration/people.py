@@ -1,40 +1,17 @@
-"""Accounts and DICOM peers: who may come in, and which machines."""
+"""DICOM peers: which machines may come in."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from clients.administration.syntaxes import SYNTAX_CHOICES
-from clients.administration.table.spec import TableAction, TableSpec, Values
+from clients.administration.table.spec import TableSpec, Values
 from clients.administration.words import yes_no
 from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
-from clients.kit.states import StateLook
-from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Request
-from shared.contract.identity import CreateUser, ListUsers, SetUserActive, UserView
 from shared.contract.organisation import ListPeers, PeerView, RemovePeer, SavePeer
-from shared.domain.permissions import ROLES
-
-ROLE_NAMES = {
-    "clerk": "登记员",
-    "technician": "技师",
-    "display": "叫号大屏",
-    "kiosk": "自助签到机",
-    "doctor": "报告医生",
-    "auditor": "审核医生",
-    "trustee": "数据受托人",
-    "archivist": "影像管理员",
-    "hospital_system": "医院信息系统",
-    "administrator": "管理员",
-}
-
-_ACTIVE = {
-    True: StateLook("启用", Tone.SUCCESS, "check_circle"),
-    False: StateLook("停用", Tone.NEUTRAL, "minus"),
-}
-
 
 _RIGHTS = {
     "may_store": "存图",
@@ -135,69 +112,4 @@ PEERS = TableSpec(
     search=lambda row: f"{row.ae_title} {row.host} {row.description}",
     entities=("hospital",),
     new_text="新建节点",
-)
-
-
-def _create_user(values: Values, _row: UserView | None) -> Request[Any]:
-    if values["password"] != values["again"]:
-        raise ValueError(tr("两次输入的密码不一致，请重新输入。"))
-    return CreateUser(login=values["login"], name=values["name"], password=values["password"], roles=(values["role"],))
-
-
-USERS = TableSpec(
-    id="users",
-    columns=(
-        Column("login", "用户名", 140, strong=True),
-        Column("name", "姓名", 140),
-        Column("roles", "角色", 0, value=lambda row: "、".join(tr(ROLE_NAMES.get(r, r)) for r in row.roles)),
-        Column("is_active", "状态", 100, looks=_ACTIVE),  # type: ignore[arg-type]
-    ),
-    empty=EmptyWords("还没有账号", "请新建账号。", "patient"),
-    load=lambda _values: ListUsers(),
-    row_id=lambda row: row.id,
-    intro="每人使用自己的账号；停用后立即退出登录。",
-    form=(
-        Section(
-            "",
-            (
-                TextField(key="login", label="用户名", required=True, max_length=40),
-                TextField(key="name", label="姓名", required=True, max_length=60),
-                ChoiceField(
-                    key="role",
-                    label="角色",
-                    required=True,
-                    choices=tuple(Choice(role, ROLE_NAMES.get(role, role)) for role in ROLES),
-                    span=2,
-                ),
-                TextField(key="password", label="密码", required=True, secret=True, max_length=200),
-                TextField(key="again", label="再次输入密码", required=True, secret=True, max_length=200),
-            ),
-        ),
-    ),
-    save=_create_user,
-    form_for_new_only=True,
-    actions=(
-        TableAction(
-            id="disable",
-            text="停用账号",
-            icon="lock",
-            command=lambda row, _reason: SetUserActive(user_id=row.id, is_active=False),
-            allowed=lambda row: row.is_active,
-            danger=True,
-        ),
-        TableAction(
-            id="enable",
-            text="启用账号",
-            icon="unlock",
-            command=lambda row, _reason: SetUserActive(user_id=row.id, is_active=True),
-            allowed=lambda row: not row.is_active,
-        ),
-    ),
-    details=lambda row, _fetched: (
-        ("用户名", row.login),
-        ("姓名", row.name),
-        ("角色", "、".join(tr(ROLE_NAMES.get(role, role)) for role in row.roles)),
-    ),
-    search=lambda row: f"{row.login} {row.name}",
-    new_text="新建账号",
 )

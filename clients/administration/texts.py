@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from clients.administration import texts_master
+
 ENTRIES = {
     "管理工作站": "Administration",
     "任务": "Tasks",
     "节点": "Peers",
-    "账号": "Accounts",
     "请在左侧选择一行": "Choose a row at the left",
     "在列表中查找": "Find in this list",
     "原因": "Reason",
@@ -58,15 +59,9 @@ ENTRIES = {
     "用户名": "Login",
     "姓名": "Name",
     "角色": "Role",
-    "还没有账号": "No accounts yet",
-    "请新建账号。": "Please add an account.",
-    "每人使用自己的账号；停用后立即退出登录。": "Everybody has an own account; disabling it ends its sessions at once.",
     "密码": "Password",
     "再次输入密码": "Password again",
     "两次输入的密码不一致，请重新输入。": "The passwords differ; please type them again.",
-    "停用账号": "Disable account",
-    "启用账号": "Enable account",
-    "新建账号": "New account",
     "新建": "New",
     "确定": "OK",
     "保存": "Save",
@@ -624,3 +619,5 @@ ENTRIES = {
     "转发目标": "Targets",
     "到期规则": "Retention",
 }
+
+ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() if source not in ENTRIES}

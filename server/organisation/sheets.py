@@ -229,7 +229,7 @@ def _xlsx_lines(content: bytes) -> Iterable[Line]:
                 raise _wrong("工作簿无法读取，请在表格软件中重新保存为 .xlsx。") from error
             if row is None:
                 return
-            number = next((int(cell.row) for cell in row if getattr(cell, "row", None)), 0)
+            number = next((found for cell in row if (found := getattr(cell, "row", None))), 0)
             yield Line(number, tuple(_cell(cell) for cell in row))
     finally:
         book.close()

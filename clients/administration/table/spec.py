@@ -138,6 +138,7 @@ class TableSpec:
     missing_is_empty: bool = False  # NOT_FOUND means that there is nothing yet
     fixed_keys: Sequence[str] = ()  # fields that name the row: set once
     choices: Mapping[str, Callable[[Any], Sequence[Any]]] = field(default_factory=dict)  # key → choices of the reply
+    filter_choices: Mapping[str, Callable[[Any], Sequence[Any]]] = field(default_factory=dict)  # the same for filters
     remove: Callable[[Any], Asking] | None = None
     removed_words: Callable[[Any], str] = lambda _row: ""
     undo_remove: Callable[[Any], Asking] | None = None
@@ -146,6 +147,7 @@ class TableSpec:
     fetch: Callable[[Any], Asking] | None = None  # more about the chosen row, for `details` and `parts`
     details: Callable[[Any, Any], Details] = lambda _row, _fetched: ()
     parts: Callable[[Any, Any], Sequence[Part]] = lambda _row, _fetched: ()
+    parts_below: bool = False  # details and parts stand under the form, not above it
     progress: Callable[[Any], tuple[int, int] | None] = lambda _row: None  # a bar in the details: done, total
     summary: Callable[[Any], str] = lambda _reply: ""  # a finished line beside the page's buttons
     search: Callable[[Any], str] | None = None  # the text of a row that the search box looks into

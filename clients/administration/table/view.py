@@ -52,6 +52,7 @@ class TablePage(QWidget):
         self.presenter = TablePresenter(spec, place.connection, place.runner, place.messages)
         self._edition = -1
         self._choices: Any = None
+        self._filtered_by: Any = None
         self._listed: tuple[tuple[Any, ...], str] | None = None
         self._rendering = False
         self._detailed: tuple[Any, Any, bool] | None = None
@@ -170,11 +171,14 @@ class TablePage(QWidget):
         self.action_form: ActionForm | None = None
         self._asked: tuple[str, int] = ("", 0)
         self.details = DetailsView(self.presenter.start)
-        box.addWidget(self.details)
+        if not self.spec.parts_below:
+            box.addWidget(self.details)
         self.form = FormView(list(self.spec.form), columns=self.spec.form_columns) if self.spec.form else None
         if self.form is not None:
             self.form.submitted.connect(self._save)
             box.addWidget(self.form)
+        if self.spec.parts_below:
+            box.addWidget(self.details)
         box.addStretch(1)
         outer.addWidget(scrolling(content), 1)
         self._line = hairline()
@@ -330,6 +334,7 @@ class TablePage(QWidget):
         self._heading.setVisible(asks or state.is_new)
         self._edition = state.edition
         self._render_details(state, covers)
+        self._offer_filters(state)
         self._sentence.set_text(state.problem)
         self._trouble.setVisible(bool(state.problem))
         self._moving.setVisible(state.moved is not None)
@@ -348,6 +353,13 @@ class TablePage(QWidget):
                 self.list.clear_selection()
         elif marked is None or self.spec.row_id(marked) != state.selected:
             self.list.select_id(state.selected)
+
+    def _offer_filters(self, state: TableState) -> None:
+        if self.filters is None or state.reply is None or self._filtered_by is state.reply:
+            return
+        self._filtered_by = state.reply
+        for key, choices in self.spec.filter_choices.items():
+            self.filters.set_choices(key, choices(state.reply))
 
     def _render_form(self, state: TableState) -> None:
         assert self.form is not None
@@ -466,5 +478,5 @@ class TablePage(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._detailed = None  # the details hold finished words
-            self._choices = self._listed = None
+            self._choices = self._listed = self._filtered_by = None
             self._render(self.presenter.state)

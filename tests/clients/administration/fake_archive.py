@@ -64,7 +64,6 @@ from shared.contract.exchange import (
     StartImport,
     UploadView,
 )
-from shared.contract.identity import ListUsers, UserView
 from shared.contract.jobs import JobList, JobView, ListJobs
 from shared.contract.keeping import (
     BackupList,
@@ -395,9 +394,6 @@ class FakeArchive:
                     may_query=True,
                     may_retrieve=True,
                 ),
-            ),
-            ListUsers: lambda _q: (
-                UserView(id=1, login="admin", name="系统管理员", roles=("administrator",), is_active=True, version=1),
             ),
             ListTokens: lambda _q: (self._token(1),),
             AddToken: lambda _c: NewTokenView(token=self._token(2), secret="mj_secret_of_this_token"),

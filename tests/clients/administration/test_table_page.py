@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from clients.administration import texts
 from clients.administration.app import TITLE, make_pages
-from clients.administration.people import PEERS, USERS
+from clients.administration.people import PEERS
 from clients.administration.table.presenter import TablePresenter
 from clients.administration.tabs import TabbedPage
 from clients.administration.tasks import TASKS
@@ -23,7 +23,6 @@ from clients.kit.running import ImmediateRunner
 from clients.kit.translations import register_catalogue
 from shared.contract.base import Nothing
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
-from shared.contract.identity import CreateUser, ListUsers, SetUserActive, UserView
 from shared.contract.jobs import CancelJob, JobList, JobView, ListJobs, RetryJob
 from shared.contract.organisation import ListPeers, PeerView, RemovePeer, SavePeer
 from shared.domain.permissions import Permission
@@ -55,9 +54,6 @@ class Server:
 
     def __init__(self) -> None:
         self.peers: dict[str, PeerView] = {}
-        self.users = [
-            UserView(id=1, login="admin", name="系统管理员", roles=("administrator",), is_active=True, version=1)
-        ]
         self.jobs = [a_job(2), a_job(1, state="failed", sentence="The peer does not answer.")]
         self.refusal: Exception | None = None
         self.line = FakeConnection(
@@ -65,9 +61,6 @@ class Server:
                 ListPeers: lambda _q: tuple(self.peers.values()),
                 SavePeer: self._save_peer,
                 RemovePeer: lambda c: (self.peers.pop(c.ae_title), Nothing())[1],
-                ListUsers: lambda _q: tuple(self.users),
-                CreateUser: self._create_user,
-                SetUserActive: self._set_active,
                 ListJobs: lambda _q: JobList(total=len(self.jobs), rows=tuple(self.jobs), counts={}),
                 CancelJob: lambda c: self._set_job(c.job_id, "cancelled"),
                 RetryJob: lambda c: self._set_job(c.job_id, "waiting"),
@@ -81,19 +74,6 @@ class Server:
         fields = {name: getattr(command, name) for name in PeerView.__struct_fields__}
         self.peers[command.ae_title] = PeerView(**fields)
         return self.peers[command.ae_title]
-
-    def _create_user(self, command: CreateUser) -> UserView:
-        user = UserView(id=9, login=command.login, name=command.name, roles=command.roles, is_active=True, version=1)
-        self.users.append(user)
-        return user
-
-    def _set_active(self, command: SetUserActive) -> UserView:
-        old = next(user for user in self.users if user.id == command.user_id)
-        new = UserView(
-            id=old.id, login=old.login, name=old.name, roles=old.roles, is_active=command.is_active, version=2
-        )
-        self.users[self.users.index(old)] = new
-        return new
 
     def _set_job(self, job_id: int, state: str) -> JobView:
         self.jobs = [a_job(j.id, state=state if j.id == job_id else j.state, sentence=j.sentence) for j in self.jobs]
@@ -148,17 +128,6 @@ def test_a_refusal_stands_at_its_field_and_the_typed_stays(server: Server) -> No
     assert presenter.state.is_new
     assert not presenter.state.is_busy
     assert presenter.state.problems == {"ae_title": "AE 名称含有不允许的字符。"}
-
-
-def test_passwords_that_differ_never_leave_the_screen(server: Server) -> None:
-    presenter, _ = a_presenter(server, USERS)
-    presenter.start_new()
-    values = {"login": "li", "name": "李", "role": "doctor", "password": "a long one", "again": "another"}
-    presenter.save(values)
-    assert "不一致" in presenter.state.problem
-    assert len(server.users) == 1
-    presenter.save({**values, "again": "a long one"})
-    assert server.users[1].roles == ("doctor",)
 
 
 def test_actions_follow_the_state_of_the_row(server: Server) -> None:
