@@ -1,4 +1,4 @@
-"""Keeping the sound of what was spoken: wraps a player and writes every WAV into a folder."""
+"""Players of a display: one that keeps the sound of what was spoken, one that is meant to be quiet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from clients.kit.voice.players import Player
+from clients.kit.voice.players import After, PacedPlayer, Player
 from shared.contract.queueing import CallView
 
 log = logging.getLogger(__name__)
+
+
+class QuietPlayer(PacedPlayer):
+    """Plays nothing for as long as the sound lasts, and that is meant to be so: another screen of the hall speaks."""
+
+    def __init__(self, after: After) -> None:
+        super().__init__(after, "")
+
+    @property
+    def silent_reason(self) -> str | None:
+        """None: nothing is missing."""
+        return None
 
 
 class KeepingPlayer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +10,18 @@ from PySide6.QtCore import QObject, QSize, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication
 
+from clients.display.awake import Awake
 from clients.display.board.presenter import BoardPresenter
 from clients.display.board.state import BoardState, Line
 from clients.display.board.view import BoardScreen
+from clients.display.watchdog import BEAT, BEAT_S
 from clients.kit.connection import LineReport, LineState
 from clients.kit.shell import LineWatcher
 from shared.contract.base import Notice
 
 
 class Placement(QObject):
-    """Puts a window full-screen on the screen of a name; without a name, on the primary screen."""
+    """Puts a window full-screen on the screen of a name or number; without one, on the primary screen."""
 
     def __init__(self, window: BoardScreen, name: str) -> None:
         super().__init__(window)
@@ -34,6 +37,8 @@ class Placement(QObject):
         screens = QGuiApplication.screens()
         if not self._name:
             return QGuiApplication.primaryScreen()
+        if self._name.isdigit() and len(self._name) < 3:
+            return screens[int(self._name) - 1] if 0 < int(self._name) <= len(screens) else None
         return next((screen for screen in screens if self._name in (screen.name(), screen.serialNumber())), None)
 
     def place(self) -> None:
@@ -68,7 +73,7 @@ class Pictures(QObject):
 
     def changed(self, state: BoardState) -> None:
         """A state came; only what a reader would see as new makes a new picture."""
-        seen = replace(state, now=state.now.replace(second=0, microsecond=0), last_contact=None)
+        seen = replace(state, now=state.now.replace(second=0, microsecond=0), last_contact=None, turn=0, shift=(0, 0))
         if state.line is Line.CONNECTING or seen == self._seen:
             return
         self._seen = seen
@@ -119,3 +124,48 @@ class Pulse(QObject):
 
     def _heard(self, notice: Notice) -> None:
         self._presenter.heard(notice)
+
+
+class Guard(QObject):
+    """Keeps the screen on, and gives the watchdog its signs of life from the loop that paints."""
+
+    def __init__(self, awake: Awake, parent: QObject, *, beats: bool) -> None:
+        super().__init__(parent)
+        self._awake = awake
+        awake.keep()
+        self._again = QTimer(self)
+        self._again.setInterval(60_000)  # desktops forget such wishes, e.g. when a screen is plugged in
+        self._again.timeout.connect(self._keep)
+        self._again.start()
+        self._beat = QTimer(self)
+        self._beat.setInterval(round(BEAT_S * 1000))
+        self._beat.timeout.connect(self._give_sign)
+        if beats:
+            self._beat.start()
+
+    def stop(self) -> None:
+        """The desktop may do what it likes again."""
+        self._again.stop()
+        self._beat.stop()
+        self._awake.release()
+
+    @Slot()
+    def _keep(self) -> None:
+        self._awake.keep()
+
+    @Slot()
+    def _give_sign(self) -> None:
+        try:
+            sys.stdout.buffer.write(BEAT)
+            sys.stdout.buffer.flush()
+        except (OSError, ValueError):  # the watchdog is gone; the display goes on
+            self._beat.stop()
+
+
+def screens_in_words() -> str:
+    """Every screen with its number, name and size, a line each."""
+    return "\n".join(
+        f"{number}  {screen.name()}  {screen.size().width()}x{screen.size().height()}"
+        f"  {screen.physicalSize().width():.0f}x{screen.physicalSize().height():.0f} mm"
+        for number, screen in enumerate(QGuiApplication.screens(), 1)
+    )

@@ -18,7 +18,7 @@ class FontMissing(RuntimeError):
 
 def load_fonts() -> None:
     """Make the typeface known to Qt; needs a QApplication; loading twice is harmless. Raises FontMissing."""
-    if FAMILY in QFontDatabase.families():
+    if {"Regular", "Bold"} <= set(QFontDatabase.styles(FAMILY)):  # a machine may have one face of its own
         return
     for name in FONT_FILES:
         if QFontDatabase.addApplicationFont(str(FONT_FOLDER / name)) < 0:

@@ -4,38 +4,42 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from clients.display.board.drawing import Box, Plan, plan_board
+from clients.display.board.drawing import HALL_M, Box, Plan, legible_rooms, plan_board
+from clients.display.board.hero import paint_hero
+from clients.display.board.painting import CENTRE, LEFT, RIGHT, Pen, rect
+from clients.display.board.rooms import paint_room
 from clients.display.board.state import BoardState, Line
 from clients.kit.fonts import text_font
 from clients.kit.login import paint_mark
-from clients.kit.theme import Theme, current_theme, is_look_change
+from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from shared.contract.queueing import BoardRoom, CallView
 
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_CENTRE = Qt.AlignmentFlag.AlignCenter
 BREATH_S = 2.4
-"""Seconds of one calm swell of light while a call is spoken."""
+"""Seconds of one calm swell of light while a call is new."""
+BREATHS = 4
+"""So many swells, then the call stands still."""
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
 
-def rect(box: Box) -> QRectF:
-    """A rectangle as Qt wants it."""
-    return QRectF(box.left, box.top, box.width, box.height)
-
-
 class BoardScreen(QWidget):
-    """Shows one BoardState; moves only while somebody is called or the news is too long for its line."""
+    """Shows one BoardState; moves only while a call is new or the news is too long for its line."""
 
-    def __init__(self, state: BoardState) -> None:
+    resized = Signal()
+    """Emitted after the window got another size: other rooms may be legible on one page."""
+    painted = Signal()
+    """Emitted when a new state is on the screen for the first time."""
+
+    def __init__(self, state: BoardState, distance_m: float = HALL_M) -> None:
+        """`distance_m` is how far the last row sits."""
         super().__init__()
         self._state = state
+        self._distance_m = distance_m
+        self._fresh = True
         self._since = QElapsedTimer()
         self._since.start()
         self._moving = QTimer(self)
@@ -43,6 +47,7 @@ class BoardScreen(QWidget):
         self._moving.timeout.connect(self._move)
         self._news_at = 0.0
         self.setMinimumSize(480, 320)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.BlankCursor)
         self.setWindowTitle(tr("叫号大屏"))
 
@@ -54,309 +59,185 @@ class BoardScreen(QWidget):
     def render_state(self, state: BoardState) -> None:
         """Show a state."""
         before, self._state = self._state, state
-        if state.speaking is not None and before.speaking is None:
+        if state.speaking and before.speaking != state.speaking:
             self._since.restart()
+        if state.news != before.news:
+            self._news_at = 0.0
+        self._fresh = True
         self._follow_motion()
         self.update()
 
+    def capacity(self) -> int:
+        """How many rooms are legible on one page of this screen."""
+        return legible_rooms(self.width(), self.height(), self._mm_per_pixel(), self._distance_m)
+
+    def _mm_per_pixel(self) -> float:
+        """0 when the screen does not say how big it is (as over some converters), or says nonsense."""
+        screen = self.screen()
+        size = screen.physicalSize()
+        geometry = screen.geometry()
+        if size.width() < 200 or geometry.width() <= 0:
+            return 0.0
+        across, down = size.width() / geometry.width(), size.height() / max(1, geometry.height())
+        return across if 0.8 < across / max(down, 1e-6) < 1.25 else 0.0
+
+    # ── motion ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_new(self) -> bool:
+        return bool(self._state.speaking) and self._since.elapsed() < 1000 * BREATH_S * BREATHS
+
     def _follow_motion(self) -> None:
-        wanted = self._state.speaking is not None or self._news_is_long()
-        if wanted and not self._moving.isActive():
-            self._moving.start()
-        elif not wanted:
-            self._moving.stop()
-            self._news_at = 0.0
+        if self._is_new() or self._news_is_long():
+            if not self._moving.isActive():
+                self._moving.start()
+            return
+        self._moving.stop()
+        self._news_at = 0.0
 
     def _plan(self) -> Plan:
-        return plan_board(self.width(), self.height(), len(self._state.rooms))
+        return plan_board(self.width(), self.height(), len(self._state.shown_rooms))
 
     def _move(self) -> None:
         plan = self._plan()
-        if self._state.speaking is not None:
-            self.update(rect(plan.hero).toAlignedRect())
-            for room, box in zip(self._state.rooms, plan.rooms, strict=True):
-                if room.room_id == self._state.speaking.room_id:
-                    self.update(rect(box).toAlignedRect())
+        margin = 8  # the shift against burning in
+        if self._state.speaking:
+            self.update(rect(plan.hero).toAlignedRect().adjusted(-margin, -margin, margin, margin))
+            for room, cell in zip(self._state.shown_rooms, plan.cells, strict=True):
+                if room.room_id == self._state.speaking[0].room_id:
+                    self.update(rect(cell.box).toAlignedRect().adjusted(-margin, -margin, margin, margin))
         if self._news_is_long():
             self._news_at += plan.unit * 0.22
-            self.update(rect(plan.foot).toAlignedRect())
+            self.update(rect(plan.foot).toAlignedRect().adjusted(-margin, -margin, margin, margin))
+        self._follow_motion()
 
     def _glow(self) -> float:
-        if self._state.speaking is None:
+        if not self._is_new():
             return 0.0
         seconds = self._since.elapsed() / 1000
         return 0.5 - 0.5 * math.cos(2 * math.pi * seconds / BREATH_S)
-
-    def _news_is_long(self) -> bool:
-        if not self._state.news:
-            return False
-        plan = self._plan()
-        metrics = QFontMetricsF(text_font(plan.unit * 4.2))
-        return metrics.horizontalAdvance(self._state.news) > self._news_width(plan)
-
-    def _news_width(self, plan: Plan) -> float:
-        return plan.foot.width - plan.unit * (8 if self._state.line is Line.ONLINE else 60)
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────────
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         plan = self._plan()
+        state = self._state
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(self.rect(), theme.colour("window"))
-            self._paint_bar(painter, theme, plan)
-            self._paint_hero(painter, theme, plan)
-            for room, box in zip(self._state.rooms, plan.rooms, strict=True):
-                self._paint_room(painter, theme, plan, room, box)
-            self._paint_foot(painter, theme, plan)
+            painter.translate(*state.shift)
+            pen = Pen(painter, theme)
+            self._paint_bar(pen, plan)
+            glow = self._glow()
+            paint_hero(pen, plan, state, glow)
+            lit = state.speaking[0].room_id if state.speaking else None
+            for room, cell in zip(state.shown_rooms, plan.cells, strict=True):
+                paint_room(pen, plan.unit, cell, room, state, glow if room.room_id == lit else None)
+            self._paint_foot(pen, plan)
+        if self._fresh:
+            self._fresh = False
+            self.painted.emit()
 
-    def _paint_bar(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
-        unit, bar = plan.unit, plan.bar
-        painter.save()
-        painter.translate(unit * 3, bar.top + unit * 2.5)
-        paint_mark(painter, unit * 6)
-        painter.restore()
+    def _paint_bar(self, pen: Pen, plan: Plan) -> None:
+        unit, bar, colours = plan.unit, plan.bar, pen.theme.colours
+        mark = unit * 5.2
+        pen.painter.save()
+        pen.painter.translate(unit * 2, bar.top + (bar.height - mark) / 2)
+        paint_mark(pen.painter, mark)
+        pen.painter.restore()
         now = self._state.now
-        width = QFontMetricsF(text_font(unit * 7, bold=True)).horizontalAdvance("00:00") + unit
-        clock = Box(bar.right - unit * 3 - width, bar.top, width, bar.height)
-        self._text(painter, f"{now:%H:%M}", clock, unit * 7, theme.colours.text, _RIGHT, bold=True)
-        day = Box(clock.left - unit * 43, bar.top, unit * 40, bar.height)
+        clock_size = unit * 6.4
+        width = pen.width("00:00", clock_size, bold=True) + unit
+        clock = Box(bar.right - unit * 2 - width, bar.top, width, bar.height)
+        pen.text(f"{now:%H:%M}", clock, clock_size, colours.text, RIGHT, bold=True)
         words = f"{now:%Y-%m-%d}　{tr(WEEKDAYS[now.weekday()])}"
-        self._text(painter, words, day, unit * 3.6, theme.colours.text_quiet, _RIGHT)
-        name = Box(unit * 11, bar.top, max(unit * 10, day.left - unit * 12), bar.height)
+        if plan.is_portrait:
+            words = f"{now:%m-%d} {tr(WEEKDAYS[now.weekday()])}"
+        day_width = pen.width(words, unit * 3.2) + unit
+        day = Box(clock.left - unit * 2 - day_width, bar.top, day_width, bar.height)
+        pen.text(words, day, unit * 3.2, colours.text_quiet, RIGHT)
         title = self._state.hospital_name or tr("叫号大屏")
-        self._text(painter, title, name, unit * 4.6, theme.colours.text, _LEFT, bold=True)
+        if self._state.hall_name:
+            title += f" · {self._state.hall_name}"
+        name = Box(unit * 8.6, bar.top, max(unit * 10, day.left - unit * 10), bar.height)
+        pen.text(title, name, unit * 4.2, colours.text, LEFT, bold=True)
 
-    def _paint_hero(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
-        unit, box = plan.unit, plan.hero
-        call = self._state.speaking
-        colours = theme.colours
-        ground = QColor(colours.surface)
-        if call is not None:
-            ground = _mixed(QColor(colours.accent), QColor(colours.accent_pressed), self._glow())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(rect(box), unit * 1.2, unit * 1.2)
-        if call is None:
-            self._paint_quiet_hero(painter, theme, plan)
-            return
-        text = colours.on_accent
-        inner = Box(box.left + unit * 4, box.top, box.width - unit * 8, box.height)
-        head = Box(inner.left, box.top + box.height * 0.07, inner.width, box.height * 0.2)
-        painter.save()
-        icon = head.height * 0.8
-        theme.paint_icon(painter, "call", QRectF(inner.left, head.top + (head.height - icon) / 2, icon, icon), text)
-        painter.restore()
-        words = Box(head.left + icon * 1.3, head.top, head.width, head.height)
-        self._text(painter, tr("正在呼叫"), words, box.height * 0.17, text, _LEFT)
-        line = Box(inner.left, box.top + box.height * 0.28, inner.width, box.height * 0.64)
-        self._call_line(painter, call, line, text)
+    def _news_box(self, plan: Plan) -> Box:
+        foot, unit = plan.foot, plan.unit
+        right = unit * (2 if self._state.line is Line.ONLINE and not self._state.voice_trouble else 56)
+        page = unit * 12 if self._state.pages > 1 else 0
+        if plan.is_portrait and right > unit * 10:
+            right = foot.width - unit * 4  # the state of the line needs the whole line
+        dot = unit * 16
+        return Box(unit * 2, foot.top, max(0.0, foot.width - unit * 2 - right - page - dot), foot.height)
 
-    def _call_line(self, painter: QPainter, call: CallView, line: Box, colour: str) -> None:
-        """Number and name at the left, the room at the right, as big as fits."""
-        full = line.height * 0.78
-        parts = ((call.number, 1.0), (call.masked_name, 0.86), (call.room_name, 0.8))
-        widths = [
-            QFontMetricsF(text_font(full * part, bold=True)).horizontalAdvance(words) + full * 0.1
-            for words, part in parts
-        ]
-        gap = full * 0.45
-        scale = min(1.0, line.width / (sum(widths) + gap * 3.2))
-        size, gap = full * scale, gap * scale
-        number_width, name_width, room_width = (width * scale for width in widths)
-        number = Box(line.left, line.top, number_width, line.height)
-        name = Box(number.right + gap, line.top, name_width, line.height)
-        room = Box(line.right - room_width, line.top, room_width, line.height)
-        self._text(painter, call.number, number, size, colour, _LEFT, bold=True)
-        self._text(painter, call.masked_name, name, size * 0.86, colour, _LEFT, bold=True)
-        self._text(painter, call.room_name, room, size * 0.8, colour, _RIGHT, bold=True)
-        arrow = size * 0.5
-        middle = (name.right + room.left) / 2
-        place = QRectF(middle - arrow / 2, line.top + (line.height - arrow) / 2, arrow, arrow)
-        current_theme().paint_icon(painter, "arrow_right", place, colour)
+    def _news_is_long(self) -> bool:
+        if not self._state.news:
+            return False
+        plan = self._plan()
+        metrics = QFontMetricsF(text_font(plan.unit * 3.8))
+        box = self._news_box(plan)
+        return box.width > 0 and metrics.horizontalAdvance(self._state.news) > box.width
 
-    def _paint_quiet_hero(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
-        box, unit = plan.hero, plan.unit
-        if self._state.line is Line.CONNECTING:
-            words, hint = tr("正在连接叫号系统…"), self._state.trouble
-        elif self._state.line is Line.LOST and self._state.trouble:
-            words, hint = tr("叫号系统暂不可用，请留意工作人员的口头呼叫"), self._state.trouble
-        elif self._state.is_empty:
-            words, hint = tr("暂无候诊患者"), tr("登记后，您的号码会出现在这里。")
-        else:
-            words, hint = tr("请留意叫号"), tr("听到您的号码后，请前往指定的检查室。")
-        upper = Box(box.left, box.top + box.height * 0.16, box.width, box.height * 0.42)
-        lower = Box(box.left + unit * 2, box.top + box.height * 0.56, box.width - unit * 4, box.height * 0.26)
-        self._text(painter, words, upper, min(unit * 7.5, box.height * 0.3), theme.colours.text, _CENTRE, bold=True)
-        self._text(painter, hint, lower, min(unit * 4.5, box.height * 0.2), theme.colours.text_quiet, _CENTRE)
+    def _paint_foot(self, pen: Pen, plan: Plan) -> None:
+        unit, foot, colours = plan.unit, plan.foot, pen.theme.colours
+        wide = Box(foot.left - unit, foot.top, foot.width + 2 * unit, foot.height + unit)
+        pen.painter.fillRect(rect(wide), pen.theme.colour("surface"))
+        news = self._news_box(plan)
+        if news.width > unit * 10:
+            if self._news_is_long():
+                font = text_font(unit * 3.8)
+                pen.painter.save()
+                pen.painter.setClipRect(rect(news))
+                length = QFontMetricsF(font).horizontalAdvance(self._state.news) + unit * 20
+                left = news.left - self._news_at % length
+                while left < news.right:
+                    place = Box(left, news.top, length, news.height)
+                    pen.text(self._state.news, place, unit * 3.8, colours.text_quiet, LEFT)
+                    left += length
+                pen.painter.restore()
+            else:
+                pen.text(self._state.news, news, unit * 3.8, colours.text_quiet, LEFT)
+        right = self._paint_line(pen, plan)
+        if self._state.pages > 1:
+            words = f"{self._state.page + 1} / {self._state.pages}"
+            page = Box(right - unit * 12, foot.top, unit * 11, foot.height)
+            pen.text(words, page, unit * 3.6, colours.text_quiet, CENTRE, bold=True)
 
-    def _paint_room(self, painter: QPainter, theme: Theme, plan: Plan, room: BoardRoom, box: Box) -> None:
-        unit, colours = plan.unit, theme.colours
-        speaking = self._state.speaking
-        lit = speaking is not None and speaking.room_id == room.room_id
-        painter.setPen(Qt.PenStyle.NoPen)
-        surface, selected = QColor(colours.surface), QColor(colours.selected)
-        painter.setBrush(_mixed(selected, surface, 0.6 * self._glow()) if lit else surface)
-        painter.drawRoundedRect(rect(box), unit * 1.2, unit * 1.2)
-        if lit:
-            painter.setBrush(QColor(colours.accent))
-            painter.drawRoundedRect(QRectF(box.left, box.top, unit * 0.8, box.height), unit * 0.4, unit * 0.4)
-        inner = box.inset(unit * 2)
-        head = Box(inner.left, inner.top, inner.width, min(unit * 6.5, inner.height * 0.18))
-        size = min(unit * 5, head.height * 0.8)
-        self._text(painter, room.room_name, head, size, colours.text_quiet, _LEFT, bold=True)
-        top = head.bottom + unit * 0.5
-        now = Box(inner.left, top, inner.width, min(unit * 13, inner.height * 0.34))
-        self._paint_now(painter, theme, room, now, lit=lit)
-        painter.fillRect(
-            QRectF(inner.left, now.bottom + unit, inner.width, max(1.0, unit * 0.15)), theme.colour("hairline")
-        )
-        rest = Box(inner.left, now.bottom + unit * 2, inner.width, inner.bottom - now.bottom - unit * 2)
-        self._paint_queue(painter, theme, plan, room, rest)
-
-    def _paint_now(self, painter: QPainter, theme: Theme, room: BoardRoom, box: Box, *, lit: bool) -> None:
-        colours = theme.colours
-        if room.now is None:
-            self._text(painter, tr("暂未叫号"), box, box.height * 0.46, colours.text_disabled, _LEFT)
-            return
-        colour = colours.accent if lit or not room.now.is_over else colours.text
-        half = min(box.width * 0.47, box.height * 3.2)
-        number = Box(box.left, box.top, half, box.height)
-        name = Box(box.left + half, box.top, box.width - half, box.height)
-        align = _LEFT if box.width > box.height * 6 else _RIGHT
-        self._text(painter, room.now.number, number, box.height * 0.72, colour, _LEFT, bold=True)
-        self._text(painter, room.now.masked_name, name, box.height * 0.62, colours.text, align, bold=True)
-
-    def _paint_queue(self, painter: QPainter, theme: Theme, plan: Plan, room: BoardRoom, box: Box) -> None:
-        unit, colours = plan.unit, theme.colours
-        step = unit * 6.2
-        lines = max(1, int(box.height // step))
-        passed_lines = 1 if room.passed and lines > 1 else 0
-        label_width = unit * 9.5
-        size = unit * 4.5
-        places = lines - passed_lines
-        room_for_names = (box.width - label_width) / unit
-        per_line = max(1, min(2, int(room_for_names // 21)), min(4, int(room_for_names // 25)))
-        beside = bool(room.passed) and lines == 1 and per_line > 1  # one line must hold both
-        width = min(unit * 28, (box.width - label_width) / per_line)
-        shown = room.waiting[: places * per_line - beside]
-        if not shown:
-            line = Box(box.left, box.top, label_width + width, step)
-            self._text(painter, tr("无人候诊"), line, size * 0.9, colours.text_disabled, _LEFT)
-        for place, words in enumerate(shown):
-            top = box.top + (place // per_line) * step
-            if place == 0:
-                label = Box(box.left, top, label_width, step)
-                self._text(painter, tr("候诊"), label, size * 0.86, colours.text_quiet, _LEFT)
-            cell = Box(box.left + label_width + (place % per_line) * width, top, width, step)
-            self._text(painter, words, cell, size, colours.text, _LEFT)
-        if beside:
-            left = box.left + label_width + (per_line - 1) * width
-            self._paint_passed(painter, theme, room, Box(left, box.top, box.right - left, step), unit * 8.5, size)
-        elif passed_lines:
-            used = max(1, -(-len(shown) // per_line)) * step
-            top = min(box.bottom - step, box.top + used + unit)
-            self._paint_passed(painter, theme, room, Box(box.left, top, box.width, step), label_width, size)
-
-    def _paint_passed(
-        self, painter: QPainter, theme: Theme, room: BoardRoom, line: Box, label_width: float, size: float
-    ) -> None:
-        label = Box(line.left, line.top, label_width, line.height)
-        self._text(painter, tr("过号"), label, size * 0.86, theme.tone(Tone.WARNING).text, _LEFT)
-        names = Box(line.left + label_width, line.top, line.width - label_width, line.height)
-        quiet = theme.colours.text_quiet
-        words = "　".join(room.passed)
-        if QFontMetricsF(text_font(size * 0.9)).horizontalAdvance(words) > names.width:
-            words = " ".join(passed.split(" ")[0] for passed in room.passed)  # the numbers alone
-        self._text(painter, words, names, size * 0.9, quiet, _LEFT, shrink=False)
-
-    def _paint_foot(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
-        unit, foot, colours = plan.unit, plan.foot, theme.colours
-        painter.fillRect(rect(foot), theme.colour("surface"))
-        width = self._news_width(plan)
-        news = Box(unit * 4, foot.top, width, foot.height)
-        font = text_font(unit * 4.2)
-        if self._news_is_long():
-            painter.save()
-            painter.setClipRect(rect(news))
-            painter.setFont(font)
-            painter.setPen(QColor(colours.text_quiet))
-            length = QFontMetricsF(font).horizontalAdvance(self._state.news) + unit * 20
-            left = news.left - self._news_at % length
-            while left < news.right:
-                painter.drawText(QRectF(left, news.top, length, news.height), int(_LEFT), self._state.news)
-                left += length
-            painter.restore()
-        elif self._state.news:
-            self._text(painter, self._state.news, news, unit * 4.2, colours.text_quiet, _LEFT)
-        self._paint_line(painter, theme, plan)
-
-    def _paint_line(self, painter: QPainter, theme: Theme, plan: Plan) -> None:
-        unit, foot = plan.unit, plan.foot
-        if self._state.line is Line.LOST:
-            contact = self._state.last_contact
+    def _paint_line(self, pen: Pen, plan: Plan) -> float:
+        """The state of the line at the right of the foot; the left edge of what was painted."""
+        unit, foot, state = plan.unit, plan.foot, self._state
+        if state.line is Line.LOST:
+            contact = state.last_contact
             words = (
                 tr("连接中断，正在恢复；显示的是 {time} 的信息", time=f"{contact:%H:%M}")
                 if contact
                 else tr("连接中断，正在恢复")
             )
             glyph, tone = "offline", Tone.WARNING
-        elif self._state.voice_trouble:
+        elif state.voice_trouble:
             words, glyph, tone = tr("语音暂不可用，请看屏幕"), "alert", Tone.WARNING
+        elif state.line is Line.ONLINE:
+            words, glyph, tone = tr("已连接"), "online", Tone.SUCCESS
         else:
-            return
-        colour = theme.tone(tone).text
-        box = Box(foot.right - unit * 62, foot.top, unit * 59, foot.height)
-        metrics = QFontMetricsF(text_font(unit * 3.2))
-        left = box.right - min(box.width, metrics.horizontalAdvance(words)) - unit * 6
-        theme.paint_icon(
-            painter, glyph, QRectF(left, foot.top + foot.height / 2 - unit * 2, unit * 4, unit * 4), colour
-        )
-        self._text(painter, words, box, unit * 3.2, colour, _RIGHT)
+            words, glyph, tone = tr("正在连接"), "hourglass", Tone.NEUTRAL
+        size = unit * (2.6 if tone is not Tone.WARNING else 3.2)
+        colour = pen.theme.tone(tone).text
+        width = min(pen.width(words, size), foot.width - unit * 9)
+        box = Box(foot.right - unit * 2 - width, foot.top, width + unit * 0.2, foot.height)
+        icon = size * 1.25
+        left = box.left - icon - unit * 0.8
+        place = QRectF(left, foot.top + (foot.height - icon) / 2, icon, icon)
+        pen.theme.paint_icon(pen.painter, glyph, place, colour)
+        pen.text(words, box, size, colour, LEFT)
+        return left - unit
 
-    def _text(
-        self,
-        painter: QPainter,
-        words: str,
-        box: Box,
-        size: float,
-        colour: str,
-        align: Qt.AlignmentFlag,
-        *,
-        bold: bool = False,
-        shrink: bool = True,
-    ) -> None:
-        """One line as big as asked, smaller if it would not fit, and cut with … when it would get too small."""
-        font = text_font(size, bold=bold)
-        metrics = QFontMetricsF(font)
-        width = metrics.horizontalAdvance(words)
-        if shrink and width > box.width > 0:
-            size = max(size * 0.6, size * box.width / width * 0.99)
-            font = text_font(math.floor(size), bold=bold)
-            metrics = QFontMetricsF(font)
-        painter.setFont(_plain(font))
-        painter.setPen(QColor(colour))
-        shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width)
-        painter.drawText(rect(box), int(align), shown)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self.setWindowTitle(tr("叫号大屏"))
             self.update()
         super().changeEvent(event)
-
-
-def _plain(font: QFont) -> QFont:
-    font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
-    return font
-
-
-def _mixed(first: QColor, second: QColor, share: float) -> QColor:
-    """`first` with `share` (0 to 1) of `second` in it."""
-    rest = 1 - share
-    return QColor(
-        round(first.red() * rest + second.red() * share),
-        round(first.green() * rest + second.green() * share),
-        round(first.blue() * rest + second.blue() * share),
-    )
