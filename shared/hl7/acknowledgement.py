@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from shared.hl7.charsets import NAMES_WE_WRITE, CharsetError, codec_of
 from shared.hl7.message import Message, Segment, Value, header, joined, segment, written_time
 
 CONDITIONS = {
@@ -98,7 +99,7 @@ def acknowledgement(
         (10, with_.new_id()[:20]),
         (11, from_.value(11)[:1] or "P"),
         (12, version),
-        (18, from_.value(18)[:40]),
+        (18, _charset(from_.value(18))),
     ]
     if is_enhanced:
         fields += [(15, _NEVER), (16, _NEVER)]
@@ -113,6 +114,15 @@ def _wanted(condition: str, *, is_fault: bool) -> bool:
     if condition == _ALWAYS:
         return True
     return is_fault if condition == _ON_ERROR else not is_fault if condition == _ON_SUCCESS else False
+
+
+def _charset(named: str) -> str:
+    """The set that an answer names: as the message did; UTF-8, in which it is then written, for an unknown one."""
+    try:
+        codec_of(named)
+    except CharsetError:
+        return NAMES_WE_WRITE["UTF-8"]
+    return named[:40]
 
 
 def _both(of: Segment, number: int) -> Value:

@@ -170,9 +170,19 @@ def header_of(data: bytes) -> Message | None:
         separators = _separators(data.removeprefix(_BOM))
     except MessageError:
         return None
-    line = data.removeprefix(_BOM).split(b"\r", 1)[0].split(b"\n", 1)[0][:2000].decode("ascii", "replace")
-    line = _FORBIDDEN.sub("?", line)
-    return Message((Segment("MSH", line.split(separators.field)[:30], separators, "ascii"),), "ascii")
+    raw = data.removeprefix(_BOM).split(b"\r", 1)[0].split(b"\n", 1)[0][:2000]
+    codec = _named_codec(raw, separators)
+    line = _FORBIDDEN.sub("?", raw.decode(codec, "replace"))
+    return Message((Segment("MSH", line.split(separators.field)[:30], separators, codec),), codec)
+
+
+def _named_codec(raw: bytes, separators: Separators) -> str:
+    head = raw.decode("ascii", "replace").split(separators.field)
+    named = head[17].split(separators.repetition, 1)[0].split(separators.component, 1)[0] if len(head) > 17 else ""
+    try:
+        return codec_of(named.strip()) or "utf-8"
+    except CharsetError:
+        return "utf-8"
 
 
 def _separators(data: bytes) -> Separators:
