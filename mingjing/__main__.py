@@ -23,6 +23,7 @@ WORDS = (
     Word("server", "start the server: --data DIR [--settings FILE] [--rpc-port N] …", "server.__main__"),
     Word("registration", "workstation: registration, management, calling", "clients.registration.__main__"),
     Word("display", "hall display with voice", "clients.display.__main__"),
+    Word("kiosk", "self-service check-in on a touch screen", "clients.kiosk.__main__"),
     Word("diagnosis", "workstation: diagnosis and reports", "clients.diagnosis.__main__"),
     Word("administration", "workstation: archive, peers, rules, tasks, accounts", "clients.administration.__main__"),
     Word("viewer", "image viewer", "clients.viewer.__main__"),

@@ -1,0 +1,1 @@
+"""Self-service check-in: a full-screen page that patients use without help."""

@@ -1,0 +1,1 @@
+"""The kiosk's only screen: scan or type, then what to do next."""

@@ -1,0 +1,75 @@
+"""English for every text of the kiosk."""
+
+from __future__ import annotations
+
+ENTRIES = {
+    "请扫描登记条码": "Please scan your barcode",
+    "把登记单或腕带上的条码、二维码对准扫描口": "Hold the code on your form or wristband to the scanner",
+    "或输入身份证号、就诊卡号": "or type your identity or visit card number",
+    "删除": "Delete",
+    "确定": "OK",
+    "返回": "Back",
+    "打印小票": "Print ticket",
+    "完成（{seconds}）": "Done ({seconds})",
+    "请输入管理员密码": "Administrator's code",
+    "密码不正确。": "The code is wrong.",
+    "正在查询…": "One moment…",
+    "请稍候": "Please wait",
+    "正在启动…": "Starting…",
+    "请稍候，或到登记窗口签到。": "Please wait, or check in at the counter.",
+    "自助签到暂停服务": "Check-in is out of service",
+    "请到登记窗口签到；恢复后本机会自动继续。": "Please check in at the counter. This screen comes back by itself.",
+    "号码太短，请输入完整的号码。": "The number is too short: please type all of it.",
+    "这个号码不能签到，请扫描登记条码，或到登记窗口办理。": (
+        "This is no number to check in with: scan your barcode, or go to the counter."
+    ),
+    "正在打印小票…": "Printing your ticket…",
+    "请取走小票": "Please take your ticket",
+    "小票没有打印出来，请记住您的号码。": "The ticket could not be printed: please remember your number.",
+    "签到成功": "You are checked in",
+    "请到{room}外候诊，听到叫号后再进去。": "Please wait outside {room} until your number is called.",
+    "您已签到，不用再签": "You are checked in already",
+    "请到{room}外等候叫号。": "Please wait outside {room} for your number.",
+    "您来晚了，顺序可能往后，请到{room}外候诊。": "You are late and may be called later. Please wait outside {room}.",
+    "还没到签到时间": "It is too early to check in",
+    "请在 {time} 以后再来签到。": "Please check in after {time}.",
+    "{month}月{day}日 {weekday}": "{weekday} {day}/{month}",
+    "您的检查约在 {day}，已经过了，请到登记窗口改约。": (
+        "Your exam was on {day}. Please ask at the counter for another time."
+    ),
+    "您的检查约在 {day}，请当天再来；要改时间请到登记窗口。": (
+        "Your exam is on {day}. Please come that day, or ask at the counter for another time."
+    ),
+    "预约不在今天": "Your appointment is not today",
+    "还没有缴费": "Not paid yet",
+    "请先到收费窗口缴费，再回来签到。": "Please pay at the cashier first, then check in here.",
+    "正在叫您": "You are being called",
+    "请马上到{room}。": "Please go to {room} now.",
+    "您已过号": "Your number has passed",
+    "请到登记窗口重新签到。": "Please go to the counter to be put back in the queue.",
+    "检查正在进行": "Your exam is under way",
+    "如有疑问，请到登记窗口。": "Please ask at the counter if something is unclear.",
+    "检查已经做完": "Your exam is done",
+    "不用再排队；取报告请到登记窗口询问。": "No need to wait. Please ask at the counter for your report.",
+    "登记已取消": "Your registration was cancelled",
+    "请到登记窗口重新登记。": "Please register again at the counter.",
+    "前面 {ahead} 人，很快轮到您": "{ahead} before you: it will be your turn soon",
+    "前面 {ahead} 人，大约等 {low}–{high} 分钟": "{ahead} before you: about {low}–{high} minutes",
+    "输入错误太多，请在 {seconds} 秒后再试，或到登记窗口办理。": (
+        "Too many wrong numbers. Try again in {seconds} seconds, or go to the counter."
+    ),
+    "没有查到您的登记": "We found no registration",
+    "请核对后再试一次，或到登记窗口办理。": "Please check and try again, or go to the counter.",
+    "预约 {time}": "Appointment {time}",
+    "签到时间 {time}，请留意叫号": "Checked in {time}. Please listen for your number",
+    "星期一": "Monday",
+    "星期二": "Tuesday",
+    "星期三": "Wednesday",
+    "星期四": "Thursday",
+    "星期五": "Friday",
+    "星期六": "Saturday",
+    "星期日": "Sunday",
+    "读不到文件 {path}：请检查路径和权限。": "The file {path} cannot be read: check its path and permissions.",
+    "文件 {path} 是空的：请在第一行写入内容。": "The file {path} is empty: write the secret into its first line.",
+    "连接字符串无效：{why}": "The connection string is not valid: {why}",
+}
