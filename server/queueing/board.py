@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
+import msgspec
 from sqlalchemy import select
 
 from server.exams.service import ExamService
@@ -21,7 +22,7 @@ from server.queueing.tables import TicketRow as Ticket
 from server.queueing.waiting import WaitingTimes
 from shared.contract.queueing import BoardRoom, BoardView, CallView, WaitForecast
 from shared.dicomkit.names import masked
-from shared.domain.states import TicketState
+from shared.domain.states import PatientType, TicketState
 
 _BOARD_WAITING = 8
 _OPEN = [state.value for state in OPEN]
@@ -102,12 +103,18 @@ class HallBoard:
     def _pending_calls(self, uow: UnitOfWork, room_ids: Collection[int], hospital: Hospital) -> tuple[CallView, ...]:
         limit = self._limit(uow)
         since = self._time.now() - limit
-        calls = uow.session.scalars(
-            select(CallRow)
+        calls = uow.session.execute(
+            select(CallRow, Ticket.patient_type)
+            .join(Ticket, Ticket.id == CallRow.ticket_id)
             .where(CallRow.called_at > since, CallRow.over_at.is_(None), CallRow.room_id.in_(room_ids))
             .order_by(CallRow.id)
         )
-        return tuple(self._call_view(call, hospital, limit) for call in calls)
+        return tuple(
+            msgspec.structs.replace(
+                self._call_view(call, hospital, limit), is_urgent=kind == PatientType.EMERGENCY.value
+            )
+            for call, kind in calls
+        )
 
     def _limit(self, uow: UnitOfWork) -> timedelta:
         return timedelta(seconds=self._policy.rules(uow).announcement_seconds)
