@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from clients.kiosk.desk.state import LONGEST_NUMBER, KioskState, Page, Printing
+from clients.kiosk.desk.state import LONGEST_NUMBER, PRINTED, KioskState, Page, Printing
 from clients.kiosk.slip import Slip, slips_of
 from clients.kit.messages import message_for
 from clients.kit.running import TaskRunner
@@ -265,7 +265,7 @@ class KioskPresenter:
     def _print(self, answer: KioskAnswer | None, *, every: bool) -> None:
         exams = () if answer is None else answer.exams
         slips = slips_of(
-            tuple(exam for exam in exams if exam.number and (every or exam.outcome in _PRINTED_BY_ITSELF)),
+            tuple(exam for exam in exams if exam.number and exam.outcome in (PRINTED if every else _PRINTED_BY_ITSELF)),
             self.state.hospital_name,
             self.state.hospital_name_en,
             self._clock(),

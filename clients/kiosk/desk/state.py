@@ -6,10 +6,14 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contract.queueing import KioskAnswer
+from shared.contract.queueing import KioskAnswer, KioskOutcome
 
 LONGEST_NUMBER = 18
 """An identity card's; nothing longer can be typed."""
+
+
+PRINTED = (KioskOutcome.CHECKED_IN, KioskOutcome.LATE, KioskOutcome.ALREADY)
+"""Whose ticket may be printed."""
 
 
 class Page(enum.StrEnum):

@@ -19,15 +19,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from clients.kiosk.desk.state import KioskState, Page, Printing
+from clients.kiosk.desk.state import PRINTED, KioskState, Page, Printing
 from clients.kiosk.words import Told, campus_of, is_english, room_of, told_of, unknown, wait_words, weekday
 from clients.kit import fonts
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, tr
-from shared.contract.queueing import KioskExam
+from shared.contract.queueing import KioskExam, KioskOutcome
 
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "X", "0", "erase")
+WAITS = (KioskOutcome.CHECKED_IN, KioskOutcome.LATE, KioskOutcome.ALREADY, KioskOutcome.BEING_CALLED)
+"""Only then a number and a room mean something to the patient now."""
+_CARD_SCALES = {1: 1.0, 2: 1.0, 3: 0.86}
 _DESIGN = QSize(1920, 1080)
 _DESIGN_UPRIGHT = QSize(1080, 1620)
 
@@ -77,11 +80,13 @@ class Key(QPushButton):
             else (colours.surface, colours.text, colours.border)
         )
         pressed = colours.accent_pressed if self._primary else colours.selected
-        self.setFixedHeight(round(self._height * unit))
+        edge_px = max(1, round(2 * unit))
+        inner = round(self._height * unit) - 2 * edge_px  # the suite's style sheet gives buttons another height
         self.setFont(fonts.text_font(max(10, round(self._size * unit)), bold=self._primary))
         self.setStyleSheet(
-            f"QPushButton {{ background: {ground}; color: {text}; border: {max(1, round(2 * unit))}px solid {edge};"
-            f" border-radius: {round(14 * unit)}px; padding: 0 {round(28 * unit)}px; }}"
+            f"QPushButton {{ background: {ground}; color: {text}; border: {edge_px}px solid {edge};"
+            f" border-radius: {round(14 * unit)}px; padding: 0 {round(28 * unit)}px;"
+            f" min-height: {inner}px; max-height: {inner}px; }}"
             f"QPushButton:pressed {{ background: {pressed}; }}"
             f"QPushButton:disabled {{ color: {colours.text_disabled}; background: {colours.hover};"
             f" border-color: {colours.hairline}; }}"
@@ -129,6 +134,7 @@ class ExamCard(QFrame):
     def __init__(self, *, dense: bool) -> None:
         super().__init__()
         self.setObjectName("card")
+        self._dense = dense
         across = QHBoxLayout(self)
         self._box = across
         self._picture = Picture("check_circle", 88 if dense else 150)
@@ -158,7 +164,7 @@ class ExamCard(QFrame):
         self._headline.setText(told.headline)
         self._headline.set_tone(told.tone)
         self._step.setText(told.next_step)
-        self._place.setVisible(exam is not None and bool(exam.number))
+        self._place.setVisible(exam is not None and bool(exam.number) and exam.outcome in WAITS)
         self._who.setText("" if exam is None else f"{exam.masked_name}　{exam.items}")
         self._who.setVisible(exam is not None)
         if exam is not None:
@@ -176,7 +182,7 @@ class ExamCard(QFrame):
         colours = current_theme().colours
         self._box.setContentsMargins(*(round(36 * unit) for _ in range(4)))
         self._box.setSpacing(round(36 * unit))
-        self._place.setFixedWidth(round(520 * unit))
+        self._place.setFixedWidth(round((400 if self._dense else 520) * unit))
         self.setStyleSheet(
             f"#card {{ background: {colours.surface}; border: 1px solid {colours.hairline};"
             f" border-radius: {round(18 * unit)}px; }}"
@@ -215,6 +221,7 @@ class KioskScreen(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the screen decides, not the words
         outer.addLayout(self._header())
         self.stack = QStackedWidget()
         self._places = {
@@ -276,6 +283,7 @@ class KioskScreen(QWidget):
 
     def _keys(self, box: QVBoxLayout) -> dict[str, Key]:
         grid = QGridLayout()
+        grid.setSpacing(14)
         keys: dict[str, Key] = {}
         for place, name in enumerate(KEYS):
             key = Key(48 if name != "erase" else 36)
@@ -287,6 +295,7 @@ class KioskScreen(QWidget):
             grid.addWidget(key, place // 3, place % 3)
             keys[name] = key
         box.addLayout(grid)
+        box.addSpacing(14)
         confirm = Key(46, primary=True)
         confirm.clicked.connect(self.confirm_pressed)
         box.addWidget(confirm)
@@ -347,6 +356,7 @@ class KioskScreen(QWidget):
         self.lock_pad = self._keys(box)
         self.cancel_key = Key(38)
         self.cancel_key.clicked.connect(self.back_pressed)
+        box.addSpacing(14)
         box.addWidget(self.cancel_key)
         box.addStretch(1)
         across.addLayout(box, 3)
@@ -407,10 +417,10 @@ class KioskScreen(QWidget):
             self._cards = [ExamCard(dense=dense) for _ in told]
             for card in self._cards:
                 self._cards_box.addWidget(card)
-                card.scale(self._unit)
+                card.scale(self._unit * _CARD_SCALES.get(len(told), 0.66))
         for card, (exam, words) in zip(self._cards, told, strict=True):
             card.show_exam(exam, words)
-        has_ticket = any(exam.number for exam in answer.exams)
+        has_ticket = any(exam.number and exam.outcome in PRINTED for exam in answer.exams)
         printing = {
             Printing.NONE: "",
             Printing.BUSY: tr("正在打印小票…"),
@@ -451,8 +461,10 @@ class KioskScreen(QWidget):
         self.corner.raise_()
         self._typed.setFixedHeight(round(110 * unit))
         for child in self.findChildren(QWidget):
-            if isinstance(child, (Text, Key, Picture, ExamCard)):
+            if isinstance(child, (Text, Key, Picture)):
                 child.scale(unit)
+        for card in self._cards:
+            card.scale(unit * _CARD_SCALES.get(len(self._cards), 0.66))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._state.may_leave:
