@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
-from clients.kit.screen import Caller, ScreenPresenter
+from clients.kit.screen import Caller
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.registration.booking.form_rules import (
@@ -30,6 +30,7 @@ from clients.registration.booking.safety_answers import (
     safety_errors,
     with_answer,
 )
+from clients.registration.booking.slot_intentions import SlotIntentions
 from clients.registration.booking.state import BookingForm, BookingState, Editing, Registered
 from clients.registration.measures import birth_date_for, fen_from
 from clients.registration.screen import Documents
@@ -40,8 +41,6 @@ from shared.contract.exams import (
     FindApplications,
     GetExam,
     ItemEntry,
-    ListSlots,
-    SlotView,
 )
 from shared.contract.organisation import ExamItemView, HospitalView, RoomView
 from shared.contract.patients import FindSimilar, PatientList, PatientView, SearchPatients, SimilarPatient
@@ -117,7 +116,7 @@ _SERVER_FIELDS = {
 }
 
 
-class BookingPresenter(ScreenPresenter[BookingState]):
+class BookingPresenter(SlotIntentions):
     """Turns intentions into calls and replies into states. `clock` gives the present moment with its zone."""
 
     def __init__(
@@ -420,8 +419,9 @@ class BookingPresenter(ScreenPresenter[BookingState]):
         self._change(form=form, errors=errors, repeat_of=None, repeat_hint="", today=self._clock().date())
         if self.state.editing is None:
             self._drafts.save(form)
+        self._follow_form()
 
-    # ── room, time and slot ──────────────────────────────────────────────────────────────────────────
+    # ── room and slot ──────────────────────────────────────────────────────────────────────────
 
     def choose_campus(self, campus_id: int | None) -> None:
         """院区: a room of another campus falls out."""
@@ -450,53 +450,6 @@ class BookingPresenter(ScreenPresenter[BookingState]):
                 self._preferences.set(f"booking/room/{form.exam_type}", room_id)
         self._put(form, cleared=("room_id", "planned_at"))
         self._load_slots()
-
-    def choose_day(self, day: date) -> None:
-        """Show the slots of another day."""
-        if day != self.state.slot_day:
-            self._change(day=day)
-            self._load_slots()
-
-    def choose_slot(self, slot_id: int) -> None:
-        """选号: the slot's time becomes the planned time at once (RIS-SLT-03); the chosen slot again gives it back."""
-        slot = next((slot for slot in self.state.slots if slot.id == slot_id), None)
-        if slot is None or (slot.taken >= slot.capacity and slot_id != self.state.form.slot_id):
-            return
-        if self.state.form.slot_id == slot_id:
-            self._put(replace(self.state.form, slot_id=None, planned_at=None), cleared=("planned_at",))
-            return
-        self._put(replace(self.state.form, slot_id=slot_id, planned_at=slot.starts_at), cleared=("planned_at",))
-
-    def set_planned(self, planned_at: datetime | None) -> None:
-        """预检时间 by hand; None means the moment of submitting."""
-        form = self.state.form
-        if planned_at != form.planned_at:
-            self._put(replace(form, planned_at=planned_at, slot_id=None), cleared=("planned_at",))
-
-    def reload_slots(self) -> None:
-        """Fetch the slots again, e.g. after a notice that an exam changed; after midnight those of the new day."""
-        today = self._clock().date()
-        if today != self.state.today:
-            day = self.state.day
-            self._change(today=today, day=None if day is not None and day < today else day)
-        self._load_slots()
-
-    def _load_slots(self) -> None:
-        room_id = self.state.form.room_id
-        if room_id is None:
-            self._runner.cancel("booking/slots")
-            self._change(slots=(), slots_loading=False, slots_hint="")
-            return
-        same_room = bool(self.state.slots) and self.state.slots[0].room_id == room_id
-        self._change(slots_loading=True, slots_hint="", slots=self.state.slots if same_room else ())
-        request = ListSlots(room_id=room_id, day=self.state.slot_day)
-        self._ask(request, self._slots_came, self._slots_failed, key="booking/slots")
-
-    def _slots_came(self, slots: tuple[SlotView, ...]) -> None:
-        self._change(slots=slots, slots_loading=False)
-
-    def _slots_failed(self, error: Exception) -> None:
-        self._change(slots_loading=False, slots_hint=message_for(error).text)
 
     def _room(self, room_id: int | None) -> RoomView | None:
         rooms = self.state.hospital.rooms if self.state.hospital else ()

@@ -10,6 +10,7 @@ from clients.registration.measures import age_for_reader, age_text
 from shared.contract.exams import ApplicationView, ClinicalEntry, ItemEntry, RequesterEntry, SlotView
 from shared.contract.organisation import ExamItemView, HospitalView, RoomView
 from shared.contract.patients import PatientView, SimilarPatient
+from shared.contract.scheduling import BookingWarning, FreeSlot
 from shared.domain.identity_documents import DocumentKind
 from shared.domain.safety import Asked, SafetyAnswer, SafetyQuestion, age_in_years, questions_for, uses_contrast
 from shared.domain.states import PatientType, Sex
@@ -100,6 +101,10 @@ class BookingState:
     slots: tuple[SlotView, ...] = ()
     slots_loading: bool = False
     slots_hint: str = ""
+    free: tuple[FreeSlot, ...] = ()  # the first free slots over all rooms
+    free_searching: bool = False
+    free_hint: str = ""
+    warnings: tuple[BookingWarning, ...] = ()  # what speaks against the time chosen; it never forbids
     item_text: str = ""
     candidates: tuple[ExamItemView, ...] = ()
     editing: Editing | None = None

@@ -20,12 +20,14 @@ from shared.contract.exams import (
     ExamView,
     FindApplications,
     GetExam,
+    HoldSlot,
     ItemEntry,
     ListExams,
     ListSlots,
     PatientEntry,
     PushExam,
     RegisterExam,
+    ReleaseSlot,
     RequesterEntry,
     SlotView,
     UpdateExam,
@@ -54,6 +56,7 @@ from shared.contract.queueing import (
     TicketView,
 )
 from shared.contract.safety import GetSafetyQuestions, SafetyQuestions
+from shared.contract.scheduling import BookingWarning, CheckBooking, FindFreeSlots, FreeSlot
 from shared.domain.permissions import Permission
 from shared.domain.safety import SafetyQuestion
 from shared.domain.states import (
@@ -315,6 +318,10 @@ class FakeHospital:
             FindSimilar: self._similar,
             GetSafetyQuestions: lambda _request: SafetyQuestions(version=0, questions=self.questions),
             ListSlots: lambda request: slots_of(request.room_id, request.day),
+            HoldSlot: lambda request: slots_of(11, TODAY)[0],
+            ReleaseSlot: lambda _request: Nothing(),
+            FindFreeSlots: self._free_slots,
+            CheckBooking: lambda _request: self.warnings,
             RegisterExam: self._register,
             UpdateExam: self._update,
             CancelExam: self._cancel,
@@ -334,11 +341,21 @@ class FakeHospital:
             ChangeRoom: self._change_room,
             SignInAgain: self._sign_in_again,
         }
+        self.warnings: tuple[BookingWarning, ...] = ()
         self.connection = FakeConnection(
             replies={kind: self._guarded(kind, handler) for kind, handler in handlers.items()},
             accounts={"clerk": "secret", "admin": "secret"},
             permissions=tuple(Permission),
         )
+
+    def _free_slots(self, request: FindFreeSlots) -> tuple[FreeSlot, ...]:
+        rooms = [room for room in a_hospital().rooms if request.exam_type in room.exam_types]
+        slots = [next(slot for slot in slots_of(room.id, TODAY) if not slot.taken) for room in rooms]
+        return tuple(
+            FreeSlot(slot=slot, campus_id=room.campus_id, minutes=10)
+            for room, slot in zip(rooms, slots, strict=True)
+            if request.campus_id in (None, room.campus_id)
+        )[: request.limit]
 
     def refuse(self, kind: type[Any], error: Exception) -> None:
         """Let the next request of this type fail."""

@@ -202,7 +202,7 @@ def test_choosing_a_room_brings_the_slots_of_exactly_that_room() -> None:
     desk = Desk()
     desk.presenter.choose_room(13)
     assert {slot.room_id for slot in desk.state.slots} == {13}
-    assert desk.hospital.sent(ListSlots)[-1] == ListSlots(room_id=13, day=TODAY)
+    assert desk.hospital.sent(ListSlots)[-1] == ListSlots(room_id=13, day=TODAY, exam_type="MR")
     desk.presenter.choose_room(11)
     assert {slot.room_id for slot in desk.state.slots} == {11}
 
