@@ -162,17 +162,17 @@ class MasterService:
         if row is not None and entry == before:
             return row
         is_new = row is None
+        columns = kind.columns(entry, refs) | {"pinyin": initials(entry.name)}
         if row is None:
             place = self.last_position(uow, kind) + 1 if position is None else position
             given: dict[str, Any] = {} if (row_id := kind.new_id(uow)) is None else {"id": row_id}
             given |= {kind.code_column: entry.code, "position": place, "is_active": True, "version": 1}
-            row = kind.table(**given, **kind.new_columns())
+            row = kind.table(**given, **columns, **kind.new_columns())
             uow.session.add(row)
         else:
             row.touch()
-        for name, value in kind.columns(entry, refs).items():
-            setattr(row, name, value)
-        row.pinyin = initials(entry.name)
+            for name, value in columns.items():
+                setattr(row, name, value)
         if position is None:
             uow.session.flush()  # an import writes all its rows at once
         kind.written(uow, caller, row, entry, is_new=is_new)
