@@ -27,6 +27,7 @@ from clients.registration.viewing import LinkedViewer
 from shared.contract.base import Changed, Notice
 from shared.contract.errors import RpcError
 from shared.contract.organisation import GetHospital, HospitalView
+from shared.domain.permissions import Permission
 
 log = logging.getLogger(__name__)
 
@@ -148,10 +149,22 @@ class Desk:
         from clients.registration.details.view import DetailsView
 
         place = self._place
-        presenter = DetailsPresenter(place.connection, place.runner, place.messages, self.actions)
-        view = DetailsView(presenter, lambda: self.hospital)
+        may_answer = place.may(Permission.CALL)
+        presenter = DetailsPresenter(
+            place.connection, place.runner, place.messages, self.actions, may_answer=may_answer
+        )
+        view = DetailsView(presenter, lambda: self.hospital, self._paper_pages)
         place.side_panel.show_content("登记详情", view)
         presenter.open(exam_id)
+
+    def _paper_pages(self, exam_id: int) -> Any:
+        from clients.registration.details.paper_pages import PaperPages
+
+        place = self._place
+        line: Any = place.connection
+        may_take = place.may(Permission.REGISTER)
+        take = (lambda: self.show_paper(exam_id)) if may_take else None
+        return PaperPages(exam_id, line, place.runner, place.messages, take)
 
     def _show_preview(self, preview: Preview) -> None:
         from clients.registration.preview import PreviewPanel

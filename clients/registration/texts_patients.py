@@ -109,4 +109,13 @@ ENTRIES = {
     "这不是可用的图片文件，请选择 JPEG、PNG、BMP 或 TIFF。": "This is no picture. Choose JPEG, PNG, BMP or TIFF.",
     "剪贴板中没有可用的图片。": "The clipboard holds no picture.",
     "申请单照片": "Photographed application",
+    "申请单": "Form",
+    "没有拍摄申请单。": "The application was not photographed.",
+    "这一页无法显示。": "This page cannot be shown.",
+    "安全": "Safety",
+    "未询问": "Not asked",
+    "需注意": "attention",
+    "过低": "too low",
+    "已过期": "too old",
+    "{name} 已知晓 {time}": "Noted by {name}, {time}",
 }

@@ -24,6 +24,7 @@ SEX_LETTERS = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: "?"}
 SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"}
 
 ARREARS = StateLook("欠费", Tone.WARNING, "money")
+SAFETY = StateLook("安全", Tone.DANGER, "alert")
 CANCELLING = StateLook("取消中", Tone.WARNING, "hourglass")
 
 
@@ -69,6 +70,11 @@ def document_kinds() -> list[Choice]:
     return [Choice(kind, words) for kind, words in _KINDS.items()]
 
 
+def document_words(kind: DocumentKind | None) -> str:
+    """Chinese source for the kind of a document number."""
+    return "证件号" if kind is None else _KINDS[kind]
+
+
 _LIKENESSES = {
     Likeness.ID_NUMBER: "证件号相同",
     Likeness.CARD_NUMBER: "就诊卡号相同",
@@ -98,6 +104,8 @@ def marks_of(row: Any) -> list[StateLook]:
     marks = [] if row.patient_type is PatientType.ORDINARY else [PATIENT_TYPE_LOOKS[row.patient_type]]
     if getattr(row, "is_in_arrears", False):
         marks.append(ARREARS)
+    if getattr(row, "has_safety_alarm", False):
+        marks.append(SAFETY)
     return marks
 
 
@@ -129,6 +137,7 @@ def today_columns(pending: Callable[[], frozenset[int]]) -> tuple[Column, ...]:
         Column("items", "检查类型与项目", 0, value=lambda row: f"{row.exam_type}　{row.items}"),
         Column("accession_number", "检查号", 116),
         Column("planned_at", "预检时间", 76, Align.RIGHT, format=local_clock, visible=False, quiet=True),
+        Column("paper_pages", "申请单", 64, format=lambda pages: str(pages or ""), visible=False, quiet=True),
         Column("room_name", "检查室", 110, visible=False, quiet=True),
         Column("ticket_number", "排队号", 76, visible=False, quiet=True),
     )

@@ -11,6 +11,8 @@ from clients.registration.details.state import DetailsState
 from clients.registration.exam_actions import ExamActions, RowAction
 from shared.contract.base import Changed, Notice
 from shared.contract.exams import ExamView, GetExam
+from shared.contract.safety import AcknowledgeSafety
+from shared.domain.safety import SafetyAnswer, SafetyValue
 
 
 class DetailsPresenter(ScreenPresenter[DetailsState]):
@@ -23,9 +25,13 @@ class DetailsPresenter(ScreenPresenter[DetailsState]):
         messages: Messages,
         actions: ExamActions,
         show: Callable[[DetailsState], None] = lambda _state: None,
+        *,
+        may_answer: bool = False,
     ) -> None:
+        """`may_answer`: the user may answer open safety questions, as technicians do."""
         super().__init__(DetailsState(), caller, runner, messages, show)
         self._actions = actions
+        self.may_answer = may_answer
         self._key = f"details/{id(self)}"
         actions.on_change(self._exam_changed)
 
@@ -46,6 +52,23 @@ class DetailsPresenter(ScreenPresenter[DetailsState]):
         """Do one of the exam's actions."""
         if self.state.exam is not None:
             self._actions.do(action, self.state.exam.row)
+
+    def answer_safety(self, code: str, value: SafetyValue) -> None:
+        """Answer a question that was open; whoever answers has seen whether it alarms."""
+        exam_id = self.state.exam_id
+        if exam_id is None:
+            return
+        answer = SafetyAnswer(code=code, value=value, acknowledged=True)
+        request = AcknowledgeSafety(exam_id=exam_id, answers=(answer,))
+        self._ask(request, lambda _answers: self._again(exam_id), self._not_answered)
+
+    def _again(self, exam_id: int) -> None:
+        if exam_id == self.state.exam_id:
+            self.open(exam_id)
+
+    def _not_answered(self, error: Exception) -> None:
+        self._messages.report(error)
+        self._change()
 
     def heard(self, notice: Notice) -> None:
         """The exam changed elsewhere."""

@@ -14,11 +14,13 @@ from clients.kit.paging import local_time
 from clients.kit.panels import EmptyState
 from clients.kit.states import EXAM_LOOKS, REGISTRATION_LOOKS, TICKET_LOOKS, look_of
 from clients.kit.tokens import Tone
+from clients.registration.details.paper_pages import PaperPages
 from clients.registration.details.presenter import DetailsPresenter
+from clients.registration.details.safety_list import safety_group
 from clients.registration.details.state import DetailsState
 from clients.registration.exam_actions import RowAction
 from clients.registration.measures import yuan
-from clients.registration.words import CANCELLING, marks_of, room_named, sex_and_age, words_of
+from clients.registration.words import CANCELLING, document_words, marks_of, room_named, sex_and_age, words_of
 from shared.contract.base import Notice
 from shared.contract.exams import ExamView
 from shared.contract.organisation import HospitalView
@@ -29,8 +31,17 @@ _FIRST = (RowAction.EDIT, RowAction.PRINT_BARCODE, RowAction.VIEW_IMAGES, RowAct
 class DetailsView(QWidget):
     """One `render_state`; rebuilt whenever the exam changes, because it is small and read-only."""
 
-    def __init__(self, presenter: DetailsPresenter, hospital: Callable[[], HospitalView | None]) -> None:
+    def __init__(
+        self,
+        presenter: DetailsPresenter,
+        hospital: Callable[[], HospitalView | None],
+        pages: Callable[[int], PaperPages] | None = None,
+    ) -> None:
+        """`pages` makes the widget with an exam's photographed application; it is kept while the exam stays."""
         super().__init__()
+        self._make_pages = pages
+        self._pages: PaperPages | None = None
+        self._pages_of: tuple[int, int] | None = None
         self._presenter = presenter
         self._hospital = hospital
         self._state = presenter.state
@@ -44,9 +55,30 @@ class DetailsView(QWidget):
         """The exam may have changed elsewhere."""
         self._presenter.heard(notice)
 
+    def paper_sent(self, exam_id: int) -> None:
+        """A photographed page of an exam has reached the server."""
+        if self._pages is not None and exam_id == self._state.exam_id:
+            self._pages.load()
+
+    def _paper(self, exam: ExamView) -> PaperPages | None:
+        if self._make_pages is None:
+            return None
+        wanted = (exam.row.id, exam.row.paper_pages)
+        if self._pages is None or self._pages_of is None or self._pages_of[0] != wanted[0]:
+            if self._pages is not None:
+                self._pages.deleteLater()
+            self._pages = self._make_pages(exam.row.id)
+        elif self._pages_of != wanted:
+            self._pages.load()
+        self._pages_of = wanted
+        return self._pages
+
     def render_state(self, state: DetailsState) -> None:
         """Show a state."""
         self._state = state
+        if self._pages is not None:
+            self._pages.setParent(self)  # kept while the rest is built anew
+            self._pages.hide()
         if self._content is not None:
             self._layout.removeWidget(self._content)
             self._content.hide()
@@ -95,6 +127,10 @@ class DetailsView(QWidget):
         box.addLayout(states)
         box.addLayout(self._buttons(state))
         box.addWidget(hairline())
+        if exam.safety:
+            may_answer = self._presenter.may_answer and not state.cancel_pending
+            box.addLayout(safety_group(exam.safety, self._presenter.answer_safety if may_answer else None))
+            box.addWidget(hairline())
         patient, requester, clinical = exam.patient_entry, exam.requester, exam.clinical
         born = patient.birth_date.isoformat() if patient.birth_date else ""
         size = "　".join(
@@ -147,7 +183,7 @@ class DetailsView(QWidget):
                     ("就诊卡号", patient.card_number),
                     ("住院号", patient.inpatient_number),
                     ("体检号", patient.health_check_number),
-                    ("身份证号", patient.id_number),
+                    (document_words(patient.id_kind), patient.id_number),
                     ("电话号码", patient.phone),
                     ("身高体重", size),
                     ("住址", patient.address),
@@ -174,6 +210,11 @@ class DetailsView(QWidget):
             if any(value for _label, value in pairs):
                 box.addWidget(hairline())
                 box.addLayout(_group(title, pairs))
+        paper = self._paper(exam)
+        if paper is not None:
+            box.addWidget(hairline())
+            box.addWidget(paper)
+            paper.show()
         box.addStretch(1)
         return content
 
