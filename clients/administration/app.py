@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clients.administration import texts
 from clients.administration.exporting import EXPORTS
+from clients.administration.hall import HALLS
 from clients.administration.importing import IMPORTS
 from clients.administration.keeping import BACKUPS, BIN, CHECK, HOLDS
 from clients.administration.master.tabs import hospital_page, people_page
@@ -84,6 +85,7 @@ def make_pages() -> tuple[Page, ...]:
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
         Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
+        _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
         _page("system", "系统", "gear", ("节点", PEERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)),
     )

@@ -9,10 +9,10 @@ from clients.display.board.drawing import Box, CellPlan
 from clients.display.board.painting import LEFT, RIGHT, Pen, mixed, rect
 from clients.display.board.state import BoardState, Line
 from clients.kit.tokens import Tone
-from clients.kit.translations import tr
+from clients.kit.translations import tr, verbatim
 from shared.contract.queueing import BoardRoom
 
-_DOWN = ("故障", "维修", "检修", "停机", "fault", "repair", "broken", "out of order")
+_DOWN = (*verbatim("故障 维修 检修 停机").split(), "fault", "repair", "broken", "out of order")
 
 
 def is_down(room: BoardRoom) -> bool:

@@ -539,7 +539,7 @@ def test_lines_of_news_take_turns() -> None:
     hall = Hall(choice=Choice(news="停车场已满"))
     hall.server.hall = a_hall(11, news=(NewsLine(text="请保持安静"), NewsLine(text="请取下金属物品")))
     hall.presenter.start()
-    seen = []
+    seen: list[str] = []
     for _ in range(60):
         hall.pass_seconds(1)
         if not seen or seen[-1] != hall.state.news:
