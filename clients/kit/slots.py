@@ -18,13 +18,17 @@ _GAP = 8
 
 @dataclass(frozen=True)
 class Slot:
-    """One slot: key, the time as shown ("08:30"), places free and in all; `past` slots cannot be chosen."""
+    """One slot: key, the time as shown ("08:30"), places free and in all; `past` slots cannot be chosen.
+
+    `note` is a source text that says more than the number of places: kept for others, added beyond the last place.
+    """
 
     key: str
     time: str
     free: int
     total: int
     past: bool = False
+    note: str = ""
 
     @property
     def bookable(self) -> bool:
@@ -149,6 +153,7 @@ class SlotGrid(QWidget):
             hit = next((s for i, s in enumerate(self._slots) if self._area(i).contains(event.pos())), None)
             if hit is not None:
                 words = tr("{time}，共 {total} 个号，余 {free} 个", time=hit.time, total=hit.total, free=hit.free)
+                words = f"{words}\n{tr(hit.note)}" if hit.note else words
                 QToolTip.showText(event.globalPos(), words, self)
                 return True
         return super().event(event)
@@ -167,7 +172,7 @@ class SlotGrid(QWidget):
             for index, slot in enumerate(self._slots):
                 area = self._area(index).adjusted(0.5, 0.5, -0.5, -0.5)
                 mine = slot.key == self._current
-                few = slot.bookable and slot.free * 4 <= slot.total
+                few = slot.bookable and (slot.free * 4 <= slot.total or bool(slot.note))
                 ground, edge, text = colours.surface, colours.border, colours.text
                 if mine:
                     ground, edge, text = colours.selected, colours.accent, colours.accent
@@ -198,4 +203,6 @@ class SlotGrid(QWidget):
     def _words(self, slot: Slot) -> str:
         if slot.past:
             return tr("已过")
+        if slot.note:
+            return tr(slot.note)
         return tr("余 {free}", free=slot.free) if slot.free else tr("已满")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clients.registration import texts_patients
+from clients.registration import texts_booking, texts_patients
 
 ENTRIES = {
     # pages and actions
@@ -246,3 +246,4 @@ ENTRIES = {
 }
 
 ENTRIES |= texts_patients.ENTRIES
+ENTRIES |= texts_booking.ENTRIES

@@ -37,6 +37,7 @@ from clients.registration.booking.presenter import BookingPresenter
 from clients.registration.booking.safety_answers import first_open
 from clients.registration.booking.safety_view import SafetySection
 from clients.registration.booking.state import BookingState
+from clients.registration.booking.warnings import WarningCard
 from clients.registration.paper.state import PaperState
 from clients.registration.words import choices_of, document_kinds, likeness_words, sex_and_age, sex_choices
 from shared.contract.exams import ApplicationView
@@ -226,6 +227,8 @@ class BookingView(QWidget):
         self.similar = OfferCard("可能是同一位患者", "users", self._presenter.dismiss_similar)
         box.addWidget(self.similar)
         box.addWidget(self.request)
+        self.warnings = WarningCard()
+        box.addWidget(self.warnings)
         box.addLayout(self._exam_block())
         box.addWidget(self.safety)
         box.addStretch(1)
@@ -380,6 +383,7 @@ class BookingView(QWidget):
             self._show_choices(state)
             self._show_form(state)
             self._show_offers(state)
+            self.warnings.show_warnings(state.warnings)
             self.items.show_candidates(state.item_text, state.candidates)
             self.chosen.show_items(state.form.items)
             self.safety.render_state(state)
