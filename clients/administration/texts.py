@@ -599,6 +599,7 @@ ENTRIES = {
     "服务器上的导出文件不完整，请重新导出。": "The export on the server is not whole; please export again.",
     "补建自定义索引": "Fill a custom index",
     "核对影像是否齐全": "Review completeness",
+    "记录候诊时间预测": "Keep waiting-time forecasts",
     "检查索引与文件": "Check index and files",
     "查找待转发的检查": "Look for studies to forward",
     "清理存储": "Tidy the stores",

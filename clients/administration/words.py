@@ -31,6 +31,7 @@ JOB_KINDS = {
     "keeping.retention": "执行保留规则",
     "keeping.sweep": "清理回收站",
     "keeping.verify_backup": "校验备份",
+    "queueing.record_forecasts": "记录候诊时间预测",
     "routing.send": "转发",
     "routing.watch": "查找待转发的检查",
     "storage.fill": "记录存储用量",

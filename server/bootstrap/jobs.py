@@ -41,7 +41,7 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import appointments, corrections, exchange, hl7, keeping, promises, routing
+    from server.bootstrap import appointments, corrections, exchange, hl7, keeping, promises, queueing, routing
 
     return [
         *appointments.job_kinds(house),
@@ -50,6 +50,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         *hl7.job_kinds(house),
         *keeping.job_kinds(house),
         *promises.job_kinds(house),
+        *queueing.job_kinds(house),
         *routing.job_kinds(house),
         *house.areas.stores.jobs.kinds(),
     ]
@@ -57,7 +58,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import appointments, exchange, hl7, keeping, promises, routing
+    from server.bootstrap import appointments, exchange, hl7, keeping, promises, queueing, routing
 
     return [
         *appointments.SCHEDULES,
@@ -65,6 +66,7 @@ def schedules(house: JobsHouse) -> list[Schedule]:
         *hl7.schedules(),
         *keeping.SCHEDULES,
         *promises.SCHEDULES,
+        *queueing.SCHEDULES,
         *routing.SCHEDULES,
         *house.areas.stores.jobs.schedules(),
     ]
