@@ -53,6 +53,8 @@ def condition_of(time: HospitalTime, request: ListExams) -> ColumnElement[bool]:
         conditions.append(Exam.state.in_([state.value for state in request.exam_states]))
     if request.exam_types:
         conditions.append(Exam.exam_type.in_(request.exam_types))
+    if request.patient_id is not None:
+        conditions.append(Exam.patient_id == request.patient_id)
     if request.campus_id is not None:
         conditions.append(Exam.campus_id == request.campus_id)
     if request.room_id is not None:

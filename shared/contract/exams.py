@@ -198,6 +198,7 @@ class ListExams(Query[ExamList], frozen=True, kw_only=True):
     card_number: str = ""
     accession_number: str = ""
     his_number: str = ""
+    patient_id: int | None = None  # exams of one record, not of those linked with it
     page: Page = Page()
     no_show: bool | None = None  # True: only 爽约
     rescheduled: bool | None = None  # True: only exams that were moved at least once
