@@ -35,7 +35,7 @@ ENTRIES = {
     "播报前铃声": "Chime before a call",
     "间隔": "Pause",
     "音量计划": "Volume by the hour",
-    "每行一个时间和音量，例如 07:30 80；不写则全天 100": "A time and a volume a line, such as 07:30 80; else 100 all day",
+    "每行一个时间和音量，例如 07:30 80；不写则全天 100": "A time and a volume a line (07:30 80); else 100",
     "音量计划请每行写一个时间和音量，例如 07:30 80，而不是：{line}": (
         "Write a time and a volume a line, such as 07:30 80, not: {line}"
     ),
