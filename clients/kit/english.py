@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from clients.kit.printing import texts as printing_texts
+
 ENTRIES: Mapping[str, str] = {
+    **printing_texts.ENTRIES,
     # shell
     "明镜影像": "Mingjing Imaging",
     "命令面板": "Command palette",

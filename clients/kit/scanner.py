@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
+from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
+PREFIX_KEY = "scanner/prefix"
+SUFFIX_KEY = "scanner/suffix"
+GAP_KEY = "scanner/gap_ms"
+"""What a desk remembers of its scanner."""
+
 _PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+
+
+class DeskSettings(Protocol):
+    """What a desk remembers."""
+
+    def get(self, key: str, default: object = None) -> object:
+        """The value of a key."""
+        ...
 
 
 class ScannerInput(QObject):
@@ -32,6 +46,7 @@ class ScannerInput(QObject):
         self._shortest = shortest
         self._gap_s = gap_ms / 1000
         self._clock = clock
+        self._prefix = self._suffix = ""
         self._held: list[QKeyEvent] = []
         self._target: QObject | None = None
         self._last = 0.0
@@ -45,6 +60,15 @@ class ScannerInput(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(gap_ms)
         self._timer.timeout.connect(self.let_go)
+
+    def follow(self, settings: DeskSettings) -> None:
+        """Do as the desk's scanner settings say; what is not a setting leaves the usual."""
+        self._prefix = str(settings.get(PREFIX_KEY, "") or "")
+        self._suffix = str(settings.get(SUFFIX_KEY, "") or "")
+        gap = settings.get(GAP_KEY, 0)
+        if isinstance(gap, int | float) and 10 <= gap <= 200:
+            self._gap_s = gap / 1000
+            self._timer.setInterval(round(gap))
 
     def listen(self, listener: Callable[[str], object]) -> Callable[[], None]:
         """Give scans to `listener`, the newest listener first in line; the function returned ends that."""
@@ -131,6 +155,10 @@ class ScannerInput(QObject):
         code = "".join(event.text() for event in self._held)
         self._timer.stop()
         self._held = []
+        if self._prefix and code.startswith(self._prefix):
+            code = code[len(self._prefix) :]
+        if self._suffix and code.endswith(self._suffix):
+            code = code[: -len(self._suffix)]
         self.scanned.emit(code)
         if self._listeners:
             self._listeners[-1](code)

@@ -247,6 +247,7 @@ class Shell(QMainWindow):
         self.toasts = ToastArea(centre, bottom=current_theme().metrics.status + 16)
         self.messages = ShellMessages(self.toasts, self._end_session)
         self.scanner = ScannerInput(self)
+        self.scanner.follow(self._desk_settings)
         self.actions_of_shell = ActionGroup([*_SHELL_ACTIONS, *_page_shortcuts(self.pages)], self, whole_window=True)
         for page in self.pages:
             self.actions_of_shell.on(f"shell.page.{page.id}", _GoTo(self, page.id))

@@ -31,6 +31,9 @@ from shared.domain.permissions import Permission
 
 log = logging.getLogger(__name__)
 
+PRINT_RETRY_MS = 5000
+"""How often the waiting prints are looked at; each waits longer after every failure."""
+
 RETRY_MS = 3000
 """Pause before the master data are asked for again."""
 
@@ -65,6 +68,9 @@ class Desk:
         self.hospital: HospitalView | None = None
         self._waiting_for_hospital: list[Callable[[], None]] = []
         self.documents = ServerDocuments(connection, place.desk_settings)
+        self._print_timer = QTimer(place.shell)
+        self._print_timer.timeout.connect(self._try_waiting_prints)
+        self._print_timer.start(PRINT_RETRY_MS)
         self._drafts = DraftStore.for_user(place.session.login)
         self.viewer = LinkedViewer(place.connection, place.session, place.messages, place.shell)
         self.actions = ExamActions(
@@ -193,7 +199,25 @@ class Desk:
         """打印机设置 of this desk, in the side panel."""
         from clients.registration.printing_setup import PrintingSetup, printer_names
 
-        self._place.side_panel.show_content("打印机设置", PrintingSetup(self._place.desk_settings, printer_names()))
+        place = self._place
+        setup = PrintingSetup(
+            place.desk_settings, printer_names(), self.documents.queue, self._print_test_page, self._in_background
+        )
+        setup.changed.connect(lambda: place.scanner.follow(place.desk_settings))
+        place.side_panel.show_content("打印机设置", setup, width=PrintingSetup.WIDTH)
+
+    def _print_test_page(self, kind: str) -> None:
+        place = self._place
+        place.runner.run(lambda: self.documents.print_test_page(kind), place.messages.say, place.messages.report)
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        self._place.runner.run(work, lambda _done: None, self._place.messages.report)
+
+    def _try_waiting_prints(self) -> None:
+        if self.documents.queue.has_work:
+            self._place.runner.run(
+                self.documents.queue.work_due, lambda _done: None, self._place.messages.report, key="print-queue"
+            )
 
     def heard_details(self, notice: Notice) -> None:
         """Let an open details panel follow a change."""
@@ -206,6 +230,7 @@ class Desk:
         if self._closed:
             return
         self._closed = True
+        self._print_timer.stop()
         try:
             self.actions.flush()
         except RpcError as error:

@@ -1,25 +1,22 @@
-"""Documents of the server on their way to a printer, or to a folder where no printer is set up."""
+"""Documents of the server on their way to a printer of this desk, or to a folder where no printer is set up."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from clients.kit.settings import UserSettings, data_folder, write_atomically
+from clients.kit.printing.queue import Job, PrintQueue
+from clients.kit.printing.setup import FOLDER_KEY, KIND_WORDS, Desk, PrinterSetup
+from clients.kit.printing.transports import PrinterTrouble, Transport, default_folder, transport_for
+from clients.kit.settings import UserSettings
 from clients.kit.translations import tr
-from shared.contract.printing import DocumentView
+from shared.contract.errors import EnvironmentTrouble
+from shared.contract.printing import DocumentView, Output, PrintTestPage, RecordPrint
 
-PRINTER_KEY = "printing/{kind}/printer"
-FOLDER_KEY = "printing/folder"
+__all__ = ["FOLDER_KEY", "KIND_WORDS", "Fetcher", "ServerDocuments", "words_of"]
 
-KIND_WORDS = {
-    "barcode": "检查条码",
-    "barcode_zpl": "检查条码",
-    "registration_form": "登记单",
-    "ticket": "排队小票",
-    "report": "报告",
-}
-_SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "application/zpl": ".zpl"}
+_MORE_WORDS = {"barcode_zpl": "检查条码", "report_preview": "报告", "test_page": "测试页"}
 
 
 class Fetcher(Protocol):
@@ -30,68 +27,71 @@ class Fetcher(Protocol):
         ...
 
 
+def words_of(kind: str) -> str:
+    """What a document is called, translated."""
+    return tr(KIND_WORDS.get(kind) or _MORE_WORDS.get(kind, "文档"))
+
+
 class ServerDocuments:
     """Prints on the printer that this desk chose for the kind of document; without one, saves a file."""
 
-    def __init__(self, fetcher: Fetcher, desk: UserSettings) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        settings: UserSettings,
+        transport: Callable[[PrinterSetup], Transport] | None = None,
+    ) -> None:
         self._fetcher = fetcher
-        self._desk = desk
+        self.desk = Desk(settings)
+        self.queue = PrintQueue(
+            transport or (lambda setup: transport_for(setup, self.desk.folder)),
+            self._record,
+            lambda fault: isinstance(fault, EnvironmentTrouble),
+        )
 
     def read(self, document: DocumentView) -> bytes:
         """The bytes of a document (blocking)."""
         return self._fetcher.fetch_document(document.id)
 
+    def output(self, kind: str) -> Output:
+        """How the server shall make a document for this desk's printer."""
+        return self.desk.setup(kind).output
+
     def hand_out(self, document: DocumentView) -> str:
-        """Print or save (blocking, any thread); the sentence says where it went."""
-        data = self.read(document)
-        what = tr(KIND_WORDS.get(document.kind, "文档"))
-        printer = str(self._desk.get(PRINTER_KEY.format(kind=document.kind), ""))
-        if printer and document.media_type == "application/pdf" and _print_pdf(data, printer):
-            return tr("{what}已送往打印机 {printer}。", what=what, printer=printer)
-        path = self.folder / f"{document.kind}-{document.id}{_SUFFIXES.get(document.media_type, '.bin')}"
-        write_atomically(path, data)
-        shown = f"{path.parent.name}/{path.name}"
-        if printer:
-            return tr("打印机 {printer} 不可用，{what}已保存到 {path}。", what=what, printer=printer, path=shown)
-        return tr("未设置打印机，{what}已保存到 {path}。", what=what, path=shown)
+        """Print or save (blocking, any thread); the sentence says where it went, or that it waits and why."""
+        setup = self.desk.setup(document.kind)
+        return self._hand_out(document, document.kind, setup)
+
+    def print_test_page(self, kind: str) -> str:
+        """A test page of a document's printer (blocking); the sentence says what became of it."""
+        setup = self.desk.setup(kind)
+        call = self._fetcher.call  # type: ignore[attr-defined] # the kit's connection has it
+        return self._hand_out(call(PrintTestPage(kind=kind, output=setup.output)), "test_page", setup)
+
+    def _hand_out(self, document: DocumentView, kind: str, setup: PrinterSetup) -> str:
+        what = words_of(kind)
+        try:
+            job = self.queue.submit(
+                kind=kind,
+                document_id=document.id,
+                media_type=document.media_type,
+                data=self.read(document),
+                setup=setup,
+            )
+        except PrinterTrouble as full:
+            return tr("{what}未打印：{why}", what=what, why=tr(full.source))
+        if job.trouble:
+            return tr("{what}未打印：{why}已排队，恢复后自动打印。", what=what, why=tr(job.trouble))
+        if setup.printer:
+            return tr("{what}已送往打印机 {printer}。", what=what, printer=setup.printer)
+        return tr("未设置打印机，{what}已保存到 {path}。", what=what, path=job.data)
+
+    def _record(self, job: Job) -> None:
+        call = getattr(self._fetcher, "call", None)
+        if call is not None and job.kind != "test_page":
+            call(RecordPrint(document_id=job.document_id, printer=job.printer, copies=job.setup.copies))
 
     @property
     def folder(self) -> Path:
         """Where documents are saved when there is no printer."""
-        chosen = str(self._desk.get(FOLDER_KEY, ""))
-        return Path(chosen) if chosen else data_folder() / "printed"
-
-
-def _print_pdf(data: bytes, printer_name: str) -> bool:
-    """Draw every page at the printer's resolution; False if the printer is not there."""
-    from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
-    from PySide6.QtGui import QPageLayout, QPageSize, QPainter
-    from PySide6.QtPdf import QPdfDocument
-    from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
-
-    info = QPrinterInfo.printerInfo(printer_name)
-    if info.isNull():
-        return False
-    buffer = QBuffer()
-    buffer.setData(QByteArray(data))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    pdf = QPdfDocument()
-    pdf.load(buffer)
-    if pdf.pageCount() < 1:
-        return False
-    printer = QPrinter(info, QPrinter.PrinterMode.HighResolution)
-    size = pdf.pagePointSize(0)
-    wide = size.width() > size.height()
-    orientation = QPageLayout.Orientation.Landscape if wide else QPageLayout.Orientation.Portrait
-    printer.setPageSize(QPageSize(size.transposed() if wide else size, QPageSize.Unit.Point))
-    printer.setPageOrientation(orientation)
-    printer.setFullPage(True)
-    dots = printer.resolution() / 72
-    with QPainter(printer) as painter:
-        for number in range(pdf.pageCount()):
-            if number:
-                printer.newPage()
-            page = pdf.pagePointSize(number)
-            picture = pdf.render(number, QSize(round(page.width() * dots), round(page.height() * dots)))
-            painter.drawImage(QRectF(0, 0, page.width() * dots, page.height() * dots), picture)
-    return True
+        return Path(self.desk.folder) if self.desk.folder else default_folder()

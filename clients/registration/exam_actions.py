@@ -13,9 +13,18 @@ from clients.kit.screen import Caller
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.registration.screen import Documents, Later
+from shared.contract.base import Request
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
 from shared.contract.exams import CancelExam, ExamRow, ExamView, PushExam
-from shared.contract.printing import DocumentView, PreviewReport, PrintBarcode, PrintRegistrationForm
+from shared.contract.printing import (
+    DocumentView,
+    PreviewReport,
+    PrintApplication,
+    PrintBarcode,
+    PrintRegistrationForm,
+    PrintTicket,
+    PrintWristband,
+)
 from shared.contract.queueing import SignInAgain, TicketView
 from shared.domain.states import ExamAction, ReportState, TicketState
 
@@ -56,6 +65,12 @@ class Viewer(Protocol):
 class ViewerMissing(RuntimeError):
     """The viewer is not installed or did not start; the argument is a Chinese source sentence."""
 
+
+_PAPERS: dict[str, Callable[..., Request[DocumentView]]] = {
+    "wristband": PrintWristband,
+    "ticket": PrintTicket,
+    "application": PrintApplication,
+}
 
 _DIRECT = {
     ExamAction.PRINT_BARCODE: RowAction.PRINT_BARCODE,
@@ -145,11 +160,19 @@ class ExamActions:
 
     def print_barcode(self, row: ExamRow) -> None:
         """打印条码."""
-        self._hand_out(lambda: self._caller.call(PrintBarcode(exam_id=row.id)))
+        output = self._documents.output("barcode")
+        self._hand_out(lambda: self._caller.call(PrintBarcode(exam_id=row.id, output=output)))
 
     def print_form(self, row: ExamRow) -> None:
         """打印登记单."""
-        self._hand_out(lambda: self._caller.call(PrintRegistrationForm(exam_id=row.id)))
+        output = self._documents.output("registration_form")
+        self._hand_out(lambda: self._caller.call(PrintRegistrationForm(exam_id=row.id, output=output)))
+
+    def print_paper(self, kind: str, row: ExamRow) -> None:
+        """打印腕带, 打印小票, 打印申请单: a document of the exam that has no button of its own in every list."""
+        request = _PAPERS[kind]
+        output = self._documents.output(kind)
+        self._hand_out(lambda: self._caller.call(request(exam_id=row.id, output=output)))
 
     def preview(self, row: ExamRow) -> None:
         """预览打印: the report once it is approved, else the registration form (RIS-OPN-01)."""

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, ValueLabel, hairline
 from clients.kit.pdf_preview import PdfPreview
-from clients.kit.translations import tr
-from clients.registration.documents import KIND_WORDS
+from clients.registration.documents import words_of
 from clients.registration.exam_actions import Preview
 
 
@@ -42,7 +41,7 @@ class PreviewPanel(QWidget):
         self._name()
 
     def _name(self) -> None:
-        words = tr(KIND_WORDS.get(self._preview.document.kind, "文档"))
+        words = words_of(self._preview.document.kind)
         self._words.set_text(self._preview.document.warning or words)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from shared.contract.base import Changed, Notice, TicketCalled
-from shared.contract.printing import DocumentView
+from shared.contract.printing import DocumentView, Output
 
 
 class Documents(Protocol):
@@ -14,6 +14,10 @@ class Documents(Protocol):
 
     def hand_out(self, document: DocumentView) -> str:
         """Fetch and print, or save where no printer is set up (blocking); returns where it went, as a sentence."""
+        ...
+
+    def output(self, kind: str) -> Output:
+        """How the server shall make this kind of document for the desk's printer."""
         ...
 
     def read(self, document: DocumentView) -> bytes:

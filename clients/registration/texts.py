@@ -180,15 +180,6 @@ ENTRIES = {
     "身份证号只能由数字组成，末位可为 X。": "An identity number has digits only; the last may be X.",
     "身份证号中的出生日期不存在，请核对第 7 至 14 位。": "The birth date in it does not exist. Check places 7 to 14.",
     "身份证号校验位不符，请逐位核对。": "The check digit does not fit. Compare digit by digit.",
-    # printers of this desk
-    "打印机设置": "Printers of this desk",
-    "条码打印机": "Barcode printer",
-    "登记单打印机": "Printer for registration forms",
-    "报告打印机": "Printer for reports",
-    "不打印，保存为文件": "None: save as a file",
-    "文件夹": "Folder",
-    "没有打印机时文件保存在这里；留空为默认文件夹。": "For files when there is no printer; empty for the usual one.",
-    "这台电脑上没有找到打印机，请先在系统中安装打印机。": "This computer has no printer. Install one first.",
     # slots
     "预约选号": "Slots",
     "前一天": "Day before",
@@ -215,9 +206,6 @@ ENTRIES = {
     "已取消 {name} 的检查 {number}。": "Exam {number} of {name} is cancelled.",
     "取消已生效，无法撤销；请重新登记。": "The cancellation is done and cannot be undone. Register again.",
     "影像浏览器未安装，请联系管理员。": "The image viewer is not installed. Ask the administrator.",
-    "{what}已送往打印机 {printer}。": "{what}: sent to the printer {printer}.",
-    "打印机 {printer} 不可用，{what}已保存到 {path}。": "Printer {printer} is not available. {what}: saved to {path}.",
-    "未设置打印机，{what}已保存到 {path}。": "No printer is set up. {what}: saved to {path}.",
     # calling
     "候诊队列": "Waiting",
     "候诊 {waiting}　过号 {passed}　已检查 {finished}": "Waiting {waiting}　Passed {passed}　Examined {finished}",

@@ -41,7 +41,7 @@ from shared.contract.organisation import (
     RoomView,
 )
 from shared.contract.patients import FindSimilar, Likeness, PatientList, PatientView, SearchPatients, SimilarPatient
-from shared.contract.printing import DocumentView, PreviewReport, PrintBarcode, PrintRegistrationForm
+from shared.contract.printing import DocumentView, Output, PreviewReport, PrintBarcode, PrintRegistrationForm
 from shared.contract.queueing import (
     CallNext,
     CallTicket,
@@ -598,6 +598,9 @@ class FakeDocuments:
     def hand_out(self, document: DocumentView) -> str:
         self.handed_out.append(document)
         return "已打印"
+
+    def output(self, kind: str) -> Output:
+        return Output()
 
     def read(self, document: DocumentView) -> bytes:
         self.opened.append(document)

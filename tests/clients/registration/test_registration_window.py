@@ -372,26 +372,36 @@ def test_a_list_that_cannot_be_loaded_says_why_and_can_be_tried_again(station: S
 
 
 def test_a_printer_chosen_for_this_desk_is_remembered(station: Station, qtbot: QtBot) -> None:
+    from clients.kit.printing.setup import Desk as PrinterDesk
     from clients.registration.printing_setup import PrintingSetup
 
     page = station.open()
     desk = page._place.desk_settings
     setup = PrintingSetup(desk, ["Zebra ZD421"])
     qtbot.addWidget(setup)
-    editor = setup.form.rows["barcode"].editor
-    assert editor.choose_by_typing("Zebra")
-    assert desk.get("printing/barcode/printer") == "Zebra ZD421"
+    assert setup.form.rows["via"].editor.choose_by_typing("普通打印机")
+    assert setup.form.rows["name"].editor.choose_by_typing("Zebra")
+    assert PrinterDesk(desk).setup("barcode").printer == "Zebra ZD421"
     later = PrintingSetup(desk, [])
     qtbot.addWidget(later)
-    assert later.form.value("barcode") == "Zebra ZD421"
+    assert later.form.value("name") == "Zebra ZD421"
 
 
-def test_a_printer_that_is_gone_saves_a_file_and_says_so(station: Station, tmp_path: Path) -> None:
+def test_a_label_for_a_printer_that_is_gone_waits_and_says_so(station: Station) -> None:
     page = station.open()
-    page._place.desk_settings.set("printing/barcode/printer", "gone")
+    page._place.desk_settings.set("printing/barcode/printer", "gone")  # as an earlier version kept it
+    documents = page._desk.documents
+    said = documents.hand_out(a_document())
+    assert said == "检查条码未打印：这台电脑上没有这台打印机，请检查打印机设置。已排队，恢复后自动打印。"
+    assert [job.printer for job in documents.queue.jobs] == ["gone"]
+    documents.queue.cancel(documents.queue.jobs[0].key)
+    assert documents.queue.jobs == ()
+
+
+def test_without_a_printer_a_file_is_saved(station: Station, tmp_path: Path) -> None:
+    page = station.open()
     page._place.desk_settings.set("printing/folder", str(tmp_path / "labels"))
-    said = page._desk.documents.hand_out(a_document())
-    assert "gone" in said
+    assert page._desk.documents.hand_out(a_document()) == "未设置打印机，检查条码已保存到 labels/barcode-7.pdf。"
     assert (tmp_path / "labels" / "barcode-7.pdf").read_bytes() == b"%PDF-1.4"
 
 
