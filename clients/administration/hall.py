@@ -164,7 +164,7 @@ HALLS = TableSpec(
     columns=(
         Column("settings", "大厅", 150, strong=True, value=lambda row: row.settings.name),
         Column("rooms", "检查室", 0, value=_rooms),
-        Column("languages", "语音", 120, value=lambda row: tr(LANGUAGES[row.settings.languages])),
+        Column("languages", "语音", 160, value=lambda row: tr(LANGUAGES[row.settings.languages])),
         Column("repetitions", "遍数", 60, Align.RIGHT, value=lambda row: row.settings.repetitions),
         Column("news", "滚动消息", 80, Align.RIGHT, value=lambda row: len(row.settings.news)),
     ),

@@ -105,27 +105,30 @@ def _paint_queue(pen: Pen, cell: CellPlan, room: BoardRoom, state: BoardState) -
         pen.text(tr("无人候诊"), lines[0], cell.line_size * 0.9, colours.text_disabled, LEFT)
     label = tr("下一位")
     label_width = pen.width(label, cell.line_size * 0.8) + cell.line_size * 0.6
+    if room.waiting:
+        head = Box(lines[0].left, lines[0].top, label_width, lines[0].height)
+        pen.text(label, head, cell.line_size * 0.8, _quiet(pen), LEFT)
+    columns = sum(line.top == lines[0].top for line in lines)
+    gap = cell.line_size * 0.5
+    width = (max(line.right for line in lines) - lines[0].left - label_width) / columns
     for place, (words, line) in enumerate(zip(room.waiting, lines, strict=False)):
-        left = line.left
-        if line.left == lines[0].left:
-            if place == 0:
-                pen.text(label, Box(left, line.top, label_width, line.height), cell.line_size * 0.8, _quiet(pen), LEFT)
-            left += label_width
-        minutes = room.waiting_minutes[place] if place < len(room.waiting_minutes) else None
-        forecast = tr("约 {minutes} 分钟", minutes=minutes) if minutes and state.shows_forecast else ""
-        small = cell.line_size * 0.72
-        entry = Box(left, line.top, line.right - left, line.height)
-        named = pen.width(words, cell.line_size) + cell.line_size * 0.5
+        left = lines[0].left + label_width + (place % columns) * width
+        entry = Box(left, line.top, width - (gap if columns > 1 else 0), line.height)
         pen.text(words, entry, cell.line_size, colours.text, LEFT)
-        beside = entry.width - named
-        if forecast and pen.width(forecast, small) <= beside:
-            width = min(beside, pen.width(forecast, small) + small * 0.6)
-            place_of = Box(entry.right - width, line.top, width - small * 0.5, line.height)
-            pen.text(forecast, place_of, small, _quiet(pen), RIGHT)
+        if columns == 1 and state.shows_forecast and place < len(room.waiting_minutes):
+            _paint_forecast(pen, cell, entry, words, room.waiting_minutes[place])
     if passed and cell.passed is not None:
         _paint_passed(pen, cell, passed, cell.passed)
     elif passed and not room.waiting:
         _paint_passed(pen, cell, passed, _whole(lines))
+
+
+def _paint_forecast(pen: Pen, cell: CellPlan, entry: Box, words: str, minutes: int) -> None:
+    """How long it will take, where it fits beside the name."""
+    forecast, size = tr("约 {minutes} 分钟", minutes=minutes), cell.line_size * 0.72
+    beside = entry.width - pen.width(words, cell.line_size) - cell.line_size * 0.5
+    if minutes > 0 and pen.width(forecast, size) <= beside:
+        pen.text(forecast, Box(entry.right - beside, entry.top, beside, entry.height), size, _quiet(pen), RIGHT)
 
 
 def _whole(lines: list[Box]) -> Box:
