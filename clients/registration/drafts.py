@@ -15,12 +15,13 @@ DRAFT_ID = "booking"
 class BookingDrafts:
     """One draft per user and desk: the new booking."""
 
-    def __init__(self, store: DraftStore) -> None:
+    def __init__(self, store: DraftStore, name: str = DRAFT_ID) -> None:
         self._store = store
+        self._name = name
 
     def load(self) -> BookingForm | None:
         """The form as last kept; None if there is none, or if an older version of the suite wrote it."""
-        values = self._store.restore(DRAFT_ID)
+        values = self._store.restore(self._name)
         if values is None:
             return None
         try:
@@ -31,8 +32,8 @@ class BookingDrafts:
     def save(self, form: BookingForm) -> None:
         """Keep the form; returns at once."""
         values: dict[str, Any] = msgspec.to_builtins(form)
-        self._store.record(DRAFT_ID, values)
+        self._store.record(self._name, values)
 
     def discard(self) -> None:
         """The form was submitted or cleared."""
-        self._store.discard(DRAFT_ID)
+        self._store.discard(self._name)

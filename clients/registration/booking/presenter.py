@@ -37,6 +37,7 @@ from clients.registration.screen import Documents
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.exams import (
     ApplicationView,
+    ExamRow,
     ExamView,
     FindApplications,
     GetExam,
@@ -521,7 +522,7 @@ class BookingPresenter(SlotIntentions):
             return
         self._change(today=self._clock().date())
         state = self.state
-        errors = check_form(state.form, state.today, is_change=state.editing is not None) | safety_errors(state)
+        errors = self._form_errors() | safety_errors(state)
         if errors:
             self._change(errors=errors)
             return
@@ -532,12 +533,19 @@ class BookingPresenter(SlotIntentions):
             request = update_of(form, state.editing.exam_id, state.editing.version, safety=safety)
             self._ask(request, self._saved, self._submit_failed, key="booking/submit")
             return
-        accepts = state.repeat_of is not None
-        registration = registration_of(state.form, accept_duplicate=accepts, safety=answers_asked(state))
-        self._ask(registration, self._registered, self._submit_failed, key="booking/submit")
+        self._send(accepts=state.repeat_of is not None)
 
-    def _registered(self, exam: ExamView) -> None:
-        row = exam.row
+    def _form_errors(self) -> dict[str, str]:
+        """What must be put right before submitting: field name → sentence."""
+        state = self.state
+        return check_form(state.form, state.today, is_change=state.editing is not None)
+
+    def _send(self, *, accepts: bool) -> None:
+        """Send the new booking; `accepts` a repeat of one of today's."""
+        registration = registration_of(self.state.form, accept_duplicate=accepts, safety=answers_asked(self.state))
+        self._ask(registration, lambda exam: self._registered(exam.row), self._submit_failed, key="booking/submit")
+
+    def _registered(self, row: ExamRow) -> None:
         registered = Registered(row.id, row.accession_number, row.ticket_number, row.patient_name)
         self._drafts.discard()
         self._dismissed = frozenset()
@@ -572,7 +580,9 @@ class BookingPresenter(SlotIntentions):
         """Fetch the label of an exam and hand it to the printer; the sentence says where it went."""
 
         def work() -> str:
-            return self._documents.hand_out(self._caller.call(PrintBarcode(exam_id=exam_id)))
+            return self._documents.hand_out(
+                self._caller.call(PrintBarcode(exam_id=exam_id, output=self._documents.output("barcode")))
+            )
 
         self._runner.run(work, self._messages.say, self._messages.report)
 

@@ -49,6 +49,10 @@ class BookingForm:
     requester: RequesterEntry = field(default_factory=RequesterEntry)
     application_id: int | None = None
     safety: tuple[SafetyAnswer, ...] = ()
+    group_id: int | None = None  # of a referral: 机构组, 转诊机构, 申请院区, words to the receiver
+    organisation_id: int | None = None
+    from_campus_id: int | None = None
+    note: str = ""
 
     @property
     def total_fen(self) -> int:
@@ -58,7 +62,14 @@ class BookingForm:
     @property
     def is_untouched(self) -> bool:
         """True while nothing was typed that would be a pity to lose; room and campus alone do not count."""
-        bare = BookingForm(campus_id=self.campus_id, room_id=self.room_id, exam_type=self.exam_type)
+        bare = BookingForm(
+            campus_id=self.campus_id,
+            room_id=self.room_id,
+            exam_type=self.exam_type,
+            group_id=self.group_id,
+            organisation_id=self.organisation_id,
+            from_campus_id=self.from_campus_id,
+        )
         return self == bare
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
@@ -131,6 +131,12 @@ def _other_form() -> FormView:
 class BookingView(QWidget):
     """One `render(state)`; everything else is the presenter's business."""
 
+    REQUEST: ClassVar[tuple[str, ...]] = _REQUEST
+    """Keys of the request block, each of a field of the form."""
+    PAGE: ClassVar[str] = "registration"
+    """First word of the page's actions."""
+    TITLES: ClassVar[tuple[str, str]] = ("新建预约登记", "编辑登记")
+
     def __init__(self, presenter: BookingPresenter, actions: ActionGroup) -> None:
         super().__init__()
         self._presenter = presenter
@@ -139,7 +145,7 @@ class BookingView(QWidget):
         self._pages = 0
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.patient, self.request = _patient_form(), _request_form()
+        self.patient, self.request = _patient_form(), self._make_request()
         self.clinical, self.other = _clinical_form(), _other_form()
         self.items = ItemEntry()
         self.chosen = ChosenItems()
@@ -159,6 +165,10 @@ class BookingView(QWidget):
         self._retranslate()
         presenter.show_to(self.render_state)
 
+    def _make_request(self) -> FormView:
+        """The request block; the referral's is another one."""
+        return _request_form()
+
     # ── building ─────────────────────────────────────────────────────────────────────────────────────
 
     def _head(self, actions: ActionGroup) -> QVBoxLayout:
@@ -166,11 +176,11 @@ class BookingView(QWidget):
         box.setContentsMargins(16, 12, 16, 4)
         box.setSpacing(8)
         line = QHBoxLayout()
-        self._title = Label("新建预约登记", "title")
+        self._title = Label(self.TITLES[0], "title")
         self._editing = ValueLabel("", "quiet")
         line.addWidget(self._title)
         line.addWidget(self._editing, 1)
-        self.paper = actions.button("registration.paper")
+        self.paper = actions.button(f"{self.PAGE}.paper")
         self._pages_words = ValueLabel("", "caption")
         line.addWidget(self._pages_words)
         line.addWidget(self.paper)
@@ -264,14 +274,14 @@ class BookingView(QWidget):
         self._foot_words = ValueLabel("", "quiet")
         box.addWidget(self._foot_glyph)
         box.addWidget(self._foot_words, 1)
-        self.clear = actions.button("registration.clear")
-        self.submit = actions.button("registration.submit", "primary")
+        self.clear = actions.button(f"{self.PAGE}.clear")
+        self.submit = actions.button(f"{self.PAGE}.submit", "primary")
         box.addWidget(self.clear)
         box.addWidget(self.submit)
         return box
 
     def _connect(self) -> None:
-        for form, keys in ((self.patient, _PATIENT), (self.request, _REQUEST), (self.other, _OTHER)):
+        for form, keys in ((self.patient, _PATIENT), (self.request, self.REQUEST), (self.other, _OTHER)):
             form.changed.connect(partial(self._edited, form))
             for key in keys:
                 form.rows[key].editor.left.connect(partial(self._left, key))
@@ -395,7 +405,7 @@ class BookingView(QWidget):
 
     def _show_query(self, state: BookingState) -> None:
         editing = state.editing is not None
-        self._title.set_source("编辑登记" if editing else "新建预约登记")
+        self._title.set_source(self.TITLES[editing])
         self._editing.set_text(f"{state.editing.accession_number}" if state.editing else "")
         self._query_row.setVisible(not editing)
         self.barcode.setVisible(not editing)
@@ -422,7 +432,7 @@ class BookingView(QWidget):
 
     def _show_form(self, state: BookingState) -> None:
         form = state.form
-        for view, keys in ((self.patient, _PATIENT), (self.request, _REQUEST), (self.other, _OTHER)):
+        for view, keys in ((self.patient, _PATIENT), (self.request, self.REQUEST), (self.other, _OTHER)):
             for key in keys:
                 _put(view, key, state.age_shown if key == "age" else getattr(form, key))
         for key in _CLINICAL:
