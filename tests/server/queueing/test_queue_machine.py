@@ -24,17 +24,27 @@ from shared.contract.queueing import (
     FinishTicket,
     GetBoard,
     GetQueue,
+    KioskCheckIn,
+    KioskOutcome,
     PassTicket,
+    PauseRoom,
+    QueueRules,
+    ResumeRoom,
+    SaveQueueRoom,
+    SaveQueueRules,
+    SignIn,
     SignInAgain,
     StartTicket,
     TicketView,
+    TransferQueue,
 )
-from shared.domain.states import ExamAction, ExamState, PatientType, TicketAction, TicketState
+from shared.domain.states import ExamAction, ExamState, PatientType, SignInPlace, TicketAction, TicketState
 from tests.databases import a_database
 from tests.hospital import Hospital
 from tests.server.exams.test_exam_registration import edited
 
 ROOMS = ("CT1", "CT2")
+KINDS = list(PatientType)
 DAY = date(2026, 11, 21)
 BUTTONS: dict[TicketAction, type[Any]] = {
     TicketAction.CALL: CallTicket,
@@ -44,7 +54,13 @@ BUTTONS: dict[TicketAction, type[Any]] = {
     TicketAction.FINISH: FinishTicket,
 }
 TICKETS_OF: dict[ExamState, set[TicketState | None]] = {
-    ExamState.REGISTERED: {TicketState.WAITING, TicketState.CALLING, TicketState.CALLED, TicketState.PASSED},
+    ExamState.REGISTERED: {
+        TicketState.NOT_SIGNED_IN,
+        TicketState.WAITING,
+        TicketState.CALLING,
+        TicketState.CALLED,
+        TicketState.PASSED,
+    },
     ExamState.IN_PROGRESS: {TicketState.EXAMINING},
     ExamState.EXAMINED: {TicketState.DONE},
     ExamState.CANCELLED: {None},
@@ -56,14 +72,20 @@ class Day(RuleBasedStateMachine):
 
     exams = Bundle("exams")
 
-    @initialize(target=exams)
-    def open(self) -> Any:
+    @initialize(target=exams, returns=st.integers(0, 2), place=st.sampled_from(SignInPlace), is_pool=st.booleans())
+    def open(self, returns: int, place: SignInPlace, is_pool: bool) -> Any:
         self.folder = tempfile.TemporaryDirectory()
         self.opened = a_database("sqlite", Path(self.folder.name))
         self.hospital = Hospital(self.opened.__enter__())
         self.count = 0
         self.devices: set[int] = set()
         self.versions: dict[int, int] = {}
+        rules = QueueRules(passed_return_calls=returns, sign_in_place=place, sign_in_after=1)
+        self.hospital.call(SaveQueueRules(version=0, rules=rules))
+        self.is_pool = is_pool
+        if is_pool:
+            for room in ROOMS:
+                self.save_room(room, False)
         return multiple(*(self.hospital.registered(name).row.id for name in ("甲一", "乙二", "丙三")))
 
     def teardown(self) -> None:
@@ -119,14 +141,61 @@ class Day(RuleBasedStateMachine):
         is_allowed = offered if is_call else action in ticket.allowed
         self.press(BUTTONS[action](ticket_id=ticket.id, version=ticket.version), is_allowed=is_allowed)
 
+    def save_room(self, room: str, is_required: bool) -> None:
+        pool = "CT" if self.is_pool else ""
+        room_id = self.hospital.rooms[room]
+        self.hospital.call(SaveQueueRoom(room_id=room_id, check_in_required=is_required, pool=pool))
+
+    def is_paused(self, room: str) -> bool:
+        rooms = self.hospital.call(GetQueue()).rooms
+        return any(one.is_paused for one in rooms if one.room_id == self.hospital.rooms[room])
+
     @rule(room=st.sampled_from(ROOMS))
     def call_next(self, room: str) -> None:
         room_id = self.hospital.rooms[room]
-        waiting = [one for one in self.tickets() if one.room_id == room_id and one.state is TicketState.WAITING]
-        self.press(CallNext(room_id=room_id), is_allowed=bool(waiting))
-        if waiting:
+        own = {self.hospital.rooms[one] for one in ROOMS} if self.is_pool else {room_id}
+        waiting = [one for one in self.tickets() if one.room_id in own and one.state is TicketState.WAITING]
+        is_allowed = bool(waiting) and not self.is_paused(room)
+        self.press(CallNext(room_id=room_id), is_allowed=is_allowed)
+        if is_allowed:
             called = next(one for one in self.tickets() if one.id == waiting[0].id)
-            assert called.state is TicketState.CALLING
+            assert (called.state, called.room_id) == (TicketState.CALLING, room_id)
+
+    @rule(room=st.sampled_from(ROOMS), on=st.booleans())
+    def pause(self, room: str, on: bool) -> None:
+        room_id = self.hospital.rooms[room]
+        self.hospital.call(PauseRoom(room_id=room_id, reason="设备") if on else ResumeRoom(room_id=room_id))
+
+    @rule(room=st.sampled_from(ROOMS), on=st.booleans())
+    def want_check_in(self, room: str, on: bool) -> None:
+        self.save_room(room, on)
+
+    @rule(rooms=st.permutations(ROOMS), pause=st.booleans())
+    def transfer(self, rooms: list[str], pause: bool) -> None:
+        source, target = (self.hospital.rooms[room] for room in rooms)
+        before = {one.id: one.number for one in self.tickets()}
+        there = [one for one in self.tickets() if one.room_id == source and one.state is not TicketState.EXAMINING]
+        self.press(TransferQueue(from_room_id=source, to_room_id=target, pause=pause), is_allowed=bool(there))
+        after = self.tickets()
+        assert {one.id: one.number for one in after} == before
+        assert not [one for one in after if one.room_id == source and one.state is not TicketState.EXAMINING]
+
+    @rule(exam=exams)
+    def sign_in(self, exam: int) -> None:
+        ticket = next((one for one in self.tickets() if one.exam_id == exam), None)
+        self.press(SignIn(exam_id=exam), is_allowed=ticket is not None and TicketAction.SIGN_IN in ticket.allowed)
+
+    @rule(exam=exams)
+    def scan_at_the_kiosk(self, exam: int) -> None:
+        row = self.hospital.call(GetExam(exam_id=exam)).row
+        answer = self.hospital.call(KioskCheckIn(code=row.accession_number))
+        told = next(one for one in answer.exams if one.items == row.items)
+        now = self.hospital.call(GetExam(exam_id=exam)).row
+        if row.ticket_state is TicketState.NOT_SIGNED_IN:
+            assert told.outcome in (KioskOutcome.CHECKED_IN, KioskOutcome.LATE)
+            assert now.ticket_state is TicketState.WAITING
+        else:
+            assert now.ticket_state is row.ticket_state
 
     @rule(exam=exams, room=st.sampled_from(ROOMS))
     def change_room(self, exam: int, room: str) -> None:
@@ -162,7 +231,7 @@ class Day(RuleBasedStateMachine):
         planned_at = self.hospital.clock.present.replace(day=21 + days)
         self.press(
             edited(view, patient_type=patient_type, planned_at=planned_at),
-            is_allowed=None if view.row.ticket_state is TicketState.CALLING else ExamAction.EDIT in view.allowed,
+            is_allowed=ExamAction.EDIT in view.allowed,
         )
 
     @rule(exam=exams, event=st.sampled_from(ExamEvent))
@@ -202,12 +271,12 @@ class Day(RuleBasedStateMachine):
         if not hasattr(self, "hospital"):
             return
         tickets = self.tickets()
+        assert len({one.exam_id for one in tickets}) == len(tickets) == len({one.number for one in tickets})
         for room in ROOMS:
             own = [one for one in tickets if one.room_id == self.hospital.rooms[room]]
-            assert len({one.number for one in own}) == len(own)
             waiting = [one for one in own if one.state is TicketState.WAITING]
             assert [one.position for one in waiting] == list(range(1, len(waiting) + 1))
-            order = [list(PatientType).index(one.patient_type) for one in own]
+            order = [(one.state is TicketState.NOT_SIGNED_IN, KINDS.index(one.patient_type)) for one in own]
             assert order == sorted(order)
             by_button = [one for one in own if one.state is TicketState.EXAMINING and one.exam_id not in self.devices]
             assert len(by_button) <= 1
