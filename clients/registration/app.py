@@ -52,6 +52,12 @@ _MATCHING = (
     Action("matching.match", "匹配", "Ctrl+Return", "check", enabled=lambda state: state.may_match),
     Action("matching.refresh", "刷新", "F5", "refresh"),
 )
+_MERGING = (
+    Action("merging.merge", "合并", "Ctrl+Return", "users"),
+    Action("merging.swap", "左右互换", "Ctrl+Shift+X", "sort"),
+    Action("merging.search", "查找患者", "Ctrl+F", "search"),
+    Action("merging.refresh", "刷新", "F5", "refresh"),
+)
 
 
 def make_pages() -> tuple[Page, ...]:
@@ -78,11 +84,17 @@ def make_pages() -> tuple[Page, ...]:
 
         return MatchingPage(place)
 
+    def build_merging(place: Workplace) -> QWidget:
+        from clients.registration.merging.view import MergingPage
+
+        return MergingPage(place)
+
     return (
         Page("registration", "检查登记", "clipboard", build_registration, _REGISTRATION, Permission.REGISTER),
         Page("management", "登记管理", "list", build_management, _MANAGEMENT, Permission.REGISTER),
         Page("queue", "叫号", "call", build_queue, _QUEUE, Permission.CALL),
         Page("matching", "影像匹配", "image", build_matching, _MATCHING, Permission.MATCH_IMAGES),
+        Page("merging", "患者合并", "users", build_merging, _MERGING, Permission.REGISTER),
     )
 
 

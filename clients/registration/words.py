@@ -86,9 +86,14 @@ _LIKENESSES = {
 _DIFFERENCES = {"name": "姓名不同", "sex": "性别不同", "birth_date": "出生日期不同", "id_number": "证件号不同"}
 
 
+def likenesses_words(likenesses: Sequence[Likeness]) -> str:
+    """What two records share."""
+    return "、".join(tr(_LIKENESSES[likeness]) for likeness in likenesses)
+
+
 def likeness_words(found: SimilarPatient) -> str:
     """Why a record may be the same person, and what speaks against it."""
-    alike = "、".join(tr(_LIKENESSES[likeness]) for likeness in found.likenesses)
+    alike = likenesses_words(found.likenesses)
     against = "、".join(tr(_DIFFERENCES[field]) for field in found.differs if field in _DIFFERENCES)
     return f"{alike}（{against}）" if against else alike
 
