@@ -70,7 +70,10 @@ class InterfacesRpc:
             answer = self._lines.fhir(row).get("metadata")
         except Unreachable as unreachable:
             return f"对方没有应答：{unreachable}"
-        return "" if answer.status == 200 else f"对方有应答，但返回 {answer.status}，请核对地址和令牌。"
+        if answer.status != 200:
+            return f"对方有应答，但返回 {answer.status}，请核对地址和令牌。"
+        is_fhir = (answer.body or {}).get("resourceType") == "CapabilityStatement"
+        return "" if is_fhir else "对方有应答，但不是 FHIR 服务，请核对地址。"
 
     @handles
     def list_messages(self, request: ListMessages, caller: Caller, uow: UnitOfWork) -> MessageList:

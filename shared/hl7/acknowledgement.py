@@ -28,6 +28,7 @@ CONDITIONS = {
 REJECTIONS = frozenset({"200", "201", "202", "203"})
 """Conditions that say AR and not AE."""
 _VERSION = re.compile(r"2\.\d(\.\d)?\Z")
+_ANSWERS = frozenset({"ACK", "MCF"})
 _NEVER, _ALWAYS, _ON_ERROR, _ON_SUCCESS = "NE", "AL", "ER", "SU"
 
 
@@ -62,6 +63,8 @@ def acknowledgements(asked: Message, fault: Fault | None, with_: Answering) -> l
     In original mode (MSH-15 and MSH-16 empty) AA, AE or AR. In enhanced mode a commit acknowledgement (CA, CR) as
     MSH-15 wants, then the application's as MSH-16 wants; what is kept in the journal is committed, obeyed or not.
     """
+    if asked.code in _ANSWERS:
+        return []  # two systems would acknowledge each other's acknowledgements for ever
     commit, application = asked.header.value(15).upper(), asked.header.value(16).upper()
     if not commit and not application:
         return [acknowledgement(asked, code_of(fault), fault, with_)]
@@ -69,7 +72,9 @@ def acknowledgements(asked: Message, fault: Fault | None, with_: Answering) -> l
     is_rejected = fault is not None and fault.is_rejection
     if _wanted(commit, is_fault=is_rejected):
         answers.append(acknowledgement(asked, "CR" if is_rejected else "CA", fault if is_rejected else None, with_))
-    if not is_rejected and _wanted(application, is_fault=fault is not None):
+        if is_rejected:
+            return answers
+    if _wanted(application, is_fault=fault is not None):
         answers.append(acknowledgement(asked, code_of(fault), fault, with_, is_enhanced=True))
     return answers
 

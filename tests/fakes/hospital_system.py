@@ -262,7 +262,9 @@ def _handler(server: FhirServer) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             path, query = self._asked()
-            if path == "metadata":
+            if path.startswith("/"):
+                self._say(404, {"resourceType": "OperationOutcome", "issue": []})
+            elif path == "metadata":
                 self._say(200, {"resourceType": "CapabilityStatement"})
             elif self._may():
                 self._say(200, server.search(query) if path == "ServiceRequest" else {"resourceType": "Bundle"})

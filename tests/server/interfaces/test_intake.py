@@ -284,6 +284,7 @@ def test_bytes_that_are_no_message_are_answered(small_house: InterfaceHouse) -> 
         ("ER", "ER", True, ["AE"]),
         ("SU", "SU", False, ["CA", "AA"]),
         ("", "AL", False, ["AA"]),
+        ("ER", "", False, []),
     ],
 )
 def test_enhanced_mode_answers_as_the_sender_wants(
