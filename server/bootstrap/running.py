@@ -22,6 +22,7 @@ from server.bootstrap.dicom import tls_files
 from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import hl7_door
 from server.bootstrap.indexing import IndexingProcess
+from server.bootstrap.limits import CampusLimits
 from server.bootstrap.readiness import missing_for_the_network
 from server.doors.dicom.door import Door
 from server.doors.dicom.ports import DoorSettings
@@ -150,7 +151,7 @@ class RunningServer:
     def _open_rpc(self, database: Database, areas: Areas, audit: AuditService) -> None:
         handlers = all_handlers(areas, audit, self._describe)
         clock = SystemClock()
-        router = Router(handlers, database, areas.identity, audit, clock)
+        router = Router(handlers, database, areas.identity, audit, clock, CampusLimits(areas.organisation))
         bulk = BulkAnswers(_bulk_sources(areas, database), areas.identity, audit, clock)
         topic = self.folders.notice_topic_file.read_text(encoding="utf-8")
         door = RpcDoor(router, bulk.answer, self._keys(), self.settings.listen, self.settings.rpc_port, topic)

@@ -54,6 +54,7 @@ from server.exams.views import (
     place_of,
     row_of,
 )
+from server.exams.whereabouts import within
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork, next_number
 from server.kernel.dispatch import SYSTEM, Caller
@@ -145,7 +146,7 @@ class ExamService:
 
     def list_exams(self, uow: UnitOfWork, caller: Caller, request: ListExams) -> ExamList:
         """Return a page of exams and how many there are per registration state under the other filters."""
-        others = condition_of(self._time, request)
+        others = and_(condition_of(self._time, request), within(caller))
         counts = count_by_state(uow, others)
         states = request.states or tuple(RegistrationState)
         chosen = [state.value for state in states]
@@ -160,7 +161,7 @@ class ExamService:
 
     def finished(self, uow: UnitOfWork, caller: Caller, request: ListFinished) -> tuple[ExamRow, ...]:
         """Return finished exams, latest first: today's, those planned on some days, or the one with a number."""
-        conditions = [Exam.state == ExamState.EXAMINED.value]
+        conditions = [Exam.state == ExamState.EXAMINED.value, within(caller)]
         if request.accession_number.strip():
             conditions.append(Exam.accession_number == request.accession_number.strip().upper())
         elif request.planned_from is not None or request.planned_to is not None:

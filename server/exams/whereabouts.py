@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from typing import NamedTuple
 
-from server.exams.tables import ExamStudyRow
+from sqlalchemy import ColumnElement, func, or_, select, true
+
+from server.exams.tables import ExamStudyRow, SlotRow
 from server.exams.tables import ExamTableRow as Exam
 from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
 from shared.domain.states import ExamState
 
 _OPEN = (ExamState.REGISTERED.value, ExamState.IN_PROGRESS.value)
 
 
-def place_of_exam(uow: UnitOfWork, exam_id: int) -> tuple[int, int] | None:
-    """Return campus and room of an exam, or None when there is none."""
+class Place(NamedTuple):
+    """Where an exam is done, and the campus that referred it (None: its own)."""
+
+    campus_id: int
+    room_id: int
+    from_campus_id: int | None
+
+
+def place_of_exam(uow: UnitOfWork, exam_id: int) -> Place | None:
+    """Return where an exam is done, or None when there is none."""
     return _place(uow, Exam.id == exam_id)
 
 
-def place_of_study(uow: UnitOfWork, study_uid: str) -> tuple[int, int] | None:
-    """Return campus and room of the exam that a study belongs to, or None for images without one."""
+def place_of_study(uow: UnitOfWork, study_uid: str) -> Place | None:
+    """Return where the exam is done that a study belongs to, or None for images without one."""
     exam_id = uow.session.scalar(select(ExamStudyRow.exam_id).where(ExamStudyRow.study_uid == study_uid).limit(1))
     return _place(uow, Exam.id == exam_id if exam_id is not None else Exam.study_uid == study_uid)
+
+
+def place_of_slot(uow: UnitOfWork, slot_id: int) -> Place | None:
+    """Return the room of a bookable time, or None when there is none."""
+    room_id = uow.session.scalar(select(SlotRow.room_id).where(SlotRow.id == slot_id))
+    return None if room_id is None else Place(0, room_id, None)
+
+
+def within(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that an exam is of the caller's campuses and departments (RIS-EX-12)."""
+    if caller.room_ids is None:
+        return true()
+    return or_(Exam.room_id.in_(caller.room_ids), Exam.from_campus_id.in_(caller.campus_ids))
 
 
 def open_exams_in_room(uow: UnitOfWork, room_id: int) -> int:
@@ -33,9 +57,10 @@ def open_exams_of_kind(uow: UnitOfWork, patient_kind: str) -> int:
     return _count(uow, Exam.patient_kind == patient_kind)
 
 
-def _place(uow: UnitOfWork, condition: ColumnElement[bool]) -> tuple[int, int] | None:
-    found = uow.session.execute(select(Exam.campus_id, Exam.room_id).where(condition).limit(1)).first()
-    return None if found is None else (found.campus_id, found.room_id)
+def _place(uow: UnitOfWork, condition: ColumnElement[bool]) -> Place | None:
+    columns = (Exam.campus_id, Exam.room_id, Exam.from_campus_id)
+    found = uow.session.execute(select(*columns).where(condition).limit(1)).first()
+    return None if found is None else Place(*found)
 
 
 def _count(uow: UnitOfWork, condition: ColumnElement[bool]) -> int:

@@ -30,6 +30,7 @@ class Caller:
     session_token: str = ""
     campus_ids: frozenset[int] = frozenset()
     department_ids: frozenset[int] = frozenset()
+    room_ids: frozenset[int] | None = None  # the rooms of a limited account; lists show no others
 
     @property
     def is_limited(self) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, select
 
 from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.organisation.tables import (
     BodyPartRow,
@@ -51,6 +53,25 @@ class Hospital:
     exam_types: dict[str, ExamTypeView]
     items: dict[str, ExamItemView]
     patient_types: dict[str, PatientTypeView]
+
+    def view_for(self, caller: Caller) -> HospitalView:
+        """Return what an account may choose: with limits only its campuses, its departments and their rooms."""
+        if not caller.is_limited:
+            return self.view
+        view, campuses, departments = self.view, caller.campus_ids, caller.department_ids
+        rooms = tuple(
+            room
+            for room in view.rooms
+            if (not campuses or room.campus_id in campuses) and (not departments or room.department_id in departments)
+        )
+        ids = {room.id for room in rooms}
+        own = campuses or {room.campus_id for room in rooms}
+        return msgspec.structs.replace(
+            view,
+            campuses=tuple(campus for campus in view.campuses if campus.id in own),
+            rooms=rooms,
+            devices=tuple(device for device in view.devices if device.room_id in ids),
+        )
 
     @cached_property
     def devices_of_room(self) -> dict[int, tuple[DeviceView, ...]]:

@@ -34,7 +34,7 @@ class OrganisationRpc:
 
     @handles
     def get_hospital(self, request: GetHospital, caller: Caller, uow: UnitOfWork) -> HospitalView:
-        return self._organisation.hospital(uow).view
+        return self._organisation.hospital(uow).view_for(caller)
 
     @handles
     def list_peers(self, request: ListPeers, caller: Caller, uow: UnitOfWork) -> tuple[PeerView, ...]:

@@ -147,7 +147,7 @@ class QueueingRpc:
     def get_board(self, request: GetBoard, caller: Caller) -> BoardView:
         self._open_day()
         with self._database.read() as uow:
-            return self._queue.get_board(uow, request.room_ids)
+            return self._queue.get_board(uow, request.room_ids or tuple(caller.room_ids or ()))
 
     @handles
     def announcement_over(self, request: AnnouncementOver, caller: Caller, uow: UnitOfWork) -> Nothing:

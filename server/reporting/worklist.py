@@ -40,6 +40,8 @@ class Worklist:
             raise invalid("page", f"每页 1 到 {_MOST_ROWS} 行，起始行不能为负。")
         numbers = list(_exact_numbers(conditions))
         where = [*numbers, *self._conditions(conditions)]
+        if caller.room_ids is not None:
+            where.append(Report.room_id.in_(caller.room_ids))
         # The sum keeps a filtered count off the small index of all counts, which would fetch every row.
         kind = Report.priority + 0 if where else Report.priority
         counted = select(kind, Report.state, func.count()).where(*where).group_by(kind, Report.state)

@@ -41,6 +41,13 @@ class Sessions(Protocol):
         """Return the caller. Raises Refusal: NOT_SIGNED_IN, SESSION_EXPIRED."""
 
 
+class Limits(Protocol):
+    """Knows what accounts that are limited to campuses may ask."""
+
+    def admit(self, uow: UnitOfWork, caller: Caller, request: Request[Any]) -> Caller:
+        """Return the caller with what lists are narrowed by. Raises Refusal: PERMISSION_MISSING."""
+
+
 class Router:
     """Answers one request at a time; `answer` may be called from many threads."""
 
@@ -51,7 +58,9 @@ class Router:
         sessions: Sessions,
         audit: AuditSink,
         clock: Clock,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits
         self._handlers = handlers
         self._database = database
         self._sessions = sessions
@@ -120,8 +129,10 @@ class Router:
     def _query(self, handler: Handler, request: Request[Any], call: _Call, started: float) -> bytes:
         if handler.in_transaction:
             with self._database.read() as uow:
+                self._limit(uow, request, call)
                 reply = envelope.encode(handler.call(request, call.caller, uow))
         else:
+            self._limit_alone(request, call)
             reply = envelope.encode(handler.call(request, call.caller))
         self._audit.record(self._entry(call, "ok", started))
         return reply
@@ -139,6 +150,7 @@ class Router:
             earlier = idempotency.earlier_reply(uow, user_id, header.key, digest)
             if earlier is not None:
                 return earlier
+            self._limit(uow, request, call)
             reply = envelope.encode(handler.call(request, call.caller, uow))
             self._keep(uow, header.key, digest, reply, call, started)
         return reply
@@ -162,6 +174,7 @@ class Router:
                 earlier = idempotency.earlier_reply(uow, call.caller.user_id, key, digest)
             if earlier is not None:
                 return earlier
+            self._limit_alone(request, call)
             reply = envelope.encode(handler.call(request, call.caller))
             with self._database.write() as uow:
                 self._keep(uow, key, digest, reply, call, started)
@@ -170,6 +183,15 @@ class Router:
             with self._running_lock:
                 del self._running[mark]
             finished.set()
+
+    def _limit(self, uow: UnitOfWork, request: Request[Any], call: _Call) -> None:
+        if self._limits is not None and call.caller.is_limited:
+            call.caller = self._limits.admit(uow, call.caller, request)
+
+    def _limit_alone(self, request: Request[Any], call: _Call) -> None:
+        if self._limits is not None and call.caller.is_limited:
+            with self._database.read() as uow:
+                self._limit(uow, request, call)
 
     def _keep(self, uow: UnitOfWork, key: str, digest: str, reply: bytes, call: _Call, started: float) -> None:
         idempotency.keep_reply(uow, call.caller.user_id, key, digest, reply, self._clock.now())

@@ -114,7 +114,7 @@ class SchedulingRpc:
 
     @handles_alone
     def find_free(self, request: FindFreeSlots, caller: Caller) -> tuple[FreeSlot, ...]:
-        return self._with_slots(lambda uow: self._search.find_free(uow, request))
+        return self._with_slots(lambda uow: self._search.find_free(uow, request, caller.room_ids))
 
     @handles_alone
     def load(self, request: RoomLoad, caller: Caller) -> tuple[LoadDay, ...]:

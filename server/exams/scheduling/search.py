@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -45,15 +45,19 @@ class SlotSearch:
         self._organisation = organisation
         self._slots = slots
 
-    def find_free(self, uow: UnitOfWork, request: FindFreeSlots) -> tuple[FreeSlot, ...]:
-        """Return the earliest slots, at most one per room and day. Raises INVALID, Unmade."""
+    def find_free(
+        self, uow: UnitOfWork, request: FindFreeSlots, room_ids: Collection[int] | None = None
+    ) -> tuple[FreeSlot, ...]:
+        """Return the earliest slots, at most one per room and day, of `room_ids` or all. Raises INVALID, Unmade."""
         hospital = self._organisation.hospital(uow)
         hospital.exam_type(request.exam_type)
         campus = request.campus_id
         rooms = [
             room
             for room in hospital.view.rooms
-            if request.exam_type in room.exam_types and campus in (None, room.campus_id)
+            if request.exam_type in room.exam_types
+            and campus in (None, room.campus_id)
+            and (room_ids is None or room.id in room_ids)
         ]
         demand = self._slots.demand(uow, request.kind, request.exam_type, request.item_codes)
         not_before = request.not_before or self._time.now()

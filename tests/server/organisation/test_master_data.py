@@ -256,7 +256,7 @@ def test_items_move_among_those_of_their_type(house: House) -> None:
     house.call(MoveRow(kind=MasterKind.EXAM_ITEM, row_id=row.id, version=row.version, places=1))
     items = [one.code for one in house.call(GetHospital()).exam_items]
     assert [code for code in items if code.startswith("MR")][:2] == ["MR002", "MR001"]
-    assert [code for code in items if code.startswith("CT")][0] == "CT001"
+    assert next(code for code in items if code.startswith("CT")) == "CT001"
 
 
 def test_a_renamed_body_part_renames_it_in_its_items(house: House) -> None:

@@ -1,0 +1,88 @@
+"""Keeps accounts within their campuses and departments (RIS-EX-12): what a request names is looked up and checked.
+
+It stands before every handler, so that an area's new request is limited by the names of its fields alone. Lists are
+narrowed by the areas themselves, with the rooms that the caller is given here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from server.exams.whereabouts import Place, place_of_exam, place_of_slot, place_of_study
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from server.kernel.errors import Refusal
+from server.organisation.service import OrganisationService
+from server.queueing.whereabouts import exam_of_call, exam_of_ticket
+from server.reporting.whereabouts import exam_of_report
+from shared.contract.base import Request
+from shared.contract.errors import ErrorCode
+
+_WHOLE_HOSPITAL = frozenset({"archive.list_studies"})
+"""Requests that show the images of every campus."""
+
+Finds = Callable[[UnitOfWork, int], int | None]
+
+
+class CampusLimits:
+    """Narrows callers and refuses what lies elsewhere."""
+
+    def __init__(self, organisation: OrganisationService) -> None:
+        self._organisation = organisation
+
+    def admit(self, uow: UnitOfWork, caller: Caller, request: Request[Any]) -> Caller:
+        """Return the caller with the rooms of its campuses and departments. Raises PERMISSION_MISSING."""
+        rooms = self._rooms(uow, caller)
+        if request.method in _WHOLE_HOSPITAL:
+            raise _refused()
+        self._check_places(caller, request, rooms)
+        for place in self._places(uow, request):
+            if place is not None and place.room_id not in rooms and place.from_campus_id not in caller.campus_ids:
+                raise _refused()
+        return replace(caller, room_ids=rooms)
+
+    def _rooms(self, uow: UnitOfWork, caller: Caller) -> frozenset[int]:
+        rooms = self._organisation.hospital(uow).rooms.values()
+        return frozenset(
+            room.id
+            for room in rooms
+            if (not caller.campus_ids or room.campus_id in caller.campus_ids)
+            and (not caller.department_ids or room.department_id in caller.department_ids)
+        )
+
+    @staticmethod
+    def _check_places(caller: Caller, request: Request[Any], rooms: Collection[int]) -> None:
+        for name in ("campus_id", "from_campus_id"):
+            campus = getattr(request, name, None)
+            if campus is not None and caller.campus_ids and campus not in caller.campus_ids:
+                raise _refused()
+        named = [getattr(request, name, None) for name in ("room_id", "from_room_id", "to_room_id")]
+        if any(room is not None and room not in rooms for room in (*named, *getattr(request, "room_ids", ()))):
+            raise _refused()
+
+    @staticmethod
+    def _places(uow: UnitOfWork, request: Request[Any]) -> list[Place | None]:
+        found: list[Place | None] = []
+        exams: list[int | None] = [getattr(request, "exam_id", None)]
+        for name, finds in _EXAM_OF.items():
+            subject = getattr(request, name, None)
+            if isinstance(subject, int):
+                exams.append(finds(uow, subject))
+        found += [place_of_exam(uow, exam_id) for exam_id in exams if exam_id is not None]
+        slot_id, study_uid = getattr(request, "slot_id", None), getattr(request, "study_uid", None)
+        if isinstance(slot_id, int):
+            found.append(place_of_slot(uow, slot_id))
+        if isinstance(study_uid, str) and study_uid:
+            found.append(place_of_study(uow, study_uid))
+        return found
+
+
+_EXAM_OF: dict[str, Finds] = {"ticket_id": exam_of_ticket, "call_id": exam_of_call, "report_id": exam_of_report}
+
+
+def _refused() -> Refusal:
+    return Refusal(
+        ErrorCode.PERMISSION_MISSING, "您的账号只能查看和处理所属院区与科室的内容；如需其他院区，请联系管理员。"
+    )
