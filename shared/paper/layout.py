@@ -63,7 +63,7 @@ class LaidOut:
 
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z0-9_.]+)\}")
-_CONDITION = re.compile(r"\s*(!)?\s*([a-z0-9_.]+)\s*(?:(!?=)\s*(.*?))?\s*$")
+_CONDITION = re.compile(r"\s*(!)?\s*([a-z0-9_.]+)\s*(?:(!?=)\s*([^=\s].*?)?)?\s*$")
 
 
 def placeholders(text: str) -> list[str]:
@@ -87,7 +87,7 @@ def holds(condition: str, values: Row) -> bool:
             return False
         negated, name, sign, wanted = met.groups()
         value = values.get(name, "")
-        yes = bool(value) if sign is None else (value == wanted) is (sign == "=")
+        yes = bool(value) if sign is None else (value == (wanted or "")) is (sign == "=")
         if yes is bool(negated):
             return False
     return True

@@ -179,7 +179,17 @@ def encode(template: Template) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    """Numbers as people write them: 50 and not 50.0, and no remains of binary fractions."""
+    if isinstance(value, float):
+        rounded = round(value, 3)
+        return int(rounded) if rounded == int(rounded) else rounded
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _shortened(element: dict[str, object]) -> dict[str, object]:
