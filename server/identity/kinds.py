@@ -12,8 +12,8 @@ from server.identity.tables import RoleRow, UserRow
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import illegal_action, invalid
-from server.organisation.fields import FieldSpec, Form, pattern
-from server.organisation.kinds import Kind, References
+from server.kernel.rows.fields import FieldSpec, Form, pattern
+from server.kernel.rows.kinds import Kind, References
 from shared.contract.master import MasterKind, RoleEntry, StaffEntry
 from shared.domain.permissions import Permission
 

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 from server.kernel.database import UnitOfWork, next_number
 from server.kernel.dispatch import Caller
 from server.kernel.errors import illegal_action, invalid
-from server.organisation.fields import FieldSpec, Form, pattern, words_of
-from server.organisation.kinds import Kind, References, Uses
+from server.kernel.rows.fields import FieldSpec, Form, pattern, words_of
+from server.kernel.rows.kinds import Kind, References, Uses
 from server.organisation.rules import fault_of_ae_title
 from server.organisation.tables import (
     BodyPartRow,

@@ -12,8 +12,8 @@ from sqlalchemy import insert, select
 from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from server.organisation.fields import differences
-from server.organisation.kinds import Kind
+from server.kernel.rows.fields import differences
+from server.kernel.rows.kinds import Kind
 from server.organisation.tables import MasterChangeRow
 from shared.contract.master import MasterAction, MasterChange, MasterEntry, MasterKind
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action
-from server.organisation.fields import FieldSpec, Form, Unreadable, differences, text_of, value_of
-from server.organisation.kinds import Kind, Known, References
+from server.kernel.rows.fields import FieldSpec, Form, Unreadable, differences, text_of, value_of
+from server.kernel.rows.kinds import Kind, Known, References
 from server.organisation.master import MasterService, cleaned, refuse_double
 from server.organisation.sheets import Cell, Formula, Line, Sheet, read_sheet, write_csv, write_xlsx
 from shared.contract.errors import ErrorCode

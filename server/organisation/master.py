@@ -12,10 +12,10 @@ from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found, stale
-from server.organisation.fields import FieldSpec, Form, differences, fault_of
+from server.kernel.rows.fields import FieldSpec, Form, differences, fault_of
+from server.kernel.rows.kinds import Kind, Known, References, Uses, duplicate
 from server.organisation.history import History
 from server.organisation.initials import initials
-from server.organisation.kinds import Kind, Known, References, Uses, duplicate
 from server.organisation.service import OrganisationService
 from shared.contract.base import Changed
 from shared.contract.master import (

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from server.kernel.errors import Refusal
-from server.organisation.fields import FieldSpec, Form, text_of, value_of
+from server.kernel.rows.fields import FieldSpec, Form, text_of, value_of
 from server.organisation.sheets import MAX_ROWS, read_sheet, write_csv, write_xlsx
 from shared.contract.errors import ErrorCode
 from shared.contract.master import (

@@ -1,4 +1,4 @@
-"""What a kind of master data is, and the look-ups its rows need; the kinds themselves stand in catalogue.py."""
+"""What a kind of master data is, and the look-ups its rows need; the kinds themselves stand in the areas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid
-from server.organisation.fields import FieldSpec
+from server.kernel.rows.fields import FieldSpec
 from shared.contract.errors import ErrorCode
 from shared.contract.master import Entry, MasterChoice, MasterKind
 
