@@ -100,6 +100,8 @@ def plan_board(width: float, height: float, rooms: int) -> Plan:
         else {1: 32.0, 2: 24.0}.get(rows, 18.0)
     )
     margin, gap = unit * 1.6, unit * 1.2
+    if rooms == 0:  # nothing to show below: the field says why
+        hero_units = (foot.top - gap - bar.bottom) / unit
     hero = Box(margin, bar.bottom, width - 2 * margin, unit * hero_units)
     area = Box(margin, hero.bottom + gap, width - 2 * margin, foot.top - gap * 2 - hero.bottom)
     cell_width = (area.width - gap * (columns - 1)) / columns

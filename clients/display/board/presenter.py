@@ -137,7 +137,7 @@ class BoardPresenter:
         """A call or another change: nobody in the hall waits for the next round."""
         if isinstance(notice, TicketCalled):
             self.refresh()
-        elif isinstance(notice, Changed) and notice.entity in ("ticket", "hall", "hospital", "queue_room"):
+        elif isinstance(notice, Changed) and notice.entity in ("ticket", "ticket_room", "hall", "hospital"):
             if notice.entity in ("hall", "hospital"):
                 self._next_hall = 0.0
             self.refresh()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from clients.display.board.drawing import Box, CellPlan
-from clients.display.board.painting import LEFT, RIGHT, Pen, mixed, rect
+from clients.display.board.painting import LEFT, RIGHT, SMALLEST, Pen, mixed, rect
 from clients.display.board.state import BoardState, Line
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr, verbatim
@@ -127,7 +127,7 @@ def _paint_forecast(pen: Pen, cell: CellPlan, entry: Box, words: str, minutes: i
     """How long it will take, where it fits beside the name."""
     forecast, size = tr("约 {minutes} 分钟", minutes=minutes), cell.line_size * 0.72
     beside = entry.width - pen.width(words, cell.line_size) - cell.line_size * 0.5
-    if minutes > 0 and pen.width(forecast, size) <= beside:
+    if minutes > 0 and pen.width(forecast, size) * SMALLEST <= beside:
         pen.text(forecast, Box(entry.right - beside, entry.top, beside, entry.height), size, _quiet(pen), RIGHT)
 
 
