@@ -33,6 +33,21 @@ _REGISTRATION = (
     Action("registration.refresh", "刷新", "F5", "refresh"),
     Action("registration.printers", "打印机设置", "Ctrl+Shift+P", "print"),
 )
+_REFERRAL = (
+    Action("referral.submit", "提交转诊", "Ctrl+Return", "submit"),
+    Action("referral.clear", "清空", "Ctrl+Shift+Delete", "clear"),
+    Action("referral.number", "查询申请单", "F2", "search"),
+    Action("referral.items", "添加检查项目", "F3", "add"),
+    Action("referral.search", "查找转诊", "Ctrl+F", "search"),
+    Action("referral.refresh", "刷新", "F5", "refresh"),
+    Action("referral.paper", "纸质申请单", "", "camera"),
+)
+_CALENDAR = (
+    Action("calendar.refresh", "刷新", "F5", "refresh"),
+    Action("calendar.today", "今天", "Ctrl+T", "calendar"),
+    Action("calendar.back", "前一周", "Ctrl+Left", "chevron_left"),
+    Action("calendar.on", "后一周", "Ctrl+Right", "chevron_right"),
+)
 _MANAGEMENT = (
     Action("management.query", "查询", "Ctrl+Return", "search"),
     Action("management.reset", "重置", "Ctrl+Shift+Delete", "undo"),
@@ -69,6 +84,16 @@ def make_pages() -> tuple[Page, ...]:
 
         return RegistrationPage(place, keeper.desk_for(place))
 
+    def build_referral(place: Workplace) -> QWidget:
+        from clients.registration.referral.view import ReferralPage
+
+        return ReferralPage(place, keeper.desk_for(place))
+
+    def build_calendar(place: Workplace) -> QWidget:
+        from clients.registration.calendar.view import CalendarPage
+
+        return CalendarPage(place, keeper.desk_for(place))
+
     def build_management(place: Workplace) -> QWidget:
         from clients.registration.management.view import ManagementPage
 
@@ -91,6 +116,7 @@ def make_pages() -> tuple[Page, ...]:
 
     return (
         Page("registration", "检查登记", "clipboard", build_registration, _REGISTRATION, Permission.REGISTER),
+        Page("referral", "转诊登记", "send", build_referral, _REFERRAL, Permission.REGISTER),
         Page("management", "登记管理", "list", build_management, _MANAGEMENT, Permission.REGISTER),
         Page("queue", "叫号", "call", build_queue, _QUEUE, Permission.CALL),
         Page("matching", "影像匹配", "image", build_matching, _MATCHING, Permission.MATCH_IMAGES),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 
@@ -26,8 +26,14 @@ from clients.registration.paper.presenter import PaperPresenter
 from clients.registration.viewing import LinkedViewer
 from shared.contract.base import Changed, Notice
 from shared.contract.errors import RpcError
-from shared.contract.organisation import GetHospital, HospitalView
+from shared.contract.exams import ExamRow, ExamView
+from shared.contract.organisation import GetHospital, HospitalView, RoomView
+from shared.contract.scheduling import RescheduleExam
 from shared.domain.permissions import Permission
+
+if TYPE_CHECKING:
+    from clients.registration.picking.state import PickState
+    from clients.registration.referral.presenter import ReferralPresenter
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +85,7 @@ class Desk:
         self.actions.edit_with(self._edit)
         self.actions.show_details_with(self._show_details)
         self.actions.preview_with(self._show_preview)
+        self.actions.reschedule_with(self._reschedule)
         self._cameras = self.cameras(place.desk_settings)
         self.paper = PaperPresenter(
             place.connection,
@@ -108,6 +115,22 @@ class Desk:
             self.clock,
             on_registered=on_registered,
             papers=self.paper,
+        )
+
+    def referral_presenter(self, on_registered: Callable[[int], None]) -> ReferralPresenter:
+        """The presenter of the new referral."""
+        from clients.registration.referral.presenter import ReferralPresenter
+
+        place = self._place
+        return ReferralPresenter(
+            place.connection,
+            place.runner,
+            place.messages,
+            self.documents,
+            BookingDrafts(self._drafts, "referral"),
+            place.settings,
+            self.clock,
+            on_registered=on_registered,
         )
 
     def with_hospital(self, listener: Callable[[], None]) -> None:
@@ -171,6 +194,54 @@ class Desk:
         may_take = place.may(Permission.REGISTER)
         take = (lambda: self.show_paper(exam_id)) if may_take else None
         return PaperPages(exam_id, line, place.runner, place.messages, take)
+
+    def _reschedule(self, row: ExamRow) -> None:
+        """改约 in the side panel."""
+        place, hospital = self._place, self.hospital
+        if hospital is None:
+            return
+
+        def send(picked: PickState) -> ExamView:
+            assert picked.slot_id is not None
+            request = RescheduleExam(
+                exam_id=row.id, version=picked.exam.version, slot_id=picked.slot_id, reason=picked.reason.strip()
+            )
+            return place.connection.call(request)
+
+        def done(exam: ExamView) -> None:
+            place.side_panel.close_panel()
+            self.actions.moved(exam)
+
+        self.show_picking("改约", row, hospital.rooms, send, done, needs_reason=True)
+
+    def show_picking(
+        self,
+        title: str,
+        row: ExamRow,
+        rooms: tuple[RoomView, ...],
+        send: Callable[[PickState], Any],
+        done: Callable[[Any], None],
+        *,
+        needs_reason: bool,
+    ) -> None:
+        """Show rooms and slots for an exam in the side panel."""
+        from clients.registration.picking.presenter import PickPresenter
+        from clients.registration.picking.view import PickPanel
+
+        place = self._place
+        presenter = PickPresenter(
+            place.connection,
+            place.runner,
+            place.messages,
+            row,
+            rooms,
+            self.clock,
+            send,
+            needs_reason=needs_reason,
+            done=done,
+        )
+        place.side_panel.show_content(title, PickPanel(presenter, title), width=PickPanel.WIDTH)
+        presenter.start()
 
     def _show_preview(self, preview: Preview) -> None:
         from clients.registration.preview import PreviewPanel

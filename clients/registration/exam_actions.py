@@ -12,6 +12,7 @@ from clients.kit.running import TaskRunner
 from clients.kit.screen import Caller
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from clients.registration.measures import short_time
 from clients.registration.screen import Documents, Later
 from shared.contract.base import Request
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
@@ -24,9 +25,10 @@ from shared.contract.printing import (
     PrintRegistrationForm,
     PrintTicket,
     PrintWristband,
+    ReferralForm,
 )
-from shared.contract.queueing import SignInAgain, TicketView
-from shared.domain.states import ExamAction, ReportState, TicketState
+from shared.contract.queueing import SignIn, SignInAgain, TicketView
+from shared.domain.states import ExamAction, ExamState, ReportState, TicketState
 
 UNDO_SECONDS = 8.0
 """How long a cancellation waits for the undo before it is sent."""
@@ -40,9 +42,12 @@ class RowAction(enum.StrEnum):
     VIEW_IMAGES = "view_images"
     DETAILS = "details"
     PRINT_FORM = "print_form"
+    PRINT_REFERRAL = "print_referral"
     EDIT = "edit"
+    RESCHEDULE = "reschedule"
     PUSH = "push"
     CANCEL = "cancel"
+    SIGN_IN = "sign_in"
     SIGN_IN_AGAIN = "sign_in_again"
 
 
@@ -77,6 +82,7 @@ _DIRECT = {
     ExamAction.VIEW_IMAGES: RowAction.VIEW_IMAGES,
     ExamAction.PRINT_FORM: RowAction.PRINT_FORM,
     ExamAction.EDIT: RowAction.EDIT,
+    ExamAction.RESCHEDULE: RowAction.RESCHEDULE,
     ExamAction.PUSH: RowAction.PUSH,
     ExamAction.CANCEL: RowAction.CANCEL,
 }
@@ -90,6 +96,10 @@ def actions_of(row: ExamRow) -> tuple[RowAction, ...]:
         offered.add(RowAction.PREVIEW)
     if row.ticket_state is TicketState.PASSED:
         offered.add(RowAction.SIGN_IN_AGAIN)
+    if row.ticket_state is TicketState.NOT_SIGNED_IN:
+        offered.add(RowAction.SIGN_IN)
+    if row.referral_id is not None and row.state is not ExamState.CANCELLED:
+        offered.add(RowAction.PRINT_REFERRAL)
     return tuple(action for action in RowAction if action in offered)
 
 
@@ -114,6 +124,7 @@ class ExamActions:
         self._listeners: list[Callable[[int], None]] = []
         self._editor: Callable[[int], None] = lambda _exam_id: None
         self._details: Callable[[int], None] = lambda _exam_id: None
+        self._rescheduler: Callable[[ExamRow], None] = lambda _row: None
         self._previewer: Callable[[Preview], None] = lambda _preview: None
         self._pending: dict[int, tuple[ExamRow, Callable[[], None]]] = {}
 
@@ -149,8 +160,11 @@ class ExamActions:
             RowAction.DETAILS: lambda chosen: self.show_details(chosen.id),
             RowAction.PRINT_FORM: self.print_form,
             RowAction.EDIT: lambda chosen: self._editor(chosen.id),
+            RowAction.RESCHEDULE: self._rescheduler,
+            RowAction.PRINT_REFERRAL: lambda chosen: self.print_referral(chosen.referral_id),
             RowAction.PUSH: self.push,
             RowAction.CANCEL: self.cancel,
+            RowAction.SIGN_IN: self.sign_in,
             RowAction.SIGN_IN_AGAIN: self.sign_in_again,
         }[action](row)
 
@@ -167,6 +181,22 @@ class ExamActions:
         """打印登记单."""
         output = self._documents.output("registration_form")
         self._hand_out(lambda: self._caller.call(PrintRegistrationForm(exam_id=row.id, output=output)))
+
+    def print_referral(self, referral_id: int | None) -> None:
+        """打印转诊单."""
+        if referral_id is not None:
+            output = self._documents.output("referral_form")
+            self._hand_out(lambda: self._caller.call(ReferralForm(referral_id=referral_id, output=output)))
+
+    def reschedule_with(self, rescheduler: Callable[[ExamRow], None]) -> None:
+        """Say who moves an exam to another slot."""
+        self._rescheduler = rescheduler
+
+    def moved(self, exam: ExamView) -> None:
+        """An exam was moved to another slot."""
+        words = tr("{name} 已改约到 {when}。", name=exam.row.patient_name, when=short_time(exam.row.planned_at))
+        self._messages.say(words, Tone.SUCCESS)
+        self._tell(exam.row.id)
 
     def print_paper(self, kind: str, row: ExamRow) -> None:
         """打印腕带, 打印小票, 打印申请单: a document of the exam that has no button of its own in every list."""
@@ -219,6 +249,15 @@ class ExamActions:
 
         request = PushExam(exam_id=row.id, version=row.version)
         self._runner.run(lambda: self._caller.call(request), pushed, self._failed(row.id))
+
+    def sign_in(self, row: ExamRow) -> None:
+        """签到: the patient is here and waits (only where the room wants patients to check in)."""
+
+        def done(ticket: TicketView) -> None:
+            self._messages.say(tr("{number} 已签到，可以叫号。", number=ticket.number), Tone.SUCCESS)
+            self._tell(row.id)
+
+        self._runner.run(lambda: self._caller.call(SignIn(exam_id=row.id)), done, self._messages.report)
 
     def sign_in_again(self, row: ExamRow) -> None:
         """重新签到."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from clients.kit.translations import Language, language, verbatim
@@ -66,3 +66,9 @@ def fen_from(text: str) -> int | None:
         return None
     fen = amount * 100
     return int(fen) if fen == fen.to_integral_value() else None
+
+
+def short_time(moment: datetime) -> str:
+    """Day and clock in the desk's time; the year only when it is another one."""
+    local = moment.astimezone()
+    return local.strftime("%m-%d %H:%M" if local.year == datetime.now().astimezone().year else "%Y-%m-%d %H:%M")

@@ -36,4 +36,6 @@ def concerns_exams(notice: Notice) -> bool:
 
 def concerns_queue(notice: Notice) -> bool:
     """True for a notice after which a queue may look different."""
-    return isinstance(notice, TicketCalled) or (isinstance(notice, Changed) and notice.entity in ("ticket", "exam"))
+    return isinstance(notice, TicketCalled) or (
+        isinstance(notice, Changed) and notice.entity in ("ticket", "exam", "ticket_room", "queue_rules")
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from clients.kit.fields import Choice
@@ -13,7 +12,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.exam_actions import actions_of
-from clients.registration.measures import age_for_reader
+from clients.registration.measures import age_for_reader, short_time
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import CampusView, ExamTypeView, HospitalView, RoomView
 from shared.contract.patients import Likeness, SimilarPatient
@@ -98,12 +97,6 @@ def likeness_words(found: SimilarPatient) -> str:
     return f"{alike}（{against}）" if against else alike
 
 
-def short_time(moment: datetime) -> str:
-    """Day and clock in the desk's time; the year only when it is another one."""
-    local = moment.astimezone()
-    return local.strftime("%m-%d %H:%M" if local.year == datetime.now().astimezone().year else "%Y-%m-%d %H:%M")
-
-
 def marks_of(row: Any) -> list[StateLook]:
     """Small badges in front of a patient's name: emergency, VIP, arrears."""
     marks = [] if row.patient_type is PatientType.ORDINARY else [PATIENT_TYPE_LOOKS[row.patient_type]]
@@ -169,9 +162,12 @@ _WORDS = {
     Intention.VIEW_IMAGES: ("查看影像", "viewer"),
     Intention.DETAILS: ("登记详情", "details"),
     Intention.PRINT_FORM: ("打印登记单", "document"),
+    Intention.PRINT_REFERRAL: ("打印转诊单", "document"),
     Intention.EDIT: ("编辑登记", "edit"),
+    Intention.RESCHEDULE: ("改约", "calendar"),
     Intention.PUSH: ("推送登记信息", "send"),
     Intention.CANCEL: ("取消登记", "cross_circle"),
+    Intention.SIGN_IN: ("签到", "sign_in"),
     Intention.SIGN_IN_AGAIN: ("重新签到", "sign_in"),
 }
 

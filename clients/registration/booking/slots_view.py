@@ -104,7 +104,7 @@ class SlotsView(QWidget):
         self._day.set_text(f"{state.slot_day:%m-%d} {tr(WEEKDAYS[state.slot_day.weekday()])}")
         self.free.show_offers([self._offer(found) for found in state.free])
         now = self._clock()
-        self.grid.set_slots([_cell(slot, state.form.slot_id, now) for slot in state.slots])
+        self.grid.set_slots([slot_cell(slot, state.form.slot_id, now) for slot in state.slots])
         self.grid.set_current(str(state.form.slot_id) if state.form.slot_id is not None else "")
         self._area.setVisible(bool(state.slots))
         self._say(state)
@@ -142,7 +142,7 @@ class SlotsView(QWidget):
         super().changeEvent(event)
 
 
-def _cell(slot: SlotView, chosen: int | None, now: datetime) -> Slot:
+def slot_cell(slot: SlotView, chosen: int | None, now: datetime) -> Slot:
     """A slot as the grid shows it; the chosen one can always be clicked again, to give it back."""
     left = max(1, slot.capacity - slot.taken) if is_bookable(slot) else 0
     return Slot(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from clients.kit.labels import Glyph, Label, ValueLabel
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
-from clients.registration.words import short_time
+from clients.registration.measures import short_time
 from shared.contract.scheduling import BookingWarning, WarningKind
 
 

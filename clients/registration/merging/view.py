@@ -20,9 +20,10 @@ from clients.kit.panels import EmptyState, scrolling
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
 from clients.kit.translations import on_language_change, tr
+from clients.registration.measures import short_time
 from clients.registration.merging.presenter import MergingPresenter
 from clients.registration.merging.state import COMPARED, MergingState, Side
-from clients.registration.words import SEX_WORDS, likenesses_words, sex_and_age, short_time
+from clients.registration.words import SEX_WORDS, likenesses_words, sex_and_age
 from shared.contract.base import Changed, Notice
 from shared.contract.patients import LikePair, PatientView
 from shared.domain.states import Sex

@@ -14,6 +14,7 @@ from clients.kit.translations import tr
 from clients.registration.booking.presenter import Preferences
 from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.queue.state import QueueState
+from clients.registration.words import named
 from shared.contract.base import Command, Nothing
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import HospitalView
@@ -25,9 +26,14 @@ from shared.contract.queueing import (
     GetQueue,
     ListFinished,
     PassTicket,
+    PauseRoom,
+    QueueRoomView,
     QueueView,
+    ResumeRoom,
     StartTicket,
     TicketView,
+    TransferQueue,
+    TransferView,
 )
 from shared.domain.states import TicketAction, TicketState
 
@@ -57,7 +63,7 @@ class QueuePresenter(ScreenPresenter[QueueState]):
         self._clock = clock
 
     def start(self, hospital: HospitalView) -> None:
-        """Take the master data and come back to the room of last time."""
+        """Take the master data and come back to the room or rooms of last time."""
         first = self.state.hospital is None
         self._change(hospital=hospital)
         if not first:
@@ -65,7 +71,11 @@ class QueuePresenter(ScreenPresenter[QueueState]):
         rooms = {room.id: room for room in hospital.rooms}
         room = rooms.get(self._preferences.get("queue/room"))
         if room is not None:
-            self._change(room_id=room.id, campus_id=room.campus_id)
+            self._change(room_id=room.id, room_ids=(room.id,), campus_id=room.campus_id)
+        else:
+            several = self._preferences.get("queue/rooms", ())
+            known = tuple(one for one in several if one in rooms) if isinstance(several, (list, tuple)) else ()
+            self._change(room_ids=known, room_id=known[0] if len(known) == 1 else None)
         self.refresh()
 
     # ── filters and refreshing ───────────────────────────────────────────────────────────────────────
@@ -80,16 +90,29 @@ class QueuePresenter(ScreenPresenter[QueueState]):
 
     def choose_room(self, room_id: int | None) -> None:
         """检查室; None for all. The workstation remembers it."""
-        self._preferences.set("queue/room", room_id)
-        self._filter(room_id=room_id)
+        self._choose_rooms(() if room_id is None else (room_id,))
+
+    def click_room(self, room_id: int, beside: bool) -> None:
+        """A room above the list: only that one, or beside those already chosen; once more takes it away."""
+        now = self.state.room_ids
+        if beside:
+            self._choose_rooms(tuple(one for one in now if one != room_id) if room_id in now else (*now, room_id))
+        else:
+            self._choose_rooms(() if now == (room_id,) else (room_id,))
+
+    def _choose_rooms(self, room_ids: tuple[int, ...]) -> None:
+        self._preferences.set("queue/rooms", list(room_ids))
+        self._preferences.set("queue/room", room_ids[0] if len(room_ids) == 1 else None)
+        self._filter(room_ids=room_ids, room_id=room_ids[0] if len(room_ids) == 1 else None)
 
     def _filter(self, **fields: Any) -> None:
         before = self.state
         self._change(**fields)
         if self.state == before:
             return
-        if self.state.room is None and self.state.room_id is not None:
-            self._change(room_id=None)
+        offered = {room.id for room in self.state.rooms}
+        if not offered.issuperset(self.state.room_ids):
+            self._change(room_id=None, room_ids=tuple(one for one in self.state.room_ids if one in offered))
         self._change(tickets=(), loaded_once=False, finished_rows=())
         self.refresh()
 
@@ -113,7 +136,7 @@ class QueuePresenter(ScreenPresenter[QueueState]):
         if state.showing_finished:
             self._fetch_finished()
         self._change(loading=True)
-        request = GetQueue(campus_id=state.campus_id, room_id=state.room_id, exam_type=state.exam_type)
+        request = GetQueue(campus_id=state.campus_id, exam_type=state.exam_type, **state.room_filter)
         self._ask(request, self._queue_came, self._queue_failed, key="queue/rows")
 
     def _queue_came(self, queue: QueueView) -> None:
@@ -125,6 +148,9 @@ class QueuePresenter(ScreenPresenter[QueueState]):
             waiting=queue.waiting,
             passed=queue.passed,
             finished=queue.finished,
+            not_signed_in=queue.not_signed_in,
+            room_counters=queue.rooms,
+            forecast_error=queue.forecast_error,
             loading=False,
             loaded_once=True,
             trouble="",
@@ -199,6 +225,51 @@ class QueuePresenter(ScreenPresenter[QueueState]):
 
         self._step(ChangeRoom(ticket_id=ticket.id, version=ticket.version, room_id=room_id), changed)
 
+    # ── a whole room ─────────────────────────────────────────────────────────────────────────────────
+
+    def pause_room(self, room_id: int, reason: str) -> None:
+        """暂停叫号: the hall reads why."""
+
+        def paused(room: QueueRoomView) -> None:
+            self._change(busy=False)
+            self._messages.say(
+                tr("{room} 已暂停叫号：{reason}。", room=self._room_name(room.room_id), reason=tr(reason))
+            )
+            self.refresh()
+
+        self._step(PauseRoom(room_id=room_id, reason=reason), paused)
+
+    def resume_room(self, room_id: int) -> None:
+        """恢复叫号."""
+
+        def resumed(room: QueueRoomView) -> None:
+            self._change(busy=False)
+            self._messages.say(tr("{room} 已恢复叫号。", room=self._room_name(room.room_id)), Tone.SUCCESS)
+            self.refresh()
+
+        self._step(ResumeRoom(room_id=room_id), resumed)
+
+    def transfer(self, from_room_id: int, to_room_id: int) -> None:
+        """整个队列转到 another room; the room that is left is paused."""
+
+        def moved(result: TransferView) -> None:
+            self._change(busy=False)
+            room = self._room_name(to_room_id)
+            words = tr(
+                "已把 {count} 位患者转到{room}，排队号不变；原检查室已暂停叫号。", count=len(result.moved), room=room
+            )
+            if result.left:
+                names = "、".join(f"{ticket.number} {ticket.patient_name}" for ticket in result.left[:5])
+                words += tr("未转：{names}。", names=names)
+            self._messages.say(words, Tone.WARNING if result.left else Tone.SUCCESS)
+            self.refresh()
+
+        self._step(TransferQueue(from_room_id=from_room_id, to_room_id=to_room_id), moved)
+
+    def _room_name(self, room_id: int) -> str:
+        rooms = () if self.state.hospital is None else self.state.hospital.rooms
+        return next((named(room) for room in rooms if room.id == room_id), "")
+
     def _selected(self, action: TicketAction) -> TicketView | None:
         return self.state.selected_ticket if self.state.allows(action) else None
 
@@ -254,8 +325,8 @@ class QueuePresenter(ScreenPresenter[QueueState]):
         self._change(finished_loading=True)
         request = ListFinished(
             campus_id=state.campus_id,
-            room_id=state.room_id,
             exam_type=state.exam_type,
+            **state.room_filter,
             accession_number=state.finished_number,
         )
         self._ask(request, self._finished_came, self._finished_failed, key="queue/finished")

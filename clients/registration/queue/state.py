@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import HospitalView, RoomView
-from shared.contract.queueing import TicketView
+from shared.contract.queueing import ForecastError, QueueRoomView, TicketView
 from shared.domain.states import TicketAction, TicketState
 
 REFRESH_SECONDS = 5
 """RIS-QUE-16."""
+
+
+class RoomFilter(TypedDict, total=False):
+    """One room, or several."""
+
+    room_id: int | None
+    room_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -23,10 +31,14 @@ class QueueState:
     exam_type: str = ""
     campus_id: int | None = None
     room_id: int | None = None
+    room_ids: tuple[int, ...] = ()  # the rooms of this technician; none: all
+    room_counters: tuple[QueueRoomView, ...] = ()
+    forecast_error: ForecastError | None = None
     tickets: tuple[TicketView, ...] = ()
     waiting: int = 0
     passed: int = 0
     finished: int = 0
+    not_signed_in: int = 0
     loading: bool = False
     loaded_once: bool = False
     trouble: str = ""
@@ -57,14 +69,24 @@ class QueueState:
         return next((room for room in self.rooms if room.id == self.room_id), None)
 
     @property
+    def room_filter(self) -> RoomFilter:
+        """How a request names the chosen rooms."""
+        return {"room_id": self.room_id} if self.room_id is not None else {"room_ids": self.room_ids}
+
+    @property
     def selected_ticket(self) -> TicketView | None:
         """The ticket that row actions are about."""
         return next((ticket for ticket in self.tickets if ticket.id == self.selected), None)
 
     @property
     def next_waiting(self) -> TicketView | None:
-        """Whom 呼叫下一位 calls: the first waiting row of the list as it is shown (RIS-QUE-10, RIS-OPN-16)."""
-        return next((ticket for ticket in self.tickets if ticket.state is TicketState.WAITING), None)
+        """Whom 呼叫下一位 calls: the first waiting row of the list as it is shown (RIS-QUE-10, RIS-OPN-16).
+
+        Rows of rooms that are paused are passed over; with only those the first is named, and the server says why not.
+        """
+        waiting = [ticket for ticket in self.tickets if ticket.state is TicketState.WAITING]
+        callable_now = (ticket for ticket in waiting if TicketAction.CALL in ticket.allowed)
+        return next(callable_now, waiting[0] if waiting else None)
 
     @property
     def current(self) -> tuple[TicketView, ...]:

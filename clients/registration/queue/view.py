@@ -26,11 +26,12 @@ from clients.kit.translations import on_language_change, tr
 from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.queue.presenter import QueuePresenter
+from clients.registration.queue.rooms import RoomStrip
 from clients.registration.queue.state import REFRESH_SECONDS, QueueState, waited_minutes
 from clients.registration.screen import concerns_queue
 from clients.registration.words import choices_of, marks_of, named, patient_of, room_named, sex_and_age, words_of
 from shared.contract.base import Notice
-from shared.contract.queueing import TicketView
+from shared.contract.queueing import ForecastError, TicketView
 from shared.domain.states import TicketAction, TicketState
 
 _NOBODY = EmptyWords("今天没有候诊患者", "登记后，患者会自动出现在这里。", "users")
@@ -51,6 +52,23 @@ def waiting_words(ticket: TicketView, state: QueueState) -> str:
         if minutes >= 60
         else tr("{minutes} 分钟", minutes=minutes)
     )
+
+
+def forecast_words(ticket: TicketView) -> str:
+    """When the patient will probably be called: a range, as honest as the forecast is."""
+    told = ticket.forecast
+    if told is None:
+        return ""
+    if told.high_minutes <= told.low_minutes + 1:
+        return tr("约 {minutes} 分", minutes=told.minutes)
+    return tr("{low}–{high} 分", low=told.low_minutes, high=told.high_minutes)
+
+
+def error_words(error: ForecastError | None) -> str:
+    """How far such forecasts were off; empty before there are enough to tell."""
+    if error is None or error.count < 20:
+        return ""
+    return tr("预测误差中位 {minutes} 分", minutes=f"{error.median_error_minutes:.0f}")
 
 
 class QueuePage(QWidget):
@@ -74,6 +92,12 @@ class QueuePage(QWidget):
         left.setContentsMargins(0, 12, 0, 0)
         left.setSpacing(8)
         left.addLayout(self._filters())
+        self.rooms = RoomStrip()
+        self.rooms.room_chosen.connect(self.presenter.click_room)
+        self.rooms.pause_wanted.connect(self.presenter.pause_room)
+        self.rooms.resume_wanted.connect(self.presenter.resume_room)
+        self.rooms.transfer_wanted.connect(self.presenter.transfer)
+        left.addWidget(self.rooms)
         left.addLayout(self._tabs())
         left.addWidget(hairline())
         left.addWidget(self._lists(), 1)
@@ -142,7 +166,7 @@ class QueuePage(QWidget):
         self.search.hide()
         box.addWidget(self.search)
         self._counts = ValueLabel("", "quiet")
-        self._counts.setMinimumWidth(220)
+        self._counts.setMinimumWidth(300)
         self._counts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         box.addWidget(self._counts)
         return box
@@ -156,6 +180,7 @@ class QueuePage(QWidget):
                 Column("items", "检查项目", 0, sort=False),
                 Column("planned_at", "预检时间", 80, Align.RIGHT, format=local_clock, sort=False),
                 Column("waited", "已等候", 104, Align.RIGHT, value=self._waited, sort=False, quiet=True),
+                Column("forecast", "预计还需", 112, Align.RIGHT, value=forecast_words, sort=False, quiet=True),
                 Column("room_name", "检查室", 104, value=self._room_of, sort=False, quiet=True),
                 Column("accession_number", "检查号", 140, sort=False, visible=False, quiet=True),
                 Column("image_number", "影像号", 120, sort=False, visible=False, quiet=True),
@@ -269,7 +294,7 @@ class QueuePage(QWidget):
         self.list.set_loading(state.loading)
         if state.trouble and (self._line_is_up or not state.loaded_once):  # else the window's banner says it
             self.list.show_error(Message(state.trouble, Tone.WARNING))
-        filtered = bool(state.exam_type or state.campus_id or state.room_id)
+        filtered = bool(state.exam_type or state.campus_id or state.room_ids)
         self.list.set_empty_words(_CHOOSE if filtered else _NOBODY)
         if state.finished_rows is not before.finished_rows:
             self.finished.set_rows(state.finished_rows)
@@ -279,6 +304,7 @@ class QueuePage(QWidget):
         self.auto.setChecked(state.auto_refresh)
         self._show_counts()
         self.card.render_state(state)
+        self.rooms.render_state(state)
         actions = self._place.actions
         actions.set_enabled("queue.next", state.next_waiting is not None and not state.busy)
         callable_now = state.allows(TicketAction.CALL) or state.allows(TicketAction.CALL_AGAIN)
@@ -317,7 +343,10 @@ class QueuePage(QWidget):
             passed=state.passed,
             finished=state.finished,
         )
-        self._counts.set_text(words if state.loaded_once else "")
+        if state.not_signed_in:
+            words = tr("未签到 {count}", count=state.not_signed_in) + "　" + words
+        told = error_words(state.forecast_error)
+        self._counts.set_text((f"{told}　{words}" if told else words) if state.loaded_once else "")
         self.tabs.setTabText(0, tr("候诊队列"))
         self.tabs.setTabText(1, tr("已检查"))
 
