@@ -257,7 +257,7 @@ class ExamActions:
             self._messages.say(tr("{number} 已签到，可以叫号。", number=ticket.number), Tone.SUCCESS)
             self._tell(row.id)
 
-        self._runner.run(lambda: self._caller.call(SignIn(exam_id=row.id)), done, self._messages.report)
+        self._runner.run(lambda: self._caller.call(SignIn(exam_id=row.id)), done, self._failed(row.id))
 
     def sign_in_again(self, row: ExamRow) -> None:
         """重新签到."""

@@ -173,6 +173,8 @@ class ExamService:
             conditions.append(Exam.campus_id == request.campus_id)
         if request.room_id is not None:
             conditions.append(Exam.room_id == request.room_id)
+        if request.room_ids:
+            conditions.append(Exam.room_id.in_(request.room_ids))
         if request.exam_type:
             conditions.append(Exam.exam_type == request.exam_type)
         query = select(Exam).where(*conditions).order_by(Exam.finished_at.desc(), Exam.id.desc()).limit(500)

@@ -82,8 +82,14 @@ class QueueService:
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def get_queue(self, uow: UnitOfWork, caller: Caller, request: GetQueue) -> QueueView:
-        """Return today's open tickets in order with their forecasts, and the counters of the same rooms."""
-        rooms = self._rooms(uow, request.campus_id, request.room_id)
+        """Return today's open tickets in order with their forecasts, and the counters of the campus's rooms."""
+        rooms = [
+            room_id
+            for room_id in self._rooms(uow, request.campus_id)
+            if caller.room_ids is None or room_id in caller.room_ids
+        ]
+        campus, wanted = rooms, {*request.room_ids, *(() if request.room_id is None else (request.room_id,))}
+        rooms = [room_id for room_id in rooms if not wanted or room_id in wanted]
         today = Ticket.day == self._time.today()
         is_open = Ticket.state.in_(_OPEN)
         found = uow.session.scalars(
@@ -96,8 +102,8 @@ class QueueService:
             tickets = [ticket for ticket in tickets if ticket.exam_type == request.exam_type]
         outlook = self.waiting.outlook(uow, rooms)
         views = self.views.many(uow, caller, tickets, outlook.tickets)
-        counters = self.views.rooms(uow, rooms, outlook.rooms)
-        finished = sum(room.finished for room in counters)
+        counters = self.views.rooms(uow, campus, outlook.rooms)
+        finished = sum(room.finished for room in counters if room.room_id in rooms)
         if request.exam_type:
             is_done = and_(Ticket.state == TicketState.DONE.value, Ticket.exam_type == request.exam_type)
             query = select(func.count()).select_from(Ticket).where(Ticket.room_id.in_(rooms), today, is_done)
@@ -544,12 +550,9 @@ class QueueService:
     def _of_exams(self, uow: UnitOfWork, exam_ids: Collection[int]) -> Sequence[Ticket]:
         return uow.session.scalars(select(Ticket).where(Ticket.exam_id.in_(exam_ids))).all() if exam_ids else ()
 
-    def _rooms(self, uow: UnitOfWork, campus_id: int | None, room_id: int | None) -> list[int]:
-        return [
-            room.id
-            for room in self._organisation.hospital(uow).view.rooms
-            if campus_id in (None, room.campus_id) and room_id in (None, room.id)
-        ]
+    def _rooms(self, uow: UnitOfWork, campus_id: int | None) -> list[int]:
+        rooms = self._organisation.hospital(uow).view.rooms
+        return [room.id for room in rooms if campus_id in (None, room.campus_id)]
 
     def _tell(self, uow: UnitOfWork, ticket: Ticket) -> None:
         uow.publish(Changed(entity="ticket", id=ticket.id, version=ticket.version))

@@ -91,7 +91,10 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GetQueue(Query[QueueView], frozen=True, kw_only=True):
-    """Today's open tickets, emergency first, then VIP, then by planned time (RIS-QUE-03, -04, RIS-OPN-03)."""
+    """Today's open tickets, emergency first, then VIP, then by planned time (RIS-QUE-03, -04, RIS-OPN-03).
+
+    `room_ids`: several rooms of one technician; counters come for all rooms of the campus.
+    """
 
     method = "queueing.get_queue"
     permission = Permission.CALL
@@ -100,6 +103,7 @@ class GetQueue(Query[QueueView], frozen=True, kw_only=True):
     campus_id: int | None = None
     room_id: int | None = None
     exam_type: str = ""
+    room_ids: tuple[int, ...] = ()
 
 
 class ListFinished(Query[tuple[ExamRow, ...]], frozen=True, kw_only=True):
@@ -118,6 +122,7 @@ class ListFinished(Query[tuple[ExamRow, ...]], frozen=True, kw_only=True):
     accession_number: str = ""
     planned_from: date | None = None
     planned_to: date | None = None
+    room_ids: tuple[int, ...] = ()
 
 
 class CallTicket(Command[TicketView], frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ from shared.contract.queueing import (
     GetQueue,
     ListFinished,
     PassTicket,
+    QueueRoomView,
     QueueView,
     SignInAgain,
     StartTicket,
@@ -309,6 +310,7 @@ class FakeHospital:
         self.exams: dict[int, ExamView] = {}
         self.questions: tuple[SafetyQuestion, ...] = ()  # tests of safety set them
         self.tickets: list[TicketView] = []
+        self.queue_rooms: tuple[QueueRoomView, ...] = ()
         self.finished: list[ExamRow] = []
         self._refusals: dict[type[Any], list[Exception]] = {}
         handlers: dict[type[Any], Callable[[Any], Any]] = {
@@ -516,9 +518,11 @@ class FakeHospital:
             for ticket in self.tickets
             if ticket.state not in (TicketState.DONE, TicketState.WITHDRAWN)
             and (request.room_id is None or ticket.room_id == request.room_id)
+            and (not request.room_ids or ticket.room_id in request.room_ids)
             and (not request.exam_type or ticket.exam_type == request.exam_type)
         )
         return QueueView(
+            rooms=self.queue_rooms,
             tickets=rows,
             waiting=sum(ticket.state is TicketState.WAITING for ticket in rows),
             passed=sum(ticket.state is TicketState.PASSED for ticket in rows),

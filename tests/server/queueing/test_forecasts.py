@@ -196,7 +196,7 @@ def test_lists_rooms_and_board_show_the_forecast(small_hospital: Hospital) -> No
     assert [one.ahead for one in told if one is not None] == [0, 1, 2]
     minutes = [one.minutes for one in told if one is not None]
     assert minutes[0] == 0 and minutes == sorted(minutes) and minutes[2] > minutes[1]
-    (room,) = queue.rooms
+    room = next(one for one in queue.rooms if one.room_id == hospital.rooms["CT1"])
     assert room.waiting == 3 and room.wait is not None and room.wait.ahead == 3
     board = next(one for one in hospital.call(GetBoard(), DISPLAY).rooms if one.room_id == room.room_id)
     assert board.waiting_minutes == tuple(minutes) and board.waiting_count == 3 and board.wait == room.wait
