@@ -109,9 +109,16 @@ class ScannerInput(QObject):
         self._watched = wanted
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._replaying or event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+        if self._replaying or not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            self._before_shortcut(event)
+            return False
+        if event.type() != QEvent.Type.KeyPress:
             return False
         if not isinstance(watched, QWidget) or watched.window() is not self._window.window():
+            return False
+        if event.key() == Qt.Key.Key_Shift:  # scanners press it for capitals in the middle of a code
             return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab) and self._held:
             return self._end()
@@ -130,6 +137,13 @@ class ScannerInput(QObject):
         )
         self._timer.start()
         return True
+
+    def _before_shortcut(self, event: QKeyEvent) -> None:
+        """A shortcut may move the keyboard elsewhere: what was typed before it goes to its field first."""
+        ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Shift)
+        combined = bool(event.modifiers() & ~_PLAIN)
+        if self._held and (combined or (not event.text() and event.key() not in ends)):
+            self.let_go()
 
     def let_go(self) -> None:
         """It was typing: hand the held keys to the widget they were meant for."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -162,3 +163,37 @@ def test_a_shell_inside_another_window_hears_scans_too(qtbot: QtBot) -> None:
     qtbot.keyClicks(field, "123456")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert scanned == ["123456"] and field.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier"),
+    [
+        (Qt.Key.Key_F3, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
+    ],
+)
+def test_what_was_typed_is_in_its_field_before_a_shortcut_acts(
+    desk: Desk, key: Qt.Key, modifier: Qt.KeyboardModifier
+) -> None:
+    seen: list[str] = []
+    action = QAction(desk.window)
+    action.setShortcut(QKeySequence(QKeyCombination(modifier, key)))
+    action.triggered.connect(lambda: seen.append(desk.field.text()))
+    action.triggered.connect(desk.button.setFocus)
+    desk.window.addAction(action)
+    desk.type("45", 0.2)
+    desk.clock.now += 0.01
+    desk.qtbot.keyClick(desk.field, key, modifier)
+    assert seen == ["45"]
+    assert desk.field.text() == "45"
+
+
+def test_a_scanner_that_presses_shift_for_capitals_is_one_scan(desk: Desk) -> None:
+    desk.type("261121", 0.004)
+    for letter in "CT":
+        desk.press(Qt.Key.Key_Shift, 0.002)
+        desk.type(letter, 0.002)
+    desk.type("0001", 0.004)
+    desk.press(Qt.Key.Key_Return, 0.004)
+    assert desk.scanned == ["261121CT0001"]
+    assert desk.field.text() == ""
