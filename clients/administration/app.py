@@ -9,6 +9,7 @@ from clients.administration import texts
 from clients.administration.exporting import EXPORTS
 from clients.administration.hall import HALLS
 from clients.administration.importing import IMPORTS
+from clients.administration.interfaces import FHIR, HL7_INCOMING, HL7_OUTGOING, MESSAGES
 from clients.administration.keeping import BACKUPS, BIN, CHECK, HOLDS
 from clients.administration.master.tabs import hospital_page, people_page
 from clients.administration.people import PEERS
@@ -86,6 +87,15 @@ def make_pages() -> tuple[Page, ...]:
         Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
+        _page(
+            "interfaces",
+            "接口",
+            "send",
+            ("消息", MESSAGES),
+            ("HL7 接收", HL7_INCOMING),
+            ("HL7 发送", HL7_OUTGOING),
+            ("FHIR", FHIR),
+        ),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
         _page("system", "系统", "gear", ("节点", PEERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)),
     )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from clients.administration import texts_hall, texts_master
+from clients.administration import texts_hall, texts_interfaces, texts_master
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -623,3 +623,4 @@ ENTRIES = {
 
 ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_hall.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}

@@ -25,6 +25,8 @@ JOB_KINDS = {
     "exchange.export": "导出",
     "exchange.import": "导入",
     "exchange.tidy": "清理导入导出文件",
+    "interfaces.keep_house": "清理接口消息",
+    "interfaces.send": "发送到医院信息系统",
     "keeping.backup": "备份",
     "keeping.check": "检查索引与文件",
     "keeping.compress": "无损压缩",

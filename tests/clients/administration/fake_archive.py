@@ -133,6 +133,7 @@ from shared.contract.storage import (
     StudyCopies,
 )
 from shared.domain.permissions import Permission
+from tests.clients.administration.fake_interfaces import FakeInterfaces
 from tests.clients.registration.fake_hospital import an_exam_row
 
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -296,6 +297,7 @@ class FakeArchive:
         self.upload_names: list[str] = []
         self.cut_after = 1 << 62  # bytes of an upload after which the line breaks, once
         self.bulk = Bulk()
+        self.interfaces = FakeInterfaces()
         self.line = FakeConnection(replies=self._replies(), permissions=tuple(Permission))
         self.line.open_bulk = lambda: self.bulk  # type: ignore[attr-defined]
 
@@ -304,6 +306,7 @@ class FakeArchive:
 
     def _replies(self) -> dict[type[Any], Callable[[Any], Any]]:
         return {
+            **self.interfaces.replies(),
             **self._study_replies(),
             **self._keeping_replies(),
             **self._exchange_replies(),
