@@ -148,6 +148,7 @@ class Display:
         if options.wav_out is not None:
             self._keeping = heard_by = KeepingPlayer(heard_by, options.wav_out)
         announcer = hall_announcer(self.view, self.runner, voice=voice or default_voice(options.voice), player=heard_by)
+        announcer.warm_up()
         self._speaker = CallSpeaker(announcer, clock.now)
         self.presenter = BoardPresenter(
             SignedInHall(self.connection, options.user, options.password_file),

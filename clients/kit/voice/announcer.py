@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from collections import deque
 from collections.abc import Callable
@@ -68,6 +69,10 @@ def _sentence(voice: Voice, text: SpokenText, cache: SoundCache) -> bytes:
     return wav
 
 
+def _raise(fault: Exception) -> None:
+    raise fault
+
+
 @dataclass(frozen=True)
 class _Waiting:
     announcement: Announcement
@@ -128,6 +133,15 @@ class Announcer:
         self._next()
         return True
 
+    def warm_up(self) -> None:
+        """Let the voice load what it needs, so that the first call is spoken as fast as the others."""
+
+        def speak() -> None:
+            with contextlib.suppress(VoiceError):  # the first call will say what is wrong
+                self._voice.synthesize("您好", "zh")
+
+        self._runner.run(speak, lambda _nothing: None, _raise, key="warm-up")
+
     def cancel(self, key: str) -> None:
         """Drop a waiting announcement or stop it if it is being spoken."""
         if self._now is not None and self._now.announcement.key == key:
@@ -145,6 +159,7 @@ class Announcer:
         self._now = None
         self._player.stop()
         self._runner.cancel("announcement")
+        self._runner.cancel("warm-up")
         for item in dropped:
             item.finished(Ending.CANCELLED)
         self._voice.close()

@@ -10,7 +10,7 @@ from clients.kit.voice.announcement import SpokenText, cache_key
 class SoundCache:
     """The most recent sentences in memory; never on disk, because they hold patients' names."""
 
-    def __init__(self, limit: int = 200) -> None:
+    def __init__(self, limit: int = 60) -> None:
         self._limit = limit
         self._known: OrderedDict[str, bytes] = OrderedDict()
 

@@ -395,3 +395,11 @@ def test_repetition_pause_and_chime_are_the_halls() -> None:
     thrice = seconds(HallSettings(name="一楼", repetitions=3, pause_s=2.0, has_chime=False))
     assert thrice == pytest.approx(3 * once + 2 * 2.0, abs=0.05)
     assert seconds(HallSettings(name="一楼", repetitions=1)) == pytest.approx(once + chime().seconds + 0.25, abs=0.05)
+
+
+def test_a_voice_is_warmed_up_and_one_that_cannot_speak_is_not_complained_about_yet() -> None:
+    voice, told = CountingVoice(), list[str]()
+    Announcer(voice, FakePlayer(), ImmediateRunner()).warm_up()
+    assert voice.asked == ["您好"]
+    Announcer(MuteVoice(), FakePlayer(), ImmediateRunner(), problem=told.append).warm_up()
+    assert told == []
