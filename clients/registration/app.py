@@ -117,6 +117,7 @@ def make_pages() -> tuple[Page, ...]:
     return (
         Page("registration", "检查登记", "clipboard", build_registration, _REGISTRATION, Permission.REGISTER),
         Page("referral", "转诊登记", "send", build_referral, _REFERRAL, Permission.REGISTER),
+        Page("calendar", "预约日历", "calendar", build_calendar, _CALENDAR, Permission.REGISTER),
         Page("management", "登记管理", "list", build_management, _MANAGEMENT, Permission.REGISTER),
         Page("queue", "叫号", "call", build_queue, _QUEUE, Permission.CALL),
         Page("matching", "影像匹配", "image", build_matching, _MATCHING, Permission.MATCH_IMAGES),
