@@ -14,6 +14,7 @@ from clients.administration.keeping import BACKUPS, BIN, CHECK, HOLDS
 from clients.administration.master.tabs import hospital_page, people_page
 from clients.administration.people import PEERS
 from clients.administration.policy.rules import COMPRESSION, RETENTION
+from clients.administration.queue_rules import queue_page
 from clients.administration.routing import COERCIONS, FORWARDS, ROUTING_RULES, TARGETS
 from clients.administration.storage import MOVED, PREFETCH, STORAGE_RULES, STORES
 from clients.administration.studies import STUDIES, UNMATCHED
@@ -86,6 +87,7 @@ def make_pages() -> tuple[Page, ...]:
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
         Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
+        Page("queues", "排队", "queue", queue_page, permission=Permission.ADMINISTER),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page(
             "interfaces",

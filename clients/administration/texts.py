@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from clients.administration import texts_hall, texts_interfaces, texts_master
+from clients.administration import texts_hall, texts_interfaces, texts_master, texts_queue
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -624,3 +624,4 @@ ENTRIES = {
 ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_hall.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}

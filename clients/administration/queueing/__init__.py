@@ -1,0 +1,1 @@
+"""The rules of queues on screen: one form, saved as a whole."""
