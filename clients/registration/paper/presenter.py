@@ -78,6 +78,11 @@ class PaperPresenter(ScreenPresenter[PaperState]):
         self._listeners.append(listener)
         listener(self.state)
 
+    def leave(self, show: Callable[[PaperState], None]) -> None:
+        """The panel that showed the states is gone; another one that came meanwhile stays."""
+        if self._show == show:
+            self._show = lambda _state: None
+
     def _change(self, **changes: Any) -> None:
         super()._change(**changes)
         for listener in tuple(self._listeners):

@@ -151,7 +151,7 @@ class PaperPanel(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_V and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.paste()
-        elif event.key() == Qt.Key.Key_Space and not self._state.correcting:
+        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_F9) and not self._state.correcting:
             if self._state.shown:
                 self._presenter.show_large(self._state.shown)
             else:
@@ -256,11 +256,13 @@ class PaperPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._presenter.show_to(self.render_state)
         self._follow_camera(self._state)
         self.live.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._presenter.leave(self.render_state)
         self._running = ""
         self.grabber.stop()
 
