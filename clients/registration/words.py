@@ -24,6 +24,8 @@ SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOW
 
 ARREARS = StateLook("欠费", Tone.WARNING, "money")
 SAFETY = StateLook("安全", Tone.DANGER, "alert")
+NO_SHOW = StateLook("爽约", Tone.WARNING, "clock")
+REFERRAL = StateLook("转诊", Tone.INFO, "send")
 CANCELLING = StateLook("取消中", Tone.WARNING, "hourglass")
 
 
@@ -102,6 +104,10 @@ def marks_of(row: Any) -> list[StateLook]:
     marks = [] if row.patient_type is PatientType.ORDINARY else [PATIENT_TYPE_LOOKS[row.patient_type]]
     if getattr(row, "is_in_arrears", False):
         marks.append(ARREARS)
+    if getattr(row, "is_no_show", False):
+        marks.append(NO_SHOW)
+    if getattr(row, "referral_id", None) is not None:
+        marks.append(REFERRAL)
     if getattr(row, "has_safety_alarm", False):
         marks.append(SAFETY)
     return marks

@@ -15,10 +15,19 @@ from clients.kit.running import TaskRunner
 from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.translations import tr
 from clients.registration.exam_actions import ExamActions, RowAction
-from clients.registration.management.state import Filters, ManagementState
+from clients.registration.management.state import Filters, ManagementState, Special
 from shared.contract.base import Page
 from shared.contract.exams import ExamList, ExamRow, ListExams
-from shared.domain.states import RegistrationState
+from shared.domain.states import ReferralState, RegistrationState
+
+_SPECIAL: dict[Special, dict[str, Any]] = {
+    Special.ALL: {},
+    Special.PLAIN: {"is_referral": False},
+    Special.REFERRAL: {"is_referral": True},
+    Special.AWAITING: {"referral_states": (ReferralState.SENT,)},
+    Special.MOVED: {"rescheduled": True},
+    Special.NO_SHOW: {"no_show": True},
+}
 
 
 class ManagementPresenter(ScreenPresenter[ManagementState]):
@@ -49,6 +58,8 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
 
     def _request(self) -> ListExams:
         chosen = self.state.applied
+        if chosen.accession_number.strip():
+            return ListExams(accession_number=chosen.accession_number.strip())
         if chosen.his_number.strip():  # exact: it finds its one registration whatever the other filters say
             return ListExams(his_number=chosen.his_number.strip())
         return ListExams(
@@ -60,6 +71,9 @@ class ManagementPresenter(ScreenPresenter[ManagementState]):
             exam_types=(chosen.exam_type,) if chosen.exam_type else (),
             body_part=chosen.body_part.strip(),
             patient_name=chosen.patient_name.strip(),
+            card_number=chosen.card_number.strip(),
+            room_id=chosen.room_id,
+            **_SPECIAL[chosen.special],
         )
 
     def refresh(self) -> None:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from shared.domain.states import RegistrationState
+
+
+class Special(StrEnum):
+    """登记类别: what happened to a registration beside its state."""
+
+    ALL = ""
+    PLAIN = "plain"  # 普通登记
+    REFERRAL = "referral"  # 转诊
+    AWAITING = "awaiting"  # 转诊待接收
+    MOVED = "moved"  # 改约
+    NO_SHOW = "no_show"  # 爽约
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,10 @@ class Filters:
     body_part: str = ""
     patient_name: str = ""
     his_number: str = ""
+    accession_number: str = ""
+    card_number: str = ""
+    room_id: int | None = None
+    special: Special = Special.ALL
 
 
 @dataclass(frozen=True)

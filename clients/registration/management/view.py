@@ -23,9 +23,9 @@ from clients.kit.translations import on_language_change, tr
 from clients.registration.desk import Desk
 from clients.registration.exam_actions import RowAction
 from clients.registration.management.presenter import ManagementPresenter
-from clients.registration.management.state import ManagementState
+from clients.registration.management.state import ManagementState, Special
 from clients.registration.screen import concerns_exams
-from clients.registration.words import management_columns, named, row_actions
+from clients.registration.words import choices_of, management_columns, named, row_actions
 from shared.contract.base import Notice
 from shared.contract.organisation import HospitalView
 from shared.domain.states import RegistrationState
@@ -39,6 +39,18 @@ _KEYS = (
     "body_part",
     "patient_name",
     "his_number",
+    "accession_number",
+    "card_number",
+    "room_id",
+    "special",
+)
+_SPECIALS = (
+    Choice(Special.ALL, "全部"),
+    Choice(Special.PLAIN, "普通登记"),
+    Choice(Special.REFERRAL, "转诊"),
+    Choice(Special.AWAITING, "转诊待接收"),
+    Choice(Special.MOVED, "改约"),
+    Choice(Special.NO_SHOW, "爽约"),
 )
 _NOTHING = EmptyWords("没有符合条件的登记", "调整上方的查询条件，或按“重置”回到今天的登记。", "search", action="重置")
 
@@ -112,11 +124,15 @@ class ManagementPage(QWidget):
                         ChoiceField(key="exam_type", label="检查类型", choices=[Choice("", "全部")], initial=""),
                         TextField(key="body_part", label="检查部位"),
                         TextField(key="patient_name", label="患者姓名"),
+                        ChoiceField(key="room_id", label="检查室", choices=[Choice(None, "全部")]),
+                        TextField(key="card_number", label="就诊卡号"),
+                        TextField(key="accession_number", label="检查号", placeholder="精准查询"),
                         TextField(key="his_number", label="HIS单号", placeholder="精准查询"),
+                        ChoiceField(key="special", label="登记类别", choices=_SPECIALS, initial=Special.ALL),
                     ],
                 )
             ],
-            columns=8,
+            columns=6,
         )
         self.filters.changed.connect(self._typed)
         self.filters.submitted.connect(self.presenter.query)
@@ -160,6 +176,7 @@ class ManagementPage(QWidget):
         if hospital is not None:
             kinds = [Choice(kind.code, f"{kind.code} {named(kind)}", translate=False) for kind in hospital.exam_types]
             self.filters.set_choices("exam_type", [Choice("", "全部"), *kinds])
+            self.filters.set_choices("room_id", [Choice(None, "全部"), *choices_of(hospital.rooms)])
             self._render(self._state)
 
     def _render(self, state: ManagementState) -> None:
