@@ -68,6 +68,7 @@ class PrintQueue:
         self._jobs: dict[str, Job] = {}
         self._next_try: dict[str, float] = {}
         self._working: set[str] = set()
+        self._lines: dict[str, threading.Lock] = {}
         self._count = 0
         self._listeners: list[Callable[[], None]] = []
         self._load()
@@ -142,11 +143,22 @@ class PrintQueue:
 
     def _work(self, printer: str, until: str = "") -> Job | None:
         """Print the jobs of one printer in order until one fails; returns the job asked about as it is then."""
+        with self._line(printer):
+            asked = self._print_in_order(printer, until)
+        self._tell()
+        return asked
+
+    def _line(self, printer: str) -> threading.Lock:
+        """One document at a time goes to a printer, else a later one could overtake."""
+        with self._lock:
+            return self._lines.setdefault(printer, threading.Lock())
+
+    def _print_in_order(self, printer: str, until: str) -> Job | None:
         asked: Job | None = None
         for job in self._waiting(printer):
             with self._lock:
                 job_now = self._jobs.get(job.key)
-                if job_now is None or job.key in self._working:
+                if job_now is None:
                     continue
                 self._working.add(job.key)
             try:
@@ -164,7 +176,6 @@ class PrintQueue:
                 if asked is not None and not asked.trouble:
                     asked = msgspec.structs.replace(asked, trouble="前面的任务正在等待这台打印机。")
                     self._keep(asked)
-        self._tell()
         return asked
 
     def _waiting(self, printer: str) -> list[Job]:

@@ -25,8 +25,29 @@ def _registered(face: faces.Face) -> str:
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
 
+    _mend_unicode_map()
     pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
     return face.name
+
+
+@lru_cache(maxsize=1)
+def _mend_unicode_map() -> None:
+    """Let reportlab write characters beyond U+FFFF into ToUnicode maps as UTF-16 (ISO 32000-1 9.10.3).
+
+    It writes their five digits, which no reader understands: a name with 𠮷 could neither be searched nor copied.
+    """
+    from reportlab.pdfbase import ttfonts
+
+    theirs = ttfonts.makeToUnicodeCMap
+
+    def mended(font_name: str, subset: list[int]) -> str:
+        text = str(theirs(font_name, subset))
+        for code in subset:
+            if code > 0xFFFF:
+                text = text.replace(f" <{code:04X}>", f" <{chr(code).encode('utf-16-be').hex().upper()}>")
+        return text
+
+    ttfonts.makeToUnicodeCMap = mended
 
 
 def ensure_registered(*wanted: faces.Face) -> None:
