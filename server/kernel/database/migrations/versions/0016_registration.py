@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("text_en", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=16), nullable=False),
-        sa.Column("number", sa.Float(), nullable=True),
+        sa.Column("number", sa.Double(), nullable=True),
         sa.Column("unit", sa.String(length=32), nullable=False),
         sa.Column("measured_on", sa.Date(), nullable=True),
         sa.Column("detail", sa.String(length=200), nullable=False),
