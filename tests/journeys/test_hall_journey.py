@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -43,11 +45,28 @@ class Speakers:
         """Nothing plays."""
 
 
+def four_free_ports() -> int:
+    """The first of four neighbouring ports that are free now."""
+    for _ in range(100):
+        with ExitStack() as held:
+            first = held.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            base = int(first.getsockname()[1])
+            try:
+                for port in range(base + 1, min(base + 4, 65536)):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return base
+    raise AssertionError("no four free ports beside each other")
+
+
 class House:
     """The server's process, a technician's line, and the display in this process."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = start_server(folder / "data")
+        self._ports = ("--rpc-port", str(four_free_ports()))  # it comes back where it was, with all its sockets
+        self.server = start_server(folder / "data", *self._ports)
         self.technician = self.server.client()
         self.technician.call(CreateUser(login="hall", name="大屏", password=PASSWORD, roles=("display",)))
         hospital = self.technician.call(GetHospital())
@@ -89,7 +108,7 @@ class House:
     def restart(self) -> None:
         self.technician.close()
         self.server.kill()
-        self.server = start_server(self.server.data, connection=self.server.connection)
+        self.server = start_server(self.server.data, *self._ports)
         self.technician = self.server.client()
 
     def pending(self, client: RpcClient | None = None) -> tuple[CallView, ...]:
