@@ -73,6 +73,7 @@ class RegistrationPage(QWidget):
             place.actions.on(action, callback)
         self.today.opened.connect(lambda row: desk.actions.show_details(row.id))
         self._soon = Coalesced(self._refresh, self)
+        self._slots_soon = Coalesced(self.presenter.reload_slots, self)
         place.on_notice(self._heard)
         place.shell.line.changed.connect(self._line_changed)
         self._forget_scanner = place.scanner.listen(self._scanned)
@@ -109,6 +110,9 @@ class RegistrationPage(QWidget):
     def _heard(self, notice: Notice) -> None:
         if isinstance(notice, Changed) and notice.entity == "safety":
             self.presenter.load_questions()
+        if isinstance(notice, Changed) and notice.entity in ("slots", "schedule") and self.isVisible():
+            self._slots_soon.poke()
+            self._desk.heard_details(notice)
         if self.isVisible() and concerns_exams(notice):
             self._soon.poke()
             self._desk.heard_details(notice)
