@@ -29,6 +29,7 @@ WORDS = (
     Word("viewer", "image viewer", "clients.viewer.__main__"),
     Word("call", "call any method of the server: METHOD JSON --connect … | --list | --schema METHOD", "mingjing.call"),
     Word("ae", "DICOM peers: add, list, remove", "mingjing.peers"),
+    Word("interface", "hospital systems: add, list, test; messages, show, process, resend", "mingjing.interfaces"),
     Word("token", "API tokens for DICOMweb: add, list, revoke", "mingjing.tokens"),
     Word("user", "accounts: add, list, disable, enable", "mingjing.users"),
     Word("archive", "find, fetch, send, export, import, anonymise, move, verify, delete …", "mingjing.archive.command"),

@@ -56,7 +56,7 @@ MESSAGE_LOOKS = {
     MessageState.DEAD: StateLook("对方拒收", Tone.DANGER, "reject"),
     MessageState.CANCELLED: StateLook("已放弃", Tone.NEUTRAL, "minus"),
 }
-_DIRECTIONS = {Direction.IN: "接收", Direction.OUT: "发送"}
+_DIRECTIONS = {Direction.IN: "收到", Direction.OUT: "发出"}
 _HAPPENINGS = {
     ExamHappening.REGISTERED: "已登记",
     ExamHappening.CANCELLED: "取消登记",
@@ -74,10 +74,6 @@ def _states(value: Any) -> tuple[MessageState, ...]:
     if not value:
         return ()
     return _STATES.get(value) or (MessageState(value),)
-
-
-def _what(row: MessageView) -> str:
-    return " · ".join(part for part in (row.order_number, row.accession_number) if part)
 
 
 def _segments(text: str) -> Details:
@@ -102,13 +98,13 @@ def _parts(_row: MessageView, fetched: MessageText | None) -> Sequence[Part]:
 MESSAGES = TableSpec(
     id="interface_messages",
     columns=(
-        Column("at", "时间", 135, format=local_time, quiet=True),
-        Column("direction", "方向", 60, format=lambda value: tr(_DIRECTIONS[value])),
-        Column("connection_name", "连接", 120),
-        Column("message_type", "消息类型", 110),
+        Column("at", "时间", 145, format=local_time, quiet=True),
+        Column("direction", "方向", 50, format=lambda value: tr(_DIRECTIONS[value])),
+        Column("message_type", "消息类型", 100),
         Column("patient_name", "患者姓名", 90, strong=True),
-        Column("what", "申请单 · 检查号", 170, value=_what),
-        Column("state", "状态", 100, looks=MESSAGE_LOOKS),  # type: ignore[arg-type]
+        Column("order_number", "申请单号", 110),
+        Column("accession_number", "检查号", 125),
+        Column("state", "状态", 110, looks=MESSAGE_LOOKS),  # type: ignore[arg-type]
         Column("sentence", "情况", 0, quiet=True),
     ),
     empty=EmptyWords("没有消息", "建立连接后，与医院信息系统往来的消息会显示在这里。", "send"),
@@ -169,6 +165,7 @@ MESSAGES = TableSpec(
     fetch=lambda row: GetMessage(message_id=row.id),
     details=lambda row, _fetched: (
         ("情况", row.sentence),
+        ("连接", row.connection_name),
         ("应答代码", row.ack_code),
         ("消息编号", row.control_id),
         ("尝试次数", str(row.attempts) if row.attempts else ""),
@@ -178,7 +175,7 @@ MESSAGES = TableSpec(
     ),
     parts=_parts,
     entities=("interface_message",),
-    side_width=460,
+    side_width=400,
 )
 
 
@@ -258,7 +255,7 @@ def _save(kind: InterfaceKind | None, fields: Sequence[Field]) -> Any:
         if "happenings" in asked:
             given["happenings"] = tuple(ExamHappening(one) for one in values["happenings"])
         if "form" in asked:
-            given["form"] = StatusForm(values["form"])
+            given["form"] = StatusForm(values["form"] or StatusForm.TASK)
         chosen = kind
         if chosen is None:
             chosen = InterfaceKind.FHIR_QUERY if values["kind"] == InterfaceKind.FHIR_QUERY else InterfaceKind.FHIR_OUT
@@ -323,6 +320,7 @@ def _spec(
     kind: InterfaceKind | None,
 ) -> TableSpec:
     fields = [field for section in form for field in section.fields]
+    keys = [field.key for field in fields]
     return TableSpec(
         id=spec_id,
         columns=columns,
@@ -332,7 +330,7 @@ def _spec(
         row_id=lambda row: row.id,
         intro=intro,
         form=form,
-        values=_values,
+        values=lambda row: {key: value for key, value in _values(row).items() if key in keys},
         save=_save(kind, fields),
         remove=lambda row: RemoveConnection(id=row.id),
         undo_remove=lambda row: _save(row.kind, fields)(_values(row), None),
@@ -465,7 +463,7 @@ FHIR = _spec(
                 ChoiceField(
                     key="form",
                     label="状态写入",
-                    required=True,
+                    hint="用于通知状态",
                     choices=[
                         Choice(StatusForm.TASK.value, "Task", translate=False),
                         Choice(StatusForm.SERVICE_REQUEST.value, "ServiceRequest", translate=False),

@@ -167,3 +167,32 @@ def test_what_waits_survives_a_killed_server_and_what_is_refused_can_be_sent_aga
             client.close()
         assert sent[0].id == dead[0].id
         assert len({str(message.segment("MSH")[10]) for message in listener.messages}) == 1
+
+
+def test_the_command_line_does_what_the_page_does(server: ServerProcess, capsys: pytest.CaptureFixture[str]) -> None:
+    from mingjing.__main__ import main
+
+    signed = ["--data", str(server.data)]
+
+    def run(*words: str) -> tuple[int, str]:
+        status = main(["interface", *words, *signed])
+        return status, capsys.readouterr().out
+
+    with a_listener() as listener:
+        place = ["--host", "127.0.0.1", "--port", str(listener.port)]
+        assert "wards" in run("add", "wards", "hl7_out", *place, "--tell", "examined", "--version", "2.4")[1]
+        assert run("test", "wards") == (0, "it answers\n")
+    assert run("test", "wards")[0] == 1
+    assert "disabled" in run("add", "wards", "hl7_out", *place, "--disabled")[1]
+    run("add", "east", "hl7_in", "--host", "127.0.0.1", "--facility", "东区", "--code", "E1=CT001")
+    with MllpSender(server.hl7_port) as his:
+        order = an_order("E-1", card="E0001", items=(("E2", "?"),)).replace("东区医院", "东区")
+        assert str(his.send(order).segment("MSA")[1]) == "AE"
+    status, listed = run("messages", "--state", "refused", "--text", "E-1")
+    assert status == 0 and "1 of 1" in listed
+    number = listed.split()[0]
+    assert "OBR|1|E-1||E2" in run("show", number)[1]
+    assert run("process", number)[0] == 1
+    run("add", "east", "hl7_in", "--host", "127.0.0.1", "--facility", "东区", "--code", "E2=CT001")
+    assert run("process", number)[0] == 0
+    assert "wards" not in run("remove", "wards")[1]
