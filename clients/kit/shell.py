@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QColor, QIcon, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QFrame,
     QHBoxLayout,
     QMainWindow,
     QMenu,
+    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -518,21 +520,49 @@ class _Rail(QWidget):
         box.addWidget(Mark(28), 0, Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(self._top)
         self.buttons: dict[str, _RailButton] = {}
+        pile = QWidget()
+        pile.setProperty("look", "surface")
+        pile.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        rows = QVBoxLayout(pile)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
         for number, page in enumerate(pages, 1):
             button = _RailButton(page, f"Ctrl+{number}" if number < 10 else "")
             button.clicked.connect(_Chosen(self, page.id))
             self.buttons[page.id] = button
-            layout.addWidget(button)
-        layout.addStretch(1)
+            rows.addWidget(button)
+        rows.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the wheel moves it
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(pile)
+        layout.addWidget(self._scroll, 1)
 
     def set_current(self, page_id: str) -> None:
         for key, button in self.buttons.items():
             button.setChecked(key == page_id)
+        if page_id in self.buttons:
+            self._scroll.ensureWidgetVisible(self.buttons[page_id], 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """Many pages stand closer together; more than fit are reached by the wheel and by the palette."""
+        times = current_theme().metrics.times
+        room = (self.height() - self._top.height() - times(1)) // max(len(self.buttons), 1)
+        for button in self.buttons.values():
+            button.set_height(min(max(room, times(5) + times(1) // 2), times(8)))
 
     def changeEvent(self, event: QEvent) -> None:
         if is_look_change(event):
             self.setFixedWidth(current_theme().metrics.rail)
             self._top.setFixedHeight(current_theme().metrics.bar)
+            self._share_height()
         super().changeEvent(event)
 
 
@@ -558,7 +588,10 @@ class _RailButton(QAbstractButton):
     def _name(self) -> None:
         self.setToolTip(tooltip(self._page.title, self._shortcut_text))
         self.setAccessibleName(tr(self._page.title))
-        self.setFixedHeight(current_theme().metrics.times(8))
+
+    def set_height(self, height: int) -> None:
+        """Take as much room as the rail has for each page."""
+        self.setFixedHeight(height)
 
     def sizeHint(self) -> QSize:
         return QSize(current_theme().metrics.rail - 1, current_theme().metrics.times(8))
@@ -574,11 +607,12 @@ class _RailButton(QAbstractButton):
                 painter.fillRect(self.rect(), QColor(colours.hover))
             colour = colours.accent if self.isChecked() else colours.text_quiet
             middle = self.width() / 2
-            theme.paint_icon(painter, self._page.icon, QRectF(middle - 11, 12, 22, 22), colour)
+            top = (self.height() - 44) / 2
+            theme.paint_icon(painter, self._page.icon, QRectF(middle - 11, top + 2, 22, 22), colour)
             painter.setFont(theme.font("caption", bold=self.isChecked()))
             painter.setPen(QColor(colour))
             text = painter.fontMetrics().elidedText(tr(self._page.title), Qt.TextElideMode.ElideRight, self.width() - 8)
-            painter.drawText(QRectF(0, 36, self.width(), 20), Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(QRectF(0, top + 26, self.width(), 18), Qt.AlignmentFlag.AlignCenter, text)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):

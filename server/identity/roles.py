@@ -15,6 +15,7 @@ _NAMES = {
     "clerk": ("登记员", "Clerk", "djy"),
     "technician": ("技师", "Technician", "js"),
     "display": ("叫号大屏", "Hall display", "jhdp"),
+    "kiosk": ("自助机", "Kiosk", "zzj"),
     "doctor": ("报告医生", "Reporting doctor", "bgys"),
     "auditor": ("审核医生", "Auditing doctor", "shys"),
     "trustee": ("数据受托人", "Data trustee", "sjstr"),

@@ -233,14 +233,20 @@ class MasterService:
                 uow.session.execute(update(table).where(table.id == one.id).values(position=place))
 
     def _view(self, kind: Kind, row: Any, refs: References) -> MasterRow:
+        entry = kind.entry(row, refs)
         return MasterRow(
             id=row.id,
             version=row.version,
             position=row.position,
             is_active=row.is_active,
             pinyin=row.pinyin,
-            entry=kind.entry(row, refs),
+            entry=entry,
             is_fixed=kind.is_fixed(row),
+            names={
+                spec.key: refs.names_of(spec.refers, getattr(entry, spec.key))
+                for spec in kind.fields
+                if spec.refers is not None
+            },
         )
 
 

@@ -160,6 +160,7 @@ class MasterRow(msgspec.Struct, frozen=True, kw_only=True):
     pinyin: str
     entry: MasterEntry
     is_fixed: bool = False
+    names: dict[str, str] = {}
 
 
 class MasterChoice(msgspec.Struct, frozen=True, kw_only=True):

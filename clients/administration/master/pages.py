@@ -13,6 +13,7 @@ from clients.administration.master.spec import (
     master_spec,
     name_column,
     name_field,
+    named_column,
     of_entry,
     reference_field,
 )
@@ -62,7 +63,7 @@ DEPARTMENTS = master_spec(
     columns=(
         code_column(130),
         name_column(),
-        column("campus", "院区", 90),
+        named_column("campus", "院区", 110),
         column("performs", "执行检查", 80, align=Align.CENTRE, format=yes_no),
         column("name_en", "英文名称", 0, quiet=True),
     ),
@@ -96,8 +97,8 @@ ROOMS = master_spec(
     columns=(
         code_column(90),
         name_column(150),
-        column("campus", "院区", 80),
-        column("department", "科室", 110),
+        named_column("campus", "院区", 90),
+        named_column("department", "科室", 110),
         column("exam_types", "检查类型", 110, format=", ".join),
         column("queue_letter", "排队字母", 80, align=Align.CENTRE),
         column("location", "位置", 0, quiet=True),
@@ -156,7 +157,7 @@ DEVICES = master_spec(
         name_column(0),
         column("ae_title", "AE 名称", 150),
         column("modality", "设备类型", 90),
-        column("room", "检查室", 110),
+        named_column("room", "检查室", 130),
     ),
     form=(
         Section(
@@ -258,7 +259,7 @@ EXAM_ITEMS = master_spec(
         code_column(100),
         name_column(0),
         column("exam_type", "检查类型", 80),
-        column("body_part", "检查部位", 130),
+        named_column("body_part", "检查部位", 110),
         column("price_fen", "价格（元）", 100, align=NUMBER, format=lambda fen: f"{fen / 100:,.2f}"),
         column("duration_minutes", "时长", 80, align=NUMBER, format=lambda minutes: str(minutes) if minutes else "–"),
     ),

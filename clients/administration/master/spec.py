@@ -39,6 +39,11 @@ def column(key: str, title: str, width: int = 96, **more: Any) -> Column:
     return Column(key, title, width, value=of_entry(key), **more)
 
 
+def named_column(key: str, title: str, width: int = 96, **more: Any) -> Column:
+    """A column that shows the names of the rows that a field names."""
+    return Column(key, title, width, value=lambda row: row.names.get(key, ""), **more)
+
+
 def code_column(width: int = 110, title: str = "编码") -> Column:
     return column("code", title, width)
 
@@ -77,14 +82,6 @@ def choices_of(kind: MasterKind, *, none: str = "") -> Callable[[MasterList], Se
         return [*first, *found]
 
     return made
-
-
-def named(reply: MasterList | None, kind: MasterKind, code: str) -> str:
-    """The name of a row that is named by its code."""
-    for one in reply.choices if reply is not None else ():
-        if one.kind is kind and one.code == code:
-            return choice_name(one)
-    return code
 
 
 def master_spec(
@@ -171,8 +168,8 @@ def _moves(kind: MasterKind) -> tuple[TableAction, ...]:
         return lambda row, _answer: MoveRow(kind=kind, row_id=row.id, version=row.version, places=places)
 
     return (
-        TableAction(id="up", text="上移", icon="arrow_up", command=move(-1)),
-        TableAction(id="down", text="下移", icon="arrow_down", command=move(1)),
+        TableAction(id="up", text="上移", icon="arrow_up", command=move(-1), in_menu=True),
+        TableAction(id="down", text="下移", icon="arrow_down", command=move(1), in_menu=True),
         TableAction(id="first", text="移到最前", icon="arrow_up", command=move(-1_000_000), in_menu=True),
         TableAction(id="last", text="移到最后", icon="arrow_down", command=move(1_000_000), in_menu=True),
     )
@@ -190,7 +187,6 @@ def _switches(kind: MasterKind) -> tuple[TableAction, ...]:
             command=switch(is_active=False),
             allowed=lambda row: row.is_active and not row.is_fixed,
             said=lambda _reply: tr("已停用，可在“停用”中重新启用"),
-            in_menu=True,
         ),
         TableAction(
             id="enable",

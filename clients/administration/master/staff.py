@@ -13,6 +13,7 @@ from clients.administration.master.spec import (
     master_spec,
     name_column,
     name_field,
+    named_column,
 )
 from clients.administration.master.words import permissions
 from clients.administration.table.spec import TableAction
@@ -31,9 +32,8 @@ def _about_secret(reply: Any) -> str:
 
 
 def _limits(row: MasterRow) -> str:
-    entry = row.entry
-    assert isinstance(entry, StaffEntry)
-    return ", ".join((*entry.campuses, *entry.departments)) or tr("不限")
+    names = (row.names.get("campuses", ""), row.names.get("departments", ""))
+    return "、".join(name for name in names if name) or tr("不限")
 
 
 STAFF = master_spec(
@@ -42,7 +42,7 @@ STAFF = master_spec(
         code_column(120, "登录名"),
         name_column(120, "姓名"),
         column("title", "职称", 100),
-        column("roles", "角色", 0, format=", ".join),
+        named_column("roles", "角色", 0),
         Column("limits", "限定范围", 130, value=_limits),
     ),
     form=(

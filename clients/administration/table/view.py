@@ -30,6 +30,7 @@ from clients.kit.forms import FormView
 from clients.kit.labels import Button, Glyph, IconButton, Label, ValueLabel, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import Message
+from clients.kit.paging import EmptyWords
 from clients.kit.panels import EmptyState, ProgressRow, scrolling
 from clients.kit.shell import Workplace
 from clients.kit.theme import current_theme
@@ -39,6 +40,7 @@ from shared.contract.base import Notice
 
 _WIDEST_FILTER = 240
 _WIDEST_SIDE = 560
+_NOT_FOUND = EmptyWords("没有找到", "请换一个词，或清空查找。", "search")
 _NOTICE_PAUSE_MS = 800  # long work tells of each of its steps
 
 
@@ -306,6 +308,7 @@ class TablePage(QWidget):
         self._rendering = True  # what the list says of its selection meanwhile is our own doing
         if self._listed is None or self._listed[0] is not state.rows or self._listed[1] != state.search:
             self._listed = (state.rows, state.search)
+            self.list.set_empty_words(_NOT_FOUND if state.search and state.rows else self.spec.empty)
             self.list.set_rows(self.presenter.shown_rows())
         self._follow(state)
         self._rendering = False

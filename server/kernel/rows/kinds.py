@@ -125,6 +125,11 @@ class References:
         found = self._of(kind).by_code.get(code.casefold())
         return "" if found is None else found.name
 
+    def names_of(self, kind: MasterKind, codes: str | tuple[str, ...]) -> str:
+        """Return the names of one code or several."""
+        named = (self.name_of(kind, code) or code for code in ((codes,) if isinstance(codes, str) else codes) if code)
+        return "、".join(named)
+
     def dicom_of(self, code: str) -> str:
         """Return the DICOM term of a body part."""
         if self._dicom is None:

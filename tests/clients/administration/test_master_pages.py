@@ -156,7 +156,7 @@ def test_a_row_is_added_changed_moved_and_taken_out_of_use(window: Window) -> No
     window.wait(lambda: len(table.presenter.state.fetched or ()) == 2)
     texts_shown = [part.events[0].text for part in table.spec.parts(None, table.presenter.state.fetched)]
     assert "320.50 → 99" in texts_shown[0]
-    window.click(table.action_buttons["up"])
+    table.presenter.start("up")
 
     def order() -> list[str]:
         return [row.entry.code for row in table.presenter.state.rows if row.entry.exam_type == "CT"]
@@ -220,6 +220,8 @@ def test_rows_are_found_by_initials_name_and_code(window: Window) -> None:
     for text, code in (("xbdj", "CT007"), ("膝关节平扫", "MR006"), ("us003", "US003"), ("coronary", "CT012")):
         table.presenter.find(text)
         assert [row.entry.code for row in table.presenter.shown_rows()] == [code]
+    table.presenter.find("没有这个")
+    assert table.list.total == 0
     table.presenter.find("")
     table.narrow({"exam_type": "MR"})
     window.wait(lambda: {row.entry.exam_type for row in table.presenter.state.rows} == {"MR"})

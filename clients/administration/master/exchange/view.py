@@ -52,7 +52,7 @@ class ExchangePage(QWidget):
     def __init__(self, place: Workplace) -> None:
         super().__init__()
         self.presenter = ExchangePresenter(place.connection, place.runner, place.messages)
-        self._shown: object = None
+        self._shown: object = self  # no plan is this: the first showing fills the list
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         box = QVBoxLayout(self)
@@ -192,5 +192,5 @@ class ExchangePage(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._shown = None
+            self._shown = self
             self._render(self.presenter.state)
