@@ -133,6 +133,7 @@ class Story:
             clerk.shot(self.record.file(step, "management.png"))
 
     def calling(self) -> Seat:
+        from clients.kit.voice.samples import samples
         from clients.registration.app import TITLE, make_pages
 
         assert self.exam is not None
@@ -163,6 +164,9 @@ class Story:
                     step.sentences.append(f"spoken / 播报: {spoken.getnframes() / spoken.getframerate():.1f} s")
                 shutil.move(sound, self.record.file(step, "announcement.wav"))
             display.close()
+            for sample in samples():
+                if sample.wav:
+                    self.record.file(step, f"voice-{sample.voice}.wav").write_bytes(sample.wav)
         return technician
 
     # ── the scanner ──

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from clients.kit.voice.espeak_voice import EspeakVoice
+from clients.kit.voice.numerals import ticket_words
 from clients.kit.voice.reading import Part, name_pinyin, plain_spoken, sandhi, spoken_parts, words_pinyin
+from shared.contract.halls import SpokenNumber
 
 # name: reading, third-tone sandhi applied
 _LISTED = """
@@ -43,6 +45,10 @@ _LISTED = """
 易建联:yi4 jian4 lian2|巴金:ba1 jin1|车晓:che1 xiao3|谷歌:gu3 ge1|申公:shen1 gong1|柴静:chai2 jing4
 耿飚:geng3 biao1|关羽:guan1 yu3|窦唯:dou4 wei2|费玉清:fei4 yu4 qing1|祝枝山:zhu4 zhi1 shan1
 霍元甲:huo4 yuan2 jia3|戚继光:qi1 ji4 guang1|宁静:ning4 jing4|聂耳:nie4 er3|岳飞:yue4 fei1|包拯:bao1 zheng3
+王少华:wang2 shao4 hua2|李有为:li2 you3 wei2|赵为民:zhao4 wei4 min2|陈朝阳:chen2 zhao1 yang2|周长江:zhou1 chang2 jiang1
+吴重阳:wu2 chong2 yang2|孙晟:sun1 sheng4|贾平凹:jia3 ping2 wa1|区志勇:ou1 zhi4 yong3|单于静:chan2 yu2 jing4
+尉迟琳:yu4 chi2 lin2|万俟云:mo4 qi2 yun2|仇晓:qiu2 xiao3|任重:ren2 zhong4|曾子墨:zeng1 zi3 mo4|华罗庚:hua4 luo2 geng1
+盖志强:ge3 zhi4 qiang2|查慧敏:zha1 hui4 min3|解晓东:xie4 xiao3 dong1|乐佳:yue4 jia1|朴志英:piao2 zhi4 ying1
 闻一多:wen2 yi1 duo1|鲍国安:bao4 guo2 an1|滕王:teng2 wang2|屈原:qu1 yuan2
 """
 NAMES: dict[str, str] = dict(item.split(":") for item in _LISTED.strip().replace("\n", "|").split("|"))
@@ -80,6 +86,23 @@ NUMBERS = {
 def test_numbers_and_rooms_are_read_digit_by_digit(text: str, reading: str) -> None:
     [part] = spoken_parts(text, "zh")
     assert part.text == reading
+
+
+TICKETS = {  # plain, with the letter, digit by digit; 一 is yi4 before the third tone of 百
+    "A003": ("san1", "A san1", "A ling2 ling2 san1"),
+    "A010": ("shi2", "A shi2", "A ling2 yi1 ling2"),
+    "A012": ("shi2 er4", "A shi2 er4", "A ling2 yi1 er4"),
+    "B020": ("er4 shi2", "B er4 shi2", "B ling2 er4 ling2"),
+    "C101": ("yi4 bai3 ling2 yi1", "C yi4 bai3 ling2 yi1", "C yi1 ling2 yi1"),
+    "C110": ("yi4 bai3 yi1 shi2", "C yi4 bai3 yi1 shi2", "C yi1 yi1 ling2"),
+    "D999": ("jiu3 bai3 jiu3 shi2 jiu3", "D jiu3 bai3 jiu3 shi2 jiu3", "D jiu3 jiu3 jiu3"),
+}
+
+
+@pytest.mark.parametrize(("number", "readings"), TICKETS.items())
+def test_ticket_numbers_are_read_in_the_halls_way(number: str, readings: tuple[str, ...]) -> None:
+    for style, reading in zip(SpokenNumber, readings, strict=True):
+        assert words_pinyin(ticket_words(number, style)) == reading
 
 
 def test_one_is_yao_only_where_the_hospital_wants_it() -> None:
