@@ -12,7 +12,8 @@ MAX_SIDE = 2400
 _QUALITY = 85
 _LOOK_AT = 640
 """Corners are looked for in a picture of this long side: fast enough for the live view."""
-_LEAST_PART = 0.15
+_LEAST_PART, _MOST_PART = 0.15, 0.98
+"""A shape as large as the picture is the table, or a scan without any: there is nothing to cut out."""
 _LEAST_ANGLE, _MOST_ANGLE = 45.0, 135.0
 
 Point = tuple[float, float]
@@ -66,7 +67,7 @@ def find_paper(picture: Picture) -> Quad | None:
         for contour in contours:
             hull = cv2.convexHull(contour)
             area = cv2.contourArea(hull)
-            if area <= best_area:
+            if not best_area < area < _MOST_PART * grey.size:
                 continue
             corners = _four_of(hull)
             if corners is not None and cv2.contourArea(corners) > 0.85 * area and _is_sheet(corners):
