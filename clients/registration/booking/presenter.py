@@ -563,14 +563,16 @@ class BookingPresenter(SlotIntentions):
             item_text="",
             candidates=(),
         )
-        self._messages.say(
-            tr("{name} 登记成功，检查号 {number}。", name=row.patient_name, number=row.accession_number), Tone.SUCCESS
-        )
+        self._messages.say(self._words_for(row), Tone.SUCCESS)
         self._papers.registered(row.id)
         self._on_registered(row.id)
         self._load_slots()
         if self.state.print_barcode:
             self.print_barcode(row.id)
+
+    def _words_for(self, row: ExamRow) -> str:
+        """What is said of a new registration."""
+        return tr("{name} 登记成功，检查号 {number}。", name=row.patient_name, number=row.accession_number)
 
     def _next_form(self) -> BookingForm:
         form = self.state.form

@@ -17,7 +17,7 @@ from shared.contract.scheduling import BookingWarning, CheckBooking, FindFreeSlo
 from shared.domain.states import VisitKind
 from shared.domain.visits import visit_kind_of
 
-MOST_FREE = 5
+MOST_FREE = 3
 """How many first free slots are offered at once."""
 
 _OPEN = (SlotOffer.FREE, SlotOffer.OVERBOOK)

@@ -275,7 +275,8 @@ class LoadGrid(QWidget):
             painter.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, words)
             painter.setFont(theme.font("caption"))
             painter.setPen(QColor(theme.colours.text_quiet))
-            below = day.note or (f"{day.taken}/{day.places}" if day.places else tr("无号源"))
+            load = f"{day.taken}/{day.places}" if day.places else tr("无号源")
+            below = "　".join(part for part in (load, day.note) if part)
             fitted = QFontMetricsF(painter.font()).elidedText(below, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, fitted)
 

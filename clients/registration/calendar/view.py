@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.coalescing import Coalesced
@@ -89,6 +89,9 @@ class CalendarPage(QWidget):
         side = Qt.AlignmentFlag.AlignBottom
         head.addWidget(IconButton("chevron_left", "往前", on_click=lambda: self.presenter.move(-1)), 0, side)
         self._span = ValueLabel("", "strong")
+        self._span.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._span.setFixedWidth(170)
+        self._span.setAlignment(Qt.AlignmentFlag.AlignCenter)
         head.addWidget(self._span, 0, side)
         head.addWidget(IconButton("chevron_right", "往后", on_click=lambda: self.presenter.move(1)), 0, side)
         head.addWidget(self._place.actions.button("calendar.today"), 0, side)

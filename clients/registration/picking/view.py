@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.fields import Choice, ChoiceField, Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
@@ -23,7 +23,7 @@ from clients.registration.words import choices_of, patient_of
 from shared.contract.base import Notice
 from shared.contract.scheduling import RescheduleView
 
-REASONS = ("患者原因", "准备不足", "设备故障", "检查室停诊", "爽约后改约")
+REASONS = ("患者原因", "准备不足", "设备故障", "检查室停诊")
 
 
 class PickPanel(QWidget):
@@ -65,8 +65,13 @@ class PickPanel(QWidget):
         layout.addWidget(area, 1)
         self.warnings = WarningCard()
         layout.addWidget(self.warnings)
-        self.reasons = SegmentedControl([Option(reason, reason) for reason in REASONS[:4]], "")
-        self.reasons.chosen.connect(self._reason_chosen)
+        self.reasons = QWidget()
+        usual = QHBoxLayout(self.reasons)
+        usual.setContentsMargins(0, 0, 0, 0)
+        usual.setSpacing(4)
+        for reason in REASONS:
+            usual.addWidget(Button(reason, "link", on_click=partial(self._reason_chosen, reason)))
+        usual.addStretch(1)
         self.reason = FormView([Section("", [TextField(key="reason", label="改约原因", max_length=200)])], columns=1)
         self.reason.changed.connect(lambda _key: self._reason_typed())
         self.reason.submitted.connect(presenter.save)

@@ -114,10 +114,10 @@ class RoomStrip(QWidget):
         area.setWidgetResizable(True)
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        area.setFixedHeight(_HEIGHT + 10)
+        area.setFixedHeight(_HEIGHT + 18)  # room for the bar below the chips
         inside = QWidget()
         self._line = QHBoxLayout(inside)
-        self._line.setContentsMargins(0, 0, 0, 8)
+        self._line.setContentsMargins(0, 0, 0, 4)
         self._line.setSpacing(8)
         self._line.addStretch(1)
         area.setWidget(inside)

@@ -20,7 +20,7 @@ from clients.registration.booking.state import BookingForm
 from clients.registration.exam_actions import ExamActions, actions_of
 from clients.registration.exam_actions import RowAction as ExamRowAction
 from clients.registration.referral.state import ReferralListState
-from shared.contract.exams import ExamView
+from shared.contract.exams import ExamRow, ExamView
 from shared.contract.organisation import HospitalView
 from shared.contract.referrals import (
     CancelReferral,
@@ -45,6 +45,7 @@ class ReferralPresenter(BookingPresenter):
 
     network: NetworkView | None = None
     _own: HospitalView | None = None
+    _sent_to: str = ""
 
     def open(self, hospital: HospitalView, network: NetworkView) -> None:
         """Take the master data and the organisations of the platform."""
@@ -205,9 +206,12 @@ class ReferralPresenter(BookingPresenter):
         self._ask(request, self._sent, self._submit_failed, key="booking/submit")
 
     def _sent(self, referral: ReferralView) -> None:
+        self._sent_to = referral.to_organisation_name
         self._registered(referral.exam)
-        words = tr("已推送至{name}。", name=referral.to_organisation_name)
-        self._messages.say(words, Tone.SUCCESS)
+
+    def _words_for(self, row: ExamRow) -> str:
+        number, name = row.accession_number, self._sent_to
+        return tr("检查 {number} 已推送至{name}，等待接收。", number=number, name=name)
 
     def _exam_came(self, exam: ExamView) -> None:
         super()._exam_came(exam)

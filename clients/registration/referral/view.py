@@ -32,7 +32,7 @@ from clients.registration.referral.form import ReferralFormView
 from clients.registration.referral.presenter import ReferralListPresenter, RowAction, actions_of_referral
 from clients.registration.referral.state import ReferralListState
 from clients.registration.screen import concerns_exams
-from clients.registration.words import marks_of, patient_of
+from clients.registration.words import REFERRAL, marks_of, patient_of
 from shared.contract.base import Changed, Notice
 from shared.contract.organisation import HospitalView
 from shared.contract.referrals import AcceptReferral, GetNetwork, NetworkView, ReferralView
@@ -125,7 +125,7 @@ class ReferralListView(QWidget):
                 "患者信息",
                 176,
                 value=lambda row: patient_of(row.exam),
-                marks=lambda row: marks_of(row.exam),
+                marks=lambda row: [mark for mark in marks_of(row.exam) if mark is not REFERRAL],
                 strong=True,
             ),
             Column("referral", "转诊状态", 92, value=lambda row: str(row.state), looks=referral, sort=False),
@@ -133,7 +133,7 @@ class ReferralListView(QWidget):
                 "state", "检查状态", 84, value=lambda row: str(row.exam.state), looks=exam, sort=False, visible=False
             ),
             Column("items", "检查类型与项目", 0, value=lambda row: f"{row.exam.exam_type}　{row.exam.items}"),
-            Column("other", "对方机构", 132, value=self._other),
+            Column("other", "对方机构", 104, value=self._other),
             Column("accession", "检查号", 116, value=lambda row: row.exam.accession_number),
             Column("sent_at", "转诊时间", 96, value=lambda row: short_time(row.sent_at), quiet=True, visible=False),
             Column("reason", "原因", 120, value=lambda row: row.reason, quiet=True, visible=False),
