@@ -41,6 +41,7 @@ class Settings:
     web_loopback_free: bool = False  # programs on this machine may read by DICOMweb without a token
     web_cache_mb: int = 1000  # prepared metadata kept on disk
     durability: str = "object"  # object, group or none
+    object_keys: str = "blake3"  # or sha256: what new objects are named by; either is read for ever
     reserve_mb: int = 500  # refuse images below this much free space
     mask_names: bool = True  # on the hall display
     lock_idle_minutes: int = 15  # a report lock without a heartbeat for so long is free
@@ -104,6 +105,8 @@ def _checked(values: dict[str, Any]) -> Settings:
     settings = replace(defaults, **values)
     if settings.durability not in {"object", "group", "none"}:
         raise SettingsError("setting 'durability' must be object, group or none")
+    if settings.object_keys not in {"blake3", "sha256"}:
+        raise SettingsError("setting 'object_keys' must be blake3 or sha256")
     for name in ("rpc_port", "dicom_port", "http_port"):
         if not 0 <= getattr(settings, name) <= 65532:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")

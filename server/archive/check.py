@@ -6,7 +6,6 @@ on their way out, compressed files, other versions, corrections and other stores
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from server.archive.part10 import NotPart10
 from server.archive.receive import Received
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
+from server.kernel.storage.fingerprint import is_key_of
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 from shared.contract.archive import CheckFinding, CheckView
 
@@ -274,7 +274,7 @@ class _Run:
                 return None
             with mapped(file) as whole:
                 self._bytes += len(whole)
-                if hashlib.sha256(whole).hexdigest() != key:
+                if not is_key_of(key, whole):
                     self._faults.add("wrong_hash", uid, "文件内容与接收时不同。", **repair)
                     return None
                 try:

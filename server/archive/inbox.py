@@ -7,7 +7,7 @@ from the data.
 from __future__ import annotations
 
 import os
-import secrets
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ class InboxName:
     def text(self) -> str:
         """A fresh file name; random digits keep two that came at once apart."""
         sender = self.calling_ae.encode("ascii", "replace")[:16].hex()
-        return f"{self.received_ns:020d}-{secrets.token_hex(4)}-{self.key}-{sender}{READY}"
+        return f"{self.received_ns:020d}-{random.getrandbits(32):08x}-{self.key}-{sender}{READY}"
 
     @classmethod
     def parse(cls, name: str) -> InboxName | None:

@@ -7,7 +7,6 @@ relaxed one (see Database): then many wait for one sync, which holds up no other
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import mmap
 import threading
@@ -25,6 +24,7 @@ from server.archive.receive import ObjectName, Received, add_non_patient_uids, d
 from server.archive.rows import IndexRows
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
+from server.kernel.storage.fingerprint import is_key_of
 from server.kernel.storage.port import ObjectStorage
 from shared.dicomkit.uids import derived_uid
 
@@ -340,7 +340,7 @@ class Indexer:
             if known is None:
                 raise NotPart10("its name was not made by the inbox")
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                if hashlib.sha256(mapped).hexdigest() != known.key:
+                if not is_key_of(known.key, mapped):
                     raise NotPart10("its bytes are not those that were accepted")
                 what, offset = read_meta(mapped[: MAX_META_BYTES + 256])
                 with memoryview(mapped) as view, view[offset:] as data:

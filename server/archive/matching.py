@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.archive.ports import ExamMatcher
@@ -19,8 +20,15 @@ from shared.contract.base import Changed
 logger = logging.getLogger(__name__)
 
 _SETTLE_TOGETHER = 20  # studies in a transaction
+_LOOK_TOGETHER = 100  # studies that are compared with all exams at once
 _ASK_AGAIN_DAYS = 7
 _ASK_AGAIN_STUDIES = 200
+_studies = cast("Table", Study.__table__)
+_UNMATCHED = (
+    update(_studies)
+    .where(_studies.c.id == bindparam("this"), or_(*(_studies.c.match_state == state for state in sorted(AUTOMATIC))))
+    .values(match_state=MatchState.UNMATCHED, why_unmatched=bindparam("why"))
+)
 
 
 class StudyMatching:
@@ -32,7 +40,10 @@ class StudyMatching:
 
     def settle(self, studies: Collection[int]) -> None:
         """Studies got instances: find their exams, tell the exams and the workstations."""
-        waiting = list(studies)
+        given = list(studies)
+        waiting: list[int] = []
+        for start in range(0, len(given), _LOOK_TOGETHER):
+            waiting += self._settle_strangers(given[start : start + _LOOK_TOGETHER])
         for start in range(0, len(waiting), _SETTLE_TOGETHER):
             some = waiting[start : start + _SETTLE_TOGETHER]
             try:
@@ -82,6 +93,24 @@ class StudyMatching:
         uow.publish(Changed("study", study.id, study.version))
         return study
 
+    def _settle_strangers(self, studies: Sequence[int]) -> list[int]:
+        """Settle at once all that no exam can be meant by, as most are where devices send what nobody registered here;
+        gives back the others."""
+        columns = (Study.id, Study.version, Study.uid, Study.accession)
+        statement = select(*columns).where(Study.id.in_(studies), Study.match_state.in_(AUTOMATIC))
+        with self._database.write() as uow:
+            rows = uow.session.execute(statement).all()
+            named = self._exams.named(uow, {(row.accession, row.uid) for row in rows})
+            strangers = [row for row in rows if (row.accession, row.uid) not in named]
+            if strangers:
+                uow.session.connection().execute(
+                    _UNMATCHED, [{"this": row.id, "why": _why(row.accession)} for row in strangers]
+                )
+            for row in strangers:
+                uow.publish(Changed("study", row.id, row.version))
+        done = {row.id for row in strangers}
+        return [study for study in studies if study not in done]
+
     def _settle_one(self, study_id: int, *, only_if_matched: bool) -> None:
         try:
             with self._database.write() as uow:
@@ -101,7 +130,7 @@ class StudyMatching:
                 return
             else:
                 study.match_state = MatchState.UNMATCHED
-                study.why_unmatched = _why(study)
+                study.why_unmatched = _why(study.accession)
         elif study.exam_id is not None:
             self._exams.images_arrived(uow, study.exam_id, study.uid, study.series_count, study.instance_count)
         uow.publish(Changed("study", study.id, study.version))
@@ -130,7 +159,7 @@ def _load(session: Session, study_id: int) -> Study | None:
     return session.execute(select(Study).where(Study.id == study_id).with_for_update()).scalar_one_or_none()
 
 
-def _why(study: Study) -> str:
-    if not study.accession:
+def _why(accession: str) -> str:
+    if not accession:
         return "影像中没有检查号，请手工匹配。"
-    return f"没有检查号为 {study.accession} 且患者编号一致的检查，请核对后手工匹配。"
+    return f"没有检查号为 {accession} 且患者编号一致的检查，请核对后手工匹配。"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,11 @@ class ExamMatcher(Protocol):
     def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
         """The exam with this accession number (and this patient), or to whose worklist item or performed procedure
         step this Study Instance UID was given; None if there is none or it is not certain."""
+        ...
+
+    def named(self, uow: UnitOfWork, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of many pairs of accession number and Study Instance UID that any exam or performed procedure step
+        has: for all others `match` gives None."""
         ...
 
     def images_arrived(
@@ -35,6 +40,9 @@ class NoExams:
 
     def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
         return None
+
+    def named(self, uow: UnitOfWork, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        return set()
 
     def images_arrived(
         self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int

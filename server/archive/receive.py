@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
+import itertools
 import mmap
 import os
 import re
@@ -16,6 +16,7 @@ import secrets
 import struct
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from server.archive.header import SERIES_TAGS, DamagedHeader, Header, read_heade
 from server.archive.inbox import PARTIAL, InboxName
 from server.archive.rules import NON_PATIENT_CLASSES
 from server.kernel.storage.durability import Durability, Flusher
+from server.kernel.storage.fingerprint import Fingerprint, fingerprint
 from server.kernel.storage.port import StorageFull
 from server.kernel.storage.space import SpaceGuard
 from shared.dicomkit.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, derived_uid
@@ -58,7 +60,7 @@ class Received(msgspec.Struct, array_like=True, frozen=True):
     """What the index is told of one accepted object. `series_tags` None: as in the message before of this series."""
 
     name: str  # in the inbox
-    key: str  # SHA-256 of the file
+    key: str  # of the file, see server.kernel.storage.fingerprint
     size_bytes: int
     data_offset: int
     received_ns: int
@@ -82,14 +84,16 @@ class Arriving:
     Nobody sees the file before `finish`; `drop` removes it if that did not happen.
     """
 
-    def __init__(self, prefix: str, what: ObjectName, space: SpaceGuard) -> None:
+    def __init__(
+        self, partial_name: str, what: ObjectName, space: SpaceGuard, begun: Callable[[bytes], Fingerprint]
+    ) -> None:
         self.what = what
         self.meta = file_meta(what)
-        self.digest = hashlib.sha256(self.meta)
+        self.digest = begun(self.meta)
         self.length = 0  # bytes of the data set that were taken
         self.failed = False
         self._space = space
-        self._partial = f"{prefix}{secrets.token_hex(12)}{PARTIAL}"
+        self._partial = partial_name
         self._descriptor = -1
         self._is_made = False
 
@@ -145,8 +149,8 @@ class Arriving:
 class Receiver:
     """Accepts objects from any number of threads of one process.
 
-    `is_kept` tells whether a SOP Instance UID with a key (SHA-256) is in index and storage already: an object that is
-    sent again needs neither a file nor a message.
+    `is_kept` tells whether a SOP Instance UID with a key is in index and storage already: an object that is sent again
+    needs neither a file nor a message. `algorithm` is that of the keys, see `fingerprint`.
     """
 
     def __init__(
@@ -159,9 +163,14 @@ class Receiver:
         is_kept: Callable[[str, str], bool] = lambda _uid, _key: False,
         closing: Callable[[], None] = lambda: None,
         clock_ns: Callable[[], int] = time.time_ns,
+        algorithm: str = "blake3",
     ) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
         self._prefix = str(inbox) + os.sep
+        self._own = f"{self._prefix}{secrets.token_hex(12)}-"  # no other receiver's files begin so
+        self._numbers = itertools.count()
+        self.fingerprint: Callable[[bytes], Fingerprint] = partial(fingerprint, algorithm=algorithm)
+        """Begins the key of an object."""
         self._notify = notify
         self._flusher = Flusher(durability)
         self._is_kept = is_kept
@@ -178,7 +187,10 @@ class Receiver:
         """An object is about to come in parts; give the result, and all its parts at once, to `receive`."""
         if not all(_SAFE_UID.match(uid) for uid in what):
             return None
-        return Arriving(self._prefix, what, self.space)
+        return self._arriving(what)
+
+    def _arriving(self, what: ObjectName) -> Arriving:
+        return Arriving(f"{self._own}{next(self._numbers)}{PARTIAL}", what, self.space, self.fingerprint)
 
     def receive(
         self, what: ObjectName, calling_ae: str, data: memoryview | Path, arriving: Arriving | None = None
@@ -189,18 +201,18 @@ class Receiver:
         `arriving` was given the beginning of the same bytes, of an object with the same name.
         Raises StoreRefused; then nothing is kept.
         """
-        if not all(_SAFE_UID.match(uid) for uid in what):
-            raise StoreRefused(WRONG_DATA_SET, "A UID of the command is not made of digits and points.")
         if arriving is None or arriving.failed or arriving.what != what or not isinstance(data, memoryview):
             if arriving is not None:
                 arriving.drop()
-            arriving = Arriving(self._prefix, what, self.space)
+            if not all(_SAFE_UID.match(uid) for uid in what):
+                raise StoreRefused(WRONG_DATA_SET, "A UID of the command is not made of digits and points.")
+            arriving = self._arriving(what)
         try:
             with _view_of(data) as view:
                 if not len(view):
                     raise StoreRefused(CANNOT_UNDERSTAND, "The data set is empty.")
                 try:
-                    self.space.require(len(view))
+                    self.space.require(len(view) - arriving.length)
                 except StorageFull as full:
                     raise StoreRefused(OUT_OF_RESOURCES, str(full)) from None
                 header = _checked_header(view, what)
@@ -259,8 +271,8 @@ def record_of(
         series_uid=_uid(tags, 0x0020000E),
         transfer_syntax_uid=what.transfer_syntax_uid,
         big_endian=header.big_endian,
-        series_tags={tag: value for tag, value in tags.items() if tag in SERIES_TAGS},
-        tags={tag: value for tag, value in tags.items() if tag not in SERIES_TAGS},
+        series_tags={tag: tags[tag] for tag in tags.keys() & SERIES_TAGS},
+        tags={tag: tags[tag] for tag in tags.keys() - SERIES_TAGS},
     )
 
 
@@ -312,14 +324,24 @@ def file_meta(what: ObjectName) -> bytes:
 
     The sender's AE title stays out of it, so that the same data set from two senders is the same object.
     """
-    body = struct.pack("<HH2sHI2s", 2, 1, b"OB", 0, 2, b"\0\1")
-    for element, vr, text, pad in (
-        (0x02, b"UI", what.sop_class_uid, "\0"),
-        (0x03, b"UI", what.sop_instance_uid, "\0"),
-        (0x10, b"UI", what.transfer_syntax_uid, "\0"),
-        (0x12, b"UI", IMPLEMENTATION_CLASS_UID, "\0"),
-        (0x13, b"SH", IMPLEMENTATION_VERSION_NAME, " "),
-    ):
-        value = (text + pad * (len(text) & 1)).encode("ascii")
-        body += struct.pack("<HH2sH", 2, element, vr, len(value)) + value
-    return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
+    before, after = _meta_around(what.sop_class_uid, what.transfer_syntax_uid)
+    middle = _meta_element(0x03, b"UI", what.sop_instance_uid, "\0")
+    length = len(before) + len(middle) + len(after)
+    return _META_BEGINNING + length.to_bytes(4, "little") + before + middle + after
+
+
+_META_BEGINNING = bytes(128) + b"DICM" + struct.pack("<HH2sH", 2, 0, b"UL", 4)
+
+
+@lru_cache(maxsize=256)
+def _meta_around(sop_class_uid: str, transfer_syntax_uid: str) -> tuple[bytes, bytes]:
+    """What stands before and after the SOP Instance UID: of a few kinds of objects always the same."""
+    before = struct.pack("<HH2sHI2s", 2, 1, b"OB", 0, 2, b"\0\1") + _meta_element(0x02, b"UI", sop_class_uid, "\0")
+    after = _meta_element(0x10, b"UI", transfer_syntax_uid, "\0")
+    after += _meta_element(0x12, b"UI", IMPLEMENTATION_CLASS_UID, "\0")
+    return before, after + _meta_element(0x13, b"SH", IMPLEMENTATION_VERSION_NAME, " ")
+
+
+def _meta_element(element: int, vr: bytes, text: str, pad: str) -> bytes:
+    value = (text + pad * (len(text) & 1)).encode("ascii")
+    return struct.pack("<HH2sH", 2, element, vr, len(value)) + value

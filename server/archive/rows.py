@@ -26,6 +26,7 @@ from server.archive.row_statements import COUNT_SERIES, DESCRIBE_STUDY, GROW_STU
 from server.archive.rules import NON_PATIENT_CLASSES, MatchState, joined, number_of, search_key
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database.prepared import values_there
+from server.kernel.storage.fingerprint import is_file_of
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.dicomkit.charsets import decode_text
 from shared.dicomkit.names import PersonNameParts, is_chinese, name_parts, romanised
@@ -242,7 +243,7 @@ class IndexRows:
         known = select(InstanceVersion.id).where(InstanceVersion.object_key == record.key)
         if session.execute(known).first() is not None:
             return
-        if self._same_data_set(record, old):
+        if self._came_as(record, old.received_key) or self._same_data_set(record, old):
             batch.surplus.add(record.name)
             return
         tags = self._series_tags(record)
@@ -284,6 +285,13 @@ class IndexRows:
             received_at=_moment(record),
         )
         self._rejected.update(rejected(session, [record.sop_instance_uid]))
+
+    def _came_as(self, record: Received, key: str | None) -> bool:
+        """Whether the bytes have this key too: of an object that was received when keys were made in another way."""
+        try:
+            return key is not None and is_file_of(key, self._inbox / record.name)
+        except FileNotFoundError:
+            return False
 
     def _same_data_set(self, record: Received, old: Any) -> bool:
         if (old.sop_class_uid, old.transfer_syntax_uid) != (record.sop_class_uid, record.transfer_syntax_uid):

@@ -50,6 +50,8 @@ _OUT_OF_RESOURCES = 0xA700
 class ReceiverSink:
     """ObjectSink: hands what came to the archive's receiver."""
 
+    refuses_deep = True  # it reads the header of each data set within bounds
+
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 

@@ -51,6 +51,7 @@ def receiver_of(settings: Settings, relay_address: str, relay_token: str, areas:
         reserve_bytes=settings.reserve_mb << 20,
         is_kept=areas.archive.objects.holds,
         closing=relay.close,
+        algorithm=settings.object_keys,
     )
 
 

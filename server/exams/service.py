@@ -457,6 +457,15 @@ class ExamService:
         exam = self._match(uow, accession, study_uid)
         return exam.id if exam is not None and not _fault_of_match(exam, patient_id) else None
 
+    def named(self, uow: UnitOfWork, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of many (accession number, study UID) that any exam or performed step has; see `match`."""
+        numbers = {number for accession, _ in pairs if (number := accession.strip().upper())}
+        uids = {uid for _, uid in pairs if uid}
+        found = set(uow.session.scalars(select(Exam.accession_number).where(Exam.accession_number.in_(numbers))))
+        for column in (Exam.study_uid, PerformedStepExamRow.study_uid):
+            found.update(uow.session.scalars(select(column).where(column.in_(uids))))
+        return {pair for pair in pairs if pair[0].strip().upper() in found or pair[1] in found}
+
     def ordered_exam(self, uow: UnitOfWork, accession: str, study_uid: str) -> int | None:
         """Return the exam that a device names by what the worklist gave it, in whatever state it is now."""
         exam = self._match(uow, accession, study_uid)

@@ -37,6 +37,8 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 class Nowhere:
     """A sink that counts and keeps nothing."""
 
+    refuses_deep = False
+
     def __init__(self) -> None:
         self.count = 0
 

@@ -67,6 +67,8 @@ class Kept:
 class FakeArchive:
     """An object sink that remembers, refusing what ``refuse`` names by SOP Instance UID."""
 
+    refuses_deep = False
+
     def __init__(self) -> None:
         self.objects: dict[str, Kept] = {}
         self.refuse: dict[str, StoreOutcome] = {}
@@ -272,6 +274,8 @@ class FakeHospital:
 
 class FolderSink:
     """Stores each object as a file in a folder, durable before it answers; usable from worker processes."""
+
+    refuses_deep = False
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._folder = folder

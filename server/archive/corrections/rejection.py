@@ -40,6 +40,7 @@ REASONS = {
 _MAX_NOTE_BYTES = 8 << 20
 _MAX_REFERENCES = 50_000
 _MAX_BY_HAND = 1000
+_TOGETHER = 200  # studies that are asked for in one query
 
 
 class Rejection:
@@ -77,21 +78,23 @@ class Rejection:
 
     def settle(self, studies: Collection[int]) -> None:
         """Studies got instances: follow notes among them, and notes that came before their instances."""
-        for study_id in studies:
-            for uid, calling_ae in self._unread_notes(study_id):
+        waiting = list(studies)
+        for start in range(0, len(waiting), _TOGETHER):
+            some = waiting[start : start + _TOGETHER]
+            for uid, calling_ae in self._unread_notes(some):
                 self._follow(uid, calling_ae)
-            self._reject_late(study_id)
+            self._reject_late(some)
 
     # notes
 
-    def _unread_notes(self, study_id: int) -> list[tuple[str, str]]:
+    def _unread_notes(self, studies: Sequence[int]) -> list[tuple[str, str]]:
         statement = (
             select(Instance.uid, Series.calling_ae)
             .join(Series, Series.id == Instance.series_pk)
             .join(Study, Study.id == Series.study_pk)
             .outerjoin(ReadNote, ReadNote.uid == Instance.uid)
             .where(
-                Study.id == study_id,
+                Study.id.in_(studies),
                 Study.sop_classes.contains(KEY_OBJECTS),
                 Instance.sop_class_uid == KEY_OBJECTS,
                 ReadNote.uid.is_(None),
@@ -132,7 +135,7 @@ class Rejection:
                 journal=msgspec.msgpack.encode([]),
             )
 
-    def _reject_late(self, study_id: int) -> None:
+    def _reject_late(self, studies: Sequence[int]) -> None:
         with self._database.read() as uow:
             if uow.session.execute(select(RejectedInstance.uid).limit(1)).first() is None:
                 return
@@ -140,7 +143,7 @@ class Rejection:
                 select(Instance.uid, RejectedInstance.code, RejectedInstance.note_uid)
                 .join(Series, Series.id == Instance.series_pk)
                 .join(RejectedInstance, RejectedInstance.uid == Instance.uid)
-                .where(Series.study_pk == study_id)
+                .where(Series.study_pk.in_(studies))
             ).all()
         by_note: dict[tuple[str, str], list[str]] = defaultdict(list)
         for row in late:

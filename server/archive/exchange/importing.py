@@ -205,7 +205,7 @@ class Importer:
         except (NotReadable, NotRewritable, RefusedSource) as refused:
             planned.sentence = str(refused)
         if planned.what is not None and planned.data is not None:
-            digest = hashlib.sha256(file_meta(planned.what))
+            digest = self._receiver.fingerprint(file_meta(planned.what))
             digest.update(planned.data)
             planned.key = digest.hexdigest()
             pair = (planned.what.sop_instance_uid, planned.key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import time
@@ -25,6 +24,7 @@ from server.archive.part10 import NotPart10
 from server.archive.tables import Instance, Series, Study
 from server.kernel.database import Database
 from server.kernel.storage.durability import fsync_folder
+from server.kernel.storage.fingerprint import is_key_of
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Repair:
         except ObjectMissing:
             return False
         try:
-            if hashlib.sha256(data).hexdigest() != key:
+            if not is_key_of(key, data):
                 raise NotPart10("its bytes are not those of its name")
             record = read_record(memoryview(data), key)
         except (NotPart10, DamagedHeader) as fault:
@@ -115,7 +115,7 @@ class Repair:
                 continue
             with file:
                 data = file.read()
-            if hashlib.sha256(data).hexdigest() != key:
+            if not is_key_of(key, data):
                 continue
             with contextlib.suppress(ObjectMissing):
                 self._storage.delete(key)

@@ -24,6 +24,7 @@ import msgspec
 from server.archive.keeping.snapshots import objects_in
 from server.kernel.folderlock import FolderLock
 from server.kernel.storage.durability import fsync_folder
+from server.kernel.storage.fingerprint import Proof, is_file_of
 from server.kernel.storage.folder import sha256_of
 from server.kernel.storage.port import checked_key
 
@@ -113,19 +114,19 @@ class Vault:
                 os.link(link_from, temporary)
             except OSError:
                 link_from = None
-        digest = hashlib.sha256()
+        proof = Proof(key)
         size = 0
         if link_from is not None:
             while piece := source.read(_CHUNK):
-                digest.update(piece)
+                proof.update(piece)
                 size += len(piece)
         else:
             with temporary.open("xb") as out:
                 while piece := source.read(_CHUNK):
-                    digest.update(piece)
+                    proof.update(piece)
                     out.write(piece)
                     size += len(piece)
-        if digest.hexdigest() != key:
+        if not proof.holds():
             temporary.unlink()
             return None
         target = self.path_of(key)
@@ -224,7 +225,7 @@ class Vault:
         for done, (key, _) in enumerate(self.objects_of(name)):
             progress(done, total)
             try:
-                right = sha256_of(self.path_of(key)) == key
+                right = is_file_of(key, self.path_of(key))
             except FileNotFoundError:
                 right = False
             if not right and key not in lacking:

@@ -7,7 +7,6 @@ no socket, and ends with its caller, because its standard input ends then.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import struct
@@ -20,6 +19,7 @@ from typing import IO
 import msgspec
 
 from server.archive.keeping.codec import MAX_BYTES, Left, Reason, compress
+from server.kernel.storage.fingerprint import fingerprint
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def done(order: Order) -> Result:
 
 def _written(whole: memoryview, order: Order) -> Result:
     compressed = compress(whole, order.codec)
-    digest = hashlib.sha256()
+    digest = fingerprint()
     with Path(order.target).open("xb") as out:
         for piece in compressed.pieces:
             digest.update(piece)

@@ -9,7 +9,6 @@ it says that it has it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import mmap
 import threading
 from collections.abc import Callable, Collection, Iterator
@@ -28,6 +27,7 @@ from server.archive.lifecycle.tables import CopyState, OfflineObject, StudyCopy
 from server.archive.tables import Study
 from server.kernel.database import Database
 from server.kernel.database.unit import UnitOfWork
+from server.kernel.storage.fingerprint import is_key_of
 from server.kernel.storage.medium import MediumAbsent
 from server.kernel.storage.port import ObjectDamaged, ObjectMissing, ObjectStorage, StorageError, StorageFull
 from server.kernel.storage.tiers import Role
@@ -263,7 +263,7 @@ class StudyMover:
                 except StorageError as failed:
                     trouble = failed
                 else:
-                    if hashlib.sha256(view).hexdigest() == key:
+                    if is_key_of(key, view):
                         yield view
                         return
                     trouble = StorageError(f"A copy of object {key[:12]}… is damaged and no good one can be reached.")
@@ -459,7 +459,7 @@ def _is_right(storage: ObjectStorage, key: str) -> bool:
     """Whether the store gives the object's own bytes back; False when they are damaged. Raises ObjectMissing."""
     try:
         with storage.open(key) as reader, _viewed(reader) as view:
-            return hashlib.sha256(view).hexdigest() == key
+            return is_key_of(key, view)
     except ObjectDamaged:
         return False
 

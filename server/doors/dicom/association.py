@@ -160,6 +160,17 @@ class Association:
             message.context_id, response(message, code, comment, data is not None, extra), data
         )
 
+    def respond_stored(self, message: Message) -> None:
+        """Send the response to a C-STORE request whose UIDs were found valid: success, without a comment."""
+        command = dimse.encode_store_response(
+            message.text(dimse.AFFECTED_SOP_CLASS),
+            message.text(dimse.AFFECTED_SOP_INSTANCE),
+            message.message_id,
+            status.SUCCESS,
+        )
+        connection = self.connection
+        connection.send_pdus(pdu.data_pdus(message.context_id, True, command, connection.peer_max_length))
+
     def cancelled(self, message: Message) -> bool:
         """Whether the peer asked to cancel ``message``; other requests that are read meanwhile wait for their turn."""
         while True:

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -65,18 +66,36 @@ out."""
 
 def encode_command(command: Command) -> bytes:
     """The command set in Implicit VR Little Endian with its group length (PS3.7 6.3.1)."""
-    parts = []
-    for element in sorted(command):
-        value = command[element]
-        if isinstance(value, int):
-            raw = _SHORT.pack(value)
-        else:
-            raw = value.encode("ascii", "replace")
-            if len(raw) & 1:
-                raw += b"\0" if element in _UI else b" "
-        parts.append(_ELEMENT.pack(0, element, len(raw)) + raw)
-    body = b"".join(parts)
+    body = b"".join([_element(element, command[element]) for element in sorted(command)])
     return _ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
+
+
+@lru_cache(maxsize=1024)
+def _store_response_head(sop_class: str) -> bytes:
+    return _element(AFFECTED_SOP_CLASS, sop_class) + _element(COMMAND_FIELD, C_STORE_RSP)
+
+
+_RESPONSE_MIDDLE = struct.Struct("<HHIHHHIHHHIH")
+
+
+def encode_store_response(sop_class: str, sop_instance: str, message_id: int, status: int) -> bytes:
+    """What :func:`encode_command` makes of a C-STORE response without a comment (PS3.7 9.3.1.2), in less time."""
+    head = _store_response_head(sop_class)
+    middle = _RESPONSE_MIDDLE.pack(
+        0, MESSAGE_ID_RESPONDED, 2, message_id, 0, DATA_SET_TYPE, 2, NO_DATA_SET, 0, STATUS, 2, status
+    )
+    body = head + middle + _element(AFFECTED_SOP_INSTANCE, sop_instance)
+    return _ELEMENT.pack(0, 0, 4) + len(body).to_bytes(4, "little") + body
+
+
+def _element(element: int, value: int | str) -> bytes:
+    if isinstance(value, int):
+        raw = _SHORT.pack(value)
+    else:
+        raw = value.encode("ascii", "replace")
+        if len(raw) & 1:
+            raw += b"\0" if element in _UI else b" "
+    return _ELEMENT.pack(0, element, len(raw)) + raw
 
 
 def decode_command(data: bytes | bytearray | memoryview) -> dict[int, int | str]:

@@ -183,6 +183,9 @@ class Arrival(Protocol):
 class ObjectSink(Protocol):
     """Takes composite objects into the archive."""
 
+    refuses_deep: bool
+    """Whether it refuses data sets that nest without end itself; otherwise the door looks before."""
+
     def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Arrival | None:
         """An object is announced; None where the sink does nothing before it is whole. Raises nothing."""
 

@@ -7,7 +7,6 @@ it can be lost at any time without harm.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import shutil
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from server.kernel.storage.fingerprint import Proof
 from server.kernel.storage.port import InvalidKey, ObjectStorage, StorageError, checked_key
 
 _CHUNK = 1 << 20
@@ -96,15 +96,15 @@ class ReadCache:
 
     def _kept(self, key: str, source: BinaryIO) -> BinaryIO:
         temporary = self._folder / f"{uuid.uuid4().hex}.part"
-        digest = hashlib.sha256()
+        proof = Proof(key)
         size = 0
         try:
             with temporary.open("xb") as writer:
                 while chunk := source.read(_CHUNK):
-                    digest.update(chunk)
+                    proof.update(chunk)
                     writer.write(chunk)
                     size += len(chunk)
-                if digest.hexdigest() != key:
+                if not proof.holds():
                     raise StorageError(f"A store gave other bytes than those of object {key[:12]}…; it is damaged.")
                 if size > self.limit_bytes:
                     return _unnamed_copy(temporary)

@@ -27,14 +27,14 @@ class ObjectDamaged(StorageError):
 
 
 class InvalidKey(StorageError):
-    """The key is not a SHA-256 in lower case hexadecimal digits."""
+    """The key is not 64 lower case hexadecimal digits."""
 
 
 class ObjectStorage(Protocol):
-    """Keeps immutable objects under their SHA-256 (64 lower case hexadecimal digits).
+    """Keeps immutable objects under a key made from their bytes (64 lower case hexadecimal digits, see fingerprint).
 
     The key is the content: the same bytes put twice are one object. All methods may be called from any
-    thread and any process. Keys that are not a SHA-256 raise InvalidKey before anything is touched.
+    thread and any process. Other keys raise InvalidKey before anything is touched.
     """
 
     def put(self, source: bytes | memoryview | Path, key: str | None = None) -> str:
@@ -67,7 +67,7 @@ class ObjectStorage(Protocol):
 
 
 def checked_key(key: str) -> str:
-    """Return `key`; raise InvalidKey unless it is a SHA-256 in hexadecimal."""
+    """Return `key`; raise InvalidKey unless it is one."""
     if not _KEY.match(key):
         raise InvalidKey("An object key is 64 hexadecimal digits; this is none.")
     return key

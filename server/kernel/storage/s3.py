@@ -1,4 +1,4 @@
-"""Objects in a bucket of any S3 server: ``<prefix>ab/cd/<sha256>``, checked by SHA-256 on both ways.
+"""Objects in a bucket of any S3 server: ``<prefix>ab/cd/<key>``, checked by SHA-256 on both ways.
 
 What the network may do to a request is dealt with here: it is repeated with growing pauses until the deadline, and the
 caller sees either the right bytes, a confirmed upload, or a StorageError whose sentence says what to do.
@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
+from server.kernel.storage.fingerprint import Proof
 from server.kernel.storage.folder import sha256_of
 from server.kernel.storage.port import InvalidKey, ObjectDamaged, ObjectMissing, StorageError, checked_key
 from server.kernel.storage.s3_faults import (
@@ -189,7 +190,7 @@ class S3Storage:
         if len(view) >= self.settings.multipart_from_bytes:
             self._upload_parts(view, key)
             return
-        wanted = _checksum_of(key)
+        wanted = _checksum_of(view)
         is_first = True
 
         def send() -> None:
@@ -217,7 +218,7 @@ class S3Storage:
             self._conditional = False
             self._upload(view, key)
         except Precondition:  # it lies there already, perhaps by an attempt whose answer was lost
-            if not self._lies_right(key, len(view)):
+            if not self._lies_right(key, len(view), wanted):
                 is_first = False
                 self._persistently("store", send)
 
@@ -228,7 +229,7 @@ class S3Storage:
             return
         self._fetch_whole(self._name(key), key, []).close()
 
-    def _lies_right(self, key: str, size: int) -> bool:
+    def _lies_right(self, key: str, size: int, checksum: str) -> bool:
         """Whether the object that lies under the key has the right bytes."""
         head = self._call(
             "look up",
@@ -237,7 +238,7 @@ class S3Storage:
         )
         if int(head["ContentLength"]) != size:
             return False
-        if head.get("ChecksumSHA256") == _checksum_of(key):
+        if head.get("ChecksumSHA256") == checksum:
             return True
         try:
             self._fetch_whole(self._name(key), key, []).close()
@@ -313,11 +314,11 @@ class S3Storage:
             return io.BytesIO()
 
     def _fetch_whole(self, name: str, key: str, wrong: list[str]) -> BinaryIO:
-        """All bytes, whose SHA-256 is the key: read to the end before anybody sees the first.
+        """All bytes of the key, and no others: read to the end before anybody sees the first.
 
-        `wrong` gathers the SHA-256 of wrong bytes: those that come thrice are in the store, not on the line.
+        `wrong` gathers the keys of wrong bytes: those that come thrice are in the store, not on the line.
         """
-        digest = hashlib.sha256()
+        proof = Proof(key)
         with contextlib.ExitStack() as stack:
             with self._bucket.speaking(key):
                 answer = self._client().get_object(Bucket=self.settings.bucket, Key=name)
@@ -325,10 +326,10 @@ class S3Storage:
                 stack.callback(target.close)
                 with contextlib.closing(answer["Body"]) as body:
                     while chunk := body.read(_CHUNK):
-                        digest.update(chunk)
+                        proof.update(chunk)
                         target.write(chunk)
-            if digest.hexdigest() != key:
-                wrong.append(digest.hexdigest())
+            if not proof.holds():
+                wrong.append(proof.found)
                 told = f"The S3 store gave other bytes than those of object {key[:12]}…"
                 if wrong.count(wrong[-1]) >= _DAMAGED_AFTER:
                     raise ObjectDamaged(f"{told}; the object is damaged there. Verify its study.")
@@ -414,9 +415,9 @@ def _target(size: int) -> BinaryIO:
     return io.BytesIO()
 
 
-def _checksum_of(key: str) -> str:
-    """The key as S3 writes a SHA-256."""
-    return base64.b64encode(bytes.fromhex(key)).decode()
+def _checksum_of(view: memoryview) -> str:
+    """The SHA-256 of these bytes as S3 writes it."""
+    return base64.b64encode(hashlib.sha256(view).digest()).decode()
 
 
 def _missing(key: str) -> ObjectMissing:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from server.kernel.storage.fingerprint import is_key_of
 from server.kernel.storage.folder import sha256_of
 from server.kernel.storage.port import InvalidKey, ObjectMissing, ObjectStorage, StorageError, checked_key
 
@@ -163,7 +164,7 @@ class StagedStorage:
         path = self.folder / key
         try:
             with path.open("rb") as file, _viewed(file) as view:
-                if hashlib.sha256(view).hexdigest() != key:
+                if not is_key_of(key, view):
                     self._set_aside(path)
                     return False
                 self.store.put(view, key)

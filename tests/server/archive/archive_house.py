@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,9 @@ class FakeExams:
 
     def match(self, uow: UnitOfWork, accession: str, study_uid: str, patient_id: str) -> int | None:
         return self.by_study.get(study_uid) or self.by_accession.get(accession)
+
+    def named(self, uow: UnitOfWork, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        return {pair for pair in pairs if pair[0] in self.by_accession or pair[1] in self.by_study}
 
     def images_arrived(
         self, uow: UnitOfWork, exam_id: int, study_uid: str, series_count: int, instance_count: int

@@ -17,6 +17,7 @@ from server.archive.tables import ImagePatient, Instance, InstanceVersion, Serie
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
 from server.kernel.storage.durability import Durability
+from server.kernel.storage.fingerprint import fingerprint
 from server.kernel.storage.space import SpaceGuard
 from shared.contract.errors import ErrorCode
 from tests.server.archive.archive_house import House, a_series, an_object, encoded, eventually
@@ -47,7 +48,7 @@ def test_what_is_received_lies_in_the_inbox_as_part_10(tmp_path: Path, durabilit
     assert pydicom.dcmread(path) == sent
     name = InboxName.parse(path.name)
     assert name is not None
-    assert (name.key, name.calling_ae) == (hashlib.sha256(whole).hexdigest(), "CT1")
+    assert (name.key, name.calling_ae) == (fingerprint(whole).hexdigest(), "CT1")
     record = decode_received(messages[0])
     assert (record.name, record.key, record.size_bytes) == (path.name, name.key, len(whole))
 
@@ -110,6 +111,21 @@ def test_the_same_object_again_changes_nothing(house: House) -> None:
     assert len(rows(house, Instance)) == 1
     assert rows(house, InstanceVersion) == []
     assert rows(house, Study)[0].instance_count == 1
+    assert list(house.inbox.iterdir()) == []
+
+
+def test_the_same_object_under_a_key_that_was_made_otherwise_changes_nothing(house: House) -> None:
+    sent = an_object()
+    now = house.receiver.fingerprint
+    house.receiver.fingerprint = hashlib.sha256  # as all keys were made once
+    house.send(sent)
+    settled(house)
+    house.receiver.fingerprint = now
+    house.send(sent)
+    settled(house)
+    (instance,) = rows(house, Instance)
+    assert list(house.storage.keys()) == [instance.object_key]
+    assert rows(house, InstanceVersion) == []
     assert list(house.inbox.iterdir()) == []
 
 
@@ -362,7 +378,7 @@ def test_an_object_that_came_in_parts_is_the_same_object(house: House) -> None:
     with house.storage.open(instance.object_key) as file:
         whole = file.read()
     assert whole[instance.data_offset :] == data
-    assert hashlib.sha256(whole).hexdigest() == instance.object_key
+    assert fingerprint(whole).hexdigest() == instance.object_key
 
 
 def test_parts_of_an_object_that_never_becomes_whole_leave_nothing(house: House) -> None:

@@ -23,14 +23,16 @@ def offer(catalogue: Catalogue) -> None:
 def store(association: Association, context: Context, message: Message) -> None:
     """C-STORE (PS3.7 9.3.1, PS3.4 B.2.3): the answer is sent after the sink says that the object is durable."""
     outcome = _outcome(association, context, message)
-    if outcome.status != status.SUCCESS:
-        log.warning(
-            "association %s: an object was answered with %04X (%s): %s",
-            association.name,
-            outcome.status,
-            status.meaning(outcome.status),
-            outcome.sentence,
-        )
+    if outcome.status == status.SUCCESS and not outcome.sentence:
+        association.respond_stored(message)
+        return
+    log.warning(
+        "association %s: an object was answered with %04X (%s): %s",
+        association.name,
+        outcome.status,
+        status.meaning(outcome.status),
+        outcome.sentence,
+    )
     association.respond(message, outcome.status, outcome.sentence)
 
 
@@ -48,10 +50,11 @@ def _outcome(association: Association, context: Context, message: Message) -> St
         return StoreOutcome.refused(status.STORE_OUT_OF_RESOURCES, message.overflow)
     if not message.length:
         return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, "The object has no data set")
-    try:
-        _look(message, context.transfer_syntax)
-    except TooDeep as error:
-        return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, str(error))
+    if not sink.refuses_deep:
+        try:
+            _look(message, context.transfer_syntax)
+        except TooDeep as error:
+            return StoreOutcome.refused(status.STORE_CANNOT_UNDERSTAND, str(error))
     return sink.receive(
         ReceivedObject(
             sop_class,

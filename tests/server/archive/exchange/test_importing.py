@@ -158,6 +158,7 @@ class Dying:
 
     def __init__(self, receiver: Receiver, dies_at: int, *, after: bool) -> None:
         self._receiver = receiver
+        self.fingerprint = receiver.fingerprint
         self._left = dies_at
         self._after = after
 

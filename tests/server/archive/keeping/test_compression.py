@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -269,6 +270,24 @@ def test_a_compressed_object_that_is_sent_again_changes_nothing(quick: Keeping) 
         quick.house.send(one)
     assert quick.house.indexer.wait_until_idle()
     assert (quick.files(), [(one.id, one.object_key) for one in quick.instances()]) == (files, rows)
+    study = quick.study(sent[0].StudyInstanceUID)
+    assert study is not None and study.conflicts == 0
+    assert quick.findings() == []
+
+
+def test_a_compressed_object_whose_key_was_made_otherwise_is_recognised(quick: Keeping) -> None:
+    sent = a_series(1, 64)
+    now = quick.house.receiver.fingerprint
+    quick.house.receiver.fingerprint = hashlib.sha256  # as all keys were made once
+    quick.house.send(sent[0])
+    assert quick.house.indexer.wait_until_idle()
+    quick.service.compression.run()
+    quick.sweep()
+    files = quick.files()
+    quick.house.receiver.fingerprint = now
+    quick.house.send(sent[0])
+    assert quick.house.indexer.wait_until_idle()
+    assert quick.files() == files
     study = quick.study(sent[0].StudyInstanceUID)
     assert study is not None and study.conflicts == 0
     assert quick.findings() == []
