@@ -160,15 +160,13 @@ class QueuePage(QWidget):
             self.tabs.addTab(title)
         self.tabs.currentChanged.connect(self._tab_chosen)
         box.addWidget(self.tabs)
-        box.addStretch(1)
         self.search = SearchBox([Option("number", "检查号")])
         self.search.searched.connect(lambda _mode, text: self.presenter.find_finished(text))
         self.search.hide()
         box.addWidget(self.search)
         self._counts = ValueLabel("", "quiet")
-        self._counts.setMinimumWidth(300)
         self._counts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        box.addWidget(self._counts)
+        box.addWidget(self._counts, 1)
         return box
 
     def _lists(self) -> QStackedWidget:
