@@ -2,7 +2,12 @@
 
     PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_registration.py [--kind sqlite] [--clerks 1,4] [--seconds 5]
         [--exams 500000]
+    PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_registration.py --storm [--clerks 30] [--rate 5]
+        [--seconds 600] [--stations 20]
 
+With `--storm`: clerks register at a steady rate through a real server and its sockets while stations follow the lists;
+no number, ticket or slot may be given twice, 95 % are answered within 200 ms, lists follow within a second.
+Without it:
 Registers as fast as the clerks can press (each registration is its own synced transaction), beside as many bare
 synced transactions of one row in the same run; then times the lists over `--exams` rows.
 """
@@ -71,13 +76,37 @@ def milliseconds(work: Callable[[], Any], times: int = 15) -> float:
     return statistics.median(taken)
 
 
+def storm_of(options: argparse.Namespace) -> None:
+    """Play the storm against a server process of its own and print the figures."""
+    from tests.registration_storm import Storm, play, report
+    from tests.server_process import running_server
+
+    clerks = options.clerks if options.clerks != "1,4" else "30"
+    storm = Storm(clerks=int(clerks), per_second=options.rate, seconds=options.seconds, stations=options.stations)
+    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
+        admin = server.client()
+        try:
+            outcome = play(server.connection, admin, storm)
+        finally:
+            admin.close()
+    print(report(storm, outcome))
+    for failure in outcome.failures[:5]:
+        print("failure:", failure)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kind", default="sqlite", choices=("sqlite", "postgresql"))
     parser.add_argument("--clerks", default="1,4")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--exams", type=int, default=500_000)
+    parser.add_argument("--storm", action="store_true")
+    parser.add_argument("--rate", type=float, default=5.0)
+    parser.add_argument("--stations", type=int, default=20)
     options = parser.parse_args()
+    if options.storm:
+        storm_of(options)
+        return
     with tempfile.TemporaryDirectory() as folder, a_database(options.kind, Path(folder)) as database:
         hospital = Hospital(database)
         for run, clerks in enumerate(map(int, options.clerks.split(","))):
