@@ -19,6 +19,8 @@ HALL_M = 8.0
 """How far the last row sits, unless the hall says otherwise."""
 MOST_ROOMS = 12
 """Rooms on one page, however big the screen: more are not searched through at a glance."""
+FEWEST_ROOMS = 4
+"""Rooms on one page, however small the screen, unless the hall says otherwise: turning pages hides more."""
 _COUNTS = (1, 2, 3, 4, 6, 8, 9, 10, 12)
 
 

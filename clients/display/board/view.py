@@ -8,7 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from clients.display.board.drawing import HALL_M, Box, Plan, legible_rooms, plan_board
+from clients.display.board.drawing import FEWEST_ROOMS, HALL_M, MOST_ROOMS, Box, Plan, legible_rooms, plan_board
 from clients.display.board.hero import paint_hero
 from clients.display.board.painting import CENTRE, LEFT, RIGHT, Pen, rect
 from clients.display.board.rooms import paint_room
@@ -68,8 +68,14 @@ class BoardScreen(QWidget):
         self.update()
 
     def capacity(self) -> int:
-        """How many rooms are legible on one page of this screen."""
-        return legible_rooms(self.width(), self.height(), self._mm_per_pixel(), self._distance_m)
+        """How many rooms are legible on one page of this screen, but never so few that people wait for their page.
+
+        A window that does not fill its screen is looked at from near.
+        """
+        if not self.isFullScreen():
+            return MOST_ROOMS
+        legible = legible_rooms(self.width(), self.height(), self._mm_per_pixel(), self._distance_m)
+        return max(FEWEST_ROOMS, legible)
 
     def _mm_per_pixel(self) -> float:
         """0 when the screen does not say how big it is (as over some converters), or says nonsense."""

@@ -389,6 +389,15 @@ def test_the_mouse_pointer_is_not_seen_and_pixels_move_with_the_shift(qtbot: QtB
     assert before.copy(100, 100, 400, 300) == after.copy(104, 102, 400, 300)
 
 
+def test_a_full_screen_pages_by_legibility_and_a_window_does_not(qtbot: QtBot) -> None:
+    screen = BoardScreen(BoardState(now=NOW), distance_m=50.0)
+    qtbot.addWidget(screen)
+    screen.resize(1280, 720)
+    assert screen.capacity() == 12
+    screen.showFullScreen()
+    assert 4 <= screen.capacity() <= 12
+
+
 def test_screens_are_found_by_number_and_by_name(qtbot: QtBot) -> None:
     screen = BoardScreen(BoardState(now=NOW))
     qtbot.addWidget(screen)
