@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.exams.applications import ApplicationDesk
 from server.interfaces import faults, fhir, journal
@@ -174,6 +174,7 @@ class Asking:
         try:
             try:
                 with self._database.write() as uow:
+                    self._connections.hold(uow, connection.id)
                     row = journal.known(uow, identity)
                     self._submit(uow, connection, request, patient, bundle)
                     self._note(uow, row, connection, number, patient, identity, body, None)
@@ -188,7 +189,7 @@ class Asking:
                 row = journal.known(uow, identity)
                 self._note(uow, row, connection, number, patient, identity, body, fault)
             return False
-        except IntegrityError:  # another clerk asked for the same at this moment
+        except (IntegrityError, OperationalError):  # the same came by another connection at this moment
             return True
 
     def _submit(

@@ -111,6 +111,10 @@ class Connections:
         ]
         return max(fitting, key=lambda row: (bool(row.facility), bool(row.application), bool(row.host)), default=None)
 
+    def hold(self, uow: UnitOfWork, connection_id: int) -> None:
+        """Let what comes by one connection be obeyed one after the other: in order, and without deadlocks."""
+        uow.session.execute(select(Row.id).where(Row.id == connection_id).with_for_update())
+
     def of_kind(self, uow: UnitOfWork, kind: InterfaceKind) -> tuple[Row, ...]:
         """Return the enabled connections of a kind."""
         return self._of_kind(uow, kind)

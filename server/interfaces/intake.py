@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.exams.applications import ApplicationDesk
 from server.interfaces import faults, journal, rules
@@ -30,6 +30,7 @@ from shared.hl7.message import Message, MessageError, Segment, header_of, parse,
 
 logger = logging.getLogger(__name__)
 
+_TRIES = 3
 _NOBODY = Fault("207", "the sender is not known here", ("MSH", 1, 4), "发送方没有登记，请在接口管理中添加连接。", True)
 
 
@@ -112,7 +113,7 @@ class Intake:
                 fault = _fault_of_header(message, sender)
         identity = journal.identity_of(0 if sender is None else sender.id, message.control_id, arrival.data)
         if fault is None and sender is not None:
-            for attempt in (1, 2):
+            for attempt in range(_TRIES):
                 try:
                     return self._obey(message, arrival, sender, identity, message_id)
                 except MessageError as error:
@@ -121,8 +122,8 @@ class Intake:
                     if refusal.body.code in ENVIRONMENT:
                         raise
                     fault = faults.of_refusal(refusal)
-                except IntegrityError:  # the same message or order came by another line at this moment: look again
-                    if attempt == 2:
+                except (IntegrityError, OperationalError):  # another connection wrote the same at this moment
+                    if attempt == _TRIES - 1:
                         raise
                     continue
                 break
@@ -149,6 +150,7 @@ class Intake:
         self, message: Message, arrival: Arrival, sender: InterfaceConnection, identity: str, message_id: int
     ) -> list[bytes]:
         with self._database.write() as uow:
+            self._connections.hold(uow, sender.id)
             row = journal.get(uow, message_id) if message_id else journal.known(uow, identity)
             if row is not None and row.state == MessageState.ACCEPTED:
                 row.repeats += 1
@@ -177,16 +179,19 @@ class Intake:
             if is_readable
             else [acknowledgement(message, code_of(fault), fault, self._answering)]
         )
-        with self._database.write() as uow:
-            row = journal.get(uow, message_id) if message_id else journal.known(uow, identity)
-            if row is not None and row.state == MessageState.ACCEPTED:
-                row.repeats += 1
-            else:
-                row = self._note(uow, row, message, arrival, sender, identity)
-                row.state, row.sentence = MessageState.REFUSED.value, (fault.shown or fault.sentence)[:400]
-            row.ack_code = code_of(fault)
-            row.answer = _encoded("".join(answers), message.codec)
-            journal.tell(uow, row)
+        try:
+            with self._database.write() as uow:
+                row = journal.get(uow, message_id) if message_id else journal.known(uow, identity)
+                if row is not None and row.state == MessageState.ACCEPTED:
+                    row.repeats += 1
+                else:
+                    row = self._note(uow, row, message, arrival, sender, identity)
+                    row.state, row.sentence = MessageState.REFUSED.value, (fault.shown or fault.sentence)[:400]
+                row.ack_code = code_of(fault)
+                row.answer = _encoded("".join(answers), message.codec)
+                journal.tell(uow, row)
+        except IntegrityError:
+            logger.info("hl7: the same message was refused by another line at this moment, and is kept there")
         logger.info("hl7: message refused with %s (%s)", code_of(fault), fault.code)
         return [_encoded(answer, message.codec) for answer in answers]
 

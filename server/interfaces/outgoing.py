@@ -6,6 +6,7 @@ earlier ones are settled. Nothing is lost while the other side is away; what it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import exists, func, select, update
@@ -77,15 +78,16 @@ class Outgoing:
         *,
         exam_id: int,
         message_type: str,
-        body: bytes,
+        write: Callable[[str], bytes],
         character_set: str,
         order_number: str = "",
         accession_number: str = "",
         patient_name: str = "",
     ) -> int:
-        """Queue a finished message, such as a report (ORU^R01); returns its id; its control id is `MJ` and the id.
+        """Queue a message of another area, such as a report (ORU^R01); returns its id in the journal.
 
-        It keeps its place in the order of its exam's messages.
+        `write` gets the control id for MSH-10 and returns the message in `character_set` (a codec). The message keeps
+        its place in the order of its exam's messages.
         """
         row = InterfaceMessage(
             direction=Direction.OUT.value,
@@ -99,11 +101,11 @@ class Outgoing:
             accession_number=accession_number[:16],
             exam_id=exam_id,
             character_set=character_set,
-            body=body,
         )
         uow.session.add(row)
         uow.session.flush()
         row.control_id = f"MJ{row.id}"
+        row.body = write(row.control_id)
         journal.tell(uow, row)
         drive(uow, connection)
         return row.id

@@ -69,6 +69,8 @@ class Hl7Door:
         """Close the ports, let messages that are being answered be answered, close. Safe to call twice."""
         self._stopping.set()
         for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
             listener.socket.close()
         with self._lock:
             for one in self._open:

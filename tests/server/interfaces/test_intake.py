@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -165,6 +166,23 @@ def test_an_item_that_is_not_in_the_dictionary_needs_a_department_that_tells_its
     assert small_house.code(order) == "AA"
     (found,) = applications(small_house)
     assert (found.exam_type, found.items[0].name, found.items[0].price_fen) == ("DR", "特殊检查", 0)
+
+
+def test_the_same_order_by_many_lines_at_once_is_one_application(house: InterfaceHouse) -> None:
+    house.connection()
+    codes: list[str] = []
+
+    def send(number: int) -> None:
+        codes.extend(house.code(an_order("SAME", control_id=f"M{number % 2}-{turn}")) for turn in range(4))
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert codes == ["AA"] * 24
+    assert len(applications(house)) == 1
+    assert len(house.journal()) == 8
 
 
 # ── patients ─────────────────────────────────────────────────────────────────────────────────────

@@ -262,9 +262,13 @@ def test_a_finished_message_of_another_area_keeps_its_place(small_house: Interfa
         exam = an_exam(small_house)
         with small_house.database.write() as uow:
             row = small_house.connections.get(uow, out.id)
-            body = b"MSH|^~\\&|A|B|C|D|20261121||ORU^R01|MJ2|P|2.5\rPID|1\r"
             message_id = small_house.outgoing.put(
-                uow, row, exam_id=exam.row.id, message_type="ORU^R01", body=body, character_set="utf-8"
+                uow,
+                row,
+                exam_id=exam.row.id,
+                message_type="ORU^R01",
+                write=lambda control: f"MSH|^~\\&|A|B|C|D|2026||ORU^R01|{control}|P|2.5\rPID|1\r".encode(),
+                character_set="utf-8",
             )
         small_house.work()
         assert [str(message.segment("MSH")[9]) for message in listener.messages][-1] == "ORU^R01"
