@@ -99,13 +99,13 @@ def test_an_order_with_an_unknown_item_is_kept_in_the_journal_with_the_reason(sm
         assert states == {"R1": MessageState.REFUSED, "R2": MessageState.ACCEPTED}
 
 
-@pytest.mark.parametrize("fault", ["down", "slow", "500", "401", "garbage", "no bundle"])
+@pytest.mark.parametrize("fault", ["down", "late", "500", "401", "garbage", "no bundle"])
 def test_a_hospital_system_that_fails_is_told_to_the_clerk(small_house: InterfaceHouse, fault: str) -> None:
     with a_fhir_server() as fhir:
         connect(small_house, fhir, timeout_s=0.5, token_file="" if fault == "401" else "hospital")
         fhir.add_order("R1", fhir.add_patient("F1", "李小红"), "CT001")
         fhir.status = 500 if fault == "500" else 0
-        fhir.delay_s = 2.0 if fault == "slow" else 0.0
+        fhir.delay_s = 2.0 if fault == "late" else 0.0
         fhir.raw = {"garbage": b"<html>", "no bundle": b"[1]"}.get(fault)
         if fault == "down":
             fhir.stop()
