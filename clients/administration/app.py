@@ -58,6 +58,12 @@ def _policy(place: Workplace) -> QWidget:
     )
 
 
+def _templates(place: Workplace) -> QWidget:
+    from clients.administration.templates.view import TemplatesPage
+
+    return TemplatesPage(place)
+
+
 def make_pages() -> tuple[Page, ...]:
     """The pages of one window."""
     return (
@@ -98,6 +104,7 @@ def make_pages() -> tuple[Page, ...]:
             ("HL7 发送", HL7_OUTGOING),
             ("FHIR", FHIR),
         ),
+        Page("templates", "打印模板", "print", _templates, permission=Permission.ADMINISTER),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
         _page("system", "系统", "gear", ("节点", PEERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)),
     )

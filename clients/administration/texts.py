@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from clients.administration import texts_hall, texts_interfaces, texts_master, texts_queue
+from clients.administration import texts_hall, texts_interfaces, texts_master, texts_queue, texts_templates
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -625,3 +625,4 @@ ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() 
 ENTRIES |= {source: english for source, english in texts_hall.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_templates.ENTRIES.items() if source not in ENTRIES}

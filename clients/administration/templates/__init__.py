@@ -1,0 +1,1 @@
+"""The designer of printed documents: canvas, properties, history, and a preview that is what prints."""
