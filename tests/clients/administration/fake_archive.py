@@ -133,6 +133,7 @@ from shared.contract.storage import (
     StudyCopies,
 )
 from shared.domain.permissions import Permission
+from tests.clients.administration import fake_halls
 from tests.clients.administration.fake_interfaces import FakeInterfaces
 from tests.clients.registration.fake_hospital import an_exam_row
 
@@ -306,6 +307,7 @@ class FakeArchive:
 
     def _replies(self) -> dict[type[Any], Callable[[Any], Any]]:
         return {
+            **fake_halls.replies(),
             **self.interfaces.replies(),
             **self._study_replies(),
             **self._keeping_replies(),
