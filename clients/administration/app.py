@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from clients.administration import texts
+from clients.administration import platform, schedules, texts
 from clients.administration.exporting import EXPORTS
 from clients.administration.hall import HALLS
 from clients.administration.importing import IMPORTS
@@ -93,6 +93,8 @@ def make_pages() -> tuple[Page, ...]:
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
         Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
+        _page("appointments", "预约", "calendar", *schedules.TABS),
+        _page("platform", "平台", "send", *platform.TABS),
         Page("queues", "排队", "queue", queue_page, permission=Permission.ADMINISTER),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page(

@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
-from clients.administration import texts_hall, texts_interfaces, texts_master, texts_queue, texts_templates
+from clients.administration import (
+    texts_hall,
+    texts_interfaces,
+    texts_master,
+    texts_queue,
+    texts_schedules,
+    texts_templates,
+)
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -61,7 +68,6 @@ ENTRIES = {
     "角色": "Role",
     "密码": "Password",
     "再次输入密码": "Password again",
-    "两次输入的密码不一致，请重新输入。": "The passwords differ; please type them again.",
     "新建": "New",
     "确定": "OK",
     "保存": "Save",
@@ -623,6 +629,7 @@ ENTRIES = {
 
 ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_hall.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_schedules.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_templates.ENTRIES.items() if source not in ENTRIES}
