@@ -190,7 +190,9 @@ class BookingPresenter(SlotIntentions):
             self._change(number_hint=tr("请输入就诊卡号、体检号或身份证号。"), number_failed=True)
             return
         self._change(searching=True, number_hint="", number_failed=False, applications=(), patients=())
-        self._ask(FindApplications(number=number), self._applications_came, self._query_failed, key="booking/query")
+        self._ask(
+            FindApplications(number=number), self._applications_came, self._applications_failed, key="booking/query"
+        )
 
     def _applications_came(self, found: tuple[ApplicationView, ...]) -> None:
         waiting = tuple(application for application in found if application.exam_id is None)
@@ -202,6 +204,19 @@ class BookingPresenter(SlotIntentions):
         else:
             number = self.state.number.strip()
             self._ask(SearchPatients(text=number), self._patients_came, self._query_failed, key="booking/query")
+
+    def _applications_failed(self, error: Exception) -> None:
+        """The hospital system is away: whoever is known here is found all the same, with a word about it."""
+        if not isinstance(error, RpcError) or error.code is not ErrorCode.UNAVAILABLE:
+            self._query_failed(error)
+            return
+
+        def came(found: PatientList) -> None:
+            self._patients_came(found)
+            self._change(number_hint=message_for(error).text, number_failed=True)
+
+        number = self.state.number.strip()
+        self._ask(SearchPatients(text=number), came, self._query_failed, key="booking/query")
 
     def _patients_came(self, found: PatientList) -> None:
         number = self.state.number.strip()

@@ -151,6 +151,17 @@ def test_a_failing_query_says_why_beside_the_box() -> None:
     assert not desk.state.searching
 
 
+def test_a_known_patient_is_found_while_the_hospital_system_is_away() -> None:
+    desk = Desk()
+    desk.hospital.refuse(FindApplications, refusal(ErrorCode.UNAVAILABLE))
+    desk.presenter.type_number("C0086001")
+    desk.presenter.query()
+    assert desk.state.form.patient_id == 501
+    assert desk.state.number_failed and desk.state.number_hint
+    assert "已带出" not in desk.state.number_hint
+    assert not desk.state.searching
+
+
 def test_a_wrong_check_digit_is_said_at_the_field() -> None:
     desk = Desk()
     desk.presenter.edit(id_number="110105194912310021")
