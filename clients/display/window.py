@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,9 +156,8 @@ class Guard(QObject):
     @Slot()
     def _give_sign(self) -> None:
         try:
-            sys.stdout.buffer.write(BEAT)
-            sys.stdout.buffer.flush()
-        except (OSError, ValueError):  # the watchdog is gone; the display goes on
+            os.write(1, BEAT)  # not sys.stdout, which a program without a console has not
+        except OSError:  # the watchdog is gone; the display goes on
             self._beat.stop()
 
 
