@@ -23,6 +23,7 @@ from clients.registration.drafts import BookingDrafts
 from clients.registration.exam_actions import ExamActions, Preview
 from clients.registration.paper.outbox import PaperOutbox
 from clients.registration.paper.presenter import PaperPresenter
+from clients.registration.patient_kinds import remember_kinds
 from clients.registration.viewing import LinkedViewer
 from shared.contract.base import Changed, Notice
 from shared.contract.errors import RpcError
@@ -148,6 +149,7 @@ class Desk:
 
     def _hospital_came(self, hospital: HospitalView) -> None:
         self.hospital = hospital
+        remember_kinds(hospital)
         for listener in tuple(self._waiting_for_hospital):
             listener()
 

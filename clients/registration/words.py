@@ -7,17 +7,18 @@ from typing import Any
 
 from clients.kit.fields import Choice
 from clients.kit.paging import Align, Column, RowAction, local_clock
-from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REGISTRATION_LOOKS, StateLook
+from clients.kit.states import EXAM_LOOKS, REGISTRATION_LOOKS, StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.exam_actions import actions_of
 from clients.registration.measures import age_for_reader, short_time
+from clients.registration.patient_kinds import look_of_row
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import CampusView, ExamTypeView, HospitalView, RoomView
 from shared.contract.patients import Likeness, SimilarPatient
 from shared.domain.identity_documents import DocumentKind
-from shared.domain.states import PatientType, Sex
+from shared.domain.states import Sex
 
 SEX_LETTERS = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: "?"}
 SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"}
@@ -101,7 +102,8 @@ def likeness_words(found: SimilarPatient) -> str:
 
 def marks_of(row: Any) -> list[StateLook]:
     """Small badges in front of a patient's name: emergency, VIP, arrears."""
-    marks = [] if row.patient_type is PatientType.ORDINARY else [PATIENT_TYPE_LOOKS[row.patient_type]]
+    kind = look_of_row(row)
+    marks = [] if kind is None else [kind]
     if getattr(row, "is_in_arrears", False):
         marks.append(ARREARS)
     if getattr(row, "is_no_show", False):

@@ -33,6 +33,7 @@ from clients.registration.booking.safety_answers import (
 from clients.registration.booking.slot_intentions import SlotIntentions
 from clients.registration.booking.state import BookingForm, BookingState, Editing, Registered
 from clients.registration.measures import birth_date_for, fen_from
+from clients.registration.patient_kinds import class_of
 from clients.registration.screen import Documents
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.exams import (
@@ -292,6 +293,10 @@ class BookingPresenter(SlotIntentions):
         if form == self.state.form:
             return
         cleared = list(fields)
+        if "patient_kind" in fields:
+            form = replace(form, patient_type=class_of(self.state.hospital, form.patient_kind))
+        elif "patient_type" in fields:
+            form = replace(form, patient_kind=form.patient_type.value)
         if "pinyin" in fields:
             form = replace(form, pinyin_typed=bool(form.pinyin.strip()))
         if "age" in fields:

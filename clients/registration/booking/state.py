@@ -42,7 +42,8 @@ class BookingForm:
     exam_type: str = ""
     planned_at: datetime | None = None
     slot_id: int | None = None
-    patient_type: PatientType = PatientType.ORDINARY
+    patient_type: PatientType = PatientType.ORDINARY  # the class of `patient_kind`
+    patient_kind: str = PatientType.ORDINARY.value  # code of the configured type
     is_in_arrears: bool = False
     items: tuple[ItemEntry, ...] = ()
     clinical: ClinicalEntry = field(default_factory=ClinicalEntry)

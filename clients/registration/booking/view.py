@@ -27,7 +27,6 @@ from clients.kit.fields import (
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Glyph, Label, ValueLabel, hairline
 from clients.kit.paging import local_clock
-from clients.kit.states import PATIENT_TYPE_LOOKS
 from clients.kit.tokens import Tone
 from clients.kit.translations import on_language_change, tr
 from clients.registration.booking.chosen_items import ChosenItems
@@ -39,6 +38,7 @@ from clients.registration.booking.safety_view import SafetySection
 from clients.registration.booking.state import BookingState
 from clients.registration.booking.warnings import WarningCard
 from clients.registration.paper.state import PaperState
+from clients.registration.patient_kinds import kind_choices
 from clients.registration.words import choices_of, document_kinds, likeness_words, sex_and_age, sex_choices
 from shared.contract.exams import ApplicationView
 from shared.contract.patients import PatientView, SimilarPatient
@@ -47,7 +47,7 @@ from shared.domain.states import PatientType
 
 TABS = ("基本信息", "临床信息", "其它信息")
 _PATIENT = ("name", "sex", "birth_date", "age", "id_number", "id_kind", "card_number", "phone", "inpatient_number")
-_REQUEST = ("campus_id", "room_id", "planned_at", "patient_type", "is_in_arrears")
+_REQUEST = ("campus_id", "room_id", "planned_at", "patient_kind", "is_in_arrears")
 _CLINICAL = ("diagnosis", "purpose", "history", "signs")
 _OTHER = ("pinyin", "health_check_number", "height_cm", "weight_kg", "address")
 _REQUESTER = ("department", "doctor", "his_number")
@@ -79,7 +79,7 @@ def _patient_form() -> FormView:
 
 
 def _request_form() -> FormView:
-    types = [Choice(kind, PATIENT_TYPE_LOOKS[kind].text) for kind in PatientType]
+    types = kind_choices(None)
     return FormView(
         [
             Section(
@@ -88,7 +88,9 @@ def _request_form() -> FormView:
                     ChoiceField(key="campus_id", label="院区", required=True),
                     ChoiceField(key="room_id", label="检查室", required=True),
                     DateTimeField(key="planned_at", label="预检时间（留空为现在）", span=2),
-                    ChoiceField(key="patient_type", label="患者类型", choices=types, initial=PatientType.ORDINARY),
+                    ChoiceField(
+                        key="patient_kind", label="患者类型", choices=types, initial=PatientType.ORDINARY.value
+                    ),
                     SwitchField(key="is_in_arrears", label="欠费"),
                 ],
             )
@@ -422,6 +424,8 @@ class BookingView(QWidget):
     def _show_choices(self, state: BookingState) -> None:
         if state.hospital is None:
             return
+        if "patient_kind" in self.request.rows:
+            self._offer(self.request, "patient_kind", kind_choices(state.hospital))
         self._offer(self.request, "campus_id", choices_of(state.hospital.campuses))
         self._offer(self.request, "room_id", choices_of(state.rooms))
 
