@@ -30,7 +30,7 @@ from shared.contract.queueing import KioskExam, KioskOutcome
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "X", "0", "erase")
 WAITS = (KioskOutcome.CHECKED_IN, KioskOutcome.LATE, KioskOutcome.ALREADY, KioskOutcome.BEING_CALLED)
 """Only then a number and a room mean something to the patient now."""
-_CARD_SCALES = {1: 1.0, 2: 1.0, 3: 0.86}
+_CARD_SCALES = {1: 1.0, 2: 1.0}
 _DESIGN = QSize(1920, 1080)
 _DESIGN_UPRIGHT = QSize(1080, 1620)
 
@@ -182,7 +182,7 @@ class ExamCard(QFrame):
         colours = current_theme().colours
         self._box.setContentsMargins(*(round(36 * unit) for _ in range(4)))
         self._box.setSpacing(round(36 * unit))
-        self._place.setFixedWidth(round((400 if self._dense else 520) * unit))
+        self._place.setFixedWidth(round((380 if self._dense else 520) * unit))
         self.setStyleSheet(
             f"#card {{ background: {colours.surface}; border: 1px solid {colours.hairline};"
             f" border-radius: {round(18 * unit)}px; }}"
@@ -310,7 +310,7 @@ class KioskScreen(QWidget):
         box = QVBoxLayout(page)
         self._answer_box = box
         box.addStretch(1)
-        self._cards_box = QVBoxLayout()
+        self._cards_box = QGridLayout()
         box.addLayout(self._cards_box)
         self._printing = Text(32, quiet=True)
         box.addWidget(self._printing)
@@ -415,9 +415,7 @@ class KioskScreen(QWidget):
                 card.setParent(None)
                 card.deleteLater()
             self._cards = [ExamCard(dense=dense) for _ in told]
-            for card in self._cards:
-                self._cards_box.addWidget(card)
-                card.scale(self._unit * _CARD_SCALES.get(len(told), 0.66))
+            self._place_cards()
         for card, (exam, words) in zip(self._cards, told, strict=True):
             card.show_exam(exam, words)
         has_ticket = any(exam.number and exam.outcome in PRINTED for exam in answer.exams)
@@ -433,6 +431,16 @@ class KioskScreen(QWidget):
         self.print_key.setVisible(has_ticket)
         self.print_key.setEnabled(state.printing in (Printing.NONE, Printing.FAILED))
         self.done_key.setText(tr("完成（{seconds}）", seconds=state.seconds_left))
+
+    def _place_cards(self) -> None:
+        """Two beside each other where the screen is wide and there are more than two."""
+        columns = 2 if len(self._cards) > 2 and self.width() > self.height() else 1
+        for number, card in enumerate(self._cards):
+            self._cards_box.removeWidget(card)
+            self._cards_box.addWidget(card, number // columns, number % columns)
+            card.scale(self._unit * _CARD_SCALES.get(len(self._cards), 0.74))
+        for column in range(2):
+            self._cards_box.setColumnStretch(column, 1 if column < columns else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -463,8 +471,7 @@ class KioskScreen(QWidget):
         for child in self.findChildren(QWidget):
             if isinstance(child, (Text, Key, Picture)):
                 child.scale(unit)
-        for card in self._cards:
-            card.scale(unit * _CARD_SCALES.get(len(self._cards), 0.66))
+        self._place_cards()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._state.may_leave:
