@@ -158,6 +158,7 @@ _SHELL_ACTIONS = (
     Action("shell.language", "切换中英文", "Ctrl+Shift+L", "language"),
     Action("shell.density", "切换大号界面", "Ctrl+Shift+B", "zoom"),
     Action("shell.fullscreen", "全屏", "F11", "fullscreen"),
+    Action("shell.password", "修改密码", "Ctrl+Shift+K", "key"),
     Action("shell.logout", "退出登录", "Ctrl+Shift+Q", "log_out"),
 )
 
@@ -259,6 +260,7 @@ class Shell(QMainWindow):
             ("shell.language", self.toggle_language),
             ("shell.density", self.toggle_density),
             ("shell.fullscreen", self.toggle_fullscreen),
+            ("shell.password", self.change_password),
             ("shell.logout", self.log_out),
         ):
             self.actions_of_shell.on(action_id, callback)
@@ -274,6 +276,9 @@ class Shell(QMainWindow):
         if self.pages:
             self.go_to(wanted if any(p.id == wanted for p in self.pages) else self.pages[0].id)
         self._on_line(self.line.report)
+        if session.must_change_password:
+            self.change_password()
+            self.messages.say(tr("请先修改管理员给您的密码"), Tone.WARNING)
 
     @property
     def current_page(self) -> str:
@@ -436,9 +441,21 @@ class Shell(QMainWindow):
     def _open_user_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action_id in ("shell.density", "shell.fullscreen", "shell.logout"):
+        for action_id in ("shell.density", "shell.fullscreen", "shell.password", "shell.logout"):
             menu.addAction(self.actions_of_shell.qt(action_id))
         menu.popup(self.user_button.mapToGlobal(self.user_button.rect().bottomLeft()))
+
+    def change_password(self) -> None:
+        """Show the form of the own password at the side."""
+        from clients.kit.password import PasswordForm
+
+        form = PasswordForm(self._connection, self._runner, self._password_changed)
+        self.side_panel.show_content("修改密码", form)
+        form.form.focus("old")
+
+    def _password_changed(self) -> None:
+        self.side_panel.close_panel()
+        self.messages.say(tr("密码已修改"), Tone.SUCCESS)
 
     def _end_session(self, why: str) -> None:
         self.logged_out.emit(why)
