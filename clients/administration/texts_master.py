@@ -24,6 +24,8 @@ ENTRIES = {
     "新建患者类型": "New patient type",
     "登记表单中可以选用的词句。": "Words that the registration form offers.",
     "新建常用词": "New word",
+    "停用此项": "Take out of use",
+    "启用此项": "Put in use",
     "没有找到": "Nothing found",
     "请换一个词，或清空查找。": "Try another word, or empty the search box.",
     "没有院区": "No campuses",

@@ -182,7 +182,7 @@ def _switches(kind: MasterKind) -> tuple[TableAction, ...]:
     return (
         TableAction(
             id="disable",
-            text="停用",
+            text="停用此项",
             icon="lock",
             command=switch(is_active=False),
             allowed=lambda row: row.is_active and not row.is_fixed,
@@ -190,7 +190,7 @@ def _switches(kind: MasterKind) -> tuple[TableAction, ...]:
         ),
         TableAction(
             id="enable",
-            text="启用",
+            text="启用此项",
             icon="unlock",
             command=switch(is_active=True),
             allowed=lambda row: not row.is_active,

@@ -212,9 +212,13 @@ class WorklistPresenter:
         self._runner.run(lambda: self._line.call(request), self._on_unlocked, self._on_action_failed)
 
     def heard(self, notice: Notice) -> None:
-        """Load again when some report or exam has changed."""
+        """Load again when some report or exam has changed, and what filters offer when the master data have."""
         if isinstance(notice, Changed) and notice.entity in ("report", "study"):
             self.refresh()
+        elif isinstance(notice, Changed) and notice.entity == "hospital":
+            self._runner.run(
+                lambda: self._line.call(GetHospital()), self._on_hospital, self._messages.report, key="hospital"
+            )
 
     # ── answers ──────────────────────────────────────────────────────────────────────────────────────
 

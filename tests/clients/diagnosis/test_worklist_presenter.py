@@ -15,6 +15,7 @@ from clients.kit.messages import CollectedMessages
 from clients.kit.paging import PageRequest
 from clients.kit.running import ImmediateRunner
 from shared.contract.base import Changed
+from shared.contract.organisation import GetHospital
 from shared.contract.reporting import ListReports, ReportFilter, SavedQueryView
 from shared.domain.states import PatientType, ReportAction, ReportState
 from tests.clients.diagnosis.fake_reading_room import FULL, ME, TODAY, ReadingRoom
@@ -69,6 +70,12 @@ def test_opening_shows_todays_exams_that_wait(a_list: List) -> None:
     assert [row.id for row in a_list.state.rows] == [1]
     assert a_list.state.counts["submitted"] == 1
     assert a_list.state.hospital is not None
+
+
+def test_filters_offer_what_the_master_data_hold_now(a_list: List) -> None:
+    asked = [call for call in a_list.room.line.calls if isinstance(call, GetHospital)]
+    a_list.presenter.heard(Changed("hospital", 1, 2))
+    assert len([call for call in a_list.room.line.calls if isinstance(call, GetHospital)]) == len(asked) + 1
 
 
 def test_several_states_or_all_can_be_chosen(a_list: List) -> None:
