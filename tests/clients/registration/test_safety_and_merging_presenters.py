@@ -10,10 +10,14 @@ import pytest
 
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
+from clients.kit.tokens import Tone
 from clients.registration.booking.safety_answers import alarm_words
 from clients.registration.merging.presenter import MergingPresenter
+from clients.registration.patient_kinds import kind_choices, remember_kinds
+from clients.registration.words import marks_of
 from shared.contract.errors import ErrorCode
 from shared.contract.exams import ExamList, ListExams, RegisterExam
+from shared.contract.organisation import MarkColour, PatientTypeView
 from shared.contract.patients import (
     FindSimilar,
     GetPatient,
@@ -28,7 +32,7 @@ from shared.contract.patients import (
 )
 from shared.domain.identity_documents import DocumentKind
 from shared.domain.safety import DEFAULT_QUESTIONS, SafetyValue
-from shared.domain.states import Sex
+from shared.domain.states import PatientType, Sex
 from tests.clients.registration.fake_hospital import FakeHospital, a_patient, an_exam_row, refusal
 from tests.clients.registration.test_booking_presenter import Desk
 
@@ -273,3 +277,31 @@ def test_a_refused_merge_is_said_and_the_list_is_loaded_again() -> None:
     assert len(records.messages.errors) == 1
     assert not records.state.working
     assert records.sent(ListLikePairs)
+
+
+def test_the_hospitals_own_patient_type_goes_with_the_registration_and_marks_the_row() -> None:
+    desk = a_desk(CHEST, sex=Sex.MALE)
+    own = PatientTypeView(
+        id=9,
+        code="green",
+        name="绿色通道",
+        name_en="Green channel",
+        priority=PatientType.EMERGENCY,
+        colour=MarkColour.GREEN,
+    )
+    hospital = msgspec.structs.replace(desk.hospital.hospital, patient_types=(own,))
+    desk.presenter.start(hospital)
+    desk.presenter.edit(patient_kind="green")
+    assert desk.state.form.patient_type is PatientType.EMERGENCY
+    desk.presenter.submit()
+    (sent,) = desk.hospital.sent(RegisterExam)
+    assert (sent.patient_kind, sent.patient_type) == ("green", PatientType.EMERGENCY)
+    remember_kinds(hospital)
+    try:
+        row = an_exam_row(1, patient_type=PatientType.EMERGENCY, patient_kind="green")
+        assert [(mark.text, mark.tone) for mark in marks_of(row)] == [("绿色通道", Tone.SUCCESS)]
+        assert [choice.value for choice in kind_choices(hospital)] == ["green"]
+    finally:
+        remember_kinds(desk.hospital.hospital)
+    assert [choice.value for choice in kind_choices(None)] == ["emergency", "vip", "ordinary"]
+    assert marks_of(an_exam_row(2, patient_type=PatientType.ORDINARY)) == []
