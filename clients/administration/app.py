@@ -93,8 +93,7 @@ def make_pages() -> tuple[Page, ...]:
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
         Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
-        _page("appointments", "预约", "calendar", *schedules.TABS),
-        _page("platform", "平台", "send", *platform.TABS),
+        _page("appointments", "预约转诊", "calendar", *schedules.TABS, *platform.TABS),
         Page("queues", "排队", "queue", queue_page, permission=Permission.ADMINISTER),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page(

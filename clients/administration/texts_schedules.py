@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 ENTRIES = {
-    "预约": "Appointments",
+    "预约转诊": "Booking",
     "排班": "Sessions",
     "日历": "Calendar",
     "加号与释放": "Overbooking",
     "时长规则": "Durations",
     "检查间隔": "Intervals",
-    "平台": "Platform",
     "机构": "Organisations",
     "机构组": "Groups",
     "周一": "Mon",

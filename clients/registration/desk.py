@@ -87,6 +87,7 @@ class Desk:
         self.actions.show_details_with(self._show_details)
         self.actions.preview_with(self._show_preview)
         self.actions.reschedule_with(self._reschedule)
+        self.actions.edit_referrals_with(self._edit_referral)
         self._cameras = self.cameras(place.desk_settings)
         self.paper = PaperPresenter(
             place.connection,
@@ -196,6 +197,10 @@ class Desk:
         may_take = place.may(Permission.REGISTER)
         take = (lambda: self.show_paper(exam_id)) if may_take else None
         return PaperPages(exam_id, line, place.runner, place.messages, take)
+
+    def _edit_referral(self, exam_id: int) -> None:
+        page: Any = self._place.go_to("referral")
+        page.edit_exam(exam_id)
 
     def _reschedule(self, row: ExamRow) -> None:
         """改约 in the side panel."""

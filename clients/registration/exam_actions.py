@@ -28,7 +28,7 @@ from shared.contract.printing import (
     ReferralForm,
 )
 from shared.contract.queueing import SignIn, SignInAgain, TicketView
-from shared.domain.states import ExamAction, ExamState, ReportState, TicketState
+from shared.domain.states import ExamAction, ExamState, ReferralState, ReportState, TicketState
 
 UNDO_SECONDS = 8.0
 """How long a cancellation waits for the undo before it is sent."""
@@ -125,6 +125,7 @@ class ExamActions:
         self._editor: Callable[[int], None] = lambda _exam_id: None
         self._details: Callable[[int], None] = lambda _exam_id: None
         self._rescheduler: Callable[[ExamRow], None] = lambda _row: None
+        self._referral_editor: Callable[[int], None] = lambda _exam_id: None
         self._previewer: Callable[[Preview], None] = lambda _preview: None
         self._pending: dict[int, tuple[ExamRow, Callable[[], None]]] = {}
 
@@ -159,7 +160,7 @@ class ExamActions:
             RowAction.VIEW_IMAGES: self.view_images,
             RowAction.DETAILS: lambda chosen: self.show_details(chosen.id),
             RowAction.PRINT_FORM: self.print_form,
-            RowAction.EDIT: lambda chosen: self._editor(chosen.id),
+            RowAction.EDIT: self.edit,
             RowAction.RESCHEDULE: self._rescheduler,
             RowAction.PRINT_REFERRAL: lambda chosen: self.print_referral(chosen.referral_id),
             RowAction.PUSH: self.push,
@@ -167,6 +168,24 @@ class ExamActions:
             RowAction.SIGN_IN: self.sign_in,
             RowAction.SIGN_IN_AGAIN: self.sign_in_again,
         }[action](row)
+
+    def edit(self, row: ExamRow) -> None:
+        """编辑登记; a referral that waits for its receiver is changed where it was made."""
+        waits = row.referral_state is ReferralState.SENT
+        (self._referral_editor if waits else self._editor)(row.id)
+
+    def edit_referrals_with(self, editor: Callable[[int], None]) -> None:
+        """Say who edits a referral that waits."""
+        self._referral_editor = editor
+
+    def preview_paper(self, kind: str, row: ExamRow) -> None:
+        """Show a document of the exam, e.g. its application (申请单)."""
+
+        def work() -> Preview:
+            document = self._caller.call(_PAPERS[kind](exam_id=row.id))
+            return Preview(document, self._documents.read(document))
+
+        self._runner.run(work, self._show_preview, self._messages.report, key="preview")
 
     def show_details(self, exam_id: int) -> None:
         """登记详情."""

@@ -354,7 +354,7 @@ class ReferralListPresenter(ScreenPresenter[ReferralListState]):
         if action in _OF_EXAM:
             self._actions.do(_OF_EXAM[action], row.exam)
         elif action is RowAction.APPLICATION:
-            self._actions.show_details(row.exam.id)
+            self._actions.preview_paper("application", row.exam)
         elif action is RowAction.ACCEPT:
             self.pick(row)
         elif action in (RowAction.REFUSE, RowAction.CANCEL):
