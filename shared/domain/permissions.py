@@ -49,7 +49,8 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.EXPORT_IMAGES,
     },
     "display": _EVERYBODY | {Permission.DISPLAY},
-    "kiosk": _EVERYBODY | {Permission.CHECK_IN},
+    # Not even SIGNED_IN, which lets workstations look patients up: a kiosk stands where everybody can reach it.
+    "kiosk": frozenset({Permission.ANYONE, Permission.CHECK_IN}),
     "doctor": _EVERYBODY
     | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT, Permission.EXPORT_IMAGES},
     "auditor": _EVERYBODY

@@ -50,11 +50,15 @@ from shared.contract.queueing import (
     GetQueue,
     ListFinished,
     PassTicket,
+    PauseRoom,
     QueueRoomView,
     QueueView,
+    ResumeRoom,
     SignInAgain,
     StartTicket,
     TicketView,
+    TransferQueue,
+    TransferView,
 )
 from shared.contract.safety import GetSafetyQuestions, SafetyQuestions
 from shared.contract.scheduling import BookingWarning, CheckBooking, FindFreeSlots, FreeSlot
@@ -342,6 +346,9 @@ class FakeHospital:
             FinishTicket: self._finish,
             ChangeRoom: self._change_room,
             SignInAgain: self._sign_in_again,
+            PauseRoom: lambda request: QueueRoomView(room_id=request.room_id, is_paused=True),
+            ResumeRoom: lambda request: QueueRoomView(room_id=request.room_id),
+            TransferQueue: lambda _request: TransferView(moved=tuple(self.tickets[1:]), left=tuple(self.tickets[:1])),
         }
         self.warnings: tuple[BookingWarning, ...] = ()
         self.connection = FakeConnection(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from clients.kit.messages import CollectedMessages
@@ -13,7 +14,18 @@ from clients.registration.exam_actions import ExamActions, RowAction
 from clients.registration.queue.presenter import QueuePresenter
 from clients.registration.queue.state import QueueState, waited_minutes
 from shared.contract.errors import ErrorCode
-from shared.contract.queueing import CallNext, CallTicket, ChangeRoom, FinishTicket, GetQueue, ListFinished, PassTicket
+from shared.contract.queueing import (
+    CallNext,
+    CallTicket,
+    ChangeRoom,
+    FinishTicket,
+    GetQueue,
+    ListFinished,
+    PassTicket,
+    PauseRoom,
+    ResumeRoom,
+    TransferQueue,
+)
 from shared.domain.states import PatientType, TicketState
 from tests.clients.registration.fake_hospital import (
     NOW,
@@ -213,3 +225,44 @@ def test_details_open_for_the_selected_patient() -> None:
 def test_waiting_time_counts_from_the_planned_time() -> None:
     assert waited_minutes(a_ticket(1, planned_at=NOW - timedelta(minutes=12, seconds=30)), NOW) == 12
     assert waited_minutes(a_ticket(1, planned_at=NOW + timedelta(minutes=5)), NOW) == -5
+
+
+def test_a_technician_watches_several_rooms_and_finds_them_again() -> None:
+    desk = Desk(room=None)
+    desk.presenter.click_room(11, False)
+    desk.presenter.click_room(12, True)
+    assert desk.state.room_ids == (11, 12) and desk.state.room is None
+    assert desk.hospital.sent(GetQueue)[-1] == GetQueue(campus_id=desk.state.campus_id, room_ids=(11, 12))
+    assert desk.preferences.get("queue/rooms") == [11, 12]
+    desk.presenter.show_finished(True)
+    assert desk.hospital.sent(ListFinished)[-1].room_ids == (11, 12)
+    desk.presenter.click_room(11, True)
+    assert (desk.state.room_ids, desk.state.room_id) == ((12,), 12)
+    desk.presenter.click_room(12, False)
+    assert desk.state.room_ids == ()
+
+
+def test_the_next_patient_of_several_rooms_is_the_first_row_that_can_be_called() -> None:
+    desk = Desk(room=None)
+    paused = msgspec.structs.replace(desk.hospital.tickets[0], allowed=())
+    desk.hospital.tickets[0] = paused  # its room is paused
+    desk.presenter.refresh()
+    desk.presenter.call_next()
+    assert desk.hospital.sent(CallTicket)[-1].ticket_id == desk.hospital.tickets[1].id
+
+
+def test_a_room_is_paused_and_goes_on() -> None:
+    desk = Desk()
+    desk.presenter.pause_room(11, "设备校准")
+    assert desk.hospital.sent(PauseRoom) == [PauseRoom(room_id=11, reason="设备校准")]
+    assert "设备校准" in desk.messages.said[-1].text
+    desk.presenter.resume_room(11)
+    assert desk.hospital.sent(ResumeRoom) == [ResumeRoom(room_id=11)] and not desk.state.busy
+
+
+def test_a_transfer_tells_who_could_not_be_moved() -> None:
+    desk = Desk()
+    desk.presenter.transfer(11, 12)
+    assert desk.hospital.sent(TransferQueue) == [TransferQueue(from_room_id=11, to_room_id=12)]
+    last = desk.messages.said[-1].text
+    assert "2 位患者" in last and desk.hospital.tickets[0].number in last
