@@ -92,10 +92,10 @@ class Availability:
         run = run_of(self._minutes, index, self._demand.minutes)
         return tuple(self.slots[one].id for one in run or ())
 
-    def first_free(self) -> SlotView | None:
-        """Return the earliest slot with a regular place."""
-        for index in range(len(self.slots)):
-            if self._offer(index) is SlotOffer.FREE:
+    def first_free(self, not_before: datetime) -> SlotView | None:
+        """Return the earliest slot with a regular place that is not over at `not_before`."""
+        for index, slot in enumerate(self.slots):
+            if slot.ends_at > not_before and self._offer(index) is SlotOffer.FREE:
                 return self._view(index)
         return None
 

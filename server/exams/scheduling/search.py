@@ -20,7 +20,6 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.organisation.service import OrganisationService
-from shared.contract.exams import SlotOffer
 from shared.contract.scheduling import BookingView, FindFreeSlots, FreeSlot, LoadDay, RoomLoad
 from shared.domain.states import ExamAction, ExamState, PatientType, VisitKind
 
@@ -74,8 +73,7 @@ class SlotSearch:
             for one in _days(day, until):
                 free = []
                 for room in rooms:
-                    views = offers[room.id, one].views()
-                    view = next((v for v in views if v.offer is SlotOffer.FREE and v.ends_at > not_before), None)
+                    view = offers[room.id, one].first_free(not_before)
                     if view is not None:
                         free.append(FreeSlot(slot=view, campus_id=room.campus_id, minutes=demand.minutes))
                 found += sorted(free, key=lambda f: (f.slot.starts_at, f.slot.room_id))
