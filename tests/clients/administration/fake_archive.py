@@ -135,6 +135,7 @@ from shared.contract.storage import (
 from shared.domain.permissions import Permission
 from tests.clients.administration import fake_halls
 from tests.clients.administration.fake_interfaces import FakeInterfaces
+from tests.clients.administration.fake_master import master_replies
 from tests.clients.registration.fake_hospital import an_exam_row
 
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -307,6 +308,7 @@ class FakeArchive:
 
     def _replies(self) -> dict[type[Any], Callable[[Any], Any]]:
         return {
+            **master_replies(),
             **fake_halls.replies(),
             **self.interfaces.replies(),
             **self._study_replies(),
