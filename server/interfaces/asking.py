@@ -36,7 +36,8 @@ from shared.hl7.message import MessageError
 
 logger = logging.getLogger(__name__)
 
-_MAX_AT_ONCE = 4
+_MAX_AT_ONCE = 2  # who waits here holds one of the few threads that answer workstations
+_PATIENCE_S = 0.3
 _MAX_NUMBER = 64
 _OPENS_AFTER = 3
 _OPEN_S = 30.0
@@ -115,7 +116,7 @@ class Asking:
             asked = self._connections.of_kind(uow, InterfaceKind.FHIR_QUERY)
         if not asked:
             return False
-        if not self._places.acquire(timeout=0.5):
+        if not self._places.acquire(timeout=_PATIENCE_S):
             raise Refusal(ErrorCode.UNAVAILABLE, _BUSY, retry_after_s=2)
         try:
             kept, missed = 0, 0

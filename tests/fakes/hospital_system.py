@@ -158,6 +158,7 @@ class FhirServer:
         self.token = TOKEN
         self.status = 0  # answered instead of anything else
         self.delay_s = 0.0
+        self.wait: Callable[[], object] = lambda: None
         self.raw: bytes | None = None  # answered instead of JSON
         self.changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -283,6 +284,7 @@ def _handler(server: FhirServer) -> type[BaseHTTPRequestHandler]:
 
         def _may(self) -> bool:
             time.sleep(server.delay_s)
+            server.wait()
             if server.raw is not None:
                 self._send(200, server.raw)
                 return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -129,6 +131,27 @@ def test_one_that_does_not_answer_is_left_alone_for_a_while(small_house: Interfa
         small_house.seconds += 31
         assert len(find(small_house, "F1")) == 1
         assert len(find(small_house, "F1")) == 1
+
+
+def test_a_slow_hospital_system_holds_up_only_two_clerks(small_house: InterfaceHouse) -> None:
+    with a_fhir_server() as fhir:
+        connect(small_house, fhir, timeout_s=10.0)
+        go_on = threading.Event()
+        fhir.wait = lambda: go_on.wait(20)
+        outcomes: list[object] = []
+        threads = [threading.Thread(target=lambda: outcomes.append(find(small_house, "F1"))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 10
+        while requests(fhir) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        with pytest.raises(Refusal, match="太多"):
+            find(small_house, "F1")
+        go_on.set()
+        for thread in threads:
+            thread.join(20)
+        assert outcomes == [(), ()]
 
 
 def test_what_is_here_is_answered_even_when_the_other_side_is_away(small_house: InterfaceHouse) -> None:
