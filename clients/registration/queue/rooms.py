@@ -55,7 +55,7 @@ class RoomChip(QWidget):
         self._is_paused = counters is not None and counters.is_paused
         self._words = "" if counters is None else counter_words(counters)
         if counters is not None and counters.is_paused:
-            self._words = tr("已暂停：{reason}", reason=counters.pause_reason or tr("未说明原因"))
+            self._words = tr("已暂停：{reason}", reason=tr(counters.pause_reason or "未说明原因"))
         self.setAccessibleName(f"{name} {self._words}")
         self.setToolTip(tr("点击只看此检查室；按住 Ctrl 点击可同时看几个检查室；右键可暂停或整体转移"))
         self.updateGeometry()
