@@ -24,6 +24,8 @@ START_S = 120.0
 PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Before the next start, longer after each fault; a display that ran for ten minutes counts as healthy again."""
 HEALTHY_S = 600.0
+END_S = 10.0
+"""How long a display may take to end when it is told to."""
 BEAT = b".\n"
 
 
@@ -53,6 +55,7 @@ class Watchdog:
         self._clock = clock
         self._told = told
         self._ending = threading.Event()
+        self._end_by: float | None = None
         self._beat_at = 0.0
         self._has_beaten = False
         self.process: subprocess.Popen[bytes] | None = None
@@ -75,6 +78,7 @@ class Watchdog:
 
     def end(self) -> None:
         """Stop watching and end the display; may be called from a signal."""
+        self._end_by = self._clock() + END_S
         self._ending.set()
         process = self.process
         if process is not None and process.poll() is None:
@@ -96,7 +100,9 @@ class Watchdog:
         listener.start()
         try:
             while (status := self._status(process)) is None:
-                if self._is_still():
+                if self._end_by is not None and self._clock() > self._end_by:
+                    process.kill()
+                elif self._is_still():
                     self._told("the display stands still and is ended")
                     process.kill()
         finally:

@@ -142,6 +142,7 @@ class Guard(QObject):
         self._beat.timeout.connect(self._give_sign)
         if beats:
             self._beat.start()
+            QTimer.singleShot(0, self, self._give_sign)
 
     def stop(self) -> None:
         """The desktop may do what it likes again."""

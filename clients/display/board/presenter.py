@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from msgspec.structs import replace as replace_fields
+
 from clients.display.board.state import BoardState, Line
 from clients.display.clock import HallClock
 from clients.kit.messages import message_for
@@ -196,7 +198,7 @@ class BoardPresenter:
         if fetched.hall is not None:
             self._next_hall = counted + HALL_SECONDS
             self._hall_came(fetched.hall)
-        board = fetched.board
+        board = self._in_language(fetched.board)
         self._clock.set(board.time, self._view.utc_offset_minutes)
         now = self._clock.now()
         fresh = self._fresh(board)
@@ -236,6 +238,28 @@ class BoardPresenter:
             per_page=self._per_page(),
         )
         self._show_news()
+
+    def _in_language(self, board: BoardView) -> BoardView:
+        """The board with the rooms' English names where the screen speaks English and they have one."""
+        if language() is not Language.ENGLISH:
+            return board
+        english = {room.room_id: room.name_en for room in self._view.rooms if room.name_en}
+
+        def of_call(call: CallView) -> CallView:
+            return replace_fields(call, room_name=english.get(call.room_id, call.room_name))
+
+        return replace_fields(
+            board,
+            rooms=tuple(
+                replace_fields(
+                    room,
+                    room_name=english.get(room.room_id, room.room_name),
+                    now=None if room.now is None else of_call(room.now),
+                )
+                for room in board.rooms
+            ),
+            pending_calls=tuple(of_call(call) for call in board.pending_calls),
+        )
 
     def _per_page(self) -> int:
         return self._view.settings.rooms_per_page or max(1, self._capacity())

@@ -12,6 +12,7 @@ from clients.display.board.presenter import LATEST_SECONDS, BoardPresenter, Choi
 from clients.display.board.state import BoardState, Line
 from clients.display.clock import HallClock
 from clients.kit.running import HeldRunner, ImmediateRunner, TaskRunner
+from clients.kit.translations import Language, set_language
 from shared.contract.base import Changed, Nothing, Request, TicketCalled
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
 from shared.contract.halls import GetHall, HallRoom, HallSettings, HallView, NewsLine
@@ -581,3 +582,23 @@ def test_ten_thousand_calls_leave_nothing_behind_and_none_is_lost_or_doubled() -
     assert len(hall.presenter._taken) < 20
     assert hall.presenter._unreported == []
     assert hall.state.announced == ()
+
+
+def test_an_english_screen_shows_the_english_names_of_the_rooms_that_have_one() -> None:
+    hall = Hall()
+    named = HallRoom(room_id=11, name="CT 一室", name_en="CT 1", spoken_name="", spoken_name_en="")
+    hall.server.hall = msgspec.structs.replace(
+        a_hall(11, 12, name_en="Ground floor", news=(NewsLine(text="请保持安静", text_en="Quiet, please"),)),
+        rooms=(named, *a_hall(12).rooms),
+    )
+    hall.server.board = msgspec.structs.replace(hall.server.board, rooms=(a_room(11, now=a_call(1)), a_room(12)))
+    hall.server.add_calls(a_call(2))
+    set_language(Language.ENGLISH)
+    try:
+        hall.presenter.start()
+    finally:
+        set_language(Language.CHINESE)
+    assert [room.room_name for room in hall.state.rooms] == ["CT 1", "CT 一室"]
+    assert hall.state.rooms[0].now is not None
+    assert hall.state.rooms[0].now.room_name == hall.state.speaking[0].room_name == "CT 1"
+    assert (hall.state.hall_name, hall.state.news) == ("Ground floor", "Quiet, please")

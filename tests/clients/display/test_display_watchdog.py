@@ -62,6 +62,20 @@ def test_ending_the_watchdog_ends_the_display() -> None:
     assert watchdog.process.poll() is not None
 
 
+def test_a_display_that_does_not_listen_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clients.display.watchdog.END_S", 0.2)
+    deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('.', flush=True)\ntime.sleep(60)"
+    watchdog, _ = a_watchdog(deaf)
+    status: list[int] = []
+    thread = threading.Thread(target=lambda: status.append(watchdog.run()))
+    thread.start()
+    while not watchdog._has_beaten:
+        thread.join(0.02)
+    watchdog.end()
+    thread.join(20)
+    assert status == [0]
+
+
 def test_the_watched_display_gets_the_same_options_and_gives_signs_of_life() -> None:
     given = ["--connect", "x", "--user", "u", "--password-file", "p", "--watch", "--hall", "一楼"]
     command = display_command(given)
