@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -37,6 +38,8 @@ class ScannerInput(QObject):
 
     scanned = Signal(str)
     """the code that was scanned."""
+    garbled = Signal()
+    """a scan came, but a Chinese input method made other characters of it."""
 
     def __init__(
         self, window: QWidget, *, shortest: int = 5, gap_ms: int = 35, clock: Callable[[], float] = monotonic
@@ -47,6 +50,7 @@ class ScannerInput(QObject):
         self._gap_s = gap_ms / 1000
         self._clock = clock
         self._prefix = self._suffix = ""
+        self._composed, self._last_composed = 0, 0.0
         self._held: list[QKeyEvent] = []
         self._target: QObject | None = None
         self._last = 0.0
@@ -109,7 +113,11 @@ class ScannerInput(QObject):
         self._watched = wanted
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._replaying or not isinstance(event, QKeyEvent):
+        if self._replaying:
+            return False
+        if isinstance(event, QInputMethodEvent):
+            return self._composing(watched, event)
+        if not isinstance(event, QKeyEvent):
             return False
         if event.type() == QEvent.Type.ShortcutOverride:
             self._before_shortcut(event)
@@ -120,8 +128,14 @@ class ScannerInput(QObject):
             return False
         if event.key() == Qt.Key.Key_Shift:  # scanners press it for capitals in the middle of a code
             return False
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab) and self._held:
-            return self._end()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
+            if self._was_composed_fast():
+                self._held, self._composed = [], 0
+                self._timer.stop()
+                self.garbled.emit()
+                return True
+            if self._held:
+                return self._end()
         text = event.text()
         plain = len(text) == 1 and text.isascii() and text.isprintable() and not event.modifiers() & ~_PLAIN
         if not plain or event.isAutoRepeat():
@@ -137,6 +151,34 @@ class ScannerInput(QObject):
         )
         self._timer.start()
         return True
+
+    def _composing(self, watched: QObject, event: QInputMethodEvent) -> bool:
+        """With an input method on, a scanner's keys come as texts: single full-width or half-width characters are
+        taken like keys; what became syllables or ideographs cannot be read back, but a burst of it is noticed."""
+        text, now = event.commitString(), self._clock()
+        plain = unicodedata.normalize("NFKC", text)
+        if len(text) == 1 and not event.preeditString() and plain.isascii() and plain.isprintable():
+            if self._held and now - self._last > self._gap_s:
+                self.let_go()
+            self._target = watched
+            self._held.append(QKeyEvent(QEvent.Type.KeyPress, 0, Qt.KeyboardModifier.NoModifier, text))
+            self._last = now
+            self._timer.start()
+            return True
+        if not text and not event.preeditString():
+            return False
+        self._composed = self._composed + 1 if now - self._last_composed <= self._gap_s else 1
+        self._last_composed = now
+        self.let_go()
+        return False
+
+    def _was_composed_fast(self) -> bool:
+        """Nobody composes so many syllables so fast and ends them with Enter."""
+        return (
+            self._composed + len(self._held) >= self._shortest
+            and self._composed > 2
+            and (self._clock() - max(self._last_composed, self._last) <= self._gap_s)
+        )
 
     def _before_shortcut(self, event: QKeyEvent) -> None:
         """A shortcut may move the keyboard elsewhere: what was typed before it goes to its field first."""
@@ -166,7 +208,7 @@ class ScannerInput(QObject):
         if len(self._held) < self._shortest or not fast:
             self.let_go()
             return False
-        code = "".join(event.text() for event in self._held)
+        code = unicodedata.normalize("NFKC", "".join(event.text() for event in self._held))
         self._timer.stop()
         self._held = []
         if self._prefix and code.startswith(self._prefix):

@@ -251,6 +251,7 @@ class Shell(QMainWindow):
         self.messages = ShellMessages(self.toasts, self._end_session)
         self.scanner = ScannerInput(self)
         self.scanner.follow(self._desk_settings)
+        self.scanner.garbled.connect(self._scan_was_garbled)
         self.actions_of_shell = ActionGroup([*_SHELL_ACTIONS, *_page_shortcuts(self.pages)], self, whole_window=True)
         for page in self.pages:
             self.actions_of_shell.on(f"shell.page.{page.id}", _GoTo(self, page.id))
@@ -330,6 +331,9 @@ class Shell(QMainWindow):
             if group is not None:
                 found += [(action, _Trigger(group, action.id)) for action in group.available()]
         return found
+
+    def _scan_was_garbled(self) -> None:
+        self.messages.say(tr("扫描内容被中文输入法改写，请按 Shift 切换到英文后再扫一次。"), Tone.WARNING)
 
     def open_palette(self) -> None:
         """Open the command palette over the window."""

@@ -12,6 +12,9 @@ ENTRIES: dict[str, str] = {
     "转诊单": "Referral form",
     "申请单": "Application",
     "测试页": "Test page",
+    "打印腕带": "Print wristband",
+    "打印小票": "Print ticket",
+    "打印申请单": "Print application",
     # troubles
     "打印头已打开，请合上。": "The print head is open. Close it.",
     "缺纸，请装入标签纸。": "Out of labels. Put in a new roll.",
@@ -83,6 +86,7 @@ ENTRIES: dict[str, str] = {
     "前缀": "Prefix",
     "后缀": "Suffix",
     "扫描枪加在条码前后的字符；留空为没有。": "Characters that the scanner adds; empty for none.",
+    "扫描内容被中文输入法改写，请按 Shift 切换到英文后再扫一次。": "The input method changed the scan. Press Shift for English and scan again.",
     "字符间隔": "Gap between characters",
     "慢速扫描枪可调大，最多 200 毫秒。": "Raise it for a slow scanner, 200 ms at most.",
 }

@@ -13,6 +13,7 @@ from shared.contract.base import Changed, Notice
 from shared.contract.exams import ExamView, GetExam
 from shared.contract.safety import AcknowledgeSafety
 from shared.domain.safety import SafetyAnswer, SafetyValue
+from shared.domain.states import ExamAction
 
 
 class DetailsPresenter(ScreenPresenter[DetailsState]):
@@ -52,6 +53,21 @@ class DetailsPresenter(ScreenPresenter[DetailsState]):
         """Do one of the exam's actions."""
         if self.state.exam is not None:
             self._actions.do(action, self.state.exam.row)
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """Further documents of the exam that can be printed now."""
+        exam = self.state.exam
+        if exam is None:
+            return ()
+        labels = ("wristband",) if ExamAction.PRINT_BARCODE in exam.row.allowed else ()
+        ticket = ("ticket",) if exam.row.ticket_number else ()
+        return (*labels, *ticket, "application")
+
+    def print_paper(self, kind: str) -> None:
+        """Print one of `papers`."""
+        if self.state.exam is not None and kind in self.papers:
+            self._actions.print_paper(kind, self.state.exam.row)
 
     def answer_safety(self, code: str, value: SafetyValue) -> None:
         """Answer a question that was open; whoever answers has seen whether it alarms."""

@@ -25,6 +25,7 @@ from shared.contract.base import Notice
 from shared.contract.exams import ExamView
 from shared.contract.organisation import HospitalView
 
+_PAPERS = {"wristband": "打印腕带", "ticket": "打印小票", "application": "打印申请单"}
 _FIRST = (RowAction.EDIT, RowAction.PRINT_BARCODE, RowAction.VIEW_IMAGES, RowAction.PREVIEW)
 
 
@@ -230,6 +231,10 @@ class DetailsView(QWidget):
             look = "danger" if action is RowAction.CANCEL else ""
             button = Button(text, look, icon, on_click=partial(self._presenter.do, action))
             button.setObjectName(f"details.{action}")
+            grid.addWidget(button, place // 2, place % 2)
+        for place, kind in enumerate(self._presenter.papers, len(ordered)):
+            button = Button(_PAPERS[kind], "quiet", "print", on_click=partial(self._presenter.print_paper, kind))
+            button.setObjectName(f"details.print_{kind}")
             grid.addWidget(button, place // 2, place % 2)
         return grid
 

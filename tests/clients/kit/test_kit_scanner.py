@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QKeyCombination, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QCoreApplication, QKeyCombination, Qt
+from PySide6.QtGui import QAction, QInputMethodEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from clients.kit.scanner import ScannerInput
+from clients.kit.scanner import GAP_KEY, PREFIX_KEY, SUFFIX_KEY, ScannerInput
 
 
 class Clock:
@@ -197,3 +197,58 @@ def test_a_scanner_that_presses_shift_for_capitals_is_one_scan(desk: Desk) -> No
     desk.press(Qt.Key.Key_Return, 0.004)
     assert desk.scanned == ["261121CT0001"]
     assert desk.field.text() == ""
+
+
+def compose(desk: Desk, *events: tuple[str, str], gap_s: float) -> None:
+    """Texts of an input method as (composed, committed)."""
+    for preedit, commit in events:
+        desk.clock.now += gap_s
+        event = QInputMethodEvent(preedit, [])
+        event.setCommitString(commit)
+        QCoreApplication.sendEvent(desk.field, event)
+
+
+def test_a_scan_through_a_full_width_input_method_is_read(desk: Desk) -> None:
+    compose(desk, *(("", letter) for letter in "ＣＴ２０２６００１"), gap_s=0.005)
+    desk.press(Qt.Key.Key_Return, 0.005)
+    assert desk.scanned == ["CT2026001"]
+    assert desk.field.text() == ""
+
+
+def test_full_width_characters_of_a_person_stay_as_they_are(desk: Desk) -> None:
+    compose(desk, ("", "，"), ("", "Ａ"), gap_s=0.3)
+    desk.press(Qt.Key.Key_Return, 0.3)
+    assert desk.field.text() == "，Ａ"
+    assert desk.scanned == []
+
+
+def test_a_scan_that_an_input_method_changed_is_told_and_not_taken(desk: Desk) -> None:
+    heard: list[int] = []
+    desk.scanner.garbled.connect(lambda: heard.append(1))
+    compose(desk, ("c", ""), ("ct", ""), ("ct2", ""), ("", "传统"), ("", "0"), ("", "1"), gap_s=0.005)
+    desk.press(Qt.Key.Key_Return, 0.005)
+    assert heard == [1]
+    assert desk.scanned == []
+    assert desk.entered == []
+
+
+def test_composing_a_name_is_no_scan(desk: Desk) -> None:
+    heard: list[int] = []
+    desk.scanner.garbled.connect(lambda: heard.append(1))
+    compose(desk, ("z", ""), ("zh", ""), ("zha", ""), ("zhan", ""), ("zhang", ""), ("", "张"), gap_s=0.12)
+    desk.press(Qt.Key.Key_Return, 0.12)
+    assert heard == []
+    assert desk.field.text() == "张"
+    assert desk.entered == ["张"]
+
+
+def test_prefix_suffix_and_speed_are_the_desks(desk: Desk) -> None:
+    class Settings:
+        def get(self, key: str, default: object = None) -> object:
+            return {PREFIX_KEY: "~", SUFFIX_KEY: "#", GAP_KEY: 150}.get(key, default)
+
+    desk.scanner.follow(Settings())
+    desk.scanner._timer.setInterval(10_000)
+    desk.type("~CT2026001#", 0.1)  # a slow scanner
+    desk.press(Qt.Key.Key_Return, 0.1)
+    assert desk.scanned == ["CT2026001"]
