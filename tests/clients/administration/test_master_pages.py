@@ -22,7 +22,9 @@ from clients.administration.table.view import TablePage
 from clients.administration.tabs import TabbedPage
 from clients.kit.app import Workstation, make_application
 from clients.kit.connection import FakeConnection
+from clients.kit.gallery import settle
 from clients.kit.login import SignedIn
+from clients.kit.review import review
 from clients.kit.translations import Language, register_catalogue, set_language
 from server.bootstrap.areas import build_areas
 from server.bootstrap.folders import Folders
@@ -31,7 +33,6 @@ from server.settings import load
 from shared.contract.base import Changed, Request
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
 from shared.contract.master import (
-    ExamItemEntry,
     ListRows,
     MasterKind,
     PatientTypeEntry,
@@ -316,11 +317,21 @@ class _Broken:
         raise error_for(ErrorBody(code=ErrorCode.UNAVAILABLE, message="服务器正忙，请稍后再试。"))
 
 
-def test_the_pages_speak_english(window: Window) -> None:
-    set_language(Language.ENGLISH)
-    table = window.table(MasterKind.EXAM_ITEM)
-    window.choose(table, "CT001")
-    entry = ExamItemEntry(code="X", name="Y", exam_type="CT", body_part="CHEST")
-    assert not table.form or table.form.value("code") == "CT001"
-    assert entry.price_fen == 0
-    assert table.new_button.text() == "New exam item"
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_on_a_small_screen(window: Window, language: Language) -> None:
+    window.house.ask(SaveRow(entry=WordEntry(name="突发胸痛", dictionary=Dictionary.HISTORY)))
+    set_language(language)
+    found: list[str] = []
+    for _, spec in (*HOSPITAL_TABLES, *PEOPLE_TABLES):
+        table = window.table(MasterKind(spec.id.removeprefix("master_")))
+        window.choose(table, table.presenter.state.rows[-1].entry.code)
+        settle(0.02)
+        found += [f"{spec.id}: {finding}" for finding in review(window.window)]
+        table.presenter.start_new()
+        settle(0.02)
+        found += [f"{spec.id}, new: {finding}" for finding in review(window.window)]
+    page = window.exchange()
+    settle(0.02)
+    found += [f"exchange: {finding}" for finding in review(window.window)]
+    assert page.list.total == 0
+    assert found == []
