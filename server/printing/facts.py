@@ -9,6 +9,7 @@ from html import escape
 from server.printing.layout.pictures import KeyImage
 from server.printing.layout.report import ExamFacts, Hospital, Patient, ReportDocument, Signature
 from server.printing.layout.sheet import Language
+from server.printing.safety_words import safety_words
 from shared.contract.exams import ExamView
 from shared.contract.organisation import HospitalView
 from shared.contract.queueing import WaitForecast
@@ -114,6 +115,7 @@ class Facts:
             "purpose": exam.clinical.purpose,
             "history": exam.clinical.history,
             "signs": exam.clinical.signs,
+            "safety": safety_words(exam.safety, self._language),
             "total": yuan(sum(item.price_fen for item in exam.items)),
             "registered_at": self._minute(row.registered_at),
             "registered_by": exam.registered_by,

@@ -66,6 +66,13 @@ _COMMON = (
     Fact("purpose", "检查目的", "Purpose", "明确病灶性质", "Characterise the lesion"),
     Fact("history", "病史摘要", "History", "咳嗽两周，低热三天，无咯血。", "Cough for two weeks, low fever."),
     Fact("signs", "患者体征", "Signs", "右下肺湿啰音", "Rales in the right lower lung"),
+    Fact(
+        "safety",
+        "安全问题",
+        "Safety answers",
+        "【!】是否对造影剂过敏：是，碘海醇皮疹；肾功能 eGFR：78 mL/min/1.73m² (2026-11-18)",
+        "[!] Allergic to contrast media: yes; Renal function, eGFR: 78 mL/min/1.73m² (2026-11-18)",
+    ),
     Fact("total", "合计（元）", "Sum (CNY)", "500.50"),
     Fact("registered_at", "登记时间", "Registered at", "2026-11-21 09:05"),
     Fact("registered_by", "登记人", "Registered by", "李登记", "Li Deng"),
