@@ -171,6 +171,8 @@ class TicketViews:
             forecast=told.get(ticket.id),
             signed_in_at=ticket.signed_in_at,
             started_at=ticket.started_at,
+            patient_kind=row.patient_kind,
+            has_safety_alarm=row.has_safety_alarm,
         )
 
     def _positions(self, uow: UnitOfWork, room_ids: Collection[int]) -> dict[int, int]:

@@ -57,6 +57,7 @@ class TicketView(msgspec.Struct, frozen=True, kw_only=True):
     forecast: WaitForecast | None = None  # of waiting patients, unless the room is paused
     signed_in_at: datetime | None = None
     started_at: datetime | None = None
+    has_safety_alarm: bool = False  # an answer to the safety questions alarms (RIS-EX-11)
     patient_kind: str = ""  # code of organisation.PatientTypeView; `patient_type` is its class
 
 
