@@ -61,6 +61,8 @@ EXPECTED = {
 GUARDED = {
     A.VIEW_IMAGES: ExamFacts(has_images=False, is_report_approved=True),
     A.PRINT_REPORT: ExamFacts(has_images=True, is_report_approved=False),
+    A.CANCEL: ExamFacts(is_referral=True),
+    A.START: ExamFacts(awaits_acceptance=True),
 }
 
 
@@ -94,6 +96,7 @@ def test_allowed_actions_need_the_permission_and_the_guard() -> None:
         A.PUSH,
         A.PRINT_BARCODE,
         A.PRINT_FORM,
+        A.RESCHEDULE,
         A.CANCEL,
     )
     assert allowed_actions(S.REGISTERED, ExamFacts(has_images=True), technician) == (
