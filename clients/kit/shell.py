@@ -577,7 +577,7 @@ class _Rail(QWidget):
         times = current_theme().metrics.times
         room = (self.height() - self._top.height() - times(1)) // max(len(self.buttons), 1)
         for button in self.buttons.values():
-            button.set_height(min(max(room, times(5) + times(1) // 2), times(8)))
+            button.set_height(min(max(room, times(5) - times(1) // 4), times(8)))
 
     def changeEvent(self, event: QEvent) -> None:
         if is_look_change(event):
@@ -628,12 +628,13 @@ class _RailButton(QAbstractButton):
                 painter.fillRect(self.rect(), QColor(colours.hover))
             colour = colours.accent if self.isChecked() else colours.text_quiet
             middle = self.width() / 2
-            top = (self.height() - 44) / 2
-            theme.paint_icon(painter, self._page.icon, QRectF(middle - 11, top + 2, 22, 22), colour)
+            icon = 22 if self.height() >= 48 else 18
+            top = (self.height() - icon - 20) / 2
+            theme.paint_icon(painter, self._page.icon, QRectF(middle - icon / 2, top + 1, icon, icon), colour)
             painter.setFont(theme.font("caption", bold=self.isChecked()))
             painter.setPen(QColor(colour))
             text = painter.fontMetrics().elidedText(tr(self._page.title), Qt.TextElideMode.ElideRight, self.width() - 8)
-            painter.drawText(QRectF(0, top + 26, self.width(), 18), Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(QRectF(0, top + icon + 2, self.width(), 18), Qt.AlignmentFlag.AlignCenter, text)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
