@@ -312,9 +312,28 @@ class ReferralListPresenter(ScreenPresenter[ReferralListState]):
         self._ask(request, self._came, self._failed, key="referral/rows")
 
     def _came(self, found: ReferralList) -> None:
+        if self.state.loaded_once:
+            self._tell_answers(found)
         self._change(
             rows=found.rows, total=found.total, waiting=found.waiting, loading=False, loaded_once=True, trouble=""
         )
+
+    def _tell_answers(self, found: ReferralList) -> None:
+        """Say what the other side did meanwhile: an answer to what was sent, or something new to answer."""
+        if self.state.incoming:
+            if found.waiting > self.state.waiting:
+                self._messages.say(tr("有新的转诊等待接收。"), Tone.INFO)
+            return
+        waited = {row.id for row in self.state.rows if row.state is ReferralState.SENT}
+        for row in found.rows:
+            if row.id not in waited:
+                continue
+            name, receiver = row.exam.patient_name, row.to_organisation_name
+            if row.state is ReferralState.ACCEPTED:
+                self._messages.say(tr("{receiver}已接收 {name} 的转诊。", receiver=receiver, name=name), Tone.SUCCESS)
+            elif row.state is ReferralState.REFUSED:
+                words = tr("{receiver}退回了 {name} 的转诊：{reason}", receiver=receiver, name=name, reason=row.reason)
+                self._messages.say(words, Tone.WARNING)
 
     def _failed(self, error: Exception) -> None:
         self._change(loading=False, trouble=message_for(error).text)

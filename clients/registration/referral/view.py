@@ -132,17 +132,16 @@ class ReferralListView(QWidget):
             Column(
                 "state", "检查状态", 84, value=lambda row: str(row.exam.state), looks=exam, sort=False, visible=False
             ),
-            Column("items", "检查类型与项目", 0, value=lambda row: f"{row.exam.exam_type}　{row.exam.items}"),
-            Column("other", "对方机构", 104, value=self._other),
+            Column("items", "检查类型与项目", 132, value=lambda row: f"{row.exam.exam_type}　{row.exam.items}"),
+            Column("other", "对方机构", 0, value=self._other),
             Column("accession", "检查号", 116, value=lambda row: row.exam.accession_number),
             Column("sent_at", "转诊时间", 96, value=lambda row: short_time(row.sent_at), quiet=True, visible=False),
             Column("reason", "原因", 120, value=lambda row: row.reason, quiet=True, visible=False),
         )
 
     def _other(self, row: ReferralView) -> str:
-        if self._state.incoming:
-            return row.from_organisation_name or row.from_campus_name
-        return row.to_organisation_name
+        name = row.from_organisation_name or row.from_campus_name if self._state.incoming else row.to_organisation_name
+        return f"{name}：{row.reason}" if row.state is ReferralState.REFUSED and row.reason else name
 
     def _actions(self) -> tuple[ListAction, ...]:
         def rule(action: RowAction) -> Callable[[ReferralView], bool]:
