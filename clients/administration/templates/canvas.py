@@ -87,7 +87,9 @@ class Canvas(QWidget):
             width = round(page.width_mm * self._zoom) + 2 * MARGIN + RULER
             height = round(page.height_mm * self._zoom) + 2 * MARGIN + RULER
             self.setMinimumSize(width, height)
-            self.resize(max(width, self.width()), max(height, self.height()))
+            around = self.parentWidget()
+            room = around.size() if around is not None else QSize()
+            self.resize(max(width, room.width()), max(height, room.height()))
         self.update()
 
     def _origin(self) -> QPointF:

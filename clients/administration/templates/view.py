@@ -105,7 +105,7 @@ class TemplatesPage(QWidget):
         line.addStretch(1)
         line.addWidget(Button("历史版本", "quiet", "history", on_click=self._show_history))
         line.addWidget(Button("文本", "quiet", "document", on_click=self._show_text))
-        self.save_button = Button("保存", "primary", "save", on_click=self.presenter.save)
+        self.save_button = Button("保存", "primary", "save", on_click=lambda: self.presenter.save())
         line.addWidget(self.save_button)
         return bar
 
