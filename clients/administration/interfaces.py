@@ -229,7 +229,7 @@ _TIMEOUT = NumberField(key="timeout_s", label="等待应答", unit="秒", minimu
 _TOLD = TicksField(
     key="happenings",
     label="通知内容",
-    hint="不选则全部通知",
+    hint="不选则全部通知；计费在检查完成时",
     choices=[Choice(one.value, text) for one, text in _HAPPENINGS.items()],
     columns=2,
 )
@@ -332,6 +332,7 @@ def _spec(
         form=form,
         values=lambda row: {key: value for key, value in _values(row).items() if key in keys},
         save=_save(kind, fields),
+        fixed_keys=("kind",) if kind is None else (),
         remove=lambda row: RemoveConnection(id=row.id),
         undo_remove=lambda row: _save(row.kind, fields)(_values(row), None),
         removed_words=lambda row: tr("已删除连接 {name}", name=row.name),
@@ -402,6 +403,7 @@ HL7_OUTGOING = _spec(
                     choices=[
                         Choice(StatusForm.ORM.value, "ORM^O01", translate=False),
                         Choice(StatusForm.OMG.value, "OMG^O19", translate=False),
+                        Choice(StatusForm.CHARGES.value, "DFT^P03 计费"),
                     ],
                     initial=StatusForm.ORM.value,
                 ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, select
 
+from server.interfaces import rules
 from server.interfaces.people import FIELDS
 from server.interfaces.tables import InterfaceConnection as Row
 from server.interfaces.tables import InterfaceMessage
@@ -63,6 +64,8 @@ class Connections:
         if request.id:
             row = self.get(uow, request.id)
             row.expect(request.version)
+            if row.kind != request.kind.value:
+                raise invalid("kind", "连接的用途不能更改，请新建一个连接。")
             row.touch()
         else:
             if uow.session.execute(select(func.count()).select_from(Row)).scalar_one() >= MAX_CONNECTIONS:
@@ -122,11 +125,17 @@ class Connections:
     def told(self, uow: UnitOfWork, happening: ExamHappening) -> tuple[Row, ...]:
         """Return the connections that want to know of a happening."""
         rows = [row for kind in _OUT for row in self._of_kind(uow, kind)]
-        return tuple(row for row in rows if not row.happenings or happening.value in row.happenings)
+        return tuple(row for row in rows if happening.value in _wanted(row))
 
     def _of_kind(self, uow: UnitOfWork, kind: InterfaceKind) -> tuple[Row, ...]:
         statement = select(Row).where(Row.kind == kind.value, Row.enabled).order_by(Row.id)
         return tuple(uow.session.scalars(statement))
+
+
+def _wanted(row: Row) -> Sequence[str]:
+    if row.form == StatusForm.CHARGES:
+        return row.happenings or rules.CHARGED_BY_DEFAULT
+    return row.happenings or tuple(ExamHappening)
 
 
 def _fits(row: Row, address: str, *, is_tls: bool) -> bool:
@@ -153,8 +162,10 @@ def _check(request: SaveConnection) -> None:
             raise invalid("host", "请填写对方的 IP 地址或主机名。")
         if not 1 <= request.port <= 65535:
             raise invalid("port", "端口须在 1 到 65535 之间。")
-        if request.form not in (StatusForm.ORM, StatusForm.OMG):
-            raise invalid("form", "HL7 连接请选择 ORM 或 OMG。")
+        if request.form not in (StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES):
+            raise invalid("form", "HL7 连接请选择 ORM、OMG 或计费。")
+        if request.form is StatusForm.CHARGES:
+            _check_charges(request)
     else:
         _check_fhir(request)
     for field in ("application", "facility", "own_application", "own_facility"):
@@ -174,6 +185,16 @@ def _check(request: SaveConnection) -> None:
         _check_table(field, getattr(request, field))
     if any(value not in FIELDS for value in request.identifiers.values()):
         raise invalid("identifiers", f"号码类型只能对应 {'、'.join(FIELDS)}。")
+
+
+def _check_charges(request: SaveConnection) -> None:
+    """What is charged twice, or credited without a charge, is a mistake."""
+    chosen = set(request.happenings)
+    charged = {one for one in chosen if rules.CHARGES.get(one) == "CG"}
+    if chosen - set(rules.CHARGES) or len(charged) > 1:
+        raise invalid("happenings", "计费请只选“已登记”或“检查完成”之一；按登记计费时可加选“取消登记”。")
+    if ExamHappening.CANCELLED in chosen and ExamHappening.REGISTERED not in chosen:
+        raise invalid("happenings", "按登记计费时才能选“取消登记”（退费）。")
 
 
 def _check_caller(request: SaveConnection) -> None:

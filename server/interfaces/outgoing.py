@@ -30,6 +30,7 @@ _ANY_TIME = timedelta(0)
 _TYPES = {
     StatusForm.ORM: "ORM^O01",
     StatusForm.OMG: "OMG^O19",
+    StatusForm.CHARGES: "DFT^P03",
     StatusForm.TASK: "Task",
     StatusForm.SERVICE_REQUEST: "ServiceRequest",
 }

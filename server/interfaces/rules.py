@@ -45,6 +45,14 @@ STATUSES: Final = {
 }
 """A cancelled registration leaves the order open: the clerk may register it again."""
 
+CHARGES: Final = {
+    ExamHappening.REGISTERED: "CG",
+    ExamHappening.EXAMINED: "CG",
+    ExamHappening.CANCELLED: "CD",
+}
+"""What is charged when (FT1-6, table 0017); a cancelled registration is credited where registering was charged."""
+CHARGED_BY_DEFAULT: Final = (ExamHappening.EXAMINED.value,)
+
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 MAX_ERRORS: Final = 5

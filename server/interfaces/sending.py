@@ -166,9 +166,12 @@ class Sending:
         if exam is None:
             return letter
         happening = ExamHappening(letter.happening)
+        if to.form == StatusForm.CHARGES and happening not in rules.CHARGES:
+            return letter  # it was queued before the form was changed
         codec = "utf-8"
-        if to.form in (StatusForm.ORM, StatusForm.OMG):
-            text = statuses.hl7_status(exam, happening, letter.at, to, letter.control_id, self._time.zone)
+        if to.form in (StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES):
+            writes = statuses.hl7_charges if to.form == StatusForm.CHARGES else statuses.hl7_status
+            text = writes(exam, happening, letter.at, to, letter.control_id, self._time.zone)
             body = encoded(text, to.character_set or "UTF-8")
             codec = {"GBK": "gb18030", "GB18030": "gb18030"}.get(to.character_set, "utf-8")
         else:
@@ -190,7 +193,7 @@ class Sending:
     def _deliver(self, to: InterfaceConnection, letter: _Letter, line: MllpLine | None) -> Outcome:
         """Send one message. Raises Unreachable."""
         if not letter.body:
-            return Outcome(MessageState.DEAD, "", "检查已不存在，无法生成消息。", b"")
+            return Outcome(MessageState.DEAD, "", "检查已不存在，或连接的设置已更改，无法生成消息。", b"")
         if line is not None:
             return read_acknowledgement(line.ask(letter.body), letter.control_id)
         fhir = self._lines.fhir(to)

@@ -33,20 +33,7 @@ def hl7_status(
         kind = ("ORM", "O01", "ORM_O01")
     when = written_time(at, zone)
     lines = [
-        header(
-            [
-                (3, to.own_application),
-                (4, to.own_facility),
-                (5, to.application),
-                (6, to.facility),
-                (7, when),
-                (9, kind),
-                (10, control_id),
-                (11, "P"),
-                (12, to.hl7_version),
-                (18, NAMES_WE_WRITE.get(to.character_set, NAMES_WE_WRITE["UTF-8"])),
-            ]
-        ),
+        _header(kind, when, to, control_id),
         _pid(exam),
         segment("PV1", [(1, "1"), (2, "I" if exam.patient.inpatient_number else "O")]),
     ]
@@ -78,6 +65,57 @@ def hl7_status(
             )
         )
     return joined(lines)
+
+
+def hl7_charges(
+    exam: ExamView, happening: ExamHappening, at: datetime, to: InterfaceConnection, control_id: str, zone: tzinfo
+) -> str:
+    """Return DFT^P03: a charge for each item, or its credit (HL7 v2.5.1 chapter 6.4.1)."""
+    when = written_time(at, zone)
+    kind: Value = ("DFT", "P03", "DFT_P03") if to.hl7_version >= "2.3.1" else ("DFT", "P03")
+    lines = [
+        _header(kind, when, to, control_id),
+        segment("EVN", [(1, "P03"), (2, when)]),
+        _pid(exam),
+        segment("PV1", [(1, "1"), (2, "I" if exam.patient.inpatient_number else "O")]),
+    ]
+    for number, item in enumerate(exam.items, 1):
+        price = f"{item.price_fen / 100:.2f}"
+        lines.append(
+            segment(
+                "FT1",
+                [
+                    (1, str(number)),
+                    (2, f"{exam.row.accession_number}-{number}"),
+                    (4, when),
+                    (6, rules.CHARGES[happening]),
+                    (7, (item.code, item.name, "L")),
+                    (10, "1"),
+                    (11, price),
+                    (12, price),
+                    (13, (exam.row.exam_type, exam.row.exam_type, "L")),
+                    (23, (exam.row.accession_number, to.own_application)),
+                ],
+            )
+        )
+    return joined(lines)
+
+
+def _header(kind: Value, when: str, to: InterfaceConnection, control_id: str) -> str:
+    return header(
+        [
+            (3, to.own_application),
+            (4, to.own_facility),
+            (5, to.application),
+            (6, to.facility),
+            (7, when),
+            (9, kind),
+            (10, control_id),
+            (11, "P"),
+            (12, to.hl7_version),
+            (18, NAMES_WE_WRITE.get(to.character_set, NAMES_WE_WRITE["UTF-8"])),
+        ]
+    )
 
 
 def _pid(exam: ExamView) -> str:

@@ -28,6 +28,7 @@ class StatusForm(StrEnum):
 
     ORM = "orm"  # ORM^O01 with ORC-1 SC
     OMG = "omg"  # OMG^O19 with ORC-1 SC (HL7 v2.4 and later)
+    CHARGES = "charges"  # DFT^P03: what the items cost, at one happening; taken back when the registration is
     TASK = "task"  # a FHIR Task whose focus is the order
     SERVICE_REQUEST = "service_request"  # the status of the order itself
 

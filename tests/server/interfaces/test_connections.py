@@ -9,6 +9,7 @@ import pytest
 from server.kernel.errors import Refusal
 from shared.contract.errors import ErrorCode
 from shared.contract.interfaces import (
+    ExamHappening,
     GetMessage,
     InterfaceKind,
     ListConnections,
@@ -24,6 +25,7 @@ from tests.fakes.hospital_system import a_fhir_server, a_listener, an_order
 from tests.interface_house import InterfaceHouse
 
 IN, OUT, QUERY, TASKS = InterfaceKind
+BOTH_CHARGED = (ExamHappening.REGISTERED, ExamHappening.EXAMINED)
 
 
 def test_a_connection_is_kept_changed_and_forgotten(house: InterfaceHouse) -> None:
@@ -36,6 +38,9 @@ def test_a_connection_is_kept_changed_and_forgotten(house: InterfaceHouse) -> No
         house.call(SaveConnection(version=1, **values))
     assert stale.value.body.code is ErrorCode.CONFLICT
     assert house.call(ListConnections()) == (changed,)
+    with pytest.raises(Refusal) as other:
+        house.call(SaveConnection(version=2, **(values | {"kind": QUERY, "url": "http://x/fhir"})))
+    assert other.value.body.field == "kind"
     house.call(RemoveConnection(id=made.id))
     assert house.call(ListConnections()) == ()
 
@@ -49,6 +54,8 @@ def test_a_connection_is_kept_changed_and_forgotten(house: InterfaceHouse) -> No
         (OUT, {"port": 0}, "port"),
         (OUT, {"host": "-rm"}, "host"),
         (OUT, {"form": StatusForm.TASK}, "form"),
+        (OUT, {"form": StatusForm.CHARGES, "happenings": BOTH_CHARGED}, "happenings"),
+        (OUT, {"form": StatusForm.CHARGES, "happenings": (ExamHappening.CANCELLED,)}, "happenings"),
         (QUERY, {"url": "ftp://x/fhir"}, "url"),
         (QUERY, {"url": "http://user:pw@x/fhir"}, "url"),
         (QUERY, {"url": "http://x/fhir?a=b"}, "url"),

@@ -81,7 +81,7 @@ def test_each_step_of_an_exam_is_told_in_order(house: InterfaceHouse) -> None:
         assert str(first.segment("OBR")[4]) == f"{HEAD.code}^{HEAD.name}^L"
 
 
-@pytest.mark.parametrize("form", [StatusForm.ORM, StatusForm.OMG])
+@pytest.mark.parametrize("form", [StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES])
 @pytest.mark.parametrize("version", ["2.4", "2.5.1", "2.6"])
 def test_hl7apy_finds_nothing_wrong_with_what_we_send(
     small_house: InterfaceHouse, form: StatusForm, version: str, tmp_path: Path
@@ -93,7 +93,10 @@ def test_hl7apy_finds_nothing_wrong_with_what_we_send(
         from hl7apy.parser import parse_message
 
     with a_listener() as listener:
-        small_house.connection(InterfaceKind.HL7_OUT, port=listener.port, form=form, hl7_version=version)
+        both = (ExamHappening.REGISTERED, ExamHappening.CANCELLED)
+        small_house.connection(
+            InterfaceKind.HL7_OUT, port=listener.port, form=form, hl7_version=version, happenings=both
+        )
         cancel(small_house, an_exam(small_house))
         small_house.work()
         assert len(listener.raw) == 2
@@ -105,7 +108,36 @@ def test_hl7apy_finds_nothing_wrong_with_what_we_send(
             errors = [line for line in report.read_text().splitlines() if line.startswith("Error")]
             # hl7apy takes the alternatives of a choice (OBR, RQD, RXO …) for required children
             assert [line for line in errors if not re.search("child ORM_O01_(CHOICE|OBRRQD)", line)] == []
-            assert message.msh.msh_9.value.startswith("OMG^O19" if form is StatusForm.OMG else "ORM^O01")
+            kinds = {StatusForm.ORM: "ORM^O01", StatusForm.OMG: "OMG^O19", StatusForm.CHARGES: "DFT^P03"}
+            assert message.msh.msh_9.value.startswith(kinds[form])
+
+
+def test_items_are_charged_once_and_credited_when_the_registration_is_cancelled(house: InterfaceHouse) -> None:
+    with a_listener() as listener, a_listener() as later:
+        both = (ExamHappening.REGISTERED, ExamHappening.CANCELLED)
+        house.connection(InterfaceKind.HL7_OUT, port=listener.port, form=StatusForm.CHARGES, happenings=both)
+        house.connection(InterfaceKind.HL7_OUT, port=later.port, form=StatusForm.CHARGES)
+        exam = an_exam(house)
+        cancel(house, exam)
+        walk(house, an_exam(house, "REQ2"))
+        house.work()
+        told = [(str(m.segment("FT1")[6]), str(m.segment("FT1")[11])) for m in listener.messages]
+        assert told == [("CG", "240.00"), ("CD", "240.00"), ("CG", "240.00")]
+        (charge,) = later.messages
+        assert str(charge.segment("MSH")[9]) == "DFT^P03^DFT_P03"
+        assert str(charge.segment("FT1")[7]) == f"{HEAD.code}^{HEAD.name}^L"
+
+
+def test_what_waits_is_dead_where_new_settings_cannot_write_it(small_house: InterfaceHouse) -> None:
+    with a_listener() as listener:
+        view = small_house.connection(InterfaceKind.HL7_OUT, port=listener.port)
+        exam = an_exam(small_house)
+        with small_house.database.write() as uow:
+            small_house.hospital.exams.begin(uow, CLERK, exam.row.id)
+        values = {"id": view.id, "version": view.version, "name": view.name, "kind": view.kind, "port": view.port}
+        small_house.call(SaveConnection(**values, host="127.0.0.1", form=StatusForm.CHARGES))
+        small_house.work()
+        assert [row.state for row in small_house.journal()] == [MessageState.SENT, MessageState.DEAD]
 
 
 def test_chinese_goes_in_the_set_of_the_connection(small_house: InterfaceHouse) -> None:
