@@ -105,7 +105,7 @@ class TemplatesPage(QWidget):
         line.addStretch(1)
         line.addWidget(Button("历史版本", "quiet", "history", on_click=self._show_history))
         line.addWidget(Button("文本", "quiet", "document", on_click=self._show_text))
-        self.save_button = Button("保存", "primary", "save", on_click=lambda: self.presenter.save())
+        self.save_button = Button("保存", "primary", "save", on_click=self._save)
         line.addWidget(self.save_button)
         return bar
 
@@ -197,6 +197,9 @@ class TemplatesPage(QWidget):
             self._place.messages.report(fault)
             return
         self.presenter.add_picture(path.stem, base64.b64encode(data).decode("ascii"))
+
+    def _save(self) -> None:
+        self.presenter.save()
 
     def _show_history(self) -> None:
         self._place.side_panel.show_content("历史版本", History(self.presenter))
