@@ -10,6 +10,8 @@ from PySide6.QtGui import QFont, QFontDatabase
 FAMILY = "Noto Sans SC"
 FONT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "fonts"
 FONT_FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
+RARE_FAMILY, RARE_FILE = "Mingjing Rare Han", "MingjingRareHan.ttf"
+"""Ideographs of names that the usual typeface lacks, as on printed documents."""
 
 
 class FontMissing(RuntimeError):
@@ -18,6 +20,8 @@ class FontMissing(RuntimeError):
 
 def load_fonts() -> None:
     """Make the typeface known to Qt; needs a QApplication; loading twice is harmless. Raises FontMissing."""
+    if RARE_FAMILY not in QFontDatabase.families():
+        QFontDatabase.addApplicationFont(str(FONT_FOLDER / RARE_FILE))  # without it such names show boxes, no more
     if {"Regular", "Bold"} <= set(QFontDatabase.styles(FAMILY)):  # a machine may have one face of its own
         return
     for name in FONT_FILES:
@@ -32,7 +36,7 @@ def text_font(pixel_size: float, *, bold: bool = False) -> QFont:
 
 @lru_cache(maxsize=64)
 def _text_font(pixel_size: float, bold: bool) -> QFont:
-    font = QFont(FAMILY)
+    font = QFont([FAMILY, RARE_FAMILY])
     font.setPixelSize(max(1, round(pixel_size)))
     font.setBold(bold)
     font.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
