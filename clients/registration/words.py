@@ -24,7 +24,7 @@ SEX_LETTERS = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O", Sex.UNKNOWN: "?"}
 SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"}
 
 ARREARS = StateLook("欠费", Tone.WARNING, "money")
-SAFETY = StateLook("安全", Tone.DANGER, "alert")
+SAFETY = StateLook("安全", Tone.DANGER, "flag")
 NO_SHOW = StateLook("爽约", Tone.WARNING, "clock")
 REFERRAL = StateLook("转诊", Tone.INFO, "send")
 CANCELLING = StateLook("取消中", Tone.WARNING, "hourglass")
@@ -90,14 +90,20 @@ _DIFFERENCES = {"name": "姓名不同", "sex": "性别不同", "birth_date": "�
 
 def likenesses_words(likenesses: Sequence[Likeness]) -> str:
     """What two records share."""
-    return "、".join(tr(_LIKENESSES[likeness]) for likeness in likenesses)
+    return _comma().join(tr(_LIKENESSES[likeness]) for likeness in likenesses)
+
+
+def _comma() -> str:
+    return ", " if language() is Language.ENGLISH else "、"
 
 
 def likeness_words(found: SimilarPatient) -> str:
     """Why a record may be the same person, and what speaks against it."""
     alike = likenesses_words(found.likenesses)
-    against = "、".join(tr(_DIFFERENCES[field]) for field in found.differs if field in _DIFFERENCES)
-    return f"{alike}（{against}）" if against else alike
+    against = _comma().join(tr(_DIFFERENCES[field]) for field in found.differs if field in _DIFFERENCES)
+    if not against:
+        return alike
+    return f"{alike} ({against})" if language() is Language.ENGLISH else f"{alike}（{against}）"
 
 
 def marks_of(row: Any) -> list[StateLook]:

@@ -118,7 +118,9 @@ class _Line(QWidget):
         self.unknown = Switch("不详")
         self.unknown.clicked.connect(self._unknown_clicked)
         self._answer.addWidget(self.number)
-        self._answer.addWidget(ValueLabel(self.question.unit, "caption"))
+        unit = Label("", "caption")
+        unit.setText(self.question.unit)
+        self._answer.addWidget(unit)
         self._answer.addWidget(self.measured_on)
         self._answer.addWidget(self.unknown)
         self.focus_target = self.number

@@ -183,7 +183,7 @@ class BookingView(QWidget):
         line.addWidget(self._title)
         line.addWidget(self._editing, 1)
         self.paper = actions.button(f"{self.PAGE}.paper")
-        self._pages_words = ValueLabel("", "caption")
+        self._pages_words = Label("", "caption")
         line.addWidget(self._pages_words)
         line.addWidget(self.paper)
         self.barcode = Switch("条码打印", checked=True)
@@ -368,7 +368,7 @@ class BookingView(QWidget):
     def show_paper(self, state: PaperState) -> None:
         """How many pages of the paper application are photographed."""
         self._pages = len(state.pages)
-        self._pages_words.set_text(tr("已拍 {count} 页", count=self._pages) if self._pages else "")
+        self._pages_words.setText(tr("已拍 {count} 页", count=self._pages) if self._pages else "")
 
     def focus_items(self) -> None:
         """The keyboard goes to the quick entry of items."""

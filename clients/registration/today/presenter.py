@@ -17,7 +17,7 @@ from shared.contract.exams import ExamList, ExamRow, ListExams
 
 PAGE = 500
 """Rows the server gives at most in one reply."""
-MOST = 5000
+MOST = 10_000
 """More rows of one day than this are not fetched; the search finds the others."""
 
 
