@@ -15,6 +15,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action
 from server.kernel.rows.fields import FieldSpec, Form, Unreadable, differences, text_of, value_of
 from server.kernel.rows.kinds import Kind, Known, References
+from server.organisation.initials import initials
 from server.organisation.master import MasterService, cleaned, refuse_double
 from server.organisation.sheets import Cell, Formula, Line, Sheet, read_sheet, write_csv, write_xlsx
 from shared.contract.errors import ErrorCode
@@ -82,6 +83,7 @@ class Tables:
         """Carry out what `check` said, in one transaction. Raises INVALID, TOO_LARGE, CONFLICT, ILLEGAL_ACTION."""
         kind = self._master.kind(request.kind)
         sheet = read_sheet(request.file_name, request.content)  # before the writer's lock: it takes a while
+        _prepare_initials(kind, sheet)  # so do ten thousand names
         with self._database.write() as uow:
             self._master.lock(uow)
             plan = self._plan(uow, caller, kind, sheet)
@@ -240,6 +242,14 @@ class Taken:
             self._names.pop((old.group, old.name.casefold()), None)
             self._extras.pop(old.extra, None)
         self._put(Known(row_id or 0, entry.code, entry.name, kind.group_of(entry), True, kind.extra_of(entry)))
+
+
+def _prepare_initials(kind: Kind, sheet: Sheet) -> None:
+    keys = [spec.key for spec in _columns(kind, sheet.headings)]
+    place = keys.index("name") if "name" in keys else len(keys)
+    for line in sheet.lines:
+        if len(line.cells) > place and isinstance(line.cells[place], str):
+            initials(str(line.cells[place]).strip())
 
 
 def row_code(kind: Kind, row: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
@@ -136,6 +136,7 @@ class MasterService:
         if to != at:
             known.insert(group[to], known.pop(group[at]))
             self._number(uow, kind, known)
+            uow.session.refresh(row)
             row.touch()
             uow.session.flush()
             entry = kind.entry(row, refs)
@@ -228,9 +229,13 @@ class MasterService:
     def _number(self, uow: UnitOfWork, kind: Kind, known: list[Known]) -> None:
         table = kind.table
         there: dict[int, int] = {row.id: row.position for row in uow.session.execute(select(table.id, table.position))}
-        for place, one in enumerate(known, 1):
-            if there[one.id] != place:
-                uow.session.execute(update(table).where(table.id == one.id).values(position=place))
+        columns = table.__table__.c
+        moved = [{"row": one.id, "place": at} for at, one in enumerate(known, 1) if there[one.id] != at]
+        if moved:
+            statement = (
+                update(table.__table__).where(columns.id == bindparam("row")).values(position=bindparam("place"))
+            )
+            uow.session.execute(statement, moved)
 
     def _view(self, kind: Kind, row: Any, refs: References) -> MasterRow:
         entry = kind.entry(row, refs)
