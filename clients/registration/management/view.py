@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -53,6 +54,10 @@ _SPECIALS = (
     Choice(Special.NO_SHOW, "爽约"),
 )
 _NOTHING = EmptyWords("没有符合条件的登记", "调整上方的查询条件，或按“重置”回到今天的登记。", "search", action="重置")
+
+
+EXAM_NUMBER = re.compile(r"\d{6}[A-Z]{1,4}\d{4,}")
+"""What our labels say, e.g. 261122CT0001."""
 
 
 class ManagementPage(QWidget):
@@ -228,7 +233,8 @@ class ManagementPage(QWidget):
         self._scan()
 
     def _scanned(self, code: str) -> None:
-        self.presenter.type_filter(his_number=code)
+        is_ours = EXAM_NUMBER.fullmatch(code) is not None  # a label of ours; else what the hospital system printed
+        self.presenter.type_filter(accession_number=code if is_ours else "", his_number="" if is_ours else code)
         self.presenter.query()
 
     def closeEvent(self, event: object) -> None:

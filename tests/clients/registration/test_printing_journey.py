@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import zxingcpp
 from fakes.label_printer import LabelPrinter
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from server_process import ServerProcess, running_server
@@ -139,8 +141,23 @@ def test_a_label_comes_out_when_a_patient_is_registered(
         page.today_presenter.do(RowAction.PRINT_BARCODE, page.today_presenter.state.rows[0])
         assert printer.wait_for_labels(3)[2].fields == [registered.accession_number]
 
+        for name in ("management", "queue"):  # the label is scanned on the pages where it is needed
+            other: Any = shell.go_to(name)
+            wait(lambda other=other: not window.runner.busy)
+            QTest.keyClicks(QApplication.focusWidget() or window, registered.accession_number)
+            QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Return)
+            wait(lambda other=other: _finds(other, registered))
+
         _every_document(client, page._place.connection, registered.exam_id, registered.accession_number)
         client.close()
+
+
+def _finds(page: Any, exam: Any) -> bool:
+    state = page.presenter.state
+    if hasattr(state, "selected_ticket"):
+        return state.selected_ticket is not None and state.selected_ticket.exam_id == exam.exam_id
+    first = page.list.model.row(0)
+    return state.applied.accession_number == exam.accession_number and first is not None and first.id == exam.exam_id
 
 
 def _every_document(client: Any, line: Any, exam_id: int, number: str) -> None:
