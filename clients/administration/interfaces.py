@@ -60,7 +60,7 @@ _DIRECTIONS = {Direction.IN: "收到", Direction.OUT: "发出"}
 _HAPPENINGS = {
     ExamHappening.REGISTERED: "已登记",
     ExamHappening.CANCELLED: "取消登记",
-    ExamHappening.STARTED: "开始检查",
+    ExamHappening.STARTED: "检查开始",
     ExamHappening.WAITS_AGAIN: "退回待检",
     ExamHappening.EXAMINED: "检查完成",
     ExamHappening.REPORT_APPROVED: "报告审核",
@@ -439,7 +439,7 @@ FHIR = _spec(
         Column(
             "kind",
             "用途",
-            100,
+            130,
             format=lambda kind: tr("查询申请单") if kind is InterfaceKind.FHIR_QUERY else tr("通知状态"),
         ),
         Column("place", "地址", 220, value=_place),
