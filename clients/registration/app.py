@@ -40,7 +40,7 @@ _REFERRAL = (
     Action("referral.items", "添加检查项目", "F3", "add"),
     Action("referral.search", "查找转诊", "Ctrl+F", "search"),
     Action("referral.refresh", "刷新", "F5", "refresh"),
-    Action("referral.paper", "纸质申请单", "", "camera"),
+    Action("referral.paper", "拍摄申请单", "F9", "camera"),
 )
 _CALENDAR = (
     Action("calendar.refresh", "刷新", "F5", "refresh"),

@@ -89,20 +89,25 @@ class Desk:
         self.actions.reschedule_with(self._reschedule)
         self.actions.edit_referrals_with(self._edit_referral)
         self._cameras = self.cameras(place.desk_settings)
-        self.paper = PaperPresenter(
+        self.paper = self._make_paper("paper")
+        self.referral_paper = self._make_paper("referral-paper")  # pages of the one form never go to the other's exam
+        self._closed = False
+        self._told = False
+        place.on_notice(self._heard)
+        self.load_hospital()
+
+    def _make_paper(self, name: str) -> PaperPresenter:
+        place = self._place
+        return PaperPresenter(
             place.connection,
             place.runner,
             place.messages,
-            PaperOutbox(SealedFiles.for_user(place.session.login, "paper")),
+            PaperOutbox(SealedFiles.for_user(place.session.login, name)),
             self._cameras,
             place.desk_settings,
             self._later,
             on_sent=self._paper_sent,
         )
-        self._closed = False
-        self._told = False
-        place.on_notice(self._heard)
-        self.load_hospital()
 
     def booking_presenter(self, on_registered: Callable[[int], None]) -> BookingPresenter:
         """The presenter of the new booking."""
@@ -133,6 +138,7 @@ class Desk:
             place.settings,
             self.clock,
             on_registered=on_registered,
+            papers=self.referral_paper,
         )
 
     def with_hospital(self, listener: Callable[[], None]) -> None:
@@ -256,16 +262,21 @@ class Desk:
         panel = PreviewPanel(preview, lambda: self.actions.hand_out(preview.document))
         self._place.side_panel.show_content("预览打印", panel, width=PreviewPanel.WIDTH)
 
-    def show_paper(self, exam_id: int | None = None) -> None:
+    def show_referral_paper(self) -> None:
+        """拍摄申请单 for the referral being typed."""
+        self.show_paper(of=self.referral_paper)
+
+    def show_paper(self, exam_id: int | None = None, *, of: PaperPresenter | None = None) -> None:
         """拍摄申请单 in the side panel: for the booking being typed, or for a registered exam."""
         from clients.registration.paper.view import WIDTH, PaperPanel
 
+        paper = of or self.paper
         content: Any = self._place.side_panel.content
-        if isinstance(content, PaperPanel) and self.paper.state.exam_id == exam_id:
+        if isinstance(content, PaperPanel) and content.presenter is paper and paper.state.exam_id == exam_id:
             content.take()
             return
-        self.paper.open_for(exam_id)
-        panel = PaperPanel(self.paper, self._cameras)
+        paper.open_for(exam_id)
+        panel = PaperPanel(paper, self._cameras)
         self._place.side_panel.show_content("拍摄申请单", panel, width=WIDTH)
 
     def _paper_sent(self, exam_id: int) -> None:

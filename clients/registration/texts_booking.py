@@ -63,7 +63,6 @@ ENTRIES = {
     "编辑转诊登记": "Edit referral",
     "提交转诊": "Submit referral",
     "查找转诊": "Find in referrals",
-    "纸质申请单": "Paper application",
     "申请单": "Application",
     "申请院区": "Requesting campus",
     "机构组": "Group",

@@ -124,6 +124,8 @@ class ReferralService:
                 requester=request.requester,
                 application_id=request.application_id,
                 accept_duplicate=request.accept_duplicate,
+                patient_kind=request.patient_kind,
+                safety=request.safety,
             ),
             from_campus_id=request.from_campus_id,
         )

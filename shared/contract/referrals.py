@@ -10,6 +10,7 @@ from shared.contract.base import AuditClass, Command, Nothing, Query
 from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, ItemEntry, PatientEntry, RequesterEntry
 from shared.contract.organisation import CampusView, RoomView
 from shared.domain.permissions import Permission
+from shared.domain.safety import SafetyAnswer
 from shared.domain.states import PatientType, ReferralAction, ReferralState
 
 # ── organisations ────────────────────────────────────────────────────────────────────────────────────
@@ -141,6 +142,8 @@ class SubmitReferral(Command[ReferralView], frozen=True, kw_only=True):
     application_id: int | None = None
     accept_duplicate: bool = False
     note: str = ""
+    patient_kind: str = ""  # as in RegisterExam
+    safety: tuple[SafetyAnswer, ...] = ()
 
 
 class ReferralList(msgspec.Struct, frozen=True, kw_only=True):

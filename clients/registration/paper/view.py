@@ -28,7 +28,7 @@ class PaperPanel(QWidget):
 
     def __init__(self, presenter: PaperPresenter, cameras: Cameras) -> None:
         super().__init__()
-        self._presenter = presenter
+        self._presenter = self.presenter = presenter
         self._state = presenter.state
         self._shown_pages: tuple[tuple[str, int], ...] = ()
         self._running = ""

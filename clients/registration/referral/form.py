@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from clients.kit.actions import ActionGroup
 from clients.kit.fields import Choice, ChoiceField, DateTimeField, Section, SwitchField, TextField
 from clients.kit.forms import FormView
-from clients.kit.states import PATIENT_TYPE_LOOKS
 from clients.kit.translations import Language, language, tr
 from clients.registration.booking.state import BookingState
 from clients.registration.booking.view import BookingView
+from clients.registration.patient_kinds import kind_choices
 from clients.registration.referral.presenter import ReferralPresenter
 from clients.registration.words import choices_of
 from shared.domain.states import PatientType
@@ -26,7 +26,7 @@ class ReferralFormView(BookingView):
         "campus_id",
         "room_id",
         "planned_at",
-        "patient_type",
+        "patient_kind",
         "is_in_arrears",
         "note",
     )
@@ -36,10 +36,9 @@ class ReferralFormView(BookingView):
     def __init__(self, presenter: ReferralPresenter, actions: ActionGroup) -> None:
         self._referral = presenter
         super().__init__(presenter, actions)
-        self.paper.setVisible(False)
 
     def _make_request(self) -> FormView:
-        types = [Choice(kind, PATIENT_TYPE_LOOKS[kind].text) for kind in PatientType]
+        types = kind_choices(None)
         return FormView(
             [
                 Section(
@@ -51,7 +50,9 @@ class ReferralFormView(BookingView):
                         ChoiceField(key="campus_id", label="转诊院区", required=True),
                         ChoiceField(key="room_id", label="检查室（可不选）"),
                         DateTimeField(key="planned_at", label="预检时间（留空由对方安排）", span=2),
-                        ChoiceField(key="patient_type", label="患者类型", choices=types, initial=PatientType.ORDINARY),
+                        ChoiceField(
+                            key="patient_kind", label="患者类型", choices=types, initial=PatientType.ORDINARY.value
+                        ),
                         SwitchField(key="is_in_arrears", label="欠费"),
                         TextField(key="note", label="给接收机构的说明", max_length=500, span=2),
                     ],
@@ -76,5 +77,6 @@ class ReferralFormView(BookingView):
         receivers = [Choice(one.id, named(one), translate=False) for one in organisations]
         self._offer(self.request, "organisation_id", receivers)
         self._offer(self.request, "campus_id", choices_of(state.hospital.campuses))
+        self._offer(self.request, "patient_kind", kind_choices(state.hospital))
         nobody = Choice(None, tr("由对方安排"), translate=False)
         self._offer(self.request, "room_id", [nobody, *choices_of(state.rooms)])

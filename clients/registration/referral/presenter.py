@@ -16,6 +16,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.registration.booking.form_rules import check_form, patient_entry
 from clients.registration.booking.presenter import BookingPresenter
+from clients.registration.booking.safety_answers import answers_asked
 from clients.registration.booking.state import BookingForm
 from clients.registration.exam_actions import ExamActions, actions_of
 from clients.registration.exam_actions import RowAction as ExamRowAction
@@ -202,6 +203,8 @@ class ReferralPresenter(BookingPresenter):
             application_id=form.application_id,
             accept_duplicate=accepts,
             note=form.note.strip(),
+            patient_kind=form.patient_kind,
+            safety=answers_asked(self.state),
         )
         self._ask(request, self._sent, self._submit_failed, key="booking/submit")
 

@@ -280,6 +280,7 @@ class ReferralPage(QWidget):
             ("referral.clear", self.form.do_clear),
             ("referral.number", self.form.focus_number),
             ("referral.items", self.form.focus_items),
+            ("referral.paper", desk.show_referral_paper),
             ("referral.search", self.referrals.search.field.setFocus),
             ("referral.refresh", self._refresh),
         ):
@@ -289,6 +290,8 @@ class ReferralPage(QWidget):
         place.on_notice(self._heard)
         place.shell.line.changed.connect(self._line_changed)
         self._forget_scanner = place.scanner.listen(self._scanned)
+        desk.referral_paper.listen(self.form.show_paper)
+        desk.referral_paper.start()
         desk.with_hospital(self._load_network)
         self.list_presenter.refresh()
 

@@ -33,6 +33,7 @@ from shared.domain.states import ExamState
 
 REMEMBERED = timedelta(days=365)
 _NEAR = timedelta(days=90)  # the longest interval that a rule can ask for
+_FURTHEST = timedelta(days=1000)
 _UNTIL_SAME = timedelta(minutes=10)
 _AT_ONCE = 500
 
@@ -142,7 +143,7 @@ class Appointments:
         if request.planned_at.tzinfo is None:
             raise invalid("planned_at", "预检时间必须带时区。")
         people = self._people(uow, request)
-        if not people:
+        if not people or abs(request.planned_at - self._time.now()) > _FURTHEST:
             return ()
         others = self._others(uow, request, people)
         warnings = [*self._same_time(uow, request, others), *self._intervals(uow, request, others)]

@@ -62,6 +62,7 @@ class SlotSearch:
         not_before = request.not_before or self._time.now()
         if not_before.tzinfo is None:
             raise invalid("not_before", "开始时间必须带时区。")
+        not_before = min(not_before, self._time.now() + timedelta(days=400))
         today = self._time.today()
         last = today + timedelta(days=min(demand.horizon_days, 365))
         limit = min(max(request.limit, 1), _MOST_FOUND)

@@ -15,7 +15,7 @@ from tests.arbitrary import values_of
 from tests.databases import KINDS, a_database
 from tests.hospital import Hospital
 
-AREAS = ("organisation", "patients", "exams", "queueing")
+AREAS = ("organisation", "patients", "exams", "queueing", "scheduling", "referrals")
 REQUESTS = {name: request for name, request in all_requests().items() if name.split(".")[0] in AREAS}
 
 
