@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, bindparam, insert, update
+from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from server.archive.tables import ImagePatient, Instance, Series, Study
-from server.kernel.database import Base
-from server.kernel.database.prepared import PreparedInsert
+from server.kernel.database.prepared import PreparedInsert, PreparedRow
 
 INSTANCE_COLUMNS = (
     "uid",
@@ -50,15 +49,9 @@ GROW_STUDY = (
 )
 
 
-# made once: a statement remembers what it is compiled to
-_inserts: dict[type[Base], Insert] = {
-    mapped: insert(cast("Table", mapped.__table__)) for mapped in (ImagePatient, Study, Series)
-}
+_inserts = {mapped: PreparedRow(cast("Table", mapped.__table__)) for mapped in (ImagePatient, Study, Series)}
 
 
-def inserted(session: Session, mapped: type[Base], values: dict[str, Any]) -> int:
+def inserted(session: Session, mapped: type[ImagePatient | Study | Series], values: dict[str, Any]) -> int:
     """Insert a row and return its id."""
-    result = session.connection().execute(_inserts[mapped], values)
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return _inserts[mapped].run(session, values)

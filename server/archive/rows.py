@@ -472,7 +472,8 @@ def _identity(patient_id: str, issuer: str, study_uid: str) -> str:
 
 def _text(tags: dict[int, bytes], tag: int) -> str:
     """A series-level value as text in its own character set; one without NUL, which PostgreSQL does not keep."""
-    return decode_text(tags.get(tag, b""), tags.get(0x00080005, b"")).strip().replace("\0", "")
+    raw = tags.get(tag)
+    return decode_text(raw, tags.get(0x00080005, b"")).strip().replace("\0", "") if raw else ""
 
 
 def name_columns(text: str) -> dict[str, str]:

@@ -1,52 +1,57 @@
 """Four senders that store until the line breaks; each acknowledged object is a line on standard output: its SOP
 Instance UID and its Study Instance UID.
 
-A process of its own: what pynetdicom leaves behind when a server dies stays out of the tests' process.
+They are our own requestors, because these notice a dead server at once: pynetdicom waits for its timeouts.
 """
 
 from __future__ import annotations
 
-import copy
-import logging
+import random
 import sys
 import threading
 
-from pydicom import Dataset
-from pynetdicom import AE
-
+from server.doors.dicom.requestor import NotAssociated, RequestedAssociation
+from server.doors.dicom.transport import ConnectionEnded
 from shared.dicomkit.synthetic import ct_series
-from shared.dicomkit.uids import new_uid
+from tests.server.archive.archive_house import encoded
 
 SENDERS = 4
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 
 
-def send(port: int, template: Dataset, out: threading.Lock) -> None:
+def fresh_uid() -> str:
+    """A UID that is as long as all others of this function."""
+    return f"2.25.{random.randrange(10**37, 10**38)}"
+
+
+def send(port: int, sop_class: str, template: bytes, uids: tuple[str, str, str], out: threading.Lock) -> None:
     """Store small CT images, one after the other."""
-    ae = AE(ae_title="CT1")
-    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 5
-    ae.add_requested_context(template.SOPClassUID, template.file_meta.TransferSyntaxUID)
-    association = ae.associate("127.0.0.1", port, ae_title="MINGJING")
-    image = copy.deepcopy(template)  # a shallow copy would share its elements with the other senders
-    image.StudyInstanceUID, image.SeriesInstanceUID = new_uid(), new_uid()
-    while association.is_established:
-        uid = new_uid()
-        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = uid
-        try:
-            status = association.send_c_store(image)
-        except (RuntimeError, ValueError):
-            return
-        if status.get("Status") == 0:
-            with out:
-                sys.stdout.write(f"{uid} {image.StudyInstanceUID}\n")
-                sys.stdout.flush()
+    study, series = fresh_uid(), fresh_uid()
+    image = template.replace(uids[0].encode(), study.encode()).replace(uids[1].encode(), series.encode())
+    try:
+        with RequestedAssociation.open(
+            "127.0.0.1", port, called_ae="MINGJING", calling_ae="CT1", contexts=[(sop_class, (EXPLICIT_LITTLE,))]
+        ) as association:
+            while True:
+                uid = fresh_uid()
+                data = image.replace(uids[2].encode(), uid.encode())
+                if association.store(sop_class, uid, EXPLICIT_LITTLE, memoryview(data)) == 0:
+                    with out:
+                        sys.stdout.write(f"{uid} {study}\n")
+                        sys.stdout.flush()
+    except (NotAssociated, ConnectionEnded, OSError):  # the line broke, which is how every round ends
+        return
 
 
 def main() -> None:
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
-    template = ct_series(slices=1, rows=64)[0]
+    first = ct_series(slices=1, rows=64)[0]
+    uids = fresh_uid(), fresh_uid(), fresh_uid()
+    first.StudyInstanceUID, first.SeriesInstanceUID, first.SOPInstanceUID = uids
+    template = encoded(first)
     out = threading.Lock()
     for line in sys.stdin:  # one port per round, so that the imports are paid once
-        threads = [threading.Thread(target=send, args=(int(line), template, out)) for _ in range(SENDERS)]
+        given = (int(line), str(first.SOPClassUID), template, uids, out)
+        threads = [threading.Thread(target=send, args=given) for _ in range(SENDERS)]
         for thread in threads:
             thread.start()
         for thread in threads:

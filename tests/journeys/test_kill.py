@@ -179,8 +179,8 @@ def until_the_end(work: Work, client: RpcClient, told: Acknowledged, stop: threa
         work(client, told, stop)
 
 
-def one_round(server: ServerProcess, senders: Senders, told: Acknowledged, after_s: float) -> None:
-    """Work until the server is killed `after_s` seconds after everybody has begun."""
+def one_round(server: ServerProcess, senders: Senders, told: Acknowledged, after_s: float, *, whole: bool) -> None:
+    """Work until the server is killed `after_s` seconds after everybody has begun, all its processes or the first."""
     stop = threading.Event()
     clients = [RpcClient(ZmqTransport(server.connection), timeout_s=5) for _ in WORKS]
     for client in clients:
@@ -193,7 +193,7 @@ def one_round(server: ServerProcess, senders: Senders, told: Acknowledged, after
     for thread in threads:
         thread.start()
     stop.wait(after_s)
-    server.kill()
+    server.kill(whole=whole)
     stop.set()
     for client in clients:
         client.close()  # what is under way fails now and not after its time
@@ -222,7 +222,7 @@ def run_rounds(folder: Path, rounds: int, seed: int) -> Acknowledged:
             server = start_server(folder)
             if not number:
                 make_stores(server, folder)
-            one_round(server, senders, told, 0.1 + moments.random() * 1.4)
+            one_round(server, senders, told, 0.1 + moments.random() * 1.4, whole=number % 6 > 0)
     finally:
         senders.close()
     checked = subprocess.run(
