@@ -24,7 +24,7 @@ from clients.kiosk.words import Told, campus_of, is_english, room_of, told_of, u
 from clients.kit import fonts
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
-from clients.kit.translations import Language, tr
+from clients.kit.translations import Language, tr, verbatim
 from shared.contract.queueing import KioskExam, KioskOutcome
 
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "X", "0", "erase")
@@ -216,7 +216,7 @@ class KioskScreen(QWidget):
         self._unit = 1.0
         self._cards: list[ExamCard] = []
         self.setObjectName("kiosk")
-        self.setWindowTitle("明镜 · 自助签到")
+        self.setWindowTitle(verbatim("明镜 · 自助签到"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         outer = QVBoxLayout(self)
