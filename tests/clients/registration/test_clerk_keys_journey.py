@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pynetdicom import AE
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
@@ -30,12 +31,14 @@ from clients.kit.translations import register_catalogue
 from clients.registration import texts
 from clients.registration.app import TITLE, make_pages
 from clients.registration.desk import Desk, cameras_of, local_now
+from clients.registration.exam_actions import RowAction
 from shared.contract.attachments import ListAttachments
 from shared.contract.exams import GetExam, ItemEntry, PatientEntry, RegisterExam, RequesterEntry, SubmitApplication
 from shared.contract.identity import CreateUser
 from shared.contract.organisation import GetHospital
 from shared.contract.patients import GetRecords, SearchPatients
 from shared.dicomkit.names import search_keys
+from shared.dicomkit.synthetic import ct_series
 from shared.domain.safety import SafetyValue
 from shared.domain.states import Sex
 
@@ -321,3 +324,36 @@ def test_two_records_are_merged_and_separated_on_screen(clerk: Clerk) -> None:
     clerk.wait(lambda: clerk.line.call(SearchPatients(text="欧阳明")).total == 2)
     trace = clerk.line.call(GetRecords(patient_id=pair.first.id)).trace
     assert [(entry.is_linked, entry.reason) for entry in trace] == [(False, "其实是两个人"), (True, "同一人建了两张卡")]
+
+
+class ViewerThatRemembers:
+    """Stands for the viewer, which is a process of its own."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+
+    def open_study(self, study_uid: str) -> None:
+        self.opened.append(study_uid)
+
+
+def test_images_that_a_device_sends_open_from_todays_list(clerk: Clerk, server: ServerProcess) -> None:
+    presenter = clerk.page.presenter
+    presenter.edit(name="万俟明", sex=Sex.MALE, birth_date=date(1979, 2, 3))
+    presenter.add_item(next(item for item in clerk.state.hospital.exam_items if item.name == "胸部平扫"))
+    exam = clerk.submit()
+    today = clerk.page.today_presenter
+    slices = ct_series(None, 2, 16)
+    for image in slices:
+        image.AccessionNumber, image.PatientID = exam.row.accession_number, exam.row.patient_number
+        image.StudyInstanceUID = exam.row.study_uid
+    device = AE("CT1")
+    device.add_requested_context(slices[0].SOPClassUID, slices[0].file_meta.TransferSyntaxUID)
+    association = device.associate("127.0.0.1", server.dicom_port)
+    assert association.is_established
+    assert [association.send_c_store(image).Status for image in slices] == [0, 0]
+    association.release()
+    clerk.wait(lambda: any(row.id == exam.row.id and row.has_images for row in today.state.rows))
+    row = next(row for row in today.state.rows if row.id == exam.row.id)
+    clerk.page._desk.actions._viewer = viewer = ViewerThatRemembers()
+    today.do(RowAction.VIEW_IMAGES, row)
+    clerk.wait(lambda: viewer.opened == [exam.row.study_uid])
