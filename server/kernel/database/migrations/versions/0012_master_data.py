@@ -190,9 +190,8 @@ def _fill_roles(line: sa.Connection) -> None:
 
 
 def _drop(table: str, *columns: str) -> None:
-    with op.batch_alter_table(table, schema=None) as batch_op:
-        for column in columns:
-            batch_op.drop_column(column)
+    for column in columns:  # not in a batch, which makes a table anew that others refer to
+        op.drop_column(table, column)
 
 
 def downgrade() -> None:
