@@ -109,6 +109,7 @@ ENTRIES = {
     "这不是可用的图片文件，请选择 JPEG、PNG、BMP 或 TIFF。": "This is no picture. Choose JPEG, PNG, BMP or TIFF.",
     "剪贴板中没有可用的图片。": "The clipboard holds no picture.",
     "申请单照片": "Photographed application",
+    "拍下的页直接存到这次检查，可在登记详情中查看。": "Pages go straight to this exam; see them in its details.",
     "申请单": "Form",
     "没有拍摄申请单。": "The application was not photographed.",
     "这一页无法显示。": "This page cannot be shown.",

@@ -49,7 +49,8 @@ class PaperPanel(QWidget):
         box.addLayout(self._buttons())
         self._hint = Label("", "caption", wrap=True)
         box.addWidget(self._hint)
-        box.addWidget(Label("已拍摄的页", "strong"))
+        self._strip_title = Label("已拍摄的页", "strong")
+        box.addWidget(self._strip_title)
         self.strip = ImageStrip()
         self.strip.picked.connect(presenter.show_large)
         self.strip.opened.connect(presenter.show_large)
@@ -189,6 +190,8 @@ class PaperPanel(QWidget):
         self.correct.setEnabled(page is not None and page.can_correct)
         self._show_hint(state)
         self._show_pages(state)
+        for part in (self._strip_title, self.strip):  # pages of a registered exam stand in its details
+            part.setVisible(state.exam_id is None)
         words = tr("{count} 页正在上传…", count=state.waiting) if state.waiting else ""
         self._waiting.set_text(words)
         self._waiting.setVisible(bool(words))
@@ -199,6 +202,8 @@ class PaperPanel(QWidget):
         elif state.retaking:
             number = next((at for at, page in enumerate(state.pages, 1) if page.key == state.retaking), 0)
             words = tr("下一张照片将替换第 {page} 页。", page=number)
+        elif state.exam_id is not None and state.live:
+            words = tr("拍下的页直接存到这次检查，可在登记详情中查看。")
         elif state.live and not state.shown:
             words = tr("把申请单平放在镜头下；框出的部分会自动裁正。")
         else:
