@@ -94,6 +94,7 @@ class Indexer:
         self._scan_every_s = scan_every_s
         self._waiting: list[Received] = []
         self._came = threading.Event()
+        self._hurry = threading.Event()
         self._queued: set[str] = set()
         self._not_before: dict[str, float] = {}  # files in the inbox that failed: when to try again
         self._rows = IndexRows(storage, inbox_folder, self._record_of_file, placement)
@@ -145,7 +146,10 @@ class Indexer:
         self._announce(force=True)
 
     def submit(self, message: bytes) -> None:
-        """Take a receiver's message; any thread."""
+        """Take a receiver's message; any thread. An empty one says that somebody waits for those before it."""
+        if not message:
+            self._hurry.set()
+            return
         record = decode_received(message)
         if len(self._queued) >= _IN_HAND:
             return  # the database is in trouble: the file waits in the inbox, a scan will find it
@@ -217,8 +221,10 @@ class Indexer:
         seen = 0
         while seen < len(self._waiting) < BATCH and time.monotonic() < end and not self._stopping.is_set():
             seen = len(self._waiting)
-            time.sleep(_QUIET_S)
+            if self._hurry.wait(_QUIET_S):
+                break
         with self._state:
+            self._hurry.clear()
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             if not self._waiting and not self._stopping.is_set():
                 self._came.clear()

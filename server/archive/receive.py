@@ -183,6 +183,10 @@ class Receiver:
         """Close the line to the index; nothing is received afterwards."""
         self._closing()
 
+    def hurry(self) -> None:
+        """Somebody waits until the index has what was received: it need not wait for more."""
+        self._notify(b"")
+
     def begin(self, what: ObjectName) -> Arriving | None:
         """An object is about to come in parts; give the result, and all its parts at once, to `receive`."""
         if not all(_SAFE_UID.match(uid) for uid in what):

@@ -451,3 +451,11 @@ def test_a_relaxed_database_is_the_same_database(tmp_path: Path) -> None:
         assert len(uow.session.execute(select(Instance.id)).all()) == 1
     house.stop()
     first.close()
+
+
+def test_who_waits_for_the_index_makes_it_work_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.archive.index._QUIET_S", 30.0)
+    house.send(an_object())
+    house.receiver.hurry()
+    settled(house)
+    assert len(rows(house, Instance)) == 1

@@ -84,7 +84,7 @@ class MultipartReader:
             if follows in (b"\r\n", b"--") or follows[:1] in (b" ", b"\t"):
                 if self._state == "data":
                     if at:
-                        yield PartData(bytes(self._buffer[:at]))
+                        yield PartData(self._beginning(at))
                     yield PartEnds()
                 del self._buffer[: at + len(self._mark)]
                 self._state = "boundary"
@@ -94,8 +94,12 @@ class MultipartReader:
         ready = len(self._buffer) - keep
         if ready > 0:
             if self._state == "data":
-                yield PartData(bytes(self._buffer[:ready]))
+                yield PartData(self._beginning(ready))
             del self._buffer[:ready]
+
+    def _beginning(self, length: int) -> bytes:
+        with memoryview(self._buffer) as view:  # one copy, where a slice of the buffer would be another
+            return bytes(view[:length])
 
     def _after_boundary(self) -> None:
         if self._buffer.startswith(b"--"):

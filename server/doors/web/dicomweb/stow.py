@@ -73,7 +73,7 @@ class Part:
     def view(self) -> Iterator[memoryview]:
         """All bytes."""
         if self._file is None:
-            yield memoryview(bytes(self._buffer))
+            yield memoryview(self._buffer).toreadonly()
             return
         assert self._path is not None
         self._file.write(self._buffer)
