@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from server.bootstrap.appointments import FIND_MISSED, SCHEDULES, job_kinds
-from server.kernel.jobs import JobContext
+from server.kernel.jobs import JobContext, enqueue
 from shared.contract.exams import ListExams
 from tests.hospital import CLERK, Hospital
 from tests.server.exams.scheduling.test_appointments import MONDAY, slots_of
@@ -19,7 +19,9 @@ def test_the_job_finds_every_missed_appointment_once(hospital: Hospital) -> None
     house: Any = SimpleNamespace(areas=SimpleNamespace(exams=hospital.exams))
     (kind,) = job_kinds(house)
     assert [kind.name] == [FIND_MISSED] == [schedule.kind for schedule in SCHEDULES]
-    context = JobContext(hospital.database, 0, {}, threading.Event())
+    with hospital.write() as uow:
+        job_id = enqueue(uow, FIND_MISSED, {})
+    context = JobContext(hospital.database, job_id, {}, threading.Event())
     hospital.clock.forward(days=(MONDAY - hospital.time.today()).days)
     assert kind.handler(context) == "0 missed appointments were found."
     hospital.clock.forward(days=1)
