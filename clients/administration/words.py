@@ -22,6 +22,7 @@ JOB_KINDS = {
     "archive.fill_custom_tag": "补建自定义索引",
     "archive.review_completeness": "核对影像是否齐全",
     "corrections.note": "通知退回的影像",
+    "exams.find_missed": "查找爽约",
     "exchange.export": "导出",
     "exchange.import": "导入",
     "exchange.tidy": "清理导入导出文件",
