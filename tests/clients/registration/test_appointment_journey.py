@@ -191,6 +191,15 @@ def test_slots_follow_the_room_and_the_first_free_one_is_taken(window: Workstati
     page.booking.do_submit()
     wait(lambda: page.presenter.state.registered is not None)
 
+    page.presenter.edit(name="郑强", sex=Sex.MALE, birth_date=date(1980, 1, 2))
+    brain = next(one for one in hospital.exam_items if one.code == "MR001")
+    page.presenter.add_item(brain)
+    page.presenter.set_planned(first.slot.starts_at)
+    wait(lambda: bool(page.booking.warnings.sentences))
+    assert "时间重叠" in page.booking.warnings.sentences[0]
+    assert page.booking.warnings.isVisible()
+    picture(window, "warnings")
+
 
 def test_an_appointment_is_moved_in_the_calendar_with_the_keyboard(
     window: Workstation, server: ServerProcess, wait: Wait
