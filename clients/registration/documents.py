@@ -80,6 +80,8 @@ class ServerDocuments:
             )
         except PrinterTrouble as full:
             return tr("{what}未打印：{why}", what=what, why=tr(full.source))
+        if job.is_lost:
+            return tr("{what}未打印：{why}", what=what, why=tr(job.trouble))
         if job.trouble:
             return tr("{what}未打印：{why}已排队，恢复后自动打印。", what=what, why=tr(job.trouble))
         if setup.printer:

@@ -28,7 +28,7 @@ def draw_on(printer: QPrinter, data: bytes, copies: int = 1) -> None:
     pdf = QPdfDocument()
     pdf.load(buffer)
     if pdf.pageCount() < 1:
-        raise PrinterTrouble("文档已损坏，请重新打印。")
+        raise PrinterTrouble("文档已损坏，请重新打印。", is_final=True)
     size = pdf.pagePointSize(0)
     wide = size.width() > size.height()
     orientation = QPageLayout.Orientation.Landscape if wide else QPageLayout.Orientation.Portrait

@@ -36,6 +36,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 0
     trouble: str = ""
     is_printed: bool = False  # only the server does not know yet
+    is_lost: bool = False  # it will never print here and is not kept
 
     @property
     def printer(self) -> str:
@@ -168,7 +169,7 @@ class PrintQueue:
                     self._working.discard(job.key)
             if job.key == until:
                 asked = after
-            if after.trouble:
+            if after.trouble and not after.is_lost:
                 break
         if until and asked is None:
             with self._lock:
@@ -189,6 +190,10 @@ class PrintQueue:
             try:
                 where = self._transport(job.setup).send(sheet)
             except PrinterTrouble as fault:
+                if fault.is_final:  # it would only hold up those behind it
+                    with self._lock:
+                        self._forget(job.key)
+                    return msgspec.structs.replace(job, trouble=fault.source, is_lost=True)
                 waiting = msgspec.structs.replace(job, tries=job.tries + 1, trouble=fault.source)
                 pause = min(RETRY_S * 2 ** min(job.tries, 5), LONGEST_RETRY_S)
                 with self._lock:

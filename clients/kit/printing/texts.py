@@ -11,6 +11,7 @@ ENTRIES: dict[str, str] = {
     "登记单": "Registration form",
     "转诊单": "Referral form",
     "申请单": "Application",
+    "报告": "Report",
     "测试页": "Test page",
     "打印腕带": "Print wristband",
     "打印小票": "Print ticket",
@@ -50,6 +51,7 @@ ENTRIES: dict[str, str] = {
     # what became of it
     "{what}已送往打印机 {printer}。": "{what}: sent to the printer {printer}.",
     "未设置打印机，{what}已保存到 {path}。": "No printer is set up. {what}: saved to {path}.",
+    "{what}未打印：{why}": "{what} not printed: {why}",
     "{what}未打印：{why}已排队，恢复后自动打印。": "{what} not printed: {why} It waits and prints by itself later.",
     # set-up
     "打印机设置": "Printers of this desk",

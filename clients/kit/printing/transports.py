@@ -31,11 +31,15 @@ SUFFIXES = {
 
 
 class PrinterTrouble(Exception):
-    """Nothing was printed; `source` is a Chinese source sentence that says what to do."""
+    """Nothing was printed; `source` is a Chinese source sentence that says what to do.
 
-    def __init__(self, source: str) -> None:
+    `is_final`: this document will never print on this printer, trying again helps nothing.
+    """
+
+    def __init__(self, source: str, *, is_final: bool = False) -> None:
         super().__init__(source)
         self.source = source
+        self.is_final = is_final
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class DriverPrinter:
         from clients.kit.printing.driver import print_pdf
 
         if sheet.media_type != "application/pdf":
-            raise PrinterTrouble("这台打印机不能打印这种文件，请检查打印机设置。")
+            raise PrinterTrouble("这台打印机不能打印这种文件，请检查打印机设置。", is_final=True)
         print_pdf(sheet.data, self._name, sheet.copies)
         return ""
 
@@ -183,7 +187,7 @@ class FolderPrinter:
 
 def _demand_raw(sheet: Sheet) -> None:
     if sheet.media_type not in ("application/zpl", "application/tspl"):
-        raise PrinterTrouble("标签打印机只能打印标签，请为此文档选择普通打印机。")
+        raise PrinterTrouble("标签打印机只能打印标签，请为此文档选择普通打印机。", is_final=True)
 
 
 def system_spooler() -> RawSpooler:

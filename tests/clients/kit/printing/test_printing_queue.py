@@ -29,6 +29,8 @@ class Printers:
 
         class Way:
             def send(self, sheet: Sheet) -> str:
+                if sheet.data == b"666":
+                    raise PrinterTrouble("文档已损坏，请重新打印。", is_final=True)
                 if setup.host in printers.absent:
                     raise PrinterTrouble("缺纸，请装入标签纸。")
                 printers.printed.append((setup.host, sheet.data))
@@ -129,6 +131,18 @@ def test_a_print_is_told_later_when_the_line_is_gone_and_never_printed_twice(hou
     assert house.told == [1]
     assert house.printed == [b"1"]
     assert not house.queue.has_work
+
+
+def test_a_document_that_can_never_print_holds_nobody_up(house: House) -> None:
+    job = house.submit(666)
+    assert (job.is_lost, job.trouble) == (True, "文档已损坏，请重新打印。")
+    assert not house.queue.has_work
+    house.printers.absent.add("zebra")
+    house.submit(1)
+    house.printers.absent.clear()
+    house.submit(666)
+    house.submit(2)
+    assert house.printed == [b"1", b"2"]
 
 
 def test_a_waiting_document_can_be_given_up(house: House) -> None:
