@@ -16,6 +16,7 @@ from clients.administration.people import PEERS
 from clients.administration.policy.rules import COMPRESSION, RETENTION
 from clients.administration.queue_rules import queue_page
 from clients.administration.routing import COERCIONS, FORWARDS, ROUTING_RULES, TARGETS
+from clients.administration.safety_questions import QUESTIONS
 from clients.administration.storage import MOVED, PREFETCH, STORAGE_RULES, STORES
 from clients.administration.studies import STUDIES, UNMATCHED
 from clients.administration.system import CUSTOM_TAGS, TOKENS
@@ -93,7 +94,7 @@ def make_pages() -> tuple[Page, ...]:
         _page("safety", "备份检查", "check_circle", ("备份", BACKUPS), ("归档检查", CHECK)),
         Page("master", "基础数据", "grid", hospital_page, permission=Permission.ADMINISTER),
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
-        _page("appointments", "预约转诊", "calendar", *schedules.TABS, *platform.TABS),
+        _page("appointments", "预约转诊", "calendar", *schedules.TABS, *platform.TABS, ("安全问题", QUESTIONS)),
         Page("queues", "排队", "queue", queue_page, permission=Permission.ADMINISTER),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page(

@@ -8,6 +8,7 @@ from clients.administration import (
     texts_interfaces,
     texts_master,
     texts_queue,
+    texts_safety,
     texts_schedules,
     texts_templates,
 )
@@ -633,3 +634,4 @@ ENTRIES |= {source: english for source, english in texts_schedules.ENTRIES.items
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_templates.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_safety.ENTRIES.items() if source not in ENTRIES}

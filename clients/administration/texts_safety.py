@@ -1,0 +1,47 @@
+"""English for the page of safety questions."""
+
+from __future__ import annotations
+
+ENTRIES = {
+    "安全问题": "Safety questions",
+    "不限": "Anybody",
+    "女": "Female",
+    "男": "Male",
+    "是 / 否 / 不详": "Yes / no / unknown",
+    "数值和日期": "A value and its date",
+    "是": "Yes",
+    "否": "No",
+    "不详": "Unknown",
+    "编码由小写字母开头，只有小写字母、数字和下划线。": "Begin with a small letter; small letters, digits, _ only.",
+    "已有编码为 {code} 的问题。": "There is a question with the code {code} already.",
+    "{low}–{high} 岁": "{low}–{high} years",
+    "用造影剂": "with contrast",
+    "全部": "All",
+    "问题": "Question",
+    "检查类型": "Exam types",
+    "询问对象": "Whom",
+    "启用": "In use",
+    "没有安全问题": "No safety questions",
+    "登记时不询问安全问题。": "Nothing is asked at registration.",
+    "登记时按检查类型、项目、性别和年龄询问；需注意的回答要确认后才能提交，并显示给技师。": (
+        "Asked at registration by exam type, items, sex and age; alarming answers must be noted."
+    ),
+    "编码": "Code",
+    "英文": "English",
+    "回答方式": "Kind of answer",
+    "单位": "Unit",
+    "不选为全部": "none: all",
+    "性别": "Sex",
+    "只在用造影剂时": "Only with contrast",
+    "年龄从": "Age from",
+    "年龄到": "Age to",
+    "岁": "years",
+    "需注意的回答": "Alarming answers",
+    "回答": "Answers",
+    "数值低于": "Value below",
+    "化验早于": "Test older than",
+    "天": "days",
+    "0：不限": "0: any",
+    "已删除安全问题“{text}”。": "Question “{text}” deleted.",
+    "新建问题": "New question",
+}
