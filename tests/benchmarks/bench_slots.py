@@ -32,7 +32,7 @@ from tests.hospital import CLERK, HEAD, Hospital, a_patient
 
 LIMIT = 3.0
 """How many times slower a figure may be with many bookings than with few."""
-WEEK_MS, FREE_MS = 60.0, 120.0
+WEEK_MS, FREE_MS = 60.0, 200.0
 """Limits of the median with many bookings, in milliseconds, on the machine of the tests."""
 _ROUNDS = 40
 _DAY_SLOTS = 48
@@ -166,7 +166,7 @@ def figures(hospital: Hospital) -> dict[str, tuple[float, float]]:
     return {
         "slot list of a room-week": milliseconds(week),
         "slot list of a room-day": milliseconds(day),
-        "first free over all CT rooms, two items": milliseconds(free),
+        "first free, two items, 30 full days": milliseconds(free),
         "list a day and hold a slot": milliseconds(hold),
     }
 
@@ -196,7 +196,7 @@ def main() -> int:
             f"{name:42} {chosen.bookings:>7} bookings: median {median:7.2f} ms  p95 {p95:7.2f} ms   "
             f"1000: {few[name][0]:7.2f} ms   ratio {ratio:4.2f} (limit {LIMIT:.1f})"
         )
-    week, free = many["slot list of a room-week"][0], many["first free over all CT rooms, two items"][0]
+    week, free = many["slot list of a room-week"][0], many["first free, two items, 30 full days"][0]
     passed = passed or week > WEEK_MS or free > FREE_MS
     print(f"limits: room-week {WEEK_MS:.0f} ms, first free {FREE_MS:.0f} ms: {'passed' if passed else 'kept'}")
     return int(passed)
