@@ -22,7 +22,7 @@ from shared.contract.queueing import ForecastError, ForecastOfRoom, WaitForecast
 from shared.domain.states import PatientType, TicketState
 
 _LEARN_DAYS = 60
-_LEARN_MOST = 4000
+_LEARN_MOST = 2000
 _ERROR_DAYS = 14
 _KEEP_DAYS = 90
 _FRESH = timedelta(seconds=60)
@@ -53,6 +53,22 @@ class Place:
 _COLUMNS = tuple(getattr(Ticket, name) for name in Place.__slots__)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A kept forecast with the call that followed; read as columns, for there are thousands."""
+
+    room_id: int
+    exam_type: str
+    made_at: datetime
+    expected_at: datetime
+    low_at: datetime
+    high_at: datetime
+    actual_at: datetime
+
+
+_JUDGED = tuple(getattr(ForecastRow, name) for name in Judged.__slots__)
+
+
 @dataclass(frozen=True)
 class Outlook:
     """Forecasts of tickets that wait, and of somebody who came now, by room."""
@@ -68,8 +84,7 @@ class WaitingTimes:
         self._time = time
         self._organisation = organisation
         self._policy = policy
-        self._learnt: tuple[datetime, Durations, Band] | None = None
-        self._error: tuple[datetime, ForecastError | None] | None = None
+        self._learnt: tuple[datetime, Durations, Band, ForecastError | None] | None = None
 
     def outlook(self, uow: UnitOfWork, room_ids: Collection[int]) -> Outlook:
         """Return the forecasts for these rooms; none where the room is paused and shares its queue with no other."""
@@ -144,17 +159,14 @@ class WaitingTimes:
 
     def error(self, uow: UnitOfWork) -> ForecastError | None:
         """Return how well the forecasts of the last days did; None before there are any."""
-        now, kept = self._time.now(), self._error
-        if kept is None or not timedelta() <= now - kept[0] < _FRESH:
-            kept = self._error = (now, _error_of(self._judged(uow, _ERROR_DAYS)))
-        return kept[1]
+        return self._known(uow)[2]
 
     def errors(self, uow: UnitOfWork, days: int) -> tuple[ForecastOfRoom, ...]:
         """Return the same by room and exam type, with the learnt length of an exam."""
-        groups: dict[tuple[int, str], list[ForecastRow]] = defaultdict(list)
+        groups: dict[tuple[int, str], list[Judged]] = defaultdict(list)
         for row in self._judged(uow, min(max(days, 1), _KEEP_DAYS)):
             groups[row.room_id, row.exam_type].append(row)
-        durations, _ = self._known(uow)
+        durations, _, _ = self._known(uow)
         hour = self._time.local(self._time.now()).hour
         return tuple(
             ForecastOfRoom(
@@ -180,7 +192,7 @@ class WaitingTimes:
         rooms: dict[int, WaitForecast],
     ) -> None:
         now = self._time.now()
-        durations, band = self._known(uow)
+        durations, band, _ = self._known(uow)
         hour = self._time.local(now).hour
         hospital, settings = self._organisation.hospital(uow), self._policy.rooms(uow)
         states = [
@@ -233,7 +245,7 @@ class WaitingTimes:
         )
         return {row[0]: row[1] for row in uow.session.execute(query)}
 
-    def _known(self, uow: UnitOfWork) -> tuple[Durations, Band]:
+    def _known(self, uow: UnitOfWork) -> tuple[Durations, Band, ForecastError | None]:
         now, kept = self._time.now(), self._learnt
         if kept is None or not timedelta() <= now - kept[0] < _FRESH:
             spells = uow.session.execute(
@@ -250,21 +262,19 @@ class WaitingTimes:
             )
             types = self._organisation.hospital(uow).view.exam_types
             durations = Durations((Spell(*row) for row in spells), {one.code: one.slot_minutes * 60.0 for one in types})
-            past = [
-                Past(_s(row.made_at, row.expected_at), _s(row.made_at, row.actual_at))
-                for row in self._judged(uow, _ERROR_DAYS)
-            ]
-            kept = self._learnt = (now, durations, Band(past))
-        return kept[1], kept[2]
+            judged = self._judged(uow, _ERROR_DAYS)
+            past = [Past(_s(one.made_at, one.expected_at), _s(one.made_at, one.actual_at)) for one in judged]
+            kept = self._learnt = (now, durations, Band(past), _error_of(judged))
+        return kept[1:]
 
-    def _judged(self, uow: UnitOfWork, days: int) -> Sequence[ForecastRow]:
+    def _judged(self, uow: UnitOfWork, days: int) -> Sequence[Judged]:
         query = (
-            select(ForecastRow)
+            select(*_JUDGED)
             .where(ForecastRow.made_at >= self._time.now() - timedelta(days=days), ForecastRow.actual_at.is_not(None))
             .order_by(ForecastRow.made_at.desc())
             .limit(_LEARN_MOST)
         )
-        return uow.session.scalars(query).all()
+        return [Judged(*row) for row in uow.session.execute(query)]
 
 
 def _newcomer(now: datetime) -> Place:
@@ -310,19 +320,18 @@ def _view(expected: Expected, band: Band) -> WaitForecast:
     )
 
 
-def _s(first: datetime, last: datetime | None) -> float:
-    return 0.0 if last is None else (last - first).total_seconds()
+def _s(first: datetime, last: datetime) -> float:
+    return (last - first).total_seconds()
 
 
-def _error_of(rows: Sequence[ForecastRow]) -> ForecastError | None:
-    pairs = [(row, row.actual_at) for row in rows if row.actual_at is not None]
-    if not pairs:
+def _error_of(rows: Sequence[Judged]) -> ForecastError | None:
+    if not rows:
         return None
-    errors = [abs((actual - row.expected_at).total_seconds()) / 60 for row, actual in pairs]
+    errors = [abs((row.actual_at - row.expected_at).total_seconds()) / 60 for row in rows]
     minute = timedelta(minutes=1)  # what is told in whole minutes is judged in whole minutes
-    within = sum(row.low_at <= actual < row.high_at + minute for row, actual in pairs)
+    within = sum(row.low_at <= row.actual_at < row.high_at + minute for row in rows)
     return ForecastError(
-        count=len(pairs),
+        count=len(rows),
         median_error_minutes=round(statistics.median(errors), 1),
-        within_band_percent=round(100 * within / len(pairs), 1),
+        within_band_percent=round(100 * within / len(rows), 1),
     )
