@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from server.audit.service import AuditService
 from server.bootstrap.folders import Folders
 from server.doors.dicom.tls import client_context, server_context
 from server.doors.hl7.door import Hl7Door
@@ -58,7 +59,8 @@ def build_interfaces(
     connections = Connections()
     registry = PatientRegistry(time, patients, applications)
     lines = Lines(_tokens(folders), _client_tls(settings))
-    intake = Intake(database, time, organisation, applications, connections, registry)
+    record = AuditService(database).record_in
+    intake = Intake(database, time, organisation, applications, connections, registry, record=record)
     outgoing = Outgoing(time, exams, connections)
     return Interfaces(
         intake=intake,

@@ -17,11 +17,13 @@ from server.interfaces.orders import CodeBook, NewOrder, order_numbers, orders_o
 from server.interfaces.people import name_of, number_of, person_of
 from server.interfaces.registry import PatientRegistry
 from server.interfaces.tables import InterfaceConnection, InterfaceMessage
+from server.kernel.audit import AuditEntry
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action
 from server.organisation.service import OrganisationService
+from shared.contract.base import AuditClass
 from shared.contract.errors import ENVIRONMENT
 from shared.contract.interfaces import Direction, MessageState, MessageView
 from shared.domain.permissions import ROLES
@@ -48,6 +50,10 @@ def hospital_system(name: str) -> Caller:
     return Caller(user_id=0, login="hospital_system", name=name[:64], permissions=ROLES["hospital_system"])
 
 
+def _keep_no_record(_uow: UnitOfWork, _entry: AuditEntry) -> None:
+    return
+
+
 class Intake:
     """Answers messages of hospital systems; opens its own units of work; may be called from many threads."""
 
@@ -60,7 +66,10 @@ class Intake:
         connections: Connections,
         registry: PatientRegistry,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8).upper(),
+        record: Callable[[UnitOfWork, AuditEntry], None] = _keep_no_record,
     ) -> None:
+        """`record` keeps an audit entry in the transaction of what a message did."""
+        self._record = record
         self._database = database
         self._time = time
         self._organisation = organisation
@@ -158,11 +167,25 @@ class Intake:
                 sentence = self._do(uow, message, sender)
                 row = self._note(uow, row, message, arrival, sender, identity)
                 row.state, row.sentence = MessageState.ACCEPTED.value, sentence
+                self._record(uow, self._audited(message, arrival, sender, row.id))
             answers = acknowledgements(message, None, self._answering)
             row.ack_code = "AA"
             row.answer = _encoded("".join(answers), message.codec)
             journal.tell(uow, row)
         return [_encoded(answer, message.codec) for answer in answers]
+
+    def _audited(self, message: Message, arrival: Arrival, sender: InterfaceConnection, message_id: int) -> AuditEntry:
+        return AuditEntry(
+            at=self._time.now(),
+            user="hospital_system",
+            station=sender.name,
+            address=arrival.address,
+            method=f"hl7.{message.type}"[:60],
+            audit_class=AuditClass.PATIENT_RECORD,
+            outcome="ok",
+            subject=f"interface message {message_id}",
+            duration_ms=0.0,
+        )
 
     def _refuse(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from server.kernel import secretfiles
+from shared.contract.audit import ListAudit
 from shared.contract.exams import ApplicationView, CancelExam, ExamView, FindApplications, RegisterExam
 from shared.contract.interfaces import (
     ConnectionView,
@@ -94,6 +95,8 @@ def test_an_order_comes_is_found_is_registered_and_its_states_go_back(server: Se
         out = connect(client, InterfaceKind.HL7_OUT, "HIS out", host="127.0.0.1", port=listener.port, timeout_s=3)
         answer = his.send(an_order("J1", card="J0001"))
         assert str(answer.segment("MSA")[1]) == "AA"
+        (audited,) = client.call(ListAudit(method_prefix="hl7.ORM^O01")).rows
+        assert (audited.user, audited.outcome) == ("hospital_system", "ok")
         (application,) = client.call(FindApplications(number="J0001"))
         exam = register(client, application)
         client.call(CancelExam(exam_id=exam.row.id, version=exam.version))
