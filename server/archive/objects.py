@@ -37,6 +37,7 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _MANY_FRAMES_CACHE = 4
 _LAYOUTS = 20_000
 _SERIES_ROWS = 4096  # of one series, read together when one of its frames is wanted
+_LAYOUT_FRESH_S = 60.0  # how long it is believed: the object may be deleted, and lie in the recycle bin
 _ROWS_FRESH_S = 20.0  # how long such rows are believed
 _MAX_JOINED_BYTES = 64 << 20  # a corrected object above this is put together in a temporary file
 _COMMIT_WAIT_S = 3.0  # how long commitment waits for the index to catch up with what was just stored
@@ -143,7 +144,7 @@ class ArchiveObjects:
         self._storage = storage
         self._inbox = inbox_folder
         self._parsed: OrderedDict[str, Any] = OrderedDict()
-        self._layouts: dict[str, _Layout] = {}
+        self._layouts: dict[str, tuple[float, _Layout]] = {}  # with when they were read
         self._rows: dict[str, tuple[float, Any]] = {}  # of series whose frames are being asked for, with when read
         self._reading = threading.Lock()
         self._lock = threading.Lock()
@@ -280,7 +281,9 @@ class ArchiveObjects:
         file, which stays mapped as long as the view is held.
         """
         with self._lock:
-            layout = self._layouts.get(sop_instance_uid)
+            read_at, layout = self._layouts.get(sop_instance_uid, (0.0, None))
+        if time.monotonic() - read_at > _LAYOUT_FRESH_S:
+            layout = None
         with _refusing():
             with contextlib.suppress(FileNotFoundError):  # compressed meanwhile: it lies under another key
                 if layout is None:
@@ -343,7 +346,7 @@ class ArchiveObjects:
         with self._lock:
             if len(self._layouts) >= _LAYOUTS:
                 self._layouts.clear()
-            self._layouts[sop_instance_uid] = layout
+            self._layouts[sop_instance_uid] = time.monotonic(), layout
         return layout
 
     def _frame_of_many(self, uid: str, key: str, number: int) -> bytes:

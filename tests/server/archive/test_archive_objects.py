@@ -13,7 +13,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from server.archive.tables import Instance
 from server.kernel.errors import Refusal
@@ -228,3 +228,18 @@ def test_senseless_numbers_become_absent(house: House) -> None:
     with house.database.read() as uow:
         one = house.service.get_study(uow, str(odd.StudyInstanceUID)).series[0].instances[0]
     assert (one.pixel_spacing, one.rescale_slope, one.window_center, one.window_width) == (None, 1.0, (), ())
+
+
+def test_what_was_known_of_a_deleted_object_is_not_believed_for_ever(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slice_ = a_series(1)[0]
+    send(house, slice_)
+    objects, uid = house.service.objects, str(slice_.SOPInstanceUID)
+    objects.frame(uid, 1)
+    with house.database.write() as uow:  # as the recycle bin does: the file stays
+        uow.session.execute(delete(Instance))
+    assert objects.frame(uid, 1)
+    monkeypatch.setattr("server.archive.objects._LAYOUT_FRESH_S", 0.0)
+    monkeypatch.setattr("server.archive.objects._ROWS_FRESH_S", 0.0)
+    assert refusal(lambda: objects.frame(uid, 1)) == ErrorCode.NOT_FOUND
