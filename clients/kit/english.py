@@ -154,4 +154,15 @@ ENTRIES: Mapping[str, str] = {
     "贵宾": "VIP",
     "普通": "Ordinary",
     "未知状态": "Unknown",
+    # cameras and pictures
+    "没有这个摄像头，请重新选择。": "There is no such camera. Choose again.",
+    "摄像头打不开，可能正被其他程序使用；请关闭后重试。": "The camera cannot be opened; another program may use it. Close that and try again.",
+    "摄像头已断开，请检查连接线。": "The camera is disconnected. Check its cable.",
+    "虚拟摄像头的文件夹中没有图片。": "The virtual camera's folder holds no picture.",
+    "扫描文件夹打不开，请检查设置。": "The scanner's folder cannot be opened. Check the setting.",
+    "图片文件太大，不能超过 40 MB。": "The file is too large; 40 MB at most.",
+    "图片文件打不开，请检查后重试。": "The file cannot be opened. Check it and try again.",
+    "图片的像素太多，请用较低的分辨率扫描。": "The picture has too many pixels. Scan with a lower resolution.",
+    "这不是可用的图片文件，请选择 JPEG、PNG、BMP 或 TIFF。": "This is no picture. Choose JPEG, PNG, BMP or TIFF.",
+    "剪贴板中没有可用的图片。": "The clipboard holds no picture.",
 }

@@ -82,16 +82,9 @@ ENTRIES = {
     "选择扫描仪存放文件的文件夹": "Choose the folder where the scanner puts its files",
     "还没有设置扫描文件夹。": "No scanner folder is set yet.",
     "扫描文件夹中没有图片。": "There is no picture in the scanner's folder.",
-    "扫描文件夹打不开，请检查设置。": "The scanner's folder cannot be opened. Check the setting.",
     "正在查找摄像头…": "Looking for cameras…",
     "正在打开摄像头…": "Opening the camera…",
     "没有找到摄像头。可以从文件、剪贴板或扫描文件夹导入。": "No camera found. Use files, clipboard or scanner.",
-    "没有这个摄像头，请重新选择。": "There is no such camera. Choose again.",
-    "摄像头打不开，可能正被其他程序使用；请关闭后重试。": (
-        "The camera cannot be opened; another program may use it. Close that and try again."
-    ),
-    "摄像头已断开，请检查连接线。": "The camera is disconnected. Check its cable.",
-    "虚拟摄像头的文件夹中没有图片。": "The virtual camera's folder holds no picture.",
     "把申请单平放在镜头下；框出的部分会自动裁正。": "Lay the form under the camera; the outlined part is cut out.",
     "拖动四角到纸张的角上；按 1 至 4 选角，方向键移动，回车应用。": (
         "Drag the corners onto those of the sheet; 1 to 4 choose one, arrows move it, Enter applies."
@@ -103,11 +96,6 @@ ENTRIES = {
     "一次检查最多 {count} 页申请单照片。": "An exam has at most {count} pages.",
     "申请单照片暂存在本机，连接恢复后自动上传。": "The pages are kept here and sent when the line is back.",
     "{count} 页正在上传…": "Sending pages: {count}…",
-    "图片文件太大，不能超过 40 MB。": "The file is too large; 40 MB at most.",
-    "图片文件打不开，请检查后重试。": "The file cannot be opened. Check it and try again.",
-    "图片的像素太多，请用较低的分辨率扫描。": "The picture has too many pixels. Scan with a lower resolution.",
-    "这不是可用的图片文件，请选择 JPEG、PNG、BMP 或 TIFF。": "This is no picture. Choose JPEG, PNG, BMP or TIFF.",
-    "剪贴板中没有可用的图片。": "The clipboard holds no picture.",
     "申请单照片": "Photographed application",
     "拍下的页直接存到这次检查，可在登记详情中查看。": "Pages go straight to this exam; see them in its details.",
     "申请单": "Form",
