@@ -10,11 +10,13 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
+from server.attachments.whereabouts import exam_of_attachment
 from server.exams.whereabouts import Place, place_of_exam, place_of_slot, place_of_study
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from server.organisation.service import OrganisationService
+from server.printing.whereabouts import subject_of_document
 from server.queueing.whereabouts import exam_of_call, exam_of_ticket
 from server.reporting.whereabouts import exam_of_report
 from shared.contract.base import Request
@@ -39,9 +41,22 @@ class CampusLimits:
             raise _refused()
         self._check_places(caller, request, rooms)
         for place in self._places(uow, request):
-            if place is not None and place.room_id not in rooms and place.from_campus_id not in caller.campus_ids:
+            if place is not None and not _is_within(place, rooms, caller):
                 raise _refused()
         return replace(caller, room_ids=rooms)
+
+    def check_document(self, uow: UnitOfWork, caller: Caller, document_id: int) -> None:
+        """Raise PERMISSION_MISSING for a document of another campus; for the bulk channel."""
+        self._check_exam(uow, caller, _exam_of_document(uow, document_id))
+
+    def check_attachment(self, uow: UnitOfWork, caller: Caller, attachment_id: int) -> None:
+        """Raise PERMISSION_MISSING for a picture of another campus; for the bulk channel."""
+        self._check_exam(uow, caller, exam_of_attachment(uow, attachment_id))
+
+    def _check_exam(self, uow: UnitOfWork, caller: Caller, exam_id: int | None) -> None:
+        place = None if exam_id is None or not caller.is_limited else place_of_exam(uow, exam_id)
+        if place is not None and not _is_within(place, self._rooms(uow, caller), caller):
+            raise _refused()
 
     def _rooms(self, uow: UnitOfWork, caller: Caller) -> frozenset[int]:
         rooms = self._organisation.hospital(uow).rooms.values()
@@ -79,7 +94,24 @@ class CampusLimits:
         return found
 
 
-_EXAM_OF: dict[str, Finds] = {"ticket_id": exam_of_ticket, "call_id": exam_of_call, "report_id": exam_of_report}
+def _exam_of_document(uow: UnitOfWork, document_id: int) -> int | None:
+    subject = subject_of_document(uow, document_id)
+    if subject is None:
+        return None
+    return exam_of_report(uow, subject[0]) if subject[1] else subject[0]
+
+
+_EXAM_OF: dict[str, Finds] = {
+    "ticket_id": exam_of_ticket,
+    "call_id": exam_of_call,
+    "report_id": exam_of_report,
+    "attachment_id": exam_of_attachment,
+    "document_id": _exam_of_document,
+}
+
+
+def _is_within(place: Place, rooms: Collection[int], caller: Caller) -> bool:
+    return place.room_id in rooms or place.from_campus_id in caller.campus_ids
 
 
 def _refused() -> Refusal:

@@ -247,6 +247,8 @@ def all_handlers(areas: Areas, audit: AuditService, describe: Callable[[], Serve
 
 
 def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
+    limits = CampusLimits(areas.organisation)
+
     def frame(_caller: Caller, name: str, number: int) -> BulkItem:
         data, transfer_syntax_uid = areas.archive.objects.frame(name, number)
         return BulkItem(data, transfer_syntax_uid)
@@ -258,12 +260,14 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
         if not name.isdecimal():
             raise not_found("文件")
         with database.read() as uow:
+            limits.check_document(uow, caller, int(name))
             return BulkItem(areas.printing.open_document(uow, caller, int(name)))
 
-    def attachment(_caller: Caller, name: str, _number: int) -> BulkItem:
+    def attachment(caller: Caller, name: str, _number: int) -> BulkItem:
         if not name.isdecimal():
             raise not_found("照片")
         with database.read() as uow:
+            limits.check_attachment(uow, caller, int(name))
             return BulkItem(areas.attachments.open(uow, int(name)))
 
     def export(_caller: Caller, name: str, piece: int) -> BulkItem:

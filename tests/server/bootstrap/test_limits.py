@@ -12,10 +12,11 @@ from server.audit.service import AuditService
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.limits import CampusLimits
-from server.bootstrap.running import all_handlers
+from server.bootstrap.running import _bulk_sources, all_handlers
 from server.doors.rpc.router import Router
 from server.kernel.clock import SystemClock
 from server.kernel.database import Database
+from server.kernel.errors import Refusal
 from server.settings import load
 from shared.contract.archive import ListStudies
 from shared.contract.base import Channel, Request, reply_type
@@ -43,6 +44,7 @@ from shared.contract.master import (
     StaffEntry,
 )
 from shared.contract.organisation import GetHospital
+from shared.contract.printing import PrintRegistrationForm
 from shared.contract.queueing import CallNext, CallTicket, GetBoard, GetQueue, ListFinished
 from shared.contract.reporting import ListReports
 from shared.rpc import envelope
@@ -63,7 +65,8 @@ class House:
         handlers = all_handlers(areas, audit, lambda: pytest.fail("not asked"))
         limits = CampusLimits(areas.organisation)
         self.router = Router(handlers, database, areas.identity, audit, SystemClock(), limits)
-        self._identity = areas.identity
+        self._identity = self.identity = areas.identity
+        self.areas, self.database = areas, database
         self._keys = 0
         self.admin = areas.identity.login("admin", password, "", "").token
         for entry in (
@@ -188,3 +191,15 @@ def test_limits_count_at_once_and_administering_is_not_limited(house: House) -> 
     house.ask(SaveRow(entry=entry, row_id=row.id, version=row.version))
     assert house.is_refused(GetExam(exam_id=exam.row.id), house.anybody)
     assert house.is_refused(ListRows(kind=MasterKind.STAFF), house.east)
+
+
+def test_papers_of_other_campuses_are_not_handed_out(house: House) -> None:
+    exam = house.register("李四", "RAD", "CT1")
+    paper = house.ask(PrintRegistrationForm(exam_id=exam.row.id), house.main)
+    assert house.is_refused(PrintRegistrationForm(exam_id=exam.row.id), house.east)
+    sources = _bulk_sources(house.areas, house.database)
+    east, main = house.identity.authenticate(house.east), house.identity.authenticate(house.main)
+    assert bytes(sources["document"].read(main, str(paper.id), 0).data).startswith(b"%PDF")
+    with pytest.raises(Refusal) as caught:
+        sources["document"].read(east, str(paper.id), 0)
+    assert caught.value.body.code is ErrorCode.PERMISSION_MISSING
