@@ -1,6 +1,6 @@
 """The inbox: a folder that is the journal of what was accepted and not yet confirmed by the index.
 
-A file's name says when it came, the SHA-256 of its bytes and who sent it, all as digits: nothing of a name is text
+A file's name says when it came, the key of its bytes and who sent it, all as digits: nothing of a name is text
 from the data.
 """
 

@@ -1,6 +1,6 @@
-"""The folder of backups: objects once, by their SHA-256, and generations that name them.
+"""The folder of backups: objects once, by their keys, and generations that name them.
 
-    objects/ab/cd/<sha256>             of the archive and of the documents, for all generations
+    objects/ab/cd/<key>                of the archive and of the documents, for all generations
     generations/<time>-<number>/       database, lists of objects, inbox, secrets, settings
         manifest.json                  what belongs to it, with the SHA-256 of every file; manifest.sha256 its own
 

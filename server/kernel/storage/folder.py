@@ -1,4 +1,4 @@
-"""Objects as files under names made from their content: ``objects/abc/<sha256>``.
+"""Objects as files under names made from their content: ``objects/abc/<key>``.
 
 A folder for the first three digits is a compromise: 4096 folders can be made beforehand, so that no object waits for
 one, and a hundred million objects are 25,000 in each.
