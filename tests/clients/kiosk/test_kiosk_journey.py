@@ -29,9 +29,12 @@ from clients.kit.voice.voices import ToneVoice
 from clients.registration import texts
 from clients.registration.app import TITLE, make_pages
 from mingjing.demo.scanner import Scanner, Sent
-from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
+from shared.contract.errors import ErrorCode, Refused
+from shared.contract.exams import ExamView, ItemEntry, ListExams, PatientEntry, RegisterExam
 from shared.contract.identity import CreateUser
 from shared.contract.organisation import GetHospital, SavePeer
+from shared.contract.patients import SearchPatients
+from shared.contract.printing import PrintTicket
 from shared.contract.queueing import KioskOutcome, SaveQueueRoom
 from shared.domain.states import ExamState, Sex, TicketState
 from shared.rpc.client import RpcClient
@@ -119,6 +122,10 @@ def test_from_the_kiosk_to_the_finished_exam(server: ServerProcess, qtbot: QtBot
 
         wait(lambda: kiosk.presenter.state.page is Page.START)
         kiosk.view.activateWindow()
+        for request in (SearchPatients(text="李"), ListExams(), GetHospital(), PrintTicket(exam_id=view.row.id)):
+            with pytest.raises(Refused) as refused:
+                kiosk.connection.call(request)
+            assert refused.value.code is ErrorCode.PERMISSION_MISSING
         for letter in view.row.accession_number:  # as a scanner types
             QTest.keyClick(kiosk.view, letter)
         QTest.keyClick(kiosk.view, Qt.Key.Key_Return)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -278,3 +279,47 @@ def test_room_counters_count_every_state(hospital: Hospital) -> None:
     assert (room.finished, room.passed, room.called, room.waiting) == (1, 1, 1, 1)
     exam = hospital.call(GetExam(exam_id=done.exam_id), CLERK)
     assert exam.row.state is ExamState.EXAMINED
+
+
+def test_technicians_of_a_pool_never_call_one_patient_twice(hospital: Hospital) -> None:
+    rules(hospital, passed_return_calls=1)
+    for room in ("CT1", "CT2"):
+        hospital.call(SaveQueueRoom(room_id=hospital.rooms[room], check_in_required=False, pool="CT"), ADMINISTRATOR)
+    for number in range(12):
+        hospital.registered(f"患者{number}", room_id=hospital.rooms["CT1" if number % 2 else "CT2"])
+    called: list[int] = []
+    troubles: list[BaseException] = []
+    together = threading.Barrier(4)
+
+    def technician(room: str) -> None:
+        try:
+            together.wait(10)
+            for _ in range(3):
+                called.append(call_next(hospital, room).id)
+        except BaseException as trouble:  # noqa: BLE001 - told by the test's own thread
+            troubles.append(trouble)
+
+    def mover() -> None:
+        try:
+            together.wait(10)
+            for source, target in (("CT1", "CT2"), ("CT2", "CT1")):
+                request = TransferQueue(
+                    from_room_id=hospital.rooms[source], to_room_id=hospital.rooms[target], pause=False
+                )
+                hospital.call(request, TECHNICIAN)
+        except Refusal:
+            return  # the room was empty at that moment
+        except BaseException as trouble:  # noqa: BLE001 - told by the test's own thread
+            troubles.append(trouble)
+
+    threads = [threading.Thread(target=technician, args=(room,)) for room in ("CT1", "CT2", "CT1")]
+    threads.append(threading.Thread(target=mover))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not troubles, troubles
+    assert len(called) == 9
+    shown = tickets(hospital)
+    assert len(shown) == 12 == len({ticket.number for ticket in shown})
+    assert sum(ticket.call_count for ticket in shown) == 9
