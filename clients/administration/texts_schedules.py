@@ -4,7 +4,6 @@ from __future__ import annotations
 
 ENTRIES = {
     "预约转诊": "Booking",
-    "查找爽约的预约": "Finding missed appointments",
     "排班": "Sessions",
     "日历": "Calendar",
     "加号与释放": "Overbooking",

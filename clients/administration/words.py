@@ -21,7 +21,6 @@ JOB_LOOKS = {
 JOB_KINDS = {
     "archive.fill_custom_tag": "补建自定义索引",
     "archive.review_completeness": "核对影像是否齐全",
-    "exams.find_missed": "查找爽约的预约",
     "corrections.note": "通知退回的影像",
     "exams.find_missed": "查找爽约",
     "exchange.export": "导出",

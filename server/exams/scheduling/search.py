@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from server.exams.rules import NotAllowed, step
 from server.exams.scheduling.availability import Availability, Demand, SlotFact
+from server.exams.scheduling.plans import PlanBook
 from server.exams.scheduling.rules import DayPlan
 from server.exams.scheduling.tables import SlotDayRow
 from server.exams.slots import SlotBook
@@ -24,7 +25,8 @@ from shared.contract.scheduling import BookingView, FindFreeSlots, FreeSlot, Loa
 from shared.domain.states import ExamAction, ExamState, PatientType, VisitKind
 
 MOST_DAYS = 14
-_STRIDE = 7
+_FIRST_STRIDE, _STRIDE = 7, 28
+"""Days looked at in one question: few at first, because the answer is usually near."""
 _MOST_FOUND = 50
 
 
@@ -68,9 +70,13 @@ class SlotSearch:
         limit = min(max(request.limit, 1), _MOST_FOUND)
         found: list[FreeSlot] = []
         day = max(today, self._time.local(max(not_before, self._time.now())).date())
+        room_ids = [room.id for room in rooms]
+        book = self._slots.plans.book(uow, room_ids, day, max(day, last))
+        stride = _FIRST_STRIDE
         while rooms and day <= last and len(found) < limit:
-            until = min(day + timedelta(days=_STRIDE - 1), last)
-            offers = self._offers(uow, [room.id for room in rooms], day, until, demand, may_imagine=True)
+            until = min(day + timedelta(days=stride - 1), last)
+            offers = self._offers(uow, book, room_ids, day, until, demand, may_imagine=True)
+            stride = _STRIDE
             for one in _days(day, until):
                 free = []
                 for room in rooms:
@@ -94,9 +100,9 @@ class SlotSearch:
             raise invalid("days", f"一次最多查看 {MOST_DAYS} 天。")
         self._demand_near(request.first_day)
         last = request.first_day + timedelta(days=request.days - 1)
-        offers = self._offers(uow, [request.room_id], request.first_day, last, Demand())
-        bookings = self._bookings(uow, caller, request.room_id, request.first_day, last)
         book = self._slots.plans.book(uow, [request.room_id], request.first_day, last)
+        offers = self._offers(uow, book, [request.room_id], request.first_day, last, Demand())
+        bookings = self._bookings(uow, caller, request.room_id, request.first_day, last)
         days = []
         for day in _days(request.first_day, last):
             views = offers[request.room_id, day].views()
@@ -120,6 +126,7 @@ class SlotSearch:
     def _offers(
         self,
         uow: UnitOfWork,
+        book: PlanBook,
         room_ids: Sequence[int],
         first: date,
         last: date,
@@ -139,7 +146,6 @@ class SlotSearch:
         unmade = [(room_id, day) for room_id in room_ids for day in _days(first, last) if (room_id, day) not in made]
         if unmade and not may_imagine:
             raise Unmade(unmade)
-        book = self._slots.plans.book(uow, room_ids, first, last)
         facts = self._slots.facts(uow, room_ids, first, last)
         for room_id, day in unmade:
             facts[room_id, day] = self._imagined(room_id, day, book.plan(room_id, day))
