@@ -1,0 +1,145 @@
+"""Organs, sides and lesions as reports name them."""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+
+LEFT, RIGHT = "left", "right"
+BOTH = frozenset({LEFT, RIGHT})
+
+# Larger things first: the first that matches at a place names it.
+ORGANS: dict[str, str] = {
+    "肺门": r"肺门",
+    "肺": r"肺(?!动脉|静脉|癌|炎|结核|气肿)|[上中下]叶(?!切迹)|舌段|\blungs?\b|\b(?:upper|middle|lower) lobe",
+    "胸膜": r"胸膜",
+    "胸腔": r"胸腔|pleural",
+    "心包": r"心包|pericardi",
+    "心": r"心影|心脏|[左右]心[房室]",
+    "纵隔": r"纵[隔膈]|mediastin",
+    "主动脉": r"主动脉|aort(?:a|ic)",
+    "颈动脉": r"颈(?:总|内|外)?动脉",
+    "冠状动脉": r"冠状?动?脉|前降支|回旋支",
+    "肝": r"肝(?!内?外?胆管|总管|肾|门)|\bliver\b|hepatic",
+    "胆囊": r"胆囊|gallbladder",
+    "胆管": r"胆总管|胆管|肝总管|bile duct",
+    "胰": r"胰|pancrea",
+    "脾": r"脾(?!肾)|\bspleen|splenic",
+    "肾上腺": r"肾上腺|adrenal",
+    "肾": r"肾(?!上腺|小球)|\bkidneys?\b|\brenal\b",
+    "输尿管": r"输尿管|ureter",
+    "膀胱": r"膀胱|bladder",
+    "前列腺": r"前列腺|prostat",
+    "子宫": r"子宫|宫腔|宫颈|肌层|uter(?:us|ine)",
+    "附件区": r"附件区?|卵巢|输卵管|ovar(?:y|ies|ian)|adnexa",
+    "乳腺": r"乳腺|乳房|[左右双]乳|\bbreasts?\b",
+    "甲状腺": r"甲状腺|thyroid",
+    "腮腺": r"腮腺|parotid",
+    "脑": r"大脑|小脑|脑干|脑实质|基底节|丘脑|额叶|顶叶|颞叶|枕叶|岛叶|半卵圆|放射冠|脑(?!室|池|沟|裂|脊|膜)|brain|frontal|parietal|temporal|occipital",
+    "脑室": r"脑室|ventric",
+    "硬膜": r"硬膜[外下]|subdural|epidural",
+    "鼻窦": r"[上颌筛额蝶]+窦|鼻窦|sinus",
+    "乳突": r"乳突|mastoid",
+    "眼": r"眼[眶球]|orbit",
+    "肩": r"肩|肱骨头|冈上肌|shoulder",
+    "肘": r"肘|尺骨鹰嘴|elbow",
+    "腕": r"腕|桡骨远端|舟骨|wrist",
+    "手": r"掌骨|指骨|手|\bhand\b",
+    "髋": r"髋|股骨头|股骨颈|\bhips?\b",
+    "膝": r"膝|半月板|交叉韧带|髌|\bknees?\b|menisc",
+    "踝": r"踝|距骨|ankle",
+    "足": r"足|跖骨|跟骨|趾骨|\bfoot\b",
+    "肱骨": r"肱骨|humer",
+    "尺桡骨": r"尺骨|桡骨|前臂|radius|ulna",
+    "股骨": r"股骨|大腿|femur|femoral",
+    "胫腓骨": r"胫骨|腓骨|小腿|tibia|fibula",
+    "肋骨": r"肋骨|第?\d+(?:[、\-~至]\d+)*前?后?肋|\bribs?\b",
+    "锁骨": r"锁骨|clavic",
+    "骨盆": r"骨盆|骶髂|髂骨|耻骨|坐骨|pelvis",
+    "脊柱": r"[颈胸腰骶]椎|椎体|椎间盘|椎管|脊柱|[CTLS]\d{1,2}[/\-][CTLS]?\d|vertebra|\bdis[ck]\b|spin(?:e|al)",
+    "腹腔": r"腹腔|腹水|ascites",
+    "腹膜后": r"腹膜后",
+    "盆腔": r"盆腔|pelvic",
+    "腋窝": r"腋[窝下]|axilla",
+    "关节": r"关节",
+    "阑尾": r"阑尾|append(?:ix|iceal)",
+    "胃": r"胃|stomach|gastric",
+    "肠": r"结肠|直肠|小肠|回盲|肠|colon|rect(?:um|al)|bowel",
+}
+_ORGAN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in ORGANS.items()}
+
+# Of these a patient has two, one on each side; the liver's and the thyroid's lobes are as good as sides.
+SIDED = frozenset(
+    "肺 肺门 胸膜 胸腔 肾 肾上腺 输尿管 附件区 乳腺 腮腺 甲状腺 颈动脉 脑 脑室 硬膜 鼻窦 乳突 眼 肝 肩 肘 腕 手 髋 膝 踝 足 肱骨 尺桡骨 股骨 胫腓骨"
+    " 肋骨 锁骨 骨盆 腋窝 关节".split()
+)
+
+# Lesions: the words that assert one, in findings or in an impression.
+LESIONS: dict[str, str] = {
+    "积液": r"积液|液性暗区|effusion",
+    "积水": r"积水|hydroneph",
+    "气胸": r"气胸|pneumothorax",
+    "骨折": r"骨折(?!史)|骨皮质(?:连续性)?中断|骨质(?:连续性)?中断|骨皮质不连续|fractur",
+    "脱位": r"(?<!半)脱位|dislocat",
+    "结节": r"结节(?!性肝硬化|性硬化|样增生|感)|nodul",
+    "肿块": r"肿块|包块|占位|肿物|软组织团块|\bmass(?:es)?\b",
+    "淋巴结肿大": r"肿大(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
+    "出血": r"出血|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
+    "梗死": r"梗[死塞]|infarct",
+    "炎症": r"肺炎|炎症|感染|实变|渗出|斑片状(?:密度)?(?:增高|高密度|模糊|磨玻璃)|pneumonia|consolidation|infiltrat",
+    "结石": r"结石|强回声(?:光)?团.{0,6}声影|stones?\b|calcul(?:us|i)|lithiasis",
+    "囊肿": r"囊肿|囊性(?:低密度|无回声|病灶)|\bcysts?\b",
+    "扩张": r"扩张|dilat",
+    "动脉瘤": r"动脉瘤|aneurysm",
+    "夹层": r"夹层|内膜片|dissection",
+    "狭窄": r"狭窄|stenos",
+    "肺气肿": r"肺气肿|肺大[疱泡]|emphysema",
+    "肺不张": r"(?:肺|膨胀)不[张全]|atelecta",
+    "脂肪肝": r"脂肪肝|fatty liver|steatosis",
+    "肝硬化": r"肝硬化|cirrhosis",
+    "椎间盘": r"椎间盘.{0,8}(?:突出|膨出|脱出)|(?:突出|膨出).{0,4}椎间盘|disc (?:herniation|bulg|protrusion)",
+    "撕裂": r"撕裂|断裂|\btears?\b",
+    "转移": r"转移(?!性右下腹)|metasta",
+    "栓塞": r"栓塞|充盈缺损|血栓|embol|thromb",
+    "肿大": r"(?:肝|脾|心影|心脏|甲状腺|前列腺|肾上腺)(?:体积)?(?:明显|轻度|弥漫性?)?(?:肿大|增大)|megaly",
+    "畸形": r"畸形|malformation",
+}
+_LESION = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in LESIONS.items()}
+
+# "left ventricle" is the name of one thing, "shifted to the left" a direction: neither tells where a lesion is.
+_NO_SIDE = re.compile(
+    r"左右|[左右](?:心|房|室|主干|前降|回旋|冠|移|偏|倾|肝静脉|肝管)|[向偏往自由从][左右]侧?(?!肺|肾|乳)|[左右]侧?(?:移位|弯|凸|前斜|后斜)|[左右]束支"
+    r"|对侧|left ventric|right ventric|left atri|right atri|left main|to the (?:left|right)|leftward|rightward",
+    re.IGNORECASE,
+)
+_BOTH = re.compile(r"双侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE)
+_LEFT = re.compile(r"左|\bleft\b", re.IGNORECASE)
+_RIGHT = re.compile(r"右|\bright\b", re.IGNORECASE)
+
+
+def sides_in(text: str) -> frozenset[str]:
+    """The sides that a clause names; "both" counts as each."""
+    text = _NO_SIDE.sub("□", text)
+    if _BOTH.search(text):
+        return BOTH
+    return frozenset(side for side, pattern in ((LEFT, _LEFT), (RIGHT, _RIGHT)) if pattern.search(text))
+
+
+def organs_in(text: str) -> frozenset[str]:
+    """The organs that a text names."""
+    return frozenset(name for name, pattern in _ORGAN.items() if pattern.search(text))
+
+
+def lesions_in(text: str) -> list[tuple[str, int, int]]:
+    """The lesions that a clause names, with their places (start, end) in characters."""
+    return [(name, match.start(), match.end()) for name, pattern in _LESION.items() for match in pattern.finditer(text)]
+
+
+def opposite(side: str) -> str:
+    """The other side."""
+    return RIGHT if side == LEFT else LEFT
+
+
+def word_of(side: str) -> str:
+    """The side for a sentence."""
+    return "左" if side == LEFT else "右"

@@ -1,0 +1,51 @@
+"""All checks over one report, in the order in which a doctor mends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from server.reporting.checker.blanks import measures, remnants
+from server.reporting.checker.conflicts import conflicts
+from server.reporting.checker.priors import priors
+from server.reporting.checker.removed import removed
+from server.reporting.checker.sexes import sexes
+from server.reporting.checker.sides import sides
+from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+from server.reporting.checker.typos import typos
+from server.reporting.checker.units import units
+
+_CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
+    remnants,
+    sexes,
+    sides,
+    removed,
+    units,
+    measures,
+    conflicts,
+    priors,
+    typos,
+)
+# A thing told under one heading is not told again under another.
+_SAID_BETTER = {
+    AlarmKind.MISSING: {AlarmKind.TEMPLATE},
+    AlarmKind.CONFLICT: {AlarmKind.SIDE},
+    AlarmKind.PRIOR: {AlarmKind.UNIT},
+}
+
+
+def check(subject: Subject) -> tuple[Alarm, ...]:
+    """Every alarm about a report; empty when a careful second reader would sign it."""
+    found: dict[tuple[AlarmKind, str], Alarm] = {}
+    for each in _CHECKS:
+        for alarm in each(subject):
+            found.setdefault((alarm.kind, alarm.text), alarm)
+    alarms = list(found.values())
+    return tuple(one for one in alarms if not any(_says_better(other, one) for other in alarms))
+
+
+def _says_better(other: Alarm, one: Alarm) -> bool:
+    return other.kind in _SAID_BETTER.get(one.kind, set()) and _overlap(other.text, one.text)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return bool(one and other) and (one in other or other in one)

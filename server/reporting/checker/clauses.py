@@ -1,0 +1,152 @@
+"""Sentences, clauses and what they assert or deny of which organ on which side, how large."""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from server.reporting.checker.anatomy import lesions_in, organs_in, sides_in
+
+_SENTENCE = re.compile(r"[^。；;！!\n]+")
+_NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[一二三四五六七八九十]、)\s*")
+_CLAUSE = re.compile(r"[^，,：:]+")
+_ENGLISH_STOP = re.compile(r"(?<=[a-z)])\.\s+(?=[A-Z])|(?<=[a-z)])\.\s*$", re.MULTILINE)
+_DENIED = re.compile(
+    r"未见|未(?:发现|显示|探及|触及|闻及|提示|及)|没有|无(?!回声|名|痛|功能|症状|创)|不(?:伴|明显|存在)|否认|排除|除外|\bno\b|\bwithout\b|\bnot\b|negative for|free of|absen",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(r"^[^，,。；;]{0,6}(?:未见|消失|已吸收|阴性|不明显|完全吸收|已?排除)")
+_NOT_DENIED = re.compile(
+    r"不除外|不能?排除|未能?排除|未除外|不能?除外|无法排除|cannot be excluded|not excluded", re.IGNORECASE
+)
+_UNSURE = re.compile(
+    r"待排|待查|可疑|可能|不除外|不能?排除|未除外|未能?排除|[?？]|possib|suspic|cannot be excluded", re.IGNORECASE
+)
+_ADVICE = re.compile(r"建议|请结合|必要时|recommend|suggest|follow.?up", re.IGNORECASE)
+_HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|history|status post|s/p|prior|previous", re.IGNORECASE)
+
+NUMBER = r"\d+(?:\.\d+)?"
+_TIMES = r"\s*(?:[×xX*＊✕╳]|乘)\s*"
+_SIZE = re.compile(
+    rf"({NUMBER})\s*(mm|cm|毫米|厘米|㎜|㎝)?(?:{_TIMES}({NUMBER})\s*(mm|cm|毫米|厘米|㎜|㎝)?)?(?:{_TIMES}({NUMBER})\s*(mm|cm|毫米|厘米|㎜|㎝)?)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence between commas, with the organs and sides that it names or takes from the part before."""
+
+    text: str
+    sentence: int
+    organs: frozenset[str]
+    sides: frozenset[str]
+    own_sides: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A lesion as one clause speaks of it; `size_mm` is its largest measure in the same sentence, None without one."""
+
+    lesion: str
+    words: str
+    organs: frozenset[str]
+    sides: frozenset[str]
+    is_denied: bool
+    is_unsure: bool
+    is_history: bool
+    sentence: int
+    size_mm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A length as written, its largest number in mm."""
+
+    words: str
+    mm: float
+    unit: str
+    numbers: tuple[float, ...]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text without their list numbers."""
+    text = _ENGLISH_STOP.sub("。", text)
+    return [stripped for part in _SENTENCE.findall(text) if (stripped := _NUMBERED.sub("", part).strip())]
+
+
+@lru_cache(maxsize=256)
+def clauses(text: str) -> tuple[Clause, ...]:
+    """The clauses of a text; one without an organ of its own goes on about the one before in its sentence."""
+    found = []
+    for number, sentence in enumerate(sentences(text)):
+        organs: frozenset[str] = frozenset()
+        sides: frozenset[str] = frozenset()
+        for part in _CLAUSE.findall(sentence):
+            own_organs, own_sides = organs_in(part), sides_in(part)
+            if own_organs:
+                organs, sides = own_organs, own_sides
+            elif own_sides:
+                sides = own_sides
+            found.append(Clause(part.strip(), number, organs, sides, own_sides))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def mentions(text: str) -> tuple[Mention, ...]:
+    """What a text asserts and denies; advice ("to exclude a fracture, repeat …") asserts nothing."""
+    found = []
+    sizes = {number: _largest(sentence) for number, sentence in enumerate(sentences(text))}
+    for clause in clauses(text):
+        if _ADVICE.search(clause.text):
+            continue
+        for lesion, start, end in lesions_in(clause.text):
+            before, after = clause.text[:start], clause.text[end:]
+            denied = _last_denial(before) or (bool(_DENIED_AFTER.match(after)) and not _NOT_DENIED.search(after))
+            found.append(
+                Mention(
+                    lesion=lesion,
+                    words=clause.text,
+                    organs=clause.organs,
+                    sides=clause.sides,
+                    is_denied=denied,
+                    is_unsure=bool(_UNSURE.search(clause.text)),
+                    is_history=bool(_HISTORY.search(clause.text)),
+                    sentence=clause.sentence,
+                    size_mm=sizes[clause.sentence],
+                )
+            )
+    return tuple(found)
+
+
+def asserted(text: str) -> list[Mention]:
+    """The lesions that a text says are there."""
+    return [mention for mention in mentions(text) if not mention.is_denied]
+
+
+def sizes_in(text: str) -> list[Size]:
+    """The lengths in a text that bear a unit; "12×10mm" is one of 12 mm."""
+    found = []
+    for match in _SIZE.finditer(text):
+        numbers = tuple(float(match[group]) for group in (1, 3, 5) if match[group])
+        units = [match[group].lower() for group in (2, 4, 6) if match[group]]
+        if not units:
+            continue
+        unit = "cm" if units[-1] in {"cm", "厘米", "㎝"} else "mm"
+        found.append(Size(match[0].strip(), max(numbers) * (10 if unit == "cm" else 1), unit, numbers))
+    return found
+
+
+def _largest(sentence: str) -> float | None:
+    return max((size.mm for size in sizes_in(sentence)), default=None)
+
+
+def _last_denial(before: str) -> bool:
+    """Whether a denial governs what follows: nothing between asserts again."""
+    denials = list(_DENIED.finditer(_NOT_DENIED.sub(lambda match: "□" * len(match[0]), before)))
+    if not denials:
+        return False
+    between = before[denials[-1].end() :]
+    return re.search(r"(?<![未不])见|但|而(?!且)|伴(?!随)|可见|\bbut\b|\bwith\b", between) is None

@@ -1,0 +1,151 @@
+"""Organs that were taken out earlier and are described as if they were there."""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from server.reporting.checker.anatomy import BOTH, opposite, sides_in
+from server.reporting.checker.clauses import sentences
+from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+
+# What is removed whole, as the present report would name it; True where each side has its own.
+_ORGANS: tuple[tuple[str, str, bool], ...] = (
+    ("胆囊", r"胆囊|gallbladder|cholecystectomy", False),
+    ("脾", r"脾脏?|spleen|splenectomy", False),
+    ("肾上腺", r"肾上腺|adrenalectomy|adrenal", True),
+    ("肾", r"肾脏?(?!上腺)|nephrectomy|kidney", True),
+    ("子宫", r"子宫|hysterectomy|uterus", False),
+    ("卵巢", r"卵巢|附件区?|oophorectomy|ovar(?:y|ies)", True),
+    ("前列腺", r"前列腺|prostatectomy|prostate", False),
+    ("膀胱", r"膀胱|cystectomy|bladder", False),
+    ("阑尾", r"阑尾|append(?:ic)?ectomy|appendix", False),
+    ("乳腺", r"乳腺|乳房|乳(?=癌|切|改|根|全)|(?<=[左右双])乳|mastectomy|breast", True),
+    ("甲状腺", r"甲状腺|thyroidectomy|thyroid", True),
+    ("睾丸", r"睾丸|orchi(?:d)?ectomy|testi(?:s|cle)", True),
+    ("胃", r"胃|gastrectomy|stomach", False),
+    ("腮腺", r"腮腺|parotidectomy|parotid", True),
+    ("眼球", r"眼球|enucleation", True),
+    ("胰腺", r"胰腺?|pancreatectomy|pancreas", False),
+    ("喉", r"喉|laryngectomy|larynx", False),
+    ("肺上叶", r"肺上叶|upper lobectomy|upper lobe", True),
+    ("肺中叶", r"肺中叶|middle lobectomy|middle lobe", True),
+    ("肺下叶", r"肺下叶|lower lobectomy|lower lobe", True),
+    ("肺", r"(?<=[左右])(?:侧|全)?肺(?![上中下]叶)(?=.{0,3}全切|切除|全肺)|(?<=[左右])(?:侧)?全肺|pneumonectomy", True),
+    ("肝左叶", r"肝左[半叶]叶?|左半肝", False),
+    ("肝右叶", r"肝右[半叶]叶?|右半肝", False),
+    ("扁桃体", r"扁桃体|tonsillectomy|tonsils?", True),
+    ("胸腺", r"胸腺|thymectomy|thymus", False),
+)
+_NAMES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern, _ in _ORGANS}
+_SIDED = {name for name, _, sided in _ORGANS if sided}
+_TAKEN = re.compile(
+    r"切除|摘除|全切|缺如|已切|切术|根治(?:术|性)|去势|ectomy|enucleation|surgically absent|absent|removed|removal of|resect",
+    re.IGNORECASE,
+)
+_IN_PART = re.compile(
+    r"部分|大部|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|肿瘤切除|肿物|肿块|瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
+    re.IGNORECASE,
+)
+_RADICAL = re.compile(r"根治")
+_RADICAL_TAKES = {"乳腺", "前列腺", "子宫", "膀胱", "肾"}
+_NO_TAKING = re.compile(r"未行|无.{0,6}(?:切除|手术)史|拟行|建议|可行|择期|no (?:history|prior)", re.IGNORECASE)
+_GONE = re.compile(
+    r"切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
+    re.IGNORECASE,
+)
+_OTHER_THING: dict[str, re.Pattern[str]] = {
+    "胃": re.compile(r"胃(?:食管|左|右|网膜|肠|窦|底|结肠)"),
+    "喉": re.compile(r"咽喉|喉返"),
+    "脾": re.compile(
+        r"肝脾韧带|脾(?:肾|静脉|动脉|门|曲|结肠)|副脾|低于(?:同层)?脾|高于(?:同层)?脾|肝脾(?:CT|密度)?比|较脾|于脾"
+    ),
+    "胰腺": re.compile(r"胰(?:管|周)|脾胰"),
+    "肾": re.compile(r"脾肾|肝肾|肾(?:筋膜|窝|周|区|前|静脉|动脉)"),
+    "乳腺": re.compile(r"乳(?:突|头|糜)"),
+    "胆囊": re.compile(r"胆囊窝|胆囊(?:床|管残)"),
+    "膀胱": re.compile(r"膀胱(?:直肠|子宫)?(?:陷凹|窝)|尿道膀胱"),
+    "子宫": re.compile(r"直肠子宫陷凹|子宫直肠|膀胱子宫"),
+    "甲状腺": re.compile(r"甲状腺(?:床|上动脉|下动脉)"),
+    "前列腺": re.compile(r"前列腺(?:床|窝)"),
+}
+
+
+def removed(subject: Subject) -> Iterator[Alarm]:
+    """Organs gone by the earlier reports (or by this one's own words) that this report describes."""
+    gone = _taken_in(subject.prior) | _taken_in(subject.both)
+    told: set[str] = set()
+    for name, side in sorted(gone):
+        if name in told:
+            continue
+        words = _described(name, side, subject.findings) or _described(name, side, subject.impression)
+        if words:
+            told.add(name)
+            where = {"left": "左侧", "right": "右侧"}.get(side, "")
+            yield Alarm(
+                AlarmKind.REMOVED_ORGAN, words, f"既往记录{where}{name}已切除，文中却描述“{words}”，请核对患者或文字。"
+            )
+
+
+def _taken_in(text: str) -> set[tuple[str, str]]:
+    """Organs (with "left", "right" or "" for unpaired and both) that a text says are gone."""
+    found: set[tuple[str, str]] = set()
+    for sentence in sentences(text):
+        for part in re.split(r"[，,]", sentence):
+            taken = _TAKEN.search(part)
+            if not taken or _NO_TAKING.search(part) or _IN_PART.search(part):
+                continue
+            radical = _RADICAL.search(part) and not re.search(r"切除|摘除|全切|缺如", part)
+            for name, pattern in _NAMES.items():
+                match = pattern.search(part)
+                if not match or (radical and name not in _RADICAL_TAKES):
+                    continue
+                if match.start() > taken.end() and not re.search(r"removal|absent|缺如", taken[0]):
+                    continue
+                other = _OTHER_THING.get(name)
+                if other and (beside := other.search(part)) and beside.start() <= match.start() < beside.end():
+                    continue
+                if name in _SIDED:
+                    sides = sides_in(part)
+                    found |= (
+                        {(name, "")}
+                        if sides in (BOTH, frozenset()) and _whole(name, sides)
+                        else {(name, side) for side in sides}
+                    )
+                else:
+                    found.add((name, ""))
+    if any(name.startswith("肺") and len(name) > 1 for name, _ in found):
+        found = {one for one in found if one[0] != "肺"}
+    return found
+
+
+def _whole(name: str, sides: frozenset[str]) -> bool:
+    return sides == BOTH or name in {"甲状腺", "扁桃体", "卵巢"}
+
+
+def _described(name: str, side: str, text: str) -> str:
+    """The clause that describes the organ (on that side) as present; empty when none does."""
+    pattern, other = _NAMES[name], _OTHER_THING.get(name)
+    for sentence in sentences(text):
+        if (
+            _GONE.search(sentence)
+            and pattern.search(sentence)
+            and not re.search(r"形态|大小|未见异常|正常|normal", sentence)
+        ):
+            continue
+        for part in re.split(r"[，,]", sentence):
+            places = (one.start() for one in pattern.finditer(part))
+            if not any(not other or not _within(other, part, place) for place in places):
+                continue
+            if _GONE.search(part) or re.search(r"未见(?:明显)?(?:复发|转移)|残端", part):
+                continue
+            sides = sides_in(part)
+            if side and (not sides or sides == {opposite(side)}):
+                continue
+            return part.strip()
+    return ""
+
+
+def _within(other: re.Pattern[str], text: str, place: int) -> bool:
+    return any(match.start() <= place < match.end() for match in other.finditer(text))

@@ -1,0 +1,57 @@
+"""Organs that the patient's sex does not have, and a sex or an age in the text that is not the patient's."""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+from shared.domain.states import Sex
+
+_FEMALE = re.compile(
+    r"子宫(?!内膜异位症史)|宫颈|宫腔|宫体|宫底|宫旁|宫内(?:节育|避孕)|节育[环器]|卵巢|输卵管|阴道|附件区|[双左右]侧?附件(?!骨|区?骨|.{0,3}椎)|双附件|卵泡|孕囊|妊娠囊|胎儿|胎盘|胎心|羊水|早孕|宫内孕|绝经|月经"
+    r"|\buter(?:us|ine)\b|\bovar(?:y|ies|ian)\b|\bendometri\w+|\bcervix\b|\bvagina\w*|\badnexa\w*|\bfallopian|\bgravid|\bfetus|\bmyometri\w+",
+    re.IGNORECASE,
+)
+_MALE = re.compile(
+    r"前列腺|睾丸|精囊|阴茎|附睾|阴囊|精索|输精管|海绵体(?<=阴茎海绵体)|射精管|\bprostat\w*|\btestic\w*|\btestes\b|\btestis\b|\bseminal vesicle\w*|\bepididym\w*|\bscrot\w+|\bpeni(?:s|le)\b",
+    re.IGNORECASE,
+)
+_SPINE = re.compile(r"椎|棘突|颈|骶|腰[1-5]|[CTL]\d")
+_HE = re.compile(
+    r"(?:患者|病人|患儿)?[，,、\s（(]*(?<![两])男(?:性|，|,|、|孩|童|士)|\b(?:male patient|this man|(?<!fe)male)\b",
+    re.IGNORECASE,
+)
+_SHE = re.compile(r"(?:患者|病人|患儿)?[，,、\s（(]*女(?:性|，|,|、|孩|童|士)|\b(?:female|this woman)\b", re.IGNORECASE)
+_YEARS = re.compile(r"(?:患者|病人|男性?|女性?|年龄)[^。；;\n]{0,6}?(\d{1,3})\s*(?:周)?岁")
+
+
+def sexes(subject: Subject) -> Iterator[Alarm]:
+    """Organs and words of the other sex; an age that is not the patient's."""
+    if subject.sex in {Sex.MALE, Sex.FEMALE}:
+        male = subject.sex is Sex.MALE
+        who = "男" if male else "女"
+        told: set[str] = set()
+        for match in (_FEMALE if male else _MALE).finditer(subject.both):
+            if match[0].lower() in told or (
+                "附件" in match[0] and _SPINE.search(_sentence(subject.both, match.start()))
+            ):
+                continue
+            told.add(match[0].lower())
+            yield Alarm(AlarmKind.SEX, match[0], f"患者性别为{who}，文中却出现“{match[0]}”，请核对患者或文字。")
+        for match in (_SHE if male else _HE).finditer(subject.both):
+            yield Alarm(AlarmKind.SEX, match[0].strip(), f"患者性别为{who}，文中写“{match[0].strip()}”，请核对。")
+            break
+    if subject.age is not None:
+        for match in _YEARS.finditer(subject.both):
+            if abs(float(match[1]) - subject.age) > 1.5:
+                yield Alarm(
+                    AlarmKind.CONFLICT, match[0], f"文中年龄 {match[1]} 岁与患者年龄 {subject.age:g} 岁不符，请核对。"
+                )
+
+
+def _sentence(text: str, place: int) -> str:
+    start = max(text.rfind(mark, 0, place) for mark in "。；;\n") + 1
+    ends = [end for mark in "。；;\n" if (end := text.find(mark, place)) >= 0]
+    return text[start : min(ends, default=len(text))]
