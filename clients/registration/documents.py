@@ -84,9 +84,10 @@ class ServerDocuments:
             return tr("{what}未打印：{why}", what=what, why=tr(job.trouble))
         if job.trouble:
             return tr("{what}未打印：{why}已排队，恢复后自动打印。", what=what, why=tr(job.trouble))
+        lacking = document.warning  # the server's own sentence: characters that no font has
         if setup.printer:
-            return tr("{what}已送往打印机 {printer}。", what=what, printer=setup.printer)
-        return tr("未设置打印机，{what}已保存到 {path}。", what=what, path=job.data)
+            return tr("{what}已送往打印机 {printer}。", what=what, printer=setup.printer) + lacking
+        return tr("未设置打印机，{what}已保存到 {path}。", what=what, path=job.data) + lacking
 
     def _record(self, job: Job) -> None:
         call = getattr(self._fetcher, "call", None)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -403,6 +404,8 @@ def test_without_a_printer_a_file_is_saved(station: Station, tmp_path: Path) -> 
     page._place.desk_settings.set("printing/folder", str(tmp_path / "labels"))
     assert page._desk.documents.hand_out(a_document()) == "未设置打印机，检查条码已保存到 labels/barcode-7.pdf。"
     assert (tmp_path / "labels" / "barcode-7.pdf").read_bytes() == b"%PDF-1.4"
+    lacking = msgspec.structs.replace(a_document(), warning="字体中没有这些字符，已用〓代替：𱁬")
+    assert page._desk.documents.hand_out(lacking).endswith("已用〓代替：𱁬")
 
 
 def test_the_language_changes_while_the_form_is_filled(station: Station) -> None:
