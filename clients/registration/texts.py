@@ -218,7 +218,7 @@ ENTRIES = {
     "恢复叫号": "Go on calling",
     "整个队列转到": "Move the whole queue to",
     "设备校准": "Calibration",
-    "设备故障": "Device failure",
+    "设备故障": "Device fault",
     "房间消毒": "Disinfection",
     "抢救患者": "Emergency in the room",
     "交接班": "Change of shift",

@@ -126,8 +126,7 @@ def test_from_the_kiosk_to_the_finished_exam(server: ServerProcess, qtbot: QtBot
             with pytest.raises(Refused) as refused:
                 kiosk.connection.call(request)
             assert refused.value.code is ErrorCode.PERMISSION_MISSING
-        for letter in view.row.accession_number:  # as a scanner types
-            QTest.keyClick(kiosk.view, letter)
+        QTest.keyClicks(kiosk.view, view.row.accession_number)  # as a scanner types
         QTest.keyClick(kiosk.view, Qt.Key.Key_Return)
         wait(lambda: kiosk.presenter.state.page is Page.ANSWER)
         answer = kiosk.presenter.state.answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def outcomes(hospital: Hospital, code: str) -> list[KioskOutcome]:
     return [exam.outcome for exam in scan(hospital, code).exams]
 
 
-def in_hours(hospital: Hospital, hours: float, name: str = "张小明", **more: object) -> ExamView:
+def in_hours(hospital: Hospital, hours: float, name: str = "张小明", **more: Any) -> ExamView:
     return hospital.registered(name, planned_at=hospital.clock.now() + timedelta(hours=hours), **more)
 
 
