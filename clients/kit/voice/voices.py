@@ -112,15 +112,18 @@ VOICES = ("auto", "system", "neural", "espeak")
 
 
 def default_voice(choice: str = "auto") -> Voice:
-    """The order of a hall display: an installed Windows voice, the neural one, espeak-ng (English too), bare tones.
+    """The order of a hall display: an installed Windows voice, espeak-ng (English too), bare tones.
 
-    Another `choice` than "auto" puts that voice first; what it cannot say the others say.
+    Another `choice` than "auto" puts that voice first; what it cannot say the others say. The neural voice speaks only
+    when it is chosen: a hospital decides by the licence of its weights (docs/decisions/010).
     """
     from clients.kit.voice.espeak_voice import EspeakVoice
     from clients.kit.voice.neural_voice import NeuralVoice
     from clients.kit.voice.system_voice import SystemVoice
 
-    voices: list[Voice] = [SystemVoice(), NeuralVoice(), EspeakVoice(), ToneVoice()]
+    voices: list[Voice] = [SystemVoice(), EspeakVoice(), ToneVoice()]
+    if choice == "neural":
+        voices.append(NeuralVoice())
     if choice not in VOICES:
         raise ValueError(f"there is no voice {choice}; choose one of {', '.join(VOICES)}")
     return VoiceChain(sorted(voices, key=lambda voice: voice.name != choice))

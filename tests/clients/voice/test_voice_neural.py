@@ -147,6 +147,9 @@ def test_a_voice_can_be_put_first_and_the_others_still_help() -> None:
     assert VOICES[0] == "auto"
     espeak_first = default_voice("espeak")
     assert isinstance(espeak_first, VoiceChain)
-    assert [one.name for one in espeak_first._voices] == ["espeak", "system", "neural", "tone"]
+    assert [one.name for one in espeak_first._voices] == ["espeak", "system", "tone"]
+    chosen = default_voice("neural")
+    assert isinstance(chosen, VoiceChain)
+    assert [one.name for one in chosen._voices] == ["neural", "system", "espeak", "tone"]
     with pytest.raises(ValueError, match="no voice"):
         default_voice("parrot")
