@@ -17,7 +17,7 @@ SCHEDULES = (Schedule(RECORD, timedelta(minutes=10)),)
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Keeping the forecasts of the moment, so that their error can be told later."""
 
-    def record(context: JobContext) -> str:
+    def record(_context: JobContext) -> str:
         with house.database.write() as uow:
             kept = house.areas.queue.waiting.record(uow)
         return f"已记下 {kept} 个候诊时间预测。"

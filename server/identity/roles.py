@@ -24,6 +24,7 @@ _NAMES = {
     "administrator": ("管理员", "Administrator", "gly"),
 }
 _ALWAYS = frozenset({Permission.ANYONE, Permission.SIGNED_IN})
+_KIOSK = "kiosk"  # stands where everybody can reach it: never what any workstation may
 
 
 def permissions_of(row: RoleRow) -> frozenset[Permission]:
@@ -33,7 +34,8 @@ def permissions_of(row: RoleRow) -> frozenset[Permission]:
     if row.permissions is None:
         return ROLES.get(row.code, _ALWAYS)
     known = {permission.value for permission in Permission}
-    return _ALWAYS | {Permission(one) for one in row.permissions if one in known}
+    always = _ALWAYS - {Permission.SIGNED_IN} if row.code == _KIOSK else _ALWAYS
+    return always | {Permission(one) for one in row.permissions if one in known}
 
 
 def permissions_of_roles(uow: UnitOfWork, codes: Iterable[str]) -> frozenset[Permission]:

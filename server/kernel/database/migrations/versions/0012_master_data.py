@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -30,8 +32,10 @@ _ROLES = (
 )
 
 
-def _kept(*, position: bool = True, pinyin: bool = True, version: bool = True, active: bool = True) -> list[sa.Column]:
-    columns = []
+def _kept(
+    *, position: bool = True, pinyin: bool = True, version: bool = True, active: bool = True
+) -> list[sa.Column[Any]]:
+    columns: list[sa.Column[Any]] = []
     if version:
         columns.append(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     if position:
@@ -43,15 +47,15 @@ def _kept(*, position: bool = True, pinyin: bool = True, version: bool = True, a
     return columns
 
 
-def _text(name: str, length: int) -> sa.Column:
+def _text(name: str, length: int) -> sa.Column[Any]:
     return sa.Column(name, sa.String(length=length), nullable=False)
 
 
-def _added_text(name: str, length: int) -> sa.Column:
+def _added_text(name: str, length: int) -> sa.Column[Any]:
     return sa.Column(name, sa.String(length=length), server_default="", nullable=False)
 
 
-def _new_table(name: str, *columns: sa.Column, code: int = 20, ties: tuple[sa.Constraint, ...] = ()) -> None:
+def _new_table(name: str, *columns: sa.Column[Any], code: int = 20, ties: tuple[sa.Constraint, ...] = ()) -> None:
     op.create_table(
         name,
         sa.Column("id", sa.Integer(), nullable=False),
