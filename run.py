@@ -101,7 +101,7 @@ def _make_lock() -> int:
         return 2
     options = ["--universal", "--python-version", "3.11", "--no-emit-index-url", "--generate-hashes", "-q"]
     options += ["--override", "requirements.override"]
-    return subprocess.call([uv, "pip", "compile", *options, "requirements.in", "-o", str(LOCK)], cwd=ROOT)
+    return subprocess.call([uv, "pip", "compile", *options, "requirements.in", "-o", LOCK.name], cwd=ROOT)
 
 
 if __name__ == "__main__":
