@@ -13,7 +13,7 @@ from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
-from server.reporting import checks, rules, seal
+from server.reporting import rules, seal, second_reading
 from server.reporting.png import why_not_png
 from server.reporting.ports import Documents, Exams, Organisation, Studies
 from server.reporting.rules import Objection
@@ -37,7 +37,7 @@ from shared.contract.reporting import (
     VersionRow,
 )
 from shared.domain.rich_text import plain, sanitised
-from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState, Sex
+from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
 
 _MOST_HISTORY = 50
 _SCORES = ("", "甲", "乙", "丙", "丁")
@@ -265,7 +265,7 @@ class ReportService:
         report.expect(version)
         content = self._clean(content)
         self._demand_complete(uow, report, content)
-        doubts = checks.doubts(plain(content.findings), plain(content.impression), Sex(report.sex))
+        doubts = second_reading.doubts(uow, report, content)
         if doubts and not overrule_reason.strip():
             raise invalid("overrule_reason", "".join(doubts) + "请修改，或填写理由后继续提交。")
         missing = self._worklist.images_of(uow, [report])[report.id].missing

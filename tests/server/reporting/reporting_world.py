@@ -36,7 +36,7 @@ ZHAO = Caller(user_id=21, login="zhao", name="赵主任", permissions=AUDITOR_RI
 QIAN = Caller(user_id=22, login="qian", name="钱主任", permissions=AUDITOR_RIGHTS)
 
 FULL = ReportContent(
-    findings="<p>双肺纹理清晰。</p>", impression="<p>未见明显异常。</p>", critical_value=CriticalValue.NO
+    findings="<p>所示结构未见异常。</p>", impression="<p>未见明显异常。</p>", critical_value=CriticalValue.NO
 )
 
 
