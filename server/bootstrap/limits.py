@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from server.attachments.whereabouts import exam_of_attachment
+from server.exams.views import NO_ROOM
 from server.exams.whereabouts import Place, place_of_exam, place_of_slot, place_of_study
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
@@ -111,7 +112,8 @@ _EXAM_OF: dict[str, Finds] = {
 
 
 def _is_within(place: Place, rooms: Collection[int], caller: Caller) -> bool:
-    return place.room_id in rooms or place.from_campus_id in caller.campus_ids
+    waits_here = place.room_id == NO_ROOM and place.campus_id in caller.campus_ids  # a referral that was sent here
+    return waits_here or place.room_id in rooms or place.from_campus_id in caller.campus_ids
 
 
 def _refused() -> Refusal:

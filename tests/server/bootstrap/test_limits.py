@@ -46,6 +46,7 @@ from shared.contract.master import (
 from shared.contract.organisation import GetHospital
 from shared.contract.printing import PrintRegistrationForm
 from shared.contract.queueing import CallNext, CallTicket, GetBoard, GetQueue, ListFinished
+from shared.contract.referrals import OrganisationView, SaveOrganisation, SubmitReferral
 from shared.contract.reporting import ListReports
 from shared.rpc import envelope
 
@@ -174,6 +175,30 @@ def test_what_lies_elsewhere_is_refused(house: House) -> None:
     refused = house.register("王五", "RAD", "CT1", house.east)
     assert refused.code is ErrorCode.PERMISSION_MISSING and "院区" in refused.message
     assert isinstance(house.register("王五", "EAST", "E1", house.east), ExamView)
+
+
+def test_the_receiver_of_a_referral_sees_it_before_it_has_a_room(house: House) -> None:
+    for code, campus in (("OUR", "RAD"), ("XIAN", "EAST")):
+        campuses = (house.campuses[campus],)
+        view = OrganisationView(id=0, version=0, code=code, name=code, name_en=code, group_ids=(), campus_ids=campuses)
+        organisation = house.ask(SaveOrganisation(organisation=view))
+    sent = house.ask(
+        SubmitReferral(
+            patient=PatientEntry(name="孙桂兰"),
+            exam_type="CT",
+            items=(HEAD,),
+            to_organisation_id=organisation.id,
+            to_campus_id=house.campuses["EAST"],
+            from_campus_id=house.campuses["RAD"],
+        ),
+        house.main,
+    )
+    for token in (house.main, house.east):
+        assert isinstance(house.ask(GetExam(exam_id=sent.exam.id), token), ExamView)
+    house.ask(SaveRow(entry=CampusEntry(code="WEST", name="西院区")))
+    house.ask(SaveRow(entry=RoomEntry(code="W1", name="西院 CT 室", campus="WEST", exam_types=("CT",))))
+    west = house._account("west", ("clerk",), campuses=("WEST",))
+    assert house.is_refused(GetExam(exam_id=sent.exam.id), west)
 
 
 def test_a_department_narrows_to_its_rooms(house: House) -> None:
