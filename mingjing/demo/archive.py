@@ -8,7 +8,7 @@ import urllib.request
 
 from mingjing.demo.hospital import Hospital
 from mingjing.demo.record import Record, Step
-from mingjing.demo.windows import NothingHappened, Windows
+from mingjing.demo.windows import NothingHappened, Seat, Windows
 from shared.contract.access import AccessScope, AddToken, RevokeToken
 from shared.contract.jobs import GetJob
 from shared.contract.keeping import CheckReport, GetCheckReport, StartCheck
@@ -29,8 +29,8 @@ class Archive:
         self._observer = observer
         self._patient_id = patient_id
 
-    def play(self) -> None:
-        """Overview, the patient's studies, a check of every file, a picture by DICOMweb."""
+    def play(self) -> Seat:
+        """Overview, the patient's studies, a check of every file, a picture by DICOMweb; returns the workstation."""
         from clients.administration import texts
         from clients.administration.app import TITLE, make_pages
         from clients.kit.translations import register_catalogue
@@ -61,6 +61,7 @@ class Archive:
             self._windows.rest(1.0)
             seat.shot(self._record.file(step, "studies.png"))
             self._by_dicomweb(step, str(studies.presenter.state.rows[0].study_uid))
+        return seat
 
     def _check(self) -> CheckReport:
         """Every hash, as a job."""

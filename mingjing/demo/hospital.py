@@ -22,7 +22,6 @@ from shared.contract.exams import (
     PatientEntry,
     RegisterExam,
     RequesterEntry,
-    SubmitApplication,
 )
 from shared.contract.identity import CreateUser
 from shared.contract.organisation import GetHospital, HospitalView
@@ -52,7 +51,8 @@ PEOPLE = (
     ("limin", "李敏", ("doctor",)),
     ("chenjian", "陈健", ("auditor",)),
     ("hall", "候诊大屏", ("display",)),
-    ("his", "医院信息系统", ("hospital_system",)),
+    ("kiosk", "自助签到机", ("kiosk",)),
+    ("zhaolei", "赵蕾", ("clerk",)),  # of the county hospital, see reception.py
 )
 
 OTHERS = (
@@ -80,6 +80,7 @@ class Hospital:
     connection: Connection
     dicom_port: int
     http_port: int
+    hl7_port: int
     passwords: dict[str, str] = field(default_factory=dict)
 
     def client(self, login: str) -> RpcClient:
@@ -127,8 +128,8 @@ def start_hospital(data: Path) -> Hospital:
         if line.startswith("ready "):
             words = line.split()
             ports = dict(word.split("=", 1) for word in words[2:])
-            dicom, http = (int(ports[name].rsplit(":", 1)[1]) for name in ("dicom", "http"))
-            hospital = Hospital(data, process, Connection.parse(words[1]), dicom, http)
+            dicom, http, hl7 = (int(ports[name].rsplit(":", 1)[1]) for name in ("dicom", "http", "hl7"))
+            hospital = Hospital(data, process, Connection.parse(words[1]), dicom, http, hl7)
             password = (data / "secrets" / "admin-password").read_text(encoding="utf-8").strip()
             hospital.passwords["admin"] = password
             return hospital
@@ -137,15 +138,16 @@ def start_hospital(data: Path) -> Hospital:
 
 
 def hire_people(hospital: Hospital) -> None:
-    """Create the accounts of PEOPLE, or on a kept folder read their passwords again."""
+    """Create the accounts of PEOPLE, those of a kept folder have theirs already."""
     kept = hospital.data / "secrets" / "demo-passwords"
     if kept.exists():
         for line in kept.read_text(encoding="utf-8").splitlines():
             login, password = line.split(" ", 1)
             hospital.passwords[login] = password
-        return
     admin = hospital.client("admin")
     for login, name, roles in PEOPLE:
+        if login in hospital.passwords:
+            continue
         password = secrets.token_urlsafe(9)
         admin.call(CreateUser(login=login, name=name, password=password, roles=roles))
         hospital.passwords[login] = password
@@ -159,35 +161,6 @@ def secretfile(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def send_application(hospital: Hospital) -> str:
-    """The hospital system hands in today's application of the story's patient; returns its number."""
-    his = hospital.client("his")
-    number = f"HIS{datetime.now(UTC):%Y%m%d%H%M%S}"
-    master = his.call(GetHospital())
-    item = _items_of(master, "CT", ("腹部", "全腹", "上腹"))
-    his.call(
-        SubmitApplication(
-            patient=the_patient(),
-            exam_type="CT",
-            items=(item,),
-            clinical=ClinicalEntry(
-                diagnosis="腹痛待查",
-                purpose="了解腹部脏器情况",
-                history="上腹部隐痛两周，无发热。",
-                signs="上腹轻压痛，无反跳痛。",
-            ),
-            requester=RequesterEntry(
-                department="消化内科",
-                doctor="孙明",
-                requested_at=datetime.now(UTC) - timedelta(hours=1),
-                his_number=number,
-            ),
-        )
-    )
-    his.close()
-    return number
 
 
 def the_patient() -> PatientEntry:
@@ -214,13 +187,13 @@ def register_others(hospital: Hospital) -> int:
         rooms = [room for room in master.rooms if exam_type in room.exam_types]
         if not rooms:
             continue
-        room = rooms[-1]  # the story's own room stays free for it
+        room = next(room for room in reversed(rooms) if room.campus_id == rooms[0].campus_id)  # the story's stays free
         try:
             clerk.call(
                 RegisterExam(
                     patient=PatientEntry(name=name, sex=sex, birth_date=date(year, 3, 7)),
                     exam_type=exam_type,
-                    items=(_items_of(master, exam_type, ()),),
+                    items=(item_of(master, exam_type, ()),),
                     campus_id=room.campus_id,
                     room_id=room.id,
                     patient_type=patient_type,
@@ -294,7 +267,7 @@ def _register_chest(clerk: RpcClient) -> ExamView:
         RegisterExam(
             patient=the_patient(),
             exam_type="DR",
-            items=(_items_of(master, "DR", ("胸部正位", "胸部")),),
+            items=(item_of(master, "DR", ("胸部正位", "胸部")),),
             campus_id=room.campus_id,
             room_id=room.id,
             clinical=ClinicalEntry(diagnosis="体检", purpose="胸部检查"),
@@ -313,7 +286,8 @@ def _await_report(doctor: RpcClient, accession_number: str) -> ReportRow:
     raise ServerFailed("the earlier exam's report did not appear")
 
 
-def _items_of(master: HospitalView, exam_type: str, wishes: tuple[str, ...]) -> ItemEntry:
+def item_of(master: HospitalView, exam_type: str, wishes: tuple[str, ...]) -> ItemEntry:
+    """Return an item of an exam type: the first one whose name holds a wish, else the first."""
     items = [item for item in master.exam_items if item.exam_type == exam_type]
     chosen = next((item for wish in wishes for item in items if wish in item.name), items[0])
     return ItemEntry(code=chosen.code, name=chosen.name, body_part=chosen.body_part, price_fen=chosen.price_fen)

@@ -34,7 +34,7 @@ def _make_room(out: Path, *, keep: bool) -> None:
     for pattern in ("[0-9][0-9]-*", "summary.json", "index.html", "display.png", "display.log", "stopped-*.png"):
         for path in out.glob(pattern):
             path.unlink()
-    for folder in ("sounds", "scratch") if keep else ("sounds", "scratch", "home", "hospital"):
+    for folder in ("sounds", "slips", "scratch", *(() if keep else ("home", "hospital"))):
         shutil.rmtree(out / folder, ignore_errors=True)
 
 

@@ -15,6 +15,8 @@ from pydicom import Dataset
 from PySide6.QtCore import Qt
 
 from clients.kit.slots import SlotGrid
+from mingjing.demo.administration import Administration
+from mingjing.demo.applications import send_application
 from mingjing.demo.archive import Archive
 from mingjing.demo.hospital import (
     CARD_NUMBER,
@@ -23,23 +25,26 @@ from mingjing.demo.hospital import (
     hire_people,
     register_others,
     secretfile,
-    send_application,
 )
 from mingjing.demo.images import DemoImages
+from mingjing.demo.kiosk import check_in
 from mingjing.demo.pictures import picture_of
 from mingjing.demo.reading import Reading
+from mingjing.demo.reception import Reception
 from mingjing.demo.record import Record, Step
 from mingjing.demo.scanner import Scanner, Sent
 from mingjing.demo.windows import Seat, Windows
 from shared.contract.archive import GetArchiveStatus, ListExamStudies
 from shared.contract.exams import ExamRow, ListExams
+from shared.contract.organisation import GetHospital, RoomView
+from shared.contract.queueing import SaveQueueRoom
 from shared.contract.reporting import ListReports, ReportFilter, ReportRow
 from shared.domain.states import TicketState
 from shared.rpc.client import RpcClient
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-STEPS = 14
+STEPS = 17
 
 
 class Story:
@@ -63,12 +68,15 @@ class Story:
         self.people()
         self.application()
         self.registration()
+        self.kiosk()
         technician = self.calling()
         self.scanning(technician)
         self.upload(technician)
         Reading(self.record, self.hospital, self.windows, self._report).play()
         assert self.exam is not None
-        Archive(self.record, self.hospital, self.windows, self.observer, self.exam.patient_number).play()
+        Reception(self.record, self.hospital, self.windows, self.observer, self._scanner_room()).play()
+        archive = Archive(self.record, self.hospital, self.windows, self.observer, self.exam.patient_number)
+        Administration(self.record, self.windows, self.observer, archive.play()).play()
 
     def close(self) -> None:
         """End what the story opened beside the windows."""
@@ -87,11 +95,14 @@ class Story:
             step.sentences.append(f"{count} other patients registered today / 今日另有 {count} 位患者")
             earlier = earlier_exam(self.hospital)
             step.sentences.append(f"earlier chest radiograph with report: {earlier} / 既往胸片已有报告")
+            room = self._scanner_room()
+            self.observer.call(SaveQueueRoom(room_id=room.id, check_in_required=True))
+            step.sentences.append(f"patients of {room.name_en} check in first / {room.name}须先签到")
 
     def application(self) -> None:
-        with self.record.step("临床申请单到达", "The clinician's application arrives") as step:
-            number = send_application(self.hospital)
-            step.sentences.append(f"HIS {number}: 张晓明, 上腹部 CT")
+        with self.record.step("临床申请单到达（HL7）", "The clinician's application arrives by HL7") as step:
+            sent = send_application(self.hospital)
+            step.sentences.append(f"ORM^O01 {sent.control_id}: {sent.code}; {sent.order_number}, 张晓明, 上腹部 CT")
 
     # ── registration and queue ──
 
@@ -131,6 +142,14 @@ class Story:
             clerk.key(Key.Key_2, CTRL)
             self.windows.rest(1.5)
             clerk.shot(self.record.file(step, "management.png"))
+
+    def kiosk(self) -> None:
+        assert self.exam is not None
+        with self.record.step("自助签到：扫描条码", "The patient scans the barcode at the kiosk") as step:
+            before = self._ticket_state()
+            outcome = check_in(self.record, step, self.hospital, self.windows, self.exam.accession_number)
+            self.windows.until(lambda: self._ticket_state() is TicketState.WAITING, "the patient to wait")
+            step.sentences.append(f"{outcome}: {before} → {self._ticket_state()} / 已签到，候诊")
 
     def calling(self) -> Seat:
         from clients.kit.voice.samples import samples
@@ -207,6 +226,12 @@ class Story:
             technician.shot(self.record.file(step, "finished.png"))
 
     # ── private ──
+
+    def _scanner_room(self) -> RoomView:
+        """The room of the scanner, where the story's patient is examined."""
+        hospital = self.observer.call(GetHospital())
+        device = next(device for device in hospital.devices if device.ae_title == "CT1")
+        return next(room for room in hospital.rooms if room.id == device.room_id)
 
     def _take_slot(self, clerk: Seat, step: Step) -> None:
         """Enter on the grid takes the first slot that is still free; in the evening there may be none."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import wave
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -49,7 +50,7 @@ def test_every_step_left_what_it_promised(out: Path) -> None:
     files = [name for step in summary["steps"] for name in step["files"]]
     assert all((out / name).stat().st_size > 500 for name in files)
     pictures = [QImage(str(out / name)) for name in files if name.endswith(".png")]
-    assert len(pictures) > 15 and all(picture.width() > 300 for picture in pictures)
+    assert len(pictures) > 25 and all(picture.width() > 300 for picture in pictures)
     page = (out / "index.html").read_text(encoding="utf-8")
     assert all(name in page for name in files)
 
@@ -65,6 +66,19 @@ def test_the_printed_report_is_read_by_others(out: Path) -> None:
     assert any("CT" in code for code in label), label
 
 
+def test_the_application_came_by_hl7_and_the_patient_by_the_kiosk(out: Path) -> None:
+    application, registration, kiosk = _said(out, 2), _said(out, 3), _said(out, 4)
+    assert ": AA; HIS" in application and "检查号" in registration
+    assert "checked_in" in kiosk and "waiting" in kiosk
+    ticket = pypdf.PdfReader(next(out.glob("*-ticket.pdf"))).pages[0]
+    assert registration.split("排队号 ")[1].split(",")[0] in ticket.extract_text()
+
+
+def test_the_referral_was_answered_by_the_other_hospital(out: Path) -> None:
+    step = next(step for step in _steps(out) if "转诊" in step["title"])
+    assert "县人民医院, 赵蕾" in "".join(step["sentences"])
+
+
 def test_the_call_was_spoken(out: Path) -> None:
     with wave.open(str(next(out.glob("*.wav")))) as sound:
         assert 2 < sound.getnframes() / sound.getframerate() < 20
@@ -75,6 +89,15 @@ def test_the_demo_goes_on_with_a_kept_hospital(out: Path) -> None:
     before = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     again = play(out, "--keep")
     assert len(again["steps"]) == len(before["steps"])  # type: ignore[arg-type]
+
+
+def _steps(out: Path) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = json.loads((out / "summary.json").read_text(encoding="utf-8"))["steps"]
+    return steps
+
+
+def _said(out: Path, number: int) -> str:
+    return "".join(_steps(out)[number - 1]["sentences"])
 
 
 def _codes(picture: Path) -> list[str]:
