@@ -22,12 +22,10 @@ def check_in(record: Record, step: Step, hospital: Hospital, windows: Windows, c
     from clients.kiosk import texts
     from clients.kiosk.app import Kiosk, make_parser
     from clients.kiosk.desk.state import Page, Printing
-    from clients.kit.app import wear
     from clients.kit.server_connection import ServerConnection
     from clients.kit.translations import register_catalogue
 
     register_catalogue(texts.ENTRIES)
-    wear("light")
     password, leave = (hospital.data / "secrets" / name for name in ("demo-kiosk-password", "demo-kiosk-leave-code"))
     secretfile(password, hospital.passwords["kiosk"])
     secretfile(leave, _LEAVE_CODE)

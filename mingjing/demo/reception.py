@@ -47,7 +47,8 @@ class Reception:
         with self._record.step(
             "预约日历与转诊：本院转出，县医院接收", "Calendar and referral: sent here, accepted in the county hospital"
         ) as step:
-            if all(one.code != _COUNTY for one in self._observer.call(GetNetwork()).organisations):  # not in a kept folder
+            known = {one.code for one in self._observer.call(GetNetwork()).organisations}
+            if _COUNTY not in known:  # a kept hospital has it already
                 self._found_county_hospital()
                 self._book_tomorrow()
             here = self._windows.seat(self._hospital, TITLE, make_pages(), "wangfang")

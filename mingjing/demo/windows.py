@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from clients.kit.app import Workstation, make_application, wear
 from clients.kit.server_connection import ServerConnection
 from clients.kit.shell import Page
+from clients.kit.theme import current_theme
 from clients.kit.tokens import ThemeName
 from mingjing.demo.hospital import Hospital
 
@@ -32,6 +33,7 @@ class Windows:
 
     def __init__(self) -> None:
         self.application: QApplication = make_application()
+        wear(ThemeName.LIGHT.value)
         self.is_headless = QGuiApplication.platformName() in {"offscreen", "minimal"}
         if self.is_headless:
             qInstallMessageHandler(_tell_what_matters)
@@ -41,7 +43,7 @@ class Windows:
         self, hospital: Hospital, title: str, pages: Sequence[Page], login: str, theme: ThemeName = ThemeName.LIGHT
     ) -> Seat:
         """Open a workstation at its log-in page."""
-        wear(theme.value)
+        _dress(theme)
         window = Workstation(title, pages, ServerConnection, server=str(hospital.connection))
         seat = Seat(self, window, login, hospital.passwords[login], theme)
         self._open.append(seat)
@@ -78,6 +80,12 @@ class Windows:
         self.rest(0.2)
 
 
+def _dress(theme: ThemeName) -> None:
+    """Wear a theme, unless it is worn: every window that is open would be dressed anew."""
+    if current_theme().name is not theme:
+        wear(theme.value)
+
+
 def _tell_what_matters(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
     if "This plugin does not support" not in message:  # the platform without a screen says it for every window
         print(message, file=sys.stderr)
@@ -95,7 +103,7 @@ class Seat:
 
     def front(self) -> None:
         """Bring this seat to the front: key strokes go here from now on."""
-        wear(self._theme.value)
+        _dress(self._theme)
         self.window.raise_()
         self.window.activateWindow()
         self._windows.until(
