@@ -1,4 +1,8 @@
-"""Misspelt words: what sounds or looks like a term of the trade, is none, and is no other word."""
+"""Misspelt words: what sounds or looks like a term of the trade, is none, and is no other word.
+
+A text is first cut into known words. What they cover is right; only what is left over may be a slip, and then only
+when one term fits it by sound, by look, by order or by one character too many.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,22 @@ from functools import lru_cache
 from itertools import product
 
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
-from server.reporting.checker.vocabulary import (
-    ALIKE,
-    ALSO_WORDS,
-    MISTAKES,
-    RIGHT_AFTER_ALL,
-    TERMS,
-)
+from server.reporting.checker.vocabulary import ALIKE, KNOWN, LONGEST, MISTAKES, RIGHT_AFTER_ALL, TERMS, phrases
 
 _HAN = re.compile(r"[一-鿿]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _TWICE = re.compile(r"([一-鿿])\1")
-_MAY_STAND_TWICE = frozenset("轻渐常稍略仅往处层双种点丝缕隐明时刻慢微散节段一条个颗粒")
-_PUNCTUATION_TWICE = re.compile(r"([，。；、：])\1+|[，、；：]。|。[，、；]")
-_LONGEST = max(map(len, TERMS))
+_MAY_STAND_TWICE = frozenset("轻渐常稍略仅往处层双种点丝缕隐明时刻慢微散节段一条个颗粒各区")
+_PUNCTUATION_TWICE = re.compile(r"([，。；、：])\1+|[，、；]：|[，、；]。|。[，、；]")
 # Characters that are words by themselves: beside a character of another word they make sounds that mean nothing.
 _BY_THEMSELVES = frozenset(
     "见可呈示为及与和或于在内外前后上下左右双侧区部处段叶影灶壁腔缘面骨肺肝胆脾肾脑心肌膜管约较稍略不未无有余各诸均大小长短宽厚高低多少增减变性样"
-    "状形等的了且而但其此该所由向至从以对并伴达位线点片块团条类级型期年月日时度值径数个枚次者是也已又再仅只间旁近远浅深中两一二三四五六七八九十余全另"
+    "状形等的了且而但其此该所由向至从以对并伴达位线点片块团条类级型期年月日时度值径数个枚次者是已又再仅只间旁近远浅深中两一二三四五六七八九十余全另"
+    "胃颈胸腹腰盆头手足膝肩肘腕踝髋椎肋尿血气液水粗细轻重薄圆窄软硬厘岁男女周级份"
+)
+_OFTEN_TURNED = frozenset(
+    "结节 密度 信号 形态 边缘 淋巴结 积液 肿块 扩张 异常 明显 增厚 椎体 胸膜 纵隔 气管 胆囊 胰腺 肝脏 囊肿 结石 骨折 病灶 清晰 破坏 股骨 肋骨 "
+    "动脉 静脉 模糊 狭窄 钙化 肿胀 脱位 水肿 对称 规则 均匀 突出 强化 建议 复查 考虑 纹理".split()
 )
 
 
@@ -48,9 +50,6 @@ def _misspelt(text: str) -> Iterator[tuple[str, str]]:
             yield wrong, right
     for run in _HAN.findall(text):
         yield from _in_run(run)
-    for match in _TWICE.finditer(text):
-        if match[1] not in _MAY_STAND_TWICE and not _spans_two_words(text, match.start() + 1):
-            yield match[0], match[1]
     for match in _PUNCTUATION_TWICE.finditer(text):
         yield match[0], match[0][-1] if "。" not in match[0] else "。"
     for match in _WORD.finditer(text):
@@ -58,96 +57,163 @@ def _misspelt(text: str) -> Iterator[tuple[str, str]]:
             yield match[0], meant
 
 
-def _in_run(run: str) -> Iterator[tuple[str, str]]:
-    known = _known(run)
-    sounds = _sounds()
-    done = [False] * len(run)
-    for length in range(min(_LONGEST, len(run)), 1, -1):
+@lru_cache(maxsize=4096)
+def _in_run(run: str) -> tuple[tuple[str, str], ...]:
+    sure, weak = _covered(run, KNOWN), _covered(run, phrases())
+    found: list[tuple[str, str]] = []
+    done: set[int] = set()
+    for length in range(min(LONGEST, len(run)), 1, -1):
         for start in range(len(run) - length + 1):
+            places = range(start, start + length)
             part = run[start : start + length]
-            if part in TERMS or part in ALSO_WORDS or part in MISTAKES:
+            if done.intersection(places) or all(sure[place] for place in places) or part in KNOWN:
                 continue
-            right = _meant(part, sounds)
-            if right is None:
-                continue
-            wrong = [start + i for i in range(length) if part[i] != right[i]]
-            if any(known[place] or done[place] for place in wrong):
-                continue
-            rest = [start + i for i in range(length) if start + i not in wrong]
-            if length == 2 and (
-                any(run[place] in _BY_THEMSELVES for place in wrong) or any(known[place] for place in rest)
+            right, wrong = _meant(part)
+            if not right or (
+                length < 4 and any(sure[start + place] and run[start + place] in _used() for place in wrong)
             ):
                 continue
-            for place in wrong:
-                done[place] = True
-            yield part, right
+            if length == 3 and _is_word_and_more(part, wrong):
+                continue
+            if length == 2 and not _is_safe_pair(run, start, part, wrong, sure, weak):
+                continue
+            if length > 2 and part in phrases():
+                continue
+            done.update(places)
+            found.append((part, right))
+    found += _doubled(run, sure)
+    return tuple(found)
 
 
-def _meant(part: str, sounds: dict[tuple[str, ...], list[str]]) -> str | None:
-    """The term that a part stands for by mistake."""
-    for term in (term for sound in _heard(part) for term in sounds.get(sound, ())):
-        differing = sum(one != other for one, other in zip(part, term, strict=True))
-        if 0 < differing <= max(1, len(part) // 2):
-            return term
+def _is_safe_pair(run: str, start: int, part: str, wrong: list[int], sure: list[bool], weak: list[bool]) -> bool:
+    """Whether two characters that mean nothing are a slip, not the end of one word and the start of another."""
+    if part in phrases() or any(part[place] in _BY_THEMSELVES for place in wrong):
+        return False
+    if all(part[place] not in _used() for place in wrong):
+        return True
+    if any(sure[start + place] for place in range(2)):
+        return False
+    return not any(weak[start + place] for place in wrong)
+
+
+def _is_word_and_more(part: str, wrong: list[int]) -> bool:
+    """Whether two of three characters are a word and the third is one by itself."""
+    return (wrong == [0] and part[0] in _BY_THEMSELVES and part[1:] in KNOWN) or (
+        wrong == [2] and part[2] in _BY_THEMSELVES and part[:2] in KNOWN
+    )
+
+
+@lru_cache(maxsize=1)
+def _used() -> frozenset[str]:
+    """The characters that the words of the trade are written with; another is a slip even beside a right word."""
+    return frozenset("".join(KNOWN)) | _BY_THEMSELVES
+
+
+def _meant(part: str) -> tuple[str, list[int]]:
+    """The term that a part stands for by mistake, and the places (from 0) of what is wrong; "" when there is none."""
+    terms = _by_sound()
+    loose = len(part) > 2
+    for sound in _heard(part):
+        for term in terms.get(sound, ()):
+            wrong = [place for place, (one, other) in enumerate(zip(part, term, strict=True)) if one != other]
+            if 0 < len(wrong) <= max(1, len(part) // 3) and (loose or all(map(_same_sound, part, term))):
+                return term, wrong
     for place, character in enumerate(part):
         for like in ALIKE.get(character, ()):
             term = f"{part[:place]}{like}{part[place + 1 :]}"
             if term in TERMS:
-                return term
+                return term, [place]
     for place in range(len(part) - 1):
         term = f"{part[:place]}{part[place + 1]}{part[place]}{part[place + 2 :]}"
         if term != part and term in TERMS and (len(part) > 2 or term in _OFTEN_TURNED):
-            return term
-    return None
+            return term, [place, place + 1]
+    return "", []
 
 
-_OFTEN_TURNED = frozenset(
-    "结节 密度 信号 形态 边缘 淋巴结 积液 肿块 扩张 异常 明显 增厚 椎体 胸膜 "
-    "纵隔 气管 胆囊 胰腺 肝脏 囊肿 结石 骨折 病灶 清晰".split()
-)
+def _doubled(run: str, sure: list[bool]) -> list[tuple[str, str]]:
+    """A character typed twice: its words are whole without the second."""
+    found = []
+    for match in _TWICE.finditer(run):
+        first, second = match.start(), match.start() + 1
+        if match[1] in _MAY_STAND_TWICE or match[0] in KNOWN or match[0] in phrases():
+            continue
+        if _ends_a_word(run, second) and _starts_a_word(run, second):
+            continue
+        if _ends_a_word(run, second) or _starts_a_word(run, second) or not sure[first]:
+            found.append((match[0], match[1]))
+    return found
 
 
-def _known(run: str) -> list[bool]:
-    """Which characters belong to a word that is spelt right."""
-    known = [False] * len(run)
-    for length in range(2, min(_LONGEST, len(run)) + 1):
-        for start in range(len(run) - length + 1):
-            part = run[start : start + length]
-            if part in TERMS or part in ALSO_WORDS:
-                known[start : start + length] = [True] * length
-    return known
+def _ends_a_word(run: str, end: int) -> bool:
+    return any(run[end - length : end] in KNOWN for length in range(2, min(end, LONGEST) + 1)) or (
+        run[end - 1] in _BY_THEMSELVES
+    )
 
 
-def _spans_two_words(text: str, place: int) -> bool:
-    """Whether a word ends before `place` and another begins there: 双肺|肺纹理 is no slip, nor is 见|见于."""
-    before = any(text[place - length : place] in TERMS | ALSO_WORDS for length in (2, 3, 4) if place >= length)
-    after = any(text[place : place + length] in TERMS | ALSO_WORDS for length in (2, 3, 4))
-    return before and after
+def _starts_a_word(run: str, start: int) -> bool:
+    return any(run[start : start + length] in KNOWN | phrases() for length in range(2, LONGEST + 1)) or (
+        run[start] in _BY_THEMSELVES and start == len(run) - 1
+    )
+
+
+def _covered(run: str, words: frozenset[str]) -> list[bool]:
+    """Which characters lie in words when the run is cut so that as few as possible are left over."""
+    ends = len(run)
+    best: list[tuple[int, int, int]] = [(0, 0, 0)] * (ends + 1)  # left over, words, length of the first word
+    for start in range(ends - 1, -1, -1):
+        left, count, _ = best[start + 1]
+        best[start] = (left + 1, count, 1)
+        for length in range(2, min(LONGEST, ends - start) + 1):
+            if run[start : start + length] in words:
+                left, count, _ = best[start + length]
+                best[start] = min(best[start], (left, count + 1, length))
+    covered = [False] * ends
+    place = 0
+    while place < ends:
+        length = best[place][2]
+        if length > 1:
+            covered[place : place + length] = [True] * length
+        place += length
+    return covered
 
 
 @lru_cache(maxsize=1)
-def _sounds() -> dict[tuple[str, ...], list[str]]:
+def _by_sound() -> dict[tuple[str, ...], list[str]]:
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for term in sorted(TERMS):
         if _HAN.fullmatch(term):
-            found[_sound(term)].append(term)
+            found[tuple(_loose(_read_in(term)))].append(term)
     return dict(found)
 
 
-def _sound(part: str) -> tuple[str, ...]:
+def _read_in(part: str) -> list[str]:
     """The toneless syllables of a term, read as the term is read."""
     from pypinyin import Style, lazy_pinyin
 
-    return tuple(lazy_pinyin(part, style=Style.NORMAL))
+    return list(lazy_pinyin(part, style=Style.NORMAL))
 
 
 def _heard(part: str) -> Iterator[tuple[str, ...]]:
-    """Every way to read a part that may be no word: a character may have several sounds."""
-    yield from product(*(_syllables(character) for character in part))
+    """Every way to read a part that may be no word: a character may have two sounds."""
+    yield from product(*(_loosely(character) for character in part))
+
+
+def _same_sound(one: str, other: str) -> bool:
+    return one == other or bool(set(_syllables(one)) & set(_syllables(other)))
 
 
 @lru_cache(maxsize=8192)
 def _syllables(character: str) -> tuple[str, ...]:
     from pypinyin import Style, pinyin
 
-    return tuple(dict.fromkeys(pinyin(character, style=Style.NORMAL, heteronym=True)[0]))[:3]
+    return tuple(dict.fromkeys(pinyin(character, style=Style.NORMAL, heteronym=True)[0]))[:2]
+
+
+@lru_cache(maxsize=8192)
+def _loosely(character: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_loose(_syllables(character))))
+
+
+def _loose(syllables: list[str] | tuple[str, ...]) -> list[str]:
+    """Syllables as a southerner says them: zh as z, ing as in."""
+    return [re.sub(r"^([zcs])h", r"\1", re.sub(r"(?<=[aei]n)g$", "", one)) for one in syllables]

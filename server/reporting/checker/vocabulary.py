@@ -1,11 +1,13 @@
-"""Words of radiology reports in their right spelling, and characters that look alike: the files in words/.
+"""Words of radiology reports in their right spelling, and characters that look or sound alike.
 
-`terms.txt` are the right words; `other_words.txt` are words that sound like one of them and may stand beside it;
-`look_alikes.txt` are groups of characters that look alike; `mistakes.txt` are pairs of a slip and what is meant.
+Of the files in words/, `terms.txt` are the right words that a slip may have been meant for; `other_words.txt` are
+further words that may stand beside them; `look_alikes.txt` are groups of characters that look alike; `mistakes.txt`
+are pairs of a slip and what is meant. Every phrase of the pinyin dictionary counts as a word, too.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 
 _WORDS = files("server.reporting.checker") / "words"
@@ -16,7 +18,6 @@ def _read(name: str) -> list[str]:
 
 
 TERMS = frozenset(_read("terms.txt"))
-ALSO_WORDS = frozenset(_read("other_words.txt"))
 _PAIRS = _read("mistakes.txt")
 MISTAKES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 ALIKE: dict[str, frozenset[str]] = {}
@@ -24,9 +25,32 @@ for _group in _read("look_alikes.txt"):
     for _one in _group:
         ALIKE[_one] = ALIKE.get(_one, frozenset()) | frozenset(_group) - {_one}
 
+# Organs and what befalls them make words by the thousand that no list holds one by one.
+_ORGANS = (
+    "肺 肝 胆 胆囊 胆管 脾 胰 胰腺 肾 肾上腺 膀胱 前列腺 子宫 宫颈 卵巢 乳腺 甲状腺 腮腺 脑 垂体 食管 胃 胃窦 结肠 直肠 盲肠 阑尾 小肠 十二指肠 输尿管 "
+    "喉 鼻 鼻窦 鼻咽 上颌窦 纵隔 胸膜 胸腺 心 心脏 心包 气管 支气管 骨 椎体 关节 半月板 韧带 肌腱 滑膜 淋巴结 睾丸 附睾 眼眶 眼球 舌 咽 皮肤 血管 动脉 静脉 "
+    "主动脉 肺动脉 门静脉 颈动脉 冠状动脉 肾动脉 脑膜 脑室 脊髓 脊柱 颅骨 颅内 肋骨 锁骨 股骨 胫骨 肱骨 桡骨 尺骨 骨盆 髋 膝 肩 踝 腕 肘 腹 胸 盆 颈 腰"
+).split()
+_HAPPENINGS = (
+    "癌 炎 瘤 部 区 壁 腔 窝 门 管 周 内 外 旁 侧 缘 面 底 体 头 尾 囊肿 结石 息肉 肿瘤 腺瘤 肌瘤 脓肿 血肿 积液 积水 积气 积血 钙化 出血 梗死 梗阻 狭窄 扩张 闭塞 栓塞 "
+    "血栓 破裂 穿孔 损伤 挫伤 撕裂 骨折 脱位 增厚 增大 增粗 增生 肿大 肿胀 肿块 肿物 占位 结节 转移 转移瘤 结核 感染 水肿 萎缩 缺如 切除 切除术 切除术后 术后 癌术后 缺血 坏死 畸形 变异 发育 "
+    "移植 造影 平扫 增强 超声 形态 大小 密度 信号 回声 轮廓 边缘 包膜 实质 组织 间隙 软骨 退变 硬化 纤维化 受压 受侵 移位 痛 反流 憩室 溃疡 疝 瘘 功能 血管 动脉 静脉 神经"
+).split()
+ALSO_WORDS = frozenset(_read("other_words.txt")) | {f"{one}{other}" for one in _ORGANS for other in _HAPPENINGS}
+KNOWN = TERMS | ALSO_WORDS
+LONGEST = max(map(len, TERMS))
+
 # A slip that is right when it goes on like this.
 RIGHT_AFTER_ALL: dict[str, tuple[str, ...]] = {
     "锥体": ("锥体束", "锥体交叉", "锥体外"),
     "增强化": ("增强化疗",),
     "增后": ("增后扫描", "增后期"),
 }
+
+
+@lru_cache(maxsize=1)
+def phrases() -> frozenset[str]:
+    """Words of the common language of up to four characters; loaded when first asked for."""
+    from pypinyin.phrases_dict import phrases_dict
+
+    return frozenset(word for word in phrases_dict if 2 <= len(word) <= 4)
