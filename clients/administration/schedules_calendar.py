@@ -43,7 +43,7 @@ from shared.contract.scheduling import (
     SaveCalendarEntry,
 )
 
-_HOLIDAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?[\s,，]+(\S+)(?:[\s,，]+(.*))?")
+_HOLIDAY = re.compile(verbatim(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?[\s,，]+(\S+)(?:[\s,，]+(.*))?"))
 _FREE = frozenset(verbatim("休 放假 休息 off").split())
 _WORKED = frozenset(verbatim("班 上班 调休 work").split())
 _LOOKS = {

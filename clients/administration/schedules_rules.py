@@ -18,7 +18,7 @@ from clients.kit.fields import (
     TextField,
 )
 from clients.kit.paging import Align, Column, EmptyWords
-from clients.kit.translations import tr
+from clients.kit.translations import tr, verbatim
 from shared.contract.base import Request
 from shared.contract.organisation import GetHospital
 from shared.contract.scheduling import (
@@ -57,7 +57,7 @@ SLOT_RULES = TableSpec(
     id="slot-rules",
     columns=(
         Column("exam_type", "检查类型", 120, strong=True),
-        *(Column(key, f"{label}（分钟）", 130, Align.RIGHT) for key, label in _MINUTES.items()),
+        *(Column(key, verbatim(f"{label}（分钟）"), 130, Align.RIGHT) for key, label in _MINUTES.items()),
         Column("horizon_days", "可约天数", 100, Align.RIGHT),
         Column("contrast_words", "增强关键字", 0, quiet=True),
     ),
@@ -84,7 +84,9 @@ SLOT_RULES = TableSpec(
                     ),
                 ),
             ),
-            form_values=lambda row, _found: {name: getattr(row, name) for name in SlotRuleView.__struct_fields__},
+            form_values=lambda row, _found: {
+                name: getattr(row, name) for name in (*_MINUTES, "horizon_days", "contrast_words")
+            },
             submit=_save_rule,
             said=lambda _rule: tr("已保存"),
         ),
@@ -119,10 +121,7 @@ def _save_interval(values: Values, row: IntervalRuleView | None) -> Request[Any]
             version=row.version if row is not None else 0,
             hours=number(values["hours"]),
             both_ways=bool(values["both_ways"]),
-            **{
-                key: str(values[key] or "")
-                for key in ("first_type", "first_words", "then_type", "then_words", "advice")
-            },
+            **{key: str(values[key] or "") for key in _INTERVAL_TEXTS},
         )
     )
 
@@ -170,7 +169,7 @@ INTERVALS = TableSpec(
             ),
         ),
     ),
-    values=lambda row: {name: getattr(row, name) for name in IntervalRuleView.__struct_fields__},
+    values=lambda row: {name: getattr(row, name) for name in (*_INTERVAL_TEXTS, "hours", "both_ways")},
     save=_save_interval,
     remove=lambda row: RemoveIntervalRule(rule_id=row.id),
     removed_words=lambda _row: tr("已删除间隔规则"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from datetime import date, timedelta
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -20,23 +21,44 @@ from clients.kit.connection import FakeConnection
 from clients.kit.gallery import settle
 from clients.kit.login import SignedIn
 from clients.kit.review import review
+from clients.kit.server_connection import ServerConnection
 from clients.kit.settings import UserSettings
-from clients.kit.shell import Page
+from clients.kit.shell import Page, Shell
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, register_catalogue, set_language
 from clients.registration import texts as registration_words
 from clients.registration.app import make_pages
 from shared.contract.exams import ExamList, ListExams
+from shared.contract.referrals import OrganisationGroupView, OrganisationView, SaveOrganisation, SaveOrganisationGroup
+from shared.contract.scheduling import CalendarEntry, CalendarKind, SaveCalendarEntry
 from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState, TicketState
 from tests.clients.administration.fake_archive import FakeArchive
 from tests.clients.diagnosis.fake_reading_room import ReadingRoom
 from tests.clients.registration.fake_hospital import FakeHospital, a_ticket, an_exam_row
+from tests.server_process import ServerProcess, running_server
 
 
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     return make_application()
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        admin = running.client()
+        day = date.today() + timedelta(days=30)
+        admin.call(
+            SaveCalendarEntry(entry=CalendarEntry(first_day=day, last_day=day, kind=CalendarKind.CLOSED, note="检修"))
+        )
+        group = admin.call(SaveOrganisationGroup(group=OrganisationGroupView(id=0, name="城东医联体")))
+        clinic = OrganisationView(
+            id=0, version=0, code="CW", name="城东卫生院", name_en="", group_ids=(group.id,), campus_ids=()
+        )
+        admin.call(SaveOrganisation(organisation=clinic))
+        admin.close()
+        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -103,15 +125,17 @@ def test_nothing_is_cut_or_squeezed_at_1366_by_768(qtbot: QtBot, place: Place, l
     assert found == []
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_nothing_is_cut_in_the_administration_and_its_forms(qtbot: QtBot, language: Language) -> None:
-    line = FakeArchive().line
-    UserSettings.for_user("admin").set("language", language.value)
-    window = Workstation("登录", administration_pages(), lambda _server: line)
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    shell = window.sign_in_with(SignedIn(line, line.login("admin", "secret")))
+# Their rows come from the departments' day: they are looked at with a real server below.
+OF_THE_DEPARTMENTS = frozenset(
+    "sessions calendar room-rules slot-rules intervals organisations organisation-groups safety_questions queue-rooms"
+    " queue-forecasts".split()
+)
+
+
+def findings_in(
+    qtbot: QtBot, window: Workstation, shell: Shell, tabs: frozenset[str] | None, may_be_empty: Container[str]
+) -> list[str]:
+    """What is cut or squeezed in these tables (None: in all) and in every form that they ask."""
     found: list[str] = []
 
     def look(where: str) -> None:
@@ -123,9 +147,13 @@ def test_nothing_is_cut_in_the_administration_and_its_forms(qtbot: QtBot, langua
         shown = shell.go_to(page.id)
         look(page.id)
         for tab in shown.tabs if isinstance(shown, TabbedPage) else ("",):
+            if tabs is not None and tab not in tabs:
+                continue
             table = shown.show_tab(tab) if isinstance(shown, TabbedPage) else shown
             look(tab)
             if not isinstance(table, TablePage):
+                continue
+            if not table.presenter.state.rows and tab in may_be_empty:
                 continue
             assert table.presenter.state.rows, tab
             table.presenter.select(table.spec.row_id(table.presenter.state.rows[0]))
@@ -136,5 +164,34 @@ def test_nothing_is_cut_in_the_administration_and_its_forms(qtbot: QtBot, langua
                     look(f"{tab} asking {action.id}")
                     assert table.action_form is not None, action.id
                     table.presenter.give_up()
+    return found
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_in_the_administration_and_its_forms(qtbot: QtBot, language: Language) -> None:
+    line = FakeArchive().line
+    UserSettings.for_user("admin").set("language", language.value)
+    window = Workstation("登录", administration_pages(), lambda _server: line)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    shell = window.sign_in_with(SignedIn(line, line.login("admin", "secret")))
+    found = findings_in(qtbot, window, shell, None, OF_THE_DEPARTMENTS)
+    window.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_in_the_pages_of_the_departments(
+    qtbot: QtBot, language: Language, hospital: ServerProcess
+) -> None:
+    UserSettings.for_user("admin").set("language", language.value)
+    line = ServerConnection(str(hospital.connection))
+    window = Workstation("登录", administration_pages(), lambda _server: line)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    shell = window.sign_in_with(SignedIn(line, line.login("admin", hospital.admin_password)))
+    found = findings_in(qtbot, window, shell, OF_THE_DEPARTMENTS, {"queue-forecasts"})
     window.close()
     assert found == []
