@@ -48,7 +48,8 @@ class Reception:
             "预约日历与转诊：本院转出，县医院接收", "Calendar and referral: sent here, accepted in the county hospital"
         ) as step:
             known = {one.code for one in self._observer.call(GetNetwork()).organisations}
-            if _COUNTY not in known:  # a kept hospital has it already
+            is_new = _COUNTY not in known  # a kept hospital has it already, and the referral of its first run
+            if is_new:
                 self._found_county_hospital()
                 self._book_tomorrow()
             here = self._windows.seat(self._hospital, TITLE, make_pages(), "wangfang")
@@ -64,8 +65,11 @@ class Reception:
             step.sentences.append(f"{self._room.name}: {state.taken} / {state.places} places taken / 已约")
 
             sent = here.page("referral")
-            self._refer(here, sent)
+            if is_new:
+                self._refer(here, sent)
             here.shot(self._record.file(step, "referral-sent.png"))
+            if not is_new:
+                return
             there = self._windows.seat(self._hospital, TITLE, make_pages(), COUNTY_CLERK)
             there.sign_in()
             self._accept(there, self._record.file(step, "referral-accept.png"))
