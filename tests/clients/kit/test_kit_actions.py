@@ -36,9 +36,10 @@ def test_wrong_declarations_fail_at_start(qtbot: QtBot, wrong: list[Action]) -> 
 
 
 def test_a_tooltip_shows_words_hint_and_shortcut(qtbot: QtBot) -> None:
-    assert tooltip("提交登记", "Ctrl+Return") == "提交登记  (Ctrl+Return)"
+    register_catalogue({"提示一": "First hint", "提示二": "Second hint"})
+    assert tooltip("提示一", "Ctrl+Return") == "提示一  (Ctrl+Return)"
     set_language(Language.ENGLISH)
-    assert tooltip("提交登记", "Ctrl+Return", "取消登记") == "Submit registration  (Ctrl+Return)\nCancel registration"
+    assert tooltip("提示一", "Ctrl+Return", "提示二") == "First hint  (Ctrl+Return)\nSecond hint"
 
 
 def a_page(qtbot: QtBot) -> tuple[QWidget, ActionGroup, list[str]]:
