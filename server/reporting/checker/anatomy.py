@@ -63,6 +63,23 @@ ORGANS: dict[str, str] = {
     "腋窝": r"腋[窝下]|axilla",
     "关节": r"关节",
     "阑尾": r"阑尾|append(?:ix|iceal)",
+    "睾丸": r"睾丸|testi[sc]",
+    "附睾": r"附睾|epididym",
+    "精索": r"精索",
+    "鞘膜": r"鞘膜",
+    "垂体": r"垂体|pituitar",
+    "脊髓": r"(?<!椎)脊髓|髓内|spinal cord|\bcord\b",
+    "食管": r"食管|oesophag|esophag",
+    "气管": r"气管|trachea|bronch",
+    "鼻骨": r"鼻骨",
+    "鼻中隔": r"鼻中[隔膈]",
+    "中耳": r"中耳|鼓室|听小骨",
+    "颈部": r"颈部|[左右双]侧?颈(?=[ⅠⅡⅢⅣⅤⅥ多淋，、])",
+    "静脉": r"[股腘胫腓隐髂]\w{0,3}静脉|[深浅]静脉|下肢静脉|股总|腘静脉|肌间静脉",
+    "宫旁": r"宫旁",
+    "孕囊": r"孕囊|妊娠囊|早孕",
+    "喉": r"声带|声门|会厌|梨状窝|喉咽",
+    "膈下": r"膈下",
     "胃": r"胃|stomach|gastric",
     "肠": r"结肠|直肠|小肠|回盲|肠|colon|rect(?:um|al)|bowel",
 }
@@ -71,23 +88,23 @@ _ORGAN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in ORGANS.i
 # Of these a patient has two, one on each side; the liver's and the thyroid's lobes are as good as sides.
 SIDED = frozenset(
     "肺 肺门 胸膜 胸腔 肾 肾上腺 输尿管 附件区 乳腺 腮腺 甲状腺 颈动脉 脑 脑室 硬膜 鼻窦 乳突 眼 肝 肩 肘 腕 手 髋 膝 踝 足 肱骨 尺桡骨 股骨 胫腓骨"
-    " 肋骨 锁骨 骨盆 腋窝 关节".split()
+    " 肋骨 锁骨 骨盆 腋窝 关节 睾丸 附睾 精索 鞘膜 中耳 鼻骨 颈部 静脉 宫旁 眼 前列腺 垂体".split()
 )
 
 # Lesions: the words that assert one, in findings or in an impression.
 LESIONS: dict[str, str] = {
-    "积液": r"积液|液性暗区|effusion",
+    "积液": r"积液|腹水|液性暗区|effusion|ascites|free fluid",
     "积水": r"积水|hydroneph",
     "气胸": r"气胸|pneumothorax",
-    "骨折": r"骨折(?!史)|骨皮质(?:连续性)?中断|骨质(?:连续性)?中断|骨皮质不连续|fractur",
+    "骨折": r"骨折(?!史)|骨皮质(?:连续性)?(?:中断|断裂)|骨质(?:连续性)?中断|骨皮质不连续|fractur",
     "脱位": r"(?<!半)脱位|dislocat",
     "结节": r"结节(?!性肝硬化|性硬化|样增生|感)|nodul",
     "肿块": r"肿块|包块|占位|肿物|软组织团块|\bmass(?:es)?\b",
-    "淋巴结肿大": r"肿大(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
+    "淋巴结肿大": r"(?:肿大|增大)(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
     "出血": r"出血|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
     "梗死": r"梗[死塞]|infarct",
     "炎症": r"肺炎|炎症|感染|实变|渗出|斑片状(?:密度)?(?:增高|高密度|模糊|磨玻璃)|pneumonia|consolidation|infiltrat",
-    "结石": r"结石|强回声(?:光)?团.{0,6}声影|stones?\b|calcul(?:us|i)|lithiasis",
+    "结石": r"结石(?!影?征)|强回声(?:光?团|灶)?(?=[，,。；;]|$)|强回声(?:光)?团.{0,6}声影|stones?\b|calcul(?:us|i)|lithiasis",
     "囊肿": r"囊肿|囊性(?:低密度|无回声|病灶)|\bcysts?\b",
     "扩张": r"扩张|dilat",
     "动脉瘤": r"动脉瘤|aneurysm",
@@ -100,8 +117,14 @@ LESIONS: dict[str, str] = {
     "椎间盘": r"椎间盘.{0,8}(?:突出|膨出|脱出)|(?:突出|膨出).{0,4}椎间盘|disc (?:herniation|bulg|protrusion)",
     "撕裂": r"撕裂|断裂|\btears?\b",
     "转移": r"转移(?!性右下腹)|metasta",
-    "栓塞": r"栓塞|充盈缺损|血栓|embol|thromb",
+    "栓塞": r"栓塞(?!术)|不能压[瘪闭]|回声充填|充盈缺损|血栓|embol|thromb",
     "肿大": r"(?:肝|脾|心影|心脏|甲状腺|前列腺|肾上腺)(?:体积)?(?:明显|轻度|弥漫性?)?(?:肿大|增大)|megaly",
+    "斑块": r"斑块|plaque",
+    "钙化": r"钙化|calcif",
+    "游离气体": r"游离(?:积|的)?气体?|气腹|free (?:intraperitoneal )?air|pneumoperitoneum",
+    "反流": r"反流|返流|regurgit",
+    "孕囊": r"孕囊|妊娠囊|宫内早孕",
+    "肠梗阻": r"肠梗阻|液气平|气液平|bowel obstruction",
     "畸形": r"畸形|malformation",
 }
 _LESION = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in LESIONS.items()}

@@ -10,24 +10,33 @@ from server.reporting.checker.clauses import NUMBER, asserted, sentences
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _REMNANTS = re.compile(
-    r"_{2,}|＿+|【[^】\d]{0,12}(?:选择|填写|输入|描述|部位|大小|侧别|左右|数值)?[^】\d]{0,12}】|\[\s*[^\]\d]{0,16}\s*\]|\{[^}]{0,24}\}|<[^<>\d]{1,16}>|〔\s*〕|［\s*］"
-    r"|[（(]\s*[)）]|[×xX]{2,}(?!\d)|×(?=[侧叶段部区级])|\*{2,}|#{1,}[^#\s]{0,8}#{1,}|\${1,2}[^$\s]{0,12}\${1,2}|@{2,}|%[sd]|…{2,}|\.{4,}|\?{2,}|？{2,}|□|■"
-    r"|请(?:选择|填写|输入)(?!.{0,4}方案)|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
-    r"|(?:轻度?|中度?|重度?)\s*[/／]\s*(?:轻|中|重)度?|(?:上|中|下)\s*[/／]\s*(?:上|中|下)叶?|(?:增大|缩小|阳性|阴性|光滑|清楚)\s*[/／]\s*(?:缩小|增大|阴性|阳性|毛糙|不清楚?)"
+    r"_+|＿+|【[^】]{0,24}】|\[\s*[^\]\d]{0,16}\s*\]|\{[^}]{0,24}\}|<[^<>\d]{1,16}>|〔[^〕]{0,16}〕|［\s*］"
+    r"|[\[［{<][^\]］}>\n]{0,16}[/／|｜][^\]］}>\n]{0,24}[\]］}>]|[（(][一-鿿]{1,8}(?:\s*[/／|｜]\s*[一-鿿]{1,8})+[）)]"
+    r"|[（(]\s*[)）]|[×xX]{2,}(?!\d)|×(?=[侧叶段部区级])|\*{2,}|(?<=[一-鿿（( ])[*＊](?=\s?[一-鿿）)])|#{1,}[^#\s]{0,8}#{1,}|\${1,2}[^$\s]{0,12}\${1,2}|@{2,}|%[sd]|…{2,}|\.{4,}|\?{2,}|？{2,}|□|■|☐|☑"
+    r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
+    r"|(?:轻度?|中度?|重度?)\s*[/／]\s*(?:轻|中|重)度?|(?:上|中|下)\s*[/／]\s*(?:上|中|下)叶?|(?:增大|缩小|阳性|阴性|光滑|清楚|正常|异常|规则|均匀)\s*[/／]\s*(?:缩小|增大|阴性|阳性|毛糙|不清楚?|异常|正常|不规则|不均匀?|欠规则|欠均匀)"
     r"|\b(?:TODO|TBD|FIXME|N/?A|XXX+|lorem ipsum|insert (?:text )?here|select one|placeholder)\b|模板(?:名称|内容|文字)",
     re.IGNORECASE,
 )
+_INSTRUCTION = re.compile(r"选择|填写|输入|录入|插入|[/／|｜_＿]|^.\s*.$|[左右]侧?[、或]|大小|数值|侧别")
+_TWO_VALUES = re.compile(r"平扫|增强|[动静]脉期|延迟期|收缩|舒张|[长短]径|既往|本次")
 _NOT_A_REMNANT = re.compile(r"^[xX×]{2}$")
 _CHROMOSOME = re.compile(r"4[5-7],?\s*$")
 
 _MEASURES = r"大小|直径|长径|短径|横径|前后径|上下径|左右径|最大径|内径|外径|管径|厚度|壁厚|厚径|深度|最深|宽度|宽径|范围|面积|体积|容积|CT值|角度?|移位|突出|间距|距离|长度|[厚宽长深高](?=约)"
+_UNIT = r"(?:mm|cm|毫米|厘米|㎜|㎝|HU|ml|毫升|次/分|bpm|[%％°度周])"
 _MEASURE_WITHOUT_NUMBER = re.compile(
-    rf"(?:{_MEASURES})\s*(?:分别)?(?:约为|约|为|达|是|：|:)?\s*(?:[×xX*]\s*)*(?:(?:mm|cm|毫米|厘米|㎜|㎝|HU|Hu|ml|mL|毫升|度|°)|(?:(?<=约)|(?<=约为))\s*(?=[，,。；;、\n]|$))"
+    rf"(?:{_MEASURES})\s*(?:分别)?(?:约为|约|为|达|是|：|:)?\s*(?:[×xX*]\s*)*(?:(?:mm|cm|毫米|厘米|㎜|㎝|HU|ml|毫升)|(?:(?<=约)|(?<=约为)|(?<=[×xX*])|(?<=\s))\s*(?=[，,。；;、）)\n]|$))"
+    rf"|(?:约为|约|大于|小于)\s*(?:[×xX*]\s*{_UNIT}?\s*)*(?:{_UNIT}|(?=[，,。；;、）)\n]|$))"
+    rf"|(?:为|达|率|EF|HR)\s*{_UNIT}(?!数)"
+    r"|(?<=[一-鿿])(?<![数几半亚以每第])\s*(?:mm|cm|HU|ml)(?![\w/²³^]|\s*(?:为|/))"
+    r"|\b(?:measur\w+|thickness|diameter|size|length|volume|about|approximately|previously)\s+(?:(?:of|is|x|by)\s+)*(?:mm|cm|ml|HU|%)",
+    re.IGNORECASE,
 )
 _SINGLE = {"结节", "肿块", "动脉瘤"}
 _SINGLE_BLOOD = re.compile(r"血肿")
 _TOO_MANY_TO_MEASURE = re.compile(
-    r"多发|散在|弥漫|数个|多个|多枚|数枚|两枚|微小|粟粒|小结节|微结节|点状|磨玻璃样?小|钙化|样改变|大小不[一等]|multiple|scattered|tiny|punctate|micro",
+    r"多发|散在|弥漫|增生结节|再生结节|卫星|同前|相仿|变化|较前|建议|数个|多个|多枚|数枚|两枚|微小|粟粒|小结节|微结节|磨玻璃样?小|大小不[一等]|multiple|scattered|tiny|punctate|micro",
     re.IGNORECASE,
 )
 _ANY_NUMBER = re.compile(
@@ -36,6 +45,16 @@ _ANY_NUMBER = re.compile(
 _NO_LENGTH = re.compile(
     rf"(?:前片|前次|上次|原)[^，。；]{{0,6}}{NUMBER}\s*(?:mm|cm)?|(?:CT值|密度|SUV\w*|TI-?RADS|BI-?RADS|LI-?RADS|PI-?RADS|ADC值?)\s*(?:约为|约|为|:|：)?\s*-?{NUMBER}\s*(?:HU)?",
     re.IGNORECASE,
+)
+_DISTANCE = re.compile(
+    rf"距[^，,。；;]{{0,16}}?{NUMBER}\s*(?:mm|cm|毫米|厘米)|(?:移位|层厚)[^，,。；;]{{0,4}}{NUMBER}\s*(?:mm|cm|毫米|厘米)|淋巴结[^。；;]*",
+    re.IGNORECASE,
+)
+_ANATOMY = re.compile(
+    r"(?:肱骨头?|胫骨|坐骨|跟骨|舟骨|耻骨|[许施]莫氏|[大小])(?:大|小)?结节(?=$|见|骨|处|部|撕|区|未|形)|结节(?:周|内|边|旁|中央|样|性|感|间|处|呈|与|状(?!.{0,10}(?:影|灶|信号|回声)))"
+)
+_GOES_ON = re.compile(
+    r"^\s*(?:其|该|病灶|结节|肿块|较大者|最大者|大小|直径|长径|范围|边缘|边界|测|约)|^\s*(?:it|this)\b", re.IGNORECASE
 )
 _NAMED = re.compile(
     r"(?:结节|肿块|动脉瘤|血肿)影?$|见|示|有|可及|探及|发现|提示|there is|seen|shows?|demonstrat|\ba\b|\ban\b",
@@ -50,7 +69,17 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
             words = match[0]
             if _NOT_A_REMNANT.match(words) and _CHROMOSOME.search(text[: match.start()]):
                 continue
+            if words[0] == "【" and _is_heading(text, match.start(), match.end()):
+                continue
+            if words[0] in "（(" and _TWO_VALUES.search(words):
+                continue
             yield Alarm(AlarmKind.TEMPLATE, words, f"{name}里留有模板的占位文字“{words}”，请填写或删除。")
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """Whether a word in square brackets opens a paragraph or a sentence that goes on after it."""
+    opens = not text[:start].strip() or text[:start].rstrip(" ")[-1:] in set("\n。；;")
+    return opens and end - start > 2 and bool(text[end:].strip()) and not _INSTRUCTION.search(text[start + 1 : end - 1])
 
 
 def measures(subject: Subject) -> Iterator[Alarm]:
@@ -73,15 +102,18 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
             continue
         if mention.sentence in told or mention.is_history or mention.is_unsure or not _NAMED.search(mention.words):
             continue
+        if _ANATOMY.search(mention.words) or re.search(r"钙化|点状|样改变", mention.words):
+            continue
         sentence = parts[mention.sentence]
         after = parts[mention.sentence + 1] if mention.sentence + 1 < len(parts) else ""
-        if (
-            _TOO_MANY_TO_MEASURE.search(sentence)
-            or _MEASURE_WITHOUT_NUMBER.search(sentence)
-            or _REMNANTS.search(sentence)
-        ):
+        if any(one.search(sentence) for one in (_TOO_MANY_TO_MEASURE, _MEASURE_WITHOUT_NUMBER, _REMNANTS)):
             continue
-        if _ANY_NUMBER.search(_NO_LENGTH.sub("", sentence)) or _ANY_NUMBER.search(_NO_LENGTH.sub("", after)):
+        if _is_measured(sentence) or (_GOES_ON.search(after) and _is_measured(after)):
             continue
         told.add(mention.sentence)
         yield Alarm(AlarmKind.MISSING, mention.words, f"“{mention.words}”没有给出大小，请补充测量值。")
+
+
+def _is_measured(sentence: str) -> bool:
+    """Whether a sentence gives a size, not only a distance, a density or a category."""
+    return bool(_ANY_NUMBER.search(_DISTANCE.sub("", _NO_LENGTH.sub("", sentence))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from server.reporting.checker.anatomy import lesions_in, organs_in, sides_in
+from server.reporting.checker.places import places_in
 
 _SENTENCE = re.compile(r"[^。；;！!\n]+")
 _NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[一二三四五六七八九十]、)\s*")
@@ -44,6 +45,7 @@ class Clause:
     organs: frozenset[str]
     sides: frozenset[str]
     own_sides: frozenset[str]
+    places: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Mention:
     is_history: bool
     sentence: int
     size_mm: float | None
+    places: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,16 @@ def clauses(text: str) -> tuple[Clause, ...]:
     for number, sentence in enumerate(sentences(text)):
         organs: frozenset[str] = frozenset()
         sides: frozenset[str] = frozenset()
+        places: frozenset[tuple[str, str]] = frozenset()
         for part in _CLAUSE.findall(sentence):
             own_organs, own_sides = organs_in(part), sides_in(part)
             if own_organs:
                 organs, sides = own_organs, own_sides
             elif own_sides:
                 sides = own_sides
-            found.append(Clause(part.strip(), number, organs, sides, own_sides))
+            own_places = places_in(part.strip())
+            places = own_places if own_places or own_organs else places
+            found.append(Clause(part.strip(), number, organs, sides, own_sides, places))
     return tuple(found)
 
 
@@ -116,6 +122,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
                     is_history=bool(_HISTORY.search(clause.text)),
                     sentence=clause.sentence,
                     size_mm=sizes[clause.sentence],
+                    places=clause.places,
                 )
             )
     return tuple(found)

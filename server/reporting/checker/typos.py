@@ -4,6 +4,7 @@ A text is first cut into known words. What they cover is right; only what is lef
 when one term fits it by sound, by look, by order or by one character too many.
 """
 
+# ruff: noqa: E501 lists of words are read as one line
 from __future__ import annotations
 
 import re
@@ -75,7 +76,7 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
                 continue
             if length == 3 and _is_word_and_more(part, wrong):
                 continue
-            if length == 2 and not _is_safe_pair(run, start, part, wrong, sure, weak):
+            if length == 2 and not _is_safe_pair(start, part, wrong, sure, weak):
                 continue
             if length > 2 and part in phrases():
                 continue
@@ -85,7 +86,7 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _is_safe_pair(run: str, start: int, part: str, wrong: list[int], sure: list[bool], weak: list[bool]) -> bool:
+def _is_safe_pair(start: int, part: str, wrong: list[int], sure: list[bool], weak: list[bool]) -> bool:
     """Whether two characters that mean nothing are a slip, not the end of one word and the start of another."""
     if part in phrases() or any(part[place] in _BY_THEMSELVES for place in wrong):
         return False

@@ -5,6 +5,7 @@ further words that may stand beside them; `look_alikes.txt` are groups of charac
 are pairs of a slip and what is meant. Every phrase of the pinyin dictionary counts as a word, too.
 """
 
+# ruff: noqa: E501 lists of words are read as one line
 from __future__ import annotations
 
 from functools import lru_cache

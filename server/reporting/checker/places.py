@@ -1,0 +1,180 @@
+"""Places within an organ: lobes, levels, segments, branches, bones of one joint; of one kind a lesion has one."""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Kind of place -> its places and the words for each. A word may stand for several places.
+_KINDS: dict[str, dict[str, str]] = {
+    "肺叶": {
+        "上叶": r"(?<![甲肝])上叶|舌[叶段]|尖后段|肺尖|(?<!椎)尖段|upper lobe|lingula",
+        "中叶": r"中叶|middle lobe",
+        "下叶": r"(?<![甲肝])下叶|基底段|背段|肺底|lower lobe",
+    },
+    "肝叶": {
+        "左叶": r"肝[^，,。；;]{0,3}左[外内]?叶|左半肝|肝\s*S\s?[234](?!\d)|left (?:hepatic )?lobe of the liver",
+        "右叶": r"肝[^，,。；;]{0,3}右[前后]?叶|右半肝|肝\s*S\s?[5-8](?!\d)|肝[^，,。；;]{0,3}右叶",
+        "尾叶": r"尾状叶|肝尾叶|肝\s*S\s?1(?!\d)",
+    },
+    "肝段": {f"S{number}": rf"S\s?{number}(?!\d)" for number in range(1, 9)},
+    "脑叶": {
+        "额叶": r"额(?!窦|突|骨)",
+        "顶叶": r"顶(?!壁|骨|部骨)",
+        "颞叶": r"颞(?!骨|肌|下颌)",
+        "枕叶": r"枕(?!骨|大池)",
+        "小脑": r"小脑(?!脑池)",
+        "基底节": r"基底节|豆状核|壳核|苍白球|尾状核|内囊|外囊|basal gangl",
+        "丘脑": r"丘脑|thalam",
+        "脑干": r"脑干|脑桥|桥脑|中脑|延髓|brain ?stem|pons",
+    },
+    "冠脉": {
+        "前降支": r"前降支|对角支|\bLAD\b",
+        "回旋支": r"回旋支|钝缘支|\bLCX\b",
+        "右冠": r"右冠|后降支|\bRCA\b",
+        "左主干": r"左主干|\bLM\b",
+    },
+    "结肠": {
+        "升结肠": r"升结肠|肝曲",
+        "横结肠": r"横结肠|肝曲|脾曲",
+        "降结肠": r"(?<!横)降结肠|脾曲",
+        "乙状结肠": r"乙状结肠|直乙",
+        "直肠": r"直肠(?!子宫|膀胱|陷凹)|直乙",
+        "盲肠": r"盲肠|回盲",
+    },
+    "胃": {"胃窦": r"胃窦|幽门", "胃体": r"胃体|胃角", "胃底": r"胃底|贲门"},
+    "胰": {"胰头": r"胰[^，,。]{0,2}头|钩突", "胰体尾": r"胰[^，,。]{0,2}[体尾]"},
+    "半月板": {"内侧": r"内(?:、外)?侧半月板|内外侧半月板|medial menisc", "外侧": r"外侧半月板|lateral menisc"},
+    "平台": {"内侧": r"胫骨内侧平台|内侧胫骨平台", "外侧": r"胫骨外侧平台|外侧胫骨平台"},
+    "交叉韧带": {
+        "前": r"前(?:、后)?交叉韧带|前后交叉韧带|\bACL\b|anterior cruciate",
+        "后": r"后交叉韧带|\bPCL\b|posterior cruciate",
+    },
+    "侧副韧带": {"内侧": r"内(?:、外)?侧副韧带|内外侧副韧带", "外侧": r"外侧副韧带"},
+    "肩": {
+        "冈上肌": r"冈上肌|supraspinatus",
+        "冈下肌": r"冈下肌|infraspinatus",
+        "肩胛下肌": r"肩胛下肌",
+        "盂唇": r"盂唇|labr",
+    },
+    "前臂骨": {"尺骨": r"尺骨", "桡骨": r"桡骨"},
+    "小腿骨": {"胫骨": r"胫骨|内踝|后踝", "腓骨": r"腓骨|外踝"},
+    "腕骨": {"舟骨": r"舟骨", "月骨": r"月骨", "三角骨": r"三角骨", "钩骨": r"钩骨"},
+    "跗骨": {"跟骨": r"跟骨", "距骨": r"距骨", "骰骨": r"骰骨", "足舟骨": r"舟骨"},
+    "象限": {"外上": r"外上象限|外上", "外下": r"外下象限", "内上": r"内上象限", "内下": r"内下象限"},
+    "前列腺": {"外周带": r"外周带", "移行带": r"移行带|中央腺"},
+    "下肢血管": {
+        "髂": r"髂[总外内]?[静动]脉",
+        "股": r"股[总浅深]?[静动]脉|股[总浅深]",
+        "腘": r"腘",
+        "胫前": r"胫前",
+        "胫后": r"胫后",
+        "腓": r"腓[静动]脉",
+    },
+    "颈部血管": {"颈总": r"颈总动脉|颈动脉", "颈内": r"颈内动脉|颈动脉", "颈外": r"颈外动脉", "椎动脉": r"椎动脉"},
+    "鼻窦": {
+        "上颌窦": r"上颌|maxillary",
+        "筛窦": r"筛|ethmoid",
+        "额窦": r"额(?:、[蝶筛])*窦|frontal sinus",
+        "蝶窦": r"蝶|sphenoid",
+    },
+    "胎位": {"头位": r"头位", "臀位": r"臀位", "横位": r"横位"},
+    "子宫壁": {"前壁": r"子宫[^，,。；;]{0,6}前壁|^前壁", "后壁": r"子宫[^，,。；;]{0,6}后壁|^后壁"},
+    "瓣": {"二尖瓣": r"二尖瓣", "三尖瓣": r"三尖瓣", "主动脉瓣": r"主动脉瓣", "肺动脉瓣": r"肺动脉瓣"},
+} | {
+    f"{organ}的段": {part: rf"{organ}[^，,。；;]{{0,4}}{part}段" for part in "上中下"}
+    for organ in ("输尿管", "食管", "直肠", "胆总管", "气管")
+}
+_PLACES = [
+    (kind, place, re.compile(pattern, re.IGNORECASE))
+    for kind, places in _KINDS.items()
+    for place, pattern in places.items()
+]
+_SPINE = ("C", 7), ("T", 12), ("L", 5), ("S", 5)
+_ORDER = [f"{letter}{number}" for letter, most in _SPINE for number in range(1, most + 1)]
+_CHINESE = {"颈": "C", "胸": "T", "腰": "L", "骶": "S"}
+_DISC = re.compile(r"([CTLS颈胸腰骶])\s?(\d{1,2})\s*[/／]\s*([CTLS颈胸腰骶]?)\s?(\d{1,2})", re.IGNORECASE)
+_RANGE = re.compile(
+    r"([CTLS颈胸腰骶])\s?(\d{1,2})\s*[-~～至—–]\s*([CTLS颈胸腰骶]?)\s?(\d{1,2})(?!\s*[/／\d])", re.IGNORECASE
+)
+_BODY = re.compile(
+    r"(?<![A-Za-z/／\d])([CTLS颈胸腰骶])\s?(\d{1,2})(?:\s*[、,，及和]\s*\d{1,2})*(?![\d/／])(?=椎|、|及|和|[-~～至]|\s*vertebra)",
+    re.IGNORECASE,
+)
+_RIBS = re.compile(
+    r"第?\s?(\d{1,2}(?:\s*[、,，\-~～至及和]\s*第?\d{1,2})*)\s*(?:[前后侧]|前后|腋段)?(肋|跖骨|掌骨|趾|指)"
+)
+
+
+@lru_cache(maxsize=2048)
+def places_in(text: str) -> frozenset[tuple[str, str]]:
+    """The places that a clause names, each with its kind."""
+    found = {(kind, place) for kind, place, pattern in _PLACES if pattern.search(text)}
+    if "肝" not in text:
+        found = {one for one in found if one[0] != "肝段"}
+    if any(kind == "鼻窦" for kind, _ in found) and "窦" in text:
+        found = {one for one in found if one[0] != "脑叶"}
+    else:
+        found = {one for one in found if one[0] != "鼻窦"}
+    if not re.search(r"肺|叶[见内上下尖前后，]|lobe", text):
+        found = {one for one in found if one[0] != "肺叶" or one[1] not in text}
+    return frozenset(found | _levels(text) | _counted(text))
+
+
+def apart(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> str:
+    """The kind of place in which two texts name different places; "" when in none."""
+    for kind in sorted({kind for kind, _ in one} & {kind for kind, _ in other}):
+        here, there = of_kind(one, kind), of_kind(other, kind)
+        if not here & there:
+            return kind
+    return ""
+
+
+def of_kind(places: frozenset[tuple[str, str]], kind: str) -> frozenset[str]:
+    """The places of one kind."""
+    return frozenset(place for each, place in places if each == kind)
+
+
+def _levels(text: str) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for match in _DISC.finditer(text):
+        upper = f"{_letter(match[1])}{int(match[2])}"
+        if upper in _ORDER:
+            found.add(("椎间隙", upper))
+            if rest := re.match(r"\s*[-~～至—–]\s*([CTLS颈胸腰骶]?)\s?(\d{1,2})\s*[/／]", text[match.end() :]):
+                found |= {("椎间隙", one) for one in _between(upper, f"{_letter(rest[1] or match[1])}{int(rest[2])}")}
+    for match in re.finditer(
+        r"([CTLS颈胸腰骶])\s?\d{1,2}[/／]\d{1,2}((?:\s*[、,，及和]\s*\d{1,2}[/／][CTLS]?\d{1,2})+)", text
+    ):
+        for number in re.findall(r"(\d{1,2})[/／]", match[2]):
+            found.add(("椎间隙", f"{_letter(match[1])}{int(number)}"))
+    for match in _RANGE.finditer(text):
+        first, last = f"{_letter(match[1])}{int(match[2])}", f"{_letter(match[3] or match[1])}{int(match[4])}"
+        inside = _between(first, last)
+        found |= {("椎体", one) for one in inside} | {("椎间隙", one) for one in inside[:-1]}
+    for match in _BODY.finditer(text):
+        for number in re.findall(r"\d{1,2}", match[0]):
+            found.add(("椎体", f"{_letter(match[1])}{int(number)}"))
+    return found
+
+
+def _between(first: str, last: str) -> list[str]:
+    if first not in _ORDER or last not in _ORDER:
+        return []
+    return _ORDER[_ORDER.index(first) : _ORDER.index(last) + 1]
+
+
+def _letter(letter: str) -> str:
+    return _CHINESE.get(letter, letter.upper())
+
+
+def _counted(text: str) -> set[tuple[str, str]]:
+    """Ribs and rays of hand and foot by their numbers; "4-6" are three."""
+    found: set[tuple[str, str]] = set()
+    for match in _RIBS.finditer(text):
+        for part in re.split(r"[、,，及和]", match[1]):
+            numbers = [int(number) for number in re.findall(r"\d{1,2}", part)]
+            if numbers:
+                found |= {(match[2], str(number)) for number in range(min(numbers), min(max(numbers), 12) + 1)}
+    return found
