@@ -1,6 +1,6 @@
 """Places within an organ: lobes, levels, segments, branches, bones of one joint; of one kind a lesion has one."""
 
-# ruff: noqa: E501 a pattern is read as one line
+
 from __future__ import annotations
 
 import re
