@@ -93,18 +93,18 @@ SIDED = frozenset(
 
 # Lesions: the words that assert one, in findings or in an impression.
 LESIONS: dict[str, str] = {
-    "积液": r"积液|腹水|液性暗区|effusion|ascites|free fluid",
+    "积液": r"积液|腹水|液体(?:信号|密度)影?|液性暗区|effusion|ascites|free fluid",
     "积水": r"积水|hydroneph",
     "气胸": r"气胸|pneumothorax",
     "骨折": r"骨折(?!史)|骨皮质(?:连续性)?(?:中断|断裂)|骨质(?:连续性)?中断|骨皮质不连续|fractur",
     "脱位": r"(?<!半)脱位|dislocat",
     "结节": r"结节(?!性肝硬化|性硬化|样增生|感)|nodul",
-    "肿块": r"肿块|包块|占位|肿物|软组织团块|\bmass(?:es)?\b",
+    "肿块": r"肿块|包块|占位|肿物|软组织团块|\bmass(?:es)?\b(?! effect)",
     "淋巴结肿大": r"(?:肿大|增大)(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
     "出血": r"出血|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
     "梗死": r"梗[死塞]|infarct",
     "炎症": r"肺炎|炎症|感染|实变|渗出|斑片状(?:密度)?(?:增高|高密度|模糊|磨玻璃)|pneumonia|consolidation|infiltrat",
-    "结石": r"结石(?!影?征)|强回声(?:光?团|灶)?(?=[，,。；;]|$)|强回声(?:光)?团.{0,6}声影|stones?\b|calcul(?:us|i)|lithiasis",
+    "结石": r"(?:输尿管|肾[盂盏]?|胆囊|胆总管)[^，。]{0,10}(?:高密度影|致密影|充盈缺损)|结石(?!影?征)|强回声(?:光?团|灶)?(?=[，,。；;]|$)|强回声(?:光)?团.{0,6}声影|stones?\b|calcul(?:us|i)|lithiasis",
     "囊肿": r"囊肿|囊性(?:低密度|无回声|病灶)|\bcysts?\b",
     "扩张": r"扩张|dilat",
     "动脉瘤": r"动脉瘤|aneurysm",
@@ -125,6 +125,9 @@ LESIONS: dict[str, str] = {
     "反流": r"反流|返流|regurgit",
     "孕囊": r"孕囊|妊娠囊|宫内早孕",
     "肠梗阻": r"肠梗阻|液气平|气液平|bowel obstruction",
+    "肿瘤": r"(?:肌|血管|腺|脑膜|脂肪|鞘|淋巴|胶质|畸胎)瘤(?!样)|(?<!抗)癌",
+    "脊髓变性": r"脊髓[^，。]{0,4}(?:变性|水肿|软化)|髓内(?:未见|见)?(?:明显)?异常信号",
+    "坏死": r"缺血性?坏死|双线征",
     "畸形": r"畸形|malformation",
 }
 _LESION = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in LESIONS.items()}

@@ -15,7 +15,7 @@ _NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[一
 _CLAUSE = re.compile(r"[^，,：:]+")
 _ENGLISH_STOP = re.compile(r"(?<=[a-z)])\.\s+(?=[A-Z])|(?<=[a-z)])\.\s*$", re.MULTILINE)
 _DENIED = re.compile(
-    r"未见|未(?:发现|显示|探及|触及|闻及|提示|及)|没有|无(?!回声|名|痛|功能|症状|创)|不(?:伴|明显|存在)|否认|排除|除外|\bno\b|\bwithout\b|\bnot\b|negative for|free of|absen",
+    r"未见|未(?:发现|显示|探及|触及|闻及|提示|及)|没有|无(?!回声|名|痛|功能|症状|创)|不(?:伴|明显|存在|(?=$|扩张|增[厚大宽粗]|肿|狭窄))|否认|排除|除外|\bno\b|\bwithout\b|\bnot\b|negative for|free of|absen",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(r"^[^，,。；;]{0,6}(?:未见|消失|已吸收|阴性|不明显|完全吸收|已?排除)")
@@ -105,12 +105,19 @@ def mentions(text: str) -> tuple[Mention, ...]:
     """What a text asserts and denies; advice ("to exclude a fracture, repeat …") asserts nothing."""
     found = []
     sizes = {number: _largest(sentence) for number, sentence in enumerate(sentences(text))}
+    sentence, said = -1, ""
     for clause in clauses(text):
+        if clause.sentence != sentence:
+            sentence, said = clause.sentence, ""
         if _ADVICE.search(clause.text):
             continue
         for lesion, start, end in lesions_in(clause.text):
             before, after = clause.text[:start], clause.text[end:]
-            denied = _last_denial(before) or (bool(_DENIED_AFTER.match(after)) and not _NOT_DENIED.search(after))
+            denied = (
+                _last_denial(f"{said} {before}" if clause.text.isascii() else before)
+                or bool(re.search(r"未见|未及", clause.text[start:end]))
+                or (bool(_DENIED_AFTER.match(after)) and not _NOT_DENIED.search(after))
+            )
             found.append(
                 Mention(
                     lesion=lesion,
@@ -125,6 +132,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
                     places=clause.places,
                 )
             )
+        said = f"{said} {clause.text}"
     return tuple(found)
 
 
@@ -156,4 +164,4 @@ def _last_denial(before: str) -> bool:
     if not denials:
         return False
     between = before[denials[-1].end() :]
-    return re.search(r"(?<![未不])见|但|而(?!且)|伴(?!随)|可见|\bbut\b|\bwith\b", between) is None
+    return re.search(r"(?<![未不])见|但|而(?!且)|伴(?!随)|可见|\bbut\b|\bwith\b|\b(?:is|are|there)\b", between) is None

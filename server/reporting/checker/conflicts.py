@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from server.reporting.checker.clauses import Clause, Mention, clauses, mentions
 from server.reporting.checker.parts import wrong_part
@@ -113,6 +114,18 @@ _OPPOSITES: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 
 
+_WHOLE = re.compile(r"心肺|胸部|颅脑|头颅|腹部|盆腔|平扫|声像|CT|MRI?|X线|DR|intracranial|chest|abdom", re.IGNORECASE)
+_REGIONS = tuple(
+    frozenset(names.split())
+    for names in (
+        "肺 胸腔 胸膜 纵隔 肺门 心 心包 主动脉 肋骨 锁骨 气管 食管",
+        "脑 脑室 硬膜 垂体",
+        "肝 胆囊 胆管 胰 脾 肾 肾上腺 腹腔 胃 肠 腹膜后 阑尾 输尿管 膈下",
+        "膀胱 前列腺 子宫 附件区 盆腔 肠",
+    )
+)
+
+
 def conflicts(subject: Subject) -> Iterator[Alarm]:
     """Each contradiction once."""
     found = False
@@ -127,7 +140,11 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
 
 
 def _now(text: str) -> list[Mention]:
-    return [one for one in mentions(text) if not _FORMER.search(one.words)]
+    return [
+        replace(one, organs=frozenset(), sides=frozenset()) if _FORMER.search(one.words) else one
+        for one in mentions(text)
+        if not _FORMER.search(one.words) or (one.lesion == "转移" and one.is_denied and "窝" not in one.words)
+    ]
 
 
 def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
@@ -191,8 +208,6 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     whole = not any(_is_notable(one.text) for one in parts) and any(_NORMAL.search(one.text) for one in parts)
     if any(_is_notable(one.text) for one in near) or not (normal or whole):
         return
-    if not whole and any(_is_notable(one.text) and not one.organs for one in parts):
-        return
     if not whole and not any(one.organs & told.organs for one in normal):
         return
     yield _alarm(told.words, (normal or [one for one in parts if _NORMAL.search(one.text)])[0].text)
@@ -210,12 +225,13 @@ def _is_notable(text: str) -> bool:
 
 def _elsewhere(subject: Subject) -> Iterator[Alarm]:
     """The impression names a lobe, level or branch of which the findings say nothing, but of others of its kind."""
-    spoken = places_in(subject.findings)
-    for clause in clauses(subject.findings):
-        spoken |= clause.places
     for clause in clauses(subject.impression):
         if _FORMER.search(clause.text) or _ADVISES.search(clause.text) or _DENIES.search(clause.text):
             continue
+        spoken = frozenset[tuple[str, str]]()
+        for one in clauses(subject.findings):
+            if _same_sides(clause, one):
+                spoken |= one.places | places_in(one.text)
         for kind in sorted({kind for kind, _ in places_in(clause.text)}):
             here = of_kind(places_in(clause.text), kind)
             if not of_kind(spoken, kind) or here & of_kind(spoken, kind):
@@ -224,6 +240,7 @@ def _elsewhere(subject: Subject) -> Iterator[Alarm]:
                 one
                 for one in clauses(subject.findings)
                 if of_kind(one.places, kind)
+                and _same_sides(clause, one)
                 and (_is_notable(one.text) or kind == "胎位")
                 and not _FORMER.search(one.text)
             ]
@@ -260,6 +277,8 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
 
 def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
     """Whether what is called normal is what the clause is about; a whole exam is about all of it."""
+    if told.organs and _WHOLE.search(told.text):
+        return any(told.organs & region and (not clause.organs or clause.organs & region) for region in _REGIONS)
     if told.organs:
         return bool(told.organs & clause.organs) and _same_place(told, clause)
     return not any(
@@ -319,9 +338,9 @@ def _normal_yet_ill(subject: Subject) -> Iterator[Alarm]:
         if not (both or nothing) or _REST.search(clause.text):
             continue
         for one in (*_now(subject.findings), *_now(subject.impression)):
-            if one.is_denied or one.is_unsure or one.lesion not in _SERIOUS or not one.organs & clause.organs:
+            if one.is_denied or one.is_unsure or not one.organs & clause.organs:
                 continue
-            if nothing and one.lesion in {"囊肿", "结节", "肿块", "出血", "梗死"}:
+            if (both and one.lesion == "坏死") or (nothing and one.lesion in {"囊肿", "结节", "肿块", "出血", "梗死"}):
                 yield _alarm(one.words, clause.text)
                 return
 

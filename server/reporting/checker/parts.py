@@ -1,6 +1,5 @@
 """A text that never speaks of the part that was examined."""
 
-
 from __future__ import annotations
 
 import re

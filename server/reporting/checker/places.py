@@ -1,6 +1,5 @@
 """Places within an organ: lobes, levels, segments, branches, bones of one joint; of one kind a lesion has one."""
 
-
 from __future__ import annotations
 
 import re

@@ -1,39 +1,57 @@
-"""Comparisons with earlier reports: whether the numbers bear out what the words say."""
+"""Comparisons with earlier reports: whether the numbers and the amounts bear out what the words say."""
 
 # ruff: noqa: E501 a pattern is read as one line
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from server.reporting.checker.anatomy import organs_in, sides_in
-from server.reporting.checker.clauses import Mention, asserted, mentions, sentences, sizes_in
+from server.reporting.checker.clauses import Mention, asserted, clauses, mentions, sentences
+from server.reporting.checker.measures import Measure, measures_in, percents_in
+from server.reporting.checker.places import apart
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _COMPARES = re.compile(
-    r"较(?:前|上次|旧|既往|老|\d{4})|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,14}(?:比|对照)|对[比照](?:前|上|旧|既往|\d{4})|前片|compar(?:ed|ison) (?:with|to)|since (?:the )?prior|interval",
+    r"较(?:前|上次|旧|既往|老|\d{4})|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前|大致相仿|逐渐|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
     re.IGNORECASE,
 )
 _LARGER = re.compile(
-    r"增大|增多|进展|增长|增粗|增宽|加重|变大|增加|扩大|enlarg|increas|progress|grow|larger", re.IGNORECASE
+    r"增大|增多|进展|增长|增粗|增宽|加重|变大|增加|扩大|增厚|升高|enlarg|increas|progress|grow|larger", re.IGNORECASE
 )
-_SMALLER = re.compile(r"缩小|减小|减少|吸收|好转|变小|减轻|decreas|smaller|shrink|regress|improv", re.IGNORECASE)
+_SMALLER = re.compile(
+    r"缩小|减小|减少|吸收|好转|变小|减轻|变薄|消散|降低|减低|decreas|smaller|shrink|regress|improv", re.IGNORECASE
+)
 _SAME = re.compile(
-    r"相仿|无(?:明显|显著)?变化|未见(?:明显|显著)?变化|变化不(?:大|明显|著)|大致同前|基本同前|稳定|同前|unchanged|stable|no (?:significant |interval )?change",
+    r"相仿|无(?:明显|显著)?变化|未见(?:明显|显著)?(?:变化|改变)|变化不(?:大|明显|著)|同前|稳定|unchanged|stable|no (?:significant |interval )?change",
     re.IGNORECASE,
 )
 _NEW = re.compile(r"新发|新出现|新增|为新|新见|\bnew(?:ly)?\b", re.IGNORECASE)
 _NOT = re.compile(r"(?:未见|无|未|不)(?:明显|显著)?$|\b(?:no|not)\s*$", re.IGNORECASE)
-_QUOTED = re.compile(
-    r"(?:前片|前次|上次|原(?:来)?|既往|旧片|较前|由|从|先前|previously|prior|was|from)(?:片|检查|报告|大小|直径|测量|为|约|的|所示|中)*\s*[（(]?\s*(?:约为|约|为)?\s*(\d+(?:\.\d+)?(?:\s*[×xX*]\s*\d+(?:\.\d+)?)*\s*(?:mm|cm|毫米|厘米))",
-    re.IGNORECASE,
+_WELL = re.compile(r"未见(?:明显)?异常|正常|无异常|normal|unremarkable", re.IGNORECASE)
+_AMOUNTS = (
+    re.compile(r"少量|微量|少许|small|trace"),
+    re.compile(r"中量|中等量|moderate"),
+    re.compile(r"大量|large|massive"),
 )
-_FORMER_SIZE = re.compile(r"前片|前次|上次|原|既往|旧片|由|从|previous|prior", re.IGNORECASE)
-_MEASURED = frozenset(
-    {"结节", "肿块", "囊肿", "动脉瘤", "结石", "出血", "积液", "淋巴结肿大", "椎间盘", "扩张", "炎症", "梗死", "转移"}
-)
+_MEASURED = frozenset("结节 肿块 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块".split())
+_MASSES = {"结节", "肿块", "囊肿", "转移", "肿瘤", "斑块", "淋巴结肿大", "动脉瘤", "扩张"}
 _ABOUT_SAME_MM, _ABOUT_SAME = 1.5, 0.2
 _LEAP = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a clause says of change: "larger", "smaller" or "same", of what and where."""
+
+    words: str
+    said: str
+    lesions: frozenset[str]
+    organs: frozenset[str]
+    sides: frozenset[str]
+    places: frozenset[tuple[str, str]]
+    text: str
+    sentence: int
 
 
 def priors(subject: Subject) -> Iterator[Alarm]:
@@ -45,165 +63,237 @@ def priors(subject: Subject) -> Iterator[Alarm]:
             yield Alarm(AlarmKind.PRIOR, words, f"“{words}”与既往检查作了比较，但没有既往报告，请核对。")
         return
     told = False
-    for alarm in (*_quoted(subject), *_changes(subject), *_new_ones(subject)):
-        told = True
-        yield alarm
-    if not told and not compares:
+    for check in (_quoted, _changes, _against_each_other, _amounts, _new_ones):
+        for alarm in check(subject):
+            told = True
+            yield alarm
+        if told:
+            return
+    if not compares:
         yield from _leaps(subject)
 
 
 def _quoted(subject: Subject) -> Iterator[Alarm]:
     """A size quoted from the earlier report that is not in it."""
-    there = [number for size in sizes_in(subject.prior) for number in _mm(size.numbers, size.unit)]
-    if not there:
-        return
-    for match in _QUOTED.finditer(subject.both):
-        sizes = sizes_in(match[1])
-        if not sizes:
-            continue
-        numbers = _mm(sizes[0].numbers, sizes[0].unit)
-        if not all(any(abs(number - other) < 0.051 for other in there) for number in numbers):
-            yield Alarm(AlarmKind.PRIOR, match[0], f"“{match[0]}”与既往报告中的数值不符，请核对。")
+    there = [number for one in measures_in(subject.prior) for number in one.numbers]
+    for text in (subject.findings, subject.impression):
+        for one in measures_in(text):
+            if one.is_former and there and not all(any(abs(a - b) < 0.051 for b in there) for a in one.numbers):
+                yield Alarm(AlarmKind.PRIOR, one.words, f"引用的既往测量值“{one.words}”与既往报告不符，请核对。")
+        shares = percents_in(subject.prior)[0]
+        for share in percents_in(text)[1]:
+            if shares and not any(abs(share - other) < 0.051 for other in shares):
+                yield Alarm(AlarmKind.PRIOR, f"{share:g}%", f"引用的既往数值“{share:g}%”与既往报告不符，请核对。")
 
 
 def _changes(subject: Subject) -> Iterator[Alarm]:
     """ "Larger", "smaller" or "unchanged" against the two numbers."""
     for text in (subject.findings, subject.impression):
-        for sentence in sentences(text):
-            said = _said(sentence)
-            if not said:
-                continue
-            pair = _pair(sentence, subject)
-            if not pair:
-                continue
-            before, now, words = pair
-            about_same = abs(now - before) <= max(_ABOUT_SAME_MM, _ABOUT_SAME * before)
-            if (
-                (said == "larger" and now <= before)
-                or (said == "smaller" and now >= before)
-                or (said == "same" and not about_same)
-            ):
-                what = {"larger": "增大", "smaller": "缩小", "same": "无明显变化"}[said]
+        for claim in _claims(text):
+            pairs = _pairs(claim, text, subject)
+            if pairs and all(_is_untrue(claim.said, before, now) for before, now in pairs):
+                before, now = pairs[0]
+                what = {"larger": "增大", "smaller": "缩小", "same": "无明显变化"}[claim.said]
                 yield Alarm(
-                    AlarmKind.PRIOR, words, f"文中说较前{what}，但既往为 {before:g} mm，本次为 {now:g} mm，请核对。"
+                    AlarmKind.PRIOR,
+                    claim.words,
+                    f"文中说较前{what}，但既往为 {before:g} mm，本次为 {now:g} mm，请核对。",
                 )
                 return
 
 
-def _said(sentence: str) -> str:
-    if not _COMPARES.search(sentence) and not re.search(r"同前|unchanged|stable", sentence):
-        return ""
-    if _SAME.search(sentence):
-        return "same"
-    for word, pattern in (("larger", _LARGER), ("smaller", _SMALLER)):
-        for match in pattern.finditer(sentence):
-            if not _NOT.search(sentence[: match.start()]):
-                return word
-            return "same"
-    return ""
+def _is_untrue(said: str, before: float, now: float) -> bool:
+    if said == "same":
+        return abs(now - before) > max(_ABOUT_SAME_MM, _ABOUT_SAME * before)
+    return now <= before if said == "larger" else now >= before
 
 
-def _pair(sentence: str, subject: Subject) -> tuple[float, float, str] | None:
-    """Size before and now (mm) of the lesion that a comparing sentence is about."""
-    about = [one for one in asserted(sentence) if one.lesion in _MEASURED]
-    quoted = {size.words for match in _QUOTED.finditer(sentence) for size in sizes_in(match[1])}
-    own = [size.mm for size in sizes_in(sentence) if size.words not in quoted]
-    former = _sizes_of(subject.prior, about, sentence)
-    if quoted and own:
-        before = max(size.mm for match in _QUOTED.finditer(sentence) for size in sizes_in(match[1]))
-        return before, max(own), sentence
-    current = own or _sizes_of(subject.findings, about, sentence)
-    if not former or not current:
-        return None
-    if len(former) > 1 and len(set(former)) > 1 and not about:
-        return None
-    return max(former), max(current), sentence
-
-
-def _sizes_of(text: str, about: list[Mention], sentence: str) -> list[float]:
-    """Sizes (mm) of the same lesion in another text; of its only measured one when the sentence names none."""
-    measured = [
-        one
-        for one in asserted(text)
-        if one.size_mm is not None and one.lesion in _MEASURED and not _FORMER_SIZE.search(one.words)
-    ]
-    if about:
-        organs = about[0].organs or organs_in(sentence)
-        sides = about[0].sides or sides_in(sentence)
-        measured = [
-            one
-            for one in measured
-            if _alike(one.lesion, about[0].lesion)
-            and (not one.organs or not organs or one.organs & organs)
-            and (not one.sides or not sides or one.sides & sides)
-        ]
-    else:
-        organs = organs_in(sentence)
-        if organs:
-            measured = [one for one in measured if not one.organs or one.organs & organs]
-    by_sentence = {one.sentence: one.size_mm for one in measured if one.size_mm is not None}
-    if len(by_sentence) > 1 and len(set(by_sentence.values())) > 1:
-        return []
-    return list(by_sentence.values())
-
-
-def _alike(one: str, other: str) -> bool:
-    return one == other or {one, other} <= {"结节", "肿块", "囊肿", "转移"}
-
-
-def _new_ones(subject: Subject) -> Iterator[Alarm]:
-    """ "New" although the earlier report has it; "as before" although that report denies it or has nothing like it."""
-    before = mentions(subject.prior)
-    for one in asserted(subject.both):
-        same = [
-            other
-            for other in before
-            if _alike(other.lesion, one.lesion)
-            and (not one.organs or not other.organs or one.organs & other.organs)
-            and (not one.sides or not other.sides or one.sides & other.sides)
-        ]
-        there = [other for other in same if not other.is_denied]
-        sentence = _sentence_with(subject.both, one.words)
-        called = sentence if len({other.lesion for other in asserted(sentence)}) == 1 else one.words
-        if _NEW.search(called) and there and not _NOT.search(called[: _place(_NEW, called)]):
-            yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{there[0].words}”，请核对。")
-            return
-        compared = one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and bool(_said(sentence))
-        unheard_of = not there and (bool(same) or not asserted(subject.prior))
-        if compared and unheard_of and not _NEW.search(sentence):
-            yield Alarm(AlarmKind.PRIOR, sentence, f"“{sentence}”与前次作了比较，但既往报告没有描述该病变，请核对。")
-            return
-
-
-def _leaps(subject: Subject) -> Iterator[Alarm]:
-    """A size three times what it was, or a third of it, without a word about it."""
-    for one in asserted(subject.findings):
-        if one.size_mm is None or one.lesion not in _MEASURED:
+def _claims(text: str) -> list[_Claim]:
+    """What a text says of change, clause by clause; a heading "compared with …:" holds for what follows it."""
+    found = []
+    general = bool(
+        re.match(r"\s*(?:【[^】]*】)?\s*(?:与|对比|对照|比较)[^。]{0,40}(?:比较?|对比|片|CT|MR)[^。]{0,6}[：:]", text)
+    )
+    lesions: frozenset[str] = frozenset()
+    number = -1
+    all_sentences = sentences(text)
+    for clause in clauses(text):
+        if clause.sentence != number:
+            number, lesions = clause.sentence, frozenset()
+        own = frozenset(one.lesion for one in asserted(clause.text))
+        lesions = own or lesions
+        said = _said(clause.text)
+        if not said or not (general or _COMPARES.search(all_sentences[clause.sentence])):
             continue
-        former = _sizes_of(subject.prior, [one], one.words)
-        if former and not max(former) / _LEAP < one.size_mm < max(former) * _LEAP:
+        found.append(
+            _Claim(clause.text, said, lesions, clause.organs, clause.sides, clause.places, text, clause.sentence)
+        )
+    return found
+
+
+def _said(text: str) -> str:
+    if _SAME.search(text):
+        return "same"
+    hits = [
+        (match.start(), word)
+        for word, pattern in (("larger", _LARGER), ("smaller", _SMALLER))
+        for match in pattern.finditer(text)
+    ]
+    if not hits or len({word for _, word in hits}) > 1:
+        return ""
+    place, word = hits[0]
+    if _NOT.search(text[:place]):
+        return "same" if _COMPARES.search(text) else ""
+    compared = re.search(r"较|比|逐渐|明显|均|since|interval|in size", text)
+    return word if compared or _COMPARES.search(text) or text.startswith(("增", "缩", "减")) else ""
+
+
+def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
+    """Sizes (mm) before and now of what a claim is about; none when it is not clear which they are."""
+    own = [one for one in measures_in(text) if one.sentence == claim.sentence and _is_about(one, claim, loose=True)]
+    if text is subject.findings:
+        measures = own
+        if not any(not one.is_former for one in own):
+            return []
+    else:
+        measures = [one for one in measures_in(subject.findings) if _is_about(one, claim)]
+        now_here = [one for one in own if not one.is_former]
+        if now_here:
+            measures = [one for one in measures if one.is_former] + now_here
+    quoted = [one for one in own if one.is_former]
+    quoted_there = [one for one in measures if one.is_former]
+    now = [one for one in measures if not one.is_former]
+    pairs = []
+    for one in now:
+        beside = [other for other in quoted_there if other.sentence == one.sentence and other.kind == one.kind]
+        if (beside and text is not subject.impression) or len(beside) == 1:
+            pairs.append((beside[-1].mm, one.mm))
+    if pairs:
+        return pairs
+    former = quoted or [one for one in measures_in(subject.prior) if _is_about(one, claim)]
+    kinds = {one.kind for one in former} & {one.kind for one in now}
+    if not kinds and len(former) == 1 and len({one.kind for one in now}) == 1:
+        kinds = {one.kind for one in now}
+        former_sizes = {former[0].mm}
+    else:
+        former_sizes = {one.mm for one in former if one.kind in kinds}
+    now_sizes = {one.mm for one in now if one.kind in kinds}
+    if len(former_sizes) != 1 or len(now_sizes) != 1:
+        return []
+    return [(former_sizes.pop(), now_sizes.pop())]
+
+
+def _is_about(one: Measure, claim: _Claim, loose: bool = False) -> bool:
+    if claim.organs and one.organs and not claim.organs & one.organs:
+        return False
+    if claim.sides and one.sides and not claim.sides & one.sides:
+        return False
+    if apart(claim.places, one.places):
+        return False
+    if loose or not claim.lesions or not one.lesions:
+        return bool(loose or claim.organs & one.organs or not claim.organs)
+    return bool(claim.lesions & one.lesions) or bool(claim.lesions & _MASSES and one.lesions & _MASSES)
+
+
+def _against_each_other(subject: Subject) -> Iterator[Alarm]:
+    """Findings that say "smaller" and an impression that says "larger" of the same thing."""
+    there = _claims(subject.findings)
+    for claim in _claims(subject.impression):
+        same = [one for one in there if _is_same_thing(one, claim)]
+        against = [one for one in same if {one.said, claim.said} == {"larger", "smaller"}]
+        if against and len({one.said for one in same}) == 1:
             yield Alarm(
                 AlarmKind.PRIOR,
-                one.words,
-                f"本次 {one.size_mm:g} mm 与既往 {max(former):g} mm 相差悬殊而未作说明，请核对。",
+                claim.words,
+                f"诊断意见写“{claim.words}”，影像所见却写“{against[0].words}”，变化的方向相反，请核对。",
             )
             return
 
 
-def _mm(numbers: tuple[float, ...], unit: str) -> list[float]:
-    return [number * (10 if unit == "cm" else 1) for number in numbers]
+def _is_same_thing(one: _Claim, other: _Claim) -> bool:
+    if one.organs and other.organs and not one.organs & other.organs:
+        return False
+    if one.sides and other.sides and not one.sides & other.sides:
+        return False
+    if apart(one.places, other.places):
+        return False
+    return not one.lesions or not other.lesions or bool(one.lesions & other.lesions) or bool(one.organs & other.organs)
 
 
-def _place(pattern: re.Pattern[str], text: str) -> int:
-    match = pattern.search(text)
-    return match.start() if match else 0
+def _amounts(subject: Subject) -> Iterator[Alarm]:
+    """ "More fluid" although it was much and is little now."""
+    for claim in _claims(subject.impression) + _claims(subject.findings):
+        if "积液" not in claim.lesions and "气胸" not in claim.lesions:
+            continue
+        before = _amount(subject.prior, claim)
+        now = _amount(subject.impression, claim) or _amount(subject.findings, claim)
+        if before and now and ((claim.said == "larger" and now < before) or (claim.said == "smaller" and now > before)):
+            yield Alarm(AlarmKind.PRIOR, claim.words, f"“{claim.words}”与两次检查所写的量不符，请核对。")
+            return
+
+
+def _amount(text: str, claim: _Claim) -> int:
+    """1 little, 2 middling, 3 much; 0 when the text does not say, or says several."""
+    found = set()
+    for one in asserted(text):
+        if one.lesion not in claim.lesions or (claim.organs and one.organs and not claim.organs & one.organs):
+            continue
+        found |= {rank for rank, pattern in enumerate(_AMOUNTS, 1) if pattern.search(one.words)}
+    return found.pop() if len(found) == 1 else 0
+
+
+def _alike(one: Mention, other: Mention) -> bool:
+    return (
+        (one.lesion == other.lesion or {one.lesion, other.lesion} <= {"结节", "肿块", "囊肿", "转移"})
+        and bool(not one.organs or not other.organs or one.organs & other.organs)
+        and bool(not one.sides or not other.sides or one.sides & other.sides)
+        and not apart(one.places, other.places)
+    )
+
+
+def _new_ones(subject: Subject) -> Iterator[Alarm]:
+    """ "New" although the earlier report has it; "as before" although that report denies it or is all normal."""
+    before = mentions(subject.prior)
+    well = bool(_WELL.search(subject.prior)) and not asserted(subject.prior) and not measures_in(subject.prior)
+    for text in (subject.findings, subject.impression):
+        for one in asserted(text):
+            same = [other for other in before if _alike(one, other)]
+            there = [other for other in same if not other.is_denied]
+            sentence = sentences(text)[one.sentence]
+            called = sentence if len({other.lesion for other in asserted(sentence)}) == 1 else one.words
+            new = _NEW.search(called)
+            if new and there and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):
+                yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{there[0].words}”，请核对。")
+                return
+            compared = one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and _COMPARES.search(sentence) and _said(sentence)
+            if compared and not there and (same or well) and not _NEW.search(sentence):
+                yield Alarm(AlarmKind.PRIOR, sentence, f"“{sentence}”与前次作了比较，但既往报告没有该病变，请核对。")
+                return
+
+
+def _leaps(subject: Subject) -> Iterator[Alarm]:
+    """A size three times what it was, or a third of it, without a word about it."""
+    before = [one for one in measures_in(subject.prior) if one.lesions & _MEASURED and one.organs]
+    for one in measures_in(subject.findings):
+        if not one.lesions & _MEASURED or not one.organs:
+            continue
+        same = {
+            other.mm
+            for other in before
+            if other.kind == one.kind
+            and other.organs & one.organs
+            and other.sides == one.sides
+            and other.lesions & one.lesions
+            and not apart(one.places, other.places)
+        }
+        if len(same) == 1 and not max(same) / _LEAP < one.mm < max(same) * _LEAP:
+            yield Alarm(
+                AlarmKind.PRIOR, one.words, f"本次 {one.mm:g} mm 与既往 {max(same):g} mm 相差悬殊而未作说明，请核对。"
+            )
+            return
 
 
 def _sentence_of(text: str, place: int) -> str:
     start = max(text.rfind(mark, 0, place) for mark in "。；;\n") + 1
     ends = [end for mark in "。；;\n" if (end := text.find(mark, place)) >= 0]
     return text[start : min(ends, default=len(text))].strip()
-
-
-def _sentence_with(text: str, words: str) -> str:
-    return next((sentence for sentence in sentences(text) if words in sentence), words)

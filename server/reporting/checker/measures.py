@@ -1,0 +1,90 @@
+"""Measures in a text: of what, how large, and whether they are those of an earlier exam."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from server.reporting.checker.clauses import NUMBER, Clause, clauses, mentions, sizes_in
+
+_DATE = r"\d{4}\s*[-年./]\s*\d{1,2}(?:\s*[-月./]\s*\d{1,2}日?)?"
+_FORMERLY = re.compile(
+    rf"(?:前片|前次|上次|原(?!发)(?:来)?|既往|旧片|较前|由|从|先前|{_DATE}|previously|prior|\bwas\b|\bfrom\b)[^，,。；;]{{0,16}}$",
+    re.IGNORECASE,
+)
+_NOW = re.compile(r"现|本次|今|目前|\bnow\b|currently|至$|增大到|缩小到|为新", re.IGNORECASE)
+_KINDS = re.compile(
+    r"大小|直径|[长最]大?径|横径|短径|厚度?|突出|膨出|移位|高度|内径|管径|宽度?|深|距|长度|范围|thickness|diameter|measur\w+",
+    re.IGNORECASE,
+)
+_SIZE_KINDS = {"大小", "直径", "长径", "最大径", "范围", "横径", "大径", "最径"}
+_PERCENT = re.compile(rf"(?:LVEF|EF|射血分数|狭窄率?|压缩)[^，,。；;\d]{{0,6}}({NUMBER})\s*[%％]", re.IGNORECASE)
+_PERCENT_THEN = re.compile(
+    rf"(?:前片|前次|上次|原(?!发)|既往|{_DATE}|previously|prior)[^，,。；;\d]{{0,8}}({NUMBER})\s*[%％]", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One size in mm: its numbers, what it measures ("size", "厚", "短径", …), where, and whether it is of today."""
+
+    words: str
+    numbers: tuple[float, ...]
+    kind: str
+    lesions: frozenset[str]
+    organs: frozenset[str]
+    sides: frozenset[str]
+    places: frozenset[tuple[str, str]]
+    sentence: int
+    is_former: bool
+
+    @property
+    def mm(self) -> float:
+        """The largest of its numbers."""
+        return max(self.numbers)
+
+
+def measures_in(text: str) -> list[Measure]:
+    """Every length of a text in the order of its words."""
+    found: list[Measure] = []
+    kind, sentence = "size", -1
+    lesions: frozenset[str] = frozenset()
+    by_clause: dict[tuple[int, str], set[str]] = {}
+    for one in mentions(text):
+        if not one.is_denied:
+            by_clause.setdefault((one.sentence, one.words), set()).add(one.lesion)
+    for clause in clauses(text):
+        if clause.sentence != sentence:
+            kind, sentence, lesions = "size", clause.sentence, frozenset()
+        lesions = frozenset(by_clause.get((clause.sentence, clause.text), ())) or lesions
+        end = 0
+        for size in sizes_in(clause.text):
+            start = clause.text.find(size.words, end)
+            before = clause.text[end:start]
+            end = start + len(size.words)
+            if words := _KINDS.findall(before):
+                kind = "size" if words[-1] in _SIZE_KINDS or words[-1].isascii() else words[-1][:2].rstrip("度")
+            former = bool(_FORMERLY.search(before)) and not _NOW.search(_since_former(before))
+            scale = 10 if size.unit == "cm" else 1
+            found.append(
+                _measure(clause, size.words, [number * scale for number in size.numbers], kind, lesions, former)
+            )
+    return found
+
+
+def percents_in(text: str) -> tuple[list[float], list[float]]:
+    """Percentages of function or narrowing that a text gives, and those that it quotes from an earlier exam."""
+    return [float(one) for one in _PERCENT.findall(text)], [float(one) for one in _PERCENT_THEN.findall(text)]
+
+
+def _since_former(before: str) -> str:
+    match = _FORMERLY.search(before)
+    return before[match.start() :] if match else ""
+
+
+def _measure(
+    clause: Clause, words: str, numbers: list[float], kind: str, lesions: frozenset[str], former: bool
+) -> Measure:
+    return Measure(
+        words, tuple(numbers), kind, lesions, clause.organs, clause.sides, clause.places, clause.sentence, former
+    )
