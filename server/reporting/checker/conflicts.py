@@ -208,6 +208,8 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     whole = not any(_is_notable(one.text) for one in parts) and any(_NORMAL.search(one.text) for one in parts)
     if any(_is_notable(one.text) for one in near) or not (normal or whole):
         return
+    if any(not one.organs and re.search(r"(?<!未)见", one.text) and _is_notable(one.text) for one in parts):
+        return
     if not whole and not any(one.organs & told.organs for one in normal):
         return
     yield _alarm(told.words, (normal or [one for one in parts if _NORMAL.search(one.text)])[0].text)

@@ -24,6 +24,12 @@ _PERCENT_THEN = re.compile(
 )
 
 
+# Lesions that are measured; a size after another one's name is not its size.
+_MEASURED = frozenset(
+    "结节 肿块 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块 骨折 气胸".split()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One size in mm: its numbers, what it measures ("size", "厚", "短径", …), where, and whether it is of today."""
@@ -51,12 +57,16 @@ def measures_in(text: str) -> list[Measure]:
     lesions: frozenset[str] = frozenset()
     by_clause: dict[tuple[int, str], set[str]] = {}
     for one in mentions(text):
-        if not one.is_denied:
+        if not one.is_denied and one.lesion in _MEASURED:
             by_clause.setdefault((one.sentence, one.words), set()).add(one.lesion)
     for clause in clauses(text):
         if clause.sentence != sentence:
             kind, sentence, lesions = "size", clause.sentence, frozenset()
-        lesions = frozenset(by_clause.get((clause.sentence, clause.text), ())) or lesions
+        lesions = (
+            frozenset(["淋巴结肿大"] if "淋巴结" in clause.text else ())
+            or frozenset(by_clause.get((clause.sentence, clause.text), ()))
+            or lesions
+        )
         end = 0
         for size in sizes_in(clause.text):
             start = clause.text.find(size.words, end)

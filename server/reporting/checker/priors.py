@@ -36,7 +36,7 @@ _AMOUNTS = (
 )
 _MEASURED = frozenset("结节 肿块 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块".split())
 _MASSES = {"结节", "肿块", "囊肿", "转移", "肿瘤", "斑块", "淋巴结肿大", "动脉瘤", "扩张"}
-_ABOUT_SAME_MM, _ABOUT_SAME = 1.5, 0.2
+_ABOUT_SAME_MM, _ABOUT_SAME = 2.0, 0.15
 _LEAP = 3.0
 
 
@@ -156,7 +156,7 @@ def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, floa
         if not any(not one.is_former for one in own):
             return []
     else:
-        measures = [one for one in measures_in(subject.findings) if _is_about(one, claim)]
+        measures = _of(subject.findings, claim)
         now_here = [one for one in own if not one.is_former]
         if now_here:
             measures = [one for one in measures if one.is_former] + now_here
@@ -164,13 +164,16 @@ def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, floa
     quoted_there = [one for one in measures if one.is_former]
     now = [one for one in measures if not one.is_former]
     pairs = []
+    if "均" in claim.words and text is subject.impression:
+        quoted_there = [one for one in measures_in(subject.findings) if one.is_former]
+        now = [one for one in measures_in(subject.findings) if not one.is_former]
     for one in now:
         beside = [other for other in quoted_there if other.sentence == one.sentence and other.kind == one.kind]
         if (beside and text is not subject.impression) or len(beside) == 1:
             pairs.append((beside[-1].mm, one.mm))
     if pairs:
         return pairs
-    former = quoted or [one for one in measures_in(subject.prior) if _is_about(one, claim)]
+    former = quoted or _of(subject.prior, claim)
     kinds = {one.kind for one in former} & {one.kind for one in now}
     if not kinds and len(former) == 1 and len({one.kind for one in now}) == 1:
         kinds = {one.kind for one in now}
@@ -190,9 +193,19 @@ def _is_about(one: Measure, claim: _Claim, loose: bool = False) -> bool:
         return False
     if apart(claim.places, one.places):
         return False
-    if loose or not claim.lesions or not one.lesions:
-        return bool(loose or claim.organs & one.organs or not claim.organs)
+    return True if loose else bool(claim.organs & one.organs or not claim.organs or _is_its_lesion(one, claim))
+
+
+def _is_its_lesion(one: Measure, claim: _Claim) -> bool:
     return bool(claim.lesions & one.lesions) or bool(claim.lesions & _MASSES and one.lesions & _MASSES)
+
+
+def _of(text: str, claim: _Claim) -> list[Measure]:
+    """The measures of a claim's lesion; of its organ when none is of the lesion."""
+    about = [one for one in measures_in(text) if _is_about(one, claim)]
+    return [one for one in about if _is_its_lesion(one, claim)] or [
+        one for one in about if not one.lesions or not claim.lesions
+    ]
 
 
 def _against_each_other(subject: Subject) -> Iterator[Alarm]:
@@ -265,7 +278,9 @@ def _new_ones(subject: Subject) -> Iterator[Alarm]:
             if new and there and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):
                 yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{there[0].words}”，请核对。")
                 return
-            compared = one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and _COMPARES.search(sentence) and _said(sentence)
+            compared = (
+                one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and _COMPARES.search(sentence) and _said(sentence)
+            )
             if compared and not there and (same or well) and not _NEW.search(sentence):
                 yield Alarm(AlarmKind.PRIOR, sentence, f"“{sentence}”与前次作了比较，但既往报告没有该病变，请核对。")
                 return
