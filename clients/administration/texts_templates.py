@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ENTRIES = {
-    "打印模板": "Print templates",
+    "打印模板": "Templates",
     "历史版本": "History",
     "文本": "Text",
     "模板文本": "Template as text",
