@@ -29,6 +29,7 @@ _MEASURE_WITHOUT_NUMBER = re.compile(
     rf"(?:{_MEASURES})\s*(?:分别)?(?:约为|约|为|达|是|：|:)?\s*(?:[×xX*]\s*)*(?:(?:mm|cm|毫米|厘米|㎜|㎝|HU|ml|毫升)|(?:(?<=约)|(?<=约为)|(?<=[×xX*])|(?<=\s))\s*(?=[，,。；;、）)\n]|$))"
     rf"|(?:约为|约|大于|小于)\s*(?:[×xX*]\s*{_UNIT}?\s*)*(?:{_UNIT}|(?=[，,。；;、）)\n]|$))"
     rf"|(?:为|达|率|EF|HR)\s*{_UNIT}(?!数)"
+    rf"|[（(]\s*[）)]\s*{_UNIT}"
     r"|(?<=[一-鿿])(?<![数几半亚以每第])\s*(?:mm|cm|HU|ml)(?![\w/²³^]|\s*(?:为|/))"
     r"|\b(?:measur\w+|thickness|diameter|size|length|volume|about|approximately|previously)\s+(?:(?:of|is|x|by)\s+)*(?:mm|cm|ml|HU|%)",
     re.IGNORECASE,
@@ -70,6 +71,8 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
             if _NOT_A_REMNANT.match(words) and _CHROMOSOME.search(text[: match.start()]):
                 continue
             if words[0] == "【" and _is_heading(text, match.start(), match.end()):
+                continue
+            if re.fullmatch(r"[（(]\s*[)）]", words) and re.match(rf"\s*{_UNIT}", text[match.end() :]):
                 continue
             if words[0] in "（(" and _TWO_VALUES.search(words):
                 continue

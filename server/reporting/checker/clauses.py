@@ -30,8 +30,9 @@ _HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|his
 
 NUMBER = r"\d+(?:\.\d+)?"
 _TIMES = r"\s*(?:[×xX*＊✕╳]|乘)\s*"
+_MM = r"((?:mm|cm)(?![a-wyzA-WYZ/²³2])|毫米(?!/)|厘米(?!/)|㎜|㎝)?"
 _SIZE = re.compile(
-    rf"({NUMBER})\s*(mm|cm|毫米|厘米|㎜|㎝)?(?:{_TIMES}({NUMBER})\s*(mm|cm|毫米|厘米|㎜|㎝)?)?(?:{_TIMES}({NUMBER})\s*(mm|cm|毫米|厘米|㎜|㎝)?)?",
+    rf"({NUMBER})\s*{_MM}(?:{_TIMES}({NUMBER})\s*{_MM})?(?:{_TIMES}({NUMBER})\s*{_MM})?",
     re.IGNORECASE,
 )
 
@@ -90,6 +91,8 @@ def clauses(text: str) -> tuple[Clause, ...]:
         places: frozenset[tuple[str, str]] = frozenset()
         for part in _CLAUSE.findall(sentence):
             own_organs, own_sides = organs_in(part), sides_in(part)
+            if not own_organs and "甲状腺" in text and re.search(r"[左右]侧?叶|峡部", part):
+                own_organs = frozenset({"甲状腺"})
             if own_organs:
                 organs, sides = own_organs, own_sides
             elif own_sides:

@@ -16,9 +16,10 @@ from server.reporting.checker.places import apart, of_kind, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _FORMER = re.compile(
-    r"前片|前次|上次|原(?!发|始)|既往|术后|病史|残[端余]|术区|窝|移植|\bprior\b|previous|history|status post",
+    r"前片|前次|上次|原(?!发|始)|既往|术后|病史|吸收|消散|残[端余]|术区|窝|移植|\bprior\b|previous|history|status post",
     re.IGNORECASE,
 )
+_ABSENT = re.compile(r"切除|缺如|病史|前片|前次|原(?!发|始)|既往|置换|移植|吸收")
 _REST = re.compile(r"余|其[他它]|另|除|otherwise|\brest\b|remain", re.IGNORECASE)
 _DENIES = re.compile(
     r"未见|未及|未发现|未探及|未显示|无(?!回声|肺纹理|名)|不[大宽厚窄高低粗]|\bno\b|without|\bnot\b", re.IGNORECASE
@@ -54,7 +55,7 @@ _CALLS_WELL = re.compile(
 _NO_FRACTURE = re.compile(r"(?:未见|无)(?:明显|明确|确切)?(?:急性)?骨折")
 # What no one calls normal.
 _ABNORMAL = re.compile(
-    r"见[^，。]{0,24}(?:影(?!响)|灶|回声|信号|结构|暗区|突起|缺损|透亮线|致密|强化区)|(?:黏膜|粘膜|管?壁|胸膜|皮质|腺体|韧带|肌腱?|内膜)(?:明显|弥漫性?|局限性?|不规则)?增厚|硬膜囊(?:明显)?受压|线样高信号|(?:断裂|中断|塌陷|错位|变尖|变窄|变钝|变扁|缺血坏死|低强化区|迂曲扩张|囊性无回声区)|(?<!无)增粗|(?:分离|扩张|宽|深)约|体积(?:明显)?增大|脂肪间隙模糊|高密度灶|低密度灶|骨质破坏|充填",
+    r"见[^，。]{0,24}(?:影(?!响)|灶|回声|信号|结构|暗区|突起|缺损|透亮线|致密|强化区)|(?:黏膜|粘膜|管?壁|胸膜|皮质|腺体|韧带|肌腱?|内膜)(?:明显|弥漫性?|局限性?|不规则)?增厚|硬膜囊(?:明显)?受压|线样高信号|(?:断裂|中断|塌陷|错位|变尖|变窄|变钝|变扁|缺血坏死|低强化区|迂曲扩张|囊性无回声区)|(?<!无)增粗|(?:分离|扩张)约|体积(?:明显)?增大|脂肪间隙模糊|高密度灶|低密度灶|骨质破坏|充填",
     re.IGNORECASE,
 )
 _NOTABLE = re.compile(
@@ -201,18 +202,26 @@ def _same_place(one: Mention | Clause, other: Mention | Clause) -> bool:
 def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     """The findings call the organ normal, and nothing else in them is abnormal there; or nothing at all is."""
     parts = [one for one in clauses(subject.findings) if not _FORMER.search(one.text)]
-    if not told.organs and not told.places:
+    well = [one for one in parts if _NORMAL.search(one.text)]
+    if well and not any(_is_notable(one.text) for one in parts):
+        yield _alarm(told.words, well[0].text)
+        return
+    here = [one for one in parts if one.places & told.places and places_in(one.text) & told.places]
+    if here and all(_NORMAL.search(one.text) and not _is_notable(one.text) for one in here) and _is_narrow(told):
+        yield _alarm(told.words, here[0].text)
         return
     near = [one for one in parts if _meets(told, one)]
     normal = [one for one in near if _NORMAL.search(one.text) and not _REST.search(one.text)]
-    whole = not any(_is_notable(one.text) for one in parts) and any(_NORMAL.search(one.text) for one in parts)
-    if any(_is_notable(one.text) for one in near) or not (normal or whole):
+    if not normal or any(_is_notable(one.text) for one in near):
         return
     if any(not one.organs and re.search(r"(?<!未)见", one.text) and _is_notable(one.text) for one in parts):
         return
-    if not whole and not any(one.organs & told.organs for one in normal):
-        return
-    yield _alarm(told.words, (normal or [one for one in parts if _NORMAL.search(one.text)])[0].text)
+    yield _alarm(told.words, normal[0].text)
+
+
+def _is_narrow(told: Mention) -> bool:
+    """Whether the place is one structure, of which "normal" says all."""
+    return bool({kind for kind, _ in told.places} & {"半月板", "交叉韧带", "侧副韧带", "肩", "冠脉", "瓣", "平台"})
 
 
 def _meets(told: Mention, clause: Clause) -> bool:
@@ -228,13 +237,13 @@ def _is_notable(text: str) -> bool:
 def _elsewhere(subject: Subject) -> Iterator[Alarm]:
     """The impression names a lobe, level or branch of which the findings say nothing, but of others of its kind."""
     for clause in clauses(subject.impression):
-        if _FORMER.search(clause.text) or _ADVISES.search(clause.text) or _DENIES.search(clause.text):
+        if _ABSENT.search(clause.text) or _ADVISES.search(clause.text) or _DENIES.search(clause.text):
             continue
         spoken = frozenset[tuple[str, str]]()
         for one in clauses(subject.findings):
-            if _same_sides(clause, one):
+            if "肝" in clause.organs or _same_sides(clause, one):
                 spoken |= one.places | places_in(one.text)
-        for kind in sorted({kind for kind, _ in places_in(clause.text)}):
+        for kind in sorted({kind for kind, _ in places_in(clause.text)} - {"脑白质"}):
             here = of_kind(places_in(clause.text), kind)
             if not of_kind(spoken, kind) or here & of_kind(spoken, kind):
                 continue
@@ -243,6 +252,7 @@ def _elsewhere(subject: Subject) -> Iterator[Alarm]:
                 for one in clauses(subject.findings)
                 if of_kind(one.places, kind)
                 and _same_sides(clause, one)
+                and ("肝" in clause.organs or _same_sides(clause, one))
                 and (_is_notable(one.text) or kind == "胎位")
                 and not _FORMER.search(one.text)
             ]

@@ -36,7 +36,7 @@ _AMOUNTS = (
 )
 _MEASURED = frozenset("结节 肿块 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块".split())
 _MASSES = {"结节", "肿块", "囊肿", "转移", "肿瘤", "斑块", "淋巴结肿大", "动脉瘤", "扩张"}
-_ABOUT_SAME_MM, _ABOUT_SAME = 2.0, 0.15
+_ABOUT_SAME_MM, _ABOUT_SAME = 1.5, 0.15
 _LEAP = 3.0
 
 

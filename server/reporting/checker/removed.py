@@ -12,7 +12,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 # What is removed whole, as the present report would name it; True where each side has its own.
 _ORGANS: tuple[tuple[str, str, bool], ...] = (
-    ("胆囊", r"胆囊|gallbladder|cholecystectomy", False),
+    ("胆囊", r"胆囊|(?<=、)胆(?=、)|gallbladder|cholecystectomy", False),
     ("脾", r"脾脏?|spleen|splenectomy", False),
     ("肾上腺", r"肾上腺|adrenalectomy|adrenal", True),
     ("肾", r"肾脏?(?!上腺)|nephrectomy|kidney", True),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, word_of
-from server.reporting.checker.clauses import Clause, Mention, asserted, clauses
+from server.reporting.checker.clauses import Clause, asserted, clauses
+from server.reporting.checker.places import apart, of_kind
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _NO_SUCH_LOBE = re.compile(
@@ -16,8 +17,23 @@ _NO_SUCH_LOBE = re.compile(
 _FORMER = re.compile(r"前片|前次|上次|原|既往|对侧|健侧|prior|previous|contralateral", re.IGNORECASE)
 _NORMAL = re.compile(r"未见|正常|清晰|对称|光整|良好|无(?!回声)|unremarkable|normal|clear", re.IGNORECASE)
 _STRUCTURAL = re.compile(
-    r"见|密度|信号|影(?!像)|灶|突出|增厚|增宽|狭窄|变窄|肿胀|增生|退变|损伤|水肿|中断|塌陷|吸收|破坏|强化|术后|假体|内固定|留置|缺如|切除|萎缩|钙化"
+    r"见|密度|信号|影(?!像)|灶|突出|增厚|增宽|狭窄|变窄|肿胀|增生|退变|损伤|水肿|中断|塌陷|吸收|破坏|强化|假体|内固定|留置|萎缩|积[液水气血]|扩张|骨折|脱位|结节|肿块|斑块|血栓|炎|低回声|无回声|断裂|消失|变钝|变尖|变扁|迂曲|充填|反流|异常|闭塞|纤细|瘤|癌|肿大|出血|梗死|坏死|结石|囊肿|钙化"
 )
+_OPERATED = re.compile(r"切除|缺如|全切|摘除|置换|根治")
+_GONE = re.compile(r"术后|缺如|切除|全切|摘除|吸收|消失|消散|术区|残[端余]|移植")
+_DENIES = re.compile(
+    r"未见|未及|未发现|未探及|无(?!回声|肺纹理)|不(?:大|宽|厚|窄|粗)|\bno\b|without|正常|unremarkable|normal",
+    re.IGNORECASE,
+)
+_ADVISES = re.compile(r"^(?:建议|请|随访|必要时|定期)|recommend|follow", re.IGNORECASE)
+_LIMBS = frozenset("肩 肘 腕 手 髋 膝 踝 足 肱骨 尺桡骨 股骨 胫腓骨 关节 静脉".split())
+_LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("鼻中隔", re.compile(r"鼻中[隔膈][^，。；]{0,4}?(?:向|偏)?([左右])")),
+    ("中线", re.compile(r"中线(?:结构)?[^，。；]{0,4}?([左右])侧?[^，。；]{0,3}(?:移|偏)")),
+    ("椎间盘", re.compile(r"偏(?:向)?([左右])|([左右])(?:后|侧)型?突出|向([左右])侧?(?:后方?)?突出")),
+    ("脊柱", re.compile(r"([左右])侧?(?:凸|弯)|向([左右])侧?(?:凸|侧弯)")),
+)
+_UNSAID = re.compile(r"反位|右位|镜像")
 _TRUNK = frozenset({"脊柱", "脑室", "硬膜"})
 
 
@@ -39,13 +55,26 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
     other = opposite(side)
     part = organs_in(subject.body_part) & SIDED
     for name, text in (("影像所见", subject.findings), ("诊断意见", subject.impression)):
-        spoken = [clause for clause in clauses(text) if clause.own_sides and not _FORMER.search(clause.text)]
+        spoken = [
+            clause
+            for clause in clauses(text)
+            if clause.own_sides and not _FORMER.search(clause.text) and not _GONE.search(clause.text)
+        ]
         about = [clause for clause in spoken if not part or _is_of_part(clause, part, subject.body_part)]
         wrong = [clause for clause in about if clause.own_sides == {other}]
         right = [clause for clause in about if side in clause.own_sides]
-        if not wrong or (right and not part):
+        limb = part & _LIMBS or organs_in(subject.body_part) & _LIMBS
+        if limb and right:
+            wrong += [
+                clause
+                for clause in spoken
+                if clause.own_sides == {other} and clause.organs & _LIMBS and not _GONE.search(clause.text)
+            ]
+        elif not wrong or (right and not part):
             continue
-        if right and part and not any(_names_part(clause, subject.body_part, part) for clause in wrong):
+        if not wrong:
+            continue
+        if right and part and not limb and not any(_names_part(clause, subject.body_part, part) for clause in wrong):
             continue
         words = wrong[0].text
         yield Alarm(
@@ -64,39 +93,133 @@ def _names_part(clause: Clause, body_part: str, part: frozenset[str]) -> bool:
 
 
 def _against_findings(subject: Subject) -> Iterator[Alarm]:
-    """A lesion of the impression is on a side where the findings have none."""
-    there = [mention for mention in asserted(subject.findings) if not _FORMER.search(mention.words)]
-    told: set[int] = set()
-    for mention in asserted(subject.impression):
-        if len(mention.sides) != 1 or mention.sentence in told or _FORMER.search(mention.words):
-            continue
-        (side,) = mention.sides
-        candidates = [one for one in there if one.sides and _alike(one, mention)]
-        places = frozenset[str]().union(*(one.sides for one in candidates))
-        if not candidates:
-            places = _abnormal_sides(subject.findings, mention.organs)
-        if places and side not in places:
-            told.add(mention.sentence)
-            yield Alarm(
-                AlarmKind.SIDE,
-                mention.words,
-                f"诊断意见写{word_of(side)}侧，影像所见描述的病变在{word_of(opposite(side))}侧，请核对。",
-            )
-    if told:
-        return
+    """A lesion (or an operation) of the impression is on a side where the findings have none, but on the other."""
+    told = False
     for clause in clauses(subject.impression):
-        if len(clause.own_sides) != 1 or _NORMAL.search(clause.text) or _FORMER.search(clause.text):
+        if _DENIES.search(clause.text) and not asserted(clause.text):
             continue
-        (side,) = clause.own_sides
-        places = _abnormal_sides(subject.findings, clause.organs)
+        if re.search(r"RADS", clause.text) and not asserted(clause.text):
+            continue
+        if len(clause.sides) != 1 or _ADVISES.search(clause.text) or _UNSAID.search(clause.text):
+            continue
+        (side,) = clause.sides
+        if _OPERATED.search(clause.text):
+            places = _operated_sides(subject.findings, clause)
+        elif (
+            _GONE.search(clause.text)
+            or _FORMER.search(clause.text)
+            or not _without_denied(clause.text).strip()
+            or (not clause.own_sides and not asserted(clause.text))
+        ):
+            continue
+        else:
+            places = _lesion_sides(subject.findings, clause)
         if places == {opposite(side)}:
+            told = True
             yield Alarm(
                 AlarmKind.SIDE,
                 clause.text,
                 f"诊断意见写{word_of(side)}侧，影像所见描述的异常在{word_of(opposite(side))}侧，请核对。",
             )
+            break
+    if not told:
+        yield from _leaning(subject)
+        yield from _both_told_of_one(subject)
+        yield from _twice_the_same_side(subject)
+
+
+def _operated_sides(findings: str, told: Clause) -> frozenset[str]:
+    return frozenset[str]().union(
+        *(one.sides for one in clauses(findings) if one.organs & told.organs and _OPERATED.search(one.text))
+    )
+
+
+def _lesion_sides(findings: str, told: Clause) -> frozenset[str]:
+    """The sides on which the findings have what an impression's clause tells: by its lesion, else by its place."""
+    organs = told.organs & SIDED - _TRUNK
+    lesions = {one.lesion for one in asserted(told.text)}
+    near: list[tuple[Clause, set[str]]] = []
+    by_clause: dict[tuple[int, str], set[str]] = {}
+    for one in asserted(findings):
+        by_clause.setdefault((one.sentence, one.words), set()).add(one.lesion)
+    for clause in clauses(findings):
+        if not clause.sides or apart(_but_liver(told), _but_liver(clause)) or not _shares(told, clause, organs):
+            continue
+        if _GONE.search(clause.text) or not _STRUCTURAL.search(_without_denied(clause.text)):
+            continue
+        near.append((clause, by_clause.get((clause.sentence, clause.text), set())))
+    alike = [clause for clause, own in near if _kin(own, lesions)]
+    if alike:
+        return frozenset[str]().union(*(clause.sides for clause in alike))
+    single = [clause for clause, own in near if len(clause.sides) == 1 and (clause.own_sides or own)]
+    return frozenset[str]().union(*(clause.sides for clause in single)) if single else frozenset()
+
+
+def _but_liver(clause: Clause) -> frozenset[tuple[str, str]]:
+    """The places of a clause; the lobes of the liver are sides."""
+    return frozenset(one for one in clause.places if one[0] not in {"肝叶", "肝段"})
+
+
+def _shares(told: Clause, clause: Clause, organs: frozenset[str]) -> bool:
+    if organs:
+        kinds = {kind for kind, _ in told.places} & {kind for kind, _ in clause.places} - {"肝叶", "肝段"}
+        return bool(clause.organs & organs) and all(
+            of_kind(told.places, one) & of_kind(clause.places, one) for one in kinds
+        )
+    if not told.organs:
+        return True
+    return bool(told.places & clause.places) and not told.organs & (SIDED - _TRUNK)
+
+
+def _kin(one: set[str], other: set[str]) -> bool:
+    alike = {"结节", "肿块", "囊肿", "肿瘤"}
+    return bool(one & other) or bool(one & alike and other & alike)
+
+
+def _leaning(subject: Subject) -> Iterator[Alarm]:
+    """Which way the septum, the midline, a disc or the spine leans."""
+    for name, pattern in _LEANS:
+        there = [
+            clause for clause in clauses(subject.findings) if pattern.search(clause.text) and _speaks(clause, name)
+        ]
+        for clause in clauses(subject.impression):
+            match = pattern.search(clause.text)
+            if not match or not _speaks(clause, name):
+                continue
+            found = {
+                next(side for side in each.groups() if side)
+                for one in there
+                if not apart(one.places, clause.places)
+                for each in pattern.finditer(one.text)
+            }
+            said = next(side for side in match.groups() if side)
+            if found and said not in found:
+                yield Alarm(AlarmKind.SIDE, clause.text, f"诊断意见写偏{said}，影像所见写的是另一侧，请核对。")
+                return
+
+
+def _speaks(clause: Clause, name: str) -> bool:
+    if name == "椎间盘":
+        return "脊柱" in clause.organs
+    return name != "脊柱" or bool(re.search(r"椎|脊|胸|腰", clause.text))
+
+
+def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
+    """A part of one side is ill and then well, and the other side is never named."""
+    if subject.side:
+        return
+    parts = [one for one in clauses(subject.findings) if len(one.own_sides) == 1]
+    for well in parts:
+        if not re.search(r"完整|良好|未见异常|形态正常|信号正常|未见骨折|清晰$|锐利$", well.text):
+            continue
+        name = re.search(r"[左右]侧?([一-鿿]{2})", well.text)
+        if not name or not well.organs & SIDED or _GONE.search(well.text):
+            continue
+        same = [one for one in parts if name[1] in one.text and one is not well]
+        ill = [one for one in same if _STRUCTURAL.search(_without_denied(one.text)) and one.own_sides == well.own_sides]
+        if ill and not any(one.own_sides != well.own_sides for one in same) and ill[0].sentence <= well.sentence:
+            yield Alarm(AlarmKind.SIDE, well.text, f"“{ill[0].text}”与“{well.text}”写的是同一侧，请核对左右侧。")
             return
-    yield from _both_told_of_one(subject)
 
 
 def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
@@ -121,27 +244,5 @@ def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-def _alike(found: Mention, told: Mention) -> bool:
-    if found.lesion != told.lesion and not {found.lesion, told.lesion} <= {"结节", "肿块", "囊肿"}:
-        return False
-    if not found.organs or not told.organs:
-        return True
-    return bool(found.organs & told.organs)
-
-
-def _abnormal_sides(findings: str, organs: frozenset[str]) -> frozenset[str]:
-    """The sides of what the findings call abnormal in these organs (or anywhere, when none is named)."""
-    sided = organs & SIDED - _TRUNK
-    found: set[str] = set()
-    for clause in clauses(findings):
-        if not clause.sides or (clause.sides == BOTH and not clause.own_sides):
-            continue
-        if sided and not clause.organs & sided:
-            continue
-        if _STRUCTURAL.search(_without_denied(clause.text)) and not _FORMER.search(clause.text):
-            found |= clause.sides
-    return frozenset(found)
-
-
 def _without_denied(text: str) -> str:
-    return re.sub(r"(?:未见|无(?!回声)|未发现|不(?:大|宽|厚|窄)|no ).*", "", text)
+    return _DENIES.split(text, maxsplit=1)[0]

@@ -23,6 +23,7 @@ _MAY_STAND_TWICE = frozenset("轻渐常稍略仅往处层双种点丝缕隐明�
 _PUNCTUATION_TWICE = re.compile(r"([，。；、：])\1+|[，、；]：|[，、；]。|。[，、；]")
 # Characters that are words by themselves: beside a character of another word they make sounds that mean nothing.
 _BY_THEMSELVES = frozenset(
+    "第起支止自由经行能因被将已仍均皆"
     "见可呈示为及与和或于在内外前后上下左右双侧区部处段叶影灶壁腔缘面骨肺肝胆脾肾脑心肌膜管约较稍略不未无有余各诸均大小长短宽厚高低多少增减变性样"
     "状形等的了且而但其此该所由向至从以对并伴达位线点片块团条类级型期年月日时度值径数个枚次者是已又再仅只间旁近远浅深中两一二三四五六七八九十余全另"
     "胃颈胸腹腰盆头手足膝肩肘腕踝髋椎肋尿血气液水粗细轻重薄圆窄软硬厘岁男女周级份"

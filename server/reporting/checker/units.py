@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from server.reporting.checker.clauses import NUMBER, Size, clauses, sizes_in
+from server.reporting.checker.limits import believed
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _AFTER = (
@@ -18,7 +18,7 @@ _DENSITY = re.compile(
     re.IGNORECASE,
 )
 _HOUNSFIELD = {"hu", "h", "亨氏单位", "亨"}
-_LENGTH_WORDS = r"大小|直径|长径|短径|横径|前后径|上下径|左右径|斜径|最大径|内径|外径|管径|管腔|径线|厚度|厚径|壁厚|厚|最深处?|深度|深|宽度|宽径|最宽处?|宽|长度|长约|移位|突出|膨出|间距|距离|范围"
+_LENGTH_WORDS = r"较大者|最大者|大小|直径|长径|短径|横径|前后径|上下径|左右径|斜径|最大径|内径|外径|管径|管腔|径线|厚度|厚径|壁厚|厚|最深处?|深度|深|宽度|宽径|最宽处?|宽|长度|长约|移位|突出|膨出|间距|距离|范围"
 _LENGTH = re.compile(
     rf"(?:{_LENGTH_WORDS})\s*(?:分别)?(?:约为|约|为|达|:|：)?\s*({NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝)?(?:\s*[×xX*＊✕]\s*{NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝)?)*)\s*{_AFTER}"
 )
@@ -31,49 +31,12 @@ _RATIO = re.compile(rf"心胸比(?:例|率)?\s*(?:约为|约|为|:|：)?\s*({NUM
 _FORMER = re.compile(r"前片|前次|上次|原|既往|较前|prior|previous", re.IGNORECASE)
 
 
-class _Limits(NamedTuple):
-    """From and to which size, in mm, a thing is believed; the largest measure given counts."""
-
-    thing: re.Pattern[str]
-    least: float
-    most: float
-    name: str
-
-
-_LIMITS = tuple(
-    _Limits(re.compile(pattern, re.IGNORECASE), least, most, name)
-    for pattern, least, most, name in (
-        (r"结节(?!性肝)|nodul", 0.5, 55, "结节"),
-        (r"肿块|包块|肿物|团块|\bmass\b", 8, 300, "肿块"),
-        (r"结石|\bstone|calcul", 0.5, 80, "结石"),
-        (r"囊肿|\bcyst", 1, 250, "囊肿"),
-        (r"胆囊壁", 0.5, 25, "胆囊壁"),
-        (r"胆囊(?:大小|长径|体积)", 20, 200, "胆囊"),
-        (r"胆总管(?!结石)(?:直径|内径|管径|宽|上段|扩张|约)", 1, 40, "胆总管"),
-        (r"胰管", 0.5, 25, "胰管"),
-        (r"门静脉(?:主干|内径|直径|宽|管径)", 3, 35, "门静脉"),
-        (r"主动脉(?:根部|窦部|管径|直径|内径|宽|瓣环|升部|弓部)|(?:升|降|腹|胸)主动脉", 8, 120, "主动脉"),
-        (r"肺动脉(?:主干|干)?(?:管径|直径|内径|增宽|宽)", 8, 80, "肺动脉"),
-        (r"中线(?:结构)?.{0,6}移位", 0.5, 35, "中线移位"),
-        (r"脑|基底节|丘脑|[额颞顶枕岛]叶|放射冠|半卵圆|垂体|鞍区", 0.5, 180, "颅内病变"),
-        (r"甲状腺|腮腺|乳", 0.5, 200, "病变"),
-        (r"囊性|无回声|卵巢|附件", 0.5, 250, "病变"),
-        (r"断端.{0,8}移位|骨.{0,10}移位", 0.3, 40, "骨折移位"),
-        (r"椎间盘.{0,12}(?:突出|膨出)|(?:突出|膨出)约", 0.5, 25, "椎间盘突出"),
-        (r"淋巴结", 1, 80, "淋巴结"),
-        (r"内膜(?!片)(?:厚|增厚|约|双层)", 0.5, 50, "内膜厚度"),
-        (r"胸膜.{0,4}厚", 0.5, 60, "胸膜厚度"),
-        (r"脑室.{0,6}(?:宽|径)", 1, 60, "脑室宽度"),
-        (r"前列腺.{0,4}(?:大小|横径|左右径|前后径)", 12, 130, "前列腺"),
-        (r"子宫(?:体)?.{0,4}(?:大小|长径)", 12, 300, "子宫"),
-        (r"[左右]肾(?!上腺).{0,4}(?:大小|长径)", 30, 220, "肾"),
-        (r"脾(?:脏)?.{0,4}(?:长径|大小|厚)", 12, 300, "脾"),
-        (r"甲状腺.{0,3}[左右]叶(?:大小|厚|前后径)", 4, 120, "甲状腺叶"),
-        (r"半月板", 0.2, 30, "半月板"),
-        (r"(?:关节)?积液.{0,8}(?:深|厚|宽)|(?:深|厚).{0,4}积液", 0.5, 250, "积液"),
-    )
+_NO_LENGTH = re.compile(
+    rf"(?:心率|胎心率?|搏动|LVEF|\bEF|射血分数|\bFS|狭窄(?:率|程度)?|\bRI|\bPI|S/D|流速|PSV|EDV|Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
+    re.IGNORECASE,
 )
-_ANYTHING = _Limits(re.compile(""), 0.05, 500, "病变")
+_METRES = re.compile(rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米")
+_PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
 
 
 def units(subject: Subject) -> Iterator[Alarm]:
@@ -82,6 +45,8 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _densities(text, subject.exam_type)
         yield from _lengths(text)
         yield from _volumes(text)
+        yield from _quantities(text)
+        yield from _uneven(text)
         yield from _beyond_belief(text)
     yield from _same_number_other_unit(subject)
 
@@ -138,41 +103,48 @@ def _volumes(text: str) -> Iterator[Alarm]:
             yield Alarm(AlarmKind.UNIT, match[0], "心胸比是没有单位的比值（约 0.3 至 0.9），请核对。")
 
 
+def _quantities(text: str) -> Iterator[Alarm]:
+    """Rates, percentages and speeds that bear the unit of a length."""
+    for match in _NO_LENGTH.finditer(text):
+        yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”不是长度，单位不应为“{match[1]}”，请核对。")
+    for match in _METRES.finditer(text):
+        yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”的单位是米，请核对是否为 mm 或 cm。")
+
+
+def _uneven(text: str) -> Iterator[Alarm]:
+    """ "5.0cm×18cm×16cm": one measure was written in cm, the others in mm."""
+    for match in _PRODUCT.finditer(text):
+        parts = re.findall(rf"({NUMBER})\s*(?:cm|厘米)", match[0], re.IGNORECASE)
+        whole = [part for part in parts if "." not in part and float(part) >= 10]
+        broken = [part for part in parts if "." in part and float(part) < 10]
+        if whole and broken:
+            yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”里的数值相差悬殊，请核对单位是 mm 还是 cm。")
+
+
 def _beyond_belief(text: str) -> Iterator[Alarm]:
-    for place in _measured_places(text):
-        where, size_words, mm = place
-        limits = next((one for one in _LIMITS if one.thing.search(where)), _ANYTHING)
-        if limits.least <= mm <= limits.most:
-            continue
-        much = "大" if mm > limits.most else "小"
-        yield Alarm(
-            AlarmKind.UNIT,
-            size_words,
-            f"{limits.name}“{size_words}”{much}得不合常理（{mm:g} mm），请核对单位是 mm 还是 cm。",
-        )
-
-
-def _measured_places(text: str) -> Iterator[tuple[str, str, float]]:
-    """Each length with the words of its clause (and of the clause before, when its own names nothing)."""
-    before, sentence = "", -1
-    for clause in clauses(text):
-        if clause.sentence != sentence:
-            before, sentence = "", clause.sentence
-        for size in sizes_in(clause.text):
-            named = any(limits.thing.search(clause.text) for limits in _LIMITS)
-            yield (clause.text if named else f"{before}{clause.text}"), size.words, size.mm
-        before = f"{before}{clause.text}"
+    for limits, words, mm in believed(text):
+        if not limits.least <= mm <= limits.most:
+            much = "大" if mm > limits.most else "小"
+            yield Alarm(
+                AlarmKind.UNIT,
+                words,
+                f"{limits.name}“{words}”{much}得不合常理（{mm:g} mm），请核对单位是 mm 还是 cm。",
+            )
 
 
 def _same_number_other_unit(subject: Subject) -> Iterator[Alarm]:
-    """ "12mm" in the findings and "12cm" in the impression: one of them is wrong."""
-    there = {(number, size.unit) for size in _of_today(subject.findings) for number in size.numbers}
-    for size in _of_today(subject.impression):
-        other = "mm" if size.unit == "cm" else "cm"
-        if all((number, size.unit) not in there and (number, other) in there for number in size.numbers):
-            yield Alarm(
-                AlarmKind.UNIT, size.words, f"诊断意见写“{size.words}”，影像所见里同样的数值单位是 {other}，请核对。"
-            )
+    """ "12mm" in the findings (or in the earlier report) and "12cm" in the impression: one of them is wrong."""
+    for text, source, name in (
+        (subject.impression, subject.findings, "影像所见"),
+        (subject.findings, subject.prior, "既往报告"),
+    ):
+        there = {(number, size.unit) for size in _of_today(source) for number in size.numbers}
+        for size in _of_today(text):
+            other = "mm" if size.unit == "cm" else "cm"
+            if all((number, size.unit) not in there and (number, other) in there for number in size.numbers):
+                yield Alarm(
+                    AlarmKind.UNIT, size.words, f"这里写“{size.words}”，{name}里同样的数值单位是 {other}，请核对。"
+                )
 
 
 def _of_today(text: str) -> list[Size]:

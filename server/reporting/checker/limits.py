@@ -1,0 +1,128 @@
+"""How large things are: from and to which size each is believed, and which thing a measure belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from server.reporting.checker.clauses import clauses, sizes_in
+
+
+class Limits(NamedTuple):
+    """From and to which size, in mm, a thing is believed; the largest measure given counts."""
+
+    thing: re.Pattern[str]
+    least: float
+    most: float
+    name: str
+
+
+# Of two that match, the one nearer to the number names what is measured; at the same place the first listed.
+_LIMITS = tuple(
+    Limits(re.compile(pattern, re.IGNORECASE), least, most, name)
+    for pattern, least, most, name in (
+        (r"(?:肺[^，。]{0,12}|磨玻璃|实性|微|小)结节|(?<!增生)结节(?!性肝)|nodul", 0.5, 55, "结节"),
+        (r"肿块|包块|肿物|团块|占位|\bmass\b", 5, 300, "肿块"),
+        (r"结石|强回声(?!斑块)|致密影|\bstones?|calcul", 0.5, 80, "结石"),
+        (r"息肉|隆起", 0.5, 80, "息肉"),
+        (r"囊肿|囊性|无回声|低密度影|\bcyst", 1, 250, "囊肿"),
+        (r"肌瘤|血管瘤|脑膜瘤|腺瘤|癌|瘤(?!样)", 1, 300, "肿瘤"),
+        (r"微腺瘤", 1, 12, "微腺瘤"),
+        (r"病灶|灶|[高低]回声|附着", 0.5, 250, "病灶"),
+        (r"最大?厚度|最厚", 0.2, 70, "厚度"),
+        (r"胆囊壁", 0.5, 25, "胆囊壁"),
+        (r"胆囊(?:大小|长径|体积|切面)", 12, 200, "胆囊"),
+        (r"胆总管(?!结石)", 1, 40, "胆总管"),
+        (r"肝内胆管|胰管", 0.3, 25, "管"),
+        (r"胰[头体尾腺]", 4, 120, "胰"),
+        (r"门静脉", 3, 35, "门静脉"),
+        (r"脾静脉", 2, 25, "脾静脉"),
+        (r"腔静脉", 4, 50, "腔静脉"),
+        (r"精索静脉|静脉丛", 0.3, 15, "精索静脉"),
+        (r"(?:肌间|隐|股|腘|腓|胫|髂|颈内|深)静脉", 0.3, 35, "静脉"),
+        (r"内-?中膜|IMT", 0.2, 4.5, "内中膜"),
+        (r"斑块", 0.4, 80, "斑块"),
+        (r"(?:颈|椎|肾|股|腘|髂|锁骨下)\w{0,2}动脉", 0.5, 70, "动脉"),
+        (r"主动脉", 8, 130, "主动脉"),
+        (r"动脉瘤", 1, 130, "动脉瘤"),
+        (r"肺动脉", 6, 80, "肺动脉"),
+        (r"左心?房", 12, 100, "左房"),
+        (r"右心?房", 12, 100, "右房"),
+        (r"左心?室(?!壁|后壁)", 15, 110, "左室"),
+        (r"右心?室(?!壁)", 5, 80, "右室"),
+        (r"室间隔|室壁|后壁厚|心肌厚", 2, 45, "室壁"),
+        (r"中线", 0.5, 35, "中线移位"),
+        (r"垂体高度?|垂体高径", 1, 20, "垂体"),
+        (r"垂体柄", 0.5, 8, "垂体柄"),
+        (r"[脑颅]|基底节|丘脑|[额颞顶枕岛]叶|放射冠|半卵圆|鞍区", 0.5, 180, "颅内病变"),
+        (r"[上颌筛额蝶]窦|鼻窦", 0.5, 70, "鼻窦病变"),
+        (r"甲状腺(?:左|右)?侧?叶|[左右]侧?叶大小", 4, 110, "甲状腺叶"),
+        (r"峡部", 0.5, 18, "峡部"),
+        (r"腺体层?厚", 1, 60, "腺体层"),
+        (r"腮腺|乳", 0.5, 200, "病变"),
+        (r"卵巢|附件", 1, 250, "卵巢"),
+        (r"卵泡", 1, 40, "卵泡"),
+        (r"断端|骨折|骨.{0,10}移位|塌陷|分离|错位", 0.3, 45, "骨折移位"),
+        (r"椎间盘|突出|膨出|后凸", 0.5, 25, "椎间盘突出"),
+        (r"椎管", 2, 40, "椎管"),
+        (r"滑脱", 0.5, 40, "滑脱"),
+        (r"淋巴结|短径", 0.8, 80, "淋巴结"),
+        (r"内膜(?!片|下)|endometri", 0.5, 50, "内膜厚度"),
+        (r"胸膜", 0.5, 60, "胸膜厚度"),
+        (r"脑室|third ventricle", 0.5, 60, "脑室宽度"),
+        (r"前列腺|prostate", 12, 130, "前列腺"),
+        (r"精囊", 3, 80, "精囊"),
+        (r"睾丸|testi", 6, 75, "睾丸"),
+        (r"附睾", 1, 60, "附睾"),
+        (r"子宫(?!.{0,6}壁)|uterus", 12, 300, "子宫"),
+        (r"[左右双]侧?肾(?!上腺)|移植肾|kidney", 25, 220, "肾"),
+        (r"集合系统|肾盂|输尿管", 0.5, 90, "集合系统"),
+        (r"脾(?!静脉)|spleen", 10, 300, "脾"),
+        (r"阑尾|appendix", 1.5, 40, "阑尾"),
+        (r"[肠胃膀胱囊管食]壁|壁厚|壁最厚", 0.3, 70, "壁厚"),
+        (r"半月板", 0.2, 30, "半月板"),
+        (r"积液|深|暗区|effusion|fluid", 0.5, 250, "积液"),
+        (r"胎芽|头臀", 0.8, 45, "胎芽"),
+        (r"头臀[长径]|CRL", 0.8, 90, "头臀长"),
+        (r"孕囊|妊娠囊", 1.5, 110, "孕囊"),
+        (r"卵黄囊", 0.8, 15, "卵黄囊"),
+        (r"双顶径|BPD", 8, 115, "双顶径"),
+        (r"头围|\bHC\b", 40, 400, "头围"),
+        (r"腹围|\bAC\b", 40, 430, "腹围"),
+        (r"股骨长|\bFL\b", 4, 90, "股骨长"),
+        (r"胎盘", 5, 80, "胎盘厚度"),
+        (r"羊水", 3, 350, "羊水"),
+        (r"颈项透明层|\bNT\b", 0.3, 15, "颈项透明层"),
+    )
+)
+_ANYTHING = Limits(re.compile(""), 0.05, 500, "病变")
+_AWAY = re.compile(r"距|层厚|层距|间隔|移动|进入|置入|植入|切口|导管|引流|插管|尖端", re.IGNORECASE)
+
+
+def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
+    """Each length of a text (its words, its largest number in mm) with the limits of what it measures."""
+    before, sentence = "", -1
+    for clause in clauses(text):
+        if clause.sentence != sentence:
+            before, sentence = "", clause.sentence
+        end = 0
+        for size in sizes_in(clause.text):
+            start = clause.text.find(size.words, end)
+            own, end = clause.text[end:start], start + len(size.words)
+            limits = _nearest(own) or _nearest(before + clause.text[:start]) or _nearest(clause.text[end:], first=True)
+            if _AWAY.search(own):
+                limits = None
+            yield limits or _ANYTHING, size.words, size.mm
+        before = f"{before}{clause.text}，"
+
+
+def _nearest(text: str, first: bool = False) -> Limits | None:
+    best: Limits | None = None
+    place = -1
+    for limits in _LIMITS:
+        for match in limits.thing.finditer(text):
+            where = -match.start() - 1 if first else match.end()
+            if best is None or where > place:
+                best, place = limits, where
+    return best
