@@ -28,7 +28,6 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
 # A thing told under one heading is not told again under another.
 _SAID_BETTER = {
     AlarmKind.MISSING: {AlarmKind.TEMPLATE},
-    AlarmKind.CONFLICT: {AlarmKind.SIDE},
     AlarmKind.PRIOR: {AlarmKind.UNIT},
 }
 

@@ -227,7 +227,7 @@ def _is_narrow(told: Mention) -> bool:
 def _meets(told: Mention, clause: Clause) -> bool:
     if not clause.organs:
         return False
-    return _same_place(told, clause) and bool(clause.organs & told.organs or not told.organs)
+    return _same_place(told, clause) and bool(clause.organs & told.organs)
 
 
 def _is_notable(text: str) -> bool:
@@ -289,7 +289,7 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
 
 def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
     """Whether what is called normal is what the clause is about; a whole exam is about all of it."""
-    if told.organs and _WHOLE.search(told.text):
+    if told.organs and _WHOLE.search(told.text) and "实质" not in told.text:
         return any(told.organs & region and (not clause.organs or clause.organs & region) for region in _REGIONS)
     if told.organs:
         return bool(told.organs & clause.organs) and _same_place(told, clause)
