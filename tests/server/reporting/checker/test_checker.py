@@ -144,7 +144,7 @@ def test_any_text_is_answered(findings: str, impression: str, prior: str) -> Non
 
 def test_fields_are_read_in_many_forms() -> None:
     one = subject_of({"sex": "女性", "side": "双侧", "age": "6月", "prior": [{"findings": "a"}, "b"], "findings": None})
-    assert (one.sex, one.side, one.age, one.prior) == (Sex.FEMALE, {"left", "right"}, 0.5, "a\nb")
+    assert (one.sex, one.side, one.age, one.prior) == (Sex.FEMALE, frozenset({"left", "right"}), 0.5, "a\nb")
     with pytest.raises(BadReport, match="findings"):
         subject_of({"findings": "x" * 300_000})
 
