@@ -111,6 +111,9 @@ def _examined(value: bytes, label: str) -> Finding | None:
         return None
     if own == GB18030 and not any(character >= "\u0800" for character in best[2]):
         return None  # two bytes for each character in both: by chance, and the label says which
+    wide = [character for character in best[2] if character >= "\u0800"]
+    if own == GB18030 and len(wide) == 1 and not _is_common(wide[0]):
+        return None  # one character that Chinese text has not: by chance too
     if label in ("", "ISO_IR 6", "ISO 2022 IR 6") and best[1] == LATIN1:
         return None if not _is_plausible_latin(best[2]) else Finding(LATIN1, best[2])
     if label == "ISO 2022 IR 58" and best[1] in (LATIN1, KOREAN):
@@ -315,6 +318,15 @@ def _latin_likelihood(value: bytes) -> float:
 def _is_plausible_latin(text: str) -> bool:
     """Nearly all letters are ASCII or accented ones within words."""
     return _latin_likelihood(text.encode("latin_1")) > 0
+
+
+def _is_common(character: str) -> bool:
+    """Whether GB 2312 has it: what Chinese texts are written with, but for rare names."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_cjk(character: str) -> bool:

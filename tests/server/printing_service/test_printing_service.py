@@ -146,7 +146,7 @@ def test_a_preview_is_a_marked_draft_and_changes_nothing(house: House) -> None:
         assert house.world.reports.get(uow, LI, report_id).row.state is ReportState.SUBMITTED
         with pytest.raises(Refusal):
             house.printing.open_document(uow, LI, first.id)
-    assert "双肺纹理清晰" in house.text_of(second)
+    assert "所示结构未见异常" in house.text_of(second)
 
 
 def test_printing_moves_the_report_and_the_code_on_paper_proves_it(house: House) -> None:
