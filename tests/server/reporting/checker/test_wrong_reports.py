@@ -1,6 +1,5 @@
 """Slips of every kind, each in a report of its own; the general rules behind them."""
 
-
 from __future__ import annotations
 
 import pytest
