@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
+from clients.administration.form_page import FormPage
 from clients.administration.policy.presenter import PolicyPresenter
 from clients.administration.policy.state import PolicyState
 from clients.kit.fields import NumberField, Section, SwitchField
-from clients.kit.forms import FormView
-from clients.kit.labels import Button, IconButton, Label, ValueLabel
-from clients.kit.panels import Banner, scrolling
+from clients.kit.labels import ValueLabel
 from clients.kit.shell import Workplace
-from clients.kit.tokens import Tone
 
-_WIDEST = 760
 _SECTIONS = (
     Section(
         "回收站",
@@ -43,75 +36,17 @@ _SECTIONS = (
 )
 
 
-class PolicyPage(QWidget):
+class PolicyPage(FormPage):
     """期限。"""
 
     def __init__(self, place: Workplace) -> None:
-        super().__init__()
         self.presenter = PolicyPresenter(place.connection, place.runner, place.messages)
-        self._edition = -1
-        self.setProperty("look", "surface")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        self._banner = Banner()
-        outer.addWidget(self._banner)
-        content = QWidget()
-        across = QHBoxLayout(content)
-        across.setContentsMargins(24, 16, 24, 24)
-        column = QWidget()
-        column.setMaximumWidth(_WIDEST)
-        box = QVBoxLayout(column)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(16)
-        head = QHBoxLayout()
-        head.addWidget(Label("期限与份数", "headline"))
-        head.addStretch(1)
-        head.addWidget(IconButton("refresh", "刷新", on_click=self.presenter.refresh))
-        box.addLayout(head)
-        self.form = FormView(_SECTIONS, columns=2)
-        self.form.submitted.connect(self._save)
-        box.addWidget(self.form)
         self._status = ValueLabel("", "quiet", wrap=True)
-        box.addWidget(self._status)
-        foot = QHBoxLayout()
-        foot.setSpacing(12)
-        self.save_button = Button("保存", "primary", on_click=self._save)
-        foot.addWidget(self.save_button)
-        self._about = ValueLabel("", "quiet")
-        foot.addWidget(self._about, 1)
-        box.addLayout(foot)
-        box.addStretch(1)
-        across.addWidget(column, 1)
-        across.addStretch(0)
-        outer.addWidget(scrolling(content), 1)
-        self.setFocusProxy(self.form.rows["bin_days"].editor)
+        super().__init__(
+            "期限与份数", _SECTIONS, refresh=self.presenter.refresh, save=self.presenter.save, below=self._status
+        )
         self.presenter.show_to(self._render)
 
-    def _save(self) -> None:
-        if self.form.validate():
-            self.presenter.save(self.form.values())
-
     def _render(self, state: PolicyState) -> None:
-        if state.trouble:
-            self._banner.show_message(state.trouble, Tone.DANGER, action="重试", on_action=self.presenter.refresh)
-        else:
-            self._banner.hide()
-        if state.edition != self._edition and state.values:
-            self._edition = state.edition
-            self.form.set_values(state.values)
-        if state.problems:
-            self.form.show_problems(state.problems)
+        self.render_form(state)
         self._status.set_text(state.status)
-        self._about.set_text(state.about)
-        self.save_button.setEnabled(bool(state.values) and not state.is_busy)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.presenter.refresh()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange and self.isVisible():
-            self.presenter.refresh()

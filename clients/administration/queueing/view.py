@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
-from clients.administration.queueing.presenter import QueueRulesPresenter, QueueRulesState
+from clients.administration.form_page import FormPage
+from clients.administration.queueing.presenter import QueueRulesPresenter
 from clients.kit.fields import Choice, ChoiceField, NumberField, Section, SwitchField
-from clients.kit.forms import FormView
-from clients.kit.labels import Button, IconButton, Label, ValueLabel
-from clients.kit.panels import Banner, scrolling
 from clients.kit.shell import Workplace
-from clients.kit.tokens import Tone
 from shared.domain.states import Precedence, SignInPlace
 
-_WIDEST = 760
 _PRECEDENCES = (
     Choice(Precedence.FIRST.value, "排在最前"),
     Choice(Precedence.AHEAD.value, "按提前若干分钟"),
@@ -85,72 +77,10 @@ SECTIONS = (
 )
 
 
-class QueueRulesPage(QWidget):
+class QueueRulesPage(FormPage):
     """排队规则."""
 
     def __init__(self, place: Workplace) -> None:
-        super().__init__()
         self.presenter = QueueRulesPresenter(place.connection, place.runner, place.messages)
-        self._edition = -1
-        self.setProperty("look", "surface")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        self._banner = Banner()
-        outer.addWidget(self._banner)
-        content = QWidget()
-        across = QHBoxLayout(content)
-        across.setContentsMargins(24, 16, 24, 24)
-        column = QWidget()
-        column.setMaximumWidth(_WIDEST)
-        box = QVBoxLayout(column)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(16)
-        head = QHBoxLayout()
-        head.addWidget(Label("排队规则", "headline"))
-        head.addStretch(1)
-        head.addWidget(IconButton("refresh", "刷新", on_click=self.presenter.refresh))
-        box.addLayout(head)
-        self.form = FormView(SECTIONS, columns=2)
-        self.form.submitted.connect(self._save)
-        box.addWidget(self.form)
-        foot = QHBoxLayout()
-        foot.setSpacing(12)
-        self.save_button = Button("保存", "primary", on_click=self._save)
-        foot.addWidget(self.save_button)
-        self._about = ValueLabel("", "quiet", wrap=True)
-        foot.addWidget(self._about, 1)
-        box.addLayout(foot)
-        box.addStretch(1)
-        across.addWidget(column, 1)
-        across.addStretch(0)
-        outer.addWidget(scrolling(content), 1)
-        self.setFocusProxy(self.form.rows["emergency"].editor)
-        self.presenter.show_to(self._render)
-
-    def _save(self) -> None:
-        if self.form.validate():
-            self.presenter.save(self.form.values())
-
-    def _render(self, state: QueueRulesState) -> None:
-        if state.trouble:
-            self._banner.show_message(state.trouble, Tone.DANGER, action="重试", on_action=self.presenter.refresh)
-        else:
-            self._banner.hide()
-        if state.edition != self._edition and state.values:
-            self._edition = state.edition
-            self.form.set_values(state.values)
-        if state.problems:
-            self.form.show_problems(state.problems)
-        self._about.set_text(state.about)
-        self.save_button.setEnabled(bool(state.values) and not state.is_busy)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.presenter.refresh()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange and self.isVisible():
-            self.presenter.refresh()
+        super().__init__("排队规则", SECTIONS, refresh=self.presenter.refresh, save=self.presenter.save)
+        self.presenter.show_to(self.render_form)
