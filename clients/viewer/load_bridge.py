@@ -59,6 +59,12 @@ class LoadBridge(QObject):
         if first:
             self.tell("_more")
 
+    @property
+    def has_more(self) -> bool:
+        """True while frames came that `arrived` has not told yet."""
+        with self._lock:
+            return bool(self._gathered)
+
     def tell(self, signal: str, *values: object) -> None:
         """Emit a signal from any thread; nothing once the window was closed.
 

@@ -70,8 +70,8 @@ def loading_order(count: int, visible: int, key_images: Iterable[int] = ()) -> l
 class StudyLoader:
     """Worker threads that fill a :class:`PixelStore`; what is on screen goes first.
 
-    ``on_frames`` is called from workers with the stack and indices that became available; a Qt window passes
-    the call on to its own thread.
+    ``on_frames`` is called from workers with the stack and indices that became available, with the loader's lock
+    held; a Qt window passes the call on to its own thread.
     """
 
     def __init__(
@@ -223,12 +223,13 @@ class StudyLoader:
         if error:
             for index in indices:
                 pixels.fail(index, error)
+        # Told under the lock: who sees that nothing waits any more was told of every frame.
         with self._wake:
             queue = self._queues.get(id(stack))
             if queue is not None:
                 queue.in_flight.difference_update(indices)
-        if not self._closing:
-            self._on_frames(stack, indices)
+            if not self._closing:
+                self._on_frames(stack, indices)
 
     def _give_back(self, stack: Stack, batch: list[int]) -> None:
         """After a failure of the line the queue stops; :meth:`want` begins it again."""

@@ -403,7 +403,8 @@ class ViewerWindow(QMainWindow):
                 self._make_picture(stack, indices)
         self._keep_within_memory()
         self.strip.refresh()
-        if self._tell_all and self._loader is not None and self._loader.waiting == 0:
+        # Not before what came last is on screen: the first image is told before the end of all.
+        if self._tell_all and self._loader is not None and self._loader.waiting == 0 and not self.bridge.has_more:
             self._tell_all = False
             self.all_loaded.emit(sum(len(stack) for stack in self.session.stacks))
 

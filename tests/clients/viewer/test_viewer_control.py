@@ -49,14 +49,21 @@ class Desk:
 
     def __init__(self, **options: object) -> None:
         self.heard: queue.Queue[ViewerEvent] = queue.Queue()
+        self.kept: list[ViewerEvent] = []
         self.link = ViewerLink(on_event=self.heard.put, folder=HOUSE, **options)  # type: ignore[arg-type]
 
     def wait_for(self, kind: type[E], seconds: float = 90) -> E:
+        """The next event of a kind; those of other kinds stay for later calls."""
+        for n, event in enumerate(self.kept):
+            if isinstance(event, kind):
+                del self.kept[n]
+                return event
         deadline = time.monotonic() + seconds
         while True:
             event = self.heard.get(timeout=max(0.01, deadline - time.monotonic()))
             if isinstance(event, kind):
                 return event
+            self.kept.append(event)
 
 
 @pytest.fixture

@@ -454,6 +454,24 @@ def test_files_of_a_folder(qtbot: QtBot, tmp_path: Path, opened: Open) -> None:
     assert grey_at(window.viewports[0], 32, 24) == 128
 
 
+def test_the_end_of_loading_is_not_told_before_what_came_last_is_shown(opened: Open, qtbot: QtBot) -> None:
+    window = opened()
+    assert window._loader is not None
+    qtbot.waitUntil(lambda: not window._tell_all, timeout=10_000)
+    stack = window.session.stacks[0]
+    told: list[str] = []
+    window.first_image.connect(lambda _uid: told.append("first"))
+    window.all_loaded.connect(lambda _frames: told.append("all"))
+    window._awaiting_first, window._tell_all = stack.study.study_uid, True
+
+    window.bridge.frames(stack, [window.session.viewports[0].index])  # the first, still on its way to the window
+    window._on_arrived([(stack, [7])])
+
+    assert told == []
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=10_000)
+    assert told == ["first", "all"]
+
+
 def test_both_languages(opened: Open) -> None:
     window = opened()
     set_language(Language.ENGLISH)
