@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from server.kernel.database import UnitOfWork
@@ -10,7 +11,7 @@ from server.kernel.dispatch import Caller
 from shared.contract.archive import StudyRow
 from shared.contract.exams import ExamView
 from shared.contract.organisation import ExamTypeView
-from shared.domain.states import ReportState
+from shared.domain.states import ReportAction, ReportState
 
 
 class Exams(Protocol):
@@ -71,4 +72,26 @@ class Documents(Protocol):
 
     def sha256(self, uow: UnitOfWork, document_id: int) -> str:
         """Return the hash of a kept document."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReportStep:
+    """One step of a report's life, told to other areas inside the transaction that takes it.
+
+    `before` and `after` are equal where the step keeps the state (saving, printing again, unlocking).
+    """
+
+    report_id: int
+    exam_id: int
+    action: ReportAction
+    before: ReportState
+    after: ReportState
+
+
+class Follower(Protocol):
+    """Somebody who acts when a report took a step: sends results out, opens the loop of a critical value."""
+
+    def __call__(self, uow: UnitOfWork, caller: Caller, step: ReportStep) -> None:
+        """Do quick work of the same transaction; a Refusal raised here undoes the step. Slow work is a job."""
         ...

@@ -15,7 +15,7 @@ from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from server.reporting import rules, seal, second_reading
 from server.reporting.png import why_not_png
-from server.reporting.ports import Documents, Exams, Organisation, Studies
+from server.reporting.ports import Documents, Exams, Follower, Organisation, ReportStep, Studies
 from server.reporting.rules import Objection
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import KeyImage, Measurement, Report, ReportLog, ReportReturn, ReportText
@@ -63,6 +63,11 @@ class ReportService:
         self._worklist = worklist
         self._time = time
         self._settings = settings or ReportingSettings()
+        self._followers: list[Follower] = []
+
+    def follow(self, follower: Follower) -> None:
+        """Call `follower` at each step of each report; bootstrap does this once per area that wants to know."""
+        self._followers.append(follower)
 
     # ── called by the exams area ─────────────────────────────────────────────────────────────────────
 
@@ -524,6 +529,9 @@ class ReportService:
             self._moved(uow, report)
         else:
             self._tell(uow, report)
+        step = ReportStep(report.id, report.exam_id, action, ReportState(before), ReportState(report.state))
+        for follower in self._followers:
+            follower(uow, caller, step)
 
     def _moved(self, uow: UnitOfWork, report: Report) -> None:
         uow.session.flush()
