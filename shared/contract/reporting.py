@@ -10,6 +10,7 @@ from shared.contract.base import AuditClass, Command, Nothing, Page, Query
 from shared.contract.exams import ExamView
 from shared.domain.permissions import Permission
 from shared.domain.states import CriticalValue, ExamState, HpResult, PatientType, ReportAction, ReportState, Sex
+from shared.domain.structured import FormContent
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,6 +150,7 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     hp: HpResult = HpResult.UNSET
     image_quality: str = ""  # 影像质量评分: 甲 乙 丙 丁 or empty
     report_quality: str = ""  # 报告质量评分
+    form: FormContent | None = None  # the structured form that writes into the texts above
 
 
 class KeyImageView(msgspec.Struct, frozen=True, kw_only=True):
