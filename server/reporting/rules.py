@@ -49,6 +49,11 @@ TABLE: dict[tuple[ReportState, ReportAction], Transition] = {
     (_S.AUDITING, _A.UNLOCK): Transition(_S.AUDITING, _P.FINAL_AUDIT, _G.LOCKED, "unlocked"),  # RSM-19
     (_S.APPROVED, _A.PRINT): Transition(_S.PRINTED, _P.PRINT_REPORT, _G.NONE, "printed"),  # RSM-21
     (_S.PRINTED, _A.PRINT): Transition(_S.PRINTED, _P.PRINT_REPORT, _G.NONE, "printed"),  # RSM-22
+    # Corrections after approval (RIS-EX-06): a withdrawn report is written again, an addendum has to be printed again.
+    (_S.APPROVED, _A.REVISE): Transition(_S.WRITING, _P.FINAL_AUDIT, _G.NONE, "withdrawn for revision"),
+    (_S.PRINTED, _A.REVISE): Transition(_S.WRITING, _P.FINAL_AUDIT, _G.NONE, "withdrawn for revision"),
+    (_S.APPROVED, _A.ADD): Transition(_S.APPROVED, _P.FINAL_AUDIT, _G.NONE, "addendum"),
+    (_S.PRINTED, _A.ADD): Transition(_S.APPROVED, _P.FINAL_AUDIT, _G.NONE, "addendum"),
     **{
         (state, _A.VIEW_IMAGES): Transition(state, _P.VIEW_IMAGES, _G.HAS_IMAGES, "images viewed")  # RSM-03
         for state in ReportState
@@ -146,6 +151,8 @@ ACTION_WORDS: dict[ReportAction, str] = {
     ReportAction.UNLOCK: "解锁",
     ReportAction.PRINT: "打印",
     ReportAction.VIEW_IMAGES: "查看影像",
+    ReportAction.REVISE: "修订",
+    ReportAction.ADD: "补充",
 }
 
 

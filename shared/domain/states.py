@@ -110,6 +110,8 @@ class ReportAction(StrEnum):
     UNLOCK = "unlock"  # 解锁
     PRINT = "print"  # 打印
     VIEW_IMAGES = "view_images"  # 查看影像
+    REVISE = "revise"  # 修订: withdraw an approved report with a reason; it is written and audited anew
+    ADD = "add"  # 补充: an addendum; the approved text stands
 
 
 class PatientType(StrEnum):
