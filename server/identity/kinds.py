@@ -39,6 +39,8 @@ PERMISSION_WORDS = {
     Permission.SUBMIT_APPLICATION: "提交申请单",
     Permission.ADMINISTER: "系统管理",
     Permission.READ_AUDIT: "查看审计",
+    Permission.CRITICAL_VALUES: "危急值",
+    Permission.STATISTICS: "统计",
 }
 _EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN)
 

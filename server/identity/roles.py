@@ -18,6 +18,7 @@ _NAMES = {
     "kiosk": ("自助机", "Kiosk", "zzj"),
     "doctor": ("报告医生", "Reporting doctor", "bgys"),
     "auditor": ("审核医生", "Auditing doctor", "shys"),
+    "ward": ("病区", "Ward", "bq"),
     "trustee": ("数据受托人", "Data trustee", "sjstr"),
     "archivist": ("影像管理员", "Image archivist", "yxgly"),
     "hospital_system": ("医院信息系统", "Hospital system", "yyxxxt"),

@@ -13,6 +13,7 @@ import msgspec
 
 from shared.contract.base import AuditClass, Command, Query
 from shared.contract.organisation import Dictionary, MarkColour
+from shared.domain.critical import CriticalLevel, CriticalRegion, Escalation, Weekday
 from shared.domain.permissions import Permission
 from shared.domain.states import PatientType
 
@@ -31,6 +32,8 @@ class MasterKind(StrEnum):
     WORD = "word"  # 常用词
     STAFF = "staff"  # 人员
     ROLE = "role"  # 角色
+    CRITICAL_VALUE = "critical_value"  # 危急值
+    DUTY = "duty"  # 值班
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
@@ -135,6 +138,35 @@ class RoleEntry(Entry, frozen=True, kw_only=True, tag="role"):
     permissions: tuple[Permission, ...] = ()
 
 
+class CriticalValueEntry(Entry, frozen=True, kw_only=True, tag="critical_value"):
+    """危急值 of the library. A keyword "A+B" is found where a sentence states both; no exam types mean all."""
+
+    name_en: str = ""
+    region: CriticalRegion
+    exam_types: tuple[str, ...] = ()
+    criterion: str = ""
+    keywords: tuple[str, ...]
+    level: CriticalLevel = CriticalLevel.ONE
+    minutes: int = 10  # within which the ward must be told
+
+
+class DutyEntry(Entry, frozen=True, kw_only=True, tag="duty"):
+    """值班: who answers for a level of a department at which hours. A shift that ends before it begins ends next day.
+
+    Without a code one is given. An empty department means every department; empty days of validity limit nothing.
+    """
+
+    code: str = ""
+    level: Escalation
+    department: str = ""
+    phone: str = ""
+    days: tuple[Weekday, ...] = tuple(Weekday)  # on which the shift begins
+    begins: str = "00:00"
+    ends: str = "24:00"
+    valid_from: str = ""  # 2026-03-01
+    valid_to: str = ""
+
+
 MasterEntry = (
     CampusEntry
     | DepartmentEntry
@@ -147,6 +179,8 @@ MasterEntry = (
     | WordEntry
     | StaffEntry
     | RoleEntry
+    | CriticalValueEntry
+    | DutyEntry
 )
 
 

@@ -27,6 +27,8 @@ class Permission(StrEnum):
     SUBMIT_APPLICATION = "submit_application"  # HIS: 申请单
     ADMINISTER = "administer"  # 系统管理
     READ_AUDIT = "read_audit"  # 审计
+    CRITICAL_VALUES = "critical_values"  # 危急值: see and acknowledge
+    STATISTICS = "statistics"  # 统计
 
 
 _EVERYBODY = frozenset({Permission.SIGNED_IN, Permission.ANYONE})
@@ -52,7 +54,8 @@ ROLES: dict[str, frozenset[Permission]] = {
     # Not even SIGNED_IN, which lets workstations look patients up: a kiosk stands where everybody can reach it.
     "kiosk": frozenset({Permission.ANYONE, Permission.CHECK_IN}),
     "doctor": _EVERYBODY
-    | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT, Permission.EXPORT_IMAGES},
+    | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT, Permission.EXPORT_IMAGES}
+    | {Permission.CRITICAL_VALUES},
     "auditor": _EVERYBODY
     | {
         Permission.REPORT,
@@ -63,7 +66,10 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.CORRECT_IMAGES,
         Permission.IMPORT_IMAGES,
         Permission.EXPORT_IMAGES,
+        Permission.CRITICAL_VALUES,
+        Permission.STATISTICS,
     },
+    "ward": _EVERYBODY | {Permission.CRITICAL_VALUES},
     "trustee": _EVERYBODY | {Permission.REIDENTIFY},
     "archivist": _EVERYBODY
     | {Permission.VIEW_IMAGES, Permission.MATCH_IMAGES, Permission.DELETE_IMAGES}
@@ -71,5 +77,5 @@ ROLES: dict[str, frozenset[Permission]] = {
     "hospital_system": _EVERYBODY | {Permission.SUBMIT_APPLICATION},
     "administrator": frozenset(Permission),
 }
-"""Role name → permissions. 登记员, 技师, 大屏, 自助机, 报告医生, 审核医生, 数据受托人, 影像管理员, 医院信息系统,
+"""Role name → permissions. 登记员, 技师, 大屏, 自助机, 报告医生, 审核医生, 病区, 数据受托人, 影像管理员, 医院信息系统,
 管理员."""

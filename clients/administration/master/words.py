@@ -22,6 +22,8 @@ KINDS = {
     MasterKind.WORD: "常用词",
     MasterKind.STAFF: "人员",
     MasterKind.ROLE: "角色",
+    MasterKind.CRITICAL_VALUE: "危急值",
+    MasterKind.DUTY: "值班表",
 }
 
 ACTIVE = {
@@ -67,6 +69,8 @@ PERMISSIONS = {
     Permission.SUBMIT_APPLICATION: "提交申请单",
     Permission.ADMINISTER: "系统管理",
     Permission.READ_AUDIT: "查看审计",
+    Permission.CRITICAL_VALUES: "危急值",
+    Permission.STATISTICS: "统计",
 }
 _EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN)
 
