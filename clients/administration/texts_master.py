@@ -103,6 +103,7 @@ ENTRIES = {
     "取消原因": "Reason of cancelling",
     "登记": "Register",
     "自助签到": "Check in at kiosks",
+    "自助打印报告": "Print reports at kiosks",
     "书写报告": "Write reports",
     "终审": "Final audit",
     "查看影像": "View images",

@@ -20,6 +20,8 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     created_at: datetime
     warning: str = ""  # e.g. a character that the font lacks
+    copy_id: int = 0  # of a report's copy: what tell_copy names
+    copy_number: int = 0  # which copy of its report this is, from 1; 0 for everything else
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,10 +121,14 @@ class PreviewReport(Query[DocumentView], frozen=True, kw_only=True):
 
     report_id: int
     language: str = "zh"
+    template_id: int | None = None  # None: the template that the report's exam chooses
 
 
 class PrintReport(Command[DocumentView], frozen=True, kw_only=True):
-    """The approved report; the state becomes 已打印. Refusals: ILLEGAL_ACTION (not approved, RIS-PRT-06), NOT_FOUND."""
+    """The approved report; the state becomes 已打印. The workstation tells by tell_copy what became of the paper.
+
+    Refusals: ILLEGAL_ACTION (not approved, RIS-PRT-06; as many copies as its template allows), NOT_FOUND.
+    """
 
     method = "printing.print_report"
     permission = Permission.PRINT_REPORT

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     CALL = "call"  # 叫号
     DISPLAY = "display"  # 叫号大屏
     CHECK_IN = "check_in"  # 自助签到
+    SELF_PRINT = "self_print"  # 自助打印报告
     REPORT = "report"  # 报告权限
     FINAL_AUDIT = "final_audit"  # 终审权限
     VIEW_IMAGES = "view_images"  # 查看影像
@@ -52,7 +53,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     },
     "display": _EVERYBODY | {Permission.DISPLAY},
     # Not even SIGNED_IN, which lets workstations look patients up: a kiosk stands where everybody can reach it.
-    "kiosk": frozenset({Permission.ANYONE, Permission.CHECK_IN}),
+    "kiosk": frozenset({Permission.ANYONE, Permission.CHECK_IN, Permission.SELF_PRINT}),
     "doctor": _EVERYBODY
     | {Permission.REPORT, Permission.VIEW_IMAGES, Permission.PRINT_REPORT, Permission.EXPORT_IMAGES}
     | {Permission.CRITICAL_VALUES},

@@ -56,6 +56,7 @@ PERMISSIONS = {
     Permission.CALL: "叫号",
     Permission.DISPLAY: "叫号大屏",
     Permission.CHECK_IN: "自助签到",
+    Permission.SELF_PRINT: "自助打印报告",
     Permission.REPORT: "书写报告",
     Permission.FINAL_AUDIT: "终审",
     Permission.VIEW_IMAGES: "查看影像",

@@ -48,7 +48,11 @@ def in_hours(hospital: Hospital, hours: float, name: str = "张小明", **more: 
 
 
 def test_a_kiosk_may_do_nothing_else() -> None:
-    assert ROLES["kiosk"] == {Permission.ANYONE, Permission.CHECK_IN}  # not SIGNED_IN: no list, no patient, no print
+    assert ROLES["kiosk"] == {
+        Permission.ANYONE,
+        Permission.CHECK_IN,
+        Permission.SELF_PRINT,
+    }  # not SIGNED_IN: no list, no patient, no print
 
 
 def test_a_scan_checks_in_and_tells_room_number_and_wait(hospital: Hospital) -> None:
