@@ -49,6 +49,9 @@ class Report(Versioned, Base):
     requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     study_uids: Mapped[str] = mapped_column(Text)  # one per line
     image_count: Mapped[int] = mapped_column(Integer)
+    visit_kind: Mapped[str] = mapped_column(String(16), default="outpatient", server_default="outpatient")
+    age_years: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of `age`, for ranges
+    device_ae: Mapped[str] = mapped_column(String(16), default="", server_default="")
 
     # people and times
     diagnosing_id: Mapped[int] = mapped_column(Integer, default=0)
@@ -59,6 +62,9 @@ class Report(Versioned, Base):
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     was_returned: Mapped[bool] = mapped_column(Boolean, default=False)
     print_count: Mapped[int] = mapped_column(Integer, default=0)
+    printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last
+    state_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by when it should be approved
 
     # lock
     holder_id: Mapped[int] = mapped_column(Integer, default=0)
@@ -87,6 +93,10 @@ class Report(Versioned, Base):
             "search_name",
         ),
         Index("ix_reports_counts", "priority", "state", "examined_at"),
+        Index("ix_reports_due", "state", "due_at"),
+        Index("ix_reports_examined", "examined_at"),
+        Index("ix_reports_printed", "printed_at"),
+        Index("ix_reports_alike", "exam_type", "approved_at"),
     )
 
 
@@ -188,6 +198,29 @@ class SavedQuery(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     today_only: Mapped[bool] = mapped_column(Boolean)
     is_default: Mapped[bool] = mapped_column(Boolean)
+
+
+class TimeLimitsRow(Versioned, Base):
+    """The time limits of reports: one row, JSON of shared.contract.worklist.TimeLimits. No row: the defaults."""
+
+    __tablename__ = "report_time_limits"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class KeptForecast(Base):
+    """A forecast of missed limits, kept at most once per quarter of an hour; `slot` is the quarter since 1970."""
+
+    __tablename__ = "report_forecasts"
+
+    slot: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    open_count: Mapped[int] = mapped_column(Integer)
+    pace_per_hour: Mapped[float] = mapped_column(Float)
+    expected: Mapped[int] = mapped_column(Integer)
+    came: Mapped[int | None] = mapped_column(Integer)  # None until `until` is over
 
 
 class Template(Base):

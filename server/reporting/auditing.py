@@ -1,0 +1,82 @@
+"""Auditing: approve, return, give up; the writer's giving up too, because both are one row of the table."""
+
+from __future__ import annotations
+
+from server.kernel.clock import HospitalTime
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from server.kernel.errors import invalid
+from server.reporting.attachments import Attachments
+from server.reporting.sealing import Sealing
+from server.reporting.steps import Steps
+from server.reporting.tables import Report, ReportReturn
+from server.reporting.texts import Texts
+from shared.contract.reporting import ReportContent
+from shared.domain.states import ReportAction, ReportState
+
+
+class Auditing:
+    """The second doctor's steps; every method returns the report that it changed."""
+
+    def __init__(
+        self, steps: Steps, texts: Texts, attachments: Attachments, sealing: Sealing, time: HospitalTime
+    ) -> None:
+        self._steps = steps
+        self._texts = texts
+        self._attachments = attachments
+        self._sealing = sealing
+        self._time = time
+
+    def audit(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Report:
+        """Enter to audit: lock, 审核中, 审核医生 = caller (RIS-LCK-14, -15)."""
+        report = self._steps.for_action(uow, caller, report_id, ReportAction.AUDIT)
+        if not (report.holder_id == caller.user_id and report.state == ReportState.AUDITING):
+            report.auditing_id, report.auditing_doctor = caller.user_id, caller.name
+            is_own = report.diagnosing_id == caller.user_id
+            self._steps.enter(uow, caller, report, ReportAction.AUDIT, "本人报告的例外审核" if is_own else "")
+        report.lock_seen_at = self._time.now()
+        return report
+
+    def approve(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, content: ReportContent) -> Report:
+        """Settle the auditor's text and seal it (RIS-RSM-14, RIS-EX-10)."""
+        report = self._steps.for_action(uow, caller, report_id, ReportAction.APPROVE)
+        report.expect(version)
+        content = self._texts.clean(content)
+        self._texts.demand_complete(uow, report, content)
+        self._texts.keep(uow, caller, report, content, is_automatic=False)
+        self._attachments.settle(uow, report)
+        report.approved_at = self._time.now()
+        self._steps.free(report)
+        self._sealing.seal(uow, report, report.approved_at)
+        self._steps.go(uow, caller, report, ReportAction.APPROVE, f"封印 {report.seal[:16]}")
+        return report
+
+    def reject(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, reason: str) -> Report:
+        """Return the report to the diagnosing doctor with a reason (RIS-RSM-16)."""
+        report = self._steps.for_action(uow, caller, report_id, ReportAction.REJECT)
+        report.expect(version)
+        reason = reason.strip()
+        if not 1 <= len(reason) <= 1000:
+            raise invalid("reason", "请填写退回理由（1 到 1000 个字）。")
+        uow.session.add(ReportReturn(report_id=report.id, at=self._time.now(), by=caller.name, reason=reason))
+        self._attachments.settle(uow, report)
+        report.was_returned = True
+        self._steps.free(report)
+        self._steps.go(uow, caller, report, ReportAction.REJECT, reason)
+        return report
+
+    def give_up(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int) -> Report:
+        """放弃: the writer's report is empty and 待诊断 again, the auditor's is as it was submitted (RIS-OPN-07)."""
+        report = self._steps.for_action(uow, caller, report_id, ReportAction.GIVE_UP)
+        report.expect(version)
+        if report.state == ReportState.AUDITING:
+            self._texts.restore_submitted(uow, caller, report)
+            self._attachments.restore_submitted(uow, report)
+            report.auditing_id, report.auditing_doctor = 0, ""
+        else:
+            self._texts.keep(uow, caller, report, ReportContent(), is_automatic=False)
+            self._attachments.remove_all(uow, report)
+            report.diagnosing_id, report.diagnosing_doctor, report.was_returned = 0, "", False
+        self._steps.free(report)
+        self._steps.go(uow, caller, report, ReportAction.GIVE_UP)
+        return report

@@ -1,0 +1,146 @@
+"""Reports for reading: one with everything the page shows, the patient's history, the log with every kept text."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from server.kernel.errors import not_found
+from server.reporting.attachments import Attachments
+from server.reporting.facts import of_exam, only_reading
+from server.reporting.ports import Exams
+from server.reporting.tables import Report, ReportLog, ReportReturn, ReportText
+from server.reporting.texts import Texts, content_of
+from server.reporting.worklist import Worklist
+from shared.contract.reporting import (
+    HistoryRow,
+    HistoryView,
+    KeyImageView,
+    LogRow,
+    MeasurementView,
+    ReportContent,
+    ReportLogView,
+    ReportView,
+    ReturnView,
+    VersionRow,
+)
+from shared.domain.states import ReportState
+
+_MOST_HISTORY = 50
+
+
+class Reading:
+    """Shows reports; changes nothing."""
+
+    def __init__(self, exams: Exams, texts: Texts, attachments: Attachments, worklist: Worklist) -> None:
+        self._exams = exams
+        self._texts = texts
+        self._attachments = attachments
+        self._worklist = worklist
+
+    def history(self, uow: UnitOfWork, exam_id: int) -> HistoryView:
+        """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02)."""
+        report = of_exam(uow, exam_id)
+        if report is None:
+            raise not_found("报告")
+        same = (Report.patient_id == report.patient_id) & (Report.id != report.id)
+        namesakes = (Report.patient_name == report.patient_name) & (Report.patient_id != report.patient_id)
+        return HistoryView(
+            earlier=self._history_rows(uow, same),
+            namesakes=self._history_rows(uow, namesakes),
+        )
+
+    def _history_rows(self, uow: UnitOfWork, where: object) -> tuple[HistoryRow, ...]:
+        statement = (
+            select(Report, ReportText)
+            .outerjoin(ReportText, (ReportText.report_id == Report.id) & (ReportText.number == Report.text_number))
+            .where(where)  # type: ignore[arg-type]  # a boolean clause of either kind
+            .order_by(Report.examined_at.desc())
+            .limit(_MOST_HISTORY)
+        )
+        return tuple(
+            HistoryRow(
+                exam_id=report.exam_id,
+                report_id=report.id,
+                accession_number=report.accession_number,
+                patient_id=report.patient_id,
+                patient_name=report.patient_name,
+                exam_type=report.exam_type,
+                items=report.items,
+                examined_at=report.examined_at,
+                report_state=ReportState(report.state),
+                impression=text.impression if text else "",
+                findings=text.findings if text else "",
+                study_uids=tuple(report.study_uids.split()),
+            )
+            for report, text in uow.session.execute(statement)
+        )
+
+    def log(self, uow: UnitOfWork, report_id: int) -> ReportLogView:
+        """Return the operation log, newest first, and every kept text, oldest first."""
+        if uow.session.get(Report, report_id) is None:
+            raise not_found("报告")
+        rows = uow.session.scalars(
+            select(ReportLog).where(ReportLog.report_id == report_id).order_by(ReportLog.id.desc())
+        )
+        texts = uow.session.scalars(
+            select(ReportText).where(ReportText.report_id == report_id).order_by(ReportText.number)
+        )
+        return ReportLogView(
+            rows=tuple(
+                LogRow(
+                    at=row.at,
+                    by=row.by,
+                    action=row.action,
+                    from_state=row.from_state,
+                    to_state=row.to_state,
+                    note=row.note,
+                )
+                for row in rows
+            ),
+            versions=tuple(
+                VersionRow(version=text.number, at=text.at, by=text.by, content=content_of(text)) for text in texts
+            ),
+        )
+
+    def view(self, uow: UnitOfWork, caller: Caller, report: Report) -> ReportView:
+        """Return everything that the page shows of a report."""
+        exam = self._exams.view(only_reading(uow), caller, report.exam_id)
+        text = self._texts.text(uow, report)
+        row = self._worklist.row(report, caller, self._worklist.images_of(uow, [report])[report.id])
+        returns = uow.session.scalars(
+            select(ReportReturn).where(ReportReturn.report_id == report.id).order_by(ReportReturn.id)
+        )
+        return ReportView(
+            row=row,
+            version=report.version,
+            allowed=row.allowed,
+            exam=exam,
+            content=content_of(text) if text else ReportContent(),
+            hp_required=self._texts.hp_required(uow, report),
+            key_images=tuple(
+                KeyImageView(
+                    id=image.id,
+                    study_uid=image.study_uid,
+                    series_uid=image.series_uid,
+                    instance_uid=image.instance_uid,
+                    frame=image.frame,
+                    caption=image.caption,
+                    document_id=image.document_id,
+                )
+                for image in self._attachments.images(uow, report)
+            ),
+            measurements=tuple(
+                MeasurementView(
+                    id=m.id, instance_uid=m.instance_uid, frame=m.frame, label=m.label, value=m.value, unit=m.unit
+                )
+                for m in self._attachments.measurements(uow, report)
+            ),
+            returns=tuple(ReturnView(at=one.at, by=one.by, reason=one.reason) for one in returns),
+            approved_at=report.approved_at,
+            print_count=report.print_count,
+            unlocked_by=report.unlocked_by,
+            seal=report.seal,
+            text_version=report.text_number,
+        )
