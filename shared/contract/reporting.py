@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Page, Query
 from shared.contract.exams import ExamView
 from shared.domain.permissions import Permission
-from shared.domain.states import CriticalValue, ExamState, HpResult, PatientType, ReportAction, ReportState, Sex
+from shared.domain.states import (
+    CriticalValue,
+    ExamState,
+    HpResult,
+    PatientType,
+    ReportAction,
+    ReportState,
+    Sex,
+    VisitKind,
+)
 from shared.domain.structured import FormContent
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────
@@ -53,6 +63,13 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     allowed: tuple[ReportAction, ...]
     completeness: str = "unknown"  # of the images: complete, short, unknown
     missing_images: int = 0  # promised by the device or the sender, and not here
+    visit_kind: VisitKind = VisitKind.OUTPATIENT  # 就诊类别
+    device_ae: str = ""  # AE title of the device that sent the images, or of the only one in the room
+    state_since: datetime | None = None  # since when the report is in its state
+    due_at: datetime | None = None  # by when it should be approved
+    warn_at: datetime | None = None  # from when a list shows its clock in amber
+    approved_at: datetime | None = None
+    printed_at: datetime | None = None  # last printed
 
 
 class ReportList(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +78,21 @@ class ReportList(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     rows: tuple[ReportRow, ...]
     counts: dict[str, int] = {}
+
+
+class Scan(StrEnum):
+    """How an exam was scanned, as its items say (扫描方式)."""
+
+    PLAIN = "plain"  # 平扫, without contrast medium
+    CONTRAST = "contrast"  # 增强, angiography
+
+
+class ReportClock(StrEnum):
+    """How an open report stands to its time limit."""
+
+    ON_TIME = "on_time"
+    SOON = "soon"  # in the last part of its time
+    OVERDUE = "overdue"
 
 
 class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +115,32 @@ class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
     auditing_doctor: str = ""
     requesting_department: str = ""
     patient_types: tuple[PatientType, ...] = ()
+    visit_kinds: tuple[VisitKind, ...] = ()
+    sex: Sex | None = None
+    age_from: int | None = None  # whole years, included
+    age_to: int | None = None
+    exam_states: tuple[ExamState, ...] = ()
+    device_ae: str = ""  # exact
+    scan: Scan | None = None  # 扫描方式
+    items: str = ""
+    registered_by: str = ""
+    requesting_doctor: str = ""
+    requested_from: date | None = None
+    requested_to: date | None = None
+    printed_from: date | None = None
+    printed_to: date | None = None
+    clock: ReportClock | None = None
+    mine_only: bool = False  # written or audited by the caller
+    exact: bool = False  # texts must be equal; else it is enough that they occur
+
+
+class ReportOrder(StrEnum):
+    """What the list is ordered by."""
+
+    URGENCY = "urgency"  # emergency, VIP, the rest; within each the oldest exam first
+    EXAMINED = "examined_at"
+    PRINTED = "printed_at"  # never printed ones last
+    DUE = "due_at"
 
 
 class ListReports(Query[ReportList], frozen=True, kw_only=True):
@@ -94,6 +152,8 @@ class ListReports(Query[ReportList], frozen=True, kw_only=True):
 
     filter: ReportFilter = ReportFilter()
     page: Page = Page()
+    order: ReportOrder = ReportOrder.URGENCY
+    descending: bool = False  # URGENCY has one direction only
 
 
 class SavedQueryView(msgspec.Struct, frozen=True, kw_only=True):

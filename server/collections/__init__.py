@@ -1,0 +1,1 @@
+"""What doctors collect around reports: favourites, follow-up, remarks, teaching files, similar cases, phrase files."""
