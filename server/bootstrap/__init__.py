@@ -33,6 +33,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.attachments.tables",
     "server.exams.scheduling.tables",
     "server.referrals.tables",
+    "server.results.tables",
     "server.collections.tables",
 )
 """Modules with tables besides every area's own `tables`."""
