@@ -16,6 +16,8 @@ AREAS_WITH_TABLES = (
     "printing",
     "archive",
     "interfaces",
+    "critical",
+    "statistics",
 )
 
 

@@ -55,6 +55,7 @@ class CriticalHit(msgspec.Struct, frozen=True, kw_only=True):
     words: str  # that were found
     sentence: str
     why: str
+    is_suspected: bool = False  # "考虑", "可能", "不除外"
 
 
 class DetectCritical(Query[tuple[CriticalHit, ...]], frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Statistics: turn-around, workload, positive rate, quality and returns, counted from the rows as they stand."""
