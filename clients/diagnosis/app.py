@@ -11,9 +11,10 @@ from clients.diagnosis import translations
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
+from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
-from clients.diagnosis.report.view import ACTIONS as REPORT_ACTIONS
-from clients.diagnosis.report.view import ReportPage
+from clients.diagnosis.report.view import ReportPage, page_actions
+from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
 from clients.diagnosis.worklist.presenter import WorklistPresenter
 from clients.diagnosis.worklist.view import ACTIONS as WORKLIST_ACTIONS
 from clients.diagnosis.worklist.view import WorklistView
@@ -61,8 +62,16 @@ class _Bridge(QObject):
 class Diagnosis:
     """The presenters and views of one session; a new log-in starts anew."""
 
-    def __init__(self, make_viewer: MakeViewer = linked_viewer) -> None:
+    def __init__(
+        self,
+        make_viewer: MakeViewer = linked_viewer,
+        panels: Sequence[SidePanel] = PANELS,
+        tools: Sequence[Tool] = TOOLS,
+    ) -> None:
         self._make_viewer = make_viewer
+        self._panels = tuple(panels)
+        self._tools = tuple(tools)
+        self._desk: ReportDesk | None = None
         self.viewer: Viewer | None = None
         self.worklist: WorklistPresenter | None = None
         self.report: ReportPresenter | None = None
@@ -74,9 +83,10 @@ class Diagnosis:
     def pages(self) -> tuple[Page, ...]:
         """Return the pages of the workstation."""
         may = Permission.REPORT.value
+        on_report = page_actions(self._panels, self._tools)
         return (
             Page("worklist", "诊断", "list", self.build_worklist, actions=WORKLIST_ACTIONS, permission=may),
-            Page("report", "报告", "document", self.build_report, actions=REPORT_ACTIONS, permission=may),
+            Page("report", "报告", "document", self.build_report, actions=on_report, permission=may),
         )
 
     def build_worklist(self, place: Workplace) -> QWidget:
@@ -102,7 +112,7 @@ class Diagnosis:
         if self.viewer is None:  # settings may bring this page to the front first
             self._start_viewer(place)
         assert self.viewer is not None
-        view = ReportPage(place)
+        view = ReportPage(place, self._panels, self._tools)
         presenter = ReportPresenter(
             place.connection,
             place.runner,
@@ -124,7 +134,8 @@ class Diagnosis:
             key="patients",
         )
         self.report, self.patients = presenter, patients
-        view.attach(presenter, patients)
+        self._desk = ReportDesk(view, presenter, self.viewer)
+        view.attach(presenter, patients, self._desk)
         view.closing.connect(presenter.close)
         view.closing.connect(self._end)
         place.on_notice(presenter.heard)
@@ -148,7 +159,7 @@ class Diagnosis:
         if self._undo_refresh is not None:
             self._undo_refresh()
             self._undo_refresh = None
-        self.worklist = self.report = self.patients = None
+        self.worklist = self.report = self.patients = self._desk = None
         if viewer is not None:
             viewer.close()
 
@@ -183,7 +194,7 @@ class Diagnosis:
             shown.refresh()
 
     def _on_viewer_event(self, event: ViewerEvent) -> None:
-        if self.report is not None:
+        if self.report is not None and not (self._desk is not None and self._desk.takes(event)):
             self.report.viewer_sent(event)
 
 

@@ -15,6 +15,7 @@ class Aside(QStackedWidget):
     def __init__(self, pages: dict[str, QWidget]) -> None:
         super().__init__()
         self._names = list(pages)
+        self._pages = dict(pages)
         for page in pages.values():
             self.addWidget(page)
         self._before = self._names[0]
@@ -34,18 +35,30 @@ class Aside(QStackedWidget):
         column.addLayout(head)
         column.addWidget(hairline())
         column.addWidget(self._scroll, 1)
+        self._details = details
         self.addWidget(details)
 
     @property
     def page(self) -> str:
         """Name of the page in front; empty while details are shown."""
-        index = self.currentIndex()
-        return self._names[index] if index < len(self._names) else ""
+        present = self.currentWidget()
+        return next((name for name, page in self._pages.items() if page is present), "")
+
+    def add(self, name: str, page: QWidget) -> None:
+        """Add a page that was made later than the others."""
+        self._names.append(name)
+        self._pages[name] = page
+        self.addWidget(page)
+
+    def bring(self, name: str) -> None:
+        """Bring a page to the front."""
+        self.setCurrentWidget(self._pages[name])
+        self.show()
 
     def toggle(self, name: str) -> None:
         """Bring a page to the front, or fold the column away when it is there already."""
         is_there = not self.isHidden() and self.page == name
-        self.setCurrentIndex(self._names.index(name))
+        self.setCurrentWidget(self._pages[name])
         self.setVisible(not is_there)
 
     def show_details(self, title: str, content: QWidget) -> None:
@@ -54,7 +67,7 @@ class Aside(QStackedWidget):
             self._before, self._was_shown = self.page, not self.isHidden()
         self._title.set_source(title)
         self._scroll.setWidget(content)
-        self.setCurrentIndex(len(self._names))
+        self.setCurrentWidget(self._details)
         self.show()
 
     def close_details(self) -> None:
@@ -64,7 +77,7 @@ class Aside(QStackedWidget):
         old = self._scroll.takeWidget()
         if old is not None:
             old.deleteLater()
-        self.setCurrentIndex(self._names.index(self._before))
+        self.setCurrentWidget(self._pages[self._before])
         self.setVisible(self._was_shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -129,6 +129,16 @@ class RichEditor(QTextEdit):
         self.textCursor().insertText(words)
         self.setFocus()
 
+    def show_words(self, words: str) -> bool:
+        """Select the first place of these words and bring the keyboard there; False if they are not in the text."""
+        found = self.document().find(words, 0, QTextDocument.FindFlag.FindCaseSensitively)
+        if not words or found.isNull():
+            return False
+        self.setTextCursor(found)
+        self.ensureCursorVisible()
+        self.setFocus()
+        return True
+
     def set_wrong(self, wrong: bool) -> None:
         """Mark the field as one that must be filled."""
         self.setProperty("wrong", "true" if wrong else "false")

@@ -190,6 +190,19 @@ class ReportPresenter:
         self._journal()
         self._plan_autosave(AUTOSAVE_S)
 
+    def put_text(self, findings: str, impression: str) -> None:
+        """Replace both texts on behalf of a panel; can be taken back."""
+        before = self.state.content
+        if not self.state.may_type or (findings, impression) == (before.findings, before.impression):
+            return
+        self._put_text(with_content(before, findings=findings, impression=impression))
+        self._messages.offer_undo(tr("已更新报告内容"), lambda: self._put_text(before))
+
+    def put_content(self, content: ReportContent) -> None:
+        """Replace the whole content on behalf of a panel, which shows it itself."""
+        if self.state.may_type and content != self.state.content:
+            self._put_text(content)
+
     def save(self, *, is_automatic: bool = False) -> None:
         """保存: by hand it stays as a version of its own."""
 

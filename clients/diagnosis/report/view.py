@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage
@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
 from clients.diagnosis.report.around import EarlierReport, HistoryArea, PatientsArea
 from clients.diagnosis.report.aside import Aside
 from clients.diagnosis.report.choices import ReportChoices
+from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.details import LogPanel, application_panel, patient_panel
 from clients.diagnosis.report.editor import RichEditor
 from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState
 from clients.diagnosis.report.strips import ObstacleStrip, ReturnStrip
 from clients.diagnosis.report.template_form import SaveAsTemplate
 from clients.diagnosis.report.templates_panel import TemplatesPanel
+from clients.diagnosis.sides import Part, ReportPanel, SidePanel, Tool
 from clients.diagnosis.words import images_look, patient_words
 from clients.kit.actions import Action
 from clients.kit.badges import StateBadge
@@ -88,6 +90,24 @@ ACTIONS = (
     Action("report.impression", "到诊断意见", "Alt+2", "edit", enabled=_open),
 )
 
+
+def page_actions(panels: Sequence[SidePanel], tools: Sequence[Tool]) -> tuple[Action, ...]:
+    """Return the page's actions with those that open panels and run tools."""
+    return (
+        *ACTIONS,
+        *(Action(f"report.panel.{one.key}", one.title, one.shortcut, one.icon) for one in panels),
+        *(Action(f"report.tool.{one.key}", one.title, one.shortcut, one.icon, enabled=_ToolRule(one)) for one in tools),
+    )
+
+
+class _ToolRule:
+    def __init__(self, tool: Tool) -> None:
+        self._tool = tool
+
+    def __call__(self, state: ReportPageState) -> bool:
+        return state.report is not None and self._tool.enabled(state.report)
+
+
 _STEPS = (
     ("report.enter", "primary"),
     ("report.save", ""),
@@ -108,9 +128,13 @@ class ReportPage(QWidget):
     closing = Signal()
     """the window closes."""
 
-    def __init__(self, place: Workplace) -> None:
+    def __init__(self, place: Workplace, panels: Sequence[SidePanel] = (), tools: Sequence[Tool] = ()) -> None:
         super().__init__()
         self._place = place
+        self._panels = {one.key: one for one in panels if not one.permission or place.may(one.permission)}
+        self._tools = {one.key: one for one in tools if not one.permission or place.may(one.permission)}
+        self._built: dict[str, ReportPanel] = {}
+        self._desk: ReportDesk | None = None
         self._presenter: ReportPresenter | None = None
         self._patients: WorklistPresenter | None = None
         self._state = ReportPageState()
@@ -135,9 +159,9 @@ class ReportPage(QWidget):
 
     # ── wiring ───────────────────────────────────────────────────────────────────────────────────────
 
-    def attach(self, presenter: ReportPresenter, patients: WorklistPresenter) -> None:
-        """Report to these presenters from now on."""
-        self._presenter, self._patients = presenter, patients
+    def attach(self, presenter: ReportPresenter, patients: WorklistPresenter, desk: ReportDesk | None = None) -> None:
+        """Report to these presenters from now on; `desk` is what panels and tools get."""
+        self._presenter, self._patients, self._desk = presenter, patients, desk
         self.patients.attach(patients)
         self.obstacle.attach(presenter)
         self.templates.attach(presenter)
@@ -170,6 +194,11 @@ class ReportPage(QWidget):
             ("report.impression", self.impression.setFocus),
         ):
             on(action_id, intention)
+        for key in self._panels:
+            on(f"report.panel.{key}", _Toggle(self, key))
+        if desk is not None:
+            for key, tool in self._tools.items():
+                on(f"report.tool.{key}", _RunTool(tool, self._place, desk))
 
     @property
     def presenter(self) -> ReportPresenter:
@@ -198,6 +227,11 @@ class ReportPage(QWidget):
         if state.preview is not before.preview and state.preview is not None:
             self.preview.show_pdf(state.preview)
         self.centre.setCurrentIndex(0 if state.preview is None else 1)
+        if state.report is not before.report:
+            for panel in self._built.values():
+                panel.show_report(state.report)
+        if self._desk is not None and state.content is not before.content:
+            self._desk.tell_text(state.content)
         self._place.actions.update(state)
         for action_id, button in self._step_buttons.items():
             button.setVisible(self._place.actions.qt(action_id).isEnabled())
@@ -268,6 +302,8 @@ class ReportPage(QWidget):
         row.addWidget(actions.button("report.images", ""))
         for action_id in ("report.preview", "report.application", "report.patient", "report.save_template"):
             row.addWidget(actions.icon_button(action_id))
+        for key in self._tools:
+            row.addWidget(actions.icon_button(f"report.tool.{key}"))
         return bar
 
     def _writing_area(self) -> QWidget:
@@ -390,6 +426,8 @@ class ReportPage(QWidget):
         column.setSpacing(4)
         for action_id in ("report.templates", "report.log", "report.compare"):
             column.addWidget(self._place.actions.icon_button(action_id))
+        for key in self._panels:
+            column.addWidget(self._place.actions.icon_button(f"report.panel.{key}"))
         column.addStretch(1)
         return bar
 
@@ -530,6 +568,39 @@ class ReportPage(QWidget):
         if self._presenter is not None:
             self._presenter.insert_measurement(offered)
 
+    def insert_words(self, text: str) -> bool:
+        """Put words at the cursor of the text that was used last."""
+        if self._last_editor.isReadOnly():
+            return False
+        self._last_editor.insert_words(text)
+        return True
+
+    def show_words(self, part: Part, words: str) -> bool:
+        """Select words in one of the texts."""
+        return (self.findings if part == "findings" else self.impression).show_words(words)
+
+    def open_panel(self, key: str) -> None:
+        """Bring a panel to the front, made when it is wanted for the first time."""
+        if self._ready(key):
+            self.aside.bring(key)
+
+    def toggle_panel(self, key: str) -> None:
+        """Bring a panel to the front, or fold the column away when it is there already."""
+        if self._ready(key):
+            self.aside.toggle(key)
+
+    def _ready(self, key: str) -> bool:
+        if key in self._built:
+            return True
+        if key not in self._panels or self._desk is None:
+            return False
+        widget = self._panels[key].build(self._place, self._desk)
+        self._built[key] = cast("ReportPanel", widget)
+        widget.setMinimumWidth(min(self._panels[key].width, 480))
+        self.aside.add(key, widget)
+        self._built[key].show_report(self._state.report)
+        return True
+
     def open_reject(self) -> None:
         """Ask for the return reason beside the text."""
         panel = _RejectPanel(self._reject)
@@ -629,6 +700,22 @@ class ReportPage(QWidget):
         self._place.settings.set("diagnosis/zoom", self._zoom)
         for editor in (self.findings, self.impression):
             editor.set_zoom(self._zoom)
+
+
+class _Toggle:
+    def __init__(self, page: ReportPage, key: str) -> None:
+        self._page, self._key = page, key
+
+    def __call__(self) -> None:
+        self._page.toggle_panel(self._key)
+
+
+class _RunTool:
+    def __init__(self, tool: Tool, place: Workplace, desk: ReportDesk) -> None:
+        self._tool, self._place, self._desk = tool, place, desk
+
+    def __call__(self) -> None:
+        self._tool.run(self._place, self._desk)
 
 
 class _MarkButton(QToolButton):

@@ -1,0 +1,133 @@
+"""Where other parts of the workstation join the report page: panels at its right bar, tools in its tool bar.
+
+A part adds one line to PANELS or TOOLS; its package is imported only when the panel is opened for the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from clients.diagnosis.ports import Viewer
+from clients.kit.shell import Workplace
+from clients.kit.viewer_link import ViewerEvent
+from shared.contract.reporting import ReportContent, ReportView
+
+Part = Literal["findings", "impression"]
+"""The two texts of a report: 影像所见 and 诊断意见."""
+
+
+class Desk(Protocol):
+    """The report page as a panel or a tool sees it. All texts are the report's rich text subset."""
+
+    @property
+    def report(self) -> ReportView | None:
+        """The report on the page as the server last told, None while there is none."""
+        ...
+
+    @property
+    def content(self) -> ReportContent:
+        """What stands in the editors now, saved or not."""
+        ...
+
+    @property
+    def may_type(self) -> bool:
+        """Whether the text may be changed now; the changing methods below do nothing otherwise and return False."""
+        ...
+
+    @property
+    def viewer(self) -> Viewer:
+        """The image viewer of this session."""
+        ...
+
+    def insert(self, text: str) -> bool:
+        """Put words at the cursor of the text that was used last, as if typed."""
+        ...
+
+    def replace(self, *, findings: str | None = None, impression: str | None = None) -> bool:
+        """Put these texts in the place of the present ones; None leaves a text as it is. Can be undone."""
+        ...
+
+    def append(self, *, findings: str = "", impression: str = "") -> bool:
+        """Put these texts below the present ones. Can be undone."""
+        ...
+
+    def edit(self, content: ReportContent) -> bool:
+        """Replace the whole content, choices too."""
+        ...
+
+    def show_words(self, part: Part, words: str) -> bool:
+        """Select the first place of these words in a text and bring the keyboard there; False if they are not in it."""
+        ...
+
+    def save(self) -> None:
+        """Save as by hand."""
+        ...
+
+    def look_again(self) -> None:
+        """Fetch the report anew, after a panel changed something of it at the server; the text stays."""
+        ...
+
+    def open_panel(self, key: str) -> None:
+        """Bring a panel to the front."""
+        ...
+
+    def on_text(self, listener: Callable[[ReportContent], None]) -> None:
+        """Hear of every change of the content: each stroke, other reports, texts that came from the server."""
+        ...
+
+    def on_viewer(self, listener: Callable[[ViewerEvent], bool]) -> None:
+        """Hear what the viewer sends before the page does; True takes it, and the page does nothing about it."""
+        ...
+
+
+class ReportPanel(Protocol):
+    """What `SidePanel.build` returns, a QWidget with this method."""
+
+    def show_report(self, report: ReportView | None) -> None:
+        """Show what belongs to this report; called when the panel is made and whenever the report changed."""
+        ...
+
+
+@dataclass(frozen=True)
+class SidePanel:
+    """A panel in the column right of the text, opened by an icon of the right bar (area G).
+
+    `title` is a Chinese source string, `icon` a name of clients.kit.icons, `shortcut` as Qt writes it. `permission`
+    keeps it from users who lack it. `width` is what the panel would like, in pixels at 100 %.
+    """
+
+    key: str
+    title: str
+    icon: str
+    build: Callable[[Workplace, Desk], QWidget]
+    permission: str = ""
+    shortcut: str = ""
+    width: int = 292
+
+
+def _always(_report: ReportView) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A button of the tool bar (areas C and D) that does something at once; `enabled` asks the open report."""
+
+    key: str
+    title: str
+    icon: str
+    run: Callable[[Workplace, Desk], None]
+    permission: str = ""
+    shortcut: str = ""
+    enabled: Callable[[ReportView], bool] = _always
+
+
+PANELS: tuple[SidePanel, ...] = ()
+"""One line each, in the order of the bar. Import your package inside the build function."""
+
+TOOLS: tuple[Tool, ...] = ()
+"""One line each, in the order of the bar."""
