@@ -23,6 +23,7 @@ from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.attachments.rpc import AttachmentsRpc
 from server.attachments.service import AttachmentService
+from server.bootstrap.collections import follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import Interfaces, build_interfaces
@@ -203,6 +204,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             QueueingRpc(database, time, queue, exams, Kiosk(time, organisation, patients, exams, queue)),
             HallsRpc(HallService(time, organisation)),
             ReportingRpc(reports, worklist, templates),
+            follow_the_clock(reports, time),
             PrintingRpc(printing),
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import SYSTEM
 from server.reporting import rules
+from server.reporting.clocks import limits_of, wind
 from server.reporting.ports import Exams, Studies
 from server.reporting.tables import Report
 
@@ -48,10 +49,20 @@ class Facts:
             "requested_at": view.requester.requested_at,
             "study_uids": "\n".join(study.study_uid for study in studies),
             "image_count": sum(study.instance_count for study in studies),
+            "visit_kind": str(row.visit_kind),
+            "age_years": whole_years(row.age),
+            "device_ae": next((study.calling_ae for study in studies if study.calling_ae), "")[:16],
         }
         for name, value in facts.items():
             if getattr(report, name) != value:
                 setattr(report, name, value)
+        wind(limits_of(uow), report)
+
+
+def whole_years(age: str) -> int:
+    """Return the years of an age as lists show it ("45岁"); 0 for months and days ("3月")."""
+    years = age[:-1] if age.endswith("岁") else ""
+    return int(years) if years.isascii() and years.isdigit() else 0
 
 
 def of_exam(uow: UnitOfWork, exam_id: int) -> Report | None:

@@ -21,7 +21,9 @@ class ReportingRpc:
 
     @handles
     def list_reports(self, request: contract.ListReports, caller: Caller, uow: UnitOfWork) -> contract.ReportList:
-        return self._worklist.page(uow, caller, request.filter, request.page)
+        return self._worklist.page(
+            uow, caller, request.filter, request.page, request.order, descending=request.descending
+        )
 
     @handles
     def list_saved_queries(

@@ -112,6 +112,10 @@ class Steps:
         report.state = rules.TABLE[(ReportState(before), action)].next_state
         if report.state != before or action is ReportAction.SAVE:
             report.touch()
+        if report.state != before:
+            report.state_since = self._time.now()
+        if action is ReportAction.PRINT:
+            report.printed_at = self._time.now()
         if not (action is ReportAction.SAVE and self._is_automatic(uow, report)):
             self.log(uow, report, caller, action, before, note)
         if report.state != before:

@@ -65,6 +65,7 @@ class Report(Versioned, Base):
     printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last
     state_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by when it should be approved
+    warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # from when the list warns
 
     # lock
     holder_id: Mapped[int] = mapped_column(Integer, default=0)
@@ -75,6 +76,8 @@ class Report(Versioned, Base):
     # text and seal
     text_number: Mapped[int] = mapped_column(Integer, default=0)  # 0: nothing was written
     submitted_number: Mapped[int] = mapped_column(Integer, default=0)
+    edition: Mapped[int] = mapped_column(Integer, default=0)  # approved editions so far; 0 before the first approval
+    revision_reason: Mapped[str] = mapped_column(String(1000), default="")  # empty unless withdrawn and not approved
     seal: Mapped[str] = mapped_column(String(64), default="")
     # the canonical bytes that the seal hashes; lists do not read them
     sealed: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
@@ -120,6 +123,7 @@ class ReportText(Base):
     hp: Mapped[str] = mapped_column(String(16))
     image_quality: Mapped[str] = mapped_column(String(16))
     report_quality: Mapped[str] = mapped_column(String(16))
+    form: Mapped[str] = mapped_column(Text, default="", server_default="")  # the structured form as JSON
 
 
 class ReportLog(Base):

@@ -6,21 +6,36 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
 from server.reporting import rules
+from server.reporting.clocks import OPEN_STATES
 from server.reporting.ports import ImageStates
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import Report, SavedQuery
 from shared.contract.base import Page
-from shared.contract.reporting import ReportFilter, ReportList, ReportRow, SavedQueryView
-from shared.domain.states import ExamState, PatientType, ReportState, Sex
+from shared.contract.reporting import (
+    ReportClock,
+    ReportFilter,
+    ReportList,
+    ReportOrder,
+    ReportRow,
+    SavedQueryView,
+    Scan,
+)
+from shared.domain.states import ExamState, PatientType, ReportState, Sex, VisitKind
 
 _MOST_ROWS = 500
+_ORDERS = {
+    ReportOrder.EXAMINED: Report.examined_at,
+    ReportOrder.PRINTED: Report.printed_at,
+    ReportOrder.DUE: Report.due_at,
+}
+_CONTRAST_WORDS = ("增强", "造影", "CTA", "CTV", "CTU", "CTP", "灌注")
 
 
 class Worklist:
@@ -31,15 +46,24 @@ class Worklist:
         self._settings = settings
         self._images = images
 
-    def page(self, uow: UnitOfWork, caller: Caller, conditions: ReportFilter, page: Page) -> ReportList:
-        """Return one page: emergency first, then VIP, then the oldest exam, with counts per state.
+    def page(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        conditions: ReportFilter,
+        page: Page,
+        order: ReportOrder = ReportOrder.URGENCY,
+        *,
+        descending: bool = False,
+    ) -> ReportList:
+        """Return one page: emergency first, then VIP, then the oldest exam (or as `order` says), and counts per state.
 
         The page is fetched priority by priority, so that the index delivers the order and nothing is sorted.
         """
         if not 1 <= page.limit <= _MOST_ROWS or page.offset < 0:
             raise invalid("page", f"每页 1 到 {_MOST_ROWS} 行，起始行不能为负。")
         numbers = list(_exact_numbers(conditions))
-        where = [*numbers, *self._conditions(conditions)]
+        where = [*numbers, *self._conditions(conditions), *self._of_caller(conditions, caller)]
         if caller.room_ids is not None:
             where.append(Report.room_id.in_(caller.room_ids))
         # The sum keeps a filtered count off the small index of all counts, which would fetch every row.
@@ -57,7 +81,12 @@ class Worklist:
                 per_priority[priority] += count
         if len(chosen) < len(ReportState):
             where.append(Report.state.in_(sorted(chosen)))
-        ids = self._few_ids(uow, where, page) if numbers else self._ordered_ids(uow, where, page, per_priority)
+        if order is not ReportOrder.URGENCY:
+            ids = self._ids_by(uow, where, page, order, descending=descending)
+        elif numbers:
+            ids = self._few_ids(uow, where, page)
+        else:
+            ids = self._ordered_ids(uow, where, page, per_priority)
         found = {row.id: row for row in uow.session.scalars(select(Report).where(Report.id.in_(ids)))}
         images = self.images_of(uow, found.values())
         rows = tuple(self.row(found[report_id], caller, images[report_id]) for report_id in ids)
@@ -78,6 +107,16 @@ class Worklist:
         return ids
 
     @staticmethod
+    def _ids_by(
+        uow: UnitOfWork, where: list[ColumnElement[bool]], page: Page, order: ReportOrder, *, descending: bool
+    ) -> list[int]:
+        column = _ORDERS[order]
+        first = column.desc().nulls_last() if descending else column.asc().nulls_last()
+        second = Report.id.desc() if descending else Report.id.asc()
+        statement = select(Report.id).where(*where).order_by(first, second)
+        return list(uow.session.scalars(statement.offset(page.offset).limit(page.limit)))
+
+    @staticmethod
     def _few_ids(uow: UnitOfWork, where: list[ColumnElement[bool]], page: Page) -> list[int]:
         """For numbers, which hit a handful: the sum keeps the database from walking the whole order instead."""
         statement = select(Report.id).where(*where).order_by(Report.priority + 0, Report.examined_at, Report.id)
@@ -88,6 +127,8 @@ class Worklist:
         for first, last, column in (
             (f.examined_from, f.examined_to, Report.examined_at),
             (f.diagnosed_from, f.diagnosed_to, Report.diagnosed_at),
+            (f.requested_from, f.requested_to, Report.requested_at),
+            (f.printed_from, f.printed_to, Report.printed_at),
         ):
             if first or last:
                 start, end = self._time.day_bounds(first or far_past, last or far_future)
@@ -101,16 +142,56 @@ class Worklist:
             yield Report.room_id == f.room_id
         if f.patient_types:
             yield Report.priority.in_([rules.PRIORITY[kind] for kind in f.patient_types])
-        if f.patient_name.strip():
-            yield Report.search_name.contains(f.patient_name.strip().lower(), autoescape=True)
+        if f.visit_kinds:
+            yield Report.visit_kind.in_([str(kind) for kind in f.visit_kinds])
+        if f.sex is not None:
+            yield Report.sex == str(f.sex)
+        if f.age_from is not None:
+            yield Report.age_years >= f.age_from
+        if f.age_to is not None:
+            yield Report.age_years <= f.age_to
+        if f.exam_states:
+            yield Report.exam_state.in_([str(state) for state in f.exam_states])
+        if f.device_ae.strip():
+            yield Report.device_ae == f.device_ae.strip()
+        if f.scan is not None:
+            yield _scanned(f.scan)
+        if f.clock is not None:
+            yield from self._clock(f.clock)
+        name = f.patient_name.strip()
+        if name and f.exact:
+            yield Report.patient_name == name
+        elif name:
+            yield Report.search_name.contains(name.lower(), autoescape=True)
         for text, text_column in (
             (f.body_part, Report.body_part),
             (f.diagnosing_doctor, Report.diagnosing_doctor),
             (f.auditing_doctor, Report.auditing_doctor),
             (f.requesting_department, Report.requesting_department),
+            (f.requesting_doctor, Report.requesting_doctor),
+            (f.registered_by, Report.registered_by),
+            (f.items, Report.items),
         ):
-            if text.strip():
+            if text.strip() and f.exact:
+                yield text_column == text.strip()
+            elif text.strip():
                 yield text_column.icontains(text.strip(), autoescape=True)
+
+    def _clock(self, clock: ReportClock) -> Iterator[ColumnElement[bool]]:
+        now = self._time.now()
+        yield Report.state.in_(OPEN_STATES)
+        if clock is ReportClock.OVERDUE:
+            yield Report.due_at <= now
+        elif clock is ReportClock.SOON:
+            yield Report.due_at > now
+            yield Report.warn_at <= now
+        else:
+            yield Report.warn_at > now
+
+    @staticmethod
+    def _of_caller(f: ReportFilter, caller: Caller) -> Iterator[ColumnElement[bool]]:
+        if f.mine_only:
+            yield (Report.diagnosing_id == caller.user_id) | (Report.auditing_id == caller.user_id)
 
     def standing(self, report: Report, caller: Caller) -> rules.Standing:
         """Return the report as `caller` finds it now."""
@@ -175,7 +256,20 @@ class Worklist:
             allowed=rules.allowed_actions(standing),
             completeness=images.state,
             missing_images=images.missing,
+            visit_kind=VisitKind(report.visit_kind),
+            device_ae=report.device_ae,
+            state_since=report.state_since,
+            due_at=report.due_at,
+            warn_at=report.warn_at,
+            approved_at=report.approved_at,
+            printed_at=report.printed_at,
         )
+
+    def rows_of(self, uow: UnitOfWork, caller: Caller, report_ids: Collection[int]) -> dict[int, ReportRow]:
+        """Return the rows of these reports by id, without those that are gone; for other areas."""
+        found = list(uow.session.scalars(select(Report).where(Report.id.in_(report_ids)))) if report_ids else []
+        images = self.images_of(uow, found)
+        return {report.id: self.row(report, caller, images[report.id]) for report in found}
 
     # ── saved queries ────────────────────────────────────────────────────────────────────────────────
 
@@ -231,6 +325,14 @@ def _exact_numbers(f: ReportFilter) -> Iterator[ColumnElement[bool]]:
     ):
         if number.strip():
             yield column == number.strip()
+
+
+def _scanned(scan: Scan) -> ColumnElement[bool]:
+    """Contrast wins: an exam before and after contrast medium (平扫+增强) is one with contrast."""
+    with_contrast = or_(*(Report.items.icontains(word, autoescape=True) for word in _CONTRAST_WORDS))
+    if scan is Scan.CONTRAST:
+        return with_contrast
+    return and_(Report.items.contains("平扫", autoescape=True), not_(with_contrast))
 
 
 def _query_view(row: SavedQuery) -> SavedQueryView:

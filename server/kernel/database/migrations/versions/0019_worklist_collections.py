@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,7 +28,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("visit_kind", sa.String(length=16), nullable=False, server_default="outpatient"))
         batch_op.add_column(sa.Column("age_years", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("device_ae", sa.String(length=16), nullable=False, server_default=""))
-        for name in ("printed_at", "state_since", "due_at"):
+        for name in ("printed_at", "state_since", "due_at", "warn_at"):
             batch_op.add_column(sa.Column(name, UtcDateTime(), nullable=True))
         for name, columns in _INDEXES.items():
             batch_op.create_index(name, columns, unique=False)
@@ -35,6 +37,7 @@ def upgrade() -> None:
         "(SELECT exams.visit_kind FROM exams WHERE exams.id = reports.exam_id), 'outpatient')"
     )
     _fill_ages()
+    _fill_due_times()
     op.create_table(
         "report_time_limits",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -195,7 +198,7 @@ def downgrade() -> None:
     with op.batch_alter_table("reports", schema=None) as batch_op:
         for name in _INDEXES:
             batch_op.drop_index(name)
-        for name in ("due_at", "state_since", "printed_at", "device_ae", "age_years", "visit_kind"):
+        for name in ("warn_at", "due_at", "state_since", "printed_at", "device_ae", "age_years", "visit_kind"):
             batch_op.drop_column(name)
 
 
@@ -207,3 +210,29 @@ def _fill_ages() -> None:
         years = age[:-1] if age.endswith("岁") else ""
         if years.isascii() and years.isdigit():
             bind.execute(sa.update(reports).where(reports.c.age == age).values(age_years=int(years)))
+
+
+def _fill_due_times() -> None:
+    """Open reports get the limits that hold where nobody chose others (minutes; see shared.contract.worklist)."""
+    reports = sa.table(
+        "reports",
+        *(sa.column(name, sa.Integer) for name in ("id", "priority")),
+        *(sa.column(name, sa.String) for name in ("state", "exam_type", "visit_kind")),
+        *(sa.column(name, UtcDateTime()) for name in ("examined_at", "due_at", "warn_at")),
+    )
+    bind = op.get_bind()
+    is_open = reports.c.state.in_(("awaiting", "writing", "submitted", "auditing"))
+    rows = bind.execute(
+        sa.select(
+            reports.c.id, reports.c.priority, reports.c.exam_type, reports.c.visit_kind, reports.c.examined_at
+        ).where(is_open)
+    ).all()
+    for report_id, priority, exam_type, visit_kind, examined_at in rows:
+        is_sectional = exam_type in ("CT", "MR", "PT", "NM")
+        if priority == 0 or visit_kind == "emergency":
+            minutes = 60 if is_sectional else 30
+        else:
+            minutes = 120 if not is_sectional else 360 if visit_kind == "inpatient" else 240
+        due = examined_at + timedelta(minutes=minutes)
+        warn = due - timedelta(minutes=minutes * 0.25)
+        bind.execute(sa.update(reports).where(reports.c.id == report_id).values(due_at=due, warn_at=warn))
