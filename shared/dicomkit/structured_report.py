@@ -1,4 +1,4 @@
-"""Structured reports: the diagnostic report (TID 2000, Basic Text SR) and measurements (TID 1500, Comprehensive SR)."""
+"""Structured reports: the diagnostic report (TID 2000, Basic Text or Enhanced SR), measurements (TID 1500)."""
 
 from __future__ import annotations
 
@@ -12,22 +12,41 @@ from shared.dicomkit import content_items as items
 from shared.dicomkit import headers, uids
 from shared.dicomkit.content_items import Code
 from shared.dicomkit.headers import EquipmentFacts, InstanceReference, PatientFacts, SeriesFacts, StudyFacts
+from shared.dicomkit.structured_report_values import LOCAL_SCHEME, ReportedValue, local_scheme, values_in
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 BASIC_TEXT_SR = "1.2.840.10008.5.1.4.1.1.88.11"
+ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"
 COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
 
 IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic imaging report")
+TITLES = {
+    "CT": Code("25045-6", "LN", "CT Report"),
+    "MR": Code("25056-3", "LN", "MRI Report"),
+    "US": Code("25061-3", "LN", "Ultrasound Report"),
+    "PT": Code("44136-0", "LN", "PET Scan Report"),
+    "NM": Code("49118-3", "LN", "Nuclear Medicine Report"),
+    "DX": Code("43468-8", "LN", "X-Ray Report"),
+    "DR": Code("43468-8", "LN", "X-Ray Report"),
+    "CR": Code("43468-8", "LN", "X-Ray Report"),
+    "MG": Code("111400", "DCM", "Breast Imaging Report"),
+}
+"""Document titles by modality (PS3.16 CID 7000); others are called IMAGING_REPORT."""
 MEASUREMENT_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
-TECHNIQUE_SECTION = Code("121064", "DCM", "Current Procedure Descriptions")
+CLINICAL_SECTION = Code("55752-0", "LN", "Clinical Information")
+INDICATION_SECTION = Code("18785-6", "LN", "Indications for Procedure")
+HISTORY = Code("11329-0", "LN", "History")
+TECHNIQUE_SECTION = Code("55111-9", "LN", "Current Procedure Descriptions")
 TECHNIQUE = Code("121065", "DCM", "Procedure Description")
-FINDINGS = Code("121070", "DCM", "Findings")
+FINDINGS = Code("59776-5", "LN", "Findings")
 FINDING = Code("121071", "DCM", "Finding")
-IMPRESSIONS = Code("121072", "DCM", "Impressions")
+IMPRESSIONS = Code("19005-8", "LN", "Impressions")
 IMPRESSION = Code("121073", "DCM", "Impression")
-KEY_IMAGES = Code("121180", "DCM", "Key Images")
+ADDENDUM_SECTION = Code("55107-7", "LN", "Addendum")
+SUMMARY = Code("55112-7", "LN", "Summary")
+KEY_IMAGES = Code("55113-5", "LN", "Key Images")
 IMAGING_MEASUREMENTS = Code("126010", "DCM", "Imaging Measurements")
 MEASUREMENT_GROUP = Code("125007", "DCM", "Measurement Group")
 TRACKING_IDENTIFIER = Code("112039", "DCM", "Tracking Identifier")
@@ -44,6 +63,7 @@ PROCEDURES = {
     "MR": Code("113091000", "SCT", "Magnetic resonance imaging"),
     "US": Code("16310003", "SCT", "Ultrasonography"),
     "DX": Code("168537006", "SCT", "Plain radiography"),
+    "DR": Code("168537006", "SCT", "Plain radiography"),
     "CR": Code("168537006", "SCT", "Plain radiography"),
     "MG": Code("71651007", "SCT", "Mammography"),
 }
@@ -61,7 +81,11 @@ class Verification:
 
 @dataclass(frozen=True)
 class DiagnosticReport:
-    """The contents of a report; `author_name` is a PN value of the diagnosing doctor."""
+    """The contents of a report; `author_name` is a PN value of the diagnosing doctor.
+
+    `values` are measurements and answers of a structured form. `withdrawn` says why an approved report holds no more;
+    the document is then partial and unverified again, whatever `verification` says.
+    """
 
     findings: str
     impression: str
@@ -71,6 +95,11 @@ class DiagnosticReport:
     verification: Verification | None = None
     key_images: tuple[InstanceReference, ...] = ()
     language: str = "zh"
+    indication: str = ""
+    history: str = ""
+    values: tuple[ReportedValue, ...] = ()
+    addenda: tuple[str, ...] = ()
+    withdrawn: str = ""
 
 
 class MeasurementKind(enum.Enum):
@@ -148,13 +177,15 @@ def diagnostic_report(
     evidence: Sequence[InstanceReference] = (),
     predecessor: InstanceReference | None = None,
     character_set: str = headers.UTF8,
+    placer_number: str = "",
 ) -> Dataset:
-    """The report as Basic Text SR by TID 2000. `evidence` are the images it is based on beside the key images.
+    """The report by TID 2000, as Basic Text SR, or as Enhanced SR when it holds values (PS3.3 A.35.1.3.2, A.35.2).
 
-    `predecessor` is the version it replaces. Without `verification` it is marked partial and unverified.
+    `evidence` are the images of the procedure beside the key images; `predecessor` is the version it replaces;
+    `placer_number` is that of the order. Without `verification` it is marked partial and unverified.
     """
     made = _document(
-        BASIC_TEXT_SR,
+        ENHANCED_SR if report.values else BASIC_TEXT_SR,
         patient,
         study,
         made_at=made_at,
@@ -163,31 +194,68 @@ def diagnostic_report(
         sop_uid=sop_uid,
         character_set=character_set,
     )
-    _put_verification(made, report.verification)
-    references = (*report.key_images, *evidence)
+    if placer_number and study.accession:
+        made.ReferencedRequestSequence[0].PlacerOrderNumberImagingServiceRequest = placer_number[:64]
+    _put_verification(made, None if report.withdrawn else report.verification)
+    _put_author(made, report.author_name, equipment)
+    references = (*report.key_images, *(value.image for value in report.values if value.image), *evidence)
     if references:
         made.CurrentRequestedProcedureEvidenceSequence = items.evidence(references)
     if predecessor is not None:
         made.PredecessorDocumentsSequence = items.evidence([predecessor])
+    items.put_root(made, TITLES.get(modality, IMAGING_REPORT), "2000", _content(report, modality))
+    if any(code.scheme == LOCAL_SCHEME for value in report.values for code in (value.name, *value.codes)):
+        made.CodingSchemeIdentificationSequence = [local_scheme()]
+    return made
+
+
+def _content(report: DiagnosticReport, modality: str) -> list[Dataset]:
     children = [
         items.language(report.language),
         *items.observer(report.author_name),
         items.coded(items.PROCEDURE_REPORTED, PROCEDURES.get(modality, ANY_IMAGING), items.HAS_MODIFIER),
     ]
+    if report.withdrawn:
+        word = "本报告已撤回，以修订后的报告为准。原因：" if report.language == "zh" else "Withdrawn. Reason: "
+        children.append(items.container(IMPRESSIONS, [items.text(SUMMARY, word + report.withdrawn)]))
+        return children
+    if report.history:
+        children.append(items.container(CLINICAL_SECTION, [items.text(HISTORY, report.history)]))
+    if report.indication:
+        children.append(items.container(INDICATION_SECTION, [items.text(FINDING, report.indication)]))
     if report.technique:
         children.append(items.container(TECHNIQUE_SECTION, [items.text(TECHNIQUE, report.technique)]))
-    if report.findings:
-        children.append(items.container(FINDINGS, [items.text(FINDING, report.findings)]))
+    findings = [items.text(FINDING, report.findings)] if report.findings else []
+    findings += values_in(report.values, "findings")
+    if findings:
+        children.append(items.container(FINDINGS, findings))
     impressions = [items.text(IMPRESSION, report.impression)] if report.impression else []
     if report.critical_value:
         word = "危急值：" if report.language == "zh" else "Critical value: "
         impressions.append(items.text(IMPRESSION, word + report.critical_value))
+    impressions += values_in(report.values, "impression")
     if impressions:
         children.append(items.container(IMPRESSIONS, impressions))
+    if report.addenda:
+        children.append(items.container(ADDENDUM_SECTION, [items.text(FINDING, one) for one in report.addenda]))
     if report.key_images:
         children.append(items.container(KEY_IMAGES, [items.image(reference) for reference in report.key_images]))
-    items.put_root(made, IMAGING_REPORT, "2000", children)
-    return made
+    return children
+
+
+def _put_author(made: Dataset, name: str, equipment: EquipmentFacts | None) -> None:
+    """The Author Observer Sequence (PS3.3 C.17.2.5) for a person."""
+    from pydicom.dataset import Dataset
+
+    if not name:
+        return
+    author = Dataset()
+    author.ObserverType = "PSN"
+    author.PersonName = name
+    author.PersonIdentificationCodeSequence = []
+    author.InstitutionName = equipment.institution if equipment else ""
+    author.InstitutionCodeSequence = []
+    made.AuthorObserverSequence = [author]
 
 
 def measurement_report(
