@@ -35,6 +35,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.attachments.tables",
     "server.exams.scheduling.tables",
     "server.referrals.tables",
+    "server.structured.tables",
     "server.results.tables",
     "server.collections.tables",
 )

@@ -15,7 +15,9 @@ from server.reporting.tables import Report, ReportText
 from shared.contract.reporting import ReportContent
 from shared.domain.rich_text import plain, sanitised
 from shared.domain.states import CriticalValue, HpResult
+from shared.domain.structured import FormContent
 
+_LONGEST_FORM = 400_000  # characters of JSON
 _SCORES = ("", "甲", "乙", "丙", "丁")
 
 
@@ -36,6 +38,8 @@ class Texts:
         for field, score in (("image_quality", content.image_quality), ("report_quality", content.report_quality)):
             if score not in _SCORES and not (score.isascii() and score.isdigit() and int(score) <= 100):
                 raise invalid(field, "评分请选甲、乙、丙、丁，或 0 到 100。")
+        if content.form is not None and len(_form_text(content.form)) > _LONGEST_FORM:
+            raise invalid("form", "结构化表单内容太多，请删减后再保存。")
         return msgspec.structs.replace(
             content, findings=sanitised(content.findings), impression=sanitised(content.impression)
         )
@@ -111,6 +115,12 @@ class Texts:
         content = content_of(submitted) if submitted else ReportContent()
         self.keep(uow, caller, report, content, is_automatic=False)
 
+    def put_back(self, uow: UnitOfWork, caller: Caller, report: Report, number: int) -> None:
+        """Make an earlier text the present one again; what stood there meanwhile stays kept."""
+        earlier = self.text(uow, report, number)
+        if earlier is not None:
+            self.keep(uow, caller, report, content_of(earlier), is_automatic=False)
+
 
 def content_of(text: ReportText) -> ReportContent:
     """Return a kept text as content."""
@@ -121,6 +131,7 @@ def content_of(text: ReportText) -> ReportContent:
         hp=HpResult(text.hp),
         image_quality=text.image_quality,
         report_quality=text.report_quality,
+        form=msgspec.json.decode(text.form, type=FormContent) if text.form else None,
     )
 
 
@@ -133,4 +144,9 @@ def values_of(content: ReportContent) -> dict[str, str]:
         "hp": str(content.hp),
         "image_quality": content.image_quality,
         "report_quality": content.report_quality,
+        "form": _form_text(content.form),
     }
+
+
+def _form_text(form: FormContent | None) -> str:
+    return "" if form is None else msgspec.json.encode(form, order="deterministic").decode()
