@@ -35,6 +35,8 @@ MORE_TABLES: tuple[str, ...] = (
     "server.attachments.tables",
     "server.exams.scheduling.tables",
     "server.referrals.tables",
+    "server.reporting.auditing_tables",
+    "server.signing.tables",
     "server.structured.tables",
     "server.results.tables",
     "server.collections.tables",

@@ -66,6 +66,7 @@ from server.queueing.service import QueueService
 from server.referrals.network import Network
 from server.referrals.rpc import ReferralsRpc
 from server.referrals.service import ReferralService
+from server.reporting.auditing_rpc import AuditingRpc
 from server.reporting.rpc import ReportingRpc
 from server.reporting.service import ReportService
 from server.reporting.settings import ReportingSettings
@@ -204,6 +205,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             QueueingRpc(database, time, queue, exams, Kiosk(time, organisation, patients, exams, queue)),
             HallsRpc(HallService(time, organisation)),
             ReportingRpc(reports, worklist, templates),
+            AuditingRpc(database, reports),
             follow_the_clock(reports, time),
             PrintingRpc(printing),
             SafetyRpc(safety, exams),

@@ -5,26 +5,36 @@ from __future__ import annotations
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from server.kernel.errors import invalid
+from server.kernel.errors import Refusal, illegal_action, invalid
+from server.reporting import second_reading
 from server.reporting.attachments import Attachments
-from server.reporting.sealing import Sealing
+from server.reporting.auditing_corrections import Corrections
 from server.reporting.steps import Steps
 from server.reporting.tables import Report, ReportReturn
-from server.reporting.texts import Texts
+from server.reporting.texts import Texts, content_of
+from server.reporting.worklist import Worklist
+from shared.contract.errors import ErrorCode
 from shared.contract.reporting import ReportContent
-from shared.domain.states import ReportAction, ReportState
+from shared.domain.states import CriticalValue, ReportAction, ReportState
 
 
 class Auditing:
     """The second doctor's steps; every method returns the report that it changed."""
 
     def __init__(
-        self, steps: Steps, texts: Texts, attachments: Attachments, sealing: Sealing, time: HospitalTime
+        self,
+        steps: Steps,
+        texts: Texts,
+        attachments: Attachments,
+        corrections: Corrections,
+        worklist: Worklist,
+        time: HospitalTime,
     ) -> None:
         self._steps = steps
         self._texts = texts
         self._attachments = attachments
-        self._sealing = sealing
+        self._corrections = corrections
+        self._worklist = worklist
         self._time = time
 
     def audit(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Report:
@@ -47,9 +57,34 @@ class Auditing:
         self._attachments.settle(uow, report)
         report.approved_at = self._time.now()
         self._steps.free(report)
-        self._sealing.seal(uow, report, report.approved_at)
-        self._steps.go(uow, caller, report, ReportAction.APPROVE, f"封印 {report.seal[:16]}")
+        self._corrections.approved(uow, caller, report, report.approved_at)
+        own = "；本人报告的例外审核" if report.diagnosing_id == caller.user_id else ""
+        note = f"第 {report.edition} 版，封印 {report.seal[:16]}{own}"
+        self._steps.go(uow, caller, report, ReportAction.APPROVE, note)
         return report
+
+    def approve_unchanged(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int) -> Report:
+        """Approve a submitted report as it stands; refuses what a doctor should look at for itself."""
+        report = self._steps.for_action(uow, caller, report_id, ReportAction.AUDIT)
+        if report.state != ReportState.SUBMITTED:
+            raise illegal_action(report.state, "报告不是“待审核”，请逐份处理。")
+        report.expect(version)
+        if caller.room_ids is not None and report.room_id not in caller.room_ids:  # the list names no exam to look at
+            raise Refusal(ErrorCode.PERMISSION_MISSING, "报告不属于您的院区或科室。")
+        text = self._texts.text(uow, report, report.submitted_number)
+        if text is None:
+            raise illegal_action(report.state, "没有提交的内容，请逐份审核。")
+        content = content_of(text)
+        if content.critical_value is CriticalValue.YES:
+            raise invalid("critical_value", "报告有危急值，请逐份审核。")
+        doubts = second_reading.doubts(uow, report, content)
+        if doubts:
+            raise invalid("overrule_reason", f"{''.join(doubts)}请逐份审核。")
+        missing = self._worklist.images_of(uow, [report])[report.id].missing
+        if missing:
+            raise invalid("missing_acknowledged", f"影像不全，还缺 {missing} 幅，请逐份审核。")
+        entered = self.audit(uow, caller, report_id)
+        return self.approve(uow, caller, report_id, entered.version, content)
 
     def reject(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, reason: str) -> Report:
         """Return the report to the diagnosing doctor with a reason (RIS-RSM-16)."""
@@ -66,13 +101,19 @@ class Auditing:
         return report
 
     def give_up(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int) -> Report:
-        """放弃: the writer's report is empty and 待诊断 again, the auditor's is as it was submitted (RIS-OPN-07)."""
+        """放弃: the writer's report is empty and 待诊断 again, the auditor's is as it was submitted (RIS-OPN-07).
+
+        A revision that its writer gives up is 待诊断 with the text of the withdrawn edition, which nobody may lose.
+        """
         report = self._steps.for_action(uow, caller, report_id, ReportAction.GIVE_UP)
         report.expect(version)
         if report.state == ReportState.AUDITING:
             self._texts.restore_submitted(uow, caller, report)
             self._attachments.restore_submitted(uow, report)
             report.auditing_id, report.auditing_doctor = 0, ""
+        elif report.edition:
+            self._corrections.restore_approved(uow, caller, report)
+            report.was_returned = False
         else:
             self._texts.keep(uow, caller, report, ReportContent(), is_automatic=False)
             self._attachments.remove_all(uow, report)

@@ -8,6 +8,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import not_found
 from server.reporting.attachments import Attachments
+from server.reporting.auditing_corrections import Corrections
 from server.reporting.facts import of_exam, only_reading
 from server.reporting.ports import Exams
 from server.reporting.tables import Report, ReportLog, ReportReturn, ReportText
@@ -33,11 +34,14 @@ _MOST_HISTORY = 50
 class Reading:
     """Shows reports; changes nothing."""
 
-    def __init__(self, exams: Exams, texts: Texts, attachments: Attachments, worklist: Worklist) -> None:
+    def __init__(
+        self, exams: Exams, texts: Texts, attachments: Attachments, worklist: Worklist, corrections: Corrections
+    ) -> None:
         self._exams = exams
         self._texts = texts
         self._attachments = attachments
         self._worklist = worklist
+        self._corrections = corrections
 
     def history(self, uow: UnitOfWork, exam_id: int) -> HistoryView:
         """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02)."""
@@ -143,4 +147,10 @@ class Reading:
             unlocked_by=report.unlocked_by,
             seal=report.seal,
             text_version=report.text_number,
+            submitted_version=report.submitted_number,
+            edition=report.edition,
+            revision_reason=report.revision_reason,
+            addenda=self._corrections.addenda(uow, report),
+            diagnosing_id=report.diagnosing_id,
+            auditing_id=report.auditing_id,
         )

@@ -13,6 +13,7 @@ from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import not_found
 from server.reporting.attachments import Attachments
 from server.reporting.auditing import Auditing
+from server.reporting.auditing_corrections import Corrections
 from server.reporting.facts import Facts, of_exam
 from server.reporting.ports import Documents, Exams, Follower, Organisation, Studies
 from server.reporting.reading import Reading
@@ -55,8 +56,9 @@ class ReportService:
         self._attachments = Attachments(self._steps, documents, time, rules)
         self._sealing = Sealing(self._texts, self._attachments, documents, time)
         self._writing = Writing(self._steps, self._texts, self._attachments, worklist, time)
-        self._auditing = Auditing(self._steps, self._texts, self._attachments, self._sealing, time)
-        self._reading = Reading(exams, self._texts, self._attachments, worklist)
+        self.corrections = Corrections(self._steps, self._texts, self._sealing, time)
+        self._auditing = Auditing(self._steps, self._texts, self._attachments, self.corrections, worklist, time)
+        self._reading = Reading(exams, self._texts, self._attachments, worklist, self.corrections)
 
     def follow(self, follower: Follower) -> None:
         """Call `follower` at each step of each report; bootstrap does this once per area that wants to know."""
@@ -70,7 +72,8 @@ class ReportService:
         if report is not None:
             self._refresh(uow, report)
             return
-        report = Report(exam_id=exam_id, state=ReportState.AWAITING, version=1, created_at=self._time.now())
+        now = self._time.now()
+        report = Report(exam_id=exam_id, state=ReportState.AWAITING, version=1, created_at=now, state_since=now)
         self._facts.copy(uow, report)
         try:
             with uow.session.begin_nested():
@@ -175,6 +178,18 @@ class ReportService:
     def reject(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, reason: str) -> ReportView:
         """Return the report to the diagnosing doctor with a reason (RIS-RSM-16)."""
         return self._reading.view(uow, caller, self._auditing.reject(uow, caller, report_id, version, reason))
+
+    def approve_unchanged(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int) -> ReportView:
+        """Enter to audit and approve the text as submitted, in one step."""
+        return self._reading.view(uow, caller, self._auditing.approve_unchanged(uow, caller, report_id, version))
+
+    def revise(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, reason: str) -> ReportView:
+        """修订: withdraw an approved report with a reason (RIS-EX-06)."""
+        return self._reading.view(uow, caller, self.corrections.revise(uow, caller, report_id, version, reason))
+
+    def add(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, text: str) -> ReportView:
+        """补充: sign an addendum to an approved report (RIS-EX-06)."""
+        return self._reading.view(uow, caller, self.corrections.add(uow, caller, report_id, version, text))
 
     def give_up(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int) -> ReportView:
         """放弃: the writer's report is empty and 待诊断 again, the auditor's is as it was submitted (RIS-OPN-07)."""

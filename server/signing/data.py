@@ -20,9 +20,7 @@ def signed(identity: Identity, data: bytes) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
     builder = (
-        pkcs7.PKCS7SignatureBuilder()
-        .set_data(data)
-        .add_signer(identity.certificate, identity.key, hashes.SHA256())
+        pkcs7.PKCS7SignatureBuilder().set_data(data).add_signer(identity.certificate, identity.key, hashes.SHA256())
     )
     for issuer in identity.chain:
         builder = builder.add_certificate(issuer)

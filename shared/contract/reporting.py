@@ -10,6 +10,7 @@ import msgspec
 from shared.contract.base import AuditClass, Command, Nothing, Page, Query
 from shared.contract.exams import ExamView
 from shared.domain.permissions import Permission
+from shared.domain.report_choices import Choice
 from shared.domain.states import (
     CriticalValue,
     ExamState,
@@ -210,6 +211,7 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     hp: HpResult = HpResult.UNSET
     image_quality: str = ""  # 影像质量评分: 甲 乙 丙 丁 or empty
     report_quality: str = ""  # 报告质量评分
+    choices: dict[str, str] = {}  # the hospital's own choices of the exam type: key of the choice, value
     form: FormContent | None = None  # the structured form that writes into the texts above
 
 
@@ -244,6 +246,15 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class AddendumView(msgspec.Struct, frozen=True, kw_only=True):
+    """A 补充 to an approved report."""
+
+    edition: int  # the edition that brought it
+    at: datetime
+    by: str
+    text: str  # plain
+
+
 class ReportView(msgspec.Struct, frozen=True, kw_only=True):
     """A report as opened."""
 
@@ -261,6 +272,15 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
     unlocked_by: str = ""  # who freed the lock last; told to the doctor who lost it
     seal: str = ""  # sha256 of the approved report, hexadecimal; empty before approval
     text_version: int = 0  # number of the present text among the kept ones; 0 when nothing was written
+    submitted_version: int = 0  # number of the text that was submitted last; audit compares with it
+    edition: int = 0  # 第 N 版: approved editions so far
+    revision_reason: str = ""  # why the last edition was withdrawn; empty unless its revision is under way
+    addenda: tuple[AddendumView, ...] = ()  # 补充 to the present text, oldest first
+    diagnosing_id: int = 0  # account
+    auditing_id: int = 0  # account
+    choices: tuple[Choice, ...] = ()  # what the exam type asks for below the text, the critical value first
+    score_scale: str = "grades"  # of the quality scores: grades (甲 乙 丙 丁) or points (0 to 100)
+    medical_record_url: str = ""  # of this patient in the electronic medical record; empty: none is configured
 
 
 class GetReport(Query[ReportView], frozen=True, kw_only=True):
@@ -351,6 +371,67 @@ class RejectReport(Command[ReportView], frozen=True, kw_only=True):
     reason: str
 
 
+class ReviseReport(Command[ReportView], frozen=True, kw_only=True):
+    """修订: withdraw an approved or printed report with a reason; 诊断中, nobody's, with the approved text in it.
+
+    It is written, submitted and audited again and becomes the next edition; the withdrawn one stays readable.
+    Refusals: INVALID (no reason), CONFLICT, ILLEGAL_ACTION.
+    """
+
+    method = "reporting.revise"
+    permission = Permission.FINAL_AUDIT
+    audit = AuditClass.REPORT
+
+    report_id: int
+    version: int
+    reason: str
+
+
+class AddToReport(Command[ReportView], frozen=True, kw_only=True):
+    """补充: sign an addendum (plain text) to an approved report, whose text stands; 已审核, to be printed again.
+
+    Refusals: INVALID (no text), CONFLICT, ILLEGAL_ACTION.
+    """
+
+    method = "reporting.add"
+    permission = Permission.FINAL_AUDIT
+    audit = AuditClass.REPORT
+
+    report_id: int
+    version: int
+    text: str
+
+
+class ApproveItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A submitted report as it was shown; another version is refused."""
+
+    report_id: int
+    version: int
+
+
+class ApproveOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one report of many."""
+
+    report_id: int
+    is_approved: bool
+    state: str  # present state
+    sentence: str  # why it was not approved; empty when it was
+
+
+class ApproveUnchanged(Command[tuple[ApproveOutcome, ...]], frozen=True, kw_only=True):
+    """批量审核: approve submitted reports with the text as submitted; each is checked and decided by itself.
+
+    Not approved, with a sentence: what is not 待审核 or was changed meanwhile, is one's own or somebody holds, has a
+    critical value, a doubt of the second reading or missing images. Refusals: INVALID (none, or more than 100).
+    """
+
+    method = "reporting.approve_unchanged"
+    permission = Permission.FINAL_AUDIT
+    audit = AuditClass.REPORT
+
+    reports: tuple[ApproveItem, ...]
+
+
 class GiveUpReport(Command[ReportView], frozen=True, kw_only=True):
     """放弃: writer → 待诊断 and cleared; auditor → 待审核 with the submitted text (RIS-OPN-07).
 
@@ -369,6 +450,59 @@ class UnlockReport(Command[ReportView], frozen=True, kw_only=True):
     """解锁: frees the lock, text untouched; the holder is told. 审核中 needs FINAL_AUDIT (RIS-PRM-03)."""
 
     method = "reporting.unlock"
+    permission = Permission.REPORT
+    audit = AuditClass.REPORT
+
+    report_id: int
+
+
+class CorrectPatient(Command[ReportView], frozen=True, kw_only=True):
+    """修改 the patient's basic information from the report that the caller holds (RIS-RPE-02); logged before and after.
+
+    The registration, the worklist and this patient's other exams follow; images keep what the device wrote and are
+    corrected by the archive. Refusals: HELD_BY_OTHER (no lock), ILLEGAL_ACTION, CONFLICT (`patient_version`), INVALID.
+    """
+
+    method = "reporting.correct_patient"
+    permission = Permission.REPORT
+    audit = AuditClass.PATIENT_RECORD
+
+    report_id: int
+    patient_version: int
+    name: str
+    sex: Sex
+    birth_date: date | None
+    phone: str = ""
+    address: str = ""
+    card_number: str = ""
+    inpatient_number: str = ""
+
+
+class OtherOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An application or exam of the patient: what the clinicians ordered."""
+
+    accession_number: str  # empty: an application that waits for its registration
+    exam_type: str
+    items: str
+    state: str  # ExamState, or "ordered" for a waiting application
+    requester: str  # department and doctor
+    requested_at: datetime | None
+    diagnosis: str
+    purpose: str
+
+
+class RelatedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What this system knows of the patient beside images: orders, and reports of pathology and laboratory."""
+
+    orders: tuple[OtherOrder, ...]
+    pathology: tuple[HistoryRow, ...]
+    laboratory: tuple[HistoryRow, ...]
+
+
+class GetRelated(Query[RelatedView], frozen=True, kw_only=True):
+    """医嘱信息, 病理报告, 检验报告 (RIS-RPD-03 to -05). Refusals: NOT_FOUND."""
+
+    method = "reporting.get_related"
     permission = Permission.REPORT
     audit = AuditClass.REPORT
 
@@ -482,6 +616,7 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     by: str
     content: ReportContent
+    is_automatic: bool = False  # saved by itself; the next automatic save of the sitting replaces it
 
 
 class ReportLogView(msgspec.Struct, frozen=True, kw_only=True):

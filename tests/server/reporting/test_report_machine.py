@@ -37,6 +37,11 @@ REQUIRED: dict[tuple[ReportState, ReportAction], ReportState] = {
     (S.AUDITING, A.UNLOCK): S.AUDITING,
     (S.APPROVED, A.PRINT): S.PRINTED,
     (S.PRINTED, A.PRINT): S.PRINTED,
+    # corrections after approval (RIS-EX-06)
+    (S.APPROVED, A.REVISE): S.WRITING,
+    (S.PRINTED, A.REVISE): S.WRITING,
+    (S.APPROVED, A.ADD): S.APPROVED,
+    (S.PRINTED, A.ADD): S.APPROVED,
 }
 NEEDS_LOCK = {A.SAVE, A.SUBMIT, A.GIVE_UP, A.APPROVE, A.REJECT}
 ENTERS = {A.WRITE, A.AUDIT}
@@ -47,6 +52,8 @@ PERMISSION = {
     A.APPROVE: Permission.FINAL_AUDIT,
     A.REJECT: Permission.FINAL_AUDIT,
     A.PRINT: Permission.PRINT_REPORT,
+    A.REVISE: Permission.FINAL_AUDIT,
+    A.ADD: Permission.FINAL_AUDIT,
 }
 LOCKS = ("free", "mine", "other", "mine_idle", "other_idle")
 
@@ -60,6 +67,8 @@ ACTIONS: dict[ReportAction, Callable[[World, UnitOfWork, Caller, Report], Report
     A.GIVE_UP: lambda w, uow, who, r: w.reports.give_up(uow, who, r.id, r.version),
     A.UNLOCK: lambda w, uow, who, r: w.reports.unlock(uow, who, r.id),
     A.PRINT: lambda w, uow, who, r: w.reports.printed(uow, who, r.id),
+    A.REVISE: lambda w, uow, who, r: w.reports.revise(uow, who, r.id, r.version, "侧别写错"),
+    A.ADD: lambda w, uow, who, r: w.reports.add(uow, who, r.id, r.version, "补充：与旧片比较无变化。"),
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from server.kernel.dispatch import Caller, collect
 from server.kernel.errors import Refusal
+from server.reporting.auditing_rpc import AuditingRpc
 from server.reporting.rpc import ReportingRpc
 from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
@@ -164,5 +165,7 @@ def test_own_templates_and_phrases_are_private(world: World) -> None:
 def test_every_request_of_the_area_has_a_handler_with_the_right_reply(world: World) -> None:
     from shared.contract.base import all_requests
 
-    handlers = collect(ReportingRpc(world.reports, world.worklist, world.templates))
+    handlers = collect(
+        ReportingRpc(world.reports, world.worklist, world.templates), AuditingRpc(world.database, world.reports)
+    )
     assert set(handlers) == {method for method in all_requests() if method.startswith("reporting.")}
