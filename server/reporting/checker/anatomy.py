@@ -13,7 +13,7 @@ ORGANS: dict[str, str] = {
     "肺门": r"肺门",
     "肺": r"肺(?!动脉|静脉|癌|炎|结核|气肿)|[上中下]叶(?!切迹)|舌段|\blungs?\b|\b(?:upper|middle|lower) lobe",
     "胸膜": r"胸膜",
-    "胸腔": r"胸腔|pleural",
+    "胸腔": r"胸腔|肋膈角|pleural|costophrenic",
     "心包": r"心包|pericardi",
     "心": r"心影|心脏|[左右]心[房室]",
     "纵隔": r"纵[隔膈]|mediastin",
@@ -79,6 +79,8 @@ ORGANS: dict[str, str] = {
     "静脉": r"[股腘胫腓隐髂]\w{0,3}静脉|[深浅]静脉|下肢静脉|股总|腘静脉|肌间静脉",
     "宫旁": r"宫旁",
     "孕囊": r"孕囊|妊娠囊|早孕",
+    "肌腱": r"跟腱|肌腱|腱膜",
+    "十二指肠": r"十二指肠|球部|duoden",
     "喉": r"声带|声门|会厌|梨状窝|喉咽",
     "膈下": r"膈下",
     "胃": r"胃|stomach|gastric",
@@ -94,18 +96,19 @@ SIDED = frozenset(
 
 # Lesions: the words that assert one, in findings or in an impression.
 LESIONS: dict[str, str] = {
-    "积液": r"积液|腹水|液体(?:信号|密度)影?|液性暗区|effusion|ascites|free fluid",
+    "积液": r"积液|肋膈角(?:变钝|变浅|消失|模糊)|blunt(?:ed|ing)[^.,]{0,20}costophrenic|腹水|液体(?:信号|密度)影?|液性暗区|effusion|ascites|free fluid",
     "积水": r"积水|hydroneph",
     "气胸": r"气胸|pneumothorax",
-    "骨折": r"骨折(?!史)|骨皮质(?:连续性)?(?:中断|断裂)|骨质(?:连续性)?中断|骨皮质不连续|fractur",
+    "骨折": r"骨折(?!史|线(?:模糊|消失))|骨皮质(?:皱褶|褶皱|断裂)|骨质不连|骨皮质(?:连续性)?(?:中断|断裂)|骨质(?:连续性)?中断|骨皮质不连续|fractur",
     "脱位": r"(?<!半)脱位|dislocat",
     "结节": r"结节(?!性肝硬化|性硬化|样增生|感)|nodul",
     "肿块": r"肿块|包块|占位|肿物|软组织团块|\bmass(?:es)?\b(?! effect)",
     "淋巴结肿大": r"(?:肿大|增大)(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
-    "出血": r"出血|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
+    "出血": r"出血(?!水肿|糜烂)|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
     "梗死": r"梗[死塞]|infarct",
     "炎症": r"肺炎|炎症|感染|实变|渗出|斑片状(?:密度)?(?:增高|高密度|模糊|磨玻璃)|pneumonia|consolidation|infiltrat",
     "结石": r"腔内见[^，。]{0,6}高密度影|(?:输尿管|肾[盂盏]?|胆囊|胆总管)[^，。]{0,10}(?:高密度影|致密影|充盈缺损)|结石(?!影?征)|强回声(?:光?团|灶)?(?=[，,。；;]|$)|强回声(?:光)?团.{0,6}声影|stones?\b|calcul(?:us|i)|lithiasis",
+    "息肉": r"息肉|隆起样|polyp",
     "囊肿": r"囊肿|囊性(?:低密度|无回声|病灶)|\bcysts?\b",
     "扩张": r"扩张|dilat",
     "动脉瘤": r"动脉瘤|aneurysm",
@@ -139,7 +142,7 @@ _NO_SIDE = re.compile(
     r"|对侧|left ventric|right ventric|left atri|right atri|left main|to the (?:left|right)|leftward|rightward",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"双侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE)
+_BOTH = re.compile(r"双(?!线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE)
 _LEFT = re.compile(r"左|\bleft\b", re.IGNORECASE)
 _RIGHT = re.compile(r"右|\bright\b", re.IGNORECASE)
 

@@ -10,7 +10,7 @@ from server.reporting.checker.clauses import NUMBER, asserted, sentences
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _REMNANTS = re.compile(
-    r"_+|＿+|【[^】]{0,24}】|\[\s*[^\]\d]{0,16}\s*\]|\{[^}]{0,24}\}|<[^<>\d]{1,16}>|〔[^〕]{0,16}〕|［\s*］"
+    r"_+|[（(][^（()）]{0,6}[？?][^（()）]{0,4}(?:型|级|期|度|类)[）)]|＿+|【[^】]{0,24}】|\[\s*[^\]\d]{0,16}\s*\]|\{[^}]{0,24}\}|<[^<>\d]{1,16}>|〔[^〕]{0,16}〕|［\s*］"
     r"|[\[［{<][^\]］}>\n]{0,16}[/／|｜][^\]］}>\n]{0,24}[\]］}>]|[（(][一-鿿]{1,8}(?:\s*[/／|｜]\s*[一-鿿]{1,8})+[）)]"
     r"|[（(]\s*[)）]|[×xX]{2,}(?!\d)|×(?=[侧叶段部区级])|\*{2,}|(?<=[一-鿿（( ])[*＊](?=\s?[一-鿿）)])|#{1,}[^#\s]{0,8}#{1,}|\${1,2}[^$\s]{0,12}\${1,2}|@{2,}|%[sd]|…{2,}|\.{4,}|\?{2,}|？{2,}|□|■|☐|☑"
     r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
@@ -28,7 +28,9 @@ _UNIT = r"(?:mm|cm|毫米|厘米|㎜|㎝|HU|ml|毫升|次/分|bpm|[%％°度周]
 _MEASURE_WITHOUT_NUMBER = re.compile(
     rf"(?:{_MEASURES})\s*(?:分别)?(?:约为|约|为|达|是|：|:)?\s*(?:[×xX*]\s*)*(?:(?:mm|cm|毫米|厘米|㎜|㎝|HU|ml|毫升)|(?:(?<=约)|(?<=约为)|(?<=[×xX*])|(?<=\s))\s*(?=[，,。；;、）)\n]|$))"
     rf"|(?:约为|约|大于|小于)\s*(?:[×xX*]\s*{_UNIT}?\s*)*(?:{_UNIT}|(?=[，,。；;、）)\n]|$))"
-    rf"|(?:为|达|率|EF|HR)\s*{_UNIT}(?!数)"
+    rf"|(?:为|达|率|EF|HR|角)\s*{_UNIT}(?!数)"
+    r"|(?:SUV\s?(?:max|mean|peak)?|CT值|BPD|FL|EF)(?:值)?\s*(?:约为|约|为|：|:)?\s*(?=[，,。；;、）)\n]|$)"
+    r"|(?<=[一-鿿])\s*(?:×\s*)+(?:mm|cm)"
     rf"|[（(]\s*[）)]\s*{_UNIT}"
     r"|(?<=[一-鿿])(?<![数几半亚以每第])\s*(?:mm|cm|HU|ml)(?![\w/²³^]|\s*(?:为|/))"
     r"|\b(?:measur\w+|thickness|diameter|size|length|volume|about|approximately|previously)\s+(?:(?:of|is|x|by)\s+)*(?:mm|cm|ml|HU|%)",
@@ -74,6 +76,11 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
                 continue
             if re.fullmatch(r"[（(]\s*[)）]", words) and re.match(rf"\s*{_UNIT}", text[match.end() :]):
                 continue
+            if re.fullmatch(r"[_＿]+|[\[［【<]\s*[\]］】>]", words) and (
+                unit := re.match(rf"\s*{_UNIT}", text[match.end() :])
+            ):
+                blank = f"{words}{unit[0]}"
+                yield Alarm(AlarmKind.MISSING, blank, f"{name}里的“{blank}”没有填写数值，请补充测量。")
             if words[0] in "（(" and _TWO_VALUES.search(words):
                 continue
             yield Alarm(AlarmKind.TEMPLATE, words, f"{name}里留有模板的占位文字“{words}”，请填写或删除。")

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 from server.reporting.checker.blanks import measures, remnants
 from server.reporting.checker.conflicts import conflicts
+from server.reporting.checker.echoes import echoes
 from server.reporting.checker.priors import priors
+from server.reporting.checker.quantities import quantities
 from server.reporting.checker.removed import removed
 from server.reporting.checker.sexes import sexes
 from server.reporting.checker.sides import sides
@@ -28,7 +30,8 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
 # A thing told under one heading is not told again under another.
 _SAID_BETTER = {
     AlarmKind.MISSING: {AlarmKind.TEMPLATE},
-    AlarmKind.PRIOR: {AlarmKind.UNIT},
+    AlarmKind.PRIOR: {AlarmKind.UNIT, AlarmKind.TEMPLATE},
+    AlarmKind.CONFLICT: {AlarmKind.SIDE, AlarmKind.UNIT, AlarmKind.PRIOR, AlarmKind.TYPO, AlarmKind.REMOVED_ORGAN},
 }
 
 
@@ -38,6 +41,10 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
     for each in _CHECKS:
         for alarm in each(subject):
             found.setdefault((alarm.kind, alarm.text), alarm)
+    for later, kind in ((echoes, AlarmKind.SIDE), (quantities, AlarmKind.CONFLICT)):
+        if not any(alarm.kind is kind for alarm in found.values()):
+            for alarm in later(subject):
+                found.setdefault((alarm.kind, alarm.text), alarm)
     alarms = list(found.values())
     return tuple(one for one in alarms if not any(_says_better(other, one) for other in alarms))
 

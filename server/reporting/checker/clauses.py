@@ -28,6 +28,8 @@ _UNSURE = re.compile(
 _ADVICE = re.compile(r"建议|请结合|必要时|recommend|suggest|follow.?up", re.IGNORECASE)
 _HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|history|status post|s/p|prior|previous", re.IGNORECASE)
 
+_PART_OF = re.compile(r"[上中下][段端]|[末远][段端]")
+
 NUMBER = r"\d+(?:\.\d+)?"
 _TIMES = r"\s*(?:[×xX*＊✕╳]|乘)\s*"
 _MM = r"((?:mm|cm)(?![a-wyzA-WYZ/²³2])|毫米(?!/)|厘米(?!/)|㎜|㎝)?"
@@ -98,6 +100,8 @@ def clauses(text: str) -> tuple[Clause, ...]:
             elif own_sides:
                 sides = own_sides
             own_places = places_in(part.strip())
+            if not own_organs and organs and _PART_OF.match(part.strip()):
+                own_places |= frozenset[tuple[str, str]]().union(*(places_in(f"{organ}{part.strip()}") for organ in organs))
             places = own_places if own_places or own_organs else places
             found.append(Clause(part.strip(), number, organs, sides, own_sides, places))
     return tuple(found)

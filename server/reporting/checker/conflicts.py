@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from server.reporting.checker.clauses import Clause, Mention, clauses, mentions
+from server.reporting.checker.contradictions import contradictions
 from server.reporting.checker.parts import wrong_part
 from server.reporting.checker.places import apart, of_kind, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
@@ -19,7 +20,7 @@ _FORMER = re.compile(
     r"前片|前次|上次|原(?!发|始)|既往|术后|病史|吸收|消散|残[端余]|术区|窝|移植|\bprior\b|previous|history|status post",
     re.IGNORECASE,
 )
-_ABSENT = re.compile(r"切除|缺如|病史|前片|前次|原(?!发|始)|既往|置换|移植|吸收")
+_ABSENT = re.compile(r"(?<!息肉)切除|缺如|病史|前片|前次|原(?!发|始)|既往|置换|移植|吸收")
 _REST = re.compile(r"余|其[他它]|另|除|otherwise|\brest\b|remain", re.IGNORECASE)
 _DENIES = re.compile(
     r"未见|未及|未发现|未探及|未显示|无(?!回声|肺纹理|名)|不[大宽厚窄高低粗]|\bno\b|without|\bnot\b", re.IGNORECASE
@@ -55,15 +56,15 @@ _CALLS_WELL = re.compile(
 _NO_FRACTURE = re.compile(r"(?:未见|无)(?:明显|明确|确切)?(?:急性)?骨折")
 # What no one calls normal.
 _ABNORMAL = re.compile(
-    r"见[^，。]{0,24}(?:影(?!响)|灶|回声|信号|结构|暗区|突起|缺损|透亮线|致密|强化区)|(?:黏膜|粘膜|管?壁|胸膜|皮质|腺体|韧带|肌腱?|内膜)(?:明显|弥漫性?|局限性?|不规则)?增厚|硬膜囊(?:明显)?受压|线样高信号|(?:断裂|中断|塌陷|错位|变尖|变窄|变钝|变扁|缺血坏死|低强化区|迂曲扩张|囊性无回声区)|(?<!无)增粗|(?:分离|扩张)约|体积(?:明显)?增大|脂肪间隙模糊|高密度灶|低密度灶|骨质破坏|充填",
+    r"(?:簇状|多形性|可疑)[^，。]{0,6}钙化|见[^，。]{0,24}(?:影(?!响)|灶|回声|信号|结构|暗区|突起|缺损|透亮线|致密|强化区)|(?:黏膜|粘膜|管?壁|胸膜|皮质|腺体|韧带|肌腱?|内膜)(?:明显|弥漫性?|局限性?|不规则)?增厚|硬膜囊(?:明显)?受压|线样高信号|(?:断裂|中断|塌陷|错位|变尖|变窄|变钝|变扁|缺血坏死|低强化区|迂曲扩张|囊性无回声区)|(?<!无)增粗|(?:分离|扩张)约|体积(?:明显)?增大|脂肪间隙模糊|高密度灶|低密度灶|骨质破坏|充填",
     re.IGNORECASE,
 )
 _NOTABLE = re.compile(
-    r"(?<!未)(?<!不)见(?!异常|明显异常)|增[厚大宽粗高多强生]|减[低少弱]|变[窄细扁浅薄尖直钝]|缩小|肿[大胀]|突出|膨出|受压|移位|中断|断裂|模糊|毛糙|紊乱|消失|破坏|影$|灶|[高低长短](?:密度|信号|回声|T[12])|积[液水气血]|扩[张大]|分离约|迂曲|反流|凹陷|塌陷|钙化|缺如|斑块|填|狭窄|闭塞|欠|不[均清光规完连]|偏曲|饱满|萎缩|侧弯|硬化|退变|疏松|骨赘|异常(?<!未见异常)|mm|cm|seen|there (?:is|are)|enlarg|thicken|increas|decreas|\d",
+    r"(?<!未)(?<!不)见(?!异常|明显异常)|增[厚大宽粗高多强生]|皱褶|褶皱|成角|隆起|糜烂|溃疡|充血|减[低少弱]|变[窄细扁浅薄尖直钝]|缩小|肿[大胀]|突出|膨出|受压|移位|中断|断裂|模糊|毛糙|紊乱|消失|破坏|影$|灶|[高低长短](?:密度|信号|回声|T[12])|积[液水气血]|扩[张大]|分离约|迂曲|反流|凹陷|塌陷|钙化|缺如|斑块|填|狭窄|闭塞|欠|不[均清光规完连]|偏曲|饱满|萎缩|侧弯|硬化|退变|疏松|骨赘|异常(?<!未见异常)|mm|cm|seen|there (?:is|are)|enlarg|thicken|increas|decreas|\d",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"钙化|骨岛|增生|少许|点状|副脾|肠气|气体影|粪(?!石)|血管|纹理|生理|对称|正常|骨赘|条索|陈旧|清晰|均匀|规则分布|搏动|胎|孕|节育|淋巴结|卵泡|不扩张|无扩张|充盈良好|静脉曲张",
+    r"(?<!可疑)(?<!簇状)(?<!多形性)钙化|骨岛|增生|少许|点状|副脾|肠气|气体影|粪(?!石)|血管|纹理|生理|对称|正常|骨赘|条索|陈旧|清晰|均匀|规则分布|搏动|胎|孕|节育|淋巴结|卵泡|不扩张|无扩张|充盈良好|静脉曲张",
     re.IGNORECASE,
 )
 _ADVISES = re.compile(r"^(?:建议|请|随访|必要时|定期|以上|[A-Z]+-?RADS)|recommend|follow", re.IGNORECASE)
@@ -131,7 +132,14 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
     """Each contradiction once."""
     found = False
     if subject.findings.strip() and subject.impression.strip():
-        for check in (_told_and_denied, _elsewhere, _well_after_all, _opposites, _within_findings):
+        for check in (
+            _told_and_denied,
+            _elsewhere,
+            _well_after_all,
+            _opposites,
+            _within_findings,
+            contradictions,
+        ):
             for alarm in check(subject):
                 found = True
                 yield alarm
@@ -203,7 +211,8 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     """The findings call the organ normal, and nothing else in them is abnormal there; or nothing at all is."""
     parts = [one for one in clauses(subject.findings) if not _FORMER.search(one.text)]
     well = [one for one in parts if _NORMAL.search(one.text)]
-    if well and not any(_is_notable(one.text) for one in parts):
+    open_words = [one for one in parts if not _NORMAL.search(one.text) and not _DENIES.search(one.text)]
+    if well and not any(_is_notable(one.text) for one in parts) and not any(one.organs & told.organs for one in open_words):
         yield _alarm(told.words, well[0].text)
         return
     here = [one for one in parts if one.places & told.places and places_in(one.text) & told.places]
@@ -255,10 +264,19 @@ def _elsewhere(subject: Subject) -> Iterator[Alarm]:
                 and ("肝" in clause.organs or _same_sides(clause, one))
                 and (_is_notable(one.text) or kind == "胎位")
                 and not _FORMER.search(one.text)
+                and _may_be_one(clause.text, one.text)
             ]
             if there:
                 yield _alarm(clause.text, there[0].text)
                 return
+
+
+def _may_be_one(told: str, found: str) -> bool:
+    """Whether two clauses may speak of one lesion: they share a kind, or one of them names none."""
+    mine = {one.lesion for one in mentions(told)}
+    other = {one.lesion for one in mentions(found)}
+    alike = set[str]().union(*(group for group in _ALMOST if group & mine))
+    return not mine or not other or bool((mine | alike) & other)
 
 
 def _well_after_all(subject: Subject) -> Iterator[Alarm]:
@@ -281,6 +299,11 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
             abnormal = well and _ABNORMAL.search(shown) and not _HARMLESS.search(clause.text)
             if not (broken or serious or abnormal):
                 continue
+            if unbroken and broken and not any(
+                each.lesion == "骨折" and not each.is_denied for each in mentions(subject.impression)
+            ):
+                yield _alarm(one.text, clause.text)
+                return
             if not _concerns(one, clause, subject.impression):
                 continue
             yield _alarm(one.text, clause.text)

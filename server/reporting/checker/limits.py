@@ -30,6 +30,7 @@ _LIMITS = tuple(
         (r"肌瘤|血管瘤|脑膜瘤|腺瘤|癌|瘤(?!样)", 1, 300, "肿瘤"),
         (r"微腺瘤", 1, 12, "微腺瘤"),
         (r"病灶|灶|[高低]回声|附着", 0.5, 250, "病灶"),
+        (r"距门齿|距切牙", 140, 500, "距门齿"),
         (r"最大?厚度|最厚", 0.2, 70, "厚度"),
         (r"胆囊壁", 0.5, 25, "胆囊壁"),
         (r"胆囊(?:大小|长径|体积|切面)", 12, 200, "胆囊"),
@@ -111,7 +112,7 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
             start = clause.text.find(size.words, end)
             own, end = clause.text[end:start], start + len(size.words)
             limits = _nearest(own) or _nearest(before + clause.text[:start]) or _nearest(clause.text[end:], first=True)
-            if _AWAY.search(own):
+            if _AWAY.search(own) and "门齿" not in own and "切牙" not in own:
                 limits = None
             yield limits or _ANYTHING, size.words, size.mm
         before = f"{before}{clause.text}，"

@@ -24,7 +24,7 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("乳腺", r"乳腺|乳房|乳(?=癌|切|改|根|全)|(?<=[左右双])乳|mastectomy|breast", True),
     ("甲状腺", r"甲状腺|thyroidectomy|thyroid", True),
     ("睾丸", r"睾丸|orchi(?:d)?ectomy|testi(?:s|cle)", True),
-    ("胃", r"胃|gastrectomy|stomach", False),
+    ("胃", r"(?<!残)胃|gastrectomy|stomach", False),
     ("腮腺", r"腮腺|parotidectomy|parotid", True),
     ("眼球", r"眼球|enucleation", True),
     ("胰腺", r"胰腺?|pancreatectomy|pancreas", False),
@@ -32,12 +32,24 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("肺上叶", r"肺上叶|upper lobectomy|upper lobe", True),
     ("肺中叶", r"肺中叶|middle lobectomy|middle lobe", True),
     ("肺下叶", r"肺下叶|lower lobectomy|lower lobe", True),
-    ("肺", r"(?<=[左右])(?:侧|全)?肺(?![上中下]叶)(?=.{0,3}全切|切除|全肺)|(?<=[左右])(?:侧)?全肺|pneumonectomy", True),
+    ("肺", r"(?<=[左右])(?:侧|全)?肺(?![上中下]叶)(?=.{0,3}全切|切除|全肺)|(?<=[左右])(?:侧)?全肺|(?<=[左右])(?:侧)?肺(?=[上中下]叶[^，。；]{0,12}(?:清晰|未见|见|正常)|野|纹理)|pneumonectomy", True),
     ("肝左叶", r"肝左[半叶]叶?|左半肝", False),
     ("肝右叶", r"肝右[半叶]叶?|右半肝", False),
     ("扁桃体", r"扁桃体|tonsillectomy|tonsils?", True),
+    ("胃窦", r"胃窦|幽门", False),
+    ("胰头", r"胰头", False),
     ("胸腺", r"胸腺|thymectomy|thymus", False),
 )
+_OPERATIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), names)
+    for pattern, names in (
+        (r"远端胃[^，。；]{0,4}切|胃大部切|毕[ⅠⅡI1一二]+|Billroth", ("胃窦",)),
+        (r"Whipple|胰十二指肠切", ("胆囊", "胃窦", "胰头")),
+        (r"(?<![A-Za-z])LC术后", ("胆囊",)),
+        (r"全胃切", ("胃",)),
+    )
+)
+_BREAST = re.compile(r"([左右])侧?乳(?:腺)?癌(?:术后|根治|改良)(?!.{0,6}保乳)")
 _NAMES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern, _ in _ORGANS}
 _SIDED = {name for name, _, sided in _ORGANS if sided}
 _TAKEN = re.compile(
@@ -52,7 +64,7 @@ _RADICAL = re.compile(r"根治")
 _RADICAL_TAKES = {"乳腺", "前列腺", "子宫", "膀胱", "肾"}
 _NO_TAKING = re.compile(r"未行|无.{0,6}(?:切除|手术)史|拟行|建议|可行|择期|no (?:history|prior)", re.IGNORECASE)
 _GONE = re.compile(
-    r"切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
+    r"未探及|未扫及|未见[^，,。；;]{0,6}(?:影|回声|结构|组织)(?=$|[，,。；;])|造瘘|切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
     re.IGNORECASE,
 )
 _OTHER_THING: dict[str, re.Pattern[str]] = {
@@ -91,6 +103,11 @@ def removed(subject: Subject) -> Iterator[Alarm]:
 def _taken_in(text: str) -> set[tuple[str, str]]:
     """Organs (with "left", "right" or "" for unpaired and both) that a text says are gone."""
     found: set[tuple[str, str]] = set()
+    for operation, names in _OPERATIONS:
+        if (done := operation.search(text)) and not _NO_TAKING.search(text[max(0, done.start() - 8) : done.end() + 4]):
+            found |= {(name, "") for name in names}
+    for operation in _BREAST.finditer(text):
+        found.add(("乳腺", "left" if operation[1] == "左" else "right"))
     for sentence in sentences(text):
         for part in re.split(r"[，,]", sentence):
             taken = _TAKEN.search(part)

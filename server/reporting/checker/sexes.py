@@ -10,7 +10,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from shared.domain.states import Sex
 
 _FEMALE = re.compile(
-    r"子宫(?!内膜异位症史)|宫颈|宫腔|宫体|宫底|宫旁|宫内(?:节育|避孕)|节育[环器]|卵巢|输卵管|阴道|附件区|[双左右]侧?附件(?!骨|区?骨|.{0,3}椎)|双附件|卵泡|孕囊|妊娠囊|胎儿|胎盘|胎心|羊水|早孕|宫内孕|绝经|月经"
+    r"隆乳|子宫(?!内膜异位症史)|宫颈|宫腔|宫体|宫底|宫旁|宫内(?:节育|避孕)|节育[环器]|卵巢|输卵管|阴道|附件区|[双左右]侧?附件(?!骨|区?骨|.{0,3}椎)|双附件|卵泡|孕囊|妊娠囊|胎儿|胎盘|胎心|羊水|早孕|宫内孕|绝经|月经"
     r"|\buter(?:us|ine)\b|\bovar(?:y|ies|ian)\b|\bendometri\w+|\bcervix\b|\bvagina\w*|\badnexa\w*|\bfallopian|\bgravid|\bfetus|\bmyometri\w+",
     re.IGNORECASE,
 )
@@ -18,6 +18,11 @@ _MALE = re.compile(
     r"前列腺|睾丸|精囊|阴茎|附睾|阴囊|精索|输精管|海绵体(?<=阴茎海绵体)|射精管|\bprostat\w*|\btestic\w*|\btestes\b|\btestis\b|\bseminal vesicle\w*|\bepididym\w*|\bscrot\w+|\bpeni(?:s|le)\b",
     re.IGNORECASE,
 )
+_OF_ANOTHER = re.compile(
+    r"其?母亲?|妻|配偶|姐|妹|女儿|家族|丈夫|父亲|爱人|供[者体肾肝]|mother|sister|family|wife|husband|father",
+    re.IGNORECASE,
+)
+_UNBORN = re.compile(r"胎儿[^。]{0,16}(?:男|阴囊|睾丸|外生殖)|fetal (?:sex|scrot)")
 _SPINE = re.compile(r"椎|棘突|颈|骶|腰[1-5]|[CTL]\d")
 _HE = re.compile(
     r"(?:患者|病人|患儿)?[，,、\s（(]*(?<![两])男(?:性|，|,|、|孩|童|士)|\b(?:male patient|this man|(?<!fe)male)\b",
@@ -34,6 +39,10 @@ def sexes(subject: Subject) -> Iterator[Alarm]:
         who = "男" if male else "女"
         told: set[str] = set()
         for match in (_FEMALE if male else _MALE).finditer(subject.both):
+            if _OF_ANOTHER.search(_sentence(subject.both, match.start())) or _UNBORN.search(
+                _sentence(subject.both, match.start())
+            ):
+                continue
             if match[0].lower() in told or (
                 "附件" in match[0] and _SPINE.search(_sentence(subject.both, match.start()))
             ):
@@ -41,6 +50,9 @@ def sexes(subject: Subject) -> Iterator[Alarm]:
             told.add(match[0].lower())
             yield Alarm(AlarmKind.SEX, match[0], f"患者性别为{who}，文中却出现“{match[0]}”，请核对患者或文字。")
         for match in (_SHE if male else _HE).finditer(subject.both):
+            sentence = _sentence(subject.both, match.start())
+            if _OF_ANOTHER.search(sentence) or _UNBORN.search(sentence):
+                continue
             yield Alarm(AlarmKind.SEX, match[0].strip(), f"患者性别为{who}，文中写“{match[0].strip()}”，请核对。")
             break
     if subject.age is not None:

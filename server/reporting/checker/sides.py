@@ -39,7 +39,7 @@ _TRUNK = frozenset({"脊柱", "脑室", "硬膜"})
 
 def sides(subject: Subject) -> Iterator[Alarm]:
     """Every doubt about a side; each is told once."""
-    for match in _NO_SUCH_LOBE.finditer(subject.both):
+    for match in () if _UNSAID.search(subject.both) else _NO_SUCH_LOBE.finditer(subject.both):
         yield Alarm(AlarmKind.SIDE, match[0], f"解剖上没有“{match[0]}”，请核对左右侧或肺叶。")
     asked = list(_against_request(subject))
     yield from asked
@@ -53,6 +53,8 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
         return
     (side,) = subject.side
     other = opposite(side)
+    if _compares_both(subject, side):
+        return
     part = organs_in(subject.body_part) & SIDED
     for name, text in (("影像所见", subject.findings), ("诊断意见", subject.impression)):
         spoken = [
@@ -82,6 +84,14 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
             words,
             f"申请的检查部位在{word_of(side)}侧，{name}却写“{words}”（{word_of(other)}侧），请核对。",
         )
+
+
+def _compares_both(subject: Subject, side: str) -> bool:
+    """Whether findings and impression each speak of both sides, so that the other side is meant."""
+    return all(
+        {frozenset({side}), frozenset({opposite(side)})} <= {one.own_sides for one in clauses(text)}
+        for text in (subject.findings, subject.impression)
+    )
 
 
 def _is_of_part(clause: Clause, part: frozenset[str], body_part: str) -> bool:

@@ -28,6 +28,8 @@ _BY_THEMSELVES = frozenset(
     "状形等的了且而但其此该所由向至从以对并伴达位线点片块团条类级型期年月日时度值径数个枚次者是已又再仅只间旁近远浅深中两一二三四五六七八九十余全另"
     "胃颈胸腹腰盆头手足膝肩肘腕踝髋椎肋尿血气液水粗细轻重薄圆窄软硬厘岁男女周级份"
 )
+# That a word differs in its side is the business of other checks.
+_SIDES = re.compile(r"[左右]")
 _OFTEN_TURNED = frozenset(
     "结节 密度 信号 形态 边缘 淋巴结 积液 肿块 扩张 异常 明显 增厚 椎体 胸膜 纵隔 气管 胆囊 胰腺 肝脏 囊肿 结石 骨折 病灶 清晰 破坏 股骨 肋骨 "
     "动脉 静脉 模糊 狭窄 钙化 肿胀 脱位 水肿 对称 规则 均匀 突出 强化 建议 复查 考虑 纹理".split()
@@ -38,7 +40,7 @@ def typos(subject: Subject) -> Iterator[Alarm]:
     """Words that are spelt wrong; each names the word that is meant."""
     told: set[str] = set()
     for wrong, right in _misspelt(subject.both):
-        if wrong not in told:
+        if wrong not in told and _SIDES.sub("", wrong) != _SIDES.sub("", right):
             told.add(wrong)
             yield Alarm(AlarmKind.TYPO, wrong, f"“{wrong}”疑为“{right}”之误。")
 

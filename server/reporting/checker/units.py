@@ -25,16 +25,20 @@ _LENGTH = re.compile(
 _LENGTH_UNITS = {"mm", "cm", "毫米", "厘米", "㎜", "㎝", "公分", "μm", "µm", "微米"}
 _AREA_UNITS = {"mm2", "cm2", "mm²", "cm²"}
 _UNIT_INSIDE = re.compile(r"mm|cm|毫米|厘米|㎜|㎝", re.IGNORECASE)
-_VOLUME = re.compile(rf"(?:体积|容积|容量|尿量|出血量|积液量|液量)\s*(?:约为|约|为|:|：)?\s*({NUMBER})\s*{_AFTER}")
+_VOLUME = re.compile(
+    rf"(?:体积|容积|容量|尿量|残余尿|膀胱容量|出血量|积液量|液量)\s*(?:约为|约|为|:|：)?\s*({NUMBER})\s*{_AFTER}"
+)
 _VOLUME_UNITS = {"ml", "l", "毫升", "升", "cc", "cm3", "cm³", "mm3", "mm³"}
 _RATIO = re.compile(rf"心胸比(?:例|率)?\s*(?:约为|约|为|:|：)?\s*({NUMBER})\s*{_AFTER}")
 _FORMER = re.compile(r"前片|前次|上次|原|既往|较前|prior|previous", re.IGNORECASE)
 
 
 _NO_LENGTH = re.compile(
-    rf"(?:心率|胎心率?|搏动|LVEF|\bEF|射血分数|\bFS|狭窄(?:率|程度)?|\bRI|\bPI|S/D|流速|PSV|EDV|Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
+    rf"(?:心率|胎心率?|搏动|LVEF|(?<![A-Za-z])EF|射血分数|(?<![A-Za-z])FS|狭窄(?:率|程度)?|(?<![A-Za-z])RI|(?<![A-Za-z])PI|S/D|压缩|受压|[αβ]角|角度?|流速|PSV|EDV|(?<!SU)Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
     re.IGNORECASE,
 )
+_WEIGHTS = re.compile(rf"{NUMBER}\s*(?:kg|千克|公斤|斤)(?![a-zA-Z/²])", re.IGNORECASE)
+_WEIGHED = re.compile(r"体重|weight|重量|剂量|mg|胎儿|静脉注射", re.IGNORECASE)
 _METRES = re.compile(rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米")
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
 
@@ -107,6 +111,9 @@ def _quantities(text: str) -> Iterator[Alarm]:
     """Rates, percentages and speeds that bear the unit of a length."""
     for match in _NO_LENGTH.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”不是长度，单位不应为“{match[1]}”，请核对。")
+    for match in _WEIGHTS.finditer(text):
+        if not _WEIGHED.search(text[max(0, match.start() - 12) : match.start()]):
+            yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”是重量，请核对单位是否为 mm 或 cm。")
     for match in _METRES.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”的单位是米，请核对是否为 mm 或 cm。")
 

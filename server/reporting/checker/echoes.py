@@ -1,0 +1,193 @@
+"""Left and right by the words themselves: the impression's phrase found again in the findings, on the other side.
+
+This needs no list of organs: "left vocal cord polyp" and findings whose right vocal cord bears the lesion while the left
+is smooth are enough. It is asked after the checks that know anatomy.
+"""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from server.reporting.checker.anatomy import LEFT, RIGHT, lesions_in, opposite, word_of
+from server.reporting.checker.clauses import sentences
+from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+
+# Directions, not places.
+_NOT_A_PLACE = re.compile(
+    r"左右|[左右]侧?(?:移|偏|倾|弯|凸)|[向偏往自由从][左右]侧?|[左右]优势|[左右]束支|胃[左右]|前[左右]|[左右]前斜|[左右]位|脑?对侧|leftward|rightward|to the (?:left|right)",
+    re.IGNORECASE,
+)
+_SIDE = re.compile(r"双侧?|两侧?|左|右|\bleft\b|\bright\b|\bbilateral\b|\bboth\b", re.IGNORECASE)
+_PART = re.compile(r"[^，,；;。：:\n]+")
+_FORMER = re.compile(r"前片|前次|上次|原(?!发)|既往|对侧|健侧|病史|prior|previous|contralateral", re.IGNORECASE)
+_DENIED = re.compile(
+    r"未见|未及|未发现|未探及|未显示|未示|无(?!回声|肺纹理|名)|不(?:大|宽|厚|窄|粗|高)(?!$)|\bno\b|without|\bnot\b",
+    re.IGNORECASE,
+)
+_WELL = re.compile(
+    r"未见|未及|未探及|正常|清晰|清楚|对称|光整|光滑|良好|通畅|完整|连续|居中|不大|不厚|不宽|均匀|锐利|如常|无(?:明显|扩张|狭窄|增|异常|积|肿)|通畅|unremarkable|normal|clear|\bno\b",
+    re.IGNORECASE,
+)
+_ILL = re.compile(
+    r"(?<![未不])见(?!异常)|增[大厚粗宽高多强]|减[低少]|缩小|变[窄钝浅扁薄尖]|肿|积[液水气血]|扩张|结[节石]|骨折|狭窄|囊|影(?!像)|灶|异常|中断|断裂|撕裂|斑块|钙化|缺如|术后|萎缩|不连|破坏|充盈缺损|\d",
+)
+_SOUND_NAME = re.compile(r"[左右]侧?([一-鿿]{2,8}?)(?:未见(?:明显)?异常|正常|清晰|完整|光滑|通畅|形态正常)")
+_ADVISES = re.compile(r"^\s*(?:建议|请|随访|必要时|定期|参考)|recommend|follow", re.IGNORECASE)
+_UNSAID = re.compile(r"反位|右位心|镜[面像]")
+_DEGREES = re.compile(r"轻度|中度|重度|极重度|少量|微量|中量|大量|完全|部分")
+_WORD = re.compile(r"[A-Za-z]{3,}|[A-Za-z]+\d+(?:[/-]\d+)?|[一-鿿]+")
+# Pairs of characters that stand in any sentence.
+_COMMON = frozenset(
+    "可见 考虑 可能 改变 明显 轻度 中度 重度 少量 大量 局部 多发 单发 术后 术后改 后改 变大 建议 结合 临床 请结 复查 随访 伴有 合并 大小 约为 范围 左侧 右侧 双侧 形成 病变 异常 未见 the and with for 程度 性改 征象 表现 较前"
+    " 之上 及右 及左 侧壁 上段 中段 下段 近段 远段 上叶 中叶 下叶 上部 下部".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Words between two mentions of a side."""
+
+    side: str  # left, right or both
+    text: str
+    words: frozenset[str]
+    is_ill: bool
+    head: str
+    lesions: frozenset[str]
+
+
+def echoes(subject: Subject) -> Iterator[Alarm]:
+    """The first phrase of the impression whose words the findings have on the other side only."""
+    if _UNSAID.search(subject.both):
+        return
+    found = _spans(subject.findings)
+    for well, ill in _twice(found):
+        yield Alarm(AlarmKind.SIDE, well.text, f"“{ill.text}”与“{well.text}”写的是同一侧，请核对左右侧。")
+        return
+    for told in _spans(subject.impression):
+        if told.side == "both" or _ADVISES.search(told.text) or not told.words:
+            continue
+        if _WELL.search(told.text) and not _ILL.search(_DENIED.split(told.text, maxsplit=1)[0]):
+            continue
+        same = [one for one in found if one.side in (told.side, "both")]
+        other = [one for one in found if one.side == opposite(told.side) and one.is_ill]
+        if not other:
+            continue
+        here = max((_likeness(told, one) for one in same if one.is_ill), default=0)
+        there, best = max(((_likeness(told, one), one) for one in other), key=lambda pair: pair[0])
+        if _is_elsewhere(told, here, there, best, same):
+            yield Alarm(
+                AlarmKind.SIDE,
+                told.text,
+                f"诊断意见写{word_of(told.side)}侧，影像所见描述的异常在{word_of(opposite(told.side))}侧（“{best.text}”），请核对。",
+            )
+            return
+
+
+def _twice(found: tuple[_Span, ...]) -> Iterator[tuple[_Span, _Span]]:
+    """A part of one side that is sound and ill, while the other side's is never named."""
+    for well in found:
+        match = None if well.is_ill or well.side == "both" else _SOUND_NAME.match(well.text)
+        if not match:
+            continue
+        name = match[1]
+        same = [one for one in found if one is not well and one.side != "both" and re.match(rf"[左右]侧?{name}", one.text)]
+        ill = [one for one in same if one.is_ill and one.side == well.side]
+        if ill and all(one.side == well.side for one in same):
+            yield well, ill[0]
+
+
+def _is_elsewhere(told: _Span, here: int, there: int, best: _Span, same: list[_Span]) -> bool:
+    if there >= 2 and here == 0:
+        return True
+    if there >= 4 and there >= 3 * here:
+        return True
+    degrees = set(_DEGREES.findall(told.text))
+    mine = [one for one in same if one.is_ill and one.head == told.head and _DEGREES.search(one.text)]
+    if degrees and mine and best.head == told.head:
+        return bool(degrees & set(_DEGREES.findall(best.text))) and not any(
+            degrees & set(_DEGREES.findall(one.text)) for one in mine
+        )
+    # The same part is sound on the named side and ill on the other.
+    sound = any(one.head == told.head and not one.is_ill for one in same)
+    return here == 0 and sound and best.head == told.head
+
+
+def _likeness(told: _Span, one: _Span) -> int:
+    return len(told.words & one.words) + len(told.lesions & one.lesions)
+
+
+@lru_cache(maxsize=256)
+def _spans(text: str) -> tuple[_Span, ...]:
+    found: list[_Span] = []
+    for sentence in sentences(text):
+        side, head, run = "", "", []
+        for part in _PART.findall(sentence):
+            if _FORMER.search(part):
+                continue
+            plain = _NOT_A_PLACE.sub(lambda match: "□" * len(match[0]), part)
+            marks = list(_SIDE.finditer(plain))
+            if not marks:
+                if side:
+                    run.append(part.strip())
+                continue
+            if side and run:
+                found.append(_span(side, head, run))
+            kinds = [_side_of(mark[0]) for mark in marks]
+            if len(set(kinds)) > 1 and len(marks) > 1 and "、" in plain and _joined(plain, marks):
+                kinds = ["both"] * len(marks)
+            for place, mark in enumerate(marks):
+                end = marks[place + 1].start() if place + 1 < len(marks) else len(plain)
+                before = plain[: mark.start()] if place == 0 else ""
+                side = kinds[place]
+                head = re.sub(r"^侧", "", plain[mark.end() : end])[:2]
+                run = [f"{before}{part[mark.start() : end]}".strip(" 、及和并")]
+                if place + 1 < len(marks):
+                    found.append(_span(side, head, run))
+        if side and run:
+            found.append(_span(side, head, run))
+    return tuple(found)
+
+
+def _joined(plain: str, marks: list[re.Match[str]]) -> bool:
+    """Whether 左、右 stand side by side and share what follows."""
+    return any(
+        re.fullmatch(r"侧?\s*[、及和与]\s*", plain[one.end() : other.start()])
+        for one, other in zip(marks, marks[1:], strict=False)
+    )
+
+
+def _span(side: str, head: str, run: list[str]) -> _Span:
+    text = "，".join(run)
+    shown = "，".join(_DENIED.split(part, maxsplit=1)[0] for part in run if not _is_well(part))
+    bare = _SIDE.sub(" ", shown).replace("侧", " ")
+    return _Span(
+        side,
+        text,
+        _words(bare),
+        any(_ILL.search(_DENIED.split(part, maxsplit=1)[0]) and not _is_well(part) for part in run),
+        head,
+        frozenset(name for name, _, _ in lesions_in(shown)),
+    )
+
+
+def _is_well(part: str) -> bool:
+    return bool(_WELL.search(part)) and not _ILL.search(_DENIED.split(part, maxsplit=1)[0])
+
+
+def _side_of(word: str) -> str:
+    word = word.lower()
+    return LEFT if word in {"左", "left"} else RIGHT if word in {"右", "right"} else "both"
+
+
+def _words(text: str) -> frozenset[str]:
+    found: set[str] = set()
+    for match in _WORD.findall(text):
+        if match.isascii():
+            found.add(match.lower())
+        else:
+            found |= {match[place : place + 2] for place in range(len(match) - 1)}
+    return frozenset(found - _COMMON)
