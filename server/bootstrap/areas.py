@@ -25,11 +25,13 @@ from server.attachments.rpc import AttachmentsRpc
 from server.attachments.service import AttachmentService
 from server.bootstrap.collections import follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
+from server.bootstrap.critical import Critical, build_critical, critical_kinds
 from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.printing import TicketForecast
+from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.routing import routing_service
 from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
@@ -102,6 +104,7 @@ class Areas:
     storage: TieredStorage
     stores: Stores
     attachments: AttachmentService
+    critical: Critical
     handlers: tuple[object, ...]
 
 
@@ -124,7 +127,10 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     archive = ArchiveService(database, storage, folders.inbox, exams, zone=time.zone, reserve_bytes=reserve_bytes)
     archive.objects.on_use = stores.use.opened
     rules = ReportingSettings(
-        lock_idle=timedelta(minutes=settings.lock_idle_minutes), may_audit_own=settings.may_audit_own_report
+        lock_idle=timedelta(minutes=settings.lock_idle_minutes),
+        may_audit_own=settings.may_audit_own_report,
+        score_scale=settings.score_scale,
+        medical_record_url=settings.medical_record_url,
     )
     worklist = Worklist(time, rules, archive)
     templates = Templates()
@@ -146,6 +152,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
     documents = DocumentStore(kept, clock)
     reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
+    reports.surroundings.patients = PatientsOfReports(patients, exams, applications)
     printing = PrintingService(
         database,
         exams,
@@ -163,8 +170,11 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments, watcher=interfaces.outgoing)
     identity = IdentityService(database, clock, _notice_topic(folders))
     access = AccessService(database, identity, clock)
-    master = MasterService(organisation, clock, (*organisation_kinds(), StaffKind(identity), RoleKind(identity)))
+    master = MasterService(
+        organisation, clock, (*organisation_kinds(), StaffKind(identity), RoleKind(identity), *critical_kinds())
+    )
     tell_master_of_exams(master)
+    critical = build_critical(time, exams, reports)
     return Areas(
         time=time,
         identity=identity,
@@ -187,6 +197,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         storage=storage,
         stores=stores,
         attachments=attachments,
+        critical=critical,
         handlers=(
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
@@ -210,6 +221,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             PrintingRpc(printing),
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),
+            critical.handlers,
             stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),

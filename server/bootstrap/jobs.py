@@ -22,6 +22,7 @@ LANES: Mapping[str, int] = {
     "forward": 4,  # waits for others: sending to peers
     "recall": 2,  # somebody waits for images that are not on-line
     "interfaces": 4,  # waits for hospital systems
+    "alarms": 1,  # clocks that people wait for: behind nothing else
     "house": 1,  # short and regular: rules, expiry
 }
 """Threads for each lane."""
@@ -41,11 +42,22 @@ class JobsHouse:
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Every kind of job that this server does."""
-    from server.bootstrap import appointments, corrections, exchange, hl7, keeping, promises, queueing, routing
+    from server.bootstrap import (
+        appointments,
+        corrections,
+        critical,
+        exchange,
+        hl7,
+        keeping,
+        promises,
+        queueing,
+        routing,
+    )
 
     return [
         *appointments.job_kinds(house),
         *corrections.job_kinds(house),
+        *critical.job_kinds(house),
         *exchange.job_kinds(house),
         *hl7.job_kinds(house),
         *keeping.job_kinds(house),
@@ -58,10 +70,11 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import appointments, exchange, hl7, keeping, promises, queueing, routing
+    from server.bootstrap import appointments, critical, exchange, hl7, keeping, promises, queueing, routing
 
     return [
         *appointments.SCHEDULES,
+        *critical.SCHEDULES,
         *exchange.SCHEDULES,
         *hl7.schedules(),
         *keeping.SCHEDULES,

@@ -70,13 +70,26 @@ def read_sheet(file_name: str, content: bytes) -> Sheet:
 
 def write_xlsx(title: str, headings: Sequence[str], widths: Sequence[int], lines: Iterable[Sequence[Cell]]) -> bytes:
     """Return a workbook with one sheet; every text is a text cell, whatever it begins with."""
+    return write_sheets([(title, headings, widths, lines)])
+
+
+def write_sheets(sheets: Iterable[tuple[str, Sequence[str], Sequence[int], Iterable[Sequence[Cell]]]]) -> bytes:
+    """Return a workbook of several sheets: title, headings, widths of columns, lines; texts as in write_xlsx."""
     from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for title, headings, widths, lines in sheets:
+        _fill(book.create_sheet(title[:31]), headings, widths, lines)
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def _fill(sheet: Any, headings: Sequence[str], widths: Sequence[int], lines: Iterable[Sequence[Cell]]) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "A2"
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
@@ -99,9 +112,6 @@ def write_xlsx(title: str, headings: Sequence[str], widths: Sequence[int], lines
     sheet.append(heads)
     for line in lines:
         sheet.append([cell(value) for value in line])
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
 
 
 def write_csv(headings: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:

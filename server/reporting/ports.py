@@ -8,9 +8,11 @@ from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
+from server.reporting.tables import Report
 from shared.contract.archive import StudyRow
 from shared.contract.exams import ExamView
 from shared.contract.organisation import ExamTypeView
+from shared.contract.reporting import ReportContent
 from shared.domain.states import ReportAction, ReportState
 
 
@@ -72,6 +74,14 @@ class Documents(Protocol):
 
     def sha256(self, uow: UnitOfWork, document_id: int) -> str:
         """Return the hash of a kept document."""
+        ...
+
+
+class Doubter(Protocol):
+    """Somebody else who doubts a text before it is submitted."""
+
+    def __call__(self, uow: UnitOfWork, report: Report, content: ReportContent) -> tuple[str, ...]:
+        """Return one sentence per doubt, which the doctor may overrule with a reason."""
         ...
 
 

@@ -15,11 +15,12 @@ from server.reporting.attachments import Attachments
 from server.reporting.auditing import Auditing
 from server.reporting.auditing_corrections import Corrections
 from server.reporting.facts import Facts, of_exam
-from server.reporting.ports import Documents, Exams, Follower, Organisation, Studies
+from server.reporting.ports import Documents, Doubter, Exams, Follower, Organisation, Studies
 from server.reporting.reading import Reading
 from server.reporting.sealing import Sealing
 from server.reporting.settings import ReportingSettings
 from server.reporting.steps import Steps
+from server.reporting.surroundings import Surroundings
 from server.reporting.tables import Report
 from server.reporting.texts import Texts
 from server.reporting.worklist import Worklist
@@ -27,6 +28,7 @@ from server.reporting.writing import Writing
 from shared.contract.reporting import (
     AddKeyImage,
     AddMeasurement,
+    CorrectPatient,
     HistoryView,
     ReportContent,
     ReportLogView,
@@ -58,11 +60,16 @@ class ReportService:
         self._writing = Writing(self._steps, self._texts, self._attachments, worklist, time)
         self.corrections = Corrections(self._steps, self._texts, self._sealing, time)
         self._auditing = Auditing(self._steps, self._texts, self._attachments, self.corrections, worklist, time)
-        self._reading = Reading(exams, self._texts, self._attachments, worklist, self.corrections)
+        self._reading = Reading(exams, self._texts, self._attachments, worklist, self.corrections, rules)
+        self.surroundings = Surroundings(self._steps, organisation)
 
     def follow(self, follower: Follower) -> None:
         """Call `follower` at each step of each report; bootstrap does this once per area that wants to know."""
         self._steps.follow(follower)
+
+    def doubt(self, doubter: Doubter) -> None:
+        """Ask `doubter` too when a report is submitted, beside the checker (RIS-EX-14)."""
+        self._writing.doubters.append(doubter)
 
     # ── called by the exams area ─────────────────────────────────────────────────────────────────────
 
@@ -194,6 +201,10 @@ class ReportService:
     def give_up(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int) -> ReportView:
         """放弃: the writer's report is empty and 待诊断 again, the auditor's is as it was submitted (RIS-OPN-07)."""
         return self._reading.view(uow, caller, self._auditing.give_up(uow, caller, report_id, version))
+
+    def correct_patient(self, uow: UnitOfWork, caller: Caller, request: CorrectPatient) -> ReportView:
+        """Correct the patient's basic information for the holder of the report (RIS-RPE-02)."""
+        return self._reading.view(uow, caller, self.surroundings.correct_patient(uow, caller, request))
 
     # ── pictures and measurements ────────────────────────────────────────────────────────────────────
 

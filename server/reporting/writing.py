@@ -8,6 +8,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.reporting import second_reading
 from server.reporting.attachments import Attachments
+from server.reporting.ports import Doubter
 from server.reporting.steps import Steps
 from server.reporting.tables import Report
 from server.reporting.texts import Texts
@@ -27,6 +28,7 @@ class Writing:
         self._attachments = attachments
         self._worklist = worklist
         self._time = time
+        self.doubters: list[Doubter] = []
 
     def write(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Report:
         """Enter to write: lock, 诊断中, 诊断医生 = caller (RIS-LCK-03, -06)."""
@@ -72,6 +74,7 @@ class Writing:
         content = self._texts.clean(content)
         self._texts.demand_complete(uow, report, content)
         doubts = second_reading.doubts(uow, report, content)
+        doubts += tuple(one for doubter in self.doubters for one in doubter(uow, report, content))
         if doubts and not overrule_reason.strip():
             raise invalid("overrule_reason", "".join(doubts) + "请修改，或填写理由后继续提交。")
         missing = self._worklist.images_of(uow, [report])[report.id].missing

@@ -1,0 +1,39 @@
+"""What critical values need of other areas, and what they offer to them; bootstrap hands in the services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.kernel.database import UnitOfWork
+from server.kernel.dispatch import Caller
+from shared.contract.critical import LoopView
+from shared.contract.exams import ExamView
+
+
+class Exams(Protocol):
+    """The exams area as critical values see it."""
+
+    def view(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> ExamView:
+        """Return everything of one exam; raises the NOT_FOUND refusal."""
+        ...
+
+    def lock(self, uow: UnitOfWork, exam_id: int) -> None:
+        """Keep other writers off an exam until the end of this unit of work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStep:
+    """Something happened to a loop: `action` as in shared.contract.critical.LoopLine."""
+
+    loop: LoopView
+    action: str
+
+
+class LoopFollower(Protocol):
+    """Somebody who acts when a loop took a step: sends it to the hospital system."""
+
+    def __call__(self, uow: UnitOfWork, caller: Caller, step: LoopStep) -> None:
+        """Do quick work of the same transaction; a Refusal raised here undoes the step. Slow work is a job."""
+        ...
