@@ -182,6 +182,11 @@ def common_name(name: x509.Name) -> str:
     return str(found[0].value) if found else name.rfc4514_string()
 
 
+def shown_name(name: str, login: str) -> str:
+    """What a person's certificate calls its holder; at most 64 characters (RFC 5280, ub-common-name)."""
+    return name.strip()[:64] or login
+
+
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of the certificate, hexadecimal."""
     from cryptography.hazmat.primitives import hashes
@@ -245,7 +250,7 @@ def _name(common: str, organisation: str, login: str = "") -> x509.Name:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    parts = [x509.NameAttribute(NameOID.COMMON_NAME, common.strip()[:64] or login)]
+    parts = [x509.NameAttribute(NameOID.COMMON_NAME, shown_name(common, login))]
     if organisation.strip():
         parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation.strip()[:64]))
     if login:

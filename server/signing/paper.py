@@ -58,7 +58,7 @@ def sign_pdf(pdf: bytes, seals: Seals, *, at: dt.datetime, reason: str, place: s
     spec = fields.SigFieldSpec(
         sig_field_name=FIELD,
         on_page=box.page if box else 0,
-        box=(box.left, box.bottom, box.right, box.top) if box else None,
+        box=(round(box.left), round(box.bottom), round(box.right), round(box.top)) if box else None,
     )
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
@@ -80,7 +80,7 @@ def _signer(identity: Identity) -> Any:
     from pyhanko.sign import signers
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple(_asn1(identity.chain))
     return signers.SimpleSigner(
         signing_cert=_asn1([identity.certificate])[0],
@@ -102,7 +102,7 @@ def _clock(identity: Identity) -> Any:
             info["policy"] = tsp.ObjectIdentifier(_CLOCK_POLICY)
             return info
 
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple(_asn1(identity.chain))
     return HouseClock(_asn1([identity.certificate])[0], keys.PrivateKeyInfo.load(identity.private_key), store)
 
