@@ -56,7 +56,7 @@ def read_trials(name: str) -> list[Trial]:
 
 
 def _changed(record: dict[str, str], field: str, change: str, where: str) -> dict[str, object]:
-    old, new = (change.rsplit("=>", 1) if "=>" in change else (change, ""))
+    old, new = change.rsplit("=>", 1) if "=>" in change else (change, "")
     old, new = old.strip(), new.strip()
     key = FIELDS.get(field, field)
     if key in KEYS[:3]:

@@ -18,7 +18,9 @@ _REMNANTS = re.compile(
     r"|\b(?:TODO|TBD|FIXME|N/?A|XXX+|lorem ipsum|insert (?:text )?here|select one|placeholder)\b|模板(?:名称|内容|文字)",
     re.IGNORECASE,
 )
-_INSTRUCTION = re.compile(r"选择|填写|输入|录入|插入|[/／|｜_＿]|^.\s*.$|[左右]侧?[、或]|大小|数值|侧别")
+_INSTRUCTION = re.compile(
+    r"选择|填写|输入|录入|插入|[/／|｜_＿]|^\s*\S?\s*$|有无|^左右$|[左右]侧?[、或]|大小|数值|侧别"
+)
 _TWO_VALUES = re.compile(r"平扫|增强|[动静]脉期|延迟期|收缩|舒张|[长短]径|既往|本次")
 _NOT_A_REMNANT = re.compile(r"^[xX×]{2}$")
 _CHROMOSOME = re.compile(r"4[5-7],?\s*$")
@@ -30,7 +32,8 @@ _MEASURE_WITHOUT_NUMBER = re.compile(
     rf"|(?:约为|约|大于|小于)\s*(?:[×xX*]\s*{_UNIT}?\s*)*(?:{_UNIT}|(?=[，,。；;、）)\n]|$))"
     rf"|(?:为|达|率|EF|HR|角)\s*{_UNIT}(?!数)"
     r"|(?:SUV\s?(?:max|mean|peak)?|CT值|BPD|FL|EF)(?:值)?\s*(?:约为|约|为|：|:)?\s*(?=[，,。；;、）)\n]|$)"
-    r"|(?<=[一-鿿])\s*(?:×\s*)+(?:mm|cm)"
+    r"|(?<=[一-鿿，,、])\s*(?:×\s*)+(?:mm|cm)"
+    r"|(?<![A-Za-z])(?!(?:CT|MR|US|PET|DR|SUV|IM|SE|LN)\s)[A-Z][A-Za-z]{1,4}\s*[:：]?\s*(?:mm|cm|ml/min|ml|次/分|cm/s)(?![\w²³])"
     rf"|[（(]\s*[）)]\s*{_UNIT}"
     r"|(?<=[一-鿿])(?<![数几半亚以每第])\s*(?:mm|cm|HU|ml)(?![\w/²³^]|\s*(?:为|/))"
     r"|\b(?:measur\w+|thickness|diameter|size|length|volume|about|approximately|previously)\s+(?:(?:of|is|x|by)\s+)*(?:mm|cm|ml|HU|%)",
@@ -39,7 +42,7 @@ _MEASURE_WITHOUT_NUMBER = re.compile(
 _SINGLE = {"结节", "肿块", "动脉瘤"}
 _SINGLE_BLOOD = re.compile(r"血肿")
 _TOO_MANY_TO_MEASURE = re.compile(
-    r"多发|散在|弥漫|增生结节|再生结节|卫星|同前|相仿|变化|较前|建议|数个|多个|多枚|数枚|两枚|微小|粟粒|小结节|微结节|磨玻璃样?小|大小不[一等]|multiple|scattered|tiny|punctate|micro",
+    r"多发|散在|弥漫|增生结节|再生结节|卫星|同前|相仿|变化|较前|建议|数个|多个|多枚|数枚|两枚|微小|代谢|摄取|SUV|粟粒|小结节|微结节|磨玻璃样?小|大小不[一等]|multiple|scattered|tiny|punctate|micro",
     re.IGNORECASE,
 )
 _ANY_NUMBER = re.compile(

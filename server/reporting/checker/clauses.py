@@ -28,6 +28,7 @@ _UNSURE = re.compile(
 _ADVICE = re.compile(r"建议|请结合|必要时|recommend|suggest|follow.?up", re.IGNORECASE)
 _HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|history|status post|s/p|prior|previous", re.IGNORECASE)
 
+_SEGMENT = re.compile(r"S\s?[1-8](?!\d)(?!神经|椎)")
 _PART_OF = re.compile(r"[上中下][段端]|[末远][段端]")
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -95,13 +96,19 @@ def clauses(text: str) -> tuple[Clause, ...]:
             own_organs, own_sides = organs_in(part), sides_in(part)
             if not own_organs and "甲状腺" in text and re.search(r"[左右]侧?叶|峡部", part):
                 own_organs = frozenset({"甲状腺"})
+            if not own_organs and "肝" in text and _SEGMENT.match(part.strip()):
+                own_organs = frozenset({"肝"})
             if own_organs:
                 organs, sides = own_organs, own_sides
             elif own_sides:
                 sides = own_sides
             own_places = places_in(part.strip())
+            if _SEGMENT.match(part.strip()) and "肝" in text:
+                own_places |= places_in(f"肝{part.strip()}")
             if not own_organs and organs and _PART_OF.match(part.strip()):
-                own_places |= frozenset[tuple[str, str]]().union(*(places_in(f"{organ}{part.strip()}") for organ in organs))
+                own_places |= frozenset[tuple[str, str]]().union(
+                    *(places_in(f"{organ}{part.strip()}") for organ in organs)
+                )
             places = own_places if own_places or own_organs else places
             found.append(Clause(part.strip(), number, organs, sides, own_sides, places))
     return tuple(found)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from server.reporting.checker.anatomy import organs_in, sides_in
 from server.reporting.checker.clauses import Clause, Mention, clauses, mentions
 from server.reporting.checker.contradictions import contradictions
 from server.reporting.checker.parts import wrong_part
@@ -162,6 +163,8 @@ def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
         against = [other for other in found if other.is_denied != one.is_denied and _same_thing(one, other)]
         denial, assertion = (one, None) if one.is_denied else (None, one)
         against = [other for other in against if _denies((denial or other).words, (assertion or other).words)]
+        if not one.is_denied:
+            against = [other for other in against if not _denies_other_side(other.words, one)]
         if not against:
             if not one.is_denied and not one.is_unsure and one.lesion in _SERIOUS:
                 yield from _in_normal_organ(one, subject)
@@ -172,6 +175,14 @@ def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
             continue
         yield _alarm(one.words, against[0].words)
         return
+
+
+def _denies_other_side(denial: str, assertion: Mention) -> bool:
+    """Whether of several things that a denial lists the asserted one's organ is on the other side only."""
+    if len(assertion.sides) != 1:
+        return False
+    parts = [part for part in re.split(r"[、及和与]", denial) if organs_in(part) & assertion.organs]
+    return bool(parts) and all(len(sides_in(part)) == 1 and sides_in(part) != assertion.sides for part in parts)
 
 
 def _asserted_too(one: Mention, among: list[Mention]) -> bool:
@@ -212,7 +223,11 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     parts = [one for one in clauses(subject.findings) if not _FORMER.search(one.text)]
     well = [one for one in parts if _NORMAL.search(one.text)]
     open_words = [one for one in parts if not _NORMAL.search(one.text) and not _DENIES.search(one.text)]
-    if well and not any(_is_notable(one.text) for one in parts) and not any(one.organs & told.organs for one in open_words):
+    if (
+        well
+        and not any(_is_notable(one.text) for one in parts)
+        and not any(one.organs & told.organs for one in open_words)
+    ):
         yield _alarm(told.words, well[0].text)
         return
     here = [one for one in parts if one.places & told.places and places_in(one.text) & told.places]
@@ -284,7 +299,13 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
     told = [one for one in clauses(subject.impression) if not _ADVISES.search(one.text)]
     for one in told:
         well, unbroken = _CALLS_WELL.search(one.text), _NO_FRACTURE.search(one.text)
-        if not (well or unbroken) or _REST.search(one.text) or _FORMER.search(one.text) or _UNSURE.search(one.text):
+        if (
+            "急性" in one.text
+            or not (well or unbroken)
+            or _REST.search(one.text)
+            or _FORMER.search(one.text)
+            or _UNSURE.search(one.text)
+        ):
             continue
         for clause in clauses(subject.findings):
             shown = _DENIES.split(clause.text, maxsplit=1)[0]
@@ -299,8 +320,10 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
             abnormal = well and _ABNORMAL.search(shown) and not _HARMLESS.search(clause.text)
             if not (broken or serious or abnormal):
                 continue
-            if unbroken and broken and not any(
-                each.lesion == "骨折" and not each.is_denied for each in mentions(subject.impression)
+            if (
+                unbroken
+                and broken
+                and not any(each.lesion == "骨折" and not each.is_denied for each in mentions(subject.impression))
             ):
                 yield _alarm(one.text, clause.text)
                 return

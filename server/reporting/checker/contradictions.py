@@ -4,7 +4,7 @@ The first takes the part that a diagnosis names ("duodenal bulb", "Achilles tend
 as sound. The second knows a few diagnoses whose signs the findings deny.
 """
 
-# ruff: noqa: E501 a pattern is read as one line
+
 from __future__ import annotations
 
 import re
@@ -12,11 +12,12 @@ from collections.abc import Iterator
 
 from server.reporting.checker.anatomy import organs_in
 from server.reporting.checker.clauses import clauses, sentences
+from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
-_PART = re.compile(r"[^，,；;。：:、\n]+")
+_PART = re.compile(r"[^，,；;。：:\n]+")
 _ILLNESS = re.compile(
-    r"(?:陈旧性|急性|慢性|多发|单发|巨大|小|大量|少量|轻度|中度|重度|部分|完全)*(?:骨折|断裂|撕裂|损伤|挫裂伤|挫伤|溃疡|息肉|结石|囊肿|结节|肿块|占位|肌瘤|腺瘤|血管瘤|癌|瘤|炎|出血|血肿|梗死|积液|积水|扩张|狭窄|脱位|突出|膨出|血栓|栓塞|斑块|坏死|转移|水肿|闭塞|肿大|增生|肥大|增大|萎缩|硬化|疝|憩室|穿孔|梗阻|结核|脓肿|静脉曲张|积气|气胸)"
+    r"(?:陈旧性|急性|慢性|多发|单发|巨大|小|大量|少量|轻度|中度|重度|部分|完全)*(?:骨折|断裂|撕裂|损伤|挫裂伤|挫伤|破裂|裂伤|溃疡|息肉|结石|囊肿|结节|肿块|占位|肌瘤|腺瘤|血管瘤|癌|瘤|炎|出血|血肿|梗死|积液|积水|扩张|狭窄|脱位|突出|膨出|血栓|栓塞|斑块|坏死|转移|水肿|闭塞|肿大|增生|肥大|增大|萎缩|硬化|疝|憩室|穿孔|梗阻|结核|脓肿|静脉曲张|积气|气胸)"
 )
 _WELL = re.compile(
     r"未见|未及|未探及|未发现|正常|清晰|对称|光整|光滑|良好|通畅|完整|连续|居中|不大|不厚|不宽|不扩张|如常|锐利|无(?:扩张|狭窄|异常|增|积|肿|充盈缺损)"
@@ -25,27 +26,62 @@ _ILL = re.compile(
     r"(?<![未不])见(?!明?显?异常)|增[大厚粗宽高多强]|减[低少]|缩小|变[窄钝浅扁薄尖]|肿[大胀]|积[液水气血]|(?<!无)扩张|结节|骨折|狭窄|囊|影(?!像)|灶|中断|(?<!未见)撕裂|斑块|钙化|萎缩|不连|破坏|缺损|欠|不均|不清|突出|膨出|充血|糜烂|隆起|高信号|低信号|回声|异常(?!$|信号|密度|征象|强化|回声|改变)|\d\s*(?:mm|cm|HU)"
 )
 _DENIED = re.compile(r"未见|未及|未探及|未发现|未示|无(?!回声|名)|不(?=[大厚宽粗窄])")
-_NOT_NOW = re.compile(r"术后|前片|前次|既往|建议|可能|待排|不除外|可疑|除外|\?|？|病史|切除|余|其余|未见|无|不")
-_WHOLE = {"肝": "肝脏", "脾": "脾脏", "胰": "胰腺", "胃": "胃壁", "肾": "双肾", "左肾": "左肾", "右肾": "右肾"}
+_NOT_NOW = re.compile(r"术后|前片|前次|既往|建议|可能|待排|不除外|可疑|除外|\?|？|病史|(?<!已)切除|余|其余|未见|无|不")
 _LEAD = re.compile(r"^[\s\d.、()（）①-⑳]+|^(?:考虑|提示|符合|拟|疑|伴|并|及|合并)+|[左右双]侧?")
 
 # A diagnosis, the denial of its sign, and a sign that makes the denial harmless.
 _SIGNS: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str] | None], ...] = tuple(
     (re.compile(told), re.compile(sign), re.compile(excuse) if excuse else None)
     for told, sign, excuse in (
-        (r"(?:消化道|胃|肠|空腔脏器)[^，。；]{0,4}穿孔|气腹", r"(?:膈下|腹腔)[^，。；]{0,4}(?:未见|无)[^，。；]{0,4}游离气", r""),
-        (r"急性[^，。；]{0,6}脑?梗[死塞]|新发[^，。；]{0,6}梗[死塞]", r"DWI[^，。；]{0,10}(?:未见|无)[^，。；]{0,6}(?:高信号|弥散受限|扩散受限|异常)|(?:未见|无)[^，。；]{0,6}(?:弥散|扩散)受限", r"(?<!未见)(?<!无)(?<!未见明显)(?:弥散|扩散)受限|DWI[^，。；未无]{0,8}高信号"),
-        (r"(?:脑|基底节区?|丘脑|叶|脑干|小脑)[^，。；]{0,4}出血", r"(?<!混杂)低密度", r"高密度|出血|血肿|高信号|SWI|低信号"),
-        (r"(?:脑|基底节区?|丘脑|叶|脑干)[^，。；]{0,4}梗[死塞]", r"高密度", r"低密度|信号|DWI|梗[死塞]|密度减低|软化"),
-        (r"稽留流产|胚胎停育|胎停|(?:未见|无)[^，。；]{0,4}(?:胎心|心管)搏动|死胎", r"(?:可?见|探及)[^，。；未]{0,6}(?:胎心|心管|原始心管|心)搏动|胎心率?[^，。；]{0,4}\d+\s*次", r"未见[^，。；]{0,6}搏动"),
+        (
+            r"(?:消化道|胃|肠|空腔脏器)[^，。；]{0,4}穿孔|气腹",
+            r"(?:膈下|腹腔)[^，。；]{0,4}(?:未见|无)[^，。；]{0,4}游离气",
+            r"",
+        ),
+        (
+            r"急性[^，。；]{0,6}脑?梗[死塞]|新发[^，。；]{0,6}梗[死塞]",
+            r"DWI[^，。；]{0,10}(?:未见|无)[^，。；]{0,6}(?:高信号|弥散受限|扩散受限|异常)|(?:未见|无)[^，。；]{0,6}(?:弥散|扩散)受限",
+            r"(?<!未见)(?<!无)(?<!未见明显)(?:弥散|扩散)受限|DWI[^，。；未无]{0,8}高信号",
+        ),
+        (
+            r"(?:脑|基底节区?|丘脑|叶|脑干|小脑)[^，。；]{0,4}出血",
+            r"(?<!混杂)低密度",
+            r"高密度|出血|血肿|高信号|SWI|低信号",
+        ),
+        (
+            r"(?:脑|基底节区?|丘脑|叶|脑干)[^，。；]{0,4}梗[死塞]",
+            r"高密度",
+            r"低密度(?!水肿)|信号|DWI|梗[死塞]|密度减低|软化",
+        ),
+        (
+            r"稽留流产|胚胎停育|胎停|(?:未见|无)[^，。；]{0,4}(?:胎心|心管)搏动|死胎",
+            r"(?:可?见|探及)[^，。；未]{0,6}(?:胎心|心管|原始心管|心)搏动|胎心率?[^，。；]{0,4}\d+\s*次",
+            r"未见[^，。；]{0,6}搏动",
+        ),
         (r"胚胎存活|活胎|存活", r"(?:未见|无|未探及)[^，。；]{0,4}(?:胎心|心管)[^，。；]{0,2}搏动", r""),
-        (r"肠梗阻", r"(?:未见|无)[^，。；]{0,10}(?:扩张|气液平|液气平)", r"(?<!未见)(?<!无)扩张[^，。；]{0,6}气液平|见[^，。；]{0,8}气液平"),
+        (
+            r"肠梗阻",
+            r"(?:未见|无)[^，。；]{0,10}(?:扩张|气液平|液气平)",
+            r"(?<!未见)(?<!无)扩张[^，。；]{0,6}气液平|见[^，。；]{0,8}气液平",
+        ),
         (r"闭塞", r"狭窄", r"闭塞|中断|未见?显影|不显影|充盈缺损|缺如|[无未]见?血流"),
-        (r"骨转移", r"(?:未见|无)[^，。；]{0,8}(?:骨质破坏|异常(?:放射性)?浓聚|骨质异常)", r"见[^，。；]{0,12}(?:破坏|浓聚|转移)"),
-        (r"(?:肝脏?|肺|脑|淋巴结|肾上腺)转移|转移瘤", r"(?:全身|余|肝|肺|脑)[^，。；]{0,14}(?:未见|无)[^，。；]{0,4}(?:异常|高代谢|占位|结节)", r"转移|结节|肿块|占位|病灶|高代谢(?:灶|结节|影)|肿大"),
+        (
+            r"骨转移",
+            r"(?:未见|无)[^，。；]{0,8}(?:骨质破坏|异常(?:放射性)?浓聚|骨质异常)",
+            r"见[^，。；]{0,12}(?:破坏|浓聚|转移)",
+        ),
+        (
+            r"(?:肝脏?|肺|脑|淋巴结|肾上腺)转移|转移瘤",
+            r"(?:全身|余|肝|肺|脑)[^，。；]{0,14}(?:未见|无)[^，。；]{0,4}(?:异常|高代谢|占位|结节)",
+            r"转移|结节|肿块|占位|病灶|高代谢(?:灶|结节|影)|肿大",
+        ),
         (r"气胸(?!吸收)", r"(?:未见|无)[^，。；]{0,4}(?:气胸|无肺纹理)", r"(?<!未见)(?:透亮区|透光区)|压缩"),
         (r"骨质疏松", r"骨(?:质)?密度(?:正常|未见异常)|骨密度[^，。；]{0,3}正常", r"减低|稀疏|疏松"),
-        (r"脂肪肝", r"肝[^，。；]{0,6}(?:密度|回声|实质)[^，。；]{0,6}(?:正常|均匀)", r"减低|增强|细密|衰减|反相位|低于"),
+        (
+            r"脂肪肝",
+            r"肝[^，。；]{0,6}(?:密度|回声|实质)[^，。；]{0,6}(?:正常|均匀)",
+            r"减低|增强|细密|衰减|反相位|低于",
+        ),
         (r"心包积液", r"心包[^，。；]{0,4}(?:未见|无)", r"心包[^，。；未无]{0,6}(?:液|积)"),
         (r"阑尾炎", r"阑尾(?:[^，。；]{0,6}(?:正常|未见异常|无增粗|不粗|未见增粗))", r"增粗|管状结构|粪石|模糊|渗出"),
         (r"前交叉韧带(?:断裂|撕裂)", r"前(?:、?后)?交叉韧带[^。；]{0,8}(?:连续|正常|完整)", r"中断|增粗|不连续"),
@@ -67,28 +103,44 @@ def _sound_part(subject: Subject) -> Iterator[Alarm]:
             if not illness or _NOT_NOW.search(told):
                 continue
             name = _LEAD.sub("", told[: illness.start()]).strip()
-            name = _WHOLE.get(name, name)
-            if not re.search(r"[一-鿿]{2}", name):
-                continue
-            name = _known_end(name, subject.findings)
+            name = _short(name, subject.findings) or _known_end(name, subject.findings)
             if not name:
                 continue
             words = illness[0]
-            if any(words in part and not _DENIED.search(part[: part.find(words)]) for parts in findings for part in parts):
+            if any(
+                words in part
+                and not _DENIED.search(part[: part.find(words)])
+                and not apart(places_in(part), places_in(told))
+                for parts in findings
+                for part in parts
+            ):
                 continue
             about = [parts for parts in findings if any(name in part for part in parts)]
             if not about or any(_is_ill(part) for parts in about for part in parts):
                 continue
-            if any(_speaks_on(one.text, one.organs, name) for one in clauses(subject.findings)):
+            if any(
+                _speaks_on(one.text, one.organs, name) and not apart(one.places, places_in(told))
+                for one in clauses(subject.findings)
+            ):
                 continue
             sound = next((part for parts in about for part in parts if name in part and _WELL.search(part)), "")
             if sound:
-                yield Alarm(AlarmKind.CONFLICT, told.strip(), f"“{told.strip()}”与“{sound}”相互矛盾，请核对影像所见与诊断意见。")
+                yield Alarm(
+                    AlarmKind.CONFLICT, told.strip(), f"“{told.strip()}”与“{sound}”相互矛盾，请核对影像所见与诊断意见。"
+                )
                 return
 
 
 def _is_ill(part: str) -> bool:
     return bool(_ILL.search(_DENIED.split(part, maxsplit=1)[0]))
+
+
+def _short(name: str, findings: str) -> str:
+    """How the findings write an organ of one character; "" when it is none or they do not."""
+    if name not in set("肝脾胰肾胃肺"):
+        return ""
+    match = re.search(rf"(?<![一-鿿]){name}(?:[、及和]|[脏腺壁实]|未见|正常|大小)|双{name}", findings)
+    return match[0] if match else ""
 
 
 def _known_end(name: str, findings: str) -> str:
@@ -98,7 +150,11 @@ def _known_end(name: str, findings: str) -> str:
 
 def _speaks_on(part: str, organs: frozenset[str], name: str) -> bool:
     """Whether a clause shows something without saying where, or in the organ of the name."""
-    return _is_ill(part) and (not organs or bool(organs & organs_in(name)))
+    return (
+        _is_ill(part)
+        and not re.search(r"进镜|循腔|距门齿|距肛", part)
+        and (not organs or bool(organs & organs_in(name)))
+    )
 
 
 def _missing_sign(subject: Subject) -> Iterator[Alarm]:
@@ -106,11 +162,15 @@ def _missing_sign(subject: Subject) -> Iterator[Alarm]:
     for told, denial, excuse in _SIGNS:
         for words in told_clauses:
             match = told.search(words)
-            if not match or re.search(r"除外|待排|可能|术后|陈旧|建议|\?|？|后遗|吸收|史|余|(?:未见|无)(?!.{0,4}搏动)", words):
+            if not match or re.search(
+                r"除外|待排|可能|术后|陈旧|建议|\?|？|后遗|吸收|史|余|(?:未见|无)(?!.{0,4}搏动)", words
+            ):
                 continue
             against = denial.search(subject.findings)
             if against and not (excuse and excuse.search(subject.findings.replace(against[0], "", 1))):
                 yield Alarm(
-                    AlarmKind.CONFLICT, words, f"“{words}”与影像所见的“{against[0]}”相互矛盾，请核对影像所见与诊断意见。"
+                    AlarmKind.CONFLICT,
+                    words,
+                    f"“{words}”与影像所见的“{against[0]}”相互矛盾，请核对影像所见与诊断意见。",
                 )
                 return

@@ -7,12 +7,13 @@ is smooth are enough. It is asked after the checks that know anatomy.
 # ruff: noqa: E501 a pattern is read as one line
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from server.reporting.checker.anatomy import LEFT, RIGHT, lesions_in, opposite, word_of
+from server.reporting.checker.anatomy import LEFT, RIGHT, lesions_in, opposite, organs_in, word_of
 from server.reporting.checker.clauses import sentences
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
@@ -33,14 +34,17 @@ _WELL = re.compile(
     re.IGNORECASE,
 )
 _ILL = re.compile(
-    r"(?<![未不])见(?!异常)|增[大厚粗宽高多强]|减[低少]|缩小|变[窄钝浅扁薄尖]|肿|积[液水气血]|扩张|结[节石]|骨折|狭窄|囊|影(?!像)|灶|异常|中断|断裂|撕裂|斑块|钙化|缺如|术后|萎缩|不连|破坏|充盈缺损|\d",
+    r"(?<![未不])见(?!异常)|增[大厚粗宽高多强]|减[低少]|缩小|变[窄钝浅扁薄尖]|肿|积[液水气血]|炎|感染|退变|损伤|水肿|受损|坏死|纤细|受限|出血|梗[死塞]|扩张|结[节石]|骨折|狭窄|囊|影(?!像)|灶|异常|中断|断裂|撕裂|斑块|钙化|缺如|术后|萎缩|不连|破坏|充盈缺损|\d\s*(?:mm|cm|HU)",
 )
 _SOUND_NAME = re.compile(r"[左右]侧?([一-鿿]{2,8}?)(?:未见(?:明显)?异常|正常|清晰|完整|光滑|通畅|形态正常)")
+_GONE = re.compile(r"切除|缺如|术后|移植|摘除")
+_BETTER = re.compile(r"吸收|消失|消散|愈合")
 _ADVISES = re.compile(r"^\s*(?:建议|请|随访|必要时|定期|参考)|recommend|follow", re.IGNORECASE)
 _UNSAID = re.compile(r"反位|右位心|镜[面像]")
 _DEGREES = re.compile(r"轻度|中度|重度|极重度|少量|微量|中量|大量|完全|部分")
 _WORD = re.compile(r"[A-Za-z]{3,}|[A-Za-z]+\d+(?:[/-]\d+)?|[一-鿿]+")
 # Pairs of characters that stand in any sentence.
+_SHORT = frozenset("肾肺乳肝眼耳房室肩膝髋踝腕肘手足")
 _COMMON = frozenset(
     "可见 考虑 可能 改变 明显 轻度 中度 重度 少量 大量 局部 多发 单发 术后 术后改 后改 变大 建议 结合 临床 请结 复查 随访 伴有 合并 大小 约为 范围 左侧 右侧 双侧 形成 病变 异常 未见 the and with for 程度 性改 征象 表现 较前"
     " 之上 及右 及左 侧壁 上段 中段 下段 近段 远段 上叶 中叶 下叶 上部 下部".split()
@@ -57,6 +61,7 @@ class _Span:
     is_ill: bool
     head: str
     lesions: frozenset[str]
+    organs: frozenset[str]
 
 
 def echoes(subject: Subject) -> Iterator[Alarm]:
@@ -67,18 +72,24 @@ def echoes(subject: Subject) -> Iterator[Alarm]:
     for well, ill in _twice(found):
         yield Alarm(AlarmKind.SIDE, well.text, f"“{ill.text}”与“{well.text}”写的是同一侧，请核对左右侧。")
         return
-    for told in _spans(subject.impression):
-        if told.side == "both" or _ADVISES.search(told.text) or not told.words:
-            continue
-        if _WELL.search(told.text) and not _ILL.search(_DENIED.split(told.text, maxsplit=1)[0]):
+    said = _spans(subject.impression)
+    for told in said:
+        if told.side == "both" or _ADVISES.search(told.text) or not told.words or _BETTER.search(told.text):
             continue
         same = [one for one in found if one.side in (told.side, "both")]
         other = [one for one in found if one.side == opposite(told.side) and one.is_ill]
+        # What another phrase of the impression tells of that side is told already: this one then has no ground at all.
+        other = [
+            one
+            for one in other
+            if not any(each.side == one.side and _likeness(each, one) > _likeness(told, one) for each in said)
+        ]
         if not other:
             continue
         here = max((_likeness(told, one) for one in same if one.is_ill), default=0)
         there, best = max(((_likeness(told, one), one) for one in other), key=lambda pair: pair[0])
-        if _is_elsewhere(told, here, there, best, same):
+        counterpart = any(each.side == opposite(told.side) and each.head == told.head for each in said)
+        if _is_elsewhere(told, here, there, best, same) and (there >= 2 or not counterpart):
             yield Alarm(
                 AlarmKind.SIDE,
                 told.text,
@@ -94,7 +105,9 @@ def _twice(found: tuple[_Span, ...]) -> Iterator[tuple[_Span, _Span]]:
         if not match:
             continue
         name = match[1]
-        same = [one for one in found if one is not well and one.side != "both" and re.match(rf"[左右]侧?{name}", one.text)]
+        same = [
+            one for one in found if one is not well and one.side != "both" and re.match(rf"[左右]侧?{name}", one.text)
+        ]
         ill = [one for one in same if one.is_ill and one.side == well.side]
         if ill and all(one.side == well.side for one in same):
             yield well, ill[0]
@@ -111,13 +124,20 @@ def _is_elsewhere(told: _Span, here: int, there: int, best: _Span, same: list[_S
         return bool(degrees & set(_DEGREES.findall(best.text))) and not any(
             degrees & set(_DEGREES.findall(one.text)) for one in mine
         )
+    if (
+        not (told.is_ill or told.lesions)
+        or _GONE.search(told.text)
+        or any(one.is_ill and one.head == told.head for one in same)
+    ):
+        return False
     # The same part is sound on the named side and ill on the other.
     sound = any(one.head == told.head and not one.is_ill for one in same)
     return here == 0 and sound and best.head == told.head
 
 
 def _likeness(told: _Span, one: _Span) -> int:
-    return len(told.words & one.words) + len(told.lesions & one.lesions)
+    alike = len(told.words & one.words) + len(told.lesions & one.lesions)
+    return 0 if alike < 4 and told.organs and one.organs and not told.organs & one.organs else alike
 
 
 @lru_cache(maxsize=256)
@@ -143,7 +163,8 @@ def _spans(text: str) -> tuple[_Span, ...]:
                 end = marks[place + 1].start() if place + 1 < len(marks) else len(plain)
                 before = plain[: mark.start()] if place == 0 else ""
                 side = kinds[place]
-                head = re.sub(r"^侧", "", plain[mark.end() : end])[:2]
+                head = re.sub(r"^侧", "", plain[mark.end() : end])
+                head = head[: 1 if head[:1] in _SHORT else 2]
                 run = [f"{before}{part[mark.start() : end]}".strip(" 、及和并")]
                 if place + 1 < len(marks):
                     found.append(_span(side, head, run))
@@ -156,7 +177,7 @@ def _joined(plain: str, marks: list[re.Match[str]]) -> bool:
     """Whether 左、右 stand side by side and share what follows."""
     return any(
         re.fullmatch(r"侧?\s*[、及和与]\s*", plain[one.end() : other.start()])
-        for one, other in zip(marks, marks[1:], strict=False)
+        for one, other in itertools.pairwise(marks)
     )
 
 
@@ -171,6 +192,7 @@ def _span(side: str, head: str, run: list[str]) -> _Span:
         any(_ILL.search(_DENIED.split(part, maxsplit=1)[0]) and not _is_well(part) for part in run),
         head,
         frozenset(name for name, _, _ in lesions_in(shown)),
+        organs_in(text),
     )
 
 

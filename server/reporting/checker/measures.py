@@ -26,7 +26,7 @@ _PERCENT_THEN = re.compile(
 
 # Lesions that are measured; a size after another one's name is not its size.
 _MEASURED = frozenset(
-    "结节 肿块 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块 骨折 气胸".split()
+    "结节 肿块 息肉 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块 骨折 气胸".split()
 )
 
 

@@ -104,7 +104,7 @@ _RANGE = re.compile(
     r"([CTLS颈胸腰骶])\s?(\d{1,2})\s*[-~～至—–]\s*([CTLS颈胸腰骶]?)\s?(\d{1,2})(?!\s*[/／\d])", re.IGNORECASE
 )
 _BODY = re.compile(
-    r"(?<![A-Za-z/／\d])([CTLS颈胸腰骶])\s?(\d{1,2})(?:\s*[、,，及和]\s*\d{1,2})*(?![\d/／])(?=椎|、|及|和|[-~～至]|\s*vertebra)",
+    r"(?<![A-Za-z/／\d])([CTLS颈胸腰骶])\s?(\d{1,2})(?:\s*[、,，及和]\s*\d{1,2})*(?![\d/／])(?=椎|、|及|和|[左右]侧|陈旧|压缩|骨折|爆裂|楔形|棘突|横突|附件|滑脱|峡部|[-~～至]|\s*vertebra)",
     re.IGNORECASE,
 )
 _RIBS = re.compile(

@@ -34,8 +34,10 @@ _AMOUNTS = (
     re.compile(r"中量|中等量|moderate"),
     re.compile(r"大量|large|massive"),
 )
-_MEASURED = frozenset("结节 肿块 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块".split())
-_MASSES = {"结节", "肿块", "囊肿", "转移", "肿瘤", "斑块", "淋巴结肿大", "动脉瘤", "扩张"}
+_MEASURED = frozenset(
+    "结节 肿块 息肉 囊肿 动脉瘤 结石 出血 积液 淋巴结肿大 息肉 椎间盘 扩张 炎症 梗死 转移 肿瘤 斑块".split()
+)
+_MASSES = {"息肉", "结节", "肿块", "囊肿", "转移", "肿瘤", "斑块", "淋巴结肿大", "动脉瘤", "扩张"}
 _ABOUT_SAME_MM, _ABOUT_SAME = 1.5, 0.15
 _LEAP = 3.0
 
@@ -122,7 +124,7 @@ def _claims(text: str) -> list[_Claim]:
             number, lesions = clause.sentence, frozenset()
         own = frozenset(one.lesion for one in asserted(clause.text))
         lesions = own or lesions
-        said = _said(clause.text)
+        said = _said(clause.text, general)
         if not said or not (general or _COMPARES.search(all_sentences[clause.sentence])):
             continue
         found.append(
@@ -131,7 +133,7 @@ def _claims(text: str) -> list[_Claim]:
     return found
 
 
-def _said(text: str) -> str:
+def _said(text: str, is_compared: bool = False) -> str:
     if _SAME.search(text):
         return "same"
     hits = [
@@ -144,7 +146,7 @@ def _said(text: str) -> str:
     place, word = hits[0]
     if _NOT.search(text[:place]):
         return "same" if _COMPARES.search(text) else ""
-    compared = re.search(r"较|比|逐渐|明显|均|since|interval|in size", text)
+    compared = is_compared or re.search(r"较|比|略|稍|逐渐|明显|均|since|interval|in size", text)
     return word if compared or _COMPARES.search(text) or text.startswith(("增", "缩", "减")) else ""
 
 

@@ -22,6 +22,7 @@ _LABELLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, label, unit in (
         ("SUV", r"SUV\s?(?:max|mean|peak)?\s*(?:值)?", r"(?!\s*(?:mm|cm))"),
         ("压缩", r"(?:压缩|受压|压迫)(?:体积|程度)?", r"\s*[%％]"),
+        ("狭窄", r"狭窄(?:率|程度)?\s*[（(]?", r"\s*[%％](?![-~～至])"),
         ("射血分数", r"(?<![A-Za-z])(?:LV)?EF(?:值)?|射血分数(?:EF)?", r"\s*[%％]?"),
         ("Cobb角", r"Cobb['’]?s?\s*角(?:度)?", r"\s*[°度]"),
         ("残余尿", r"残余尿(?:量)?", r"\s*(?:ml|毫升)"),
@@ -102,7 +103,7 @@ def _sizes(subject: Subject) -> Iterator[Alarm]:
 
 
 def _alike(one: float, other: float) -> bool:
-    return abs(one - other) < 0.051 or abs(round(one) - round(other)) < 1 and abs(one - other) <= 0.51
+    return abs(one - other) < 0.051 or (abs(round(one) - round(other)) < 1 and abs(one - other) <= 0.51)
 
 
 def _around(text: str, words: str, *patterns: re.Pattern[str]) -> bool:

@@ -32,10 +32,18 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("肺上叶", r"肺上叶|upper lobectomy|upper lobe", True),
     ("肺中叶", r"肺中叶|middle lobectomy|middle lobe", True),
     ("肺下叶", r"肺下叶|lower lobectomy|lower lobe", True),
-    ("肺", r"(?<=[左右])(?:侧|全)?肺(?![上中下]叶)(?=.{0,3}全切|切除|全肺)|(?<=[左右])(?:侧)?全肺|(?<=[左右])(?:侧)?肺(?=[上中下]叶[^，。；]{0,12}(?:清晰|未见|见|正常)|野|纹理)|pneumonectomy", True),
+    (
+        "肺",
+        r"(?<=[左右])(?:侧|全)?肺(?![上中下]叶)(?=.{0,3}全切|切除|全肺)|(?<=[左右])(?:侧)?全肺|(?<=[左右])(?:侧)?肺(?=[上中下]叶[^，。；]{0,12}(?:清晰|未见|见|正常)|野|纹理)|pneumonectomy",
+        True,
+    ),
     ("肝左叶", r"肝左[半叶]叶?|左半肝", False),
     ("肝右叶", r"肝右[半叶]叶?|右半肝", False),
     ("扁桃体", r"扁桃体|tonsillectomy|tonsils?", True),
+    ("直肠", r"直肠(?!子宫|膀胱|陷凹|系膜|癌)|肛管", False),
+    ("升结肠", r"升结肠|回盲", False),
+    ("降结肠", r"(?<!横)降结肠", False),
+    ("乙状结肠", r"乙状结肠", False),
     ("胃窦", r"胃窦|幽门", False),
     ("胰头", r"胰头", False),
     ("胸腺", r"胸腺|thymectomy|thymus", False),
@@ -47,6 +55,12 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"Whipple|胰十二指肠切", ("胆囊", "胃窦", "胰头")),
         (r"(?<![A-Za-z])LC术后", ("胆囊",)),
         (r"全胃切", ("胃",)),
+        (r"(?<![A-Za-z])Miles|腹会阴联合切", ("直肠",)),
+        (r"右半结肠切", ("升结肠", "阑尾")),
+        (r"左半结肠切", ("降结肠",)),
+        (r"乙状结肠(?:癌)?[^，。；]{0,3}切除", ("乙状结肠",)),
+        (r"膀胱[^，。；]{0,4}全切", ("膀胱",)),
+        (r"全喉切", ("喉",)),
     )
 )
 _BREAST = re.compile(r"([左右])侧?乳(?:腺)?癌(?:术后|根治|改良)(?!.{0,6}保乳)")
@@ -106,8 +120,8 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
     for operation, names in _OPERATIONS:
         if (done := operation.search(text)) and not _NO_TAKING.search(text[max(0, done.start() - 8) : done.end() + 4]):
             found |= {(name, "") for name in names}
-    for operation in _BREAST.finditer(text):
-        found.add(("乳腺", "left" if operation[1] == "左" else "right"))
+    for breast in _BREAST.finditer(text):
+        found.add(("乳腺", "left" if breast[1] == "左" else "right"))
     for sentence in sentences(text):
         for part in re.split(r"[，,]", sentence):
             taken = _TAKEN.search(part)
@@ -148,7 +162,7 @@ def _described(name: str, side: str, text: str) -> str:
         if (
             _GONE.search(sentence)
             and pattern.search(sentence)
-            and not re.search(r"形态|大小|未见异常|正常|normal", sentence)
+            and not re.search(r"形态|大小|未见异常|正常|(?:纹理|结构|层次)清晰|壁光滑|normal", sentence)
         ):
             continue
         for part in re.split(r"[，,]", sentence):

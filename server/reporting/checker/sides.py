@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, word_of
+from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.clauses import Clause, asserted, clauses
 from server.reporting.checker.places import apart, of_kind
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
@@ -52,6 +52,13 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
     if len(subject.side) != 1:
         return
     (side,) = subject.side
+    if sides_in(subject.body_part) == {opposite(side)}:
+        yield Alarm(
+            AlarmKind.SIDE,
+            subject.body_part,
+            f"申请的检查部位写“{subject.body_part}”，侧别却是{word_of(side)}，请核对。",
+        )
+        return
     other = opposite(side)
     if _compares_both(subject, side):
         return
@@ -177,7 +184,7 @@ def _shares(told: Clause, clause: Clause, organs: frozenset[str]) -> bool:
             of_kind(told.places, one) & of_kind(clause.places, one) for one in kinds
         )
     if not told.organs:
-        return True
+        return not clause.organs
     return bool(told.places & clause.places) and not told.organs & (SIDED - _TRUNK)
 
 

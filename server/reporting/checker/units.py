@@ -18,7 +18,7 @@ _DENSITY = re.compile(
     re.IGNORECASE,
 )
 _HOUNSFIELD = {"hu", "h", "亨氏单位", "亨"}
-_LENGTH_WORDS = r"较大者|最大者|大小|直径|长径|短径|横径|前后径|上下径|左右径|斜径|最大径|内径|外径|管径|管腔|径线|厚度|厚径|壁厚|厚|最深处?|深度|深|宽度|宽径|最宽处?|宽|长度|长约|移位|突出|膨出|间距|距离|范围"
+_LENGTH_WORDS = r"回缩|分离|增厚|大者|较大者|最大者|大小|直径|长径|短径|横径|前后径|上下径|左右径|斜径|最大径|内径|外径|管径|管腔|径线|厚度|厚径|壁厚|厚|最深处?|深度|深|宽度|宽径|最宽处?|宽|长度|长约|移位|突出|膨出|间距|距离|范围"
 _LENGTH = re.compile(
     rf"(?:{_LENGTH_WORDS})\s*(?:分别)?(?:约为|约|为|达|:|：)?\s*({NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝)?(?:\s*[×xX*＊✕]\s*{NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝)?)*)\s*{_AFTER}"
 )
@@ -39,6 +39,11 @@ _NO_LENGTH = re.compile(
 )
 _WEIGHTS = re.compile(rf"{NUMBER}\s*(?:kg|千克|公斤|斤)(?![a-zA-Z/²])", re.IGNORECASE)
 _WEIGHED = re.compile(r"体重|weight|重量|剂量|mg|胎儿|静脉注射", re.IGNORECASE)
+_ODD = re.compile(
+    rf"(?:囊肿|结节|结石|肿块|包块|病灶|息肉|肿物|淋巴结|斑块)(?:影)?[，,]?(?:大小|直径|约|为)*\s*({NUMBER}\s*(?:°|℃|HU|度|岁|HU\s*[×xX]))(?![A-Za-z])"
+    rf"|({NUMBER}\s*HU\s*[×xX*]\s*{NUMBER})",
+    re.IGNORECASE,
+)
 _METRES = re.compile(rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米")
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
 
@@ -85,7 +90,7 @@ def _lengths(text: str) -> Iterator[Alarm]:
         elif not unit and not inside:
             if match[0].startswith(("范围", "突出", "膨出", "移位")) and not re.search(r"[×xX*]|约", match[0]):
                 continue
-            if re.match(r"\s*[/个枚处级岁月]", text[match.end() :]):
+            if re.match(r"\s*[/个枚处级岁月倍次层段%％型]", text[match.end() :]):
                 continue
             yield Alarm(AlarmKind.UNIT, words, "测量值没有写单位（mm 或 cm）。")
         every = {
@@ -114,6 +119,12 @@ def _quantities(text: str) -> Iterator[Alarm]:
     for match in _WEIGHTS.finditer(text):
         if not _WEIGHED.search(text[max(0, match.start() - 12) : match.start()]):
             yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”是重量，请核对单位是否为 mm 或 cm。")
+    for match in _ODD.finditer(text):
+        yield Alarm(
+            AlarmKind.UNIT,
+            (match[1] or match[2]).strip(),
+            f"“{(match[1] or match[2]).strip()}”不是长度的单位，请核对是否为 mm 或 cm。",
+        )
     for match in _METRES.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”的单位是米，请核对是否为 mm 或 cm。")
 
