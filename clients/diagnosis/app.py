@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from clients.diagnosis import translations
+from clients.diagnosis.comparison.opening import Comparisons
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
@@ -15,6 +16,8 @@ from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ReportPage, page_actions
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
+from clients.diagnosis.worklist import texts as worklist_texts
+from clients.diagnosis.worklist.aside import RowAside
 from clients.diagnosis.worklist.presenter import WorklistPresenter
 from clients.diagnosis.worklist.view import ACTIONS as WORKLIST_ACTIONS
 from clients.diagnosis.worklist.view import WorklistView
@@ -76,6 +79,7 @@ class Diagnosis:
         self.worklist: WorklistPresenter | None = None
         self.report: ReportPresenter | None = None
         self.patients: WorklistPresenter | None = None
+        self._comparisons: Comparisons | None = None
         self._place: Workplace | None = None
         self._later: Later | None = None
         self._undo_refresh: Callable[[], None] | None = None
@@ -97,7 +101,14 @@ class Diagnosis:
         self._place = place
         view = WorklistView(place)
         presenter = WorklistPresenter(
-            place.connection, place.runner, place.messages, self.viewer, self.enter, view.show_state
+            place.connection,
+            place.runner,
+            place.messages,
+            self.viewer,
+            self.enter,
+            view.show_state,
+            compare=self.compare,
+            aside=RowAside(place),
         )
         self.worklist = presenter
         view.attach(presenter)
@@ -136,6 +147,7 @@ class Diagnosis:
         self.report, self.patients = presenter, patients
         self._desk = ReportDesk(view, presenter, self.viewer)
         view.attach(presenter, patients, self._desk)
+        view.comparison_wanted.connect(self.compare)
         view.closing.connect(presenter.close)
         view.closing.connect(self._end)
         place.on_notice(presenter.heard)
@@ -156,6 +168,9 @@ class Diagnosis:
         if self._place is not None:
             self._place.settings.set(PAGE_KEY, "worklist")
         viewer, self.viewer = self.viewer, None
+        if self._comparisons is not None:
+            self._comparisons.close()
+            self._comparisons = None
         if self._undo_refresh is not None:
             self._undo_refresh()
             self._undo_refresh = None
@@ -173,6 +188,13 @@ class Diagnosis:
             self.patients.take_conditions(self.worklist.state.conditions, self.worklist.state.span)
         self.report.open(report_id, action)
 
+    def compare(self, report_ids: tuple[int, ...]) -> None:
+        """Open these reports side by side in their own window (RIS-CMP-04)."""
+        assert self._place is not None
+        if self._comparisons is None:
+            self._comparisons = Comparisons(self._place, lambda: self.viewer)
+        self._comparisons.open(report_ids)
+
     def _show(self, page_id: str) -> None:
         assert self._place is not None
         self._place.go_to(page_id)
@@ -185,13 +207,17 @@ class Diagnosis:
 
     def _refresh_shown(self) -> None:
         self._undo_refresh = None
-        if self._place is not None:
-            self._on_page_shown(self._place.shell.current_page)
+        shown = self._list_of(self._place.shell.current_page) if self._place is not None else None
+        if shown is not None:
+            shown.renew()
 
     def _on_page_shown(self, page_id: str) -> None:
-        shown = {"worklist": self.worklist, "report": self.patients}.get(page_id)
+        shown = self._list_of(page_id)
         if shown is not None:
             shown.refresh()
+
+    def _list_of(self, page_id: str) -> WorklistPresenter | None:
+        return {"worklist": self.worklist, "report": self.patients}.get(page_id)
 
     def _on_viewer_event(self, event: ViewerEvent) -> None:
         if self.report is not None and not (self._desk is not None and self._desk.takes(event)):
@@ -204,6 +230,7 @@ TITLE = "诊断工作站"
 def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     """Return the pages of one workstation window; registers the English words."""
     register_catalogue(translations.ENTRIES)
+    register_catalogue(worklist_texts.ENTRIES)
     return Diagnosis(make_viewer).pages()
 
 

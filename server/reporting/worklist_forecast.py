@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,12 +46,12 @@ class Waiting:
     due_at: datetime
 
 
-def pace_of(approvals: Iterable[datetime], now: datetime) -> float:
+def pace_of(approvals: Iterable[datetime | None], now: datetime) -> float:
     """Return how many reports are approved in an hour, those of the last hours weighing more."""
     half_s = HALF_LIFE.total_seconds()
-    ages = ((now - at).total_seconds() for at in approvals)
+    ages = ((now - at).total_seconds() for at in approvals if at is not None)
     weight = sum(0.5 ** (age / half_s) for age in ages if 0 <= age <= LOOK_BACK.total_seconds())
-    whole_h = (1 - 0.5 ** (LOOK_BACK / HALF_LIFE)) * half_s / 3600 / 0.6931471805599453
+    whole_h: float = (1 - 0.5 ** (LOOK_BACK / HALF_LIFE)) * half_s / 3600 / math.log(2)
     return weight / whole_h
 
 
@@ -145,7 +146,7 @@ class BreachForecasts:
         ).all()
         if not kept:
             return None
-        errors = [expected - came for expected, came in kept]
+        errors = [expected - came for expected, came in kept if came is not None]
         return ForecastError(
             count=len(errors),
             mean_absolute=round(sum(map(abs, errors)) / len(errors), 2),
@@ -161,12 +162,13 @@ class BreachForecasts:
         queue = [
             Waiting(one, priority, _PROGRESS.get(ReportState(state), 2), examined_at, due_at)
             for one, priority, state, examined_at, due_at, _room in rows
+            if due_at is not None
         ]
         return queue, {row.id: row.room_id for row in rows}
 
     def _foretold(self, uow: UnitOfWork, queue: list[Waiting], now: datetime) -> tuple[tuple[int, ...], float]:
         since = now - LOOK_BACK
-        pace = pace_of(uow.session.scalars(select(Report.approved_at).where(Report.approved_at > since)), now)  # type: ignore[arg-type]  # none is None
+        pace = pace_of(uow.session.scalars(select(Report.approved_at).where(Report.approved_at > since)), now)
         urgent = pace_of(
             uow.session.scalars(
                 select(Report.examined_at).where(Report.examined_at > since, Report.priority == EMERGENCY)

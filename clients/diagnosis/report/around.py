@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from clients.diagnosis.words import history_words
 from clients.diagnosis.worklist.columns import NARROW_COLUMNS
-from clients.diagnosis.worklist.filters import ALL, SPANS, STATE_OPTIONS
+from clients.diagnosis.worklist.filters import SPANS, STATE_OPTIONS
+from clients.diagnosis.worklist.more_filters import ALL
 from clients.diagnosis.worklist.state import Span, WorklistState
 from clients.kit.choosing import AutoRefresh, Option, SearchBox
 from clients.kit.editors import ChoiceEditor
@@ -82,7 +83,8 @@ class PatientsArea(QWidget):
         self._presenter = presenter
         self.list.activated.connect(presenter.enter)
         self.list.selected.connect(presenter.select)
-        self.auto_refresh.due.connect(presenter.refresh)
+        self.auto_refresh.due.connect(presenter.tick)
+        self.auto_refresh.toggled.connect(presenter.switch_refresh)
         self.search.searched.connect(self._on_search)
         self.state_choice.chosen.connect(self._on_state)
         self.span_choice.chosen.connect(self._on_span)

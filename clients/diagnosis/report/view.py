@@ -82,7 +82,7 @@ ACTIONS = (
     Action("report.save_template", "存为模板", "Ctrl+Shift+S", "template", enabled=_open),
     Action("report.templates", "模板", "Ctrl+T", "template"),
     Action("report.log", "操作日志", "Ctrl+G", "history"),
-    Action("report.compare", "多人对比", "F5", "compare", hint="把左侧列表中所选患者的影像加到阅片窗口旁边"),
+    Action("report.compare", "多人对比", "F5", "compare", hint="与左侧列表中所选的检查并列比较"),
     Action("report.zoom_in", "放大字号", "Ctrl+=", "zoom"),
     Action("report.zoom_out", "缩小字号", "Ctrl+-", "minus"),
     Action("report.zoom_reset", "重置字号", "Ctrl+0", "text"),
@@ -127,6 +127,8 @@ class ReportPage(QWidget):
 
     closing = Signal()
     """the window closes."""
+    comparison_wanted = Signal(tuple)
+    """ids of reports to be compared, the present one first."""
 
     def __init__(self, place: Workplace, panels: Sequence[SidePanel] = (), tools: Sequence[Tool] = ()) -> None:
         super().__init__()
@@ -165,7 +167,7 @@ class ReportPage(QWidget):
         self.patients.attach(patients)
         self.obstacle.attach(presenter)
         self.templates.attach(presenter)
-        self.history.compare_wanted.connect(presenter.compare)
+        self.history.compare_wanted.connect(self._compare_with)
         on = self._place.actions.on
         for action_id, intention in (
             ("report.leave", presenter.leave),
@@ -186,7 +188,7 @@ class ReportPage(QWidget):
             ("report.save_template", self.open_save_template),
             ("report.templates", self._toggle_templates),
             ("report.log", self._toggle_log),
-            ("report.compare", patients.compare_selected),
+            ("report.compare", self._compare_here),
             ("report.zoom_in", self._zoom_in),
             ("report.zoom_out", self._zoom_out),
             ("report.zoom_reset", self._zoom_reset),
@@ -199,6 +201,18 @@ class ReportPage(QWidget):
         if desk is not None:
             for key, tool in self._tools.items():
                 on(f"report.tool.{key}", _RunTool(tool, self._place, desk))
+
+    def _compare_with(self, rows: tuple[HistoryRow, ...]) -> None:
+        self._want_comparison(tuple(row.report_id for row in rows if row.report_id is not None))
+
+    def _compare_here(self) -> None:
+        selected = self._patients.state.selected if self._patients is not None else None
+        self._want_comparison((selected.id,) if selected is not None else ())
+
+    def _want_comparison(self, others: tuple[int, ...]) -> None:
+        report = self._state.report
+        present = (report.row.id,) if report is not None else ()
+        self.comparison_wanted.emit(tuple(dict.fromkeys((*present, *others))))
 
     @property
     def presenter(self) -> ReportPresenter:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from clients.diagnosis.words import SEX_WORDS, images_look
+from clients.diagnosis.worklist.clocks import clock_look, state_age
 from clients.kit.paging import Align, Column, RowAction
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.reporting import ReportRow
-from shared.domain.states import PatientType, ReportAction
+from shared.domain.states import PatientType, ReportAction, VisitKind
 
 RETURNED = StateLook("退回", Tone.DANGER, "reject")
 MINE = StateLook("本人", Tone.ACTIVE, "edit")
@@ -42,15 +45,70 @@ def _sex(value: Any) -> str:
     return tr(SEX_WORDS[value])
 
 
-COLUMNS = (
+def _visit(value: Any) -> str:
+    return tr(VISIT_WORDS[value])
+
+
+TICK = "ticked"
+TICKED = StateLook("", Tone.ACTIVE, "check_circle", quiet=True)
+UNTICKED = StateLook("", Tone.NEUTRAL, "circle", quiet=True)
+FORETOLD = StateLook("预计超时", Tone.WARNING, "flag", quiet=True)
+VISIT_WORDS: Mapping[str, str] = {
+    VisitKind.OUTPATIENT: "门诊",
+    VisitKind.INPATIENT: "住院",
+    VisitKind.EMERGENCY: "急诊",
+    VisitKind.HEALTH_CHECK: "体检",
+}
+
+
+class ListWords:
+    """What cells say beside their row: the time on the server, what is ticked, what will miss its limit."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self.ticked: frozenset[int] = frozenset()
+        self.foretold: frozenset[int] = frozenset()
+
+    def ticks(self, row: ReportRow) -> list[StateLook]:
+        """Return the tick of a row."""
+        return [TICKED if row.id in self.ticked else UNTICKED]
+
+    def clock(self, row: ReportRow) -> list[StateLook]:
+        """Return how a row stands to its time limit."""
+        now = self.now()
+        look = clock_look(row, now)
+        looks = [look] if look is not None else []
+        if row.id in self.foretold and row.due_at is not None and row.due_at > now:
+            looks.append(FORETOLD)
+        return looks
+
+    def since(self, row: ReportRow) -> str:
+        """Return for how long a row has been in its state."""
+        return state_age(row, self.now())
+
+
+def columns(words: ListWords) -> tuple[Column, ...]:
+    """Return the columns of the diagnosis list."""
+    return (
+        Column(TICK, "选", 40, value=lambda _row: "", marks=words.ticks, sort=False),
+        *_FIRST,
+        Column("due_at", "时限", 124, value=lambda _row: "", marks=words.clock),
+        *_REST,
+        Column("state_since", "本状态已", 84, value=words.since, sort=False, visible=False, align=Align.RIGHT),
+    )
+
+
+_FIRST = (
     Column("state", "报告状态", 104, looks=REPORT_LOOKS, sort=False),
     Column("patient_name", "姓名", 120, strong=True, marks=name_marks, sort=False),
     Column("sex", "性别", 48, format=_sex, sort=False),
     Column("age", "年龄", 56, sort=False, align=Align.RIGHT),
+)
+_REST = (
     Column("exam_type", "检查类型", 80, sort=False),
     Column("items", "检查项目", 0, sort=False),
     Column("body_part", "检查部位", 96, sort=False, visible=False),
-    Column("examined_at", "检查时间", 132, sort=False, quiet=True),
+    Column("examined_at", "检查时间", 132, quiet=True),
     Column("room_name", "检查室", 80, sort=False),
     Column("completeness", "影像", 132, value=lambda _row: "", marks=image_marks, sort=False),
     Column("accession_number", "检查号", 120, sort=False),
@@ -66,6 +124,9 @@ COLUMNS = (
     Column("requesting_department", "请检科室", 104, sort=False, visible=False),
     Column("requested_at", "请检时间", 132, sort=False, visible=False, quiet=True),
     Column("diagnosed_at", "诊断时间", 132, sort=False, visible=False, quiet=True),
+    Column("printed_at", "打印时间", 132, visible=False, quiet=True),
+    Column("visit_kind", "就诊类别", 80, format=_visit, sort=False, visible=False),
+    Column("device_ae", "设备", 104, sort=False, visible=False),
 )
 
 NARROW_COLUMNS = (
@@ -81,4 +142,6 @@ ROW_ACTIONS = (
     RowAction(ReportAction.UNLOCK, "解锁", "unlock"),
     RowAction(ReportAction.VIEW_IMAGES, "查看影像", "viewer"),
     RowAction(ReportAction.PRINT, "预览打印", "print"),
+    RowAction("application", "查看申请单", "clipboard", allowed=lambda _row: True),
+    RowAction("favourite", "收藏", "star", allowed=lambda _row: True),
 )

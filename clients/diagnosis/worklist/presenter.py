@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from clients.diagnosis.ports import Viewer
+from clients.diagnosis.worklist.clocks import ServerTime
 from clients.diagnosis.worklist.state import (
     FIRST_WINDOW,
+    MOST_TICKED,
     SPAN_DAYS,
     Span,
     WorklistState,
@@ -20,7 +22,7 @@ from clients.diagnosis.worklist.state import (
 )
 from clients.kit.connection import Connection
 from clients.kit.messages import Messages
-from clients.kit.paging import PageOfRows, PageRequest
+from clients.kit.paging import PageOfRows, PageRequest, Sort
 from clients.kit.running import TaskRunner
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -30,15 +32,24 @@ from shared.contract.reporting import (
     DeleteQuery,
     ListReports,
     ListSavedQueries,
+    ReportClock,
     ReportFilter,
     ReportList,
+    ReportOrder,
     ReportRow,
     ReportView,
     SavedQueryView,
     SaveQuery,
     UnlockReport,
 )
+from shared.contract.worklist import BreachForecast, GetBreachForecast
 from shared.domain.states import ReportAction, ReportState
+
+LONGEST_SILENCE = timedelta(seconds=60)
+"""A list on screen asks again after this time even if no notice came: a notice can be lost, a clock cannot."""
+ASIDE_ACTIONS = ("application", "favourite")
+"""What is shown beside the list (RIS-LCK-09, -11)."""
+FORECAST_EVERY = timedelta(seconds=20)
 
 Enter = Callable[[int, ReportAction | None], None]
 """Opens a report by id: to write, to audit, to print (after a preview), or (None) to read."""
@@ -57,6 +68,9 @@ class WorklistPresenter:
         show: Callable[[WorklistState], None],
         today: Callable[[], date] = date.today,
         key: str = "worklist",
+        time: ServerTime | None = None,
+        compare: Callable[[tuple[int, ...]], None] | None = None,
+        aside: Callable[[str, ReportRow], None] | None = None,
     ) -> None:
         self._line = line
         self._runner = runner
@@ -67,7 +81,14 @@ class WorklistPresenter:
         self._today = today
         self._key = key
         self._lock = threading.Lock()
-        self._first: tuple[ReportFilter, ReportList] | None = None
+        self._first: tuple[ReportFilter, Sort | None, ReportList] | None = None
+        self._sort: Sort | None = None
+        self._compare = compare
+        self._aside = aside
+        self._asked_at: datetime | None = None
+        self._forecast_at: datetime | None = None
+        self.time = time or ServerTime()
+        self.refreshes_itself = True
         self.state = WorklistState(usual_conditions(today()))
 
     def open(self) -> None:
@@ -83,22 +104,61 @@ class WorklistPresenter:
     def refresh(self) -> None:
         """Load the list again; the old rows stay meanwhile."""
         conditions = self._present(self.state.conditions)
-        request = ListReports(filter=conditions, page=Page(offset=0, limit=FIRST_WINDOW))
-        self._change(is_loading=True)
+        sort = self._sort
+        request = _request(conditions, sort, Page(offset=0, limit=FIRST_WINDOW))
+        self._asked_at = self.time.now()
+        self._change(is_loading=True, is_outdated=False)
         self._runner.run(
-            lambda: self._line.call(request), _Arrived(self, conditions), self._on_failed, key=f"{self._key}.list"
+            lambda: self._line.call(request), _Arrived(self, conditions, sort), self._on_failed, key=f"{self._key}.list"
         )
+        self._foretell()
+
+    def renew(self) -> None:
+        """Something changed: load again, or only say so where the user switched auto-refresh off (RIS-DX-20)."""
+        if self.refreshes_itself:
+            self.refresh()
+        elif not self.state.is_outdated:
+            self._change(is_outdated=True)
+
+    def switch_refresh(self, on: bool) -> None:
+        """The auto-refresh switch; what was missed meanwhile is loaded at once."""
+        self.refreshes_itself = on
+        if on and self.state.is_outdated:
+            self.refresh()
+
+    def tick(self) -> None:
+        """Some seconds passed: notices renew the list, and this only makes up for a lost one."""
+        if self._asked_at is not None and self.time.now() - self._asked_at >= LONGEST_SILENCE:
+            self.refresh()
+
+    def _foretell(self) -> None:
+        if self._key != "worklist":
+            return
+        now = self.time.now()
+        if self._forecast_at is None or now - self._forecast_at >= FORECAST_EVERY:
+            self._forecast_at = now
+            self._runner.run(
+                lambda: self._line.call(GetBreachForecast()),
+                self._on_forecast,
+                lambda _error: self._change(forecast=None),
+                key=f"{self._key}.forecast",
+            )
+
+    def _on_forecast(self, forecast: BreachForecast) -> None:
+        self.time.told(forecast.at)
+        self._change(forecast=forecast)
 
     def fetch(self, request: PageRequest) -> PageOfRows[ReportRow]:
         """Give a window of the list (called in a worker thread); the first one is there already."""
         with self._lock:
             first = self._first
+            self._sort = request.sort
         conditions = self.state.conditions if first is None else first[0]
-        if first is not None and request.offset + request.limit <= FIRST_WINDOW:
-            rows = first[1].rows[request.offset : request.offset + request.limit]
-            return PageOfRows(rows, first[1].total)
+        if first is not None and request.sort == first[1] and request.offset + request.limit <= FIRST_WINDOW:
+            rows = first[2].rows[request.offset : request.offset + request.limit]
+            return PageOfRows(rows, first[2].total)
         page = Page(offset=request.offset, limit=request.limit)
-        found = self._line.call(ListReports(filter=conditions, page=page))
+        found = self._line.call(_request(conditions, request.sort, page))
         return PageOfRows(found.rows, found.total)
 
     # ── conditions ───────────────────────────────────────────────────────────────────────────────────
@@ -195,11 +255,40 @@ class WorklistPresenter:
             self._viewer.open(row.study_uids)
         elif action == ReportAction.UNLOCK:
             self._unlock(row)
+        elif action in ASIDE_ACTIONS:
+            if self._aside is not None:
+                self._aside(action, row)
         else:
             self._enter(row.id, ReportAction(action))
 
+    def toggle_tick(self, row: ReportRow | None = None) -> None:
+        """Tick a row for a comparison, or take its tick away."""
+        row = row or self.state.selected
+        if row is None:
+            return
+        others = tuple(one for one in self.state.ticked if one.id != row.id)
+        if len(others) == len(self.state.ticked) == MOST_TICKED:
+            self._messages.say(tr("最多同时对比 {count} 份检查，请先取消一份。", count=MOST_TICKED), Tone.WARNING)
+            return
+        self._change(ticked=others if len(others) < len(self.state.ticked) else (*others, row))
+
+    def clear_ticks(self) -> None:
+        """Take all ticks away."""
+        self._change(ticked=())
+
+    def compare_ticked(self) -> None:
+        """多人对比: compare what is ticked, else the selected exam with what is chosen there (RIS-DX-19)."""
+        rows = self.state.ticked or ((self.state.selected,) if self.state.selected is not None else ())
+        if self._compare is not None and rows:
+            self._compare(tuple(row.id for row in rows))
+
+    def show_clock(self, clock: ReportClock) -> None:
+        """Show what is overdue (or soon will be) in all states and of all days."""
+        self._change(span=Span.ALL)
+        self.filter(clock=clock, states=(), examined_from=None, examined_to=None)
+
     def compare_selected(self) -> None:
-        """多人对比: put the selected patient's images beside what the viewer shows (RIS-DX-19)."""
+        """Put the selected patient's images beside what the viewer shows."""
         row = self.state.selected
         if row is None or not row.study_uids:
             self._messages.say(tr("所选检查没有影像。"), Tone.WARNING)
@@ -214,7 +303,7 @@ class WorklistPresenter:
     def heard(self, notice: Notice) -> None:
         """Load again when some report or exam has changed, and what filters offer when the master data have."""
         if isinstance(notice, Changed) and notice.entity in ("report", "study"):
-            self.refresh()
+            self.renew()
         elif isinstance(notice, Changed) and notice.entity == "hospital":
             self._runner.run(
                 lambda: self._line.call(GetHospital()), self._on_hospital, self._messages.report, key="hospital"
@@ -222,14 +311,16 @@ class WorklistPresenter:
 
     # ── answers ──────────────────────────────────────────────────────────────────────────────────────
 
-    def arrived(self, conditions: ReportFilter, found: ReportList) -> None:
+    def arrived(self, conditions: ReportFilter, sort: Sort | None, found: ReportList) -> None:
         """The first window came."""
         with self._lock:
-            self._first = (conditions, found)
+            self._first = (conditions, sort, found)
         selected = self.state.selected
+        by_id = {row.id: row for row in found.rows}
         if selected is not None:
-            selected = next((row for row in found.rows if row.id == selected.id), selected)
+            selected = by_id.get(selected.id, selected)
         self._change(
+            ticked=tuple(by_id.get(row.id, row) for row in self.state.ticked),
             rows=found.rows,
             total=found.total,
             counts=found.counts,
@@ -308,13 +399,20 @@ class WorklistPresenter:
         self._show(self.state)
 
 
+def _request(conditions: ReportFilter, sort: Sort | None, page: Page) -> ListReports:
+    if sort is None or sort.key not in set(ReportOrder):
+        return ListReports(filter=conditions, page=page)
+    return ListReports(filter=conditions, page=page, order=ReportOrder(sort.key), descending=sort.descending)
+
+
 class _Arrived:
-    def __init__(self, presenter: WorklistPresenter, conditions: ReportFilter) -> None:
+    def __init__(self, presenter: WorklistPresenter, conditions: ReportFilter, sort: Sort | None) -> None:
         self._presenter = presenter
         self._conditions = conditions
+        self._sort = sort
 
     def __call__(self, found: ReportList) -> None:
-        self._presenter.arrived(self._conditions, found)
+        self._presenter.arrived(self._conditions, self._sort, found)
 
 
 class _QueryDeleted:

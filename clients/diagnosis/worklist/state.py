@@ -11,8 +11,11 @@ import msgspec
 
 from shared.contract.organisation import HospitalView
 from shared.contract.reporting import ReportFilter, ReportRow, SavedQueryView
+from shared.contract.worklist import BreachForecast
 from shared.domain.states import ReportAction, ReportState
 
+MOST_TICKED = 4
+"""How many exams are compared side by side (RIS-OPN-14)."""
 FIRST_WINDOW = 200
 """Rows fetched with the counts; further ones come as somebody scrolls."""
 
@@ -49,6 +52,9 @@ class WorklistState:
     query_id: int | None = None
     selected: ReportRow | None = None
     hospital: HospitalView | None = None
+    ticked: tuple[ReportRow, ...] = ()  # for a comparison; they stay through every refresh
+    forecast: BreachForecast | None = None
+    is_outdated: bool = False  # something changed while the list does not refresh by itself
 
     def allows(self, action: ReportAction) -> bool:
         """Say whether the selected row allows an action."""
@@ -66,13 +72,26 @@ def more_count(conditions: ReportFilter) -> int:
         conditions.accession_number,
         conditions.image_number,
         conditions.patient_number,
+        conditions.items,
+        conditions.registered_by,
+        conditions.requesting_doctor,
+        conditions.visit_kinds,
+        conditions.sex,
+        conditions.exam_states,
+        conditions.device_ae,
+        conditions.scan,
+        conditions.clock,
+        conditions.age_from is not None or conditions.age_to is not None,
+        conditions.requested_from or conditions.requested_to,
+        conditions.printed_from or conditions.printed_to,
+        conditions.mine_only,
+        conditions.exact,
         conditions.body_part,
         conditions.diagnosing_doctor,
         conditions.auditing_doctor,
         conditions.requesting_department,
         conditions.patient_types,
-        conditions.diagnosed_from,
-        conditions.diagnosed_to,
+        conditions.diagnosed_from or conditions.diagnosed_to,
     )
     return sum(bool(one) for one in unfolded)
 

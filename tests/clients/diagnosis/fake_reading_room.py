@@ -14,7 +14,7 @@ import msgspec
 from clients.kit.connection import FakeConnection
 from shared.contract.base import Nothing
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
-from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, ItemEntry, PatientEntry, RequesterEntry
+from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, GetExam, ItemEntry, PatientEntry, RequesterEntry
 from shared.contract.organisation import CampusView, ExamTypeView, GetHospital, HospitalView, RoomView
 from shared.contract.patients import PatientView
 from shared.contract.printing import DocumentView, PreviewReport, PrintReport
@@ -56,6 +56,7 @@ from shared.contract.reporting import (
     VersionRow,
     WriteReport,
 )
+from shared.contract.worklist import BreachForecast, GetBreachForecast
 from shared.domain.permissions import Permission
 from shared.domain.states import (
     CriticalValue,
@@ -68,6 +69,16 @@ from shared.domain.states import (
 )
 
 TODAY = date(2026, 3, 2)
+A_FORECAST = BreachForecast(
+    at=datetime(2026, 3, 2, 4, 0, tzinfo=UTC),
+    horizon_hours=4,
+    open_count=0,
+    overdue=0,
+    expected=0,
+    pace_per_hour=0.0,
+    report_ids=(),
+    error=None,
+)
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 ME = "赵主任"
 S, A = ReportState, ReportAction
@@ -217,6 +228,7 @@ class ReadingRoom:
         self.queries: list[SavedQueryView] = []
         self.templates: list[TemplateView] = []
         self.doubts = ""
+        self.forecast = A_FORECAST
         self.before_answer: Callable[[Any], None] = lambda _request: None
         self.line = FakeConnection(
             replies=dict.fromkeys(self._handlers(), self._answer),
@@ -282,6 +294,8 @@ class ReadingRoom:
             SaveQuery: self._save_query,
             DeleteQuery: self._delete_query,
             ListReports: self._list,
+            GetBreachForecast: lambda _r: self.forecast,
+            GetExam: lambda r: an_exam_of(self.reports[r.exam_id].row),
             GetReport: lambda r: self.view(self.reports[r.report_id]),
             WriteReport: lambda r: self._enter(r.report_id, S.WRITING, "diagnosing_doctor"),
             AuditReport: lambda r: self._enter(r.report_id, S.AUDITING, "auditing_doctor"),

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from clients.diagnosis.ports import NoViewer
+from clients.diagnosis.worklist.clocks import ServerTime
 from clients.diagnosis.worklist.presenter import WorklistPresenter
 from clients.diagnosis.worklist.state import Span, WorklistState, entering_action, more_count
 from clients.kit.connection import LineState
 from clients.kit.messages import CollectedMessages
-from clients.kit.paging import PageRequest
+from clients.kit.paging import PageRequest, Sort
 from clients.kit.running import ImmediateRunner
 from shared.contract.base import Changed
 from shared.contract.organisation import GetHospital
-from shared.contract.reporting import ListReports, ReportFilter, SavedQueryView
+from shared.contract.reporting import ListReports, ReportClock, ReportFilter, ReportOrder, SavedQueryView
+from shared.contract.worklist import GetBreachForecast
 from shared.domain.states import PatientType, ReportAction, ReportState
-from tests.clients.diagnosis.fake_reading_room import FULL, ME, TODAY, ReadingRoom
+from tests.clients.diagnosis.fake_reading_room import A_FORECAST, FULL, ME, NOON, TODAY, ReadingRoom
 
 S, A = ReportState, ReportAction
 
@@ -30,6 +32,9 @@ class List:
     room: ReadingRoom = field(default_factory=ReadingRoom)
     states: list[WorklistState] = field(default_factory=list)
     entered: list[tuple[int, ReportAction | None]] = field(default_factory=list)
+    compared: list[tuple[int, ...]] = field(default_factory=list)
+    beside: list[tuple[str, int]] = field(default_factory=list)
+    moment: datetime = NOON
     today: date = TODAY
 
     def __post_init__(self) -> None:
@@ -43,6 +48,9 @@ class List:
             lambda report_id, action: self.entered.append((report_id, action)),
             self.states.append,
             lambda: self.today,
+            time=ServerTime(lambda: self.moment),
+            compare=self.compared.append,
+            aside=lambda action, row: self.beside.append((action, row.id)),
         )
 
     @property
@@ -167,6 +175,9 @@ def test_row_actions(a_list: List) -> None:
     a_list.presenter.act(A.UNLOCK, rows[2])
     assert a_list.room.reports[2].holder == ""
     assert a_list.messages.said[-1].text == "已解锁：李四"
+    a_list.presenter.act("application", rows[2])
+    a_list.presenter.act("favourite", rows[2])
+    assert a_list.beside == [("application", 2), ("favourite", 2)]
     a_list.presenter.act(A.PRINT, rows[4])
     assert a_list.entered == [(4, A.PRINT)]
     a_list.presenter.select(rows[3])
@@ -205,3 +216,73 @@ def test_the_next_waiting_report_follows_the_present_one(a_list: List) -> None:
     a_list.presenter.enter_next(4)
     assert len(a_list.entered) == 2
     assert "没有下一位" in a_list.messages.said[-1].text
+
+
+def test_ticks_are_at_most_four_and_stay_through_filters_and_refreshes(a_list: List) -> None:
+    for number in (5, 6, 7):
+        a_list.room.add(number)
+    a_list.presenter.choose_states(())
+    rows = {row.id: row for row in a_list.state.rows}
+    for number in (1, 2, 3, 5, 6):
+        a_list.presenter.toggle_tick(rows[number])
+    assert [row.id for row in a_list.state.ticked] == [1, 2, 3, 5]
+    assert "最多同时对比 4 份" in a_list.messages.said[-1].text
+    a_list.presenter.toggle_tick(rows[2])
+    a_list.presenter.filter(patient_name="谁也不是")
+    a_list.presenter.heard(Changed("report", 1, 2))
+    assert [row.id for row in a_list.state.ticked] == [1, 3, 5]
+    a_list.presenter.compare_ticked()
+    assert a_list.compared == [(1, 3, 5)]
+    a_list.presenter.clear_ticks()
+    a_list.presenter.select(rows[6])
+    a_list.presenter.compare_ticked()
+    assert a_list.compared[-1] == (6,)
+
+
+def test_nothing_is_asked_by_the_clock_while_notices_come(a_list: List) -> None:
+    before = len(a_list.asked)
+    for _ in range(5):
+        a_list.moment += timedelta(seconds=5)
+        a_list.presenter.tick()
+    assert len(a_list.asked) == before
+    a_list.moment += timedelta(seconds=60)
+    a_list.presenter.tick()
+    assert len(a_list.asked) == before + 1, "a lost notice is made up for after a minute"
+
+
+def test_switched_off_it_says_that_rows_are_old_and_catches_up_when_switched_on(a_list: List) -> None:
+    a_list.presenter.switch_refresh(False)
+    before = len(a_list.asked)
+    a_list.presenter.heard(Changed("report", 1, 2))
+    assert len(a_list.asked) == before
+    assert a_list.state.is_outdated
+    a_list.presenter.switch_refresh(True)
+    assert len(a_list.asked) == before + 1
+    assert not a_list.state.is_outdated
+
+
+def test_the_order_chosen_in_the_title_is_the_servers_and_stays(a_list: List) -> None:
+    a_list.presenter.fetch(PageRequest(0, 200, Sort("printed_at", descending=True)))
+    a_list.presenter.refresh()
+    asked = [call for call in a_list.room.line.calls if isinstance(call, ListReports)]
+    assert [(call.order, call.descending) for call in asked[-2:]] == [(ReportOrder.PRINTED, True)] * 2
+    before = len(asked)
+    a_list.presenter.fetch(PageRequest(0, 200, Sort("printed_at", descending=True)))
+    assert len(a_list.asked) == before, "the first window is there in this order already"
+
+
+def test_the_forecast_comes_with_the_list_but_not_with_each_notice(a_list: List) -> None:
+    assert a_list.state.forecast == A_FORECAST
+    asked = lambda: len([call for call in a_list.room.line.calls if isinstance(call, GetBreachForecast)])  # noqa: E731
+    before = asked()
+    a_list.presenter.heard(Changed("report", 1, 2))
+    assert asked() == before
+    a_list.moment += timedelta(seconds=21)
+    a_list.presenter.heard(Changed("report", 1, 2))
+    assert asked() == before + 1
+
+
+def test_overdue_reports_of_all_days_are_one_click_away(a_list: List) -> None:
+    a_list.presenter.show_clock(ReportClock.OVERDUE)
+    assert a_list.asked[-1] == ReportFilter(clock=ReportClock.OVERDUE)
+    assert a_list.state.span is Span.ALL

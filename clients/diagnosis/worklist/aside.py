@@ -1,0 +1,30 @@
+"""What a row of the list opens at the side: its application, the form that files it among the favourites."""
+
+from __future__ import annotations
+
+from clients.diagnosis.report.details import application_panel
+from clients.kit.panels import scrolling
+from clients.kit.shell import Workplace
+from shared.contract.exams import ExamView, GetExam
+from shared.contract.reporting import ReportRow
+
+
+class RowAside:
+    """Opens the side panel of the window."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    def __call__(self, action: str, row: ReportRow) -> None:
+        """Show what the action names."""
+        place = self._place
+        if action == "application":
+            place.runner.run(
+                lambda: place.connection.call(GetExam(exam_id=row.exam_id)),
+                self._show_application,
+                place.messages.report,
+                key="worklist.aside",
+            )
+
+    def _show_application(self, exam: ExamView) -> None:
+        self._place.side_panel.show_content("查看申请单", scrolling(application_panel(exam)))

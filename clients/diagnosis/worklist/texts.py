@@ -1,0 +1,73 @@
+# ruff: noqa: E501 - a table: one entry a line
+"""The English of the diagnosis list's clocks and conditions and of comparisons; knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, str] = {
+    # columns and clocks
+    "选": "✓",
+    "时限": "Time limit",
+    "本状态已": "In state",
+    "打印时间": "Printed at",
+    "就诊类别": "Visit",
+    "设备": "Device",
+    "门诊": "Outpatient",
+    "住院": "Ward",
+    "急诊": "Emergency",
+    "体检": "Check-up",
+    "预计超时": "Likely late",
+    "{minutes} 分": "{minutes} min",
+    "{hours} 时 {minutes:02} 分": "{hours} h {minutes:02}",
+    "{days} 天": "{days} d",
+    "按时": "On time",
+    "晚 {span}": "{span} late",
+    "超时 {span}": "Over {span}",
+    "快到期 {span}": "Soon {span}",
+    "剩 {span}": "{span} left",
+    # forecast
+    "没有未完成的报告": "No open reports",
+    "未完成 {open} 份，每小时约完成 {pace} 份；今后 {hours} 小时预计超时 {expected} 份": "{open} open, about {pace} done an hour; {expected} likely to miss their limit within {hours} h",
+    "预测误差：还没有可比较的数据": "Past error: nothing to compare yet",
+    "预测误差：近 14 天 {count} 次，平均差 {error} 份": "Past error: {error} reports on average ({count} forecasts, 14 days)",
+    "已超时 {count} 份": "{count} overdue",
+    "列表有新变化，点此刷新": "The list has changed: refresh",
+    # conditions
+    "精准查询": "Exact match",
+    "只看本人的报告": "My reports only",
+    "扫描方式": "Scan",
+    "平扫": "Plain",
+    "增强": "Contrast",
+    "时间充裕": "On time",
+    "快到期": "Due soon",
+    "已超时": "Overdue",
+    "查看申请单": "Application",
+    "收藏": "Add to favourites",
+    "改名": "Rename",
+    # comparison
+    "并列比较选中（打勾）的 2 到 4 份检查": "Shows the 2 to 4 ticked exams side by side",
+    "与左侧列表中所选的检查并列比较": "Beside the exam selected in the list at the left",
+    "选入对比": "Tick for comparison",
+    "影像并排": "Images beside",
+    "已选 {count}/{most}": "{count}/{most} ticked",
+    "取消选择": "Clear",
+    "最多同时对比 {count} 份检查，请先取消一份。": "At most {count} exams stand side by side. Take one away first.",
+    "请至少选择 {count} 份检查。": "Tick at least {count} exams.",
+    "姓名或检查号": "Name or exam no.",
+    "对比详情": "Comparison",
+    "标出不同": "Mark differences",
+    "打开全部影像": "Open all images",
+    "这些检查属于 {count} 位不同患者": "These exams are of {count} different patients",
+    "请选择要对比的检查": "Choose the exams to compare",
+    "在左侧勾选 2 到 4 份检查，再点“对比”。": "Tick 2 to 4 exams at the left, then press Compare.",
+    "没有找到别的检查": "No other exam found",
+    "本次选择": "Chosen",
+    "同一患者的其它检查": "Other exams of the patient",
+    "同名患者": "Patients of the same name",
+    "查找结果": "Found",
+    "没有关键图": "No key images",
+    "基准": "Base",
+    "同一患者": "Same patient",
+    "不同患者": "Other patient",
+}
