@@ -44,8 +44,10 @@ class Settings:
     object_keys: str = "blake3"  # or sha256: what new objects are named by; either is read for ever
     reserve_mb: int = 500  # refuse images below this much free space
     mask_names: bool = True  # on the hall display
-    lock_idle_minutes: int = 15  # a report lock without a heartbeat for so long is free
+    lock_idle_minutes: int = 30  # a report lock without a heartbeat for so long is free
     may_audit_own_report: bool = False
+    score_scale: str = "grades"  # of image and report quality: grades (甲 乙 丙 丁) or points (0 to 100)
+    medical_record_url: str = ""  # e.g. "https://emr.hospital/record?patient={patient}"
     verify_url: str = ""  # where the QR code of a printed report leads, e.g. "https://host/verify"
     import_folders: str = ""  # folders of this machine that imports may read, separated by semicolons
     export_folders: str = ""  # folders of this machine that exports may write, separated by semicolons
@@ -105,6 +107,10 @@ def _checked(values: dict[str, Any]) -> Settings:
     settings = replace(defaults, **values)
     if settings.durability not in {"object", "group", "none"}:
         raise SettingsError("setting 'durability' must be object, group or none")
+    if settings.score_scale not in {"grades", "points"}:
+        raise SettingsError("setting 'score_scale' must be grades or points")
+    if settings.medical_record_url and not settings.medical_record_url.startswith(("https://", "http://")):
+        raise SettingsError("setting 'medical_record_url' must begin with https:// or http://")
     if settings.object_keys not in {"blake3", "sha256"}:
         raise SettingsError("setting 'object_keys' must be blake3 or sha256")
     for name in ("rpc_port", "dicom_port", "http_port"):

@@ -58,6 +58,8 @@ ENTRIES = {
     "时长": "Duration",
     "检查时长": "Duration",
     "HP 必填": "HP required",
+    "报告必选项": "Report choices",
+    "一行一组：名称/英文: 选项/英文, 选项/英文；名称后加 ? 为选填": "One a line: name/English: option/English, option/English; ? after the name: optional",
     "DICOM 部位": "DICOM body part",
     "检查部位": "Body part",
     "价格（元）": "Price (yuan)",

@@ -257,7 +257,7 @@ class ExamService:
         if request.application_id is not None:
             self._applications.mark_registered(uow, request.application_id, exam.id)
         if patient.version > 1:
-            self._copy_patient(uow, patient)
+            self.copy_patient(uow, patient)
         if request.slot_id is not None:
             self._slots.book(uow, caller, request.slot_id, place.room_id, exam.id, self._demand(uow, exam, body))
         self._enter_queue(uow, caller, exam)
@@ -302,7 +302,7 @@ class ExamService:
             self._slots.free(uow, exam.id)
         else:
             self._slots.check_still(uow, caller, exam.id, demand)
-        self._copy_patient(uow, patient)
+        self.copy_patient(uow, patient)
         self._enter_queue(uow, caller, exam)
         self._tell(uow, exam)
         return self._view(uow, caller, exam)
@@ -588,7 +588,7 @@ class ExamService:
         if not awaits_acceptance(exam):
             self._queue.enter(uow, caller, place_of(exam))
 
-    def _copy_patient(self, uow: UnitOfWork, patient: PatientView) -> None:
+    def copy_patient(self, uow: UnitOfWork, patient: PatientView) -> None:
         """Bring the copies of a corrected patient in all their exams up to date."""
         copy = copy_of(patient)
         differs = or_(*(getattr(Exam, field).is_distinct_from(value) for field, value in copy.items()))

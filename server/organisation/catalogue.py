@@ -36,6 +36,7 @@ from shared.contract.master import (
     WordEntry,
 )
 from shared.contract.organisation import Dictionary, MarkColour
+from shared.domain.report_choices import ChoiceError, choices_of
 from shared.domain.states import PatientType
 
 _CODE = pattern(r"[A-Za-z0-9][A-Za-z0-9_.\-/]*", "编码只能用字母、数字和 _ . - /，以字母或数字开头。")
@@ -56,6 +57,14 @@ def name_field(length: int = 100, title: str = "名称", title_en: str = "Name")
 
 def english_field(length: int = 100) -> FieldSpec:
     return FieldSpec(key="name_en", title="英文名称", title_en="English name", length=length, width=30)
+
+
+def _fault_of_choices(text: str) -> str | None:
+    try:
+        choices_of(text)
+    except ChoiceError as error:
+        return str(error)
+    return None
 
 
 _CAMPUS = FieldSpec(
@@ -275,6 +284,9 @@ class ExamTypeKind(Kind):
             width=10,
         ),
         FieldSpec(key="hp_required", title="HP 必填", title_en="HP required", form=Form.SWITCH, width=10),
+        FieldSpec(
+            key="choices", title="报告必选项", title_en="Report choices", length=1000, fault=_fault_of_choices, width=40
+        ),
     )
 
     def __init__(self) -> None:
@@ -291,6 +303,7 @@ class ExamTypeKind(Kind):
             name_en=row.name_en,
             slot_minutes=row.slot_minutes,
             hp_required=row.hp_required,
+            choices=row.choices,
         )
 
     def columns(self, entry: ExamTypeEntry, refs: References) -> dict[str, Any]:
@@ -299,6 +312,7 @@ class ExamTypeKind(Kind):
             "name_en": entry.name_en,
             "slot_minutes": entry.slot_minutes,
             "hp_required": entry.hp_required,
+            "choices": entry.choices,
         }
 
     def new_id(self, uow: UnitOfWork) -> int:

@@ -198,6 +198,7 @@ def _exam_type(row: Row[Any]) -> ExamTypeView:
         hp_required=row.hp_required,
         slot_minutes=row.slot_minutes,
         id=row.id,
+        choices=row.choices,
     )
 
 

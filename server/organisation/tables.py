@@ -87,6 +87,7 @@ class ExamTypeRow(Kept, Base):
     name: Mapped[str] = mapped_column(String(100))
     name_en: Mapped[str] = mapped_column(String(100))
     hp_required: Mapped[bool]
+    choices: Mapped[str] = mapped_column(String(1000), default="", server_default="")
     slot_minutes: Mapped[int]
 
 

@@ -11,6 +11,8 @@ from server.reporting.attachments import Attachments
 from server.reporting.auditing_corrections import Corrections
 from server.reporting.facts import of_exam, only_reading
 from server.reporting.ports import Exams
+from server.reporting.settings import ReportingSettings
+from server.reporting.surroundings import history_row, medical_record
 from server.reporting.tables import Report, ReportLog, ReportReturn, ReportText
 from server.reporting.texts import Texts, content_of
 from server.reporting.worklist import Worklist
@@ -26,7 +28,6 @@ from shared.contract.reporting import (
     ReturnView,
     VersionRow,
 )
-from shared.domain.states import ReportState
 
 _MOST_HISTORY = 50
 
@@ -35,13 +36,20 @@ class Reading:
     """Shows reports; changes nothing."""
 
     def __init__(
-        self, exams: Exams, texts: Texts, attachments: Attachments, worklist: Worklist, corrections: Corrections
+        self,
+        exams: Exams,
+        texts: Texts,
+        attachments: Attachments,
+        worklist: Worklist,
+        corrections: Corrections,
+        settings: ReportingSettings,
     ) -> None:
         self._exams = exams
         self._texts = texts
         self._attachments = attachments
         self._worklist = worklist
         self._corrections = corrections
+        self._settings = settings
 
     def history(self, uow: UnitOfWork, exam_id: int) -> HistoryView:
         """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02)."""
@@ -63,23 +71,7 @@ class Reading:
             .order_by(Report.examined_at.desc())
             .limit(_MOST_HISTORY)
         )
-        return tuple(
-            HistoryRow(
-                exam_id=report.exam_id,
-                report_id=report.id,
-                accession_number=report.accession_number,
-                patient_id=report.patient_id,
-                patient_name=report.patient_name,
-                exam_type=report.exam_type,
-                items=report.items,
-                examined_at=report.examined_at,
-                report_state=ReportState(report.state),
-                impression=text.impression if text else "",
-                findings=text.findings if text else "",
-                study_uids=tuple(report.study_uids.split()),
-            )
-            for report, text in uow.session.execute(statement)
-        )
+        return tuple(history_row(report, text) for report, text in uow.session.execute(statement))
 
     def log(self, uow: UnitOfWork, report_id: int) -> ReportLogView:
         """Return the operation log, newest first, and every kept text, oldest first."""
@@ -104,7 +96,14 @@ class Reading:
                 for row in rows
             ),
             versions=tuple(
-                VersionRow(version=text.number, at=text.at, by=text.by, content=content_of(text)) for text in texts
+                VersionRow(
+                    version=text.number,
+                    at=text.at,
+                    by=text.by,
+                    content=content_of(text),
+                    is_automatic=text.is_automatic,
+                )
+                for text in texts
             ),
         )
 
@@ -153,4 +152,7 @@ class Reading:
             addenda=self._corrections.addenda(uow, report),
             diagnosing_id=report.diagnosing_id,
             auditing_id=report.auditing_id,
+            choices=self._texts.choices(uow, report),
+            score_scale=self._settings.score_scale,
+            medical_record_url=medical_record(self._settings.medical_record_url, report.patient_number),
         )

@@ -95,6 +95,14 @@ class ReportingRpc:
         return self._reports.unlock(uow, caller, request.report_id)
 
     @handles
+    def correct_patient(self, request: contract.CorrectPatient, caller: Caller, uow: UnitOfWork) -> contract.ReportView:
+        return self._reports.correct_patient(uow, caller, request)
+
+    @handles
+    def get_related(self, request: contract.GetRelated, caller: Caller, uow: UnitOfWork) -> contract.RelatedView:
+        return self._reports.surroundings.related(uow, caller, request.report_id)
+
+    @handles
     def renew_lock(self, request: contract.RenewLock, caller: Caller, uow: UnitOfWork) -> Nothing:
         self._reports.renew_lock(uow, caller, request.report_id)
         return Nothing()

@@ -15,7 +15,7 @@ from server.reporting import seal
 from server.reporting.attachments import Attachments
 from server.reporting.auditing_tables import ReportEdition
 from server.reporting.ports import Documents
-from server.reporting.tables import Report
+from server.reporting.tables import Report, ReportText
 from server.reporting.texts import Texts, content_of, values_of
 from shared.domain.states import ReportState
 
@@ -126,6 +126,17 @@ class Sealing:
             }
         )
 
+    @staticmethod
+    def is_as_sealed(uow: UnitOfWork, edition: ReportEdition) -> bool:
+        """Say whether seal, sealed bytes and the kept text of an edition still agree."""
+        if seal.seal_of(edition.sealed) != edition.seal:
+            return False
+        sealed = msgspec.json.decode(edition.sealed, type=dict[str, object])
+        text = uow.session.get(ReportText, (edition.report_id, edition.text_number))
+        return text is not None and all(
+            sealed.get(key, "") == value for key, value in values_of(content_of(text)).items()
+        )
+
     def _is_unchanged(self, uow: UnitOfWork, report: Report) -> bool:
         sealed = msgspec.json.decode(report.sealed, type=dict[str, object])
         text = self._texts.text(uow, report)
@@ -136,4 +147,5 @@ class Sealing:
             ],
             "text_version": report.text_number,
         }
-        return all(sealed.get(name) == value for name, value in present.items())
+        # A seal of an earlier release names fewer parts: those it does not name were empty.
+        return all(sealed.get(name, "") == value for name, value in present.items())

@@ -123,6 +123,7 @@ class ReportText(Base):
     hp: Mapped[str] = mapped_column(String(16))
     image_quality: Mapped[str] = mapped_column(String(16))
     report_quality: Mapped[str] = mapped_column(String(16))
+    choices: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON object; empty: none
     form: Mapped[str] = mapped_column(Text, default="", server_default="")  # the structured form as JSON
 
 

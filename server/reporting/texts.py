@@ -13,6 +13,7 @@ from server.reporting.ports import Organisation
 from server.reporting.settings import ReportingSettings
 from server.reporting.tables import Report, ReportText
 from shared.contract.reporting import ReportContent
+from shared.domain.report_choices import CRITICAL, HP, LONGEST_WORD, MOST_CHOICES, Choice, ChoiceError, choices_of
 from shared.domain.rich_text import plain, sanitised
 from shared.domain.states import CriticalValue, HpResult
 from shared.domain.structured import FormContent
@@ -38,6 +39,10 @@ class Texts:
         for field, score in (("image_quality", content.image_quality), ("report_quality", content.report_quality)):
             if score not in _SCORES and not (score.isascii() and score.isdigit() and int(score) <= 100):
                 raise invalid(field, "评分请选甲、乙、丙、丁，或 0 到 100。")
+        if len(content.choices) > MOST_CHOICES or any(
+            len(word) > LONGEST_WORD for pair in content.choices.items() for word in pair
+        ):
+            raise invalid("choices", "选项太多或太长，请重新选择。")
         if content.form is not None and len(_form_text(content.form)) > _LONGEST_FORM:
             raise invalid("form", "结构化表单内容太多，请删减后再保存。")
         return msgspec.structs.replace(
@@ -50,15 +55,26 @@ class Texts:
             raise invalid("findings", "请填写影像所见。")
         if not plain(content.impression):
             raise invalid("impression", "请填写诊断意见。")
-        if content.critical_value is CriticalValue.UNSET:
-            raise invalid("critical_value", "请选择危急值。")
-        if content.hp is HpResult.UNSET and self.hp_required(uow, report):
-            raise invalid("hp", "请选择 HP。")
+        for choice in self.choices(uow, report):
+            value = value_of(content, choice.key)
+            if value and not choice.has(value):
+                raise invalid(choice.key, f"{choice.label}没有这个选项，请重新选择。")
+            if choice.is_required and not value:
+                raise invalid(choice.key, f"请选择{_spaced(choice.label)}。")
+
+    def choices(self, uow: UnitOfWork, report: Report) -> tuple[Choice, ...]:
+        """Return what this exam type asks for below the text, the critical value first."""
+        exam_type = self._organisation.hospital(uow).exam_types.get(report.exam_type)
+        if exam_type is None:
+            return choices_of("")
+        try:
+            return choices_of(exam_type.choices, hp_required=exam_type.hp_required)
+        except ChoiceError:  # master data is checked when it is saved: only a newer syntax can come here
+            return choices_of("", hp_required=exam_type.hp_required)
 
     def hp_required(self, uow: UnitOfWork, report: Report) -> bool:
         """Say whether this exam type asks for HP."""
-        exam_type = self._organisation.hospital(uow).exam_types.get(report.exam_type)
-        return exam_type is not None and exam_type.hp_required
+        return any(choice.key == HP for choice in self.choices(uow, report))
 
     def text(self, uow: UnitOfWork, report: Report, number: int | None = None) -> ReportText | None:
         """Return a kept text, the present one without a number."""
@@ -131,6 +147,7 @@ def content_of(text: ReportText) -> ReportContent:
         hp=HpResult(text.hp),
         image_quality=text.image_quality,
         report_quality=text.report_quality,
+        choices=msgspec.json.decode(text.choices, type=dict[str, str]) if text.choices else {},
         form=msgspec.json.decode(text.form, type=FormContent) if text.form else None,
     )
 
@@ -145,7 +162,22 @@ def values_of(content: ReportContent) -> dict[str, str]:
         "image_quality": content.image_quality,
         "report_quality": content.report_quality,
         "form": _form_text(content.form),
+        "choices": msgspec.json.encode(content.choices, order="deterministic").decode() if content.choices else "",
     }
+
+
+def value_of(content: ReportContent, key: str) -> str:
+    """Return what is chosen of a choice, empty when nothing is."""
+    if key == CRITICAL:
+        return "" if content.critical_value is CriticalValue.UNSET else str(content.critical_value)
+    if key == HP:
+        return "" if content.hp is HpResult.UNSET else str(content.hp)
+    return content.choices.get(key, "")
+
+
+def _spaced(label: str) -> str:
+    """Chinese typography: a blank before Latin letters."""
+    return f" {label}" if label[:1].isascii() else label
 
 
 def _form_text(form: FormContent | None) -> str:

@@ -84,6 +84,7 @@ class ExamTypeEntry(Entry, frozen=True, kw_only=True, tag="exam_type"):
     name_en: str = ""
     slot_minutes: int = 10
     hp_required: bool = False
+    choices: str = ""  # 报告必选项, as shared.domain.report_choices reads it
 
 
 class BodyPartEntry(Entry, frozen=True, kw_only=True, tag="body_part"):

@@ -68,6 +68,7 @@ class ExamTypeView(msgspec.Struct, frozen=True, kw_only=True):
     hp_required: bool  # RIS-OPN-08
     slot_minutes: int
     id: int = 0
+    choices: str = ""  # what its reports ask for beside HP, as shared.domain.report_choices reads it
 
 
 class BodyPartView(msgspec.Struct, frozen=True, kw_only=True):

@@ -211,6 +211,13 @@ EXAM_TYPES = master_spec(
                     key="slot_minutes", label="时长", unit="分钟", required=True, minimum=1, maximum=1440, initial=10
                 ),
                 SwitchField(key="hp_required", label="HP 必填", span=2),
+                LongTextField(
+                    key="choices",
+                    label="报告必选项",
+                    lines=3,
+                    max_length=1000,
+                    hint="一行一组：名称/英文: 选项/英文, 选项/英文；名称后加 ? 为选填",
+                ),
             ),
         ),
     ),
@@ -220,6 +227,7 @@ EXAM_TYPES = master_spec(
         name_en=typed["name_en"],
         slot_minutes=number(typed["slot_minutes"], 10),
         hp_required=bool(typed["hp_required"]),
+        choices=typed["choices"],
     ),
     empty=EmptyWords("没有检查类型", "请新建检查类型，如 CT、磁共振。", "scan"),
     intro="检查类型决定检查号的开头、预约时长和可用的检查室。",
