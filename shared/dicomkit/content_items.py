@@ -40,8 +40,11 @@ def code_sequence(code: Code) -> list[Dataset]:
     from pydicom.dataset import Dataset
 
     item = Dataset()
-    item.CodeValue = code.value
-    item.CodingSchemeDesignator = code.scheme
+    if len(code.value) <= 16:
+        item.CodeValue = code.value
+    else:
+        item.LongCodeValue = code.value
+    item.CodingSchemeDesignator = code.scheme[:16]
     item.CodeMeaning = code.meaning[:64]
     return [item]
 

@@ -1,0 +1,1 @@
+"""The documents that results are: each module writes one standard from a snapshot; pure."""
