@@ -1,4 +1,4 @@
-"""`mingjing report check FILE.jsonl`: what the checker would say to reports that a department already has."""
+"""`mingjing report`: what the checker says to reports that a department already has, and whether a report is genuine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
+from mingjing import report_verify
+
 _LONGEST_LINE = 4 << 20
 
 
@@ -17,15 +19,19 @@ def main(arguments: list[str]) -> int:
     """Run the word; returns 0, or 1 when a line could not be read as a report, or 2 when the file could not."""
     parser = argparse.ArgumentParser(
         prog="mingjing report",
-        description="Check reports before a department goes live: one JSON object a line with id, exam_type, body_part,"
-        " side, sex, age, prior, findings, impression; one line is printed for each.",
+        description="check: alarms of reports before a department goes live, one JSON object a line with id, exam_type,"
+        " body_part, side, sex, age, prior, findings, impression; one line is printed for each. verify: who signed a"
+        " report, when, and whether anything was changed.",
     )
     words = parser.add_subparsers(dest="word", required=True)
     check = words.add_parser("check", help="print the alarms of each report of a file")
     check.add_argument(
         "file", metavar="FILE.jsonl", help="the reports, UTF-8, one JSON object a line; - for standard input"
     )
+    report_verify.add_word(words)
     options = parser.parse_args(arguments)
+    if options.word == "verify":
+        return report_verify.run(options)
     with ExitStack() as stack:
         if options.file == "-":
             lines: IO[bytes] = sys.stdin.buffer

@@ -25,6 +25,7 @@ class Folders:
         self.admin_password_file = self.secrets / "admin-password"
         self.curve_key_file = self.secrets / "curve-key"
         self.notice_topic_file = self.secrets / "notice-topic"
+        self.signing_key_file = self.secrets / "signing-key"  # opens the private keys that reports are signed with
 
     def make(self) -> None:
         """Create the folders that are missing."""

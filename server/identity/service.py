@@ -174,6 +174,13 @@ class IdentityService:
         """Return all accounts by login."""
         return tuple(_view(row) for row in uow.session.scalars(select(UserRow).order_by(UserRow.login)))
 
+    def person(self, uow: UnitOfWork, account_id: int) -> tuple[str, str]:
+        """Return login and display name of an account. Raises Refusal: NOT_FOUND."""
+        row = uow.session.get(UserRow, account_id)
+        if row is None:
+            raise not_found("账号")
+        return row.login, row.name
+
     def set_active(self, uow: UnitOfWork, user_id: int, is_active: bool) -> UserView:
         """Enable or disable an account and close its sessions. Raises Refusal: NOT_FOUND."""
         row = uow.session.get(UserRow, user_id)

@@ -145,6 +145,11 @@ class Corrections:
             raise not_found("已审核的报告版本")
         return _edition(report, row)
 
+    def is_as_sealed(self, uow: UnitOfWork, report_id: int, number: int) -> bool:
+        """Say whether an edition's seal, its sealed bytes and the kept text still agree."""
+        row = uow.session.get(ReportEdition, (report_id, number))
+        return row is not None and self._sealing.is_as_sealed(uow, row)
+
     def addenda(self, uow: UnitOfWork, report: Report) -> tuple[AddendumView, ...]:
         """Return the addenda that stand with the present text, oldest first."""
         if report.edition < 2:

@@ -1,0 +1,101 @@
+"""Puts signatures together: the key ring in the secrets, a signature at each approval, the job that makes the PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.bootstrap.folders import Folders
+from server.identity.service import IdentityService
+from server.kernel import secretfiles
+from server.kernel.clock import HospitalTime
+from server.kernel.database import Database, UnitOfWork
+from server.kernel.dispatch import SYSTEM, Caller
+from server.kernel.jobs import JobContext, JobKind, enqueue
+from server.organisation.service import OrganisationService
+from server.printing.documents import DocumentStore
+from server.reporting.ports import ReportStep
+from server.signing.key_ring import KeyRing, new_master_key
+from server.signing.keys import Keys
+from server.signing.papers import SignedPapers
+from server.signing.rpc import SigningRpc
+from server.signing.service import SigningService
+from shared.domain.states import ReportAction
+
+if TYPE_CHECKING:
+    from server.bootstrap.jobs import JobsHouse
+    from server.printing.service import PrintingService
+    from server.reporting.service import ReportService
+
+MAKE_PAPER = "signing.make_paper"
+_SIGNED = frozenset({ReportAction.APPROVE, ReportAction.ADD})
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The area, put together."""
+
+    keys: Keys
+    service: SigningService
+    handlers: SigningRpc
+
+
+class _Hospital:
+    """signing.ports.Hospital over the master data."""
+
+    def __init__(self, organisation: OrganisationService) -> None:
+        self._organisation = organisation
+
+    def name(self, uow: UnitOfWork) -> str:
+        return self._organisation.hospital(uow).view.name
+
+
+def build_signing(
+    folders: Folders,
+    database: Database,
+    time: HospitalTime,
+    organisation: OrganisationService,
+    identity: IdentityService,
+    reports: ReportService,
+) -> Signing:
+    """Build the area and let it sign whatever is approved."""
+    keys = Keys(_ring(folders), _Hospital(organisation), time)
+    service = SigningService(keys, reports.corrections, identity, time)
+
+    def stepped(uow: UnitOfWork, caller: Caller, step: ReportStep) -> None:
+        if step.action in _SIGNED:
+            service.sign_edition(uow, caller, step.report_id)
+            enqueue(uow, MAKE_PAPER, {"report_id": step.report_id}, key=str(step.report_id), priority=50)
+
+    reports.follow(stepped)
+    return Signing(keys, service, SigningRpc(database, service))
+
+
+def signed_papers(
+    signing: Signing,
+    database: Database,
+    time: HospitalTime,
+    organisation: OrganisationService,
+    reports: ReportService,
+    printing: PrintingService,
+    documents: DocumentStore,
+) -> SignedPapers:
+    """What draws by printing, signs and keeps; printing takes its papers from there."""
+    editions, hospital = reports.corrections, _Hospital(organisation)
+    return SignedPapers(database, signing.keys, editions, printing, documents, hospital, time)
+
+
+def _ring(folders: Folders) -> Callable[[], KeyRing]:
+    return lambda: KeyRing(secretfiles.read_or_make(folders.signing_key_file, new_master_key()))
+
+
+def job_kinds(house: JobsHouse) -> list[JobKind]:
+    """Drawing and signing the PDF of an edition right after its approval."""
+    papers = house.areas.signed_papers
+
+    def make(context: JobContext) -> str:
+        document_id = papers.paper(SYSTEM, int(context.payload["report_id"]))
+        return f"Document {document_id}." if document_id else "The report was corrected meanwhile."
+
+    return [JobKind(MAKE_PAPER, make, lane="files")]
