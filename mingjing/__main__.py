@@ -33,7 +33,7 @@ WORDS = (
     Word("token", "API tokens for DICOMweb: add, list, revoke", "mingjing.tokens"),
     Word("user", "accounts: add, list, disable, enable", "mingjing.users"),
     Word("archive", "find, fetch, send, export, import, anonymise, move, verify, delete …", "mingjing.archive.command"),
-    Word("report", "check FILE.jsonl: slips before signing; verify FILE.pdf|FILE.json: is it genuine", "mingjing.report"),
+    Word("report", "check FILE.jsonl: slips before signing; verify FILE: is it genuine", "mingjing.report"),
     Word("check", "prove that index and files of a data folder agree", "mingjing.check"),
     Word("backup", "back up a running server: --data DIR --to FOLDER; list, verify, prune", "mingjing.backup"),
     Word("restore", "make a data folder from a backup: --from FOLDER --data NEW [--at TIME]", "mingjing.restore"),

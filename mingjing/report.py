@@ -1,4 +1,4 @@
-"""`mingjing report`: what the checker says to reports that a department already has, and whether a report is genuine."""
+"""`mingjing report`: what the checker says to reports of a department, and whether a report is genuine."""
 
 from __future__ import annotations
 
