@@ -404,6 +404,7 @@ HL7_OUTGOING = _spec(
                         Choice(StatusForm.ORM.value, "ORM^O01", translate=False),
                         Choice(StatusForm.OMG.value, "OMG^O19", translate=False),
                         Choice(StatusForm.CHARGES.value, "DFT^P03 计费"),
+                        Choice(StatusForm.RESULTS.value, "只发报告"),
                     ],
                     initial=StatusForm.ORM.value,
                 ),
@@ -469,6 +470,7 @@ FHIR = _spec(
                     choices=[
                         Choice(StatusForm.TASK.value, "Task", translate=False),
                         Choice(StatusForm.SERVICE_REQUEST.value, "ServiceRequest", translate=False),
+                        Choice(StatusForm.RESULTS.value, "只发报告"),
                     ],
                     initial=StatusForm.TASK.value,
                 ),

@@ -62,6 +62,7 @@ ENTRIES = {
     "等待应答": "Wait for answers",
     "通知内容": "Tell of",
     "不选则全部通知；计费在检查完成时": "All when none is chosen; charges when the exam is finished",
+    "只发报告": "Reports only",
     "DFT^P03 计费": "DFT^P03 charges",
     "FHIR 地址": "FHIR address",
     "任意地址": "any address",

@@ -33,6 +33,7 @@ _TOKEN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,253}[A-Za-z0-9])?")
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f|^~\\&]*")
 _HL7 = (InterfaceKind.HL7_IN, InterfaceKind.HL7_OUT)
+_FHIR_FORMS = (StatusForm.TASK, StatusForm.SERVICE_REQUEST, StatusForm.RESULTS)
 _OUT = (InterfaceKind.HL7_OUT, InterfaceKind.FHIR_OUT)
 
 
@@ -122,6 +123,11 @@ class Connections:
         """Return the enabled connections of a kind."""
         return self._of_kind(uow, kind)
 
+    def outgoing(self, uow: UnitOfWork) -> tuple[Row, ...]:
+        """Return all connections that send, those that are switched off too."""
+        kinds = [kind.value for kind in _OUT]
+        return tuple(uow.session.scalars(select(Row).where(Row.kind.in_(kinds)).order_by(Row.id)))
+
     def told(self, uow: UnitOfWork, happening: ExamHappening) -> tuple[Row, ...]:
         """Return the connections that want to know of a happening."""
         rows = [row for kind in _OUT for row in self._of_kind(uow, kind)]
@@ -133,6 +139,8 @@ class Connections:
 
 
 def _wanted(row: Row) -> Sequence[str]:
+    if row.form == StatusForm.RESULTS:
+        return ()
     if row.form == StatusForm.CHARGES:
         return row.happenings or rules.CHARGED_BY_DEFAULT
     return row.happenings or tuple(ExamHappening)
@@ -162,8 +170,8 @@ def _check(request: SaveConnection) -> None:
             raise invalid("host", "请填写对方的 IP 地址或主机名。")
         if not 1 <= request.port <= 65535:
             raise invalid("port", "端口须在 1 到 65535 之间。")
-        if request.form not in (StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES):
-            raise invalid("form", "HL7 连接请选择 ORM、OMG 或计费。")
+        if request.form not in (StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES, StatusForm.RESULTS):
+            raise invalid("form", "HL7 连接请选择 ORM、OMG、计费或只发报告。")
         if request.form is StatusForm.CHARGES:
             _check_charges(request)
     else:
@@ -224,8 +232,8 @@ def _check_fhir(request: SaveConnection) -> None:
         raise invalid("url", "请填写 http(s)://主机/… 形式的 FHIR 地址，不含账号和参数。")
     if request.token_file and not _TOKEN_FILE.fullmatch(request.token_file.strip()):
         raise invalid("token_file", "请填写 secrets 文件夹中的文件名，不含路径。")
-    if request.kind is InterfaceKind.FHIR_OUT and request.form not in (StatusForm.TASK, StatusForm.SERVICE_REQUEST):
-        raise invalid("form", "FHIR 连接请选择 Task 或 ServiceRequest。")
+    if request.kind is InterfaceKind.FHIR_OUT and request.form not in _FHIR_FORMS:
+        raise invalid("form", "FHIR 连接请选择 Task、ServiceRequest 或只发报告。")
 
 
 def _check_table(field: str, table: Mapping[str, str]) -> None:

@@ -50,6 +50,8 @@ def listed(uow: UnitOfWork, request: ListMessages) -> MessageList:
     conditions = []
     if request.connection_id:
         conditions.append(Row.connection_id == request.connection_id)
+    if request.exam_id:
+        conditions.append(Row.exam_id == request.exam_id)
     if request.direction is not None:
         conditions.append(Row.direction == request.direction.value)
     if request.states:

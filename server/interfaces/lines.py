@@ -99,11 +99,17 @@ class FhirLine:
             headers["If-Match"] = etag
         return self._request("PUT", path, json.dumps(resource, ensure_ascii=False).encode(), headers)
 
+    def post(self, path: str, resource: dict[str, Any]) -> FhirAnswer:
+        """POST below the base; an empty path is the base itself (a transaction). Raises Unreachable."""
+        headers = {"Content-Type": "application/fhir+json; charset=utf-8"}
+        return self._request("POST", path, json.dumps(resource, ensure_ascii=False).encode(), headers)
+
     def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> FhirAnswer:
         end = time.monotonic() + self._timeout_s
         connection = self._open()
         try:
-            connection.request(method, f"{self._parts.path}/{path}", body, self._headers() | headers)
+            below = f"{self._parts.path}/{path}" if path else self._parts.path or "/"
+            connection.request(method, below, body, self._headers() | headers)
             answer = connection.getresponse()
             data = bytearray()
             while piece := answer.read(65536):

@@ -27,6 +27,9 @@ from shared.contract.interfaces import Direction, ExamHappening, MessageState, S
 
 SEND_JOB = "interfaces.send"
 _ANY_TIME = timedelta(0)
+
+Watcher = Callable[[UnitOfWork, InterfaceMessage], None]
+"""Told in the same transaction when a message that goes out has a new state."""
 _TYPES = {
     StatusForm.ORM: "ORM^O01",
     StatusForm.OMG: "OMG^O19",
@@ -43,6 +46,13 @@ class Outgoing:
         self._time = time
         self._exams = exams
         self._connections = connections
+        self.watchers: list[Watcher] = []
+
+    def tell(self, uow: UnitOfWork, row: InterfaceMessage) -> None:
+        """Tell workstations and those who watch."""
+        journal.tell(uow, row)
+        for watcher in self.watchers:
+            watcher(uow, row)
 
     def exam_moved(self, uow: UnitOfWork, exam_id: int, happening: ExamHappening) -> None:
         """Queue the news for every connection that wants it; exams without an order of the hospital system are ours."""
@@ -124,16 +134,18 @@ class Outgoing:
         connection.next_try = None
         uow.session.flush()
         drive(uow, connection)
-        journal.tell(uow, row)
+        self.tell(uow, row)
         return row
 
-    def give_up(self, uow: UnitOfWork, message_id: int) -> InterfaceMessage:
+    def give_up(self, uow: UnitOfWork, message_id: int, reason: str = "") -> InterfaceMessage:
         """Send a waiting message no more. Raises NOT_FOUND, ILLEGAL_ACTION."""
         row = journal.get(uow, message_id)
         if row.state != MessageState.WAITING:
             raise illegal_action(row.state, "只有等待发送的消息可以放弃。")
         row.state, row.finished_at = MessageState.CANCELLED.value, self._time.now()
-        journal.tell(uow, row)
+        if reason.strip():
+            row.sentence = f"放弃理由：{reason.strip()}"[:400]
+        self.tell(uow, row)
         return row
 
 
@@ -205,8 +217,10 @@ def next_due(uow: UnitOfWork, connection_id: int) -> float | None:
     return 0.0 if first is None else max(0.0, (first - datetime.now(UTC)).total_seconds())
 
 
-def settle(uow: UnitOfWork, message_id: int, state: MessageState, code: str, sentence: str, answer: bytes) -> None:
-    """Note what the other side answered to a message, unless a person gave it up meanwhile."""
+def settle(
+    uow: UnitOfWork, message_id: int, state: MessageState, code: str, sentence: str, answer: bytes
+) -> InterfaceMessage:
+    """Note what the other side answered to a message and return its row."""
     row = journal.get(uow, message_id)
     row.attempts += 1
     row.ack_code, row.sentence, row.answer = code[:4], sentence[:400], answer[:20_000]
@@ -218,6 +232,7 @@ def settle(uow: UnitOfWork, message_id: int, state: MessageState, code: str, sen
     else:
         row.state, row.finished_at, row.next_try = state.value, now, None
     journal.tell(uow, row)
+    return row
 
 
 def answered(uow: UnitOfWork, connection_id: int) -> None:

@@ -93,4 +93,4 @@ class InterfacesRpc:
 
     @handles
     def give_up(self, request: GiveUpMessage, caller: Caller, uow: UnitOfWork) -> MessageView:
-        return journal.view_of(self._outgoing.give_up(uow, request.message_id))
+        return journal.view_of(self._outgoing.give_up(uow, request.message_id, request.reason))

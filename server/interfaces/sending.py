@@ -89,6 +89,7 @@ class Sending:
         self._time = time_
         self._exams = exams
         self._lines = lines
+        self.watchers: list[outgoing.Watcher] = []
 
     def kinds(self) -> list[JobKind]:
         """What the runner can do."""
@@ -119,7 +120,11 @@ class Sending:
                         pause = outgoing.missed(uow, to.id, letter.id, f"对方没有应答：{unreachable}")
                     raise JobRetry(str(unreachable), pause) from None
                 with self._database.write() as uow:
-                    outgoing.settle(uow, letter.id, outcome.state, outcome.code, outcome.sentence, outcome.answer)
+                    settled = outgoing.settle(
+                        uow, letter.id, outcome.state, outcome.code, outcome.sentence, outcome.answer
+                    )
+                    for watcher in self.watchers:
+                        watcher(uow, settled)
                     outgoing.answered(uow, to.id)
                 count += 1
                 if time.monotonic() - started > _TURN_S:
@@ -198,6 +203,8 @@ class Sending:
             return read_acknowledgement(line.ask(letter.body), letter.control_id)
         fhir = self._lines.fhir(to)
         resource = msgspec.json.decode(letter.body, type=dict[str, Any])
+        if resource.get("resourceType") == "Bundle":
+            return outcome_of(fhir.post("", resource))
         if to.form == StatusForm.TASK:
             return put_task(fhir, resource)
         return put_request_status(fhir, to, resource, letter.happening)

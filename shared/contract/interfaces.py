@@ -31,6 +31,7 @@ class StatusForm(StrEnum):
     CHARGES = "charges"  # DFT^P03: what the items cost, at one happening; taken back when the registration is
     TASK = "task"  # a FHIR Task whose focus is the order
     SERVICE_REQUEST = "service_request"  # the status of the order itself
+    RESULTS = "results"  # no states of exams: the connection carries reports only (contract.results)
 
 
 class ExamHappening(StrEnum):
@@ -208,6 +209,7 @@ class ListMessages(Query[MessageList], frozen=True, kw_only=True):
     direction: Direction | None = None
     states: tuple[MessageState, ...] = ()
     text: str = ""
+    exam_id: int = 0
     page: Page = Page()
 
 
@@ -252,3 +254,4 @@ class GiveUpMessage(Command[MessageView], frozen=True, kw_only=True):
     audit = AuditClass.SETTINGS
 
     message_id: int
+    reason: str = ""  # kept with the message
