@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from server.kernel.errors import invalid
 from server.printing.layout.dots import dot_page
-from server.printing.layout.pages import pdf_of
+from server.printing.layout.pages import pdf_of, pictures_of
 from server.printing.layout.sheet import Language, Metadata
 from server.printing.layout.tspl import tspl_of
 from server.printing.layout.zpl import zpl_of
@@ -72,7 +72,8 @@ def draw(order: DrawingOrder, output: Output) -> Drawn:
             order.made_at,
             order.language,
         )
-        return Drawn(MEDIA["pdf"], pdf_of(laid_out, order.template.images, about).pdf, laid_out.missing)
+        images: dict[str, str | bytes] = {**order.template.images, **pictures_of(order.facts)}
+        return Drawn(MEDIA["pdf"], pdf_of(laid_out, images, about).pdf, laid_out.missing)
     turn = order.template.page.feed_turn
     pages = [
         dot_page(page, order.template.images, output.dpi, turn=turn, offset_x_mm=dx, offset_y_mm=dy)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
-from server.printing.layout.pictures import KeyImage
-from server.printing.layout.report import ExamFacts, Hospital, Patient, ReportDocument, Signature
 from server.printing.layout.sheet import Language
 from server.printing.safety_words import safety_words
 from shared.contract.exams import ExamView
@@ -16,8 +14,9 @@ from shared.contract.queueing import WaitForecast
 from shared.contract.referrals import ReferralView
 from shared.contract.reporting import ReportView
 from shared.dicomkit.names import masked
-from shared.domain.states import CriticalValue, HpResult, PatientType, ReportState, Sex
+from shared.domain.states import CriticalValue, ExamState, HpResult, PatientType, ReportState, Sex
 from shared.paper import layout as paper
+from shared.paper.layout import Facts as PaperFacts
 
 _SEX: dict[Language, dict[Sex, str]] = {
     "zh": {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"},
@@ -40,7 +39,22 @@ _HP: dict[Language, dict[HpResult, str]] = {
         HpResult.POSITIVE: "Helicobacter pylori: positive",
     },
 }
-_DRAFT: dict[Language, str] = {"zh": "草稿 未审核", "en": "DRAFT, not approved"}
+_WORDS: dict[Language, dict[str, str]] = {
+    "zh": {
+        "draft": "未审核",
+        "void": "作废",
+        "reprint": "补打（第 {number} 份）",
+        "replaces": "更正报告，替代第 {number} 版",
+        "with_addendum": "含补充报告",
+    },
+    "en": {
+        "draft": "NOT APPROVED",
+        "void": "VOID",
+        "reprint": "Reprint (copy {number})",
+        "replaces": "Corrected, replaces version {number}",
+        "with_addendum": "With addendum",
+    },
+}
 _EMERGENCY_MARK: dict[Language, str] = {"zh": "急", "en": "E"}
 _MINUTE = "%Y-%m-%d %H:%M"
 _APPROVED = (ReportState.APPROVED, ReportState.PRINTED)
@@ -71,11 +85,7 @@ class Facts:
             values |= self._of_wait(forecast)
         if referral is not None:
             values |= self._of_referral(referral)
-        items = tuple(
-            {"number": str(number), "name": item.name, "body_part": item.body_part, "price": yuan(item.price_fen)}
-            for number, item in enumerate(exam.items, 1)
-        )
-        return paper.Facts(values, {"items": items})
+        return paper.Facts(values, {"items": self._items(exam)})
 
     def _of_exam(self, exam: ExamView) -> dict[str, str]:
         row, patient, entry = exam.row, exam.patient, exam.patient_entry
@@ -151,44 +161,91 @@ class Facts:
             "notes": referral.note,
         }
 
-    def report(self, view: ReportView, pictures: tuple[KeyImage, ...], verification: str) -> ReportDocument:
-        """Return what the report says; one that is not approved is marked as a draft and carries no seal."""
-        row, exam, content = view.row, view.exam, view.content
+    def report(
+        self,
+        view: ReportView,
+        *,
+        verification: str = "",
+        copy_number: int = 1,
+        marks_reprints: bool = False,
+        validity_days: int = 0,
+        printed_by: str = "",
+        pictures: Mapping[str, bytes] | None = None,
+        structured: Sequence[Mapping[str, str]] = (),
+        photographs: Sequence[str] = (),
+    ) -> PaperFacts:
+        """Return what a report's templates may name; one that is not approved is marked and carries no seal.
+
+        `pictures` by name: "key1" … in the order of the key images, the names of `photographs`, and the signatures.
+        """
+        row, content, words = view.row, view.content, _WORDS[self._language]
         is_approved = row.state in _APPROVED
         hp = _HP[self._language].get(content.hp, "") if view.hp_required else ""
         impression = content.impression + (f"<p>{escape(hp)}</p>" if hp else "")
-        return ReportDocument(
-            hospital=Hospital(self._name(), self._department(exam)),
-            patient=Patient(
-                name=row.patient_name,
-                sex=self._sex(row.sex),
-                age=row.age,
-                number=row.patient_number,
-                visit_kind=self._visit(row.patient_type),
-                visit_number=exam.patient.card_number or exam.patient.inpatient_number,
-                department=row.requesting_department,
+        again = marks_reprints and copy_number > 1
+        values = {
+            **self._of_exam(view.exam),
+            "printed_by": printed_by,
+            "department": self._department(view.exam),
+            "room": self._room(view.exam),
+            "examined_at": self._minute(row.examined_at),
+            "ward_bed": "",
+            "requesting_department": row.requesting_department,
+            "requesting_doctor": row.requesting_doctor,
+            "findings": content.findings,
+            "impression": impression,
+            "technique": "",
+            "critical": _CRITICAL[self._language] if content.critical_value is CriticalValue.YES else "",
+            "hp": hp,
+            "diagnosing_doctor": row.diagnosing_doctor,
+            "auditing_doctor": row.auditing_doctor if is_approved else "",
+            "diagnosed_at": self._minute(row.diagnosed_at),
+            "approved_at": self._minute(view.approved_at) if is_approved else "",
+            "verification": verification,
+            "seal": view.seal if is_approved else "",
+            "version": str(max(1, view.edition)),
+            "version_note": self._version_note(view),
+            "watermark": self._watermark(view),
+            "reprint": words["reprint"].format(number=copy_number) if again else "",
+            "copy_number": str(copy_number),
+            "valid_until": self._valid_until(view, validity_days),
+        }
+        lists: dict[str, tuple[Mapping[str, str], ...]] = {
+            "items": self._items(view.exam),
+            "key_images": tuple(
+                {"picture": f"key{number}", "caption": image.caption} for number, image in enumerate(view.key_images, 1)
             ),
-            exam=ExamFacts(
-                number=row.accession_number,
-                kind=self._exam_type(row.exam_type),
-                items=row.items,
-                device=self._room(exam),
-                performed_at=self._moment(row.examined_at),
-                clinical_diagnosis=exam.clinical.diagnosis,
-                applicant=row.requesting_doctor,
+            "measurements": tuple(
+                {"label": one.label, "value": f"{one.value:.1f}", "unit": one.unit} for one in view.measurements
             ),
-            findings=content.findings,
-            impression=impression,
-            rich=True,
-            printed_at=self._now,
-            critical_value=_CRITICAL[self._language] if content.critical_value is CriticalValue.YES else "",
-            key_images=pictures,
-            diagnosing=Signature(row.diagnosing_doctor, at=self._moment(row.diagnosed_at)),
-            auditing=Signature(row.auditing_doctor, at=self._moment(view.approved_at)) if is_approved else Signature(),
-            verification=verification,
-            seal=view.seal,
-            watermark="" if is_approved else _DRAFT[self._language],
+            "structured": tuple(structured),
+            "addenda": tuple({"at": self._minute(one.at), "by": one.by, "text": one.text} for one in view.addenda),
+            "application_photos": tuple({"picture": name, "caption": ""} for name in photographs),
+        }
+        return PaperFacts(values, lists, pictures or {})
+
+    def _items(self, exam: ExamView) -> tuple[dict[str, str], ...]:
+        return tuple(
+            {"number": str(number), "name": item.name, "body_part": item.body_part, "price": yuan(item.price_fen)}
+            for number, item in enumerate(exam.items, 1)
         )
+
+    def _watermark(self, view: ReportView) -> str:
+        words = _WORDS[self._language]
+        if view.exam.row.state is ExamState.CANCELLED:
+            return words["void"]
+        return "" if view.row.state in _APPROVED else words["draft"]
+
+    def _version_note(self, view: ReportView) -> str:
+        words = _WORDS[self._language]
+        if view.addenda and view.edition > 1:
+            return words["with_addendum"]
+        return words["replaces"].format(number=view.edition - 1) if view.edition > 1 else ""
+
+    def _valid_until(self, view: ReportView, days: int) -> str:
+        if not days or view.approved_at is None:
+            return ""
+        return (self._local(view.approved_at) + timedelta(days=days)).strftime("%Y-%m-%d")
 
     def _minute(self, moment: datetime | None) -> str:
         return "" if moment is None else self._local(moment).strftime(_MINUTE)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import not_found
-from shared.contract.exams import ExamView
+from shared.contract.base import Page
+from shared.contract.exams import ExamRow, ExamView
 from shared.contract.organisation import HospitalView
 from shared.contract.queueing import WaitForecast
 from shared.contract.referrals import ReferralDetails
-from shared.contract.reporting import ReportView
+from shared.contract.reporting import ReportFilter, ReportList, ReportView
 
 
 class Exams(Protocol):
@@ -44,6 +46,78 @@ class Reports(Protocol):
     def verify(self, uow: UnitOfWork, code: str) -> str:
         """Return a sentence that says whether the copy with this code is genuine."""
         ...
+
+
+class Worklist(Protocol):
+    """The list of reports as printing sees it."""
+
+    def page(self, uow: UnitOfWork, caller: Caller, filter: ReportFilter, page: Page) -> ReportList:
+        """Return the rows that fit, within what the caller may see."""
+        ...
+
+
+class Signatures(Protocol):
+    """The doctors' signature pictures."""
+
+    def picture_of(self, uow: UnitOfWork, account_id: int) -> bytes | None:
+        """Return the present picture (PNG or JPEG) of an account's signature; None where there is none."""
+        ...
+
+
+class Photographs(Protocol):
+    """The photographed paper applications."""
+
+    def photographs(self, uow: UnitOfWork, exam_id: int) -> tuple[bytes, ...]:
+        """Return the pages (PNG or JPEG) in order."""
+        ...
+
+
+class Forms(Protocol):
+    """Coded fields of structured reports."""
+
+    def rows(self, uow: UnitOfWork, report_id: int, language: str) -> tuple[dict[str, str], ...]:
+        """Return `group`, `label` and `value` of every filled field in order; empty for free text."""
+        ...
+
+
+class NoSignatures:
+    """A house whose doctors sign by name."""
+
+    def picture_of(self, uow: UnitOfWork, account_id: int) -> bytes | None:
+        """There is none."""
+        return None
+
+
+class NoPhotographs:
+    """A house without photographs."""
+
+    def photographs(self, uow: UnitOfWork, exam_id: int) -> tuple[bytes, ...]:
+        """There are none."""
+        return ()
+
+
+class NoForms:
+    """A house without structured reports."""
+
+    def rows(self, uow: UnitOfWork, report_id: int, language: str) -> tuple[dict[str, str], ...]:
+        """There are none."""
+        return ()
+
+
+class Patients(Protocol):
+    """What self-service asks for a patient."""
+
+    def of_code(self, uow: UnitOfWork, code: str) -> PatientAtKiosk | None:
+        """Return whose exam the scanned number is, with all reports; None for an unknown number."""
+        ...
+
+
+@dataclass(frozen=True)
+class PatientAtKiosk:
+    """What proves who stands there, and the exams: (exam, its report or None) newest first."""
+
+    secrets: tuple[str, ...]  # identity number, phone number; never leaves the server
+    exams: tuple[tuple[ExamRow, int | None], ...]
 
 
 class Referrals(Protocol):

@@ -46,7 +46,7 @@ class PrintingRpc:
 
     @handles_alone
     def preview_report(self, request: contract.PreviewReport, caller: Caller) -> contract.DocumentView:
-        return self._printing.preview_report(caller, request.report_id, request.language)
+        return self._printing.preview_report(caller, request.report_id, request.language, request.template_id)
 
     @handles_alone
     def print_report(self, request: contract.PrintReport, caller: Caller) -> contract.DocumentView:

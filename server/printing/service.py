@@ -15,26 +15,22 @@ from server.kernel.errors import illegal_action, invalid, not_found
 from server.printing.documents import DocumentStore
 from server.printing.drawing import MOST_COPIES, DrawingOrder, a_test_page, check_output, draw, minute
 from server.printing.facts import Facts as FactsOfExam
-from server.printing.layout.pictures import KeyImage
-from server.printing.layout.report import ReportDocument, render_report
-from server.printing.layout.sheet import Language, LayoutError, RenderedDocument
+from server.printing.layout.sheet import Language
 from server.printing.ports import Exams, NoForecast, NoReferrals, Organisation, Referrals, Reports, Waiting
+from server.printing.report_paper import ReportPaper
+from server.printing.report_service import ReportPrinting, missing_words, spoken_language
 from server.printing.tables import Print
 from server.printing.templates import PaperTemplates, document_kind
 from shared.contract.exams import ExamView
 from shared.contract.printing import DocumentView, Output, PrintView
 from shared.contract.queueing import WaitForecast
 from shared.contract.referrals import ReferralView
-from shared.contract.reporting import ReportView
 from shared.domain.states import ExamState
-from shared.paper.kinds import NAMES_ZH, DocumentKind
-from shared.paper.layout import Facts
-from shared.paper.layout import LayoutError as PaperError
+from shared.paper.kinds import NAMES_ZH, OF_EXAMS, DocumentKind
+from shared.paper.layout import Facts, LayoutError
 
 _Drawn = TypeVar("_Drawn")
 
-_PDF = "application/pdf"
-_PREVIEW = "report_preview"
 PLAIN = Output()
 
 
@@ -56,14 +52,15 @@ class PrintingService:
         """`verify_url` is where a phone that scans the QR code goes, "https://host/verify"; empty: the code alone."""
         self._database = database
         self._exams = exams
-        self._reports = reports
+        self._verify = reports.verify
         self._organisation = organisation
         self._documents = documents
         self._time = time
-        self._verify_url = verify_url.rstrip("/")
         self._referrals = referrals or NoReferrals()
         self._waiting = waiting or NoForecast()
         self.templates = PaperTemplates(time)
+        paper = ReportPaper(reports, organisation, documents, time, self.templates, verify_url)
+        self.reports = ReportPrinting(database, reports, paper, documents, time)
 
     def print_barcode(
         self, caller: Caller, exam_id: int, output: Output = PLAIN, language: str = "zh", *, as_zpl: bool = False
@@ -126,7 +123,7 @@ class PrintingService:
         with self._database.read() as uow:
             template = self.templates.in_force(uow, wanted)
             hospital = self._organisation.hospital(uow).view.name
-        now, spoken = self._time.local(self._time.now()), _language(language)
+        now, spoken = self._time.local(self._time.now()), spoken_language(language)
         facts = Facts({"hospital": hospital, "printed_at": minute(now)})
         order = DrawingOrder(wanted, a_test_page(template, spoken), facts, spoken, now, "TEST")
         return self._keep_order(order, output, 0, kind="test_page")
@@ -155,7 +152,7 @@ class PrintingService:
 
     def list_prints(self, uow: UnitOfWork, subject_id: int, kind: str = "") -> tuple[PrintView, ...]:
         """Return what was printed of an exam (or of one kind's subject), newest first."""
-        kinds = (kind,) if kind else (*DocumentKind, "barcode_zpl")
+        kinds = (kind,) if kind else (*OF_EXAMS, "barcode_zpl")
         rows = uow.session.scalars(
             select(Print)
             .where(Print.subject_id == subject_id, Print.kind.in_(kinds))
@@ -164,26 +161,15 @@ class PrintingService:
         )
         return tuple(_print_view(row) for row in rows)
 
-    def preview_report(self, caller: Caller, report_id: int, language: str = "zh") -> DocumentView:
+    def preview_report(
+        self, caller: Caller, report_id: int, language: str = "zh", template_id: int | None = None
+    ) -> DocumentView:
         """The report as it would print now; replaces the preview before it, changes no state."""
-        spoken = _language(language)
-        with self._database.read() as uow:
-            document = self._document(uow, caller, self._reports.get(uow, caller, report_id), spoken)
-        drawn = _drawn(lambda: render_report(document, spoken))
-        with self._database.write() as uow:
-            self._documents.forget(uow, kind=_PREVIEW, subject_id=report_id)
-            return self._kept(uow, _PREVIEW, drawn, report_id)
+        return self.reports.preview(caller, report_id, language, template_id)
 
     def print_report(self, caller: Caller, report_id: int, language: str = "zh") -> DocumentView:
         """The approved report; it becomes 已打印 in the transaction that keeps the document (RIS-PRT-05, -06)."""
-        spoken = _language(language)
-        with self._database.read() as uow:
-            view = self._reports.demand_printable(uow, caller, report_id)
-            document = self._document(uow, caller, view, spoken)
-        drawn = _drawn(lambda: render_report(document, spoken))
-        with self._database.write() as uow:
-            self._reports.printed(uow, caller, report_id)
-            return self._kept(uow, "report", drawn, report_id)
+        return self.reports.print(caller, report_id, language)
 
     def open_document(self, uow: UnitOfWork, caller: Caller, document_id: int) -> bytes:
         """Return the bytes of a document, for the bulk channel."""
@@ -191,7 +177,7 @@ class PrintingService:
 
     def verify(self, uow: UnitOfWork, code: str) -> str:
         """Return a sentence that says whether the printed report with this code is genuine."""
-        return self._reports.verify(uow, code)
+        return self._verify(uow, code)
 
     def _label(self, caller: Caller, kind: DocumentKind, exam_id: int, output: Output, language: str) -> DocumentView:
         with self._database.read() as uow:
@@ -212,7 +198,7 @@ class PrintingService:
         forecast: WaitForecast | None = None,
         referral: ReferralView | None = None,
     ) -> DrawingOrder:
-        spoken = _language(language)
+        spoken = spoken_language(language)
         facts = self._facts(uow, spoken).paper(exam, caller.name, forecast=forecast, referral=referral)
         template = self.templates.in_force(uow, kind)
         made_at = self._time.local(self._time.now())
@@ -231,30 +217,11 @@ class PrintingService:
                 media_type=drawn.media_type,
                 data=drawn.data,
                 subject_id=subject_id,
-                warning=_missing_words(drawn.missing_glyphs),
+                warning=missing_words(drawn.missing_glyphs),
             )
 
     def _facts(self, uow: UnitOfWork, language: Language) -> FactsOfExam:
         return FactsOfExam(self._organisation.hospital(uow).view, self._time.local, self._time.now(), language)
-
-    def _document(self, uow: UnitOfWork, caller: Caller, view: ReportView, language: Language) -> ReportDocument:
-        pictures = tuple(
-            KeyImage(self._documents.open_document(uow, caller, image.document_id), image.caption)
-            for image in view.key_images
-        )
-        code = self._reports.verification_code(uow, view.row.id)
-        text = f"{self._verify_url}/{code}" if code and self._verify_url else code
-        return self._facts(uow, language).report(view, pictures, text)
-
-    def _kept(self, uow: UnitOfWork, kind: str, drawn: RenderedDocument, subject_id: int) -> DocumentView:
-        warning = _missing_words(drawn.missing_glyphs)
-        return self._documents.keep_view(
-            uow, kind=kind, media_type=_PDF, data=drawn.pdf, subject_id=subject_id, warning=warning
-        )
-
-
-def _missing_words(missing: tuple[str, ...]) -> str:
-    return f"字体中没有这些字符，已用〓代替：{'、'.join(missing)}" if missing else ""
 
 
 def _print_view(row: Print) -> PrintView:
@@ -271,16 +238,8 @@ def _print_view(row: Print) -> PrintView:
     )
 
 
-def _language(language: str) -> Language:
-    if language == "en":
-        return "en"
-    if language == "zh":
-        return "zh"
-    raise invalid("language", "语言只能是 zh 或 en。")
-
-
 def _drawn(draw: Callable[[], _Drawn]) -> _Drawn:
     try:
         return draw()
-    except (LayoutError, PaperError) as error:
+    except LayoutError as error:
         raise invalid("content", str(error)) from error

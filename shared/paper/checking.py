@@ -6,16 +6,28 @@ import base64
 import binascii
 import json
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from shared.paper.facts import facts_of, lists_of
+from shared.paper.blocks import (
+    BLOCK_TYPES,
+    AnyBlock,
+    FieldsBlock,
+    NoticeBlock,
+    ParagraphBlock,
+    PicturesBlock,
+    RuleBlock,
+    SectionBlock,
+    SignaturesBlock,
+    TableBlock,
+)
+from shared.paper.facts import facts_of, lists_of, pictures_of, rich_of
 from shared.paper.kinds import DocumentKind
 from shared.paper.layout import condition_facts, placeholders
+from shared.paper.pictures import image_size
 from shared.paper.template import (
     ELEMENT_TYPES,
     FORMAT,
@@ -23,16 +35,20 @@ from shared.paper.template import (
     BoxElement,
     CodeElement,
     FieldsElement,
+    FlowElement,
     ImageElement,
     LineElement,
     RepeatElement,
     Template,
     Text,
     TextElement,
+    WatermarkElement,
 )
 
 MOST_CHARACTERS = 1_000_000
 MOST_ELEMENTS = 300
+MOST_BLOCKS = 60
+MOST_PICTURES = 6
 MOST_IMAGES = 10
 MOST_IMAGE_BYTES = 300_000
 MOST_IMAGE_SIDE = 4000
@@ -147,6 +163,14 @@ def _known_types(plain: dict[str, Any], lines: list[int]) -> None:
                     )
                 ]
             )
+        blocks = element.get("blocks") if isinstance(element, dict) else None
+        for number, block in enumerate(blocks if isinstance(blocks, list) else (), 1):
+            named = block.get("block") if isinstance(block, dict) else None
+            if not isinstance(named, str) or named not in BLOCK_TYPES:
+                line = lines[index] if index < len(lines) else 0
+                zh = f"不是已知的内容块，可用：{'、'.join(BLOCK_TYPES)}。"
+                en = f"this is no block; there are {', '.join(BLOCK_TYPES)}"
+                raise TemplateFault([Problem(line, index, f"blocks[{number}].block", zh, en)])
 
 
 _AT = re.compile(r"(.*) - at `\$\.?(.*)`", re.S)
@@ -208,6 +232,9 @@ class _Checker:
             return
         self._facts = {fact.name for fact in facts_of(kind)}
         self._list_facts = {one.name: {f"{one.name}.{fact.name}" for fact in one.facts} for one in lists_of(kind)}
+        self._picture_lists = {one.name for one in lists_of(kind) if any(fact.name == "picture" for fact in one.facts)}
+        self._rich = {fact.name for fact in rich_of(kind)}
+        self._picture_facts = {fact.name for fact in pictures_of(kind)}
         page = template.page
         yield from self._between("page.width_mm", page.width_mm, 10, LARGEST_MM)
         if page.height_mm:
@@ -277,12 +304,22 @@ class _Checker:
         elif isinstance(element, ImageElement):
             yield from self._between(prefix + "width_mm", element.width_mm, 0.5, LARGEST_MM)
             yield from self._between(prefix + "height_mm", element.height_mm, 0.5, LARGEST_MM)
-            if element.image not in self._template.images:
+            if element.image.startswith("@"):
+                yield from self._known_picture(prefix + "image", element.image[1:])
+            elif element.image not in self._template.images:
                 yield self._problem(
                     "image", f"没有名为“{element.image}”的图片。", f"there is no image {element.image!r}"
                 )
         elif isinstance(element, FieldsElement):
             yield from self._fields(element, facts)
+        elif isinstance(element, FlowElement):
+            yield from self._flow(element, facts)
+        elif isinstance(element, WatermarkElement):
+            yield from self._words(prefix + "text", element.text, facts)
+            yield from self._between(prefix + "size_pt", element.size_pt, 8, 200)
+            yield from self._between(prefix + "angle", element.angle, -90, 90)
+            yield from self._between(prefix + "opacity", element.opacity, 0.05, 1)
+            yield from self._colour(prefix + "colour", element.colour)
         else:
             yield from self._repeat(element, facts)
 
@@ -299,6 +336,98 @@ class _Checker:
             yield from self._words(f"rows[{number}].label", row.label, facts)
             yield from self._words(f"rows[{number}].value", row.value, facts)
             yield from self._condition(f"rows[{number}].when", row.when, facts)
+
+    def _flow(self, element: FlowElement, facts: set[str]) -> Iterator[Problem]:
+        yield from self._between("width_mm", element.width_mm, 30, LARGEST_MM)
+        yield from self._between("next_y_mm", element.next_y_mm, 0, LARGEST_MM)
+        yield from self._between("until_mm", element.until_mm, 0, LARGEST_MM)
+        page = self._template.page
+        lower = element.until_mm or (page.height_mm - page.margin_mm)
+        if page.height_mm and lower - max(element.next_y_mm, 0 if element.below else element.y_mm) < 60:
+            yield self._problem(
+                "until_mm",
+                "与 y_mm、next_y_mm 之间不足 60 毫米，正文放不下，请扩大正文区域。",
+                "leaves less than 60 mm for the text; enlarge the flow",
+            )
+        if len(element.blocks) > MOST_BLOCKS:
+            yield self._problem("blocks", f"最多 {MOST_BLOCKS} 个内容块。", f"there may be {MOST_BLOCKS} at most")
+        for number, block in enumerate(element.blocks[:MOST_BLOCKS], 1):
+            yield from self._condition(f"blocks[{number}].when", block.when, facts)
+            yield from self._block(f"blocks[{number}].", block, facts)
+
+    def _block(self, prefix: str, block: AnyBlock, facts: set[str]) -> Iterator[Problem]:
+        for name in ("size_pt", "heading_pt", "label_pt"):
+            if hasattr(block, name):
+                yield from self._between(prefix + name, getattr(block, name), 4, 60)
+        for name in ("colour", "heading_colour"):
+            if hasattr(block, name):
+                yield from self._colour(prefix + name, getattr(block, name))
+        if isinstance(block, SectionBlock):
+            yield from self._words(prefix + "heading", block.heading, facts)
+            if block.fact not in self._rich:
+                allowed = "、".join(sorted(self._rich))
+                yield self._problem(prefix + "fact", f"不是长文字，可用：{allowed}。", "this is no rich text")
+        elif isinstance(block, PicturesBlock):
+            yield from self._words(prefix + "heading", block.heading, facts)
+            yield from self._between(prefix + "most", block.most, 0, MOST_PICTURES)
+            yield from self._between(prefix + "height_mm", block.height_mm, 0, 240)
+            if block.over not in self._picture_lists:
+                allowed = "、".join(sorted(self._picture_lists))
+                yield self._problem(prefix + "over", f"不是图像列表，可用：{allowed}。", "this is no list of pictures")
+        elif isinstance(block, FieldsBlock):
+            yield from self._between(prefix + "columns", block.columns, 1, 6)
+            if block.shares and (len(block.shares) != block.columns or min(block.shares) <= 0):
+                yield self._problem(
+                    prefix + "shares", "应为每列一个大于 0 的比例。", "needs one share above 0 a column"
+                )
+            for number, row in enumerate(block.rows, 1):
+                yield from self._between(f"{prefix}rows[{number}].span", row.span, 1, 6)
+                yield from self._words(f"{prefix}rows[{number}].label", row.label, facts)
+                yield from self._words(f"{prefix}rows[{number}].value", row.value, facts)
+                yield from self._condition(f"{prefix}rows[{number}].when", row.when, facts)
+        elif isinstance(block, TableBlock):
+            yield from self._table(prefix, block, facts)
+        elif isinstance(block, SignaturesBlock):
+            yield from self._signatures(prefix, block, facts)
+        elif isinstance(block, NoticeBlock):
+            yield from self._words(prefix + "label", block.label, facts)
+            yield from self._words(prefix + "text", block.text, facts)
+        elif isinstance(block, ParagraphBlock):
+            yield from self._words(prefix + "text", block.text, facts)
+        elif isinstance(block, RuleBlock):
+            yield from self._between(prefix + "weight_mm", block.weight_mm, 0.02, 20)
+        else:
+            yield from self._between(prefix + "height_mm", block.height_mm, 0, 100)
+
+    def _table(self, prefix: str, block: TableBlock, facts: set[str]) -> Iterator[Problem]:
+        yield from self._words(prefix + "heading", block.heading, facts)
+        if block.over not in self._list_facts:
+            allowed = "、".join(self._list_facts)
+            yield self._problem(prefix + "over", f"不是可重复的列表，可用：{allowed}。", "this is no list")
+            return
+        yield from self._between(prefix + "columns", len(block.columns), 1, 8)
+        for number, column in enumerate(block.columns, 1):
+            yield from self._words(f"{prefix}columns[{number}].title", column.title, facts)
+            yield from self._words(
+                f"{prefix}columns[{number}].value", column.value, facts | self._list_facts[block.over]
+            )
+            yield from self._between(f"{prefix}columns[{number}].share", column.share, 0.05, 100)
+
+    def _signatures(self, prefix: str, block: SignaturesBlock, facts: set[str]) -> Iterator[Problem]:
+        yield from self._between(prefix + "height_mm", block.height_mm, 4, 40)
+        yield from self._between(prefix + "signers", len(block.signers), 1, 4)
+        for name in ("note", "note_right", "small"):
+            yield from self._words(prefix + name, getattr(block, name), facts)
+        for number, signer in enumerate(block.signers, 1):
+            for name in ("label", "name", "time_label", "time"):
+                yield from self._words(f"{prefix}signers[{number}].{name}", getattr(signer, name), facts)
+            if signer.picture:
+                yield from self._known_picture(f"{prefix}signers[{number}].picture", signer.picture)
+
+    def _known_picture(self, field: str, name: str) -> Iterator[Problem]:
+        if name not in self._picture_facts:
+            allowed = "、".join(sorted(self._picture_facts)) or "无"
+            yield self._problem(field, f"不是已知的图片数据项，可用：{allowed}。", f"there is no picture {name!r}")
 
     def _repeat(self, element: RepeatElement, facts: set[str]) -> Iterator[Problem]:
         if element.over not in self._list_facts:
@@ -363,21 +492,4 @@ def image_fault(data: str) -> tuple[str, str] | None:
             f"图片边长超过 {MOST_IMAGE_SIDE} 像素，请缩小。",
             f"the picture is over {MOST_IMAGE_SIDE} pixels wide or high",
         )
-    return None
-
-
-def image_size(raw: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG or JPEG, from its header alone."""
-    if raw[:8] == b"\x89PNG\r\n\x1a\n" and len(raw) >= 24:
-        width, height = struct.unpack(">II", raw[16:24])
-        return int(width), int(height)
-    if raw[:2] != b"\xff\xd8":
-        return None
-    place = 2
-    while place + 9 < len(raw) and raw[place] == 0xFF:
-        marker, length = raw[place + 1], struct.unpack(">H", raw[place + 2 : place + 4])[0]
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", raw[place + 5 : place + 9])
-            return int(width), int(height)
-        place += 2 + length
     return None

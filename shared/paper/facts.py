@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from shared.paper.kinds import DocumentKind
 from shared.paper.layout import Facts
@@ -29,6 +32,15 @@ class ListFact:
     en: str
     facts: tuple[Fact, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class PictureFact:
+    """A picture of a document, `@name` in templates."""
+
+    name: str
+    zh: str
+    en: str
 
 
 _COMMON = (
@@ -126,6 +138,105 @@ ITEMS = ListFact(
     (("1", "胸部CT平扫", "胸部", "180.00"), ("2", "胸部CT增强", "胸部", "320.50")),
 )
 
+_REPORT = (
+    Fact("room", "检查设备", "Device", "CT一室", "CT room 1"),
+    Fact("examined_at", "检查时间", "Examined", "2026-11-21 09:40"),
+    Fact("ward_bed", "病区/床号", "Ward / bed", ""),
+    Fact(
+        "critical", "危急值", "Critical value", "是，已按危急值流程处理", "Yes, handled by the critical value procedure"
+    ),
+    Fact("hp", "HP 结果", "HP result", ""),
+    Fact("diagnosing_doctor", "诊断医生", "Reported by", "赵医生", "Dr Zhao"),
+    Fact("auditing_doctor", "审核医生", "Approved by", "钱主任", "Dr Qian"),
+    Fact("diagnosed_at", "报告时间", "Reported", "2026-11-21 10:05"),
+    Fact("approved_at", "审核时间", "Approved", "2026-11-21 10:20"),
+    Fact("verification", "核验码", "Code to verify", "https://hospital.example/verify/A1B2-C3D4"),
+    Fact("seal", "数字封印", "Seal", "SHA-256 3f0a…c2d1"),
+    Fact("version", "版本", "Version", "1"),
+    Fact("version_note", "版本说明", "Note on the version", ""),
+    Fact("watermark", "水印", "Watermark", ""),
+    Fact("reprint", "补打标记", "Reprint mark", ""),
+    Fact("copy_number", "打印份次", "Copy", "1"),
+    Fact("valid_until", "有效期至", "Valid until", "2027-02-19"),
+)
+
+_RICH = (
+    Fact(
+        "findings",
+        "影像所见",
+        "Findings",
+        "<p>胸廓对称，气管居中。右肺下叶背段见一<b>实性结节</b>，大小约 12 mm × 9 mm，边缘见短毛刺，增强后明显强化。</p>"
+        "<p>余双肺未见明显实变影；各级支气管通畅；纵隔及双侧肺门未见肿大淋巴结。</p><p>心影不大，双侧胸腔未见积液。</p>",
+        "<p>The thorax is symmetric. A <b>solid nodule</b> of 12 mm × 9 mm with short spicules lies in the superior segment "
+        "of the right lower lobe; it enhances strongly.</p><p>No other consolidation. No enlarged lymph nodes. "
+        "No effusion.</p>",
+    ),
+    Fact(
+        "impression",
+        "诊断意见",
+        "Impression",
+        "<p>1. 右肺下叶背段实性结节，考虑肿瘤性病变可能，建议穿刺活检。</p><p>2. 余双肺未见明显异常。</p>",
+        "<p>1. Solid nodule of the right lower lobe, suspicious of a tumour: biopsy advised.</p>"
+        "<p>2. Otherwise normal lungs.</p>",
+    ),
+    Fact("technique", "检查方法", "Technique", ""),
+)
+
+KEY_IMAGES = ListFact(
+    "key_images",
+    "关键图像",
+    "Key images",
+    (Fact("picture", "图像", "Picture", ""), Fact("caption", "说明", "Caption", "")),
+    (("sample1", "右肺下叶结节，肺窗"), ("sample2", "增强动脉期，纵隔窗")),
+)
+MEASUREMENTS = ListFact(
+    "measurements",
+    "测量",
+    "Measurements",
+    (
+        Fact("number", "序号", "Number", "1"),
+        Fact("label", "名称", "Name", ""),
+        Fact("value", "数值", "Value", ""),
+        Fact("unit", "单位", "Unit", ""),
+    ),
+    (("1", "结节长径", "12.0", "mm"), ("2", "结节短径", "9.0", "mm")),
+)
+STRUCTURED = ListFact(
+    "structured",
+    "结构化字段",
+    "Structured fields",
+    (
+        Fact("number", "序号", "Number", "1"),
+        Fact("group", "分组", "Group", ""),
+        Fact("label", "字段", "Field", ""),
+        Fact("value", "内容", "Content", ""),
+    ),
+    (("1", "结节", "位置", "右肺下叶背段"), ("2", "结节", "密度", "实性")),
+)
+ADDENDA = ListFact(
+    "addenda",
+    "补充报告",
+    "Addenda",
+    (
+        Fact("number", "序号", "Number", "1"),
+        Fact("at", "时间", "Time", ""),
+        Fact("by", "医生", "Doctor", ""),
+        Fact("text", "内容", "Text", ""),
+    ),
+    (),
+)
+APPLICATION_PHOTOS = ListFact(
+    "application_photos",
+    "申请单照片",
+    "Photographs of the application",
+    (Fact("picture", "照片", "Picture", ""), Fact("caption", "说明", "Caption", "")),
+    (),
+)
+PICTURES = (
+    PictureFact("writer_signature", "诊断医生签名", "Signature of the writer"),
+    PictureFact("auditor_signature", "审核医生签名", "Signature of the auditor"),
+)
+
 _BY_KIND: dict[DocumentKind, tuple[Fact, ...]] = {
     DocumentKind.BARCODE: _COMMON + _VISIT,
     DocumentKind.WRISTBAND: _COMMON + _VISIT,
@@ -133,6 +244,7 @@ _BY_KIND: dict[DocumentKind, tuple[Fact, ...]] = {
     DocumentKind.REGISTRATION_FORM: _COMMON + _VISIT + _TICKET,
     DocumentKind.REFERRAL_FORM: _COMMON + _VISIT + _REFERRAL,
     DocumentKind.APPLICATION: _COMMON + _VISIT,
+    DocumentKind.REPORT: _COMMON + _REPORT,
 }
 
 
@@ -141,20 +253,54 @@ def facts_of(kind: DocumentKind) -> tuple[Fact, ...]:
     return _BY_KIND[kind]
 
 
-def lists_of(_kind: DocumentKind) -> tuple[ListFact, ...]:
+def lists_of(kind: DocumentKind) -> tuple[ListFact, ...]:
     """The lists that a document's template may repeat over."""
+    if kind is DocumentKind.REPORT:
+        return (ITEMS, KEY_IMAGES, MEASUREMENTS, STRUCTURED, ADDENDA, APPLICATION_PHOTOS)
     return (ITEMS,)
+
+
+def rich_of(kind: DocumentKind) -> tuple[Fact, ...]:
+    """The rich texts that a document's sections may show."""
+    return _RICH if kind is DocumentKind.REPORT else ()
+
+
+def pictures_of(kind: DocumentKind) -> tuple[PictureFact, ...]:
+    """The pictures that a document's template may name besides its own."""
+    return PICTURES if kind is DocumentKind.REPORT else ()
 
 
 def sample(kind: DocumentKind, language: str = "zh", *, rows: int | None = None) -> Facts:
     """Facts of an invented patient; `rows` asks for so many rows in every list."""
-    values = {
-        fact.name: (fact.sample_en or fact.sample) if language == "en" else fact.sample for fact in facts_of(kind)
-    }
-    return Facts(values, {one.name: tuple(_rows(one, rows)) for one in lists_of(kind)})
+    named = (*facts_of(kind), *rich_of(kind))
+    values = {fact.name: (fact.sample_en or fact.sample) if language == "en" else fact.sample for fact in named}
+    pictures = _sample_pictures() if kind is DocumentKind.REPORT else {}
+    return Facts(values, {one.name: tuple(_rows(one, rows)) for one in lists_of(kind)}, pictures)
 
 
 def _rows(one: ListFact, count: int | None) -> Iterable[dict[str, str]]:
     names = [fact.name for fact in one.facts]
-    for index in range(len(one.rows) if count is None else count):
+    for index in range(len(one.rows) if count is None or not one.rows else count):
         yield dict(zip(names, one.rows[index % len(one.rows)], strict=True))
+
+
+@cache
+def _sample_pictures() -> dict[str, bytes]:
+    """Two grey ovals for the designer, made here so that no picture of a patient is shipped."""
+    return {"sample1": _oval(96, 72), "sample2": _oval(72, 72)}
+
+
+def _oval(width: int, height: int) -> bytes:
+    rows = []
+    for y in range(height):
+        row = bytearray(1)
+        for x in range(width):
+            away = ((x - width / 2) / (width * 0.42)) ** 2 + ((y - height / 2) / (height * 0.4)) ** 2
+            row.append(round(max(0.0, 1.0 - away) * 150) + 20)
+        rows.append(bytes(row))
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)

@@ -14,6 +14,7 @@ class DocumentKind(StrEnum):
     REGISTRATION_FORM = "registration_form"
     REFERRAL_FORM = "referral_form"
     APPLICATION = "application"
+    REPORT = "report"
 
 
 NAMES_ZH = {
@@ -23,6 +24,7 @@ NAMES_ZH = {
     DocumentKind.REGISTRATION_FORM: "登记单",
     DocumentKind.REFERRAL_FORM: "转诊单",
     DocumentKind.APPLICATION: "申请单",
+    DocumentKind.REPORT: "检查报告",
 }
 
 NAMES_EN = {
@@ -32,7 +34,11 @@ NAMES_EN = {
     DocumentKind.REGISTRATION_FORM: "Registration form",
     DocumentKind.REFERRAL_FORM: "Referral form",
     DocumentKind.APPLICATION: "Application",
+    DocumentKind.REPORT: "Report",
 }
+
+OF_EXAMS = tuple(kind for kind in DocumentKind if kind is not DocumentKind.REPORT)
+"""What is made of an exam; the report has templates of its own kind of choice (shared.paper.choosing)."""
 
 LABELS = frozenset({DocumentKind.BARCODE, DocumentKind.WRISTBAND})
 """What usually comes out of a label printer."""

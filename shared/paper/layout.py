@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.paper import codes, faces
+from shared.paper.flow import Piece, Placed, TooHigh, spread
+from shared.paper.flow_blocks import CLOSE, ROOMY, TIGHT, Builder, PictureFault, Source, marks_of
 from shared.paper.line_breaking import break_paragraph
 from shared.paper.marks import (
     BarsMark,
@@ -25,11 +28,13 @@ from shared.paper.template import (
     BoxElement,
     CodeElement,
     FieldsElement,
+    FlowElement,
     ImageElement,
     LineElement,
     RepeatElement,
     Template,
     TextElement,
+    WatermarkElement,
     in_language,
 )
 
@@ -47,10 +52,11 @@ class LayoutError(ValueError):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a document says: single facts by name, and lists of rows by name."""
+    """What a document says: single facts by name, lists of rows by name, and pictures (PNG or JPEG) by name."""
 
     values: Mapping[str, str]
     lists: Lists = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass
@@ -107,11 +113,12 @@ def lay_out(template: Template, facts: Facts, language: str = "zh") -> LaidOut:
     starts: dict[int, int] = {}
     places: dict[int, tuple[float, float, float, float]] = {}
     missing: dict[str, None] = {}
+    flows: dict[int, _Flow] = {}
     total = 0
     for attempt in range(2):  # the second knows how many pages there are
         pages, starts = [], {}
         while True:
-            page = _PageLayout(template, facts, language, len(pages) + 1, total, starts)
+            page = _PageLayout(template, facts, language, len(pages) + 1, total, starts, flows)
             page.run()
             pages.append((page.marks, page.lowest))
             missing.update(dict.fromkeys(page.missing))
@@ -143,14 +150,31 @@ def _names_pages(template: Template) -> bool:
     )
 
 
+@dataclass
+class _Flow:
+    """A flow spread over its pages, once for all of them."""
+
+    pages: list[list[Placed]]
+    missing: list[str]
+
+
 class _PageLayout:
-    """One page; `rest` says at which row a repeat goes on on the next."""
+    """One page; `rest` says at which row a repeat, or at which page a flow, goes on on the next."""
 
     def __init__(
-        self, template: Template, facts: Facts, language: str, number: int, total: int, starts: dict[int, int]
+        self,
+        template: Template,
+        facts: Facts,
+        language: str,
+        number: int,
+        total: int,
+        starts: dict[int, int],
+        flows: dict[int, _Flow],
     ) -> None:
         self._template = template
         self._lists = facts.lists
+        self._pictures = facts.pictures
+        self._flows = flows
         self._values = {**facts.values, "page": str(number), "pages": str(total or number)}
         self._language = language
         self._first = number == 1
@@ -170,7 +194,8 @@ class _PageLayout:
         top = self._top(element)
         goes_on = index in self._starts
         follows = bool(element.below) and not self._first and self._waits_for(element)
-        if not (self._first or goes_on or element.every_page or follows):
+        on_every = element.every_page or isinstance(element, WatermarkElement)
+        if not (self._first or goes_on or on_every or follows):
             self._remember(element, top if top is not None else 0.0)
             return
         if top is None:  # what it stands below goes on on the next page
@@ -179,7 +204,7 @@ class _PageLayout:
         if not holds(element.when, self._values):
             self._remember(element, top)
             return
-        if goes_on and isinstance(element, RepeatElement):
+        if goes_on and isinstance(element, RepeatElement | FlowElement):
             top = element.next_y_mm
         begun = len(self.marks)
         bottom, right = self._draw(index, element, top)
@@ -217,9 +242,75 @@ class _PageLayout:
         """Add the marks; returns the lower and the right edge."""
         if isinstance(element, RepeatElement):
             return self._repeat(index, element, top)
+        if isinstance(element, FlowElement):
+            return self._flow(index, element, top), element.x_mm + element.width_mm
         if isinstance(element, FieldsElement):
             return self._fields(element, top), element.x_mm + element.width_mm
         return self._simple(element, element.x_mm, top, self._values)
+
+    def _flow(self, index: int, element: FlowElement, top: float) -> float:
+        page = self._template.page
+        limit = element.until_mm or (page.height_mm - page.margin_mm if page.height_mm else 1e6)
+        if index not in self._flows:
+            self._flows[index] = self._spread(element, limit - top, limit - element.next_y_mm)
+        flow = self._flows[index]
+        self.missing += flow.missing
+        number = self._starts.get(index, 0)
+        here = flow.pages[number]
+        self.marks += marks_of([(one.piece, one.offset) for one in here], element.x_mm, top)
+        if number + 1 < len(flow.pages):
+            self.rest[index] = number + 1
+            return limit
+        return top + max((one.offset + one.piece.height for one in here), default=0.0)
+
+    def _spread(self, element: FlowElement, first_room: float, later_room: float) -> _Flow:
+        """The first density that needs one page; what truly needs more is set roomy."""
+        source = Source(
+            self._values,
+            self._lists,
+            self._pictures,
+            lambda text, row: filled(in_language(text, self._language), row),
+            holds,
+        )
+        roomy: _Flow | None = None
+        try:
+            for density in (ROOMY, CLOSE, TIGHT) if element.fits else (ROOMY,):
+                builder = Builder(source, element.width_mm, density)
+                pieces: list[Piece] = builder.pieces(element.blocks)
+                flow = _Flow(spread(pieces, first_room, later_room), builder.missing)
+                roomy = roomy or flow
+                if len(flow.pages) == 1 or sum(piece.height for piece in pieces) > 1.6 * first_room:
+                    return flow if len(flow.pages) == 1 else roomy
+        except TooHigh as fault:
+            raise LayoutError("有一部分内容比一页还高，请在模板中减小图片高度或扩大正文区域。") from fault
+        except PictureFault as fault:
+            raise LayoutError(f"图片“{fault}”无法读取，请重新截取或重新上传。") from fault
+        assert roomy is not None
+        return roomy
+
+    def _watermark(self, element: WatermarkElement) -> tuple[float, float]:
+        """Across the middle of the page; returns where it stands, so that it can be taken hold of."""
+        page = self._template.page
+        text = filled(in_language(element.text, self._language), self._values)
+        self.missing += faces.missing(text)
+        shown = faces.printable(text)
+        if not shown.strip():
+            return element.y_mm, element.x_mm
+        height = page.height_mm or page.width_mm
+        letter = 1 / 11
+        ems = faces.width_of(shown, True, 1.0) + letter * (len(shown) - 1)
+        size = min(element.size_pt * MM_PER_POINT, 0.72 * (page.width_mm**2 + height**2) ** 0.5 / max(ems, 0.1) * 0.62)
+        width = size * ems
+        slope = math.radians(element.angle)
+        x = page.width_mm / 2 + element.x_mm - width / 2 * math.cos(slope) + size / 3 * math.sin(slope)
+        y = height / 2 + element.y_mm + width / 2 * math.sin(slope) + size / 3 * math.cos(slope)
+        self.marks.append(
+            TextMark(
+                x, y, shown, size, True, element.colour, width,
+                letter_mm=size * letter, angle=element.angle, opacity=element.opacity,
+            )
+        )  # fmt: skip
+        return height / 2 + element.y_mm + 12, page.width_mm / 2 + element.x_mm + 40
 
     def _repeat(self, index: int, element: RepeatElement, top: float) -> tuple[float, float]:
         rows = self._lists.get(element.over, ())
@@ -280,6 +371,8 @@ class _PageLayout:
                 BoxMark(x, y, element.width_mm, element.height_mm, element.fill, element.stroke, element.weight_mm)
             )
             return y + element.height_mm, x + element.width_mm
+        if isinstance(element, WatermarkElement):
+            return self._watermark(element)
         if isinstance(element, TextElement):
             return self._turning(
                 element, x, y, element.width_mm, element.height_mm, lambda w, h: self._text(element, w, h, values)
@@ -318,7 +411,8 @@ class _PageLayout:
         size = element.size_pt
         if not element.wrap:
             base = size * MM_PER_POINT * 0.88 if not height else height / 2 + size * MM_PER_POINT * 0.36
-            self._line(text, 0.0, base, width, size, element.least_pt, element.bold, element.align, element.colour)
+            colour, letter = element.colour, element.letter_mm
+            self._line(text, 0.0, base, width, size, element.least_pt, element.bold, element.align, colour, letter)
             return height or (size * MM_PER_POINT * element.leading if text else 0.0)
         if not text:
             return height
@@ -355,6 +449,7 @@ class _PageLayout:
         bold: bool,
         align: str,
         colour: str,
+        letter: float = 0.0,
     ) -> None:
         """One line that never runs out of `width`."""
         self.missing += faces.missing(text)
@@ -367,11 +462,15 @@ class _PageLayout:
             while len(shown) > 1 and faces.width_of(shown, bold, size * MM_PER_POINT) > width + 1e-6:
                 shown = shown[:-2] + "…"
             natural = faces.width_of(shown, bold, size * MM_PER_POINT)
+        spaces = len(shown) - 1
+        letter = min(letter, max(0.0, width - natural) / spaces) if letter and spaces else 0.0
+        natural += letter * spaces
         left = {"left": x, "centre": x + (width - natural) / 2, "right": x + width - natural}[align]
-        self.marks.append(TextMark(left, base, shown, size * MM_PER_POINT, bold, colour, natural))
+        self.marks.append(TextMark(left, base, shown, size * MM_PER_POINT, bold, colour, natural, letter_mm=letter))
 
     def _image(self, element: ImageElement, width: float, height: float) -> float:
-        if element.image in self._template.images:
+        known = self._pictures if element.image.startswith("@") else self._template.images
+        if element.image.removeprefix("@") in known:
             self.marks.append(ImageMark(0.0, 0.0, width, height, element.image))
         return height
 

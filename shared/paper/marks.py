@@ -22,6 +22,10 @@ class TextMark:
     colour: str
     width_mm: float
     turn: Turn = 0
+    italic: bool = False
+    letter_mm: float = 0.0  # added between characters
+    angle: float = 0.0  # anticlockwise degrees about (x, y), besides `turn`
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class BoxMark:
 
 @dataclass(frozen=True)
 class ImageMark:
-    """A picture of the template, fitted into the rectangle whose upper left corner (before turning) is (x, y)."""
+    """A picture of the template, or `@name` of the facts, fitted into the rectangle whose upper left corner (before
+    turning) is (x, y)."""
 
     x_mm: float
     y_mm: float

@@ -1,4 +1,4 @@
-"""The declared format of a document's template: millimetres from the upper left corner, elements of seven types.
+"""The declared format of a document's template: millimetres from the upper left corner, elements of nine types.
 
 A template is JSON. `"{name}"` in a text stands for a fact of shared.paper.facts, `"{items.name}"` inside a repeat for
 a fact of its row; `{{` and `}}` are braces. A text is one string, or one for each language: `{"zh": …, "en": …}`.
@@ -11,19 +11,13 @@ from typing import Literal
 
 import msgspec
 
+from shared.paper.blocks import BLOCK_TYPES, AnyBlock, FieldRow, Signer, TableColumn, Text, Words
+
+__all__ = ["ELEMENT_TYPES", "FORMAT", "AnyElement", "FieldRow", "Template", "Text", "Words", "encode", "in_language"]
+
 FORMAT = 1
 
 Turn = Literal[0, 90, 180, 270]
-
-
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in both languages."""
-
-    zh: str = ""
-    en: str = ""
-
-
-Text = str | Words
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,16 +61,7 @@ class TextElement(Element, frozen=True, tag="text", kw_only=True):
     wrap: bool = False
     leading: float = 1.4  # times the size
     colour: str = "#000000"
-
-
-class FieldRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One label with its value."""
-
-    label: Text
-    value: Text
-    bold: bool = False
-    wide: bool = False  # takes the whole width
-    when: str = ""
+    letter_mm: float = 0.0  # between the characters of one line
 
 
 class FieldsElement(Element, frozen=True, tag="fields", kw_only=True):
@@ -115,7 +100,7 @@ class BoxElement(Element, frozen=True, tag="box", kw_only=True):
 
 
 class ImageElement(Element, frozen=True, tag="image", kw_only=True):
-    """A picture of the template's `images`, as large as it fits, in the middle."""
+    """A picture of the template's `images`, or `@name` of the facts, as large as it fits, in the middle."""
 
     image: str
     width_mm: float
@@ -146,7 +131,38 @@ class RepeatElement(Element, frozen=True, tag="repeat", kw_only=True):
     until_mm: float = 0.0  # lowest edge of a row on the page; 0: the page's margin
 
 
-AnyElement = TextElement | FieldsElement | LineElement | BoxElement | ImageElement | CodeElement | RepeatElement
+class FlowElement(Element, frozen=True, tag="flow", kw_only=True):
+    """Blocks one below the other, to `until_mm`, and on the next page from `next_y_mm`. With `fits` a document that
+    nearly fits one page is set a little closer."""
+
+    width_mm: float
+    blocks: tuple[AnyBlock, ...]
+    next_y_mm: float = 27.0
+    until_mm: float = 0.0  # 0: the page's margin
+    fits: bool = True
+
+
+class WatermarkElement(Element, frozen=True, tag="watermark", kw_only=True):
+    """A large pale word across every page, over all else, in the middle of the page; `x_mm` and `y_mm` move it."""
+
+    text: Text
+    size_pt: float = 64.0  # less where it would not fit
+    angle: float = 35.0  # degrees, anticlockwise
+    colour: str = "#80807f"
+    opacity: float = 0.2
+
+
+AnyElement = (
+    TextElement
+    | FieldsElement
+    | LineElement
+    | BoxElement
+    | ImageElement
+    | CodeElement
+    | RepeatElement
+    | FlowElement
+    | WatermarkElement
+)
 
 
 class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -194,25 +210,34 @@ def _plain(value: object) -> object:
 
 def _shortened(element: dict[str, object]) -> dict[str, object]:
     """Without the fields that have their usual value."""
-    usual = _USUAL[str(element["type"])]
+    usual = _USUAL[str(element["type"])] if "type" in element else _USUAL_BLOCK[str(element["block"])]
     short = {key: value for key, value in element.items() if key not in usual or usual[key] != value}
-    for name in ("elements", "rows"):
+    for name, row_kind in _ROWS.items():
         inner = short.get(name)
         if isinstance(inner, list):
-            short[name] = [_shortened(one) if "type" in one else _short_row(one) for one in inner]
+            short[name] = [
+                _shortened(one) if "type" in one or "block" in one else _short_row(one, row_kind) for one in inner
+            ]
     return short
 
 
-def _short_row(row: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in row.items() if value not in (False, "")}
+def _short_row(row: dict[str, object], kind: type[msgspec.Struct]) -> dict[str, object]:
+    usual = _defaults(kind)
+    return {key: value for key, value in row.items() if key not in usual or usual[key] != value}
 
 
-def _defaults(kind: type[Element]) -> dict[str, object]:
-    return {
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, object]:
+    found = {
         field.name: field.default
         for field in msgspec.structs.fields(kind)
         if field.default is not msgspec.NODEFAULT and field.name != "type"
     }
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+_ROWS: dict[str, type[msgspec.Struct]] = {
+    "elements": FieldRow, "blocks": FieldRow, "rows": FieldRow, "columns": TableColumn, "signers": Signer
+}  # fmt: skip
 
 
 ELEMENT_TYPES: dict[str, type[Element]] = {
@@ -223,6 +248,9 @@ ELEMENT_TYPES: dict[str, type[Element]] = {
     "image": ImageElement,
     "code": CodeElement,
     "repeat": RepeatElement,
+    "flow": FlowElement,
+    "watermark": WatermarkElement,
 }
 
 _USUAL = {name: _defaults(kind) for name, kind in ELEMENT_TYPES.items()}
+_USUAL_BLOCK = {name: _defaults(kind) for name, kind in BLOCK_TYPES.items()}

@@ -5,12 +5,12 @@ No printer fonts are used: a printer rarely has Chinese, and then prints the pic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from server.printing.layout.pages import image_of
+from server.printing.layout.pages import image_of, opened
 from shared.paper import faces
 from shared.paper.layout import LayoutError, with_offset
 from shared.paper.marks import BarsMark, BoxMark, ImageMark, LineMark, MatrixMark, PageOfMarks, TextMark, page_turned
@@ -65,7 +65,7 @@ def dots_per_mm(dpi: int) -> int:
 
 def dot_page(
     page: PageOfMarks,
-    images: dict[str, str],
+    images: Mapping[str, str | bytes],
     dpi: int,
     *,
     turn: int = 0,
@@ -110,7 +110,7 @@ def _bars(mark: BarsMark, dots: int) -> DotBars:
     return DotBars(max(0, round(corner[0])), max(0, round(corner[1])), mark.text, module, height, mark.turn)
 
 
-def _draw(sheet: Any, mark: Any, dots: int, images: dict[str, str]) -> None:
+def _draw(sheet: Any, mark: Any, dots: int, images: Mapping[str, str | bytes]) -> None:
     from PIL import ImageDraw
 
     if isinstance(mark, TextMark):
@@ -230,10 +230,10 @@ def _squares(sheet: Any, mark: MatrixMark, dots: int) -> None:
     _paste(sheet, picture, mark.x_mm * dots + shift[0], mark.y_mm * dots + shift[1], mark.turn, 1)
 
 
-def _picture(sheet: Any, mark: ImageMark, dots: int, data: str) -> None:
+def _picture(sheet: Any, mark: ImageMark, dots: int, data: str | bytes) -> None:
     from PIL import Image, ImageOps
 
-    source = image_of(data)
+    source = image_of(data) if isinstance(data, str) else opened(data, mark.image.removeprefix("@"))
     paper = Image.new("RGBA", source.size, (255, 255, 255, 255))
     paper.alpha_composite(source.convert("RGBA"))
     scale = min(mark.width_mm / source.width, mark.height_mm / source.height) * dots

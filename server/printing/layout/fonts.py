@@ -6,6 +6,7 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
+from server.printing.layout.archival import mend_widths
 from shared.paper import faces
 
 REGULAR = faces.REGULAR.name
@@ -26,7 +27,9 @@ def _registered(face: faces.Face) -> str:
     from reportlab.pdfbase.ttfonts import TTFont
 
     _mend_unicode_map()
-    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
+    font = TTFont(face.name, str(face.path))
+    mend_widths(font.face)
+    pdfmetrics.registerFont(font)
     return face.name
 
 
@@ -55,20 +58,3 @@ def ensure_registered(*wanted: faces.Face) -> None:
     with _lock:
         for face in (faces.REGULAR, faces.BOLD, *wanted):
             _registered(face)
-
-
-def missing_glyphs(text: str) -> tuple[str, ...]:
-    """The characters of `text` that no face can draw, each once, in order of appearance."""
-    return faces.missing(text)
-
-
-def runs(text: str, font: str) -> list[tuple[str, str]]:
-    """Printable text cut into (font name, piece): the wanted font, and another where it lacks a character."""
-    pieces = list(faces.runs(text, font == BOLD))
-    ensure_registered(*(face for face, _ in pieces))
-    return [(face.name, piece) for face, piece in pieces]
-
-
-def width_of(text: str, font: str, size: float) -> float:
-    """Width in points; the faces have no kerning in reportlab, so it is the sum of the advances."""
-    return faces.width_of(faces.printable(text), font == BOLD, size)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
 from server.printing.layout import fonts
-from server.printing.layout.sheet import MM, Colour, Language, Metadata, RenderedDocument, Sheet
+from server.printing.layout.sheet import MM, Language, Metadata, RenderedDocument, Sheet
 from shared.paper import faces
 from shared.paper.codes import row_runs
-from shared.paper.layout import Facts, LaidOut, lay_out
+from shared.paper.layout import Facts, LaidOut, LayoutError, lay_out
 from shared.paper.marks import BarsMark, BoxMark, ImageMark, LineMark, MatrixMark, PageOfMarks, TextMark
 from shared.paper.template import Template
+
+SLANT = 0.21  # our faces have no italic: the letters are slanted by 12 degrees
+PRINT_DPI = 300
+MOST_PIXELS = 40_000_000
 
 
 def render_pages(
@@ -23,23 +28,29 @@ def render_pages(
     """The document as PDF. Raises shared.paper.layout.LayoutError."""
     laid_out = lay_out(template, facts, language)
     author = facts.values.get("hospital", "")
-    return pdf_of(laid_out, template.images, Metadata(title, author, template.kind, made_at, language))
+    images: dict[str, str | bytes] = {**template.images, **pictures_of(facts)}
+    return pdf_of(laid_out, images, Metadata(title, author, template.kind, made_at, language))
 
 
-def pdf_of(laid_out: LaidOut, images: dict[str, str], about: Metadata) -> RenderedDocument:
-    """Laid-out pages as PDF."""
+def pictures_of(facts: Facts) -> dict[str, bytes]:
+    """The facts' pictures under the names that marks give them."""
+    return {f"@{name}": data for name, data in facts.pictures.items()}
+
+
+def pdf_of(laid_out: LaidOut, images: Mapping[str, str | bytes], about: Metadata) -> RenderedDocument:
+    """Laid-out pages as PDF. Raises LayoutError for a picture that cannot be read."""
     first = laid_out.pages[0]
     sheet = Sheet(first.width_mm * MM, first.height_mm * MM, about)
     for page in laid_out.pages:
-        sheet.pen.canvas.setPageSize((page.width_mm * MM, page.height_mm * MM))
+        sheet.canvas.setPageSize((page.width_mm * MM, page.height_mm * MM))
         for mark in page.marks:
-            _draw(sheet.pen.canvas, page, mark, images)
+            _draw(sheet.canvas, page, mark, images)
         sheet.end_page()
     drawn = sheet.finish()
     return RenderedDocument(drawn.pdf, drawn.pages, laid_out.missing)
 
 
-def _draw(canvas: Any, page: PageOfMarks, mark: Any, images: dict[str, str]) -> None:
+def _draw(canvas: Any, page: PageOfMarks, mark: Any, images: Mapping[str, str | bytes]) -> None:
     x, y = mark.x_mm * MM, (page.height_mm - mark.y_mm) * MM
     if isinstance(mark, LineMark):
         canvas.setStrokeColorRGB(*colour_of(mark.colour))
@@ -83,7 +94,16 @@ def _draw(canvas: Any, page: PageOfMarks, mark: Any, images: dict[str, str]) -> 
 
 
 def _write(canvas: Any, mark: TextMark) -> None:
+    if mark.angle:
+        canvas.rotate(mark.angle)
+    if mark.opacity < 1:
+        canvas.setFillAlpha(mark.opacity)
+        canvas.setStrokeAlpha(mark.opacity)
     writing = canvas.beginText(0, 0)
+    if mark.italic:
+        writing.setTextTransform(1, 0, SLANT, 1, 0, 0)
+    if mark.letter_mm:
+        writing.setCharSpace(mark.letter_mm * MM)
     writing.setFillColorRGB(*colour_of(mark.colour))
     pieces = list(faces.runs(mark.text, mark.bold))
     fonts.ensure_registered(*(face for face, _ in pieces))
@@ -96,17 +116,24 @@ def _write(canvas: Any, mark: TextMark) -> None:
         writing.setFont(face.name, mark.size_mm * MM)
         writing.textOut(piece)
     writing.setTextRenderMode(0)
+    if mark.letter_mm:
+        writing.setCharSpace(0)
     canvas.drawText(writing)
 
 
-def _picture(canvas: Any, mark: ImageMark, data: str) -> None:
-    picture = image_of(data)
+def _picture(canvas: Any, mark: ImageMark, data: str | bytes) -> None:
+    picture = image_of(data) if isinstance(data, str) else opened(data, mark.image.removeprefix("@"))
     scale = min(mark.width_mm / picture.width, mark.height_mm / picture.height)
     width, height = picture.width * scale * MM, picture.height * scale * MM
     left, top = (mark.width_mm * MM - width) / 2, (mark.height_mm * MM - height) / 2
+    from PIL import Image
     from reportlab.lib.utils import ImageReader
 
-    canvas.drawImage(ImageReader(picture), left, -top - height, width, height, mask="auto")
+    most = max(1, round(width / 72 * PRINT_DPI)), max(1, round(height / 72 * PRINT_DPI))
+    if picture.width > most[0] * 1.25:  # more dots than the printer has only make the file larger
+        picture = picture.resize(most, Image.Resampling.LANCZOS)
+    mask = "auto" if picture.mode in ("RGBA", "LA", "P") else None
+    canvas.drawImage(ImageReader(picture), left, -top - height, width, height, mask=mask)
 
 
 @lru_cache(maxsize=32)
@@ -119,6 +146,24 @@ def image_of(data: str) -> Any:
     return picture
 
 
-def colour_of(colour: str) -> Colour:
+def opened(data: bytes, what: str) -> Any:
+    """Decode a PNG or JPEG to grey, RGB or RGBA. Raises LayoutError for anything else or for a giant."""
+    from PIL import Image
+
+    try:
+        image = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
+        if image.width * image.height > MOST_PIXELS:
+            raise LayoutError(f"图片“{what}”超过 {MOST_PIXELS // 1_000_000} 百万像素，请缩小后再用。")
+        image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
+        if isinstance(fault, LayoutError):
+            raise
+        raise LayoutError(f"图片“{what}”无法读取，请重新截取或重新上传。") from fault
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image
+    return image.convert("RGBA" if "transparency" in image.info else "RGB")
+
+
+def colour_of(colour: str) -> tuple[float, float, float]:
     """Red, green, blue from 0 to 1 of "#rrggbb"."""
     return int(colour[1:3], 16) / 255, int(colour[3:5], 16) / 255, int(colour[5:7], 16) / 255

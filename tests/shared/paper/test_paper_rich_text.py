@@ -8,7 +8,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.printing.layout.rich_text import PLAIN, Style, styled, unstyled
+from shared.paper.rich_text import PLAIN, Style, styled, unstyled
 from shared.domain.rich_text import plain, sanitised
 
 
