@@ -97,12 +97,12 @@ def test_a_notice_goes_out_when_a_lock_is_freed(world: World) -> None:
 
 def test_an_idle_lock_is_free_but_its_holder_may_go_on_while_nobody_entered(world: World) -> None:
     report_id = world.report_in(ReportState.WRITING)
-    world.clock.pass_time(minutes=16)
+    world.clock.pass_time(minutes=31)
     with world.database.write() as uow:
         assert world.reports.get(uow, WANG, report_id).row.locked_by == ""
         saved = world.reports.save(uow, LI, report_id, 2, FULL)
         assert saved.row.is_locked_by_me
-    world.clock.pass_time(minutes=16)
+    world.clock.pass_time(minutes=31)
     with world.database.write() as uow:
         assert world.reports.write(uow, WANG, report_id).content == FULL
 
