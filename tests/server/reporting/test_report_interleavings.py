@@ -106,7 +106,7 @@ class TwoDoctors(RuleBasedStateMachine):
 
     @rule()
     def fall_asleep(self) -> None:
-        self.world.clock.pass_time(minutes=20)
+        self.world.clock.pass_time(minutes=40)
 
     @invariant()
     def nothing_acknowledged_is_lost_and_one_edits(self) -> None:

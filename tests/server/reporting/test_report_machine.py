@@ -108,7 +108,7 @@ def test_every_pair_does_what_the_requirements_say(world: World, state: ReportSt
             report.holder_name = "某医生" if report.holder_id else ""
             report.lock_seen_at = world.clock.now()
         if lock.endswith("idle"):
-            world.clock.pass_time(minutes=16)
+            world.clock.pass_time(minutes=31)
         code: ErrorCode | None = None
         present = state
         try:
