@@ -31,7 +31,9 @@ from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.printing import TicketForecast
+from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
+from server.bootstrap.results import Results, build_results
 from server.bootstrap.routing import routing_service
 from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
@@ -60,6 +62,7 @@ from server.organisation.service import OrganisationService
 from server.patients.rpc import PatientsRpc
 from server.patients.service import PatientService
 from server.printing.documents import DocumentStore
+from server.printing.report_rpc import ReportPaperRpc
 from server.printing.rpc import PrintingRpc
 from server.printing.service import PrintingService
 from server.queueing.kiosk import Kiosk
@@ -105,6 +108,7 @@ class Areas:
     stores: Stores
     attachments: AttachmentService
     critical: Critical
+    results: Results
     handlers: tuple[object, ...]
 
 
@@ -166,6 +170,8 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     )
     safety = SafetyService(time)
     attachments = AttachmentService(kept, exams, clock)
+    printing.reports.bind(worklist, KioskPatients(exams, reports))
+    printing.reports.paper.bind(photographs=ApplicationPhotographs(attachments))
     interfaces = build_interfaces(settings, database, folders, time, organisation, patients, applications, exams)
     exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments, watcher=interfaces.outgoing)
     identity = IdentityService(database, clock, _notice_topic(folders))
@@ -175,6 +181,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     )
     tell_master_of_exams(master)
     critical = build_critical(time, exams, reports)
+    results = build_results(
+        database, archive.objects, organisation, reports, printing, None, documents, interfaces, time
+    )
     return Areas(
         time=time,
         identity=identity,
@@ -198,6 +207,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         stores=stores,
         attachments=attachments,
         critical=critical,
+        results=results,
         handlers=(
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
@@ -219,9 +229,11 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             AuditingRpc(database, reports),
             follow_the_clock(reports, time),
             PrintingRpc(printing),
+            ReportPaperRpc(printing.reports),
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),
             critical.handlers,
+            results.handlers,
             stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),

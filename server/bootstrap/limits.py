@@ -17,7 +17,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from server.organisation.service import OrganisationService
-from server.printing.whereabouts import subject_of_document
+from server.printing.whereabouts import report_of_copy, subject_of_document
 from server.queueing.whereabouts import exam_of_call, exam_of_ticket
 from server.reporting.whereabouts import exam_of_report
 from shared.contract.base import Request
@@ -86,6 +86,7 @@ class CampusLimits:
             subject = getattr(request, name, None)
             if isinstance(subject, int):
                 exams.append(finds(uow, subject))
+        exams += [exam_of_report(uow, one) for one in getattr(request, "report_ids", ())]
         found += [place_of_exam(uow, exam_id) for exam_id in exams if exam_id is not None]
         slot_id, study_uid = getattr(request, "slot_id", None), getattr(request, "study_uid", None)
         if isinstance(slot_id, int):
@@ -102,12 +103,18 @@ def _exam_of_document(uow: UnitOfWork, document_id: int) -> int | None:
     return exam_of_report(uow, subject[0]) if subject[1] else subject[0]
 
 
+def _exam_of_copy(uow: UnitOfWork, copy_id: int) -> int | None:
+    report_id = report_of_copy(uow, copy_id)
+    return None if report_id is None else exam_of_report(uow, report_id)
+
+
 _EXAM_OF: dict[str, Finds] = {
     "ticket_id": exam_of_ticket,
     "call_id": exam_of_call,
     "report_id": exam_of_report,
     "attachment_id": exam_of_attachment,
     "document_id": _exam_of_document,
+    "copy_id": _exam_of_copy,
 }
 
 

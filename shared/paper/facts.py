@@ -165,10 +165,11 @@ _RICH = (
         "findings",
         "影像所见",
         "Findings",
-        "<p>胸廓对称，气管居中。右肺下叶背段见一<b>实性结节</b>，大小约 12 mm × 9 mm，边缘见短毛刺，增强后明显强化。</p>"
+        "<p>胸廓对称，气管居中。右肺下叶背段见一<b>实性结节</b>，大小约 12 mm × 9 mm，"
+        "边缘见短毛刺，增强后明显强化。</p>"
         "<p>余双肺未见明显实变影；各级支气管通畅；纵隔及双侧肺门未见肿大淋巴结。</p><p>心影不大，双侧胸腔未见积液。</p>",
-        "<p>The thorax is symmetric. A <b>solid nodule</b> of 12 mm × 9 mm with short spicules lies in the superior segment "
-        "of the right lower lobe; it enhances strongly.</p><p>No other consolidation. No enlarged lymph nodes. "
+        "<p>The thorax is symmetric. A <b>solid nodule</b> of 12 mm × 9 mm with short spicules lies in the superior "
+        "segment of the right lower lobe; it enhances strongly.</p><p>No other consolidation. No enlarged lymph nodes. "
         "No effusion.</p>",
     ),
     Fact(

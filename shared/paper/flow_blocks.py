@@ -341,7 +341,7 @@ class Builder:
             cells = [self._say(column.value, facts) for column in block.columns]
             body.append(replace(self._table_row(block, cells, widths, is_head=False), head=(head,)))
         first = [*self._heading(self._say(block.heading), block.heading_pt), replace(head, keeps=True)]
-        return first + body
+        return [*first, *body, Piece(2.5 * self._density.gaps, is_gap=True)]
 
     def _table_row(self, block: TableBlock, cells: list[str], widths: list[float], *, is_head: bool) -> Piece:
         size = block.size_pt * MM_PER_POINT
