@@ -34,6 +34,7 @@ from server.bootstrap.printing import TicketForecast
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.results import Results, build_results
+from server.bootstrap.results import Results, build_results
 from server.bootstrap.routing import routing_service
 from server.bootstrap.storage import Stores, build_stores
 from server.exams.applications import ApplicationDesk
@@ -108,6 +109,7 @@ class Areas:
     stores: Stores
     attachments: AttachmentService
     critical: Critical
+    results: Results
     results: Results
     handlers: tuple[object, ...]
 
@@ -184,6 +186,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     results = build_results(
         database, archive.objects, organisation, reports, printing, None, documents, interfaces, time
     )
+    results = build_results(
+        database, archive.objects, organisation, reports, printing, None, documents, interfaces, time
+    )
     return Areas(
         time=time,
         identity=identity,
@@ -207,6 +212,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         stores=stores,
         attachments=attachments,
         critical=critical,
+        results=results,
         results=results,
         handlers=(
             OrganisationRpc(organisation),
@@ -233,6 +239,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),
             critical.handlers,
+            results.handlers,
             results.handlers,
             stores.handlers,
             ArchiveHandlers(archive),

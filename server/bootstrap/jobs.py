@@ -21,6 +21,7 @@ LANES: Mapping[str, int] = {
     "files": 2,  # heavy on the disk: moving, importing, exporting
     "forward": 4,  # waits for others: sending to peers
     "recall": 2,  # somebody waits for images that are not on-line
+    "results": 2,  # what leaves with approved reports; waits for the index
     "interfaces": 4,  # waits for hospital systems
     "alarms": 1,  # clocks that people wait for: behind nothing else
     "house": 1,  # short and regular: rules, expiry
@@ -51,6 +52,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         keeping,
         promises,
         queueing,
+        results,
         routing,
     )
 
@@ -63,6 +65,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         *keeping.job_kinds(house),
         *promises.job_kinds(house),
         *queueing.job_kinds(house),
+        *results.job_kinds(house),
         *routing.job_kinds(house),
         *house.areas.stores.jobs.kinds(),
     ]
@@ -70,7 +73,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import appointments, critical, exchange, hl7, keeping, promises, queueing, routing
+    from server.bootstrap import appointments, critical, exchange, hl7, keeping, promises, queueing, results, routing
 
     return [
         *appointments.SCHEDULES,
@@ -80,6 +83,7 @@ def schedules(house: JobsHouse) -> list[Schedule]:
         *keeping.SCHEDULES,
         *promises.SCHEDULES,
         *queueing.SCHEDULES,
+        *results.SCHEDULES,
         *routing.SCHEDULES,
         *house.areas.stores.jobs.schedules(),
     ]

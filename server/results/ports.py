@@ -43,29 +43,11 @@ class Organisation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """The present approved edition of a report."""
-
-    number: int  # from 1
-    is_addendum: bool = False
-    reason: str = ""  # why the one before it was withdrawn, or this one was
-    addenda: tuple[str, ...] = ()  # plain texts, oldest first
-
-
-class Editions(Protocol):
-    """Who keeps the approved editions of reports."""
-
-    def present(self, uow: UnitOfWork, report_id: int) -> Edition | None:
-        """Return the newest edition; None when editions are not kept of this report."""
-        ...
-
-
 class Forms(Protocol):
     """The structured forms of reports."""
 
-    def coded(self, uow: UnitOfWork, report_id: int) -> tuple[CodedValue, ...]:
-        """Return the coded answers of a report's present text."""
+    def coded(self, uow: UnitOfWork, report: ReportView) -> tuple[CodedValue, ...]:
+        """Return the coded answers of a report that was fetched."""
         ...
 
 
@@ -181,15 +163,8 @@ class Documents(Protocol):
         ...
 
 
-class NoEditions:
-    """Stands in where no editions are kept: every approval is the next one."""
-
-    def present(self, uow: UnitOfWork, report_id: int) -> Edition | None:
-        return None
-
-
 class NoForms:
     """Stands in where there are no structured forms."""
 
-    def coded(self, uow: UnitOfWork, report_id: int) -> tuple[CodedValue, ...]:
+    def coded(self, uow: UnitOfWork, report: ReportView) -> tuple[CodedValue, ...]:
         return ()

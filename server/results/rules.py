@@ -44,9 +44,7 @@ EVENT_WORDS = {
 }
 
 
-def event_of(
-    action: ReportAction, after: ReportState, *, was_issued: bool, is_addendum: bool = False
-) -> ResultEvent | None:
+def event_of(action: ReportAction, after: ReportState, *, was_issued: bool) -> ResultEvent | None:
     """Return what a step means for those outside; None: nothing.
 
     A report that was approved before results were made is given out when it is printed next.
@@ -55,7 +53,7 @@ def event_of(
         return ResultEvent.WITHDRAWN if was_issued else None
     if after not in APPROVED:
         return None
-    if action is ReportAction.ADD or (action is ReportAction.APPROVE and is_addendum):
+    if action is ReportAction.ADD:
         return ResultEvent.ADDED
     if action is ReportAction.APPROVE:
         return ResultEvent.REVISED if was_issued else ResultEvent.APPROVED

@@ -14,11 +14,12 @@ from server.kernel.errors import illegal_action, invalid, not_found
 from server.kernel.jobs import enqueue
 from server.reporting.ports import ReportStep
 from server.results import rules
-from server.results.ports import Editions, Forms, NoEditions, NoForms, Organisation, Post, Reports, Sent
+from server.results.ports import Forms, NoForms, Organisation, Post, Reports, Sent
 from server.results.snapshot import Snapshot, packed, unpacked
 from server.results.tables import Result, ResultIssue, ResultSettings
 from shared.contract.base import Changed
 from shared.contract.interfaces import MessageState
+from shared.contract.reporting import ReportView
 from shared.contract.results import (
     ListResults,
     ResultEvent,
@@ -52,14 +53,12 @@ class ResultService:
         post: Post,
         time: HospitalTime,
         *,
-        editions: Editions | None = None,
         forms: Forms | None = None,
     ) -> None:
         self._reports = reports
         self._organisation = organisation
         self._post = post
         self._time = time
-        self._editions = editions or NoEditions()
         self._forms = forms or NoForms()
 
     # ── what happens to reports ──────────────────────────────────────────────────────────────────────
@@ -67,25 +66,18 @@ class ResultService:
     def report_stepped(self, uow: UnitOfWork, caller: Caller, step: ReportStep) -> None:
         """Implements server.reporting.ports.Follower: note what goes out, in the step's own transaction."""
         last = self._last_issue(uow, step.report_id)
-        edition = self._editions.present(uow, step.report_id)
-        event = rules.event_of(
-            step.action,
-            step.after,
-            was_issued=last is not None,
-            is_addendum=edition is not None and edition.is_addendum,
-        )
+        event = rules.event_of(step.action, step.after, was_issued=last is not None)
         if event is None:
             return
         view = self._reports.get(uow, SYSTEM, step.report_id)
-        number = edition.number if edition is not None else self._counted_edition(last, event)
         snapshot = Snapshot(
             event=event,
-            edition=number,
+            edition=max(view.edition, 1),
             view=view,
             hospital=self._organisation.hospital(uow).view.name,
-            reason=edition.reason if edition is not None else "",
-            addenda=edition.addenda if edition is not None else (),
-            coded=self._forms.coded(uow, step.report_id),
+            reason=self._reason(view, event, last),
+            addenda=tuple(one.text for one in view.addenda),
+            coded=self._forms.coded(uow, view),
         )
         self.issue(uow, snapshot)
 
@@ -154,10 +146,11 @@ class ResultService:
         return uow.session.scalars(statement.limit(1)).first()
 
     @staticmethod
-    def _counted_edition(last: ResultIssue | None, event: ResultEvent) -> int:
-        if last is None:
-            return 1
-        return last.edition if event is ResultEvent.WITHDRAWN else last.edition + 1
+    def _reason(view: ReportView, event: ResultEvent, last: ResultIssue | None) -> str:
+        """Why it was withdrawn. The report forgets that when its revision is approved; the withdrawal stays."""
+        if event is ResultEvent.REVISED and last is not None:
+            return unpacked(last.body).reason
+        return view.revision_reason
 
     # ── overview ─────────────────────────────────────────────────────────────────────────────────────
 
