@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from pathlib import Path
 
@@ -34,8 +33,6 @@ def run(options: argparse.Namespace) -> int:
     from server.signing.certificates import from_pem
     from server.signing.verification import NotSigned, check_file
 
-    logging.getLogger("pyhanko").addHandler(logging.NullHandler())
-    logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
     try:
         file = _read(options.file, _LARGEST_FILE)
         roots = from_pem(_read(options.ca, _LARGEST_ROOTS)) if options.ca else ()

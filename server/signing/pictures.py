@@ -13,7 +13,7 @@ MOST_PIXELS = 24_000_000
 KEPT_WIDTH, KEPT_HEIGHT = 1200, 400  # 300 dpi at four times the room on paper
 _LEAST_STROKE_PIXELS = 40
 _MARGIN = 6
-_MOST_INK = 0.6  # of the cropped picture: a photograph of something else is no signature
+_MOST_INK = 0.4  # of the cropped picture: a photograph of something else is no signature
 
 
 class BadPicture(ValueError):

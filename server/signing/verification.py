@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -17,6 +18,9 @@ from server.signing.data import NoSignedFile, read_file
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+for _name in ("pyhanko", "pyhanko_certvalidator"):  # what they have to say stands in the verdict
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 MOST_PDF_BYTES = 256 * 1024 * 1024
 _MOST_SIGNATURES = 20
@@ -69,11 +73,11 @@ def check_data(data: bytes, cms: bytes, roots: tuple[x509.Certificate, ...] = ()
         at = extract_self_reported_ts(extract_signer_info(signed_data))
         anchors = roots or _own_roots(signed_data)
         status = _run(async_validate_detached_cms(data, signed_data, _context(anchors, at)))
+        return _proof(status, at, is_stamped=False, is_unchanged=status.intact, were_roots_given=bool(roots))
     except NotSigned:
         raise
     except _faults() as fault:
         return Proof(False, f"NOT VALID: the signature cannot be read ({_reason(fault)}).")
-    return _proof(status, at, is_stamped=False, is_unchanged=status.intact, were_roots_given=bool(roots))
 
 
 def check_pdf(pdf: bytes, roots: tuple[x509.Certificate, ...] = ()) -> Proof:
@@ -113,16 +117,15 @@ def _check_embedded(signature: Any, roots: tuple[x509.Certificate, ...]) -> Proo
         anchors = roots or _own_roots(signature.signed_data)
         context = _context(anchors, at)
         status = _run(async_validate_pdf_signature(signature, context, _context(anchors, at)))
+        return _proof(
+            status,
+            at,
+            is_stamped=stamped is not None,
+            is_unchanged=status.intact and status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+            were_roots_given=bool(roots),
+        )
     except _faults() as fault:
         return Proof(False, f"NOT VALID: the signature cannot be checked ({_reason(fault)}).")
-    covers_all = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    return _proof(
-        status,
-        at,
-        is_stamped=stamped is not None,
-        is_unchanged=status.intact and covers_all,
-        were_roots_given=bool(roots),
-    )
 
 
 def _stamped_at(signature: Any, roots: tuple[x509.Certificate, ...]) -> dt.datetime | None:
@@ -156,7 +159,7 @@ def _proof(
     elif not status.valid:
         sentence = f"NOT VALID: the signature in the name of {signer} is forged or damaged."
     elif is_trusted is False:
-        sentence = f"NOT TRUSTED: {_why_untrusted(status, signer, when)}"
+        sentence = f"NOT TRUSTED: {_why_untrusted(status, signer, when, at)}"
     else:
         stamp = " (time-stamped)" if is_stamped else ""
         sentence = f"VALID: {signer} signed the report on {when}{stamp}, and nothing was changed since."
@@ -178,13 +181,13 @@ def _proof(
     )
 
 
-def _why_untrusted(status: Any, signer: str, when: str) -> str:
+def _why_untrusted(status: Any, signer: str, when: str, moment: dt.datetime | None) -> str:
     problem = str(getattr(status.trust_problem_indic, "value", status.trust_problem_indic) or "")
     certificate = status.signing_cert
     if "REVOKED" in problem.upper():
         return f"the certificate of {signer} was revoked before the report was signed on {when}."
-    if "EXPIRED" in problem.upper() or "OUT_OF_BOUNDS" in problem.upper():
-        until = certificate.not_valid_after
+    until = certificate.not_valid_after
+    if moment is not None and not certificate.not_valid_before <= moment <= until:
         return (
             f"the certificate of {signer} (valid to {until:%Y-%m-%d}) was not valid when the report was signed"
             f" on {when}."
@@ -215,11 +218,14 @@ def _own_roots(signed_data: Any) -> list[Any]:
 
 def _faults() -> tuple[type[Exception], ...]:
     """What reading a hostile file raises in the libraries beneath."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.general import SigningError
     from pyhanko_certvalidator.errors import ValidationError
 
     return (
+        InvalidSignature,
+        UnsupportedAlgorithm,
         PdfError,
         SigningError,
         ValidationError,
@@ -232,6 +238,7 @@ def _faults() -> tuple[type[Exception], ...]:
         RecursionError,
         OverflowError,
         NotImplementedError,
+        AssertionError,
     )
 
 
