@@ -40,7 +40,7 @@ _DENIED_AFTER = re.compile(
     r"(?:未见|阴性|[（(][-－—]+[）)]|消失|不明显|不大|不支持|除外|排除|不存在|没有|不考虑)"
 )
 _SETTLED_AFTER = re.compile(
-    r"^[^，,。；;、]{0,12}?(?:术后|吸收期?|软化灶|后遗|愈合|复张|好转|减少|缩小|消退|缓解|机化|治疗后|引流后|介入后|"
+    r"^[^，,。；;、]{0,12}?(?:术后|恢复期|吸收期?|软化灶|后遗|愈合|复张|好转|减少|缩小|消退|缓解|机化|治疗后|引流后|介入后|"
     r"栓塞术|修补术|清除术|支架|置入后|相仿|相似|变化不大|变化不明显|无明显变化|未见明显变化|无显著变化|同前)"
 )
 _COMPARED = re.compile(r"相仿|相似|变化不大|无明显变化|未见明显变化|无显著变化|同前")
@@ -181,12 +181,12 @@ def _compiled(part: str) -> tuple[re.Pattern[str], float | None, str]:
 def _standing(sentence: str, start: int, end: int) -> bool | None:
     """Whether what stands there is only suspected; None when it is denied, old, advice or somebody else's word."""
     first, last = _clause_around(sentence, start, end)
-    clause = sentence[first:last]
     before = _blanked(sentence[first:start])
     after = sentence[end:last]
     if _is_denied(before, sentence[start:end], after):
         return None
-    if not _WORSE.search(clause) and not _WORSE_NEXT.match(sentence[last:]):
+    around = sentence[first:start] + "　" + after  # 破裂 in the keyword itself says nothing of a change
+    if not _WORSE.search(around) and not _WORSE_NEXT.match(sentence[last:]):
         segment = _last_part(before)
         if _OLD_BEFORE.search(segment) or _SETTLED_AFTER.match(after):
             return None
