@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from clients.diagnosis.ports import NoViewer
-from clients.diagnosis.report.presenter import AUTOSAVE_S, HEARTBEAT_S, RETRY_S, ReportPresenter
+from clients.diagnosis.report.presenter import ReportPresenter
+from clients.diagnosis.report.presenting.base import AUTOSAVE_S, HEARTBEAT_S, RETRY_S
 from clients.diagnosis.report.state import ReportPageState, Trouble, joined, missing_fields, with_content
 from clients.kit.connection import LineState
 from clients.kit.drafts import DraftStore

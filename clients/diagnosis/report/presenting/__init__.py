@@ -1,0 +1,1 @@
+"""The report page's intentions by concern, put together in clients.diagnosis.report.presenter."""
