@@ -34,9 +34,10 @@ from server.bootstrap.printing import TicketForecast
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.results import Results, build_results
-from server.bootstrap.results import Results, build_results
 from server.bootstrap.routing import routing_service
+from server.bootstrap.signing import Signing, build_signing, signed_papers
 from server.bootstrap.storage import Stores, build_stores
+from server.bootstrap.structured import Structured, build_structured
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
 from server.exams.scheduling.rpc import SchedulingRpc
@@ -81,6 +82,7 @@ from server.reporting.worklist import Worklist
 from server.safety.rpc import SafetyRpc
 from server.safety.service import SafetyService
 from server.settings import Settings
+from server.signing.papers import SignedPapers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,11 @@ class Areas:
     interfaces: Interfaces
     storage: TieredStorage
     stores: Stores
+    structured: Structured
     attachments: AttachmentService
     critical: Critical
-    results: Results
+    signing: Signing
+    signed_papers: SignedPapers
     results: Results
     handlers: tuple[object, ...]
 
@@ -158,6 +162,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
     documents = DocumentStore(kept, clock)
     reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
+    structured = build_structured(reports, time)
+    identity = IdentityService(database, clock, _notice_topic(folders))
+    signing = build_signing(folders, database, time, organisation, identity, reports)
     reports.surroundings.patients = PatientsOfReports(patients, exams, applications)
     printing = PrintingService(
         database,
@@ -173,10 +180,10 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     safety = SafetyService(time)
     attachments = AttachmentService(kept, exams, clock)
     printing.reports.bind(worklist, KioskPatients(exams, reports))
+    papers = signed_papers(signing, database, time, organisation, reports, printing, documents)
     printing.reports.paper.bind(photographs=ApplicationPhotographs(attachments))
     interfaces = build_interfaces(settings, database, folders, time, organisation, patients, applications, exams)
     exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments, watcher=interfaces.outgoing)
-    identity = IdentityService(database, clock, _notice_topic(folders))
     access = AccessService(database, identity, clock)
     master = MasterService(
         organisation, clock, (*organisation_kinds(), StaffKind(identity), RoleKind(identity), *critical_kinds())
@@ -184,10 +191,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     tell_master_of_exams(master)
     critical = build_critical(time, exams, reports)
     results = build_results(
-        database, archive.objects, organisation, reports, printing, None, documents, interfaces, time
-    )
-    results = build_results(
-        database, archive.objects, organisation, reports, printing, None, documents, interfaces, time
+        database, archive.objects, organisation, reports, printing, papers, documents, interfaces, time
     )
     return Areas(
         time=time,
@@ -210,9 +214,11 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         interfaces=interfaces,
         storage=storage,
         stores=stores,
+        structured=structured,
         attachments=attachments,
         critical=critical,
-        results=results,
+        signing=signing,
+        signed_papers=papers,
         results=results,
         handlers=(
             OrganisationRpc(organisation),
@@ -232,14 +238,14 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             QueueingRpc(database, time, queue, exams, Kiosk(time, organisation, patients, exams, queue)),
             HallsRpc(HallService(time, organisation)),
             ReportingRpc(reports, worklist, templates),
-            AuditingRpc(database, reports),
+            AuditingRpc(database, reports, papers.bytes_of),
+            signing.handlers,
             follow_the_clock(reports, time),
             PrintingRpc(printing),
             ReportPaperRpc(printing.reports),
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),
             critical.handlers,
-            results.handlers,
             results.handlers,
             stores.handlers,
             ArchiveHandlers(archive),
@@ -256,6 +262,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             ),
             AccessRpc(access),
             JobsRpc(),
+            structured.handlers,
         ),
     )
 

@@ -54,6 +54,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         queueing,
         results,
         routing,
+        signing,
     )
 
     return [
@@ -67,6 +68,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         *queueing.job_kinds(house),
         *results.job_kinds(house),
         *routing.job_kinds(house),
+        *signing.job_kinds(house),
         *house.areas.stores.jobs.kinds(),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from server.bootstrap.folders import Folders
@@ -15,10 +15,12 @@ from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.jobs import JobContext, JobKind, enqueue
 from server.organisation.service import OrganisationService
 from server.printing.documents import DocumentStore
+from server.printing.report_service import missing_words, spoken_language
 from server.reporting.ports import ReportStep
 from server.signing.key_ring import KeyRing, new_master_key
 from server.signing.keys import Keys
 from server.signing.papers import SignedPapers
+from server.signing.ports import DrawnPaper
 from server.signing.rpc import SigningRpc
 from server.signing.service import SigningService
 from shared.domain.states import ReportAction
@@ -49,6 +51,24 @@ class _Hospital:
 
     def name(self, uow: UnitOfWork) -> str:
         return self._organisation.hospital(uow).view.name
+
+
+class _Drawing:
+    """signing.ports.Papers over printing: the first copy by the template that the exam chooses."""
+
+    def __init__(self, database: Database, reports: ReportService, printing: PrintingService) -> None:
+        self._database = database
+        self._reports = reports
+        self._printing = printing
+
+    def draw_approved(self, caller: Caller, report_id: int, language: str) -> DrawnPaper:
+        spoken, paper = spoken_language(language), self._printing.reports.paper
+        with self._database.read() as uow:
+            view = self._reports.get(uow, caller, report_id)
+            # Whoever asks first is not on it: the paper is the approving doctor's.
+            order = paper.order(uow, replace(caller, name=view.row.auditing_doctor), view, spoken)
+        drawn = paper.render(order)
+        return DrawnPaper(drawn.pdf, missing_words(drawn.missing_glyphs))
 
 
 def build_signing(
@@ -82,8 +102,11 @@ def signed_papers(
     documents: DocumentStore,
 ) -> SignedPapers:
     """What draws by printing, signs and keeps; printing takes its papers from there."""
-    editions, hospital = reports.corrections, _Hospital(organisation)
-    return SignedPapers(database, signing.keys, editions, printing, documents, hospital, time)
+    editions, drawing = reports.corrections, _Drawing(database, reports, printing)
+    papers = SignedPapers(database, signing.keys, editions, drawing, documents, _Hospital(organisation), time)
+    printing.reports.paper.bind(signatures=signing.service)
+    printing.reports.signed = papers
+    return papers
 
 
 def _ring(folders: Folders) -> Callable[[], KeyRing]:

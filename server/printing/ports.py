@@ -64,6 +64,14 @@ class Signatures(Protocol):
         ...
 
 
+class SignedPapers(Protocol):
+    """The signed PDF of approved reports."""
+
+    def bytes_of(self, caller: Caller, report_id: int, language: str) -> bytes | None:
+        """Return the present edition's signed PDF, made now if need be; None where nobody signed."""
+        ...
+
+
 class Photographs(Protocol):
     """The photographed paper applications."""
 
@@ -84,6 +92,14 @@ class NoSignatures:
     """A house whose doctors sign by name."""
 
     def picture_of(self, uow: UnitOfWork, account_id: int) -> bytes | None:
+        """There is none."""
+        return None
+
+
+class NoSignedPapers:
+    """A house whose reports are not signed."""
+
+    def bytes_of(self, caller: Caller, report_id: int, language: str) -> bytes | None:
         """There is none."""
         return None
 

@@ -17,7 +17,7 @@ from server.printing.batches import MOST_REPORTS, Batches
 from server.printing.copies import Copies, view_of
 from server.printing.documents import DocumentStore
 from server.printing.layout.sheet import Language, RenderedDocument
-from server.printing.ports import PatientAtKiosk, Patients, Reports, Worklist
+from server.printing.ports import NoSignedPapers, PatientAtKiosk, Patients, Reports, SignedPapers, Worklist
 from server.printing.report_paper import ReportOrder, ReportPaper
 from server.printing.self_print import Sessions, Tries, proves, read_code, read_four
 from server.printing.tables import PrintBatchItem, ReportCopy
@@ -64,6 +64,7 @@ class ReportPrinting:
         self._batches = Batches(time)
         self._sessions = Sessions(time)
         self._tries = Tries(time)
+        self.signed: SignedPapers = NoSignedPapers()
         self._worklist: Worklist | None = None
         self._patients: Patients | None = None
 
@@ -107,7 +108,7 @@ class ReportPrinting:
                 view = self._reports.demand_printable(uow, caller, report_id)
                 number = self._copies.next_number(uow, self.paper.settings_of(uow, view), view)
                 order = self.paper.order(uow, caller, view, spoken, copy_number=number)
-            drawn = self.paper.render(order)
+            drawn = self._signed_or_drawn(caller, order, number, language)
             try:
                 with self._database.write() as uow:
                     return keep(uow, order, number, drawn)
@@ -115,6 +116,12 @@ class ReportPrinting:
                 if attempt == _TRIES - 1:
                     raise
         raise AssertionError
+
+    def _signed_or_drawn(self, caller: Caller, order: ReportOrder, number: int, language: str) -> RenderedDocument:
+        """The signed paper, byte by byte; a copy that says which one it is cannot be that and is drawn anew."""
+        is_marked = order.settings.marks_reprints and number > 1
+        pdf = None if is_marked else self.signed.bytes_of(caller, order.view.row.id, language)
+        return self.paper.render(order) if pdf is None else RenderedDocument(pdf, pages_of(pdf))
 
     def list_copies(self, uow: UnitOfWork, report_id: int) -> tuple[CopyView, ...]:
         """Return the print log of a report."""

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from server.kernel.database import Database, UnitOfWork
-from server.kernel.dispatch import Caller, handles, handles_alone
+from collections.abc import Callable
+
+from server.kernel.database import Database
+from server.kernel.dispatch import Caller, handles_alone
 from server.kernel.errors import Refusal, invalid
 from server.reporting.service import ReportService
 from shared.contract import reporting as contract
 from shared.contract.errors import ErrorCode
+from shared.domain.states import ReportAction
 
 MOST_AT_ONCE = 100
+
+KeepPaper = Callable[[Caller, int, str], object]
 
 
 class AuditingRpc:
     """Offers auditing to the router."""
 
-    def __init__(self, database: Database, reports: ReportService) -> None:
+    def __init__(self, database: Database, reports: ReportService, keep_paper: KeepPaper | None = None) -> None:
+        """`keep_paper` makes the signed paper of the present edition, which a correction makes unreachable."""
         self._database = database
         self._reports = reports
+        self._keep_paper = keep_paper
 
-    @handles
-    def revise(self, request: contract.ReviseReport, caller: Caller, uow: UnitOfWork) -> contract.ReportView:
-        return self._reports.revise(uow, caller, request.report_id, request.version, request.reason)
+    @handles_alone
+    def revise(self, request: contract.ReviseReport, caller: Caller) -> contract.ReportView:
+        self._before_correction(caller, request.report_id, request.version, ReportAction.REVISE)
+        with self._database.write() as uow:
+            return self._reports.revise(uow, caller, request.report_id, request.version, request.reason)
 
-    @handles
-    def add(self, request: contract.AddToReport, caller: Caller, uow: UnitOfWork) -> contract.ReportView:
-        return self._reports.add(uow, caller, request.report_id, request.version, request.text)
+    @handles_alone
+    def add(self, request: contract.AddToReport, caller: Caller) -> contract.ReportView:
+        self._before_correction(caller, request.report_id, request.version, ReportAction.ADD)
+        with self._database.write() as uow:
+            return self._reports.add(uow, caller, request.report_id, request.version, request.text)
+
+    def _before_correction(self, caller: Caller, report_id: int, version: int, action: ReportAction) -> None:
+        """Each edition's paper is kept: one whose job has not run yet is made now, while its facts still stand."""
+        with self._database.read() as uow:
+            view = self._reports.get(uow, caller, report_id)
+        if self._keep_paper is not None and view.version == version and action in view.allowed:
+            self._keep_paper(caller, report_id, "zh")
 
     @handles_alone
     def approve_unchanged(

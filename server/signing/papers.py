@@ -66,6 +66,14 @@ class SignedPapers:
         )
         return self._keep(report_id, edition[0], language, signed)
 
+    def bytes_of(self, caller: Caller, report_id: int, language: str) -> bytes | None:
+        """Return the bytes of `paper`, None where it gives none."""
+        document_id = self.paper(caller, report_id, language)
+        if document_id is None:
+            return None
+        with self._database.read() as uow:
+            return self._documents.open_document(uow, caller, document_id)
+
     def kept(self, uow: UnitOfWork, report_id: int, edition: int, language: str = "zh") -> int:
         """Return the document of an edition's signed PDF as it was made then; raises NOT_FOUND."""
         row = uow.session.get(SignedPaper, (report_id, edition, language))

@@ -48,34 +48,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("template_id", "version", name=op.f("pk_form_template_versions")),
     )
     op.create_table(
+        "coded_reports",
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.Column("exam_id", sa.Integer(), nullable=False),
+        sa.Column("campus_id", sa.Integer(), nullable=False),
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("accession_number", sa.String(length=32), nullable=False),
+        sa.Column("patient_name", sa.String(length=120), nullable=False),
+        sa.Column("exam_type", sa.String(length=16), nullable=False),
+        sa.Column("examined_at", UtcDateTime(), nullable=True),
+        sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("template_id", sa.Integer(), nullable=False),
+        sa.Column("identifier", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("report_id", name=op.f("pk_coded_reports")),
+    )
+    with op.batch_alter_table("coded_reports", schema=None) as batch_op:
+        batch_op.create_index("ix_coded_reports_examined", ["examined_at", "report_id"], unique=False)
+    op.create_table(
         "coded_values",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("report_id", sa.Integer(), nullable=False),
-        sa.Column("patient_id", sa.Integer(), nullable=False),
         sa.Column("template_id", sa.Integer(), nullable=False),
-        sa.Column("identifier", sa.String(length=200), nullable=False),
         sa.Column("path", sa.String(length=100), nullable=False),
         sa.Column("place", sa.String(length=100), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("name_scheme", sa.String(length=16), nullable=False),
-        sa.Column("name_code", sa.String(length=64), nullable=False),
+        sa.Column("name_code", sa.String(length=100), nullable=False),
         sa.Column("scheme", sa.String(length=16), nullable=False),
         sa.Column("code", sa.String(length=100), nullable=False),
         sa.Column("text", sa.String(length=400), nullable=False),
         sa.Column("number", sa.Double(), nullable=True),
         sa.Column("unit", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_coded_values_report_id_reports")),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["coded_reports.report_id"], name=op.f("fk_coded_values_report_id_coded_reports")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coded_values")),
     )
     with op.batch_alter_table("coded_values", schema=None) as batch_op:
         batch_op.create_index("ix_coded_values_report", ["report_id"], unique=False)
-        batch_op.create_index("ix_coded_values_patient", ["patient_id", "identifier"], unique=False)
         batch_op.create_index("ix_coded_values_code", ["scheme", "code"], unique=False)
         batch_op.create_index("ix_coded_values_place", ["template_id", "place"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_table("coded_values")
+    op.drop_table("coded_reports")
     op.drop_table("form_template_versions")
     op.drop_table("form_templates")
     with op.batch_alter_table("report_texts", schema=None) as batch_op:
