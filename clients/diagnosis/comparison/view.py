@@ -46,10 +46,12 @@ FACTS: tuple[tuple[str, Callable[[ReportView], str]], ...] = (
     ("诊断医生", lambda one: one.row.diagnosing_doctor),
     ("审核医生", lambda one: one.row.auditing_doctor),
 )
+MARKED = ("检查类型", "检查项目", "检查部位", "临床诊断")
+"""Facts worth a mark where they differ: numbers, times and doctors always do."""
 FIRST = StateLook("基准", Tone.NEUTRAL, "pin", quiet=True)
 SAME = StateLook("同一患者", Tone.SUCCESS, "check_circle", quiet=True)
 OTHER = StateLook("不同患者", Tone.WARNING, "alert")
-_LEFT = 268
+_LEFT = 252
 
 
 class ComparisonWindow(QWidget):
@@ -203,7 +205,7 @@ class ComparisonWindow(QWidget):
         grid.setVerticalSpacing(6)
         for place, one in enumerate(state.compared):
             grid.setColumnStretch(place, 1)
-            grid.setColumnMinimumWidth(place, 236)
+            grid.setColumnMinimumWidth(place, 212)
             grid.addWidget(_head(one, state.compared[0], is_first=place == 0), 0, place)
             grid.addWidget(_facts(one, state.compared[0], marks=state.shows_differences and place > 0), 1, place)
             for row, (title, part) in enumerate((("影像所见", "findings"), ("诊断意见", "impression"))):
@@ -235,10 +237,8 @@ def _head(one: ReportView, first: ReportView, *, is_first: bool) -> QWidget:
     line = QHBoxLayout(head)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(8)
-    line.addWidget(ValueLabel(row.patient_name, "headline"))
-    line.addWidget(ValueLabel(f"{tr(SEX_WORDS[row.sex])}  {row.age}", "quiet"))
+    line.addWidget(ValueLabel(f"{row.patient_name}  {tr(SEX_WORDS[row.sex])}  {row.age}", "strong"), 1)
     line.addWidget(StateBadge(FIRST if is_first else SAME if row.patient_id == first.row.patient_id else OTHER))
-    line.addStretch(1)
     line.addWidget(StateBadge(REPORT_LOOKS[row.state]))
     return head
 
@@ -252,7 +252,7 @@ def _facts(one: ReportView, first: ReportView, *, marks: bool) -> QWidget:
     grid.setColumnStretch(1, 1)
     for line, (label, value) in enumerate(FACTS):
         words = value(one)
-        differs = marks and words != value(first)
+        differs = marks and label in MARKED and bool(words) and words != value(first)
         grid.addWidget(Label(label, "quiet"), line, 0)
         grid.addWidget(ValueLabel((f"≠ {words}" if differs else words) or "–", "strong" if differs else ""), line, 1)
     return facts

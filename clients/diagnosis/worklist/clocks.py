@@ -42,8 +42,8 @@ def span_words(span: timedelta) -> str:
     return tr("{days} 天", days=minutes // (24 * 60))
 
 
-def clock_look(row: ReportRow, now: datetime) -> StateLook | None:
-    """Return how a row stands to its limit; None where it has none."""
+def clock_look(row: ReportRow, now: datetime, *, is_foretold: bool = False) -> StateLook | None:
+    """Return how a row stands to its limit; None where it has none. Foretold: it will miss it at the present pace."""
     if row.due_at is None:
         return None
     if row.state in _FINISHED and row.approved_at is not None:
@@ -56,6 +56,8 @@ def clock_look(row: ReportRow, now: datetime) -> StateLook | None:
         return StateLook(tr("超时 {span}", span=span_words(left)), Tone.DANGER, "alert")
     if row.warn_at is not None and now >= row.warn_at:
         return StateLook(tr("快到期 {span}", span=span_words(left)), Tone.WARNING, "hourglass")
+    if is_foretold:
+        return StateLook(tr("恐超时 {span}", span=span_words(left)), Tone.WARNING, "flag", quiet=True)
     return StateLook(tr("剩 {span}", span=span_words(left)), Tone.NEUTRAL, "clock", quiet=True)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from clients.diagnosis.words import SEX_WORDS, images_look
 from clients.diagnosis.worklist.clocks import clock_look, state_age
-from clients.kit.paging import Align, Column, RowAction
+from clients.kit.paging import Align, Column, RowAction, local_time
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -45,6 +45,12 @@ def _sex(value: Any) -> str:
     return tr(SEX_WORDS[value])
 
 
+def short_time(value: Any) -> str:
+    """Return a moment without its year, where that is the present one."""
+    words = local_time(value)
+    return words[5:] if words[:4] == local_time(datetime.now(UTC))[:4] else words
+
+
 def _visit(value: Any) -> str:
     return tr(VISIT_WORDS[value])
 
@@ -52,13 +58,33 @@ def _visit(value: Any) -> str:
 TICK = "ticked"
 TICKED = StateLook("", Tone.ACTIVE, "check_circle", quiet=True)
 UNTICKED = StateLook("", Tone.NEUTRAL, "circle", quiet=True)
-FORETOLD = StateLook("预计超时", Tone.WARNING, "flag", quiet=True)
 VISIT_WORDS: Mapping[str, str] = {
     VisitKind.OUTPATIENT: "门诊",
     VisitKind.INPATIENT: "住院",
     VisitKind.EMERGENCY: "急诊",
     VisitKind.HEALTH_CHECK: "体检",
 }
+
+
+class _AnyLook(Mapping[Any, StateLook]):
+    """A column whose value is its look already; the longest words tell how wide it must be."""
+
+    def __init__(self, longest: StateLook) -> None:
+        self._longest = longest
+
+    def __getitem__(self, look: Any) -> StateLook:
+        assert isinstance(look, StateLook)
+        return look
+
+    def __iter__(self) -> Iterator[StateLook]:
+        return iter((self._longest,))
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _words(look: Any) -> str:
+    return look.text if isinstance(look, StateLook) else ""
 
 
 class ListWords:
@@ -73,26 +99,24 @@ class ListWords:
         """Return the tick of a row."""
         return [TICKED if row.id in self.ticked else UNTICKED]
 
-    def clock(self, row: ReportRow) -> list[StateLook]:
+    def clock(self, row: ReportRow) -> StateLook | None:
         """Return how a row stands to its time limit."""
-        now = self.now()
-        look = clock_look(row, now)
-        looks = [look] if look is not None else []
-        if row.id in self.foretold and row.due_at is not None and row.due_at > now:
-            looks.append(FORETOLD)
-        return looks
+        return clock_look(row, self.now(), is_foretold=row.id in self.foretold)
 
     def since(self, row: ReportRow) -> str:
         """Return for how long a row has been in its state."""
         return state_age(row, self.now())
 
 
+_LONGEST = StateLook("快到期 59 分钟", Tone.WARNING, "hourglass")
+
+
 def columns(words: ListWords) -> tuple[Column, ...]:
     """Return the columns of the diagnosis list."""
     return (
-        Column(TICK, "选", 40, value=lambda _row: "", marks=words.ticks, sort=False),
+        Column(TICK, "选", 48, value=lambda _row: "", marks=words.ticks, sort=False),
         *_FIRST,
-        Column("due_at", "时限", 124, value=lambda _row: "", marks=words.clock),
+        Column("due_at", "时限", 112, value=words.clock, format=_words, looks=_AnyLook(_LONGEST)),
         *_REST,
         Column("state_since", "本状态已", 84, value=words.since, sort=False, visible=False, align=Align.RIGHT),
     )
@@ -100,18 +124,18 @@ def columns(words: ListWords) -> tuple[Column, ...]:
 
 _FIRST = (
     Column("state", "报告状态", 104, looks=REPORT_LOOKS, sort=False),
-    Column("patient_name", "姓名", 120, strong=True, marks=name_marks, sort=False),
+    Column("patient_name", "姓名", 112, strong=True, marks=name_marks, sort=False),
     Column("sex", "性别", 48, format=_sex, sort=False),
     Column("age", "年龄", 56, sort=False, align=Align.RIGHT),
 )
 _REST = (
-    Column("exam_type", "检查类型", 80, sort=False),
+    Column("exam_type", "检查类型", 72, sort=False),
     Column("items", "检查项目", 0, sort=False),
     Column("body_part", "检查部位", 96, sort=False, visible=False),
-    Column("examined_at", "检查时间", 132, quiet=True),
-    Column("room_name", "检查室", 80, sort=False),
-    Column("completeness", "影像", 132, value=lambda _row: "", marks=image_marks, sort=False),
-    Column("accession_number", "检查号", 120, sort=False),
+    Column("examined_at", "检查时间", 96, quiet=True, format=short_time),
+    Column("room_name", "检查室", 80, sort=False, visible=False),
+    Column("completeness", "影像", 96, value=lambda _row: "", marks=image_marks, sort=False),
+    Column("accession_number", "检查号", 112, sort=False),
     Column("locked", "锁定", 104, value=lambda _row: "", marks=lock_marks, sort=False),
     Column("diagnosing_doctor", "诊断医生", 92, sort=False),
     Column("auditing_doctor", "审核医生", 88, sort=False, visible=False),

@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clients.diagnosis.worklist.clocks import error_words, forecast_words
 from clients.diagnosis.worklist.state import MOST_TICKED, WorklistState
-from clients.kit.labels import Button, Glyph, ValueLabel
+from clients.kit.labels import Button, Glyph, Label, ValueLabel
 from clients.kit.tokens import Tone
-from clients.kit.translations import tr
 from shared.contract.reporting import ReportClock
 
 
@@ -33,16 +32,14 @@ class ForecastStrip(QWidget):
         line.setSpacing(8)
         self._glyph = Glyph("clock", 14)
         self.words = ValueLabel("", "quiet")
-        self.error = ValueLabel("", "caption")
         self.overdue = Button("", "link", on_click=lambda: self.clock_chosen.emit(ReportClock.OVERDUE))
         self.outdated = Button("列表有新变化，点此刷新", "link", on_click=self.renew_wanted.emit)
-        self.ticked = ValueLabel("", "strong")
+        self.ticked = Label("", "strong")
         self.compare = Button("对比", "", "compare", on_click=self.compare_wanted.emit)
         self.clear = Button("取消选择", "link", on_click=self.clear_wanted.emit)
         line.addWidget(self._glyph)
         line.addWidget(self.overdue)
         line.addWidget(self.words, 1)
-        line.addWidget(self.error)
         line.addWidget(self.outdated)
         for widget in (self.ticked, self.compare, self.clear):
             line.addWidget(widget)
@@ -50,8 +47,8 @@ class ForecastStrip(QWidget):
     def show_state(self, state: WorklistState) -> None:
         """Show a state."""
         forecast = state.forecast
-        self.words.set_text(forecast_words(forecast) if forecast is not None else "")
-        self.error.set_text(error_words(forecast) if forecast is not None else "")
+        words = [forecast_words(forecast), error_words(forecast)] if forecast is not None else []
+        self.words.set_text("    ".join(words))
         overdue = forecast.overdue if forecast is not None else 0
         expected = forecast.expected if forecast is not None else 0
         self.overdue.setVisible(overdue > 0)
@@ -61,7 +58,7 @@ class ForecastStrip(QWidget):
         self._glyph.setVisible(forecast is not None)
         self.outdated.setVisible(state.is_outdated)
         count = len(state.ticked)
-        self.ticked.set_text(tr("已选 {count}/{most}", count=count, most=MOST_TICKED) if count else "")
+        self.ticked.set_source("已选 {count}/{most}", count=count, most=MOST_TICKED)
         for widget in (self.ticked, self.compare, self.clear):
             widget.setVisible(count > 0)
         self.compare.setEnabled(count >= 2)

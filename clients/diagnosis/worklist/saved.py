@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
@@ -55,6 +56,7 @@ class SaveQueryPanel(QWidget):
     def __init__(self, state: WorklistState, intentions: Intentions) -> None:
         super().__init__()
         self._intentions = intentions
+        self._renamed: SavedQueryView | None = None
         self.name = QLineEdit()
         self.name.setMaxLength(40)
         self.default = Switch("设为默认")
@@ -82,7 +84,7 @@ class SaveQueryPanel(QWidget):
             if widget is not None:
                 widget.deleteLater()
         for query in queries:
-            self._list.addWidget(_SavedRow(query, self._intentions))
+            self._list.addWidget(_SavedRow(query, self._intentions, self.begin_rename))
         if not queries:
             self._list.addWidget(Label("还没有保存的查询", "quiet"))
 
@@ -94,12 +96,28 @@ class SaveQueryPanel(QWidget):
         if not name:
             self.name.setFocus()
             return
-        self._intentions.save_query(name, is_default=self.default.isChecked())
+        renamed, self._renamed = self._renamed, None
+        if renamed is not None:
+            self._intentions.use_query(renamed)
+            self._intentions.save_query(name, is_default=self.default.isChecked(), query_id=renamed.id)
+            self.save_button.set_source("保存当前条件")
+        else:
+            self._intentions.save_query(name, is_default=self.default.isChecked())
         self.name.clear()
+        self.default.setChecked(False)
+
+    def begin_rename(self, query: SavedQueryView) -> None:
+        """Let the user type another name for a saved query; its conditions stay (RIS-DX-15)."""
+        self._renamed = query
+        self.name.setText(query.name)
+        self.default.setChecked(query.is_default)
+        self.save_button.set_source("改名")
+        self.name.setFocus()
+        self.name.selectAll()
 
 
 class _SavedRow(QWidget):
-    def __init__(self, query: SavedQueryView, intentions: Intentions) -> None:
+    def __init__(self, query: SavedQueryView, intentions: Intentions, rename: Callable[[SavedQueryView], None]) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -107,6 +125,7 @@ class _SavedRow(QWidget):
         row.addWidget(ValueLabel(query.name), 1)
         icon = "star_filled" if query.is_default else "star"
         row.addWidget(IconButton(icon, "设为默认", on_click=_MakeDefault(intentions, query), small=True))
+        row.addWidget(IconButton("edit", "改名", on_click=lambda: rename(query), small=True))
         row.addWidget(IconButton("save", "以当前条件覆盖", on_click=_Replace(intentions, query), small=True))
         row.addWidget(IconButton("clear", "删除", on_click=_Delete(intentions, query), small=True))
 

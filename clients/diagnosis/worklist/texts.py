@@ -17,7 +17,7 @@ ENTRIES: Mapping[str, str] = {
     "住院": "Ward",
     "急诊": "Emergency",
     "体检": "Check-up",
-    "预计超时": "Likely late",
+    "恐超时 {span}": "At risk {span}",
     "{minutes} 分": "{minutes} min",
     "{hours} 时 {minutes:02} 分": "{hours} h {minutes:02}",
     "{days} 天": "{days} d",

@@ -85,7 +85,7 @@ class WorklistView(QWidget):
             columns(self.words),
             row_id=lambda row: row.id,
             actions=ROW_ACTIONS,
-            shown_actions=4,
+            shown_actions=3,
             empty=EmptyWords("没有符合条件的检查", "换一个报告状态或日期，或点“重置”回到今日待诊断。", "clipboard"),
             runner=place.runner,
             settings=place.settings,
