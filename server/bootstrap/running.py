@@ -140,6 +140,7 @@ class RunningServer:
             if areas.organisation.seed_defaults(uow):
                 areas.scheduling.seed_defaults(uow)
             areas.templates.install(uow)
+            areas.structured.templates.install(uow)
             areas.critical.seed(uow)
 
     def _require_readiness(self, database: Database, areas: Areas) -> None:

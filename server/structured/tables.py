@@ -45,8 +45,29 @@ class FormTemplateVersion(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class CodedReportEntry(Base):
+    """An approved report that was written with a form; the facts that search filters and shows."""
+
+    __tablename__ = "coded_reports"
+
+    report_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    exam_id: Mapped[int] = mapped_column(Integer)
+    campus_id: Mapped[int] = mapped_column(Integer)
+    room_id: Mapped[int] = mapped_column(Integer)
+    accession_number: Mapped[str] = mapped_column(String(32))
+    patient_name: Mapped[str] = mapped_column(String(120))
+    exam_type: Mapped[str] = mapped_column(String(16))
+    examined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    text_version: Mapped[int] = mapped_column(Integer)
+    template_id: Mapped[int] = mapped_column(Integer)
+    identifier: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200))
+
+    __table_args__ = (Index("ix_coded_reports_examined", "examined_at", "report_id"),)
+
+
 class CodedAnswer(Base):
-    """One answer of an approved report, for search and comparison; made anew at each approval.
+    """One answer of such a report; all are made anew at each approval.
 
     `place` is the path without the item's number. A choice of several options has one row for each.
     """
@@ -54,15 +75,13 @@ class CodedAnswer(Base):
     __tablename__ = "coded_values"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
-    patient_id: Mapped[int] = mapped_column(Integer)
+    report_id: Mapped[int] = mapped_column(ForeignKey("coded_reports.report_id"))
     template_id: Mapped[int] = mapped_column(Integer)
-    identifier: Mapped[str] = mapped_column(String(200))
     path: Mapped[str] = mapped_column(String(100))
     place: Mapped[str] = mapped_column(String(100))
     label: Mapped[str] = mapped_column(String(200))
     name_scheme: Mapped[str] = mapped_column(String(16))
-    name_code: Mapped[str] = mapped_column(String(64))
+    name_code: Mapped[str] = mapped_column(String(100))
     scheme: Mapped[str] = mapped_column(String(16))
     code: Mapped[str] = mapped_column(String(100))
     text: Mapped[str] = mapped_column(String(400))
@@ -71,7 +90,6 @@ class CodedAnswer(Base):
 
     __table_args__ = (
         Index("ix_coded_values_report", "report_id"),
-        Index("ix_coded_values_patient", "patient_id", "identifier"),
         Index("ix_coded_values_code", "scheme", "code"),
         Index("ix_coded_values_place", "template_id", "place"),
     )

@@ -75,6 +75,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     words: str = ""
     code: Code | None = None
     score: float | None = None
+    kept: tuple[str, ...] = ()  # as in Field
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +105,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     own_line: bool = False  # its sentence starts a paragraph
     fields: tuple[Field, ...] = ()  # of a GROUP
     most: int = 10  # items of a GROUP
+    kept: tuple[str, ...] = ()  # "name=value" of an imported file's attributes that mean nothing here; given out again
 
     def option(self, key: str) -> Option | None:
         """Return the option with `key`."""
@@ -120,6 +122,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     visible_when: str = ""
     prose: str = ""
     fields: tuple[Field, ...] = ()
+    kept: tuple[str, ...] = ()  # as in Field
 
 
 class FormTemplate(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +139,7 @@ class FormTemplate(msgspec.Struct, frozen=True, kw_only=True):
     rights: str = ""
     date: str = ""
     sections: tuple[Section, ...] = ()
-    kept: tuple[str, ...] = ()  # what an imported file said that has no place here, as it stood there
+    kept: tuple[str, ...] = ()  # as in Field; of the file's head
 
     def fields(self) -> Iterator[tuple[Section, Field]]:
         """Give every field outside and every GROUP itself, in order."""

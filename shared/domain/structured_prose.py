@@ -5,7 +5,8 @@
 ``{field}`` stands for the value in words, ``{field.unit}`` for its unit as written, ``{lesions.size}`` for all of a
 group, ``{#}`` for the number of the item. A part in square brackets is left out unless every place in it is filled;
 one that starts with ``?condition：`` also needs the condition (the words of structured_formula). A rule whose places
-outside brackets are not all filled writes nothing. A doubled brace or bracket stands for itself. Pure.
+outside brackets are not all filled writes nothing. A doubled brace or bracket stands for itself (a closing bracket
+only outside brackets). Pure.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def _parts(source: str, at: int, names: set[str], depth: int) -> tuple[list[_Pie
 
     while at < len(source):
         sign = source[at]
-        if sign in "{}[]" and source[at : at + 2] == sign * 2:
+        if source[at : at + 2] == sign * 2 and (sign in "{}[" or (sign == "]" and depth == 0)):
             words.append(sign)
             at += 2
         elif sign == "{":
