@@ -16,7 +16,7 @@ from shared.contract.access import AccessScope, AddToken, ListTokens, NewTokenVi
 from shared.contract.archive import AddCustomTag, CustomTagView, ListCustomTags, RemoveCustomTag
 from shared.contract.base import Request
 
-_SCOPES = {AccessScope.READ: "读取", AccessScope.STORE: "存入", AccessScope.UPS: "任务"}
+_SCOPES = {AccessScope.READ: "读取", AccessScope.STORE: "存入", AccessScope.UPS: "任务", AccessScope.REPORTS: "报告"}
 _ACTIVE = {
     True: StateLook("有效", Tone.SUCCESS, "check_circle"),
     False: StateLook("失效", Tone.NEUTRAL, "minus"),

@@ -126,6 +126,8 @@ class AccessService:
         scopes: set[AccessScope] = set()
         if caller.may(Permission.VIEW_IMAGES):
             scopes.add(AccessScope.READ)
+        if caller.may(Permission.REPORT):
+            scopes.add(AccessScope.REPORTS)
         if caller.may(Permission.ADMINISTER):
             scopes.update(AccessScope)
         return Holder(caller.login, frozenset(scopes))

@@ -15,6 +15,7 @@ from server.audit.service import AuditService
 from server.bootstrap import load_tables
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.dicomweb import GatheredAudit, dicomweb_ports
+from server.bootstrap.fhir import ShelfOfReports
 from server.bootstrap.folders import Folders
 from server.bootstrap.indexing import receiver_of
 from server.bootstrap.measuring import Measuring
@@ -23,9 +24,11 @@ from server.doors.web.app import WebPorts, make_app
 from server.doors.web.dicomweb.app import CrossOrigin, routes
 from server.doors.web.dicomweb.ports import DicomWebPorts
 from server.doors.web.door import WebServer
+from server.doors.web.fhir import app as fhir
 from server.kernel.database import Database
 from server.kernel.logs import start_logging
 from server.kernel.metrics import MetricsFile
+from server.results.reading import Shelf
 from server.settings import from_text
 
 
@@ -80,4 +83,6 @@ def web_app(ports: DicomWebPorts, areas: Areas, database: Database, metrics: Cal
             return areas.printing.verify(uow, code)
 
     pages = WebPorts(hospital_name, verify, lambda: {"ok": True, "version": __version__}, metrics)
-    return make_app(pages, routes(ports), [Middleware(CrossOrigin, origins=ports.origins)])
+    shelf = ShelfOfReports(Shelf(database, areas.results.paper))
+    reports = fhir.routes(ports, shelf, areas.time.zone)
+    return make_app(pages, [*routes(ports), *reports], [Middleware(CrossOrigin, origins=ports.origins)])

@@ -97,6 +97,8 @@ class ResultService:
             patient_name=row.patient_name[:120],
             exam_type=row.exam_type,
             study_uid=snapshot.view.exam.row.study_uid,
+            examined_at=row.examined_at,
+            patient_number=row.patient_number,
             body=packed(snapshot),
         )
         uow.session.add(issue)

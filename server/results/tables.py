@@ -31,6 +31,8 @@ class ResultIssue(Base):
     patient_name: Mapped[str] = mapped_column(String(120))
     exam_type: Mapped[str] = mapped_column(String(16))
     study_uid: Mapped[str] = mapped_column(String(64))
+    examined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    patient_number: Mapped[str] = mapped_column(String(64))
     body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
     __table_args__ = (
@@ -38,6 +40,7 @@ class ResultIssue(Base):
         Index("ix_result_issues_accession", "accession_number"),
         Index("ix_result_issues_patient", "patient_id", "id"),
         Index("ix_result_issues_at", "at"),
+        Index("ix_result_issues_patient_number", "patient_number"),
     )
 
 

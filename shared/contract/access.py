@@ -17,6 +17,7 @@ class AccessScope(StrEnum):
     READ = "read"  # QIDO-RS, WADO-RS, WADO-URI
     STORE = "store"  # STOW-RS
     UPS = "ups"  # UPS-RS: workitems
+    REPORTS = "reports"  # FHIR: approved reports
 
 
 class TokenView(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     READ = "read"
     STORE = "store"
     UPS = "ups"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.Column("patient_name", sa.String(length=120), nullable=False),
         sa.Column("exam_type", sa.String(length=16), nullable=False),
         sa.Column("study_uid", sa.String(length=64), nullable=False),
+        sa.Column("examined_at", sa.DateTime(), nullable=True),
+        sa.Column("patient_number", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result_issues")),
         sa.UniqueConstraint("report_id", "number", name=op.f("uq_result_issues_report_id_number")),
@@ -33,6 +35,7 @@ def upgrade() -> None:
     op.create_index("ix_result_issues_accession", "result_issues", ["accession_number"])
     op.create_index("ix_result_issues_patient", "result_issues", ["patient_id", "id"])
     op.create_index("ix_result_issues_at", "result_issues", ["at"])
+    op.create_index("ix_result_issues_patient_number", "result_issues", ["patient_number"])
     op.create_table(
         "results",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,1 @@
+"""FHIR R4 for reading approved reports; knows no area, see ports.py."""
