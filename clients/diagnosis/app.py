@@ -12,9 +12,10 @@ from clients.diagnosis.comparison.opening import Comparisons
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
+from clients.diagnosis.report.actions import page_actions
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
-from clients.diagnosis.report.view import ReportPage, page_actions
+from clients.diagnosis.report.view import ReportPage
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
 from clients.diagnosis.worklist import texts as worklist_texts
 from clients.diagnosis.worklist.aside import RowAside

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from clients.diagnosis.words import CRITICAL_WORDS, HP_WORDS, SCORES
+from clients.diagnosis.report.state import choice_name, chosen
+from clients.diagnosis.words import SCORES
 from clients.kit.labels import Button, Label
+from clients.kit.translations import Language, language, tr
 from shared.contract.reporting import ReportContent
-from shared.domain.states import CriticalValue, HpResult
+from shared.domain.report_choices import CRITICAL, Choice, choices_of
+
+_PER_LINE = 2
 
 
 class ChoiceRow(QWidget):
@@ -88,61 +92,160 @@ class _Press:
         self._row.press(self._value)
 
 
+class PointsRow(QWidget):
+    """A score from 0 to 100, or none."""
+
+    chosen = Signal(str)
+    """the score the user typed, empty when it was taken back."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self.label = Label(label, "quiet")
+        self.box = QSpinBox()
+        self.box.setRange(-1, 100)
+        self.box.setSpecialValueText("–")
+        self.box.setValue(-1)
+        self.box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.box.setFixedWidth(56)
+        self.box.setKeyboardTracking(False)
+        self.box.setAccessibleName(tr(label))
+        self.box.valueChanged.connect(self._on_changed)
+        row.addWidget(self.label)
+        row.addWidget(self.box)
+
+    def set_value(self, value: str) -> None:
+        """Show a value without telling anybody."""
+        self.box.blockSignals(True)
+        self.box.setValue(int(value) if value.isascii() and value.isdigit() else -1)
+        self.box.blockSignals(False)
+
+    def set_problem(self, sentence: str) -> None:
+        """Say what is wrong, where the mouse asks."""
+        self.box.setToolTip(sentence)
+
+    def set_enabled(self, on: bool) -> None:
+        """Let the user type, or only look."""
+        self.box.setEnabled(on)
+
+    def _on_changed(self, value: int) -> None:
+        self.chosen.emit("" if value < 0 else str(value))
+
+
 class ReportChoices(QWidget):
-    """All choices of a report."""
+    """All choices of a report: what its exam type asks for, and the two scores in the hospital's scale."""
 
     changed = Signal(str, object)
     """name of the part of the content, and its new value."""
+    picked = Signal(str, str)
+    """key of a choice, and the value that was pressed."""
 
     def __init__(self) -> None:
         super().__init__()
-        scores = {score: score for score in SCORES}
-        self.critical_value = ChoiceRow("危急值", CRITICAL_WORDS, required=True)
-        self.hp = ChoiceRow("HP", HP_WORDS, required=True)
-        self.image_quality = ChoiceRow("影像质量", scores, required=False)
-        self.report_quality = ChoiceRow("报告质量", scores, required=False)
-        upper = QHBoxLayout()
-        upper.setSpacing(16)
-        upper.addWidget(self.critical_value, 0, Qt.AlignmentFlag.AlignTop)
-        upper.addStretch(1)
-        upper.addWidget(self.image_quality, 0, Qt.AlignmentFlag.AlignTop)
-        upper.addWidget(self.report_quality, 0, Qt.AlignmentFlag.AlignTop)
-        lower = QHBoxLayout()
-        lower.addWidget(self.hp)
-        lower.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(upper)
-        layout.addLayout(lower)
-        self.critical_value.chosen.connect(self._on_critical)
-        self.hp.chosen.connect(self._on_hp)
-        self.image_quality.chosen.connect(self._on_image_quality)
-        self.report_quality.chosen.connect(self._on_report_quality)
+        self.rows: dict[str, ChoiceRow] = {}
+        self.image_quality: ChoiceRow | PointsRow
+        self.report_quality: ChoiceRow | PointsRow
+        self._shown: tuple[object, ...] = ()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+        self._build(choices_of(""), "grades")
+
+    @property
+    def critical_value(self) -> ChoiceRow:
+        """The row that every report has."""
+        return self.rows[CRITICAL]
+
+    def focus(self, key: str) -> bool:
+        """Put the keyboard on a choice; False if it is not here."""
+        if key in self.rows:
+            self.rows[key].focus_first()
+        return key in self.rows
 
     def show_content(
-        self, content: ReportContent, problems: Mapping[str, str], *, hp_required: bool, may_type: bool
+        self,
+        content: ReportContent,
+        problems: Mapping[str, str],
+        *,
+        choices: Sequence[Choice],
+        score_scale: str,
+        may_type: bool,
     ) -> None:
         """Show the choices and what is missing."""
-        self.hp.setVisible(hp_required)
-        for row, value, name in (
-            (self.critical_value, str(content.critical_value), "critical_value"),
-            (self.hp, str(content.hp), "hp"),
-            (self.image_quality, content.image_quality, "image_quality"),
-            (self.report_quality, content.report_quality, "report_quality"),
-        ):
-            row.set_value(value)
+        if (tuple(choices), score_scale, language()) != self._shown:
+            self._build(choices, score_scale)
+        for key, choice_row in self.rows.items():
+            choice_row.set_value(chosen(content, key))
+            choice_row.set_problem(problems.get(key, ""))
+            choice_row.set_enabled(may_type)
+        for name, row in (("image_quality", self.image_quality), ("report_quality", self.report_quality)):
+            row.set_value(getattr(content, name))
             row.set_problem(problems.get(name, ""))
             row.set_enabled(may_type)
 
-    def _on_critical(self, value: str) -> None:
-        self.changed.emit("critical_value", CriticalValue(value) if value else CriticalValue.UNSET)
-
-    def _on_hp(self, value: str) -> None:
-        self.changed.emit("hp", HpResult(value) if value else HpResult.UNSET)
+    def _build(self, choices: Sequence[Choice], score_scale: str) -> None:
+        self._shown = (tuple(choices), score_scale, language())
+        while self._layout.count():
+            item = self._layout.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        is_english = language() is Language.ENGLISH
+        self.rows = {}
+        for choice in choices:
+            words = {one.value: one.label_en if is_english else one.label for one in choice.options}
+            row = ChoiceRow(choice_name(choice), words, required=choice.is_required)
+            row.chosen.connect(_Picked(self, choice.key))
+            self.rows[choice.key] = row
+        self.image_quality = _score_row("影像质量", score_scale)
+        self.report_quality = _score_row("报告质量", score_scale)
+        self.image_quality.chosen.connect(self._on_image_quality)
+        self.report_quality.chosen.connect(self._on_report_quality)
+        upper = _line(16)
+        rows = list(self.rows.values())
+        upper.box.addWidget(rows[0], 0, Qt.AlignmentFlag.AlignTop)
+        upper.box.addStretch(1)
+        upper.box.addWidget(self.image_quality, 0, Qt.AlignmentFlag.AlignTop)
+        upper.box.addWidget(self.report_quality, 0, Qt.AlignmentFlag.AlignTop)
+        self._layout.addWidget(upper)
+        for first in range(1, len(rows), _PER_LINE):
+            lower = _line(16)
+            for row in rows[first : first + _PER_LINE]:
+                lower.box.addWidget(row, 0, Qt.AlignmentFlag.AlignTop)
+            lower.box.addStretch(1)
+            self._layout.addWidget(lower)
 
     def _on_image_quality(self, value: str) -> None:
         self.changed.emit("image_quality", value)
 
     def _on_report_quality(self, value: str) -> None:
         self.changed.emit("report_quality", value)
+
+
+class _Picked:
+    def __init__(self, choices: ReportChoices, key: str) -> None:
+        self._choices, self._key = choices, key
+
+    def __call__(self, value: str) -> None:
+        self._choices.picked.emit(self._key, value)
+
+
+class _Line(QWidget):
+    def __init__(self, spacing: int) -> None:
+        super().__init__()
+        self.box = QHBoxLayout(self)
+        self.box.setContentsMargins(0, 0, 0, 0)
+        self.box.setSpacing(spacing)
+
+
+def _line(spacing: int) -> _Line:
+    return _Line(spacing)
+
+
+def _score_row(label: str, scale: str) -> ChoiceRow | PointsRow:
+    return (
+        PointsRow(label) if scale == "points" else ChoiceRow(label, {score: score for score in SCORES}, required=False)
+    )

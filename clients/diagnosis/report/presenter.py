@@ -21,6 +21,8 @@ from clients.diagnosis.report.state import (
     Obstacle,
     ReportPageState,
     Trouble,
+    asked_choices,
+    choice_name,
     missing_fields,
     with_content,
 )
@@ -42,7 +44,6 @@ from shared.contract.reporting import (
     UnlockReport,
     WriteReport,
 )
-from shared.domain.rich_text import sanitised
 from shared.domain.states import ReportAction, ReportState
 
 
@@ -79,7 +80,7 @@ class ReportPresenter(Templating):
         report = self.state.report
         if report is None:
             return
-        report_id, base = report.row.id, report.version
+        report_id, base, base_version = report.row.id, self._base, self._base_version
         mine = self.state.content if self.state.is_dirty else None
         is_audit = report.row.state in (ReportState.SUBMITTED, ReportState.AUDITING)
 
@@ -88,9 +89,13 @@ class ReportPresenter(Templating):
                 self._on_opened(view)
                 return
             self._on_opened(view, draft=False)
-            if view.version != base and sanitised(mine.findings) != view.content.findings:
-                self._change(obstacle=Obstacle(Trouble.STALE, other=view.content, mine=mine))
-            self._put_text(mine)
+            self._base, self._base_version = base, base_version
+            self._change(content=mine, revision=self.state.revision + 1, is_dirty=True)
+            if view.content in (base, clean(mine)):  # nobody wrote another word meanwhile
+                self._base, self._base_version = view.content, view.version
+                self._put_text(mine)
+            else:
+                self._show_stale(view)
 
         request: Request[ReportView] = (
             AuditReport(report_id=report_id) if is_audit else WriteReport(report_id=report_id)
@@ -142,6 +147,8 @@ class ReportPresenter(Templating):
         def make() -> Request[Any] | None:
             state = self.state
             if state.report is None or not state.may_edit or (is_automatic and not state.is_dirty):
+                return None
+            if state.is_undecided:
                 return None
             self._sent = state.content
             self._change(is_saving=True)
@@ -252,14 +259,25 @@ class ReportPresenter(Templating):
         report = self.state.report
         if report is None:
             return False
-        missing = missing_fields(self.state.content, hp_required=report.hp_required)
-        self._change(problems={name: tr(MISSING[name]) for name in missing})
+        if self.state.is_undecided:
+            self.open_merge()
+            return False
+        choices = asked_choices(report)
+        missing = missing_fields(self.state.content, choices)
+        named = {one.key: choice_name(one) for one in choices}
+        self._change(
+            problems={
+                name: tr(MISSING[name]) if name in MISSING else tr("请选择 {label}。", label=named[name])
+                for name in missing
+            }
+        )
         return not missing
 
     # ── answers ──────────────────────────────────────────────────────────────────────────────────────
 
     def _on_opened(self, view: ReportView, *, draft: bool = True) -> None:
         self._stop_clocks()
+        self._base, self._base_version = view.content, view.version
         same = self.state.report is not None and self.state.report.row.id == view.row.id
         self.state = ReportPageState(
             report=view,
@@ -317,19 +335,31 @@ class ReportPresenter(Templating):
         if clean(mine) == report.content:
             self._drafts.discard(draft_id(report.row.id))
             return
-        kind = Trouble.RESTORED if base == report.version else Trouble.STALE
+        origin = self._origin(kept)
+        kind = Trouble.RESTORED if base == report.version or origin == report.content else Trouble.STALE
+        if kind is Trouble.STALE:
+            self._base, self._base_version = origin, base
         self.state = replace(
             self.state,
             content=mine,
             is_dirty=True,
             revision=self.state.revision + 1,
-            obstacle=Obstacle(kind, other=report.content, mine=mine),
+            obstacle=Obstacle(kind, other=report.content, mine=mine, base=self._base),
         )
         if kind is Trouble.RESTORED:
             self._plan_autosave(AUTOSAVE_S)
 
+    @staticmethod
+    def _origin(kept: dict[str, Any]) -> ReportContent:
+        """What the draft's text was typed upon; nothing where a draft of an earlier release does not tell."""
+        try:
+            return msgspec.convert(kept["base"], ReportContent)
+        except (KeyError, msgspec.ValidationError):
+            return ReportContent()
+
     def _on_saved(self, view: ReportView) -> None:
         still_dirty = self.state.content != self._sent
+        self._base, self._base_version = view.content, view.version
         self._change(
             report=view,
             is_saving=False,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
+from clients.diagnosis.report.merging import ContentMerge
+from clients.kit.translations import Language, language
 from shared.contract.reporting import (
     HistoryView,
+    RelatedView,
     ReportContent,
     ReportLogView,
     ReportView,
     TemplateView,
 )
+from shared.domain.report_choices import CRITICAL, HP, Choice, choices_of
 from shared.domain.rich_text import plain
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
 
@@ -43,6 +47,7 @@ class Obstacle:
     mine: ReportContent | None = None
     at: datetime | None = None
     missing: int = 0  # images
+    base: ReportContent | None = None  # what `mine` and `other` both come from
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,14 @@ class OfferedMeasurement:
     value: float
     unit: str
     instance_uid: str
+
+
+@dataclass(frozen=True)
+class ComparedVersions:
+    """Two kept versions of the text, by number; 0 is what stands in the editors."""
+
+    before: int
+    after: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,9 @@ class ReportPageState:
     pictures: Mapping[int, bytes] = field(default_factory=dict)
     offered: tuple[OfferedMeasurement, ...] = ()
     preview: bytes | None = None
+    merge: ContentMerge | None = None  # two versions are being brought together on screen
+    compared: ComparedVersions | None = None  # two kept versions are shown word by word
+    related: RelatedView | None = None  # orders and other papers of the patient, once asked for
 
     @property
     def may_edit(self) -> bool:
@@ -89,6 +105,11 @@ class ReportPageState:
     def may_type(self) -> bool:
         """The editors take strokes now."""
         return self.may_edit and not self.is_handing_in and not self.is_loading
+
+    @property
+    def is_undecided(self) -> bool:
+        """Another version was saved meanwhile and nobody decided yet: nothing may be saved over it."""
+        return self.obstacle is not None and self.obstacle.kind is Trouble.STALE
 
     @property
     def may_enter(self) -> bool:
@@ -121,18 +142,38 @@ MISSING = {
 """Chinese source sentences by field."""
 
 
-def missing_fields(content: ReportContent, *, hp_required: bool) -> tuple[str, ...]:
+def asked_choices(report: ReportView) -> tuple[Choice, ...]:
+    """Return the choices below the text; an older server names only whether HP is one of them."""
+    return report.choices or choices_of("", hp_required=report.hp_required)
+
+
+def choice_name(choice: Choice) -> str:
+    """Return how the choice is called in the present language."""
+    return choice.label_en if language() is Language.ENGLISH else choice.label
+
+
+def chosen(content: ReportContent, key: str) -> str:
+    """Return what is chosen, empty when nothing is."""
+    if key == CRITICAL:
+        return "" if content.critical_value is CriticalValue.UNSET else str(content.critical_value)
+    if key == HP:
+        return "" if content.hp is HpResult.UNSET else str(content.hp)
+    return content.choices.get(key, "")
+
+
+def with_choice(content: ReportContent, key: str, value: str) -> dict[str, object]:
+    """Return the part of the content that changes when `value` is chosen."""
+    if key == CRITICAL:
+        return {CRITICAL: CriticalValue(value) if value else CriticalValue.UNSET}
+    if key == HP:
+        return {HP: HpResult(value) if value else HpResult.UNSET}
+    return {"choices": {**{k: v for k, v in content.choices.items() if k != key}, **({key: value} if value else {})}}
+
+
+def missing_fields(content: ReportContent, choices: Sequence[Choice]) -> tuple[str, ...]:
     """Return the mandatory fields that are empty, in the order of the eye (RIS-RPE-06)."""
-    found = []
-    if not plain(content.findings):
-        found.append("findings")
-    if not plain(content.impression):
-        found.append("impression")
-    if content.critical_value is CriticalValue.UNSET:
-        found.append("critical_value")
-    if hp_required and content.hp is HpResult.UNSET:
-        found.append("hp")
-    return tuple(found)
+    found = [part for part in ("findings", "impression") if not plain(getattr(content, part))]
+    return (*found, *(one.key for one in choices if one.is_required and not chosen(content, one.key)))
 
 
 def joined(text: str, addition: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -10,116 +10,41 @@ from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QPlainTextEdit,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from clients.diagnosis.report.actions import STEPS
 from clients.diagnosis.report.around import EarlierReport, HistoryArea, PatientsArea
 from clients.diagnosis.report.aside import Aside
 from clients.diagnosis.report.choices import ReportChoices
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.details import LogPanel, application_panel, patient_panel
 from clients.diagnosis.report.editor import RichEditor
-from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState
+from clients.diagnosis.report.parts import MarkButton, OfferedButton, RejectPanel, RunTool, Toggle
+from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState, asked_choices, with_choice
 from clients.diagnosis.report.strips import ObstacleStrip, ReturnStrip
 from clients.diagnosis.report.template_form import SaveAsTemplate
 from clients.diagnosis.report.templates_panel import TemplatesPanel
 from clients.diagnosis.sides import Part, ReportPanel, SidePanel, Tool
 from clients.diagnosis.words import images_look, patient_words
-from clients.kit.actions import Action
 from clients.kit.badges import StateBadge
 from clients.kit.image_strip import ImageStrip, StripImage
-from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
+from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.paging import local_time
 from clients.kit.pdf_preview import PdfPreview
 from clients.kit.shell import Workplace
 from clients.kit.states import PATIENT_TYPE_LOOKS, REPORT_LOOKS, UNKNOWN_LOOK, look_of
 from clients.kit.translations import tr
 from shared.contract.reporting import HistoryRow
-from shared.domain.states import PatientType, ReportAction
+from shared.domain.report_choices import choices_of
+from shared.domain.states import PatientType
 
 if TYPE_CHECKING:
     from clients.diagnosis.report.presenter import ReportPresenter
     from clients.diagnosis.worklist.presenter import WorklistPresenter
-
-_A = ReportAction
-
-
-def _open(state: ReportPageState) -> bool:
-    return state.report is not None
-
-
-def _types(state: ReportPageState) -> bool:
-    return state.may_type
-
-
-ACTIONS = (
-    Action("report.leave", "退出", "Ctrl+W", "arrow_left", hint="保存并回到列表，报告仍由您持有"),
-    Action("report.next", "下一位", "Ctrl+Down", "arrow_down", hint="进入左侧列表中下一份等待的报告"),
-    Action("report.enter", "进入报告", "F2", "edit", enabled=lambda s: s.may_enter),
-    Action("report.save", "保存", "Ctrl+S", "save", enabled=_types),
-    Action("report.submit", "提交", "Ctrl+Return", "submit", enabled=lambda s: s.may_type and s.allows(_A.SUBMIT)),
-    Action("report.approve", "审核通过", "F9", "check", enabled=lambda s: s.may_type and s.allows(_A.APPROVE)),
-    Action(
-        "report.approve_print",
-        "审核并打印",
-        "Ctrl+F9",
-        "print",
-        enabled=lambda s: s.may_type and s.allows(_A.APPROVE),
-    ),
-    Action("report.reject", "驳回", "F8", "reject", enabled=lambda s: s.may_type and s.allows(_A.REJECT)),
-    Action("report.give_up", "放弃", "Ctrl+Shift+X", "clear", enabled=lambda s: s.may_type and s.allows(_A.GIVE_UP)),
-    Action("report.unlock", "解锁", "Ctrl+Shift+U", "unlock", enabled=lambda s: s.allows(_A.UNLOCK) and not s.may_edit),
-    Action("report.print", "打印", "Ctrl+P", "print", enabled=lambda s: s.allows(_A.PRINT)),
-    Action("report.preview", "预览", "Ctrl+Shift+P", "document", enabled=_open),
-    Action("report.images", "查看影像", "F4", "viewer", enabled=lambda s: s.allows(_A.VIEW_IMAGES)),
-    Action("report.application", "申请单", "F6", "clipboard", enabled=_open),
-    Action("report.patient", "患者信息", "F7", "patient", enabled=_open),
-    Action("report.save_template", "存为模板", "Ctrl+Shift+S", "template", enabled=_open),
-    Action("report.templates", "模板", "Ctrl+T", "template"),
-    Action("report.log", "操作日志", "Ctrl+G", "history"),
-    Action("report.compare", "多人对比", "F5", "compare", hint="与左侧列表中所选的检查并列比较"),
-    Action("report.zoom_in", "放大字号", "Ctrl+=", "zoom"),
-    Action("report.zoom_out", "缩小字号", "Ctrl+-", "minus"),
-    Action("report.zoom_reset", "重置字号", "Ctrl+0", "text"),
-    Action("report.findings", "到影像所见", "Alt+1", "edit", enabled=_open),
-    Action("report.impression", "到诊断意见", "Alt+2", "edit", enabled=_open),
-)
-
-
-def page_actions(panels: Sequence[SidePanel], tools: Sequence[Tool]) -> tuple[Action, ...]:
-    """Return the page's actions with those that open panels and run tools."""
-    return (
-        *ACTIONS,
-        *(Action(f"report.panel.{one.key}", one.title, one.shortcut, one.icon) for one in panels),
-        *(Action(f"report.tool.{one.key}", one.title, one.shortcut, one.icon, enabled=_ToolRule(one)) for one in tools),
-    )
-
-
-class _ToolRule:
-    def __init__(self, tool: Tool) -> None:
-        self._tool = tool
-
-    def __call__(self, state: ReportPageState) -> bool:
-        return state.report is not None and self._tool.enabled(state.report)
-
-
-_STEPS = (
-    ("report.enter", "primary"),
-    ("report.save", ""),
-    ("report.submit", "primary"),
-    ("report.approve", "primary"),
-    ("report.approve_print", ""),
-    ("report.reject", ""),
-    ("report.give_up", "quiet"),
-    ("report.unlock", ""),
-    ("report.print", "primary"),
-)
-"""Shown only while they can be done."""
 
 
 class ReportPage(QWidget):
@@ -197,10 +122,10 @@ class ReportPage(QWidget):
         ):
             on(action_id, intention)
         for key in self._panels:
-            on(f"report.panel.{key}", _Toggle(self, key))
+            on(f"report.panel.{key}", Toggle(self, key))
         if desk is not None:
             for key, tool in self._tools.items():
-                on(f"report.tool.{key}", _RunTool(tool, self._place, desk))
+                on(f"report.tool.{key}", RunTool(tool, self._place, desk))
 
     def _compare_with(self, rows: tuple[HistoryRow, ...]) -> None:
         self._want_comparison(tuple(row.report_id for row in rows if row.report_id is not None))
@@ -308,7 +233,7 @@ class ReportPage(QWidget):
         row.setSpacing(8)
         actions = self._place.actions
         row.addWidget(actions.button("report.leave", "quiet"))
-        self._step_buttons = {action_id: actions.button(action_id, look) for action_id, look in _STEPS}
+        self._step_buttons = {action_id: actions.button(action_id, look) for action_id, look in STEPS}
         for button in self._step_buttons.values():
             row.addWidget(button)
         row.addStretch(1)
@@ -387,7 +312,7 @@ class ReportPage(QWidget):
                 ("ol", "1.", "编号"),
                 ("ul", "•", "项目符号"),
             ):
-                row.addWidget(_MarkButton(self, mark, words, hint))
+                row.addWidget(MarkButton(self, mark, words, hint))
             row.addSpacing(8)
             for action_id in ("report.zoom_out", "report.zoom_reset", "report.zoom_in"):
                 row.addWidget(self._place.actions.icon_button(action_id))
@@ -451,6 +376,7 @@ class ReportPage(QWidget):
         self.findings.focused.connect(self._on_findings_focus)
         self.impression.focused.connect(self._on_impression_focus)
         self.choices.changed.connect(self._on_choice)
+        self.choices.picked.connect(self._on_picked)
         self.templates.phrase_wanted.connect(self._on_phrase)
         self.pictures.removed.connect(self._on_picture_removed)
         self.pictures.opened.connect(self._on_picture_opened)
@@ -518,8 +444,13 @@ class ReportPage(QWidget):
             problem.setText(sentence)
             if (name in state.problems) != (name in before.problems):
                 editor.set_wrong(bool(sentence))
-        required = state.report.hp_required if state.report else False
-        self.choices.show_content(state.content, state.problems, hp_required=required, may_type=state.may_type)
+        self.choices.show_content(
+            state.content,
+            state.problems,
+            choices=asked_choices(state.report) if state.report else choices_of(""),
+            score_scale=state.report.score_scale if state.report else "grades",
+            may_type=state.may_type,
+        )
         if state.problems and state.problems != before.problems:
             self._focus_problem(next(iter(state.problems)))
 
@@ -527,10 +458,8 @@ class ReportPage(QWidget):
         targets = {
             "findings": self.findings.setFocus,
             "impression": self.impression.setFocus,
-            "critical_value": self.choices.critical_value.focus_first,
-            "hp": self.choices.hp.focus_first,
         }
-        if name in targets:
+        if not self.choices.focus(name) and name in targets:
             targets[name]()
 
     def _show_pictures(self, state: ReportPageState) -> None:
@@ -553,7 +482,7 @@ class ReportPage(QWidget):
             button.offered
             for i in range(self._offered_buttons.count())
             if (item := self._offered_buttons.itemAt(i)) is not None
-            and isinstance(button := item.widget(), _OfferedButton)
+            and isinstance(button := item.widget(), OfferedButton)
         ]
         self._offered.setVisible(bool(state.offered) and state.may_type)
         if present == list(state.offered):
@@ -564,7 +493,7 @@ class ReportPage(QWidget):
             if widget is not None:
                 widget.deleteLater()
         for offered in state.offered:
-            self._offered_buttons.addWidget(_OfferedButton(self, offered))
+            self._offered_buttons.addWidget(OfferedButton(self, offered))
 
     # ── intentions ───────────────────────────────────────────────────────────────────────────────────
 
@@ -617,7 +546,7 @@ class ReportPage(QWidget):
 
     def open_reject(self) -> None:
         """Ask for the return reason beside the text."""
-        panel = _RejectPanel(self._reject)
+        panel = RejectPanel(self._reject)
         self.aside.show_details("驳回", panel)
         panel.reason.setFocus()
 
@@ -660,6 +589,10 @@ class ReportPage(QWidget):
     def _on_choice(self, name: str, value: object) -> None:
         if self._presenter is not None:
             self._presenter.edit(**{name: value})
+
+    def _on_picked(self, key: str, value: str) -> None:
+        if self._presenter is not None:
+            self._presenter.edit(**with_choice(self._state.content, key, value))
 
     def _on_findings_focus(self) -> None:
         self._last_editor = self.findings
@@ -714,87 +647,3 @@ class ReportPage(QWidget):
         self._place.settings.set("diagnosis/zoom", self._zoom)
         for editor in (self.findings, self.impression):
             editor.set_zoom(self._zoom)
-
-
-class _Toggle:
-    def __init__(self, page: ReportPage, key: str) -> None:
-        self._page, self._key = page, key
-
-    def __call__(self) -> None:
-        self._page.toggle_panel(self._key)
-
-
-class _RunTool:
-    def __init__(self, tool: Tool, place: Workplace, desk: ReportDesk) -> None:
-        self._tool, self._place, self._desk = tool, place, desk
-
-    def __call__(self) -> None:
-        self._tool.run(self._place, self._desk)
-
-
-class _MarkButton(QToolButton):
-    def __init__(self, page: ReportPage, mark: str, words: str, hint: str) -> None:
-        super().__init__()
-        self._page, self._mark, self._hint = page, mark, hint
-        self.setText(words)
-        self.setProperty("square", "true")
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        font = self.font()
-        font.setBold(mark == "b")
-        font.setItalic(mark == "i")
-        font.setUnderline(mark == "u")
-        self.setFont(font)
-        self.clicked.connect(self._press)
-        self._show()
-
-    def _press(self) -> None:
-        self._page.mark(self._mark)
-
-    def _show(self) -> None:
-        self.setToolTip(tr(self._hint))
-        self.setAccessibleName(tr(self._hint))
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._show()
-        super().changeEvent(event)
-
-
-class _OfferedButton(IconButton):
-    def __init__(self, page: ReportPage, offered: OfferedMeasurement) -> None:
-        super().__init__("measure", "插入测量", on_click=self._press)
-        self._page, self.offered = page, offered
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setProperty("square", "false")
-        self.setProperty("wide", "true")
-        self.setText(offered.text)
-
-    def _press(self) -> None:
-        self._page.insert_measurement(self.offered)
-
-
-class _RejectPanel(QWidget):
-    """退回理由 with the button that returns the report."""
-
-    def __init__(self, reject: Callable[[str], None]) -> None:
-        super().__init__()
-        self._reject = reject
-        self.reason = QPlainTextEdit()
-        self.reason.setPlaceholderText(tr("写明需要修改或补充的内容"))
-        self.problem = Label("", "error")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(8)
-        layout.addWidget(Label("退回理由", "strong"))
-        layout.addWidget(self.reason)
-        layout.addWidget(self.problem)
-        layout.addWidget(Button("驳回报告", "danger", "reject", on_click=self._press))
-        layout.addStretch(1)
-
-    def _press(self) -> None:
-        words = self.reason.toPlainText().strip()
-        if not words:
-            self.problem.set_source("请填写退回理由。")
-            self.reason.setFocus()
-            return
-        self._reject(words)

@@ -20,6 +20,7 @@ from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.viewer_link import KeyImage, MeasurementDrawn, ViewerFailed
 from shared.contract.base import Changed
 from shared.contract.reporting import ReportContent, SaveReport, SubmitReport
+from shared.domain.report_choices import choices_of
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
 from tests.clients.diagnosis.fake_reading_room import FULL, ME, ReadingRoom, a_picture, a_template
 
@@ -304,10 +305,10 @@ def test_submission_says_what_is_missing_at_the_field(desk: Desk) -> None:
 
 
 def test_hp_is_missing_only_where_it_is_asked() -> None:
-    assert missing_fields(FULL, hp_required=False) == ()
-    assert missing_fields(FULL, hp_required=True) == ("hp",)
-    assert missing_fields(with_content(FULL, hp=HpResult.NEGATIVE), hp_required=True) == ()
-    assert missing_fields(ReportContent(findings="<p> </p>"), hp_required=False) == (
+    assert missing_fields(FULL, choices_of("")) == ()
+    assert missing_fields(FULL, choices_of("", hp_required=True)) == ("hp",)
+    assert missing_fields(with_content(FULL, hp=HpResult.NEGATIVE), choices_of("", hp_required=True)) == ()
+    assert missing_fields(ReportContent(findings="<p> </p>"), choices_of("")) == (
         "findings",
         "impression",
         "critical_value",

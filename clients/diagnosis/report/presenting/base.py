@@ -72,6 +72,8 @@ class PresenterBase:
         self._commands: deque[_Command] = deque()
         self._is_busy = False
         self._sent = ReportContent()
+        self._base = ReportContent()  # what the server had when the typing here began: a merge starts from it
+        self._base_version = 0
         self._acknowledged = (0, 0)  # report and how many missing images the doctor said yes to
         self._undo_autosave: Callable[[], None] | None = None
         self._undo_heartbeat: Callable[[], None] | None = None
@@ -90,7 +92,7 @@ class PresenterBase:
     # ── clocks ───────────────────────────────────────────────────────────────────────────────────────
 
     def _plan_autosave(self, seconds: float) -> None:
-        if self._undo_autosave is None and self.state.may_edit:
+        if self._undo_autosave is None and self.state.may_edit and not self.state.is_undecided:
             self._undo_autosave = self._later(seconds, self._autosave)
 
     def _autosave(self) -> None:
@@ -104,6 +106,11 @@ class PresenterBase:
         request = RenewLock(report_id=self.state.report.row.id)
         self._runner.run(lambda: self._line.call(request), ignore, self._on_beat_failed, key="report.lock")
         self._undo_heartbeat = self._later(HEARTBEAT_S, self._beat)
+
+    def _stop_autosave(self) -> None:
+        if self._undo_autosave is not None:
+            self._undo_autosave()
+            self._undo_autosave = None
 
     def _stop_clocks(self) -> None:
         for undo in (self._undo_autosave, self._undo_heartbeat):
@@ -125,7 +132,11 @@ class PresenterBase:
     def _journal(self) -> None:
         report = self.state.report
         if report is not None:
-            values = {"content": msgspec.to_builtins(self.state.content), "version": report.version}
+            values = {
+                "content": msgspec.to_builtins(self.state.content),
+                "base": msgspec.to_builtins(self._base),
+                "version": self._base_version,
+            }
             self._drafts.record(draft_id(report.row.id), values)
 
     # ── commands ─────────────────────────────────────────────────────────────────────────────────────

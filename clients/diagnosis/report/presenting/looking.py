@@ -134,6 +134,7 @@ class Looking(PresenterBase):
         changes: dict[str, Any] = {"report": view, "is_saving": False, **parts}
         if view.content != clean(self.state.content):
             changes |= {"content": view.content, "revision": self.state.revision + 1}
+        self._base, self._base_version = view.content, view.version
         self._change(**changes, is_dirty=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clients.diagnosis.report.merging import Question, content_merge
 from clients.diagnosis.report.presenting.base import clean, draft_id
 from clients.diagnosis.report.presenting.looking import Looking
 from clients.diagnosis.report.state import (
@@ -11,33 +12,70 @@ from clients.diagnosis.report.state import (
 )
 from clients.kit.translations import tr
 from shared.contract.errors import ErrorCode, RpcError
-from shared.contract.reporting import (
-    ReportView,
-)
+from shared.contract.reporting import ReportContent, ReportView
 from shared.domain.states import ReportAction
+from shared.domain.text_merge import Take
 
 
 class Obstacles(Looking):
     """Says what stands in the way, and goes on as the doctor decides."""
 
     def take_mine(self) -> None:
-        """Of two versions, go on with the one that was written here."""
+        """Of two versions, go on with the one that was written here; the other stays among the kept ones."""
         obstacle = self.state.obstacle
         if obstacle is not None and obstacle.mine is not None:
-            self._change(obstacle=None)
-            self._put_text(obstacle.mine)
-            self.save()
+            mine = self.state.content if self.state.is_dirty else obstacle.mine
+            self._settle(mine)
 
     def take_theirs(self) -> None:
         """Of two versions, go on with the saved one; mine can be brought back for some seconds."""
         obstacle, report = self.state.obstacle, self.state.report
         if obstacle is None or obstacle.other is None or report is None:
             return
-        mine = obstacle.mine
+        mine = self.state.content if self.state.is_dirty else obstacle.mine
         self._drafts.discard(draft_id(report.row.id))
-        self._change(content=obstacle.other, revision=self.state.revision + 1, is_dirty=False, obstacle=None)
+        self._base, self._base_version = obstacle.other, report.version
+        self._change(
+            content=obstacle.other, revision=self.state.revision + 1, is_dirty=False, obstacle=None, merge=None
+        )
         if mine is not None:
             self._messages.offer_undo(tr("已采用服务器上的版本"), lambda: self._put_text(mine))
+
+    def open_merge(self) -> None:
+        """合并: bring both versions together, with what both come from."""
+        obstacle = self.state.obstacle
+        if obstacle is None or obstacle.other is None or obstacle.mine is None:
+            return
+        mine = self.state.content if self.state.is_dirty else obstacle.mine
+        self._change(merge=content_merge(obstacle.base or ReportContent(), mine, obstacle.other))
+
+    def decide(self, question: Question, take: Take) -> None:
+        """Decide one place of the merge."""
+        if self.state.merge is not None:
+            self._change(merge=self.state.merge.decided(question, take))
+
+    def decide_all(self, take: Take) -> None:
+        """Decide every place that is still open for one side."""
+        if self.state.merge is not None:
+            self._change(merge=self.state.merge.decided_all(take))
+
+    def finish_merge(self) -> None:
+        """Go on with the merged text and save it."""
+        merge = self.state.merge
+        if merge is not None and not merge.open_questions:
+            self._settle(merge.content())
+
+    def close_merge(self) -> None:
+        """Decide later: the strip stays, nothing is saved."""
+        self._change(merge=None)
+
+    def _settle(self, content: ReportContent) -> None:
+        obstacle, report = self.state.obstacle, self.state.report
+        if report is not None and obstacle is not None and obstacle.other is not None:
+            self._base, self._base_version = obstacle.other, report.version
+        self._change(obstacle=None, merge=None)
+        self._put_text(content)
+        self.save()
 
     def dismiss(self) -> None:
         """Take the strip away."""
@@ -72,8 +110,17 @@ class Obstacles(Looking):
         if ReportAction.SAVE not in view.allowed:
             self._on_lock_lost(view)
             return
-        mine = self.state.content
-        self._change(report=view, obstacle=Obstacle(Trouble.STALE, other=view.content, mine=mine))
+        if view.content == clean(self.state.content):  # somebody wrote the same words: there is nothing to decide
+            self._take(view, obstacle=None)
+            return
+        self._show_stale(view)
+
+    def _show_stale(self, view: ReportView) -> None:
+        """Show both versions; nothing is saved before one is chosen or both are merged."""
+        self._stop_autosave()
+        self._journal()
+        obstacle = Obstacle(Trouble.STALE, other=view.content, mine=self.state.content, base=self._base)
+        self._change(report=view, obstacle=obstacle, is_dirty=True)
 
     def _on_lock_lost(self, view: ReportView) -> None:
         self._stop_clocks()
