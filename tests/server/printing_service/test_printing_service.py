@@ -15,6 +15,7 @@ from server.kernel.dispatch import collect
 from server.kernel.errors import Refusal
 from server.kernel.storage.memory import MemoryStorage
 from server.printing.documents import DocumentStore
+from server.printing.report_rpc import ReportPaperRpc
 from server.printing.rpc import PrintingRpc
 from server.printing.service import PrintingService
 from server.reporting.service import ReportService
@@ -140,7 +141,7 @@ def test_a_ticket_needs_a_place_in_the_queue(house: House) -> None:
 def test_a_preview_is_a_marked_draft_and_changes_nothing(house: House) -> None:
     report_id = house.world.report_in(ReportState.SUBMITTED)
     first = house.printing.preview_report(LI, report_id)
-    assert "草稿" in house.text_of(first)
+    assert "未审核" in house.text_of(first)
     second = house.printing.preview_report(LI, report_id)
     with house.world.database.read() as uow:
         assert house.world.reports.get(uow, LI, report_id).row.state is ReportState.SUBMITTED
@@ -187,7 +188,7 @@ def test_printing_moves_the_report_and_the_code_on_paper_proves_it(house: House)
         sealed.seal[:8],
     ):
         assert words in text, words
-    assert "草稿" not in text
+    assert "未审核" not in text
     with house.world.database.read() as uow:
         view = house.world.reports.get(uow, LI, report_id)
         assert (view.row.state, view.print_count) == (ReportState.PRINTED, 1)
@@ -262,5 +263,5 @@ def test_a_full_disk_is_said_and_moves_nothing(house: House) -> None:
 
 
 def test_every_request_of_the_area_has_a_handler(house: House) -> None:
-    handlers = collect(PrintingRpc(house.printing))
+    handlers = collect(PrintingRpc(house.printing), ReportPaperRpc(house.printing.reports))
     assert set(handlers) == {method for method in all_requests() if method.startswith("printing.")}

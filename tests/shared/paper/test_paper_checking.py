@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.paper.builtin import builtin, builtin_text
 from shared.paper.checking import MOST_IMAGE_BYTES, TemplateFault, image_size, read
-from shared.paper.facts import facts_of, lists_of, sample
+from shared.paper.facts import facts_of, lists_of, rich_of, sample
 from shared.paper.kinds import DocumentKind
 from shared.paper.template import encode
 
@@ -45,7 +45,7 @@ def test_the_suites_templates_are_right_and_read_back_as_they_were_written(kind:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_samples_have_every_fact(kind: DocumentKind, language: str) -> None:
     facts = sample(kind, language)
-    assert set(facts.values) == {fact.name for fact in facts_of(kind)}
+    assert set(facts.values) == {fact.name for fact in (*facts_of(kind), *rich_of(kind))}
     assert all(fact.zh and fact.en for fact in facts_of(kind))
     assert set(facts.lists) == {one.name for one in lists_of(kind)}
 
