@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from mingjing import report_verify
+from mingjing import report_export, report_verify
 
 _LONGEST_LINE = 4 << 20
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         prog="mingjing report",
         description="check: alarms of reports before a department goes live, one JSON object a line with id, exam_type,"
         " body_part, side, sex, age, prior, findings, impression; one line is printed for each. verify: who signed a"
-        " report, when, and whether anything was changed.",
+        " report, when, and whether anything was changed. export: an approved report as a file for another system.",
     )
     words = parser.add_subparsers(dest="word", required=True)
     check = words.add_parser("check", help="print the alarms of each report of a file")
@@ -29,9 +29,12 @@ def main(arguments: list[str]) -> int:
         "file", metavar="FILE.jsonl", help="the reports, UTF-8, one JSON object a line; - for standard input"
     )
     report_verify.add_word(words)
+    report_export.add_word(words)
     options = parser.parse_args(arguments)
     if options.word == "verify":
         return report_verify.run(options)
+    if options.word == "export":
+        return report_export.run(options)
     with ExitStack() as stack:
         if options.file == "-":
             lines: IO[bytes] = sys.stdin.buffer

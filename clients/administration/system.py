@@ -62,6 +62,7 @@ TOKENS = TableSpec(
                 SwitchField(key="read", label="读取影像", initial=True),
                 SwitchField(key="store", label="存入影像"),
                 SwitchField(key="ups", label="任务清单"),
+                SwitchField(key="reports", label="读取报告（FHIR）"),
             ),
         ),
     ),

@@ -8,6 +8,7 @@ from clients.administration import (
     texts_interfaces,
     texts_master,
     texts_queue,
+    texts_report_times,
     texts_safety,
     texts_schedules,
     texts_templates,
@@ -94,6 +95,8 @@ ENTRIES = {
     "令牌": "Tokens",
     "令牌文件": "Token file",
     "任务清单": "Work items",
+    "读取报告（FHIR）": "Read reports (FHIR)",
+    "报告": "Reports",
     "优先级": "Priority",
     "传输语法": "Transfer syntaxes",
     "位置": "Place",
@@ -634,4 +637,5 @@ ENTRIES |= {source: english for source, english in texts_schedules.ENTRIES.items
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_templates.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_report_times.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_safety.ENTRIES.items() if source not in ENTRIES}

@@ -237,6 +237,32 @@ class FhirServer:
             ]
         return {"resourceType": "Bundle", "type": "searchset", "total": len(found), "entry": entries}
 
+    def transact(self, bundle: dict[str, Any]) -> dict[str, Any]:
+        """Obey a transaction of conditional updates: references by urn:uuid become those of this server."""
+        validated(bundle)
+        assert bundle["type"] == "transaction"
+        text = json.dumps(bundle["entry"])
+        found = []
+        for entry in bundle["entry"]:
+            kind, _, query = entry["request"]["url"].partition("?")
+            system, _, value = parse_qs(query)["identifier"][0].partition("|")
+            kept = self.store.setdefault(kind, {}).values()
+            known = [
+                one["id"]
+                for one in kept
+                if any(i.get("system") == system and i["value"] == value for i in one["identifier"])
+            ]
+            assert len(known) < 2, "a conditional update fits two resources"
+            key = known[0] if known else f"t{len(self.store[kind]) + 1}"
+            found.append((kind, key, bool(known)))
+            text = text.replace(entry["fullUrl"], f"{kind}/{key}")
+        with self.changed:
+            for (kind, key, _), entry in zip(found, json.loads(text), strict=True):
+                self.history.append(self._put(kind, entry["resource"] | {"id": key}))
+            self.changed.notify_all()
+        status = [{"response": {"status": "200" if known else "201"}} for _, _, known in found]
+        return {"resourceType": "Bundle", "type": "transaction-response", "entry": status}
+
     def write(self, path: str, query: dict[str, list[str]], resource: dict[str, Any], match: str) -> int:
         """Answer a PUT; returns the status."""
         validated(resource)
@@ -276,6 +302,12 @@ def _handler(server: FhirServer) -> type[BaseHTTPRequestHandler]:
             if self._may():
                 status = server.write(path, query, body, self.headers.get("If-Match", ""))
                 self._say(status, {"resourceType": "OperationOutcome", "issue": []})
+
+        def do_POST(self) -> None:
+            self._asked()
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self._may():
+                self._say(200, server.transact(body))
 
         def _asked(self) -> tuple[str, dict[str, list[str]]]:
             parts = urlsplit(self.path)
