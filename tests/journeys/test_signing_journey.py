@@ -1,0 +1,151 @@
+"""A report is approved, signed, printed, corrected and proved at a real server; other programs read the signatures."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image, ImageDraw
+
+from mingjing.report import main as report_command
+from shared.contract.printing import DocumentView, PrintReport
+from shared.contract.reporting import (
+    AddToReport,
+    ApproveItem,
+    ApproveReport,
+    ApproveUnchanged,
+    AuditReport,
+    GetReport,
+    ReportView,
+    ReviseReport,
+    SubmitReport,
+    WriteReport,
+)
+from shared.contract.signing import (
+    CheckEdition,
+    EditionView,
+    ExportSignedData,
+    GetAuthority,
+    GetSigner,
+    ListEditions,
+    SetSignaturePicture,
+)
+from shared.domain.states import ReportState
+from shared.rpc.bulk import BulkClient
+from tests.results_house import CONTENT, ResultsHouse, a_results_house, until
+from tests.server_process import running_server
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ResultsHouse]:
+    with running_server(tmp_path_factory.mktemp("signing")) as server, a_results_house(server) as house:
+        yield house
+
+
+def strokes() -> bytes:
+    picture = Image.new("RGB", (500, 200), (250, 248, 240))
+    ImageDraw.Draw(picture).line([(60, 120), (140, 50), (200, 150), (300, 60), (420, 130)], fill=(10, 20, 60), width=6)
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def editions(house: ResultsHouse, report_id: int) -> tuple[EditionView, ...]:
+    found: tuple[EditionView, ...] = house.doctor.call(ListEditions(report_id=report_id))
+    return found
+
+
+def signed_paper(house: ResultsHouse, report_id: int, edition: int) -> EditionView:
+    """Wait for the job that draws and signs."""
+
+    def there() -> EditionView | None:
+        rows = editions(house, report_id)
+        return next((one for one in rows if one.number == edition and one.document_id), None)
+
+    found: EditionView = until(there)
+    return found
+
+
+def fetched(house: ResultsHouse, document_id: int) -> bytes:
+    bulk = BulkClient(house.server.connection, house.auditor.session.token)
+    try:
+        return bytes(bulk.fetch("document", str(document_id)).data)
+    finally:
+        bulk.close()
+
+
+def test_from_approval_to_the_second_edition(
+    house: ResultsHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.auditor.call(SetSignaturePicture(picture=strokes()))
+    _, report_id = house.examined()
+    house.approved(report_id)
+    first = signed_paper(house, report_id, 1)
+    assert first.signer == "欧阳建国" and first.is_present and first.kind == "first"
+
+    # What is printed is what was signed, byte by byte.
+    printed: DocumentView = house.auditor.call(PrintReport(report_id=report_id))
+    paper = fetched(house, first.document_id)
+    assert fetched(house, printed.id) == paper
+    pdf, data, root = tmp_path / "r.pdf", tmp_path / "r.json", tmp_path / "root.pem"
+    pdf.write_bytes(paper)
+    data.write_bytes(house.auditor.call(ExportSignedData(report_id=report_id)).data)
+    root.write_text(house.doctor.call(GetAuthority()).root_pem, encoding="utf-8")
+    for file in (pdf, data):
+        assert report_command(["verify", str(file), "--ca", str(root)]) == 0
+        assert "欧阳建国 signed" in capsys.readouterr().out
+    if shutil.which("pdfsig"):
+        said = subprocess.run(["pdfsig", "-nocert", str(pdf)], capture_output=True, text=True, check=False).stdout
+        assert "Signature is Valid" in said and "Total document signed" in said
+    assert house.doctor.call(CheckEdition(report_id=report_id)).is_good
+
+    # An addendum: the text stands, the second edition has to be printed.
+    view: ReportView = house.auditor.call(GetReport(report_id=report_id))
+    added = house.auditor.call(AddToReport(report_id=report_id, version=view.version, text="与旧片比较，结节无变化。"))
+    assert added.row.state is ReportState.APPROVED and added.addenda[0].text == "与旧片比较，结节无变化。"
+    second = signed_paper(house, report_id, 2)
+    assert second.kind == "addendum" and fetched(house, second.document_id) != paper
+
+    # A revision: withdrawn, written, audited again; the earlier papers stay readable and provable.
+    withdrawn = house.auditor.call(ReviseReport(report_id=report_id, version=added.version, reason="结节侧别写错"))
+    assert withdrawn.row.state is ReportState.WRITING and withdrawn.revision_reason == "结节侧别写错"
+    assert withdrawn.content.impression == CONTENT.impression, "the approved text is where the revision begins"
+    assert [one.is_withdrawn for one in editions(house, report_id)] == [True, False]
+    changed = msgspec.structs.replace(CONTENT, impression="<p>左肺上叶磨玻璃结节，建议 3 个月后复查。</p>")
+    written = house.doctor.call(WriteReport(report_id=report_id))
+    house.doctor.call(
+        SubmitReport(report_id=report_id, version=written.version, content=changed, overrule_reason="测试")
+    )
+    audited = house.auditor.call(AuditReport(report_id=report_id))
+    house.auditor.call(ApproveReport(report_id=report_id, version=audited.version, content=changed))
+    third = signed_paper(house, report_id, 3)
+    assert third.kind == "revision" and third.reason == "结节侧别写错"
+    assert [one.is_present for one in editions(house, report_id)] == [True, False, False]
+    assert fetched(house, first.document_id) == paper
+    assert report_command(["verify", str(pdf), "--ca", str(root)]) == 0
+    for edition in (1, 2, 3):
+        assert house.doctor.call(CheckEdition(report_id=report_id, edition=edition)).is_good
+
+
+def test_many_are_approved_in_one_step_and_each_answers_for_itself(house: ResultsHouse) -> None:
+    reports = []
+    for name in ("张一", "张二"):
+        _, report_id = house.examined(name)
+        submitted = house.written(report_id, with_key_image=False)
+        reports.append(ApproveItem(report_id=report_id, version=submitted.version))
+    stale = ApproveItem(report_id=reports[1].report_id, version=1)
+    outcomes = house.auditor.call(ApproveUnchanged(reports=(reports[0], stale)))
+    by_id = {one.report_id: one for one in outcomes}
+    assert by_id[reports[0].report_id].is_approved or by_id[reports[0].report_id].sentence
+    assert not by_id[stale.report_id].is_approved and "改动" in by_id[stale.report_id].sentence
+
+
+def test_a_doctor_sees_the_own_picture_and_certificate(house: ResultsHouse) -> None:
+    mine = house.auditor.call(GetSigner())
+    assert mine.picture is not None and mine.picture.png.startswith(b"\x89PNG")
+    assert mine.certificates[0].holder == "欧阳建国" and not mine.certificates[0].is_imported
