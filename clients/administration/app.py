@@ -52,10 +52,17 @@ def _overview(place: Workplace) -> QWidget:
 
 def _policy(place: Workplace) -> QWidget:
     from clients.administration.policy.view import PolicyPage
+    from clients.administration.report_times.view import TimeLimitsPage
     from clients.administration.tabs import PageSpec, TabbedPage
 
     return TabbedPage(
-        place, (("期限", PageSpec("times", PolicyPage)), ("到期规则", RETENTION), ("压缩规则", COMPRESSION))
+        place,
+        (
+            ("期限", PageSpec("times", PolicyPage)),
+            ("到期规则", RETENTION),
+            ("压缩规则", COMPRESSION),
+            ("报告时限", PageSpec("report_times", TimeLimitsPage)),
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from server.reporting.tables import KeptForecast
 from server.reporting.worklist_forecast import HORIZON, BreachForecasts, Waiting, foretell, pace_of
+from tests.benchmarks.bench_forecast import backtest
 from tests.server.reporting.reporting_world import FULL, LI, NOON, ZHAO, World, an_exam
 
 
@@ -104,3 +105,10 @@ def test_a_doctor_of_some_rooms_gets_no_ids_of_others(world: World) -> None:
         view = forecasts.view(uow, dataclasses.replace(LI, room_ids=frozenset({2})))
     assert view.expected == 2
     assert view.report_ids == (2,)
+
+
+def test_the_backtest_beats_what_anybody_would_guess() -> None:
+    errors = backtest(days=2, seed=2)
+    best_guess = min(errors[name] for name in ("nobody", "as the last four hours", "amber now"))
+    assert errors["truth"] > 1, "a department where nothing is late proves nothing"
+    assert errors["pace"] <= 0.7 * best_guess, errors

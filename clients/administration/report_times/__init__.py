@@ -1,0 +1,1 @@
+"""Time limits of reports on screen: one form, saved as a whole."""
