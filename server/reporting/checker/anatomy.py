@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LEFT, RIGHT = "left", "right"
 BOTH = frozenset({LEFT, RIGHT})
@@ -96,13 +97,14 @@ SIDED = frozenset(
 
 # Lesions: the words that assert one, in findings or in an impression.
 LESIONS: dict[str, str] = {
-    "积液": r"积液|肋膈角(?:变钝|变浅|消失|模糊)|blunt(?:ed|ing)[^.,]{0,20}costophrenic|腹水|液体(?:信号|密度)影?|液性暗区|effusion|ascites|free fluid",
+    "积液": r"积液|水样密度影|弧形[^，。]{0,3}(?:水样)?密度影|肋膈角(?:变钝|变浅|消失|模糊)|blunt(?:ed|ing)[^.,]{0,20}costophrenic|腹水|液体(?:信号|密度)影?|液性暗区|effusion|ascites|free fluid",
     "积水": r"积水|hydroneph",
-    "气胸": r"气胸|无肺纹理(?:透亮)?区?|pneumothorax",
+    "气胸": r"气胸|压缩约?\d+%|无肺纹理(?:透亮)?区?|pneumothorax",
     "骨折": r"骨折(?!史|线(?:模糊|消失))|骨皮质(?:皱褶|褶皱|断裂)|骨质不连|骨皮质(?:连续性)?(?:中断|断裂)|骨质(?:连续性)?中断|骨皮质不连续|fractur",
     "脱位": r"(?<!半)脱位|dislocat",
     "结节": r"结节(?!性肝硬化|性硬化|样增生|感)|nodul",
-    "肿块": r"肿块|包块|占位|肿物|软组织团块|\bmass(?:es)?\b(?! effect)",
+    "溃疡": r"溃疡|龛影|ulcer",
+    "肿块": r"肿块|新生物|包块|占位|肿物|软组织团块|\bmass(?:es)?\b(?! effect)",
     "淋巴结肿大": r"(?:肿大|增大)(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
     "出血": r"出血(?!水肿|糜烂)|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
     "梗死": r"梗[死塞]|infarct",
@@ -147,6 +149,7 @@ _LEFT = re.compile(r"左|\bleft\b", re.IGNORECASE)
 _RIGHT = re.compile(r"右|\bright\b", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def sides_in(text: str) -> frozenset[str]:
     """The sides that a clause names; "both" counts as each."""
     text = _NO_SIDE.sub("□", text)
@@ -155,14 +158,18 @@ def sides_in(text: str) -> frozenset[str]:
     return frozenset(side for side, pattern in ((LEFT, _LEFT), (RIGHT, _RIGHT)) if pattern.search(text))
 
 
+@lru_cache(maxsize=4096)
 def organs_in(text: str) -> frozenset[str]:
     """The organs that a text names."""
     return frozenset(name for name, pattern in _ORGAN.items() if pattern.search(text))
 
 
-def lesions_in(text: str) -> list[tuple[str, int, int]]:
+@lru_cache(maxsize=4096)
+def lesions_in(text: str) -> tuple[tuple[str, int, int], ...]:
     """The lesions that a clause names, with their places (start, end) in characters."""
-    return [(name, match.start(), match.end()) for name, pattern in _LESION.items() for match in pattern.finditer(text)]
+    return tuple(
+        (name, match.start(), match.end()) for name, pattern in _LESION.items() for match in pattern.finditer(text)
+    )
 
 
 def opposite(side: str) -> str:

@@ -50,6 +50,8 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
 
 
 def _says_better(other: Alarm, one: Alarm) -> bool:
+    if one.kind is AlarmKind.MISSING and one.text[:1] in {"_", "＿"}:
+        return False  # a blank before a unit is both: a number that was not measured and a rest of the template
     return other.kind in _SAID_BETTER.get(one.kind, set()) and _overlap(other.text, one.text)
 
 

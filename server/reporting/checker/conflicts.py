@@ -97,7 +97,24 @@ _OPPOSITES: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
             r"(?:居中|无移位|未见移位|无偏移)",
         ),
         ("鼻中隔", r"鼻中隔", r"(?:向?[左右]侧?偏|偏曲|[左右]偏)", r"(?:居中|(?:无|未见)(?:明显)?偏曲)"),
-        ("脾", r"脾脏?", r"(?:稍|略|轻度|明显)?(?:增?大(?!小)|肿大)", r"(?:不大|大小正常|无增?大|未见增大)"),
+        (
+            "脾",
+            r"脾脏?",
+            r"(?:稍|略|轻度|明显)?(?:增?大(?!小)|肿大)",
+            r"(?:不大|大小正常|无增?大|未见增大|[^，。；增肿]{0,8}(?:未见(?:明显)?异常|正常))",
+        ),
+        (
+            "右房",
+            r"右房|右心房",
+            r"(?:稍|略|轻度|明显)?(?:增?大(?!小)|扩大)",
+            r"(?:、[^，。；]{0,5})?(?:不大|大小正常|内径正常)",
+        ),
+        (
+            "右室",
+            r"右室|右心室",
+            r"(?:稍|略|轻度|明显)?(?:增?大(?!小)|扩大)",
+            r"(?:、[^，。；]{0,5})?(?:不大|大小正常|内径正常)",
+        ),
         ("左房", r"左房|左心房", r"(?:稍|略|轻度|明显)?(?:增?大(?!小)|扩大)", r"(?:不大|大小正常|内径正常)"),
         ("左室", r"左室|左心室", r"(?:稍|略|轻度|明显)?(?:增?大(?!小)|扩大)", r"(?:不大|大小正常)"),
         (
@@ -140,6 +157,7 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             _opposites,
             _within_findings,
             contradictions,
+            _at_another_place,
         ):
             for alarm in check(subject):
                 found = True
@@ -286,6 +304,41 @@ def _elsewhere(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+_PLACED = frozenset("结节 肿块 囊肿 骨折 结石 息肉 溃疡 撕裂 肿瘤 转移 动脉瘤 斑块 狭窄".split())
+
+
+def _at_another_place(subject: Subject) -> Iterator[Alarm]:
+    """A lesion of the impression that the findings have, but everywhere at another lobe, level, wall or branch."""
+    found = [one for one in _now(subject.findings) if not one.is_denied]
+    for told in _now(subject.impression):
+        if told.is_denied or told.is_history or told.lesion not in _PLACED or _ABSENT.search(told.words):
+            continue
+        for kind in sorted({kind for kind, _ in told.places} - {"脑白质"}):
+            alike = [
+                one
+                for one in found
+                if (one.lesion == told.lesion or _kin_of(one.lesion, told.lesion))
+                and of_kind(one.places, kind)
+                and not (len(one.sides) == 1 and len(told.sides) == 1 and one.sides != told.sides)
+            ]
+            if (
+                alike
+                and not any(of_kind(one.places, kind) & of_kind(told.places, kind) for one in alike)
+                and not any(
+                    of_kind(one.places | places_in(one.text), kind) & of_kind(told.places, kind)
+                    and _is_notable(one.text)
+                    and not any(each.lesion != told.lesion and not each.is_denied for each in mentions(one.text))
+                    for one in clauses(subject.findings)
+                )
+            ):
+                yield _alarm(told.words, alike[0].words)
+                return
+
+
+def _kin_of(one: str, other: str) -> bool:
+    return any({one, other} <= group for group in ({"结节", "肿块", "肿瘤"}, *_ALMOST))
+
+
 def _may_be_one(told: str, found: str) -> bool:
     """Whether two clauses may speak of one lesion: they share a kind, or one of them names none."""
     mine = {one.lesion for one in mentions(told)}
@@ -311,7 +364,7 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
             shown = _DENIES.split(clause.text, maxsplit=1)[0]
             if _FORMER.search(clause.text) or _UNSURE.search(clause.text):
                 continue
-            broken = re.search(r"骨皮质[^，。]{0,4}(?:断裂|中断|不连续)|骨折线", shown)
+            broken = re.search(r"骨皮质[^，。]{0,4}(?:断裂|中断|不连续)|骨折线|骨[^，。]{0,4}透亮[线影]|断端", shown)
             serious = [
                 each
                 for each in _now(subject.findings)

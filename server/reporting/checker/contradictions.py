@@ -4,14 +4,13 @@ The first takes the part that a diagnosis names ("duodenal bulb", "Achilles tend
 as sound. The second knows a few diagnoses whose signs the findings deny.
 """
 
-
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from server.reporting.checker.anatomy import organs_in
-from server.reporting.checker.clauses import clauses, sentences
+from server.reporting.checker.anatomy import lesions_in, organs_in, sides_in
+from server.reporting.checker.clauses import clauses, mentions, sentences
 from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
@@ -93,6 +92,8 @@ def contradictions(subject: Subject) -> Iterator[Alarm]:
     """The first contradiction of each sort."""
     yield from _sound_part(subject)
     yield from _missing_sign(subject)
+    yield from _reached(subject)
+    yield from _test(subject)
 
 
 def _sound_part(subject: Subject) -> Iterator[Alarm]:
@@ -111,19 +112,42 @@ def _sound_part(subject: Subject) -> Iterator[Alarm]:
                 words in part
                 and not _DENIED.search(part[: part.find(words)])
                 and not apart(places_in(part), places_in(told))
+                and not (organs_in(part) and organs_in(told) and not organs_in(part) & organs_in(told))
                 for parts in findings
                 for part in parts
+            ):
+                continue
+            kinds = {name for name, _, _ in lesions_in(told)}
+            if any(
+                not one.is_denied
+                and one.lesion in kinds
+                and not apart(one.places, places_in(told))
+                and not (one.organs and organs_in(told) and not one.organs & organs_in(told))
+                for one in mentions(subject.findings)
             ):
                 continue
             about = [parts for parts in findings if any(name in part for part in parts)]
             if not about or any(_is_ill(part) for parts in about for part in parts):
                 continue
-            if any(
-                _speaks_on(one.text, one.organs, name) and not apart(one.places, places_in(told))
+            if len(name) < 4 and any(
+                _speaks_on(one.text, one.organs, name)
+                and (len(name) < 3 or not one.organs)
+                and not apart(one.places, places_in(told))
                 for one in clauses(subject.findings)
             ):
                 continue
-            sound = next((part for parts in about for part in parts if name in part and _WELL.search(part)), "")
+            sides = sides_in(told)
+            sound = next(
+                (
+                    part
+                    for parts in about
+                    for part in parts
+                    if name in part
+                    and _WELL.search(part)
+                    and (not sides or not sides_in(part) or sides & sides_in(part))
+                ),
+                "",
+            )
             if sound:
                 yield Alarm(
                     AlarmKind.CONFLICT, told.strip(), f"“{told.strip()}”与“{sound}”相互矛盾，请核对影像所见与诊断意见。"
@@ -174,3 +198,35 @@ def _missing_sign(subject: Subject) -> Iterator[Alarm]:
                     f"“{words}”与影像所见的“{against[0]}”相互矛盾，请核对影像所见与诊断意见。",
                 )
                 return
+
+
+def _reached(subject: Subject) -> Iterator[Alarm]:
+    """ "Invades X" and "X is not invaded"."""
+    for match in re.finditer(r"(?<![未无])(?:累及|侵犯|侵及)([一-鿿]{2,6}?)(?=$|[，。；、及])", subject.impression):
+        denial = re.search(
+            rf"{match[1]}[^，。；]{{0,6}}(?:未见|无)[^，。；]{{0,4}}(?:累及|受累|受侵|侵犯)", subject.findings
+        )
+        if denial:
+            yield Alarm(AlarmKind.CONFLICT, match[0], f"“{match[0]}”与影像所见的“{denial[0]}”相互矛盾，请核对。")
+            return
+
+
+_TEST = re.compile(r"(?<![A-Za-z])(Hp|HP|幽门螺杆菌|DWI|DOTATATE|PSMA)\s*[（(]?\s*(阳性|阴性|[+＋\-－—])")
+
+
+def _test(subject: Subject) -> Iterator[Alarm]:
+    """A test that is positive in one part and negative in the other."""
+    found = {_test_name(one[1]): (_is_positive(one[2]), one[0]) for one in _TEST.finditer(subject.findings)}
+    for match in _TEST.finditer(subject.impression):
+        there = found.get(_test_name(match[1]))
+        if there and there[0] is not _is_positive(match[2]):
+            yield Alarm(AlarmKind.CONFLICT, match[0], f"“{match[0]}”与影像所见的“{there[1]}”相反，请核对。")
+            return
+
+
+def _test_name(name: str) -> str:
+    return "HP" if name == "幽门螺杆菌" else name.upper()
+
+
+def _is_positive(word: str) -> bool:
+    return word in {"阳性", "+", "＋"}

@@ -39,6 +39,7 @@ _ILL = re.compile(
 _SOUND_NAME = re.compile(r"[左右]侧?([一-鿿]{2,8}?)(?:未见(?:明显)?异常|正常|清晰|完整|光滑|通畅|形态正常)")
 _GONE = re.compile(r"切除|缺如|术后|移植|摘除")
 _BETTER = re.compile(r"吸收|消失|消散|愈合")
+_SIZES = re.compile(r"\d+(?:\.\d+)?\s*(?:mm|cm)")
 _ADVISES = re.compile(r"^\s*(?:建议|请|随访|必要时|定期|参考)|recommend|follow", re.IGNORECASE)
 _UNSAID = re.compile(r"反位|右位心|镜[面像]")
 _DEGREES = re.compile(r"轻度|中度|重度|极重度|少量|微量|中量|大量|完全|部分")
@@ -74,9 +75,14 @@ def echoes(subject: Subject) -> Iterator[Alarm]:
         return
     said = _spans(subject.impression)
     for told in said:
-        if told.side == "both" or _ADVISES.search(told.text) or not told.words or _BETTER.search(told.text):
+        if told.side == "both" or _ADVISES.search(told.text) or not told.words:
             continue
         same = [one for one in found if one.side in (told.side, "both")]
+        core = re.sub(r"^.*?[左右]侧?", "", told.text.split("，")[0])
+        words = [one.text for one in found if one.side == opposite(told.side) and len(core) >= 4 and core in one.text]
+        if words and not any(core in one.text for one in same) and not _WELL.search(core):
+            yield _alarm(told, words[0])
+            return
         other = [one for one in found if one.side == opposite(told.side) and one.is_ill]
         # What another phrase of the impression tells of that side is told already: this one then has no ground at all.
         other = [
@@ -89,13 +95,20 @@ def echoes(subject: Subject) -> Iterator[Alarm]:
         here = max((_likeness(told, one) for one in same if one.is_ill), default=0)
         there, best = max(((_likeness(told, one), one) for one in other), key=lambda pair: pair[0])
         counterpart = any(each.side == opposite(told.side) and each.head == told.head for each in said)
+        if _BETTER.search(told.text) and there < 4:
+            continue
         if _is_elsewhere(told, here, there, best, same) and (there >= 2 or not counterpart):
-            yield Alarm(
-                AlarmKind.SIDE,
-                told.text,
-                f"诊断意见写{word_of(told.side)}侧，影像所见描述的异常在{word_of(opposite(told.side))}侧（“{best.text}”），请核对。",
-            )
+            yield _alarm(told, best.text)
             return
+
+
+def _alarm(told: _Span, found: str) -> Alarm:
+    other = word_of(opposite(told.side))
+    return Alarm(
+        AlarmKind.SIDE,
+        told.text,
+        f"诊断意见写{word_of(told.side)}侧，影像所见描述的异常在{other}侧（“{found}”），请核对。",
+    )
 
 
 def _twice(found: tuple[_Span, ...]) -> Iterator[tuple[_Span, _Span]]:
@@ -124,6 +137,10 @@ def _is_elsewhere(told: _Span, here: int, there: int, best: _Span, same: list[_S
         return bool(degrees & set(_DEGREES.findall(best.text))) and not any(
             degrees & set(_DEGREES.findall(one.text)) for one in mine
         )
+    numbers = set(_SIZES.findall(told.text))
+    own = {number for one in same for number in _SIZES.findall(one.text)}
+    if numbers & set(_SIZES.findall(best.text)) and own and not numbers & own:
+        return True
     if (
         not (told.is_ill or told.lesions)
         or _GONE.search(told.text)
@@ -189,7 +206,8 @@ def _span(side: str, head: str, run: list[str]) -> _Span:
         side,
         text,
         _words(bare),
-        any(_ILL.search(_DENIED.split(part, maxsplit=1)[0]) and not _is_well(part) for part in run),
+        any(_ILL.search(_DENIED.split(part, maxsplit=1)[0]) and not _is_well(part) for part in run)
+        or bool(lesions_in(shown)),
         head,
         frozenset(name for name, _, _ in lesions_in(shown)),
         organs_in(text),

@@ -74,6 +74,8 @@ def measures_in(text: str) -> list[Measure]:
             end = start + len(size.words)
             if words := _KINDS.findall(before):
                 kind = "size" if words[-1] in _SIZE_KINDS or words[-1].isascii() else words[-1][:2].rstrip("度")
+            if re.search(r"实性成分|其中|分隔|壁结节", before):
+                kind = "实性成分"
             former = bool(_FORMERLY.search(before)) and not _NOW.search(_since_former(before))
             scale = 10 if size.unit == "cm" else 1
             found.append(

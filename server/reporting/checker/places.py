@@ -80,6 +80,31 @@ _KINDS: dict[str, dict[str, str]] = {
         "蝶窦": r"蝶|sphenoid",
     },
     "肾盏": {"上盏": r"上[盏极]", "中盏": r"中[盏部]", "下盏": r"下[盏极]"},
+    "颈区": {
+        number: rf"颈[^，。；]{{0,4}}(?:{roman}|{letter})[abAB]?\s?区|(?:{roman}|{letter})[abAB]?\s?区"
+        for number, roman, letter in (
+            ("1", "Ⅰ", "I(?!I|V)"),
+            ("2", "Ⅱ", "(?<!I)II(?!I)"),
+            ("3", "Ⅲ", "III"),
+            ("4", "Ⅳ", "IV"),
+            ("5", "Ⅴ", "(?<!I)V(?!I)"),
+            ("6", "Ⅵ", "VI"),
+        )
+    },
+    "眶壁": {
+        "内壁": r"眶[^，。；]{0,3}内侧?壁",
+        "外壁": r"眶[^，。；]{0,3}外侧?壁",
+        "上壁": r"眶[^，。；]{0,3}(?:上壁|顶)",
+        "下壁": r"眶[^，。；]{0,3}(?:下壁|底)",
+    },
+    "纵隔区": {"前": r"前[上中下]?纵隔", "中": r"中纵隔", "后": r"后[上中下]?纵隔"},
+    "消化管": {
+        "胃": r"胃(?!肠|左|右|网)",
+        "十二指肠": r"十二指肠|球部|降部",
+        "食管": r"食管",
+        "结肠": r"结肠",
+        "直肠": r"(?<!结)直肠",
+    },
     "胎位": {"头位": r"头位", "臀位": r"臀位", "横位": r"横位"},
     "子宫壁": {"前壁": r"子宫[^，,。；;]{0,6}前壁|^前壁", "后壁": r"子宫[^，,。；;]{0,6}后壁|^后壁"},
     "瓣": {"二尖瓣": r"二尖瓣", "三尖瓣": r"三尖瓣", "主动脉瓣": r"主动脉瓣", "肺动脉瓣": r"肺动脉瓣"},
@@ -122,7 +147,7 @@ def places_in(text: str) -> frozenset[tuple[str, str]]:
         found = {one for one in found if one[0] != "脑叶"}
     else:
         found = {one for one in found if one[0] != "鼻窦"}
-    if not re.search(r"肺|叶[见内上下尖前后，]|lobe", text):
+    if not re.search(r"肺|支气管|叶[见内上下尖前后，]|lobe", text):
         found = {one for one in found if one[0] != "肺叶" or one[1] not in text}
     return frozenset(found | _levels(text) | _counted(text))
 

@@ -65,7 +65,7 @@ def priors(subject: Subject) -> Iterator[Alarm]:
             yield Alarm(AlarmKind.PRIOR, words, f"“{words}”与既往检查作了比较，但没有既往报告，请核对。")
         return
     told = False
-    for check in (_quoted, _changes, _against_each_other, _amounts, _new_ones):
+    for check in (_quoted, _changes, _shares, _against_each_other, _amounts, _new_ones):
         for alarm in check(subject):
             told = True
             yield alarm
@@ -102,6 +102,20 @@ def _changes(subject: Subject) -> Iterator[Alarm]:
                     f"文中说较前{what}，但既往为 {before:g} mm，本次为 {now:g} mm，请核对。",
                 )
                 return
+
+
+def _shares(subject: Subject) -> Iterator[Alarm]:
+    """ "Better" although the share of the lung that is compressed, or the narrowing, has grown."""
+    before, now = percents_in(subject.prior)[0], percents_in(subject.findings)[0]
+    if len(set(before)) != 1 or len(set(now)) != 1 or "EF" in subject.findings or "射血" in subject.findings:
+        return
+    for claim in _claims(subject.impression) + _claims(subject.findings):
+        if not claim.lesions & {"气胸", "狭窄"} or not _is_untrue(claim.said, before[0], now[0]):
+            continue
+        what = {"larger": "加重", "smaller": "好转", "same": "无明显变化"}[claim.said]
+        why = f"文中说较前{what}，但既往为 {before[0]:g}%，本次为 {now[0]:g}%，请核对。"
+        yield Alarm(AlarmKind.PRIOR, claim.words, why)
+        return
 
 
 def _is_untrue(said: str, before: float, now: float) -> bool:
@@ -177,6 +191,8 @@ def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, floa
         return pairs
     former = quoted or _of(subject.prior, claim)
     kinds = {one.kind for one in former} & {one.kind for one in now}
+    if "size" in kinds:
+        kinds = {"size"}  # the whole, not its solid part or its wall
     if not kinds and len(former) == 1 and len({one.kind for one in now}) == 1:
         kinds = {one.kind for one in now}
         former_sizes = {former[0].mm}

@@ -81,6 +81,9 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
             ]
         elif not wrong or (right and not part):
             continue
+        if any(_STRUCTURAL.search(_without_denied(clause.text)) for clause in right):
+            # That the other side is sound is said for comparison.
+            wrong = [clause for clause in wrong if _STRUCTURAL.search(_without_denied(clause.text))]
         if not wrong:
             continue
         if right and part and not limb and not any(_names_part(clause, subject.body_part, part) for clause in wrong):

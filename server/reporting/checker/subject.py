@@ -88,11 +88,18 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     return text
 
 
+# One character for one: places in the text stay where they are.
+_NARROW = {
+    code: code - 0xFEE0
+    for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05, 0xFF0E)
+} | {0x3000: 0x20}
+
+
 def _flat(value: Any, name: str, depth: int = 0) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return value.translate(_NARROW)
     if isinstance(value, int | float):
         return str(value)
     if depth > 4:

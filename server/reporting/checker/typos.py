@@ -26,6 +26,7 @@ _BY_THEMSELVES = frozenset(
     "第起支止自由经行能因被将已仍均皆"
     "见可呈示为及与和或于在内外前后上下左右双侧区部处段叶影灶壁腔缘面骨肺肝胆脾肾脑心肌膜管约较稍略不未无有余各诸均大小长短宽厚高低多少增减变性样"
     "状形等的了且而但其此该所由向至从以对并伴达位线点片块团条类级型期年月日时度值径数个枚次者是已又再仅只间旁近远浅深中两一二三四五六七八九十余全另"
+    "颌颅颞额顶枕眶窦鼻耳喉咽舌唇齿腮乳腋脐臀髂骶股腘跟跖趾指掌"
     "胃颈胸腹腰盆头手足膝肩肘腕踝髋椎肋尿血气液水粗细轻重薄圆窄软硬厘岁男女周级份"
 )
 # That a word differs in its side is the business of other checks.
@@ -77,7 +78,7 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
                 length < 4 and any(sure[start + place] and run[start + place] in _used() for place in wrong)
             ):
                 continue
-            if length == 3 and _is_word_and_more(part, wrong):
+            if length > 2 and _is_word_and_more(part, wrong):
                 continue
             if length == 2 and not _is_safe_pair(start, part, wrong, sure, weak):
                 continue
@@ -100,10 +101,20 @@ def _is_safe_pair(start: int, part: str, wrong: list[int], sure: list[bool], wea
     return not any(weak[start + place] for place in wrong)
 
 
+def _are_two_words(part: str, wrong: list[int]) -> bool:
+    doubted = {0 if place < 2 else 2 for place in wrong}
+    return all(
+        part[place : place + 2] in KNOWN or (place not in doubted and part[place : place + 2] in phrases())
+        for place in (0, 2)
+    )
+
+
 def _is_word_and_more(part: str, wrong: list[int]) -> bool:
-    """Whether two of three characters are a word and the third is one by itself."""
+    """Whether all but one at an end are a word and that one is a word by itself, or two words stand side by side."""
+    if len(part) == 4 and _are_two_words(part, wrong):
+        return True
     return (wrong == [0] and part[0] in _BY_THEMSELVES and part[1:] in KNOWN) or (
-        wrong == [2] and part[2] in _BY_THEMSELVES and part[:2] in KNOWN
+        wrong == [len(part) - 1] and part[-1] in _BY_THEMSELVES and part[:-1] in KNOWN
     )
 
 

@@ -10,15 +10,13 @@ from server.reporting.checker.clauses import NUMBER, Size, clauses, sizes_in
 from server.reporting.checker.limits import believed
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
-_AFTER = (
-    r"([A-Za-zμµ㎜㎝℃°%³²]+[23²³]?|毫米|厘米|分米|微米|米|公分|毫升|升|公斤|千克|克|度|岁|个月|天|秒|次|亨氏单位|亨)?"
-)
+_AFTER = r"([A-Za-zμµ㎜㎝℃°%³²]+[23²³]?|毫米|厘米|分米|微米|米|公分|毫升|升|公斤|千克|克|度|岁|年|周|个月|天|秒|次|亨氏单位|亨)?"
 _DENSITY = re.compile(
     rf"(?:CT值|密度值|平均CT值|CT\s*value\w*)\s*(?:分别)?(?:约为|约|为|:|：|of|is|about)?\s*(-?{NUMBER})(?:\s*(?:[-~～至到—–]|，|、)\s*-?{NUMBER})*\s*{_AFTER}",
     re.IGNORECASE,
 )
 _HOUNSFIELD = {"hu", "h", "亨氏单位", "亨"}
-_LENGTH_WORDS = r"回缩|分离|增厚|大者|较大者|最大者|大小|直径|长径|短径|横径|前后径|上下径|左右径|斜径|最大径|内径|外径|管径|管腔|径线|厚度|厚径|壁厚|厚|最深处?|深度|深|宽度|宽径|最宽处?|宽|长度|长约|移位|突出|膨出|间距|距离|范围"
+_LENGTH_WORDS = r"回缩|分离|内陷|凹陷|塌陷|错位|增厚|大者|较大者|最大者|大小|直径|长径|短径|横径|前后径|上下径|左右径|斜径|最大径|内径|外径|管径|管腔|径线|厚度|厚径|壁厚|厚|最深处?|深度|深|宽度|宽径|最宽处?|宽|长度|长约|移位|突出|膨出|间距|距离|范围"
 _LENGTH = re.compile(
     rf"(?:{_LENGTH_WORDS})\s*(?:分别)?(?:约为|约|为|达|:|：)?\s*({NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝)?(?:\s*[×xX*＊✕]\s*{NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝)?)*)\s*{_AFTER}"
 )
@@ -43,6 +41,15 @@ _ODD = re.compile(
     rf"(?:囊肿|结节|结石|肿块|包块|病灶|息肉|肿物|淋巴结|斑块)(?:影)?[，,]?(?:大小|直径|约|为)*\s*({NUMBER}\s*(?:°|℃|HU|度|岁|HU\s*[×xX]))(?![A-Za-z])"
     rf"|({NUMBER}\s*HU\s*[×xX*]\s*{NUMBER})",
     re.IGNORECASE,
+)
+_PRODUCTS = re.compile(
+    rf"(?<![\d.×xX*]){NUMBER}\s*[×xX*]\s*{NUMBER}(?:\s*[×xX*]\s*{NUMBER})?(?![\d.×xX*])\s*(HU|ml|mL|毫升|%|°|℃|次/分|岁|kg)?"
+    rf"(?!\s*(?:[×xX*]|mm|cm|㎜|㎝|毫米|厘米|m(?![a-z])|米))|{NUMBER}\s*(?:℃|°|%|ml)\s*[×xX*]\s*{NUMBER}\s*(?:℃|°|%|ml)"
+)
+_FIELD = re.compile(r"矩阵|视野|倍|放大|FOV|层|单位|:|：", re.IGNORECASE)
+_NOT_SIZE = re.compile(r"\s*(?:\^|[⁰-⁹]|Gy|倍|个|次|层|排|/)")
+_LENGTHS_BY_NAME = re.compile(
+    rf"(?<![A-Za-z])(?:CRL|NT|BPD|HC|AC|FL|LA|LV|AO|IVS)\s*[:：约为]?\s*{NUMBER}\s*(次/分|HU|ml|kg|%|岁|周)"
 )
 _METRES = re.compile(rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米")
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
@@ -125,6 +132,15 @@ def _quantities(text: str) -> Iterator[Alarm]:
             (match[1] or match[2]).strip(),
             f"“{(match[1] or match[2]).strip()}”不是长度的单位，请核对是否为 mm 或 cm。",
         )
+    for match in _PRODUCTS.finditer(text):
+        if not _FIELD.search(text[max(0, match.start() - 6) : match.start()]) and not _NOT_SIZE.match(
+            text[match.end() :]
+        ):
+            unit = (match[1] or "").strip()
+            why = f"这里的单位是“{unit}”" if unit else "这里没有写单位"
+            yield Alarm(AlarmKind.UNIT, match[0].strip(), f"大小的单位应为 mm 或 cm，{why}，请核对。")
+    for match in _LENGTHS_BY_NAME.finditer(text):
+        yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”应是长度，单位不应为“{match[1]}”，请核对。")
     for match in _METRES.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”的单位是米，请核对是否为 mm 或 cm。")
 
