@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from clients.diagnosis import translations
 from clients.diagnosis.comparison.opening import Comparisons
+from clients.diagnosis.critical import words as critical_words
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
+from clients.diagnosis.report import texts as report_texts
 from clients.diagnosis.report.actions import page_actions
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ReportPage
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
+from clients.diagnosis.structured import english as structured_words
 from clients.diagnosis.worklist import texts as worklist_texts
 from clients.diagnosis.worklist.aside import RowAside
 from clients.diagnosis.worklist.presenter import WorklistPresenter
 from clients.diagnosis.worklist.view import ACTIONS as WORKLIST_ACTIONS
 from clients.diagnosis.worklist.view import WorklistView
+from clients.kit.actions import Action
 from clients.kit.app import run_workstation
 from clients.kit.connection import Connector
 from clients.kit.shell import PAGE_KEY, Page, Workplace
@@ -31,6 +36,9 @@ from clients.kit.viewer_link import ViewerEvent, ViewerLink
 from shared.contract.base import Changed, Notice
 from shared.domain.permissions import Permission
 from shared.domain.states import ReportAction
+
+if TYPE_CHECKING:
+    from clients.diagnosis.critical.alarm import Alarm
 
 REFRESH_AFTER_S = 0.4
 """Notices that come within this time make the list load once."""
@@ -81,6 +89,7 @@ class Diagnosis:
         self.report: ReportPresenter | None = None
         self.patients: WorklistPresenter | None = None
         self._comparisons: Comparisons | None = None
+        self._alarm: Alarm | None = None
         self._place: Workplace | None = None
         self._later: Later | None = None
         self._undo_refresh: Callable[[], None] | None = None
@@ -92,6 +101,14 @@ class Diagnosis:
         return (
             Page("worklist", "诊断", "list", self.build_worklist, actions=WORKLIST_ACTIONS, permission=may),
             Page("report", "报告", "document", self.build_report, actions=on_report, permission=may),
+            Page(
+                "critical",
+                "危急值",
+                "bell",
+                self.build_critical,
+                actions=(Action("critical.refresh", "刷新", "F5", "refresh"),),
+                permission=Permission.CRITICAL_VALUES.value,
+            ),
         )
 
     def build_worklist(self, place: Workplace) -> QWidget:
@@ -149,6 +166,7 @@ class Diagnosis:
         self._desk = ReportDesk(view, presenter, self.viewer)
         view.attach(presenter, patients, self._desk)
         view.comparison_wanted.connect(self.compare)
+        self._tag_critical(view, place)
         view.closing.connect(presenter.close)
         view.closing.connect(self._end)
         place.on_notice(presenter.heard)
@@ -158,9 +176,31 @@ class Diagnosis:
         view.show_state(presenter.state)
         return view
 
+    def build_critical(self, place: Workplace) -> QWidget:
+        """Make the page of critical values, the only one of a ward."""
+        from clients.diagnosis.critical.opening import overview
+
+        self._place = place
+        self._watch_critical(place)
+        return overview(place, lambda report_id: self.enter(report_id, None))
+
+    def _tag_critical(self, view: ReportPage, place: Workplace) -> None:
+        from clients.diagnosis.critical.panel import CriticalTag
+
+        assert self._desk is not None
+        view.marks.addWidget(CriticalTag(place, self._desk))
+
+    def _watch_critical(self, place: Workplace) -> None:
+        """Put the alarm of critical values above the pages of this window, once."""
+        if self._alarm is None:
+            from clients.diagnosis.critical.alarm import Alarm
+
+            self._alarm = Alarm(place)
+
     def _start_viewer(self, place: Workplace) -> None:
         self._place = place
         self._later = QtLater(place.shell)
+        self._watch_critical(place)
         bridge = _Bridge(place.shell, self._on_viewer_event)
         self.viewer = self._make_viewer(place, bridge.came.emit)
 
@@ -175,7 +215,7 @@ class Diagnosis:
         if self._undo_refresh is not None:
             self._undo_refresh()
             self._undo_refresh = None
-        self.worklist = self.report = self.patients = self._desk = None
+        self.worklist = self.report = self.patients = self._desk = self._alarm = None
         if viewer is not None:
             viewer.close()
 
@@ -231,7 +271,10 @@ TITLE = "诊断工作站"
 def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     """Return the pages of one workstation window; registers the English words."""
     register_catalogue(translations.ENTRIES)
+    register_catalogue(report_texts.ENTRIES)
     register_catalogue(worklist_texts.ENTRIES)
+    register_catalogue(critical_words.ENTRIES)
+    register_catalogue(structured_words.ENTRIES)
     return Diagnosis(make_viewer).pages()
 
 

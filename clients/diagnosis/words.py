@@ -24,6 +24,7 @@ LOG_WORDS: Mapping[str, str] = {
     ReportAction.GIVE_UP: "放弃",
     ReportAction.UNLOCK: "解锁",
     ReportAction.PRINT: "打印",
+    "patient_corrected": "修改患者信息",
     "key_image_added": "加入关键图",
     "key_image_removed": "移除关键图",
     "measurement_added": "加入测量",

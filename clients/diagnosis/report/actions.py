@@ -20,6 +20,10 @@ def _types(state: ReportPageState) -> bool:
     return state.may_type
 
 
+def _has_record(state: ReportPageState) -> bool:
+    return state.report is not None and bool(state.report.medical_record_url)
+
+
 ACTIONS = (
     Action("report.leave", "退出", "Ctrl+W", "arrow_left", hint="保存并回到列表，报告仍由您持有"),
     Action("report.next", "下一位", "Ctrl+Down", "arrow_down", hint="进入左侧列表中下一份等待的报告"),
@@ -42,8 +46,12 @@ ACTIONS = (
     Action("report.images", "查看影像", "F4", "viewer", enabled=lambda s: s.allows(_A.VIEW_IMAGES)),
     Action("report.application", "申请单", "F6", "clipboard", enabled=_open),
     Action("report.patient", "患者信息", "F7", "patient", enabled=_open),
+    Action("report.edit_patient", "修改患者信息", "Ctrl+F7", "edit", enabled=_types),
+    Action("report.record", "电子病历", "Ctrl+F6", "folder", "在浏览器中打开该患者的电子病历", enabled=_has_record),
+    Action("report.reset", "重置", "Ctrl+Shift+Z", "undo", "恢复为打开时的内容", enabled=_types),
     Action("report.save_template", "存为模板", "Ctrl+Shift+S", "template", enabled=_open),
     Action("report.templates", "模板", "Ctrl+T", "template"),
+    Action("report.papers", "其他资料", "Ctrl+Shift+G", "folder", enabled=_open),
     Action("report.log", "操作日志", "Ctrl+G", "history"),
     Action("report.compare", "多人对比", "F5", "compare", hint="与左侧列表中所选的检查并列比较"),
     Action("report.zoom_in", "放大字号", "Ctrl+=", "zoom"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QTextEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTextEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from clients.diagnosis.words import LOG_WORDS, SEX_WORDS
-from clients.kit.labels import Label, ValueLabel
+from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.paging import local_time
 from clients.kit.states import REPORT_LOOKS
 from clients.kit.translations import tr
@@ -18,6 +18,9 @@ from shared.contract.reporting import ReportLogView, VersionRow
 
 class LogPanel(QWidget):
     """What was done to the report, newest first, and every kept text."""
+
+    compare_wanted = Signal(int)
+    """number of a kept version that shall be compared with the present text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +39,13 @@ class LogPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(Label("操作日志", "strong"))
         layout.addWidget(self.lines, 3)
-        layout.addWidget(Label("历次内容", "strong"))
+        self.compare_button = Button("与现在比较", "quiet", "compare", on_click=self._compare)
+        self.compare_button.setEnabled(False)
+        kept = QHBoxLayout()
+        kept.addWidget(Label("历次内容", "strong"))
+        kept.addStretch(1)
+        kept.addWidget(self.compare_button)
+        layout.addLayout(kept)
         layout.addWidget(self.versions, 1)
         layout.addWidget(self.text, 2)
 
@@ -57,11 +66,19 @@ class LogPanel(QWidget):
             item.setToolTip(0, row.note)
         for version in reversed(log.versions):
             words = tr("第 {number} 版", number=version.version)
-            item = QTreeWidgetItem(self.versions, [f"{words}  {local_time(version.at)}  {version.by}"])
+            kind = f"  {tr('自动')}" if version.is_automatic else ""
+            item = QTreeWidgetItem(self.versions, [f"{words}  {local_time(version.at)}  {version.by}{kind}"])
             item.setData(0, Qt.ItemDataRole.UserRole, version)
+
+    def _compare(self) -> None:
+        current = self.versions.currentItem()
+        version = current.data(0, Qt.ItemDataRole.UserRole) if current is not None else None
+        if isinstance(version, VersionRow):
+            self.compare_wanted.emit(version.version)
 
     def _on_version(self, current: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
         version = current.data(0, Qt.ItemDataRole.UserRole) if current is not None else None
+        self.compare_button.setEnabled(isinstance(version, VersionRow))
         if isinstance(version, VersionRow):
             self.text.setHtml(f"{version.content.findings}<hr>{version.content.impression}")
 

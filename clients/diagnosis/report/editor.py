@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import escape, unescape
 from typing import cast
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
@@ -48,6 +49,24 @@ def subset_html(document: QTextDocument) -> str:
         parts.append(f"</{open_list}>")
     text = "".join(parts)
     return text if plain(text) else ""
+
+
+_BLOCK = re.compile(r"<p>(?:(?!</?p>|</?[ou]l>|</?li>).)*</p>", re.DOTALL)
+
+
+def _plain_blocks(text: str) -> list[str] | None:
+    """Return the paragraphs of a subset text without lists; None when it has any."""
+    found = _BLOCK.findall(text)
+    return found if "".join(found) == text else None
+
+
+def _is_plain(block: str) -> bool:
+    return "<" not in block[3:-4]
+
+
+def _block_html(document: QTextDocument, number: int) -> str:
+    block = document.findBlockByNumber(number)
+    return "" if _list_tag(block) else f"<p>{_inline(block)}</p>"
 
 
 def _list_tag(block: QTextBlock) -> str:
@@ -122,6 +141,37 @@ class RichEditor(QTextEdit):
         self.setTextCursor(cursor)
         self._filling = False
         self._bytes = self.subset
+
+    def change(self, text: str) -> bool:
+        """Change only the paragraphs in which `text` differs; they must be plain ones. False: nothing was done.
+
+        A form that rewrites one sentence of twenty pages with each stroke must not lay all of them out again.
+        """
+        wanted = _plain_blocks(text)
+        if wanted is None or not wanted:
+            return False
+        document = self.document()
+        count = document.blockCount()
+        same = 0
+        while same < min(count, len(wanted)) and _block_html(document, same) == wanted[same]:
+            same += 1
+        tail = 0
+        while tail < min(count, len(wanted)) - same and _block_html(document, count - 1 - tail) == wanted[-1 - tail]:
+            tail += 1
+        fresh = wanted[same : len(wanted) - tail]
+        old = range(same, count - tail)
+        if not fresh or not old or not all(_is_plain(one) for one in fresh):
+            return False
+        if any(_list_tag(document.findBlockByNumber(number)) for number in old):
+            return False
+        was, self._filling = self._filling, True
+        cursor = QTextCursor(document.findBlockByNumber(old[0]))
+        last = document.findBlockByNumber(old[-1])
+        cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText("\n".join(unescape(one[3:-4]) for one in fresh), QTextCharFormat())
+        self._filling = was
+        self._bytes = self.subset
+        return self._bytes == text
 
     def insert_words(self, text: str) -> None:
         """Put plain or subset text at the cursor, as the user would type it."""

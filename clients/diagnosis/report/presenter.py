@@ -26,6 +26,7 @@ from clients.diagnosis.report.state import (
     missing_fields,
     with_content,
 )
+from clients.diagnosis.structured.following import followed
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Request
@@ -33,6 +34,7 @@ from shared.contract.errors import EnvironmentTrouble, ErrorCode, RpcError
 from shared.contract.reporting import (
     ApproveReport,
     AuditReport,
+    CorrectPatient,
     GetHistory,
     GetReport,
     GiveUpReport,
@@ -117,7 +119,7 @@ class ReportPresenter(Templating):
 
     def edit(self, **parts: Any) -> None:
         """The doctor changed some part of the content."""
-        content = with_content(self.state.content, **parts)
+        content = followed(self.state.content, with_content(self.state.content, **parts))
         if content == self.state.content or self.state.report is None:
             return
         problems = {name: text for name, text in self.state.problems.items() if name not in parts}
@@ -127,6 +129,29 @@ class ReportPresenter(Templating):
         self._change(content=content, is_dirty=True, problems=problems, obstacle=obstacle)
         self._journal()
         self._plan_autosave(AUTOSAVE_S)
+
+    def reset(self) -> None:
+        """重置: the text as it was when the report was opened; can be taken back."""
+        before = self.state.content
+        if not self.state.may_type or before == self._opened:
+            return
+        self._put_text(self._opened)
+        self._messages.offer_undo(tr("已恢复为打开时的内容"), lambda: self._put_text(before))
+
+    def correct_patient(self, values: dict[str, Any]) -> None:
+        """修改 the patient's basic information; the text is saved first, so that nothing waits behind the answer."""
+
+        def done(view: ReportView) -> None:
+            self._change(report=view)
+            self._messages.say(tr("患者信息已修改"), Tone.SUCCESS)
+            self.load_log()
+
+        self._simple(
+            lambda report: CorrectPatient(
+                report_id=report.row.id, patient_version=report.exam.patient.version, **values
+            ),
+            done,
+        )
 
     def put_text(self, findings: str, impression: str) -> None:
         """Replace both texts on behalf of a panel; can be taken back."""
@@ -278,6 +303,7 @@ class ReportPresenter(Templating):
     def _on_opened(self, view: ReportView, *, draft: bool = True) -> None:
         self._stop_clocks()
         self._base, self._base_version = view.content, view.version
+        self._opened = view.content
         same = self.state.report is not None and self.state.report.row.id == view.row.id
         self.state = ReportPageState(
             report=view,

@@ -22,6 +22,7 @@ class Intentions(Protocol):
     def enter_here(self) -> None: ...
     def unlock(self) -> None: ...
     def take_mine(self) -> None: ...
+    def open_merge(self) -> None: ...
     def take_theirs(self) -> None: ...
     def dismiss(self) -> None: ...
     def submit(self, overrule_reason: str = "") -> None: ...
@@ -95,7 +96,8 @@ class ObstacleStrip(Strip):
         self.buttons = {
             "enter": Button("重新进入", "primary", on_click=self._enter),
             "unlock": Button("解锁", "", "unlock", on_click=self._unlock),
-            "mine": Button("保留我的", "primary", on_click=self._mine),
+            "merge": Button("合并", "primary", "compare", on_click=self._merge),
+            "mine": Button("保留我的", on_click=self._mine),
             "theirs": Button("采用服务器的", on_click=self._theirs),
             "overrule": Button("仍然提交", "primary", on_click=self._overrule),
             "short": Button("仍然提交", "primary", on_click=self._short),
@@ -145,6 +147,10 @@ class ObstacleStrip(Strip):
     def _unlock(self) -> None:
         if self._intentions is not None:
             self._intentions.unlock()
+
+    def _merge(self) -> None:
+        if self._intentions is not None:
+            self._intentions.open_merge()
 
     def _mine(self) -> None:
         if self._intentions is not None:
@@ -208,7 +214,7 @@ def _buttons(obstacle: Obstacle, *, can_unlock: bool) -> set[str]:
     if obstacle.kind is Trouble.LOCK_LOST:
         return {"unlock"} if can_unlock else {"enter"}
     return {
-        Trouble.STALE: {"mine", "theirs"},
+        Trouble.STALE: {"merge", "mine", "theirs"},
         Trouble.RESTORED: {"theirs", "close"},
         Trouble.DOUBT: {"overrule", "cancel"},
         Trouble.SHORT: {"short", "cancel"},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QImage
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QImage
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,10 +20,14 @@ from clients.diagnosis.report.actions import STEPS
 from clients.diagnosis.report.around import EarlierReport, HistoryArea, PatientsArea
 from clients.diagnosis.report.aside import Aside
 from clients.diagnosis.report.choices import ReportChoices
+from clients.diagnosis.report.compare_view import CompareView
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.details import LogPanel, application_panel, patient_panel
 from clients.diagnosis.report.editor import RichEditor
+from clients.diagnosis.report.merge_view import MergeView
+from clients.diagnosis.report.papers_panel import PapersPanel
 from clients.diagnosis.report.parts import MarkButton, OfferedButton, RejectPanel, RunTool, Toggle
+from clients.diagnosis.report.patient_form import PatientForm
 from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState, asked_choices, with_choice
 from clients.diagnosis.report.strips import ObstacleStrip, ReturnStrip
 from clients.diagnosis.report.template_form import SaveAsTemplate
@@ -37,6 +41,7 @@ from clients.kit.paging import local_time
 from clients.kit.pdf_preview import PdfPreview
 from clients.kit.shell import Workplace
 from clients.kit.states import PATIENT_TYPE_LOOKS, REPORT_LOOKS, UNKNOWN_LOOK, look_of
+from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.reporting import HistoryRow
 from shared.domain.report_choices import choices_of
@@ -77,8 +82,10 @@ class ReportPage(QWidget):
         self.choices = ReportChoices()
         self.pictures = ImageStrip()
         self.preview = PdfPreview()
+        self.merging, self.comparing = MergeView(), CompareView()
         self.templates = TemplatesPanel()
         self.log = LogPanel()
+        self.papers = PapersPanel()
         self._last_editor = self.findings
         self._arrange()
         self._connect()
@@ -91,6 +98,9 @@ class ReportPage(QWidget):
         self._presenter, self._patients, self._desk = presenter, patients, desk
         self.patients.attach(patients)
         self.obstacle.attach(presenter)
+        self.merging.attach(presenter)
+        self.comparing.attach(presenter)
+        self.log.compare_wanted.connect(presenter.compare_versions)
         self.templates.attach(presenter)
         self.history.compare_wanted.connect(self._compare_with)
         on = self._place.actions.on
@@ -110,6 +120,10 @@ class ReportPage(QWidget):
             ("report.images", presenter.view_images),
             ("report.application", self._show_application),
             ("report.patient", self._show_patient),
+            ("report.edit_patient", self.open_patient_form),
+            ("report.record", self._open_record),
+            ("report.reset", presenter.reset),
+            ("report.papers", self._toggle_papers),
             ("report.save_template", self.open_save_template),
             ("report.templates", self._toggle_templates),
             ("report.log", self._toggle_log),
@@ -163,9 +177,14 @@ class ReportPage(QWidget):
             self.history.show_history(state.history)
         self.templates.show_state(state)
         self.log.show_log(state.log)
+        self.papers.show_related(state.related)
+        if state.report is not None and state.related is None and before.related is not None:
+            self._load_papers()
         if state.preview is not before.preview and state.preview is not None:
             self.preview.show_pdf(state.preview)
-        self.centre.setCurrentIndex(0 if state.preview is None else 1)
+        self.merging.show_state(state)
+        self.comparing.show_state(state)
+        self.centre.setCurrentIndex(_centre_of(state))
         if state.report is not before.report:
             for panel in self._built.values():
                 panel.show_report(state.report)
@@ -193,7 +212,7 @@ class ReportPage(QWidget):
     # ── layout ───────────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> None:
-        self.aside = Aside({"templates": self.templates, "log": self.log})
+        self.aside = Aside({"templates": self.templates, "log": self.log, "papers": self.papers})
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.patients)
         left.addWidget(self.history)
@@ -203,6 +222,8 @@ class ReportPage(QWidget):
         self.centre = QStackedWidget()
         self.centre.addWidget(self._writing_area())
         self.centre.addWidget(self._preview_area())
+        self.centre.addWidget(self.merging)
+        self.centre.addWidget(self.comparing)
         self._across = QSplitter(Qt.Orientation.Horizontal)
         for widget, factor in ((left, 0), (self.centre, 1), (self.aside, 0)):
             self._across.addWidget(widget)
@@ -239,7 +260,9 @@ class ReportPage(QWidget):
         row.addStretch(1)
         row.addWidget(actions.icon_button("report.next"))
         row.addWidget(actions.button("report.images", ""))
-        for action_id in ("report.preview", "report.application", "report.patient", "report.save_template"):
+        for action_id in ("report.preview", "report.application", "report.patient", "report.record", "report.reset"):
+            row.addWidget(actions.icon_button(action_id))
+        for action_id in ("report.save_template",):
             row.addWidget(actions.icon_button(action_id))
         for key in self._tools:
             row.addWidget(actions.icon_button(f"report.tool.{key}"))
@@ -287,7 +310,10 @@ class ReportPage(QWidget):
         self._images_badge = StateBadge(UNKNOWN_LOOK)
         upper.addWidget(self._name)
         upper.addWidget(self._type_badge)
+        upper.addWidget(self._place.actions.icon_button("report.edit_patient"))
         upper.addWidget(self._facts, 1)
+        self.marks = QHBoxLayout()  # what other parts show beside the patient, as clients.diagnosis.critical does
+        upper.addLayout(self.marks)
         upper.addWidget(self._images_badge)
         upper.addWidget(self._state_badge)
         self._name.setSizePolicy(self._state_badge.sizePolicy())
@@ -363,7 +389,7 @@ class ReportPage(QWidget):
         column = QVBoxLayout(bar)
         column.setContentsMargins(5, 8, 4, 8)
         column.setSpacing(4)
-        for action_id in ("report.templates", "report.log", "report.compare"):
+        for action_id in ("report.templates", "report.papers", "report.log", "report.compare"):
             column.addWidget(self._place.actions.icon_button(action_id))
         for key in self._panels:
             column.addWidget(self._place.actions.icon_button(f"report.panel.{key}"))
@@ -378,6 +404,7 @@ class ReportPage(QWidget):
         self.choices.changed.connect(self._on_choice)
         self.choices.picked.connect(self._on_picked)
         self.templates.phrase_wanted.connect(self._on_phrase)
+        self.papers.insert_wanted.connect(self._on_phrase)
         self.pictures.removed.connect(self._on_picture_removed)
         self.pictures.opened.connect(self._on_picture_opened)
         self.history.details_wanted.connect(self._on_history_details)
@@ -431,7 +458,7 @@ class ReportPage(QWidget):
             (self.findings, state.content.findings),
             (self.impression, state.content.impression),
         ):
-            if editor.subset != text:
+            if editor.subset != text and not editor.change(text):
                 editor.fill(text)
 
     def _show_fields(self, state: ReportPageState, before: ReportPageState) -> None:
@@ -626,6 +653,31 @@ class ReportPage(QWidget):
     def _toggle_templates(self) -> None:
         self.aside.toggle("templates")
 
+    def open_patient_form(self) -> None:
+        """Show the patient's basic information to be changed."""
+        if self._state.report is not None:
+            form = PatientForm(self._state.report.exam.patient, self._correct_patient)
+            self.aside.show_details("修改患者信息", form)
+            form.form.focus("name")
+
+    def _correct_patient(self, values: dict[str, Any]) -> None:
+        if self._presenter is not None:
+            self._presenter.correct_patient(values)
+            self.aside.close_details()
+
+    def _open_record(self) -> None:
+        report = self._state.report
+        if report is not None and not QDesktopServices.openUrl(QUrl(report.medical_record_url)):
+            self._place.messages.say(tr("浏览器没有打开，请联系管理员检查电子病历地址。"), Tone.WARNING)
+
+    def _toggle_papers(self) -> None:
+        self.aside.toggle("papers")
+        self._load_papers()
+
+    def _load_papers(self) -> None:
+        if self._presenter is not None and self.aside.page == "papers" and self._state.related is None:
+            self._presenter.load_related()
+
     def _toggle_log(self) -> None:
         self.aside.toggle("log")
         if self._presenter is not None:
@@ -647,3 +699,12 @@ class ReportPage(QWidget):
         self._place.settings.set("diagnosis/zoom", self._zoom)
         for editor in (self.findings, self.impression):
             editor.set_zoom(self._zoom)
+
+
+def _centre_of(state: ReportPageState) -> int:
+    """Return which page of the centre a state shows: writing, preview, merge, comparison."""
+    if state.merge is not None:
+        return 2
+    if state.compared is not None:
+        return 3
+    return 0 if state.preview is None else 1

@@ -14,6 +14,7 @@ from clients.diagnosis.report.state import (
     ReportPageState,
     with_content,
 )
+from clients.diagnosis.structured.following import followed
 from clients.kit.connection import Connection
 from clients.kit.drafts import DraftStore
 from clients.kit.messages import Messages
@@ -74,6 +75,7 @@ class PresenterBase:
         self._sent = ReportContent()
         self._base = ReportContent()  # what the server had when the typing here began: a merge starts from it
         self._base_version = 0
+        self._opened = ReportContent()
         self._acknowledged = (0, 0)  # report and how many missing images the doctor said yes to
         self._undo_autosave: Callable[[], None] | None = None
         self._undo_heartbeat: Callable[[], None] | None = None
@@ -125,6 +127,7 @@ class PresenterBase:
     # ── the text ─────────────────────────────────────────────────────────────────────────────────────
 
     def _put_text(self, content: ReportContent) -> None:
+        content = followed(self.state.content, content)
         self._change(content=content, revision=self.state.revision + 1, is_dirty=True, problems={})
         self._journal()
         self._plan_autosave(AUTOSAVE_S)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from clients.diagnosis.report.presenting.base import PresenterBase, clean, ignore
+from clients.diagnosis.report.state import ComparedVersions
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from shared.contract.base import Changed, Notice
 from shared.contract.printing import DocumentView, PreviewReport, PrintReport
 from shared.contract.reporting import (
+    GetRelated,
     GetReport,
     GetReportLog,
     HistoryRow,
     HistoryView,
+    RelatedView,
     ReportLogView,
     ReportView,
 )
@@ -45,6 +48,26 @@ class Looking(PresenterBase):
         if self.state.report is not None:
             request = GetReportLog(report_id=self.state.report.row.id)
             self._runner.run(lambda: self._line.call(request), self._on_log, self._messages.report, key="report.log")
+
+    def compare_versions(self, before: int, after: int = 0) -> None:
+        """Show two kept versions word by word; 0 is what stands in the editors."""
+        if self.state.log is not None:
+            self._change(compared=ComparedVersions(before, after))
+
+    def close_comparison(self) -> None:
+        """Back to the text."""
+        self._change(compared=None)
+
+    def load_related(self) -> None:
+        """Fetch orders and other papers of the patient."""
+        if self.state.report is not None:
+            request = GetRelated(report_id=self.state.report.row.id)
+            self._runner.run(
+                lambda: self._line.call(request), self._on_related, self._messages.report, key="report.related"
+            )
+
+    def _on_related(self, related: RelatedView) -> None:
+        self._change(related=related)
 
     def preview(self) -> None:
         """预览: the page as it would print, with what stands here saved first."""

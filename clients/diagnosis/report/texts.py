@@ -1,0 +1,57 @@
+# ruff: noqa: E501 - a table: one entry a line
+"""The English of versions, merge, patient and other papers on the report page; knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, str] = {
+    # versions, merge, patient, other papers
+    "合并": "Merge",
+    "合并两个版本": "Merge two versions",
+    "还有 {count} 处需要选择": "{count} places to decide",
+    "可以保存了": "Ready to save",
+    "采用合并结果并保存": "Use the merged text and save",
+    "其余都用我的": "Mine for the rest",
+    "其余都用服务器的": "The server's for the rest",
+    "稍后决定": "Decide later",
+    "我的": "Mine",
+    "服务器的": "The server's",
+    "两者都保留": "Keep both",
+    "修改前": "As it was",
+    "我改的": "Changed by me",
+    "服务器上改的": "Changed there",
+    "两边都改成": "Changed by both",
+    "请选择": "Choose",
+    "（空）": "(empty)",
+    "已填写": "Filled in",
+    "结构化表单": "Structured form",
+    "增加": "added",
+    "只改格式": "format only",
+    "没有改动": "unchanged",
+    "未选": "not chosen",
+    "自动": "automatic",
+    "现在的内容": "Present text",
+    "与现在比较": "Compare with now",
+    "已更新报告内容": "The report's text was updated",
+    "请选择 {label}。": "Choose {label}.",
+    "修改患者信息": "Change the patient's details",
+    "修改会同步到登记和其他检查，并记入操作日志。": "Registration and other exams follow; the change is logged.",
+    "患者信息已修改": "The patient's details were changed",
+    "其他资料": "Other papers",
+    "医嘱": "Orders",
+    "病理报告": "Pathology reports",
+    "检验报告": "Laboratory reports",
+    "没有其他医嘱": "No other orders",
+    "本系统中没有该患者的病理报告": "This system has no pathology report of the patient",
+    "本系统中没有该患者的检验报告": "This system has no laboratory report of the patient",
+    "待登记": "To be registered",
+    "插入所选": "Insert the chosen",
+    "电子病历": "Medical record",
+    "在浏览器中打开该患者的电子病历": "Open the patient's medical record in the browser",
+    "浏览器没有打开，请联系管理员检查电子病历地址。": "The browser did not open. Ask the administrator to check the address.",
+    "恢复为打开时的内容": "Back to the text as it was opened",
+    "已恢复为打开时的内容": "The text is as it was opened",
+    "患者信息修改": "Patient changed",
+    "修改登记": "Patient changed",
+}
