@@ -15,6 +15,7 @@ from clients.diagnosis.ports import Viewer
 from clients.kit.shell import Workplace
 from clients.kit.viewer_link import ViewerEvent
 from shared.contract.reporting import ReportContent, ReportView
+from shared.domain.permissions import Permission
 
 Part = Literal["findings", "impression"]
 """The two texts of a report: 影像所见 and 诊断意见."""
@@ -126,7 +127,22 @@ class Tool:
     enabled: Callable[[ReportView], bool] = _always
 
 
-PANELS: tuple[SidePanel, ...] = ()
+def _structured(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.structured.view import build
+
+    return build(place, desk)
+
+
+def _critical(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.critical.panel import build
+
+    return build(place, desk)
+
+
+PANELS: tuple[SidePanel, ...] = (
+    SidePanel("structured", "结构化表单", "template", _structured, Permission.REPORT.value, "Alt+F", 430),
+    SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
+)
 """One line each, in the order of the bar. Import your package inside the build function."""
 
 TOOLS: tuple[Tool, ...] = ()

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
+from clients.diagnosis.structured.following import with_merged_form
 from shared.contract.reporting import ReportContent
 from shared.domain.text_merge import Merge, Take, merge
 
 TEXTS = ("findings", "impression")
-_SCALARS = ("critical_value", "hp", "image_quality", "report_quality", "form")
+_SCALARS = ("critical_value", "hp", "image_quality", "report_quality")
 _CHOICE = "choices."
 
 
@@ -81,9 +82,10 @@ class ContentMerge:
                     break
         scalars = {name: self._settled(name) for name in _SCALARS}
         choices = {key: self._settled(_CHOICE + key) for key in self._choice_keys()}
-        return msgspec.structs.replace(
+        content = msgspec.structs.replace(
             self.mine, **texts, **scalars, choices={key: value for key, value in choices.items() if value}
         )
+        return with_merged_form(content, self.base, self.mine, self.theirs)
 
     def _choice_keys(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.base.choices, *self.mine.choices, *self.theirs.choices]))
