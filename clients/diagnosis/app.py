@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from clients.diagnosis import translations
+from clients.diagnosis.auditing import words as auditing_words
 from clients.diagnosis.comparison.opening import Comparisons
-from clients.diagnosis.critical import words as critical_words
+from clients.diagnosis.critical import texts as critical_texts
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
@@ -273,8 +274,9 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(translations.ENTRIES)
     register_catalogue(report_texts.ENTRIES)
     register_catalogue(worklist_texts.ENTRIES)
-    register_catalogue(critical_words.ENTRIES)
+    register_catalogue(critical_texts.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
+    register_catalogue(auditing_words.ENTRIES)
     return Diagnosis(make_viewer).pages()
 
 

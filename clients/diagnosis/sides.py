@@ -139,9 +139,23 @@ def _critical(place: Workplace, desk: Desk) -> QWidget:
     return build(place, desk)
 
 
+def _changes(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.auditing.panels import ChangesPanel
+
+    return ChangesPanel(place, desk)
+
+
+def _editions(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.auditing.panels import EditionsPanel
+
+    return EditionsPanel(place, desk)
+
+
 PANELS: tuple[SidePanel, ...] = (
     SidePanel("structured", "结构化表单", "template", _structured, Permission.REPORT.value, "Alt+F", 430),
     SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
+    SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
+    SidePanel("editions", "版本与签名", "audit", _editions, Permission.REPORT.value, "Alt+V", 340),
 )
 """One line each, in the order of the bar. Import your package inside the build function."""
 

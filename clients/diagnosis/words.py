@@ -24,6 +24,8 @@ LOG_WORDS: Mapping[str, str] = {
     ReportAction.GIVE_UP: "放弃",
     ReportAction.UNLOCK: "解锁",
     ReportAction.PRINT: "打印",
+    ReportAction.REVISE: "撤回修订",
+    ReportAction.ADD: "补充",
     "patient_corrected": "修改患者信息",
     "key_image_added": "加入关键图",
     "key_image_removed": "移除关键图",
