@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from clients.administration import platform, schedules, texts
+from clients.administration import critical, platform, schedules, texts
 from clients.administration.exporting import EXPORTS
 from clients.administration.hall import HALLS
 from clients.administration.importing import IMPORTS
@@ -103,6 +103,7 @@ def make_pages() -> tuple[Page, ...]:
         Page("people", "人员", "users", people_page, permission=Permission.ADMINISTER),
         _page("appointments", "预约转诊", "calendar", *schedules.TABS, *platform.TABS, ("安全问题", QUESTIONS)),
         Page("queues", "排队", "queue", queue_page, permission=Permission.ADMINISTER),
+        _page("critical", "危急值", "bell", *critical.TABS),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page(
             "interfaces",

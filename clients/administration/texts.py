@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from clients.administration import (
+    texts_critical,
     texts_hall,
     texts_interfaces,
     texts_master,
@@ -633,6 +634,7 @@ ENTRIES = {
 
 ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_hall.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_critical.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_schedules.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}

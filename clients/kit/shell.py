@@ -238,6 +238,9 @@ class Shell(QMainWindow):
         middle.addWidget(self.bar)
         self.banner = Banner()
         middle.addWidget(self.banner)
+        self._strips = QVBoxLayout()
+        self._strips.setSpacing(0)
+        middle.addLayout(self._strips)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
@@ -285,6 +288,12 @@ class Shell(QMainWindow):
     def current_page(self) -> str:
         """Id of the page in front."""
         return self._current
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a strip above every page, below the one of the line; it shows and hides itself."""
+        was_hidden = strip.isHidden()
+        self._strips.addWidget(strip)
+        strip.setHidden(was_hidden)
 
     def page_widget(self, page_id: str) -> QWidget | None:
         """The widget of a page, None while it has not been shown yet."""
