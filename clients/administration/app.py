@@ -15,6 +15,7 @@ from clients.administration.master.tabs import hospital_page, people_page
 from clients.administration.people import PEERS
 from clients.administration.policy.rules import COMPRESSION, RETENTION
 from clients.administration.queue_rules import queue_page
+from clients.administration.results import RESULT_RULES, RESULTS
 from clients.administration.routing import COERCIONS, FORWARDS, ROUTING_RULES, TARGETS
 from clients.administration.safety_questions import QUESTIONS
 from clients.administration.storage import MOVED, PREFETCH, STORAGE_RULES, STORES
@@ -113,6 +114,8 @@ def make_pages() -> tuple[Page, ...]:
             ("HL7 接收", HL7_INCOMING),
             ("HL7 发送", HL7_OUTGOING),
             ("FHIR", FHIR),
+            ("报告结果", RESULTS),
+            ("结果规则", RESULT_RULES),
         ),
         Page("templates", "打印模板", "print", _templates, permission=Permission.ADMINISTER),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),

@@ -10,6 +10,7 @@ from clients.administration import (
     texts_master,
     texts_queue,
     texts_report_times,
+    texts_results,
     texts_safety,
     texts_schedules,
     texts_templates,
@@ -640,4 +641,5 @@ ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.item
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_templates.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_report_times.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_results.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_safety.ENTRIES.items() if source not in ENTRIES}

@@ -191,7 +191,16 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     tell_master_of_exams(master)
     critical = build_critical(time, exams, reports)
     results = build_results(
-        database, archive.objects, organisation, reports, printing, papers, documents, interfaces, time
+        database,
+        archive.objects,
+        organisation,
+        reports,
+        printing,
+        papers,
+        documents,
+        interfaces,
+        time,
+        structured.values,
     )
     return Areas(
         time=time,
