@@ -553,11 +553,23 @@ class ReportPage(QWidget):
         """Bring a panel to the front, made when it is wanted for the first time."""
         if self._ready(key):
             self.aside.bring(key)
+            self._give_room(self._panels[key].width)
 
     def toggle_panel(self, key: str) -> None:
         """Bring a panel to the front, or fold the column away when it is there already."""
         if self._ready(key):
             self.aside.toggle(key)
+            if not self.aside.isHidden() and key in self._panels:
+                self._give_room(self._panels[key].width)
+
+    def _give_room(self, width: int) -> None:
+        """Make the right column as wide as a panel would like, first from the text, then from the lists."""
+        sizes = self._across.sizes()
+        lacking = min(width, 480) - sizes[2]
+        from_centre = max(0, min(lacking, sizes[1] - self.centre.minimumWidth()))
+        from_left = max(0, min(lacking - from_centre, sizes[0] - 220))
+        if from_centre + from_left > 0:
+            self._across.setSizes([sizes[0] - from_left, sizes[1] - from_centre, sizes[2] + from_centre + from_left])
 
     def _ready(self, key: str) -> bool:
         if key in self._built:
@@ -566,7 +578,6 @@ class ReportPage(QWidget):
             return False
         widget = self._panels[key].build(self._place, self._desk)
         self._built[key] = cast("ReportPanel", widget)
-        widget.setMinimumWidth(min(self._panels[key].width, 480))
         self.aside.add(key, widget)
         self._built[key].show_report(self._state.report)
         return True

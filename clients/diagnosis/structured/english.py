@@ -34,6 +34,7 @@ ENTRIES: Mapping[str, str] = {
     "恢复为表单的句子": "Give back to the form",
     "放入最近一幅": "Put the latest in",
     "自动计算": "Calculated",
+    "必填": "Required",
     "已去掉结构化表单": "The structured form was removed",
     "“{name}”最多 {count} 项。": "“{name}” has room for {count} at most.",
     "已删除一项": "One item was removed",

@@ -92,14 +92,13 @@ class FieldRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 3, 0, 3)
         column.setSpacing(2)
-        name = ValueLabel(field.label, "caption")
-        name.setToolTip(field.hint)
-        star = Label("必填", "error")
+        star = Label("*", "error")
         star.setVisible(field.required)
+        star.setToolTip(tr("必填"))
         if field.options and field.kind is not FieldKind.CALCULATED:
             head = QHBoxLayout()
-            head.setSpacing(6)
-            head.addWidget(name)
+            head.setSpacing(4)
+            head.addWidget(Label("{name}", "caption", name=field.label))
             head.addWidget(star)
             head.addWidget(self._past, 1)
             column.addLayout(head)
@@ -111,18 +110,19 @@ class FieldRow(QWidget):
             column.addWidget(self._picker)
         else:
             line = QHBoxLayout()
-            line.setSpacing(6)
-            name.setFixedWidth(_LABEL_WIDTH)
+            line.setSpacing(4)
+            name = ValueLabel(field.label, "caption")
+            name.setFixedWidth(_LABEL_WIDTH - (8 if field.required else 0))
             line.addWidget(name)
-            line.addWidget(self._editing(field), 1)
-            if field.unit and unit_words(field.unit):
-                line.addWidget(ValueLabel(unit_words(field.unit), "caption"))
             line.addWidget(star)
+            line.addWidget(self._editing(field), 3)
+            if field.unit and unit_words(field.unit):
+                line.addWidget(Label("{name}", "caption", name=unit_words(field.unit)))
             if field.kind in (FieldKind.TEXT, FieldKind.IMAGE):
                 column.addLayout(line)
                 column.addWidget(self._past)
             else:
-                line.addWidget(self._past, 1)
+                line.addWidget(self._past, 4)
                 column.addLayout(line)
         column.addWidget(self._problem)
 
@@ -144,7 +144,7 @@ class FieldRow(QWidget):
         self._line.setAccessibleName(field.label)
         if field.kind in (FieldKind.NUMBER, FieldKind.MEASUREMENT):
             self._line.setAlignment(Qt.AlignmentFlag.AlignRight)
-            self._line.setMaximumWidth(_NUMBER_WIDTH)
+            self._line.setFixedWidth(_NUMBER_WIDTH)
         if field.kind is FieldKind.DATE:
             self._line.setPlaceholderText("2026-01-31")
         else:
@@ -232,5 +232,5 @@ class FieldRow(QWidget):
         self._intentions.put(self.path, FieldValue())
 
 
-_LABEL_WIDTH = 84
-_NUMBER_WIDTH = 84
+_LABEL_WIDTH = 92
+_NUMBER_WIDTH = 76

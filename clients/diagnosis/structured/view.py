@@ -319,7 +319,8 @@ class _Offer(QWidget):
         self.button = Button("", look, on_click=self._on_click)
         self.button.set_source("{name}", name=row.title)
         self.button.setEnabled(may_type)
-        line.addWidget(self.button, 1)
+        line.addWidget(self.button)
+        line.addStretch(1)
 
     def _on_click(self) -> None:
         self._panel.presenter.begin(self.row)
