@@ -24,7 +24,7 @@ _ACTIVE = {
 
 
 def _add_token(values: Values, _row: Any) -> Request[Any]:
-    scopes = tuple(scope for scope in AccessScope if values[scope.value])
+    scopes = tuple(scope for scope in AccessScope if values.get(scope.value))
     if not scopes:
         raise ValueError(tr("请至少选择一项权限。"))
     return AddToken(name=values["name"], scopes=scopes, days=number(values["days"], 365))

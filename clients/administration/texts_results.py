@@ -4,6 +4,8 @@ from __future__ import annotations
 
 ENTRIES: dict[str, str] = {
     "报告结果": "Results",
+    "生成报告结果": "Make results of a report",
+    "检查未完成的报告结果": "Look after results of reports",
     "结果规则": "Rules of results",
     "DICOM 结构化报告": "DICOM structured report",
     "DICOM 关键图像": "DICOM key images",

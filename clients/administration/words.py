@@ -35,6 +35,8 @@ JOB_KINDS = {
     "keeping.sweep": "清理回收站",
     "keeping.verify_backup": "校验备份",
     "queueing.record_forecasts": "记录候诊时间预测",
+    "results.look_after": "检查未完成的报告结果",
+    "results.make": "生成报告结果",
     "routing.send": "转发",
     "routing.watch": "查找待转发的检查",
     "storage.fill": "记录存储用量",
