@@ -28,6 +28,8 @@ _UNSURE = re.compile(
 _ADVICE = re.compile(r"建议|请结合|必要时|recommend|suggest|follow.?up", re.IGNORECASE)
 _HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|history|status post|s/p|prior|previous", re.IGNORECASE)
 
+# A report of twenty pages has fewer.
+_MOST_CLAUSES = 800
 _SEGMENT = re.compile(r"S\s?[1-8](?!\d)(?!神经|椎)")
 _PART_OF = re.compile(r"[上中下][段端]|[末远][段端]")
 
@@ -84,11 +86,13 @@ def sentences(text: str) -> list[str]:
     return [stripped for part in _SENTENCE.findall(text) if (stripped := _NUMBERED.sub("", part).strip())]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def clauses(text: str) -> tuple[Clause, ...]:
     """The clauses of a text; one without an organ of its own goes on about the one before in its sentence."""
-    found = []
+    found: list[Clause] = []
     for number, sentence in enumerate(sentences(text)):
+        if len(found) > _MOST_CLAUSES:
+            break
         organs: frozenset[str] = frozenset()
         sides: frozenset[str] = frozenset()
         places: frozenset[tuple[str, str]] = frozenset()
@@ -114,7 +118,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def mentions(text: str) -> tuple[Mention, ...]:
     """What a text asserts and denies; advice ("to exclude a fracture, repeat …") asserts nothing."""
     found = []
@@ -125,7 +129,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
             sentence, said = clause.sentence, ""
         if _ADVICE.search(clause.text):
             continue
-        for lesion, start, end in lesions_in(clause.text):
+        for lesion, start, end in lesions_in(clause.text)[:24]:
             before, after = clause.text[:start], clause.text[end:]
             denied = (
                 _last_denial(f"{said} {before}" if clause.text.isascii() else before)

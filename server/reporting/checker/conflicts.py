@@ -177,7 +177,7 @@ def _now(text: str) -> list[Mention]:
 
 def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
     found, told = _now(subject.findings), _now(subject.impression)
-    for one in told:
+    for one in dict.fromkeys(replace(each, sentence=0) for each in told):
         against = [other for other in found if other.is_denied != one.is_denied and _same_thing(one, other)]
         denial, assertion = (one, None) if one.is_denied else (None, one)
         against = [other for other in against if _denies((denial or other).words, (assertion or other).words)]

@@ -157,7 +157,7 @@ def _likeness(told: _Span, one: _Span) -> int:
     return 0 if alike < 4 and told.organs and one.organs and not told.organs & one.organs else alike
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _spans(text: str) -> tuple[_Span, ...]:
     found: list[_Span] = []
     for sentence in sentences(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from server.reporting.checker.clauses import NUMBER, Clause, clauses, mentions, sizes_in
 
@@ -50,7 +51,8 @@ class Measure:
         return max(self.numbers)
 
 
-def measures_in(text: str) -> list[Measure]:
+@lru_cache(maxsize=512)
+def measures_in(text: str) -> tuple[Measure, ...]:
     """Every length of a text in the order of its words."""
     found: list[Measure] = []
     kind, sentence = "size", -1
@@ -81,7 +83,7 @@ def measures_in(text: str) -> list[Measure]:
             found.append(
                 _measure(clause, size.words, [number * scale for number in size.numbers], kind, lesions, former)
             )
-    return found
+    return tuple(found)
 
 
 def percents_in(text: str) -> tuple[list[float], list[float]]:

@@ -85,7 +85,7 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     text = _flat(fields.get(name), name)
     if len(text) > _MOST_CHARACTERS:
         raise BadReport(f"{name} has more than {_MOST_CHARACTERS} characters; split the report")
-    return text
+    return _calm(text)
 
 
 # One character for one: places in the text stay where they are.
@@ -93,6 +93,21 @@ _NARROW = {
     code: code - 0xFEE0
     for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05, 0xFF0E)
 } | {0x3000: 0x20}
+
+
+# No person writes these; they would only cost time.
+_RUN = re.compile(r"([^\n])\1{39,}")
+_DIGITS = re.compile(r"\d{13,}")
+_LONG_LINE = re.compile(r"[^。；;！!\n]{400}")
+_MOST_READ = 20_000
+
+
+def _calm(text: str) -> str:
+    """A text whose endless runs of one character, numbers and sentences are cut; others are as they were."""
+    if len(text) < 40:
+        return text
+    text = _DIGITS.sub(lambda match: match[0][:12], _RUN.sub(lambda match: match[1] * 39, text[:_MOST_READ]))
+    return _LONG_LINE.sub(lambda match: match[0] + "\n", text)
 
 
 def _flat(value: Any, name: str, depth: int = 0) -> str:
