@@ -18,7 +18,7 @@ MARKS = ("b", "i", "u", "sup", "sub")
 """From the outermost to the innermost tag, as the editor writes them."""
 
 _TOKEN = re.compile(
-    r"\d+(?:[.,]\d+)*\s?(?:mm|cm|ml|mL|HU|Hu|%|℃|°)?"  # a number with its unit is one word
+    r"\d+(?:[.,]\d+)*(?:\s?(?:mm|cm|ml|mL|HU|Hu|%|℃|°))?"  # a number with its unit is one word
     r"|[A-Za-zÀ-ɏΑ-ω]+(?:[-'][A-Za-zÀ-ɏ]+)*"
     r"|\s+|.",
     re.DOTALL,

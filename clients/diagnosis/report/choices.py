@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
-from clients.diagnosis.report.state import choice_name, chosen
+from clients.diagnosis.report.state import choice_name, chosen, option_names
 from clients.diagnosis.words import SCORES
 from clients.kit.labels import Button, Label
-from clients.kit.translations import Language, language, tr
+from clients.kit.translations import language, tr
 from shared.contract.reporting import ReportContent
 from shared.domain.report_choices import CRITICAL, Choice, choices_of
 
@@ -151,6 +151,7 @@ class ReportChoices(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._build(choices_of(""), "grades")
 
     @property
@@ -193,11 +194,9 @@ class ReportChoices(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        is_english = language() is Language.ENGLISH
         self.rows = {}
         for choice in choices:
-            words = {one.value: one.label_en if is_english else one.label for one in choice.options}
-            row = ChoiceRow(choice_name(choice), words, required=choice.is_required)
+            row = ChoiceRow(choice_name(choice), option_names(choice), required=choice.is_required)
             row.chosen.connect(_Picked(self, choice.key))
             self.rows[choice.key] = row
         self.image_quality = _score_row("影像质量", score_scale)

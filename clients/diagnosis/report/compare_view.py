@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from clients.diagnosis.report.difference import difference_html, legend_html
-from clients.diagnosis.report.state import ReportPageState, asked_choices, choice_name, chosen
-from clients.kit.labels import Button, Label, hairline
+from clients.diagnosis.report.state import ReportPageState, asked_choices, choice_name, chosen, option_names
+from clients.kit.editors import ChoiceEditor
+from clients.kit.fields import Choice, ChoiceField
+from clients.kit.labels import Button, ValueLabel, hairline
 from clients.kit.paging import local_time
 from clients.kit.translations import language, tr
 from shared.contract.reporting import ReportContent
@@ -32,10 +34,10 @@ class CompareView(QWidget):
         self._shown: tuple[object, ...] = ()
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.before, self.after = QComboBox(), QComboBox()
+        self.before = ChoiceEditor(ChoiceField(key="before", label="修改前"))
+        self.after = ChoiceEditor(ChoiceField(key="after", label="现在的内容"))
         for box in (self.before, self.after):
-            box.setMinimumWidth(180)
-            box.activated.connect(self._on_chosen)
+            box.chosen.connect(self._on_chosen)
         self.legend = QLabel()
         self.text = QTextBrowser()
         self.text.setOpenLinks(False)
@@ -43,17 +45,21 @@ class CompareView(QWidget):
         head.setContentsMargins(16, 8, 16, 8)
         head.setSpacing(8)
         head.addWidget(Button("返回书写", "quiet", "arrow_left", on_click=self._close))
-        head.addWidget(self.before)
-        head.addWidget(Label("→"))
-        head.addWidget(self.after)
-        head.addStretch(1)
-        head.addWidget(self.legend)
+        head.addWidget(self.before, 1)
+        head.addWidget(ValueLabel("→"))
+        head.addWidget(self.after, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(16, 8, 16, 8)
+        foot.addWidget(self.legend)
+        foot.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(hairline())
         layout.addWidget(self.text, 1)
+        layout.addWidget(hairline())
+        layout.addLayout(foot)
 
     def attach(self, intentions: Intentions) -> None:
         """Report to this presenter from now on."""
@@ -71,21 +77,29 @@ class CompareView(QWidget):
             return
         self._shown = key
         for box, wanted in ((self.before, compared.before), (self.after, compared.after)):
-            box.clear()
-            for one in log.versions:
-                words = tr("第 {number} 版", number=one.version)
-                kind = f"  {tr('自动')}" if one.is_automatic else ""
-                box.addItem(f"{words}  {local_time(one.at)}  {one.by}{kind}", one.version)
-            box.addItem(tr("现在的内容"), 0)
-            box.setCurrentIndex(max(0, box.findData(wanted)))
+            box.set_choices(
+                [
+                    *(
+                        Choice(
+                            one.version,
+                            f"{tr('第 {number} 版', number=one.version)}  {local_time(one.at)}  {one.by}",
+                            translate=False,
+                        )
+                        for one in log.versions
+                    ),
+                    Choice(0, "现在的内容"),
+                ]
+            )
+            box.set_value(wanted)
         self.legend.setText(legend_html())
         before = contents.get(compared.before, ReportContent())
         after = contents.get(compared.after, ReportContent())
         self.text.setHtml(_document(before, after, state))
 
-    def _on_chosen(self, _index: int) -> None:
-        if self._intentions is not None:
-            self._intentions.compare_versions(int(self.before.currentData()), int(self.after.currentData()))
+    def _on_chosen(self, _value: object) -> None:
+        before, after = self.before.value(), self.after.value()
+        if self._intentions is not None and isinstance(before, int) and isinstance(after, int):
+            self._intentions.compare_versions(before, after)
 
     def _close(self) -> None:
         if self._intentions is not None:
@@ -102,7 +116,7 @@ def _document(before: ReportContent, after: ReportContent, state: ReportPageStat
         parts.append(f"<h3>{tr(title)}{note}</h3><p style='line-height:150%'>{difference_html(old, new)}</p>")
     choices = asked_choices(state.report) if state.report is not None else ()
     for choice in choices:
-        labels = {one.value: one.label for one in choice.options}
+        labels = option_names(choice)
         was, now = (labels.get(chosen(one, choice.key), tr("未选")) for one in (before, after))
         if was != now:
             parts.append(f"<p><b>{choice_name(choice)}</b>  {difference_html(was, now)}</p>")

@@ -43,7 +43,7 @@ def legend_html() -> str:
     """Return what the signs mean."""
     shown = (
         Piece(Change.ADDED, tr("增加")),
-        Piece(Change.REMOVED, tr("删除")),
+        Piece(Change.REMOVED, tr("删去")),
         Piece(Change.MARKED, tr("只改格式")),
     )
     return "&nbsp;&nbsp;".join(pieces_html([one]) for one in shown)

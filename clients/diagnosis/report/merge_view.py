@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from clients.diagnosis.report.difference import difference_html, legend_html
 from clients.diagnosis.report.merging import TEXTS, ContentMerge, Question
-from clients.diagnosis.report.state import ReportPageState, asked_choices, choice_name
+from clients.diagnosis.report.state import ReportPageState, asked_choices, choice_name, option_names
 from clients.diagnosis.words import CRITICAL_WORDS, HP_WORDS
-from clients.kit.labels import Button, Label, hairline
+from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.panels import scrolling
 from clients.kit.translations import tr
 from shared.domain.report_choices import Choice
 from shared.domain.text_merge import Agreed, Conflict, Source, Take
-from shared.domain.text_units import Unit, text_of
+from shared.domain.text_units import Sentence, Start, Unit, text_of
 
 _TITLES = {"findings": "影像所见", "impression": "诊断意见"}
 _NAMES = {
@@ -132,7 +132,7 @@ class MergeView(QWidget):
                         take: difference_html(text_of(piece.base), text_of(piece.taken(take))) for take, _ in _TAKES
                     }
                     self._add(_Card(self, question, "", texts))
-                else:
+                elif any(isinstance(unit, Sentence) for unit in (*piece.units, *piece.was)):
                     self._column.addWidget(_agreed(piece))
         named = {one.key: one for one in choices}
         for question in merge.questions:
@@ -174,17 +174,21 @@ class _Card(QFrame):
         self._view = view
         self.setProperty("look", "card")
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.buttons: dict[Take, QRadioButton] = {}
+        self.buttons: dict[Take, QPushButton] = {}
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(4)
-        head = QLabel(f"<b>{tr('请选择')}</b>  {title}")
-        column.addWidget(head)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label("请选择", "strong"))
+        head.addWidget(ValueLabel(title), 1)
+        column.addLayout(head)
         for take, word in _TAKES:
             if take not in texts:
                 continue
-            button = QRadioButton(tr(word))
+            button = Button(word)
+            button.setCheckable(True)
             button.setMinimumWidth(112)
             button.toggled.connect(_Toggled(self, take))
             self._group.addButton(button)
@@ -221,7 +225,7 @@ class _Toggled:
 
 def _agreed(piece: Agreed) -> QWidget:
     if piece.source is Source.BASE:
-        return _text(text_of(piece.units))
+        return _text(_html(piece.units))
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
@@ -234,7 +238,11 @@ def _agreed(piece: Agreed) -> QWidget:
 
 
 def _html(units: tuple[Unit, ...]) -> str:
-    return text_of(units)
+    """Return units as rich text without the beginning of a paragraph whose words stand in the next piece."""
+    shown = list(units)
+    while shown and isinstance(shown[-1], Start):
+        shown.pop()
+    return text_of(shown)
 
 
 def _text(html: str) -> QLabel:
@@ -250,6 +258,6 @@ def _word(value: object, choice: Choice | None) -> str:
     if value is None or value in ("", "unset"):
         return ""
     if choice is not None:
-        return next((one.label for one in choice.options if one.value == value), str(value))
+        return option_names(choice).get(str(value), str(value))
     word = {**CRITICAL_WORDS, **HP_WORDS}.get(str(value))
     return tr(word) if word else (str(value) if isinstance(value, str) else tr("已填写"))

@@ -152,6 +152,12 @@ def choice_name(choice: Choice) -> str:
     return choice.label_en if language() is Language.ENGLISH else choice.label
 
 
+def option_names(choice: Choice) -> dict[str, str]:
+    """Return how each option is called in the present language, by its value."""
+    is_english = language() is Language.ENGLISH
+    return {one.value: one.label_en if is_english else one.label for one in choice.options}
+
+
 def chosen(content: ReportContent, key: str) -> str:
     """Return what is chosen, empty when nothing is."""
     if key == CRITICAL:

@@ -132,7 +132,7 @@ class ObstacleStrip(Strip):
         self.reason.setVisible(obstacle.kind is Trouble.DOUBT)
         self.reason.setPlaceholderText(tr("继续提交的理由"))
         has_both = obstacle.other is not None and obstacle.mine is not None
-        self.versions.setVisible(has_both and obstacle.kind in (Trouble.STALE, Trouble.LOCK_LOST))
+        self.versions.setVisible(has_both and obstacle.kind is Trouble.LOCK_LOST)  # the merge shows a stale one better
         if is_new and obstacle.other is not None and obstacle.mine is not None:
             self.versions.show_both(obstacle.mine, obstacle.other)
         if is_new and obstacle.kind is Trouble.DOUBT:
@@ -191,7 +191,7 @@ class _Versions(QWidget):
         self.mine, self.theirs = QTextEdit(), QTextEdit()
         for title, box in (("我的内容", self.mine), ("服务器上的内容", self.theirs)):
             box.setReadOnly(True)
-            box.setFixedHeight(150)
+            box.setFixedHeight(110)
             column = QVBoxLayout()
             column.setSpacing(4)
             column.addWidget(Label(title, "caption"))

@@ -27,6 +27,7 @@ ENTRIES: Mapping[str, str] = {
     "已填写": "Filled in",
     "结构化表单": "Structured form",
     "增加": "added",
+    "删去": "removed",
     "只改格式": "format only",
     "没有改动": "unchanged",
     "未选": "not chosen",
