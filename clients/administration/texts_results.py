@@ -13,6 +13,8 @@ ENTRIES: dict[str, str] = {
     "FHIR 报告": "FHIR report",
     "HL7 MDM（CDA）": "HL7 MDM (CDA)",
     "事由": "Why",
+    "审核": "Approved",
+    "没有规则": "No rules",
     "修订": "Revised",
     "补充": "Addendum",
     "撤回": "Withdrawn",
