@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from clients.diagnosis import translations
 from clients.diagnosis.auditing import words as auditing_words
+from clients.diagnosis.auditing.batch_view import ACTIONS as BATCH_ACTIONS
 from clients.diagnosis.comparison.opening import Comparisons
 from clients.diagnosis.critical import texts as critical_texts
 from clients.diagnosis.later import QtLater
@@ -102,6 +103,15 @@ class Diagnosis:
         return (
             Page("worklist", "诊断", "list", self.build_worklist, actions=WORKLIST_ACTIONS, permission=may),
             Page("report", "报告", "document", self.build_report, actions=on_report, permission=may),
+            Page(
+                "batch",
+                "批量审核",
+                "check_circle",
+                self.build_batch,
+                actions=BATCH_ACTIONS,
+                permission=Permission.FINAL_AUDIT.value,
+            ),
+            Page("signature", "我的签名", "edit", self.build_signature, permission=may),
             Page(
                 "critical",
                 "危急值",
@@ -197,6 +207,19 @@ class Diagnosis:
             from clients.diagnosis.critical.alarm import Alarm
 
             self._alarm = Alarm(place)
+
+    def build_batch(self, place: Workplace) -> QWidget:
+        """Make the page of many reports that wait for audit."""
+        from clients.diagnosis.auditing.batch_view import build
+
+        return build(place, self.enter)
+
+    @staticmethod
+    def build_signature(place: Workplace) -> QWidget:
+        """Make the page of one's own signature."""
+        from clients.diagnosis.auditing.signature_view import build
+
+        return build(place)
 
     def _start_viewer(self, place: Workplace) -> None:
         self._place = place
