@@ -23,7 +23,7 @@ from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.attachments.rpc import AttachmentsRpc
 from server.attachments.service import AttachmentService
-from server.bootstrap.collections import follow_the_clock
+from server.bootstrap.collections import collections_of, follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.critical import Critical, build_critical, critical_kinds
 from server.bootstrap.folders import Folders
@@ -250,6 +250,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             AuditingRpc(database, reports, papers.bytes_of),
             signing.handlers,
             follow_the_clock(reports, time),
+            collections_of(reports, worklist, templates, documents, time),
             PrintingRpc(printing),
             ReportPaperRpc(printing.reports),
             SafetyRpc(safety, exams),
