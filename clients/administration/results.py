@@ -69,12 +69,11 @@ def _target(row: ResultView) -> str:
 RESULTS = TableSpec(
     id="results",
     columns=(
-        Column("made_at", "时间", 145, format=local_time, quiet=True),
+        Column("made_at", "发出时间", 140, format=local_time, quiet=True),
         Column("accession_number", "检查号", 125),
         Column("patient_name", "患者姓名", 90, strong=True),
-        Column("exam_type", "类型", 55),
-        Column("event", "事由", 55, format=_words(EVENT_WORDS)),
-        Column("kind", "结果", 140, format=_words(KIND_WORDS)),
+        Column("event", "事由", 85, format=_words(EVENT_WORDS)),
+        Column("kind", "结果", 170, format=_words(KIND_WORDS)),
         Column("target", "去向", 110, value=_target),
         Column("state", "状态", 95, looks=RESULT_LOOKS),  # type: ignore[arg-type]
         Column("sentence", "情况", 0, quiet=True),
@@ -243,7 +242,7 @@ def _remove(line: RuleLine) -> Asking:
 RESULT_RULES = TableSpec(
     id="result_rules",
     columns=(
-        Column("kind", "结果", 150, strong=True, value=lambda line: tr(KIND_WORDS[line.rule.kind])),
+        Column("kind", "结果", 190, strong=True, value=lambda line: tr(KIND_WORDS[line.rule.kind])),
         Column("target", "去向", 120),
         Column("exam_types", "检查类型", 120, value=lambda line: "、".join(line.rule.exam_types) or tr("全部")),
         Column("campuses", "院区", 0),

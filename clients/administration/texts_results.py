@@ -13,6 +13,7 @@ ENTRIES: dict[str, str] = {
     "FHIR 报告": "FHIR report",
     "HL7 MDM（CDA）": "HL7 MDM (CDA)",
     "事由": "Why",
+    "发出时间": "Issued",
     "审核": "Approved",
     "没有规则": "No rules",
     "修订": "Revised",
