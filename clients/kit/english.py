@@ -165,4 +165,12 @@ ENTRIES: Mapping[str, str] = {
     "图片的像素太多，请用较低的分辨率扫描。": "The picture has too many pixels. Scan with a lower resolution.",
     "这不是可用的图片文件，请选择 JPEG、PNG、BMP 或 TIFF。": "This is no picture. Choose JPEG, PNG, BMP or TIFF.",
     "剪贴板中没有可用的图片。": "The clipboard holds no picture.",
+    # structured forms
+    "只作数据": "data only",
+    "删除这一项": "Remove this item",
+    "添加{name}": "Add {name}",
+    "{name}": "{name}",
+    "放入最近一幅": "Put the latest in",
+    "自动计算": "Calculated",
+    "清空": "Clear",
 }

@@ -10,10 +10,10 @@ import msgspec
 from clients.diagnosis.sides import Desk
 from clients.diagnosis.structured.following import flat_texts, with_woven
 from clients.diagnosis.structured.matching import best_slot, value_of
-from clients.diagnosis.structured.state import FormState
 from clients.kit.messages import Messages
 from clients.kit.running import TaskRunner
 from clients.kit.screen import Caller, ScreenPresenter
+from clients.kit.structured.state import FormState
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.kit.viewer_link import KeyImage, MeasurementDrawn, ViewerEvent

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.diagnosis.sides import Desk
 from clients.diagnosis.structured.presenter import FormPresenter
-from clients.diagnosis.structured.rows import FieldRow
-from clients.diagnosis.structured.state import FormState
 from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
 from clients.kit.panels import EmptyState, scrolling
 from clients.kit.shell import Workplace
+from clients.kit.structured.body import FormBody
+from clients.kit.structured.rows import FieldRow
+from clients.kit.structured.state import FormState
 from clients.kit.translations import tr
 from shared.contract.reporting import ReportView
 from shared.contract.structured import FormTemplateRow
-from shared.domain.structured import Field, FieldKind, Part, Sentence
+from shared.domain.structured import Sentence
 from shared.domain.structured_document import Choice
-from shared.domain.structured_form import Slot
-
-_PARTS = {Part.FINDINGS: "影像所见", Part.IMPRESSION: "诊断意见"}
 
 
 class FormPanel(QWidget):
@@ -28,8 +26,6 @@ class FormPanel(QWidget):
     def __init__(self, place: Workplace, desk: Desk) -> None:
         super().__init__()
         self._state = FormState()
-        self._rows: dict[str, FieldRow] = {}
-        self._structure: tuple[object, ...] = ()
         self.presenter = FormPresenter(
             place.connection, place.runner, place.messages, desk, self.show_state, self.isVisible
         )
@@ -42,12 +38,12 @@ class FormPanel(QWidget):
 
     def row(self, path: str) -> FieldRow:
         """The row of a field that is shown."""
-        return self._rows[path]
+        return self.body.rows[path]
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Paths of the fields shown, in order."""
-        return tuple(self._rows)
+        return tuple(self.body.rows)
 
     # ── layout ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,12 +67,8 @@ class FormPanel(QWidget):
         self._conflict_column.setContentsMargins(12, 6, 12, 6)
         self._conflict_column.setSpacing(6)
         column.addWidget(self._conflict_box)
-        self._body = QWidget()
-        self._body_column = QVBoxLayout(self._body)
-        self._body_column.setContentsMargins(12, 4, 12, 12)
-        self._body_column.setSpacing(0)
-        self._scroll = scrolling(self._body)
-        column.addWidget(self._scroll, 1)
+        self.body = FormBody(self.presenter)
+        column.addWidget(self.body, 1)
         for page in (self._nothing, self._empty, scrolling(self._offers), self._form):
             self._pages.addWidget(page)
         layout = QVBoxLayout(self)
@@ -91,7 +83,7 @@ class FormPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         self._title = ValueLabel("", "strong")
-        self._progress = ValueLabel("", "caption")
+        self._progress = Label("", "caption")
         self._remove = IconButton("clear", "去掉表单", on_click=self.presenter.ask_removal)
         row.addWidget(self._title, 1)
         row.addWidget(self._progress)
@@ -119,7 +111,6 @@ class FormPanel(QWidget):
             self._pages.setCurrentIndex(0)
             return
         if state.template is None or state.filled is None:
-            self._structure = ()
             if state.offered != before.offered or state.may_type != before.may_type or not self._offer_column.count():
                 self._show_offers(state)
             self._pages.setCurrentIndex(2 if state.offered else 1)
@@ -127,23 +118,22 @@ class FormPanel(QWidget):
         self._pages.setCurrentIndex(3)
         self._title.set_text(state.template.title)
         done, needed = state.filled_count()
-        self._progress.set_text(tr("必填 {done}/{needed}", done=done, needed=needed) if needed else "")
+        self._progress.set_source("必填 {done}/{needed}", done=done, needed=needed)
+        self._progress.setVisible(needed > 0)
         self._remove.setVisible(state.may_type)
         self._removal.setVisible(state.is_asking_removal and state.may_type)
         if (state.conflicts, state.edited) != (before.conflicts, before.edited) or state.may_type != before.may_type:
             self._show_conflicts(state)
-        slots = list(state.filled.slots())
-        groups = tuple(
-            (field.key, state.filled.form.items.get(field.key, ()))
-            for section, field in state.template.fields()
-            if field.kind is FieldKind.GROUP and state.filled.is_visible(field.key)
-        )
-        structure = (id(state.template), state.may_type, groups, tuple(slot.path for slot in slots))
-        if structure != self._structure:
-            self._structure = structure
-            self._build(state)
-        for slot in slots:
-            self._rows[slot.path].show_state(slot, state)
+        self.body.show_state(state)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "body"):
+            state, self._state = self._state, FormState()
+            self.show_state(state)
+            self._show_conflicts(state)
+            if state.template is None:
+                self._show_offers(state)
+        super().changeEvent(event)
 
     def _show_offers(self, state: FormState) -> None:
         _clear(self._offer_column)
@@ -171,141 +161,13 @@ class FormPanel(QWidget):
             self._conflict_column.addWidget(_Edited(self, sentence, may_type=state.may_type))
         self._conflict_box.setVisible(bool(state.conflicts or state.edited))
 
-    def _build(self, state: FormState) -> None:
-        """Make the rows anew, keeping those that stay and the keyboard where it is."""
-        assert state.template is not None and state.filled is not None
-        kept, self._rows = self._rows, {}
-        for row in kept.values():
-            row.setParent(None)
-        _clear(self._body_column)
-        for section in state.template.sections:
-            if not state.filled.is_section_visible(section):
-                continue
-            part = tr(_PARTS[section.part]) if section.part in _PARTS else tr("只作数据")
-            self._body_column.addSpacing(8)
-            self._body_column.addWidget(_Heading(section.title, part))
-            slots = list(state.filled.section_slots(section))
-            for field in section.fields:
-                if field.kind is FieldKind.GROUP:
-                    if state.filled.is_visible(field.key):
-                        self._add_group(field, state, kept)
-                    continue
-                for slot in slots:
-                    if slot.group is None and slot.field is field:
-                        self._body_column.addWidget(self._row_for(slot, kept))
-        self._body_column.addStretch(1)
-        for path, row in kept.items():
-            if path not in self._rows:
-                row.deleteLater()
-        self._order_focus()
-
-    def _add_group(self, group: Field, state: FormState, kept: dict[str, FieldRow]) -> None:
-        assert state.filled is not None
-        section = next(section for section, field in state.filled.template.fields() if field is group)
-        slots = [slot for slot in state.filled.section_slots(section) if slot.group is group]
-        for number, item in enumerate(state.filled.form.items.get(group.key, ()), 1):
-            self._body_column.addWidget(_ItemHead(self, group, item, number, may_type=state.may_type))
-            for slot in slots:
-                if slot.item == item:
-                    self._body_column.addWidget(self._row_for(slot, kept))
-        if state.may_type:
-            button = _AddItem(self, group)
-            self._body_column.addWidget(button)
-
-    def _row_for(self, slot: Slot, kept: dict[str, FieldRow]) -> FieldRow:
-        row = kept.get(slot.path)
-        if row is None or row.slot.field is not slot.field:
-            row = FieldRow(slot, self.presenter, self.go_on)
-        self._rows[slot.path] = row
-        row.show()
-        return row
-
-    def _order_focus(self) -> None:
-        before: QWidget | None = None
-        for row in self._rows.values():
-            control = row.control
-            if control is not None:
-                if before is not None:
-                    QWidget.setTabOrder(before, control)
-                before = control
-
     # ── intentions ───────────────────────────────────────────────────────────────────────────────────
-
-    def go_on(self, row: QWidget, step: int) -> None:
-        """Bring the keyboard to the next or the previous field."""
-        controls = [(one, one.control) for one in self._rows.values() if one.control is not None]
-        places = [number for number, (one, _control) in enumerate(controls) if one is row]
-        if not places:
-            return
-        wanted = places[0] + step
-        if 0 <= wanted < len(controls):
-            target, control = controls[wanted]
-            assert control is not None
-            control.setFocus(Qt.FocusReason.TabFocusReason)
-            self._scroll.ensureWidgetVisible(target, 0, 40)
-
-    def focus_first(self) -> None:
-        """Bring the keyboard to the first field."""
-        for row in self._rows.values():
-            if row.control is not None:
-                row.control.setFocus(Qt.FocusReason.TabFocusReason)
-                return
-
-    def add_item(self, group: Field) -> None:
-        """One more item; the keyboard goes to its first field."""
-        before = set(self._rows)
-        self.presenter.add_item(group)
-        fresh = next((row for path, row in self._rows.items() if path not in before and row.control), None)
-        if fresh is not None and fresh.control is not None:
-            fresh.control.setFocus(Qt.FocusReason.TabFocusReason)
-            self._scroll.ensureWidgetVisible(fresh, 0, 120)
 
     def _remove_all(self) -> None:
         self.presenter.remove(with_sentences=True)
 
     def _remove_form(self) -> None:
         self.presenter.remove(with_sentences=False)
-
-
-class _Heading(QWidget):
-    def __init__(self, title: str, part: str) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 2)
-        name = ValueLabel(title, "strong")
-        row.addWidget(name, 1)
-        row.addWidget(ValueLabel(part, "caption"))
-
-
-class _ItemHead(QWidget):
-    def __init__(self, panel: FormPanel, group: Field, item: int, number: int, *, may_type: bool) -> None:
-        super().__init__()
-        self._panel, self._group, self._item = panel, group, item
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 0)
-        row.addWidget(ValueLabel(f"{group.label} {number}", "strong"), 1)
-        remove = IconButton("clear", "删除这一项", on_click=self._on_remove)
-        remove.setVisible(may_type)
-        remove.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        row.addWidget(remove)
-
-    def _on_remove(self) -> None:
-        self._panel.presenter.remove_item(self._group.key, self._item)
-
-
-class _AddItem(QWidget):
-    def __init__(self, panel: FormPanel, group: Field) -> None:
-        super().__init__()
-        self._panel, self._group = panel, group
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 4)
-        self.button = Button("", "", "add", on_click=self._on_add)
-        self.button.set_source("添加{name}", name=group.label)
-        row.addWidget(self.button)
-        row.addStretch(1)
-
-    def _on_add(self) -> None:
-        self._panel.add_item(self._group)
 
 
 class _Offer(QWidget):
@@ -384,11 +246,11 @@ class _Edited(QWidget):
 
 
 def _clear(layout: QVBoxLayout) -> None:
-    """Take everything out of a layout; rows of fields, which have no parent now, are kept by their owner."""
+    """Take everything out of a layout."""
     while layout.count():
         item = layout.takeAt(0)
         widget = item.widget() if item is not None else None
-        if widget is not None and not isinstance(widget, FieldRow):
+        if widget is not None:
             widget.hide()
             widget.deleteLater()
 

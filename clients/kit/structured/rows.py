@@ -7,11 +7,11 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from clients.diagnosis.structured.picker import OptionPicker
-from clients.diagnosis.structured.state import FormState, prior_words
 from clients.kit.labels import Button, Label, ValueLabel
+from clients.kit.structured.picker import OptionPicker
+from clients.kit.structured.state import FormState, prior_words
 from clients.kit.translations import tr
 from shared.domain.structured import Field, FieldKind, FieldValue
 from shared.domain.structured_form import (
@@ -32,6 +32,8 @@ class Intentions(Protocol):
     def put(self, path: str, value: FieldValue) -> None: ...
     def focus(self, path: str) -> None: ...
     def put_image(self, path: str) -> None: ...
+    def add_item(self, group: Field) -> None: ...
+    def remove_item(self, group: str, item: int) -> None: ...
 
 
 class LineField(QLineEdit):
@@ -68,6 +70,7 @@ class FieldRow(QWidget):
         self._intentions = intentions
         self._go_on = go_on
         self._shown: object = None
+        self._hides_past = True  # where it has a line of its own
         self._line: LineField | None = None
         self._picker: OptionPicker | None = None
         self._value: ValueLabel | None = None
@@ -94,13 +97,17 @@ class FieldRow(QWidget):
         column.setSpacing(2)
         star = Label("*", "error")
         star.setVisible(field.required)
+        star.setFixedWidth(8)
         star.setToolTip(tr("必填"))
         if field.options and field.kind is not FieldKind.CALCULATED:
             head = QHBoxLayout()
             head.setSpacing(4)
-            head.addWidget(Label("{name}", "caption", name=field.label))
+            name = Label("{name}", "caption", name=field.label)
+            name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            head.addWidget(name)
             head.addWidget(star)
             head.addWidget(self._past, 1)
+            self._hides_past = False
             column.addLayout(head)
             self._picker = OptionPicker(field.options, many=field.kind is FieldKind.CHOICES)
             self._picker.setAccessibleName(field.label)
@@ -111,18 +118,22 @@ class FieldRow(QWidget):
         else:
             line = QHBoxLayout()
             line.setSpacing(4)
-            name = ValueLabel(field.label, "caption")
-            name.setFixedWidth(_LABEL_WIDTH - (8 if field.required else 0))
+            name = Label("{name}", "caption", name=field.label)
+            name.setToolTip(field.label)
+            name.setFixedWidth(_LABEL_WIDTH - (12 if field.required else 0))
             line.addWidget(name)
             line.addWidget(star)
-            line.addWidget(self._editing(field), 3)
+            line.addWidget(self._editing(field), 0 if field.kind in _NARROW else 1)
             if field.unit and unit_words(field.unit):
-                line.addWidget(Label("{name}", "caption", name=unit_words(field.unit)))
+                unit = Label("{name}", "caption", name=unit_words(field.unit))
+                unit.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+                line.addWidget(unit)
             if field.kind in (FieldKind.TEXT, FieldKind.IMAGE):
                 column.addLayout(line)
                 column.addWidget(self._past)
             else:
-                line.addWidget(self._past, 4)
+                line.addWidget(self._past, 1)
+                self._hides_past = False
                 column.addLayout(line)
         column.addWidget(self._problem)
 
@@ -180,7 +191,7 @@ class FieldRow(QWidget):
         elif self._value is not None:
             self._value.set_text(value_words(field, value))
         self._past.set_text(prior_words(slot, value, prior))
-        self._past.setVisible(bool(self._past.full_text))
+        self._past.setVisible(bool(self._past.full_text) or not self._hides_past)
         sentence = why_wrong(field, value)
         if sentence:
             self._problem.setText(sentence)
@@ -232,5 +243,6 @@ class FieldRow(QWidget):
         self._intentions.put(self.path, FieldValue())
 
 
+_NARROW = (FieldKind.NUMBER, FieldKind.MEASUREMENT)
 _LABEL_WIDTH = 92
 _NUMBER_WIDTH = 76

@@ -1,4 +1,4 @@
-"""What the form panel shows; frozen, without Qt."""
+"""What a form on screen shows; frozen, without Qt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.domain.structured_form import Filled, Slot, is_empty, number_words
 
 @dataclass(frozen=True)
 class FormState:
-    """One report's form. `offered` are templates to begin with while there is no form."""
+    """One form. `offered` are templates to begin with while there is no form."""
 
     report_id: int = 0
     may_type: bool = False
