@@ -39,7 +39,7 @@ RESULT_LOOKS = {
     ResultState.GIVEN_UP: StateLook("已放弃", Tone.NEUTRAL, "minus"),
 }
 KIND_WORDS = {
-    ResultKind.SR: "DICOM 结构化报告",
+    ResultKind.SR: "DICOM 报告",
     ResultKind.KEY_OBJECTS: "DICOM 关键图像",
     ResultKind.PDF: "DICOM PDF",
     ResultKind.CDA: "CDA 文档",
@@ -69,11 +69,11 @@ def _target(row: ResultView) -> str:
 RESULTS = TableSpec(
     id="results",
     columns=(
-        Column("made_at", "发出时间", 140, format=local_time, quiet=True),
+        Column("made_at", "发出时间", 155, format=local_time, quiet=True),
         Column("accession_number", "检查号", 125),
         Column("patient_name", "患者姓名", 90, strong=True),
         Column("event", "事由", 85, format=_words(EVENT_WORDS)),
-        Column("kind", "结果", 170, format=_words(KIND_WORDS)),
+        Column("kind", "结果", 145, format=_words(KIND_WORDS)),
         Column("target", "去向", 110, value=_target),
         Column("state", "状态", 95, looks=RESULT_LOOKS),  # type: ignore[arg-type]
         Column("sentence", "情况", 0, quiet=True),

@@ -7,7 +7,7 @@ ENTRIES: dict[str, str] = {
     "生成报告结果": "Make results of a report",
     "检查未完成的报告结果": "Look after results of reports",
     "结果规则": "Rules of results",
-    "DICOM 结构化报告": "DICOM structured report",
+    "DICOM 报告": "DICOM report",
     "DICOM 关键图像": "DICOM key images",
     "CDA 文档": "CDA document",
     "FHIR 报告": "FHIR report",
