@@ -114,7 +114,7 @@ class Favourites:
         rows = uow.session.execute(
             select(column, func.count()).where(Favourite.owner_id == caller.user_id).group_by(column).order_by(column)
         )
-        return dict(rows.tuples().all())
+        return {str(name): int(count) for name, count in rows}
 
 
 def _view(one: Favourite, now: ReportRow | None) -> FavouriteView:
