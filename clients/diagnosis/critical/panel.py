@@ -114,18 +114,19 @@ class CriticalTag(QWidget):
         ended = [loop for loop in state.loops if loop.state is LoopState.ACKNOWLEDGED]
         unreported = [hit for hit in state.hits if not state.is_reported(hit)]
         if waiting:
-            self._show("alert", Tone.DANGER, tr("危急值未确认：{names}", names=_named(waiting)))
+            self._show("alert", Tone.DANGER, tr("危急值未确认"), _named(waiting))
         elif unreported:
-            self._show("alert", Tone.WARNING, tr("文中有危急值：{names}", names=_hit_names(unreported)))
+            self._show("alert", Tone.WARNING, tr("文中有危急值"), _hit_names(unreported))
         elif ended:
-            self._show("check_circle", Tone.SUCCESS, tr("危急值已确认：{names}", names=_named(ended)))
+            self._show("check_circle", Tone.SUCCESS, tr("危急值已确认"), _named(ended))
         else:
             self.hide()
 
-    def _show(self, glyph: str, tone: Tone, words: str) -> None:
+    def _show(self, glyph: str, tone: Tone, words: str, names: str) -> None:
+        """The patient's own facts need the room; names stand in the tooltip and in the panel."""
         self._glyph.set_glyph(glyph, tone)
-        self.button.setText(words if len(words) <= 28 else words[:27] + "…")
-        self.button.setToolTip(words)
+        self.button.setText(words)
+        self.button.setToolTip(names)
         self.show()
 
     def _on_text(self, _content: ReportContent) -> None:

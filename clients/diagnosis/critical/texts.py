@@ -1,4 +1,3 @@
-
 """The English of critical values; knows no Qt."""
 
 from __future__ import annotations
@@ -96,9 +95,8 @@ ENTRIES: Mapping[str, str] = {
     "已记录": "Recorded",
     "已更正，需重新通知": "Corrected; the ward must be told again",
     "已撤销，记录保留": "Withdrawn; the record stays",
-    "危急值未确认：{names}": "Not answered: {names}",
-    "文中有危急值：{names}": "In the text: {names}",
-    "危急值已确认：{names}": "Answered: {names}",
+    "危急值未确认": "Critical, not answered",
+    "文中有危急值": "Critical in the text",
     "返回": "Back",
     "找到原文": "Show in text",
     "患者姓名、编号或检查号": "Name, patient or exam no.",
