@@ -9,6 +9,7 @@ from clients.administration import (
     texts_interfaces,
     texts_master,
     texts_queue,
+    texts_report_paper,
     texts_report_times,
     texts_results,
     texts_safety,
@@ -640,6 +641,7 @@ ENTRIES |= {source: english for source, english in texts_schedules.ENTRIES.items
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_queue.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_templates.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_report_paper.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_report_times.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_results.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_safety.ENTRIES.items() if source not in ENTRIES}

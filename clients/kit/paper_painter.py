@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
@@ -13,9 +14,10 @@ from shared.paper.codes import row_runs
 from shared.paper.marks import BarsMark, BoxMark, ImageMark, LineMark, MatrixMark, PageOfMarks, TextMark
 
 _EM = 1000.0
+_SLANT = 0.21  # as in the PDF: our faces have no italic
 
 
-def picture_of(page: PageOfMarks, images: dict[str, str], dots_per_mm: float) -> QImage:
+def picture_of(page: PageOfMarks, images: Mapping[str, str | bytes], dots_per_mm: float) -> QImage:
     """The page on white paper."""
     size = (max(1, round(page.width_mm * dots_per_mm)), max(1, round(page.height_mm * dots_per_mm)))
     picture = QImage(*size, QImage.Format.Format_RGB32)
@@ -28,7 +30,7 @@ def picture_of(page: PageOfMarks, images: dict[str, str], dots_per_mm: float) ->
     return picture
 
 
-def paint_page(painter: QPainter, page: PageOfMarks, images: dict[str, str], dots_per_mm: float) -> None:
+def paint_page(painter: QPainter, page: PageOfMarks, images: Mapping[str, str | bytes], dots_per_mm: float) -> None:
     """Draw every mark; the painter's origin is the page's upper left corner."""
     painter.save()
     painter.scale(dots_per_mm, dots_per_mm)
@@ -81,13 +83,18 @@ def _box(painter: QPainter, mark: BoxMark) -> None:
 
 def _text(painter: QPainter, mark: TextMark) -> None:
     colour, left = QColor(mark.colour), 0.0
+    if mark.angle:
+        painter.rotate(-mark.angle)
+    if mark.italic:
+        painter.shear(-_SLANT, 0)
+    colour.setAlphaF(mark.opacity)
     for face, piece in faces.runs(mark.text, mark.bold):
         outline = faces.outline_em(face, mark.bold) * mark.size_mm
         path = QPainterPath()
         scale = mark.size_mm / _EM
         for character in piece:
             path.addPath(QTransform(scale, 0, 0, scale, left, 0).map(_glyph(face, character)))
-            left += face.advance(character) * mark.size_mm
+            left += face.advance(character) * mark.size_mm + mark.letter_mm
         path.setFillRule(Qt.FillRule.WindingFill)
         painter.fillPath(path, colour)
         if outline:
@@ -114,7 +121,7 @@ def _squares(painter: QPainter, mark: MatrixMark) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
-def _picture(painter: QPainter, mark: ImageMark, data: str) -> None:
+def _picture(painter: QPainter, mark: ImageMark, data: str | bytes) -> None:
     picture = _decoded(data)
     if picture.isNull():
         return
@@ -124,5 +131,6 @@ def _picture(painter: QPainter, mark: ImageMark, data: str) -> None:
 
 
 @lru_cache(maxsize=32)
-def _decoded(data: str) -> QImage:
-    return QImage.fromData(QByteArray(base64.b64decode(data))) if data else QImage()
+def _decoded(data: str | bytes) -> QImage:
+    raw = base64.b64decode(data) if isinstance(data, str) else data
+    return QImage.fromData(QByteArray(raw)) if raw else QImage()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -36,6 +36,8 @@ class Canvas(QWidget):
         self._laid_out: LaidOut | None = None
         self._design: Design | None = None
         self._zoom = 8.0
+        self._page = 0
+        self._pictures: Mapping[str, bytes] = {}
         self._picture: QImage | None = None
         self._guides: list[Guide] = []
         self._drag: tuple[QPointF, str, Places] | None = None
@@ -63,27 +65,36 @@ class Canvas(QWidget):
     def fit(self, room: QSize) -> None:
         """The scale at which the whole page is seen."""
         if self._laid_out is not None:
-            page = self._laid_out.pages[0]
+            page = self._laid_out.pages[self._page]
             across = (room.width() - 2 * MARGIN - RULER - 8) / page.width_mm
             down = (room.height() - 2 * MARGIN - RULER - 8) / page.height_mm
             self.set_zoom(min(across, down if page.height_mm < 200 else max(down, across * 0.8)))
 
-    def show_design(self, design: Design | None, laid_out: LaidOut | None) -> None:
-        """Show the present design."""
-        if laid_out is not self._laid_out:
+    def show_design(
+        self,
+        design: Design | None,
+        laid_out: LaidOut | None,
+        page: int = 0,
+        pictures: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Show a page (from 0) of the present design; elements are held on the first one."""
+        pages = 0 if laid_out is None else len(laid_out.pages)
+        page = min(max(page, 0), max(0, pages - 1))
+        if laid_out is not self._laid_out or page != self._page or pictures is not self._pictures:
             self._picture = None
-        self._design, self._laid_out = design, laid_out
+        self._design, self._laid_out, self._page = design, laid_out, page
+        self._pictures = pictures if pictures is not None else {}
         self._fit_size()
         self.update()
 
     @property
     def places(self) -> Places:
-        """Where elements are, in millimetres."""
-        return self._laid_out.places if self._laid_out is not None else {}
+        """Where elements are, in millimetres; nowhere on the pages behind the first."""
+        return self._laid_out.places if self._laid_out is not None and not self._page else {}
 
     def _fit_size(self) -> None:
         if self._laid_out is not None:
-            page = self._laid_out.pages[0]
+            page = self._laid_out.pages[self._page]
             width = round(page.width_mm * self._zoom) + 2 * MARGIN + RULER
             height = round(page.height_mm * self._zoom) + 2 * MARGIN + RULER
             self.setMinimumSize(width, height)
@@ -95,7 +106,7 @@ class Canvas(QWidget):
     def _origin(self) -> QPointF:
         if self._laid_out is None:
             return QPointF(MARGIN, MARGIN)
-        page = self._laid_out.pages[0]
+        page = self._laid_out.pages[self._page]
         left = max(MARGIN + RULER, (self.width() + RULER - page.width_mm * self._zoom) / 2)
         return QPointF(round(left), MARGIN + RULER)
 
@@ -118,9 +129,11 @@ class Canvas(QWidget):
         if self._laid_out is None or self._design is None:
             painter.end()
             return
-        page, origin, ratio = self._laid_out.pages[0], self._origin(), self.devicePixelRatioF()
+        page, origin, ratio = self._laid_out.pages[self._page], self._origin(), self.devicePixelRatioF()
         if self._picture is None:
-            self._picture = picture_of(page, self._design.template.images, self._zoom * ratio)
+            images: dict[str, str | bytes] = {**self._design.template.images}
+            images |= {f"@{name}": data for name, data in self._pictures.items()}
+            self._picture = picture_of(page, images, self._zoom * ratio)
             self._picture.setDevicePixelRatio(ratio)
         painter.drawImage(origin, self._picture)
         painter.setPen(QPen(theme.colour("border"), 1))
@@ -137,7 +150,7 @@ class Canvas(QWidget):
     def _paint_rulers(self, painter: QPainter) -> None:
         theme, origin = current_theme(), self._origin()
         assert self._laid_out is not None
-        page = self._laid_out.pages[0]
+        page = self._laid_out.pages[self._page]
         painter.setPen(QPen(theme.colour("text_quiet"), 1))
         painter.setFont(theme.font("caption"))
         step = next(one for one in (5, 10, 20, 50, 100) if one * self._zoom >= 36 or one == 100)

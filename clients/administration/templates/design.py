@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from shared.paper.blocks import AnyBlock
+from shared.paper.builtin import builtin
 from shared.paper.facts import lists_of
 from shared.paper.kinds import DocumentKind
 from shared.paper.template import (
@@ -16,11 +18,13 @@ from shared.paper.template import (
     CodeElement,
     FieldRow,
     FieldsElement,
+    FlowElement,
     ImageElement,
     LineElement,
     RepeatElement,
     Template,
     TextElement,
+    WatermarkElement,
     Words,
 )
 
@@ -224,6 +228,51 @@ class Design:
         elements[index], elements[other] = elements[other], elements[index]
         self.put(msgspec.structs.replace(self.template, elements=tuple(elements)), (other,))
 
+    # ── blocks of the one selected flow ──────────────────────────────────────────────────────────────
+
+    @property
+    def flow(self) -> FlowElement | None:
+        """The flow, if exactly one is selected."""
+        one = self.one
+        return one if isinstance(one, FlowElement) else None
+
+    def set_blocks(self, blocks: Iterable[AnyBlock]) -> None:
+        """Other blocks for the one selected flow."""
+        if self.flow is not None:
+            self.set_field("blocks", tuple(blocks))
+
+    def set_block(self, index: int, block: AnyBlock) -> None:
+        """Change one block."""
+        flow = self.flow
+        if flow is not None and 0 <= index < len(flow.blocks):
+            self.set_blocks((*flow.blocks[:index], block, *flow.blocks[index + 1 :]))
+
+    def move_block(self, index: int, by: int) -> int:
+        """Move a block up (-1) or down (1); returns where it is then."""
+        flow = self.flow
+        if flow is None or not (0 <= index < len(flow.blocks) and 0 <= index + by < len(flow.blocks)):
+            return index
+        blocks = list(flow.blocks)
+        blocks.insert(index + by, blocks.pop(index))
+        self.set_blocks(blocks)
+        return index + by
+
+    def remove_block(self, index: int) -> int:
+        """Take a block away; returns -1: none is chosen then."""
+        flow = self.flow
+        if flow is not None:
+            self.set_blocks(block for number, block in enumerate(flow.blocks) if number != index)
+        return -1
+
+    def add_block(self, block: AnyBlock, index: int | None = None) -> int:
+        """Add a block behind `index`, or last; returns where it is."""
+        flow = self.flow
+        if flow is None:
+            return -1
+        at = len(flow.blocks) if index is None or index < 0 else index + 1
+        self.set_blocks((*flow.blocks[:at], block, *flow.blocks[at:]))
+        return at
+
     def add_image(self, name: str, data: str) -> str:
         """Keep a picture under this name, or a free one like it; returns the name."""
         images, free, number = dict(self.template.images), name, 1
@@ -324,6 +373,11 @@ def resized(one: AnyElement, dw: float, dh: float) -> AnyElement:
     """The element larger by this; what has no such side keeps it."""
     if isinstance(one, LineElement):
         return msgspec.structs.replace(one, x2_mm=_tidy(one.x2_mm + dw), drop_mm=_tidy(one.drop_mm + dh))
+    if isinstance(one, WatermarkElement):
+        return one
+    if isinstance(one, FlowElement):
+        lower = {"until_mm": _tidy(max(LEAST_MM, one.until_mm + dh))} if one.until_mm else {}
+        return msgspec.structs.replace(one, width_mm=_tidy(max(30.0, one.width_mm + dw)), **lower)
     if isinstance(one, RepeatElement):
         return msgspec.structs.replace(one, step_mm=_tidy(max(LEAST_MM, one.step_mm + dh)))
     changes: dict[str, float] = {"width_mm": _tidy(max(LEAST_MM, one.width_mm + dw))}
@@ -360,6 +414,11 @@ def new_element(kind: str, document: DocumentKind, x_mm: float = 5.0, y_mm: floa
         one = lists_of(document)[0]
         row = TextElement(x_mm=0, y_mm=0, width_mm=60, height_mm=6, text=f"{{{one.name}.number}}. {{{one.name}.name}}")
         return RepeatElement(**at, over=one.name, step_mm=7, elements=(row,))
+    if kind == "watermark":
+        return WatermarkElement(x_mm=0.0, y_mm=0.0, text="{watermark}")
+    if kind == "flow":
+        blocks = next(one.blocks for one in builtin(DocumentKind.REPORT).elements if isinstance(one, FlowElement))
+        return FlowElement(x_mm=18.0, y_mm=41.0, width_mm=174.0, until_mm=278.0, next_y_mm=26.0, blocks=blocks)
     raise ValueError(kind)
 
 

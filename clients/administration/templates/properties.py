@@ -69,7 +69,7 @@ class Properties(QWidget):
                 widget.deleteLater()
         self._layout.addWidget(Label(title, "strong", count=count))
         if fields:
-            self.form = FormView([Section("", [field for one in fields for field in _form_fields(one)])], columns=2)
+            self.form = FormView([Section("", [field for one in fields for field in form_fields(one)])], columns=2)
             self.form.changed.connect(self._changed)
             self._layout.addWidget(self.form)
         self._layout.addStretch(1)
@@ -91,7 +91,8 @@ class Properties(QWidget):
             self._set_field(name, value)
 
 
-def _form_fields(one: Property) -> list[Field]:
+def form_fields(one: Property) -> list[Field]:
+    """The form's fields of a property."""
     if one.form == "words":
         return [
             LongTextField(key=one.name, label=one.label, lines=2, max_length=1000, span=2),
@@ -109,7 +110,7 @@ def _form_fields(one: Property) -> list[Field]:
                 choices=[Choice(value, words, translate=not words.endswith("°")) for value, words in one.choices],
             )
         ]
-    decimals = 0 if one.name == "columns" else 2
+    decimals = 0 if one.name in ("columns", "most") else 2
     return [
         NumberField(
             key=one.name, label=one.label, unit=one.unit, minimum=one.least, maximum=one.most, decimals=decimals

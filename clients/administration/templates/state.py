@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from shared.contract.organisation import HospitalView
 from shared.contract.printing import TemplateInfo
+from shared.contract.report_paper import ReportTemplateView
 from shared.paper.kinds import DocumentKind
 from shared.paper.layout import LaidOut
 from shared.paper.template import Template
@@ -15,6 +18,7 @@ class TemplatesState:
     """`template` and `laid_out` are None until loaded; `problem` is what is wrong with the design, or with loading."""
 
     kind: DocumentKind = DocumentKind.BARCODE
+    key: str = DocumentKind.BARCODE.value  # what the server calls the design: the kind, or report:N
     language: str = "zh"
     is_loading: bool = False
     is_saving: bool = False
@@ -27,4 +31,10 @@ class TemplatesState:
     may_undo: bool = False
     may_redo: bool = False
     versions: tuple[TemplateInfo, ...] = ()
+    reports: tuple[ReportTemplateView, ...] = ()  # the templates of reports, once asked for
+    hospital: HospitalView | None = None
+    page: int = 0  # from 0
+    block: int = -1  # of the selected flow
+    real: str = ""  # the exam number whose facts are shown; empty: the sample's
+    pictures: Mapping[str, bytes] = field(default_factory=dict)  # of the facts
     edition: int = 0  # another template came: views forget what they held

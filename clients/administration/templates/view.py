@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from clients.administration.templates.blocks import BlocksPanel
 from clients.administration.templates.canvas import Canvas
 from clients.administration.templates.history import History, TemplateText
 from clients.administration.templates.presenter import TemplatesPresenter
 from clients.administration.templates.properties import Properties
+from clients.administration.templates.reports import ReportBar, export_file, import_file
 from clients.administration.templates.state import TemplatesState
 from clients.administration.templates.words import TYPES, title_of, type_of
 from clients.kit.choosing import Option, SegmentedControl
@@ -59,6 +61,8 @@ class TemplatesPage(QWidget):
         box.setSpacing(0)
         box.addWidget(self._head())
         box.addWidget(hairline())
+        self.report_bar = ReportBar(place, self.presenter)
+        box.addWidget(self.report_bar)
         box.addWidget(self._tools())
         box.addWidget(hairline())
         middle = QHBoxLayout()
@@ -77,7 +81,15 @@ class TemplatesPage(QWidget):
             lambda name, value: self.presenter.do(lambda design: design.set_field(name, value)),
             lambda name, value: self.presenter.do(lambda design: design.set_page(**{name: value})),
         )
-        right = scrolling(self.properties)
+        self.blocks = BlocksPanel(self.presenter)
+        both = QWidget()
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.properties)
+        column.addWidget(self.blocks)
+        column.addStretch(1)
+        right = scrolling(both)
         right.setFixedWidth(_RIGHT)
         middle.addWidget(right)
         box.addLayout(middle, 1)
@@ -105,6 +117,9 @@ class TemplatesPage(QWidget):
         line.addStretch(1)
         line.addWidget(Button("历史版本", "quiet", "history", on_click=self._show_history))
         line.addWidget(Button("文本", "quiet", "document", on_click=self._show_text))
+        files = self._place, self.presenter
+        line.addWidget(IconButton("upload", "导入模板", on_click=lambda: import_file(self, *files)))
+        line.addWidget(IconButton("download", "导出模板", on_click=lambda: export_file(self, *files)))
         self.save_button = Button("保存", "primary", "save", on_click=self._save)
         line.addWidget(self.save_button)
         return bar
@@ -115,9 +130,13 @@ class TemplatesPage(QWidget):
         line.setContentsMargins(16, 4, 16, 4)
         line.setSpacing(4)
         do = self.presenter.do
-        for kind in ("text", "fields", "code", "qr", "datamatrix", "line", "box", "repeat"):
+        self.of_reports: list[QWidget] = []
+        for kind in ("text", "fields", "code", "qr", "datamatrix", "line", "box", "repeat", "flow", "watermark"):
             source, icon = TYPES[kind]
-            line.addWidget(IconButton(icon, source, on_click=_Add(self.presenter, kind)))
+            button = IconButton(icon, source, on_click=_Add(self.presenter, kind))
+            line.addWidget(button)
+            if kind in ("flow", "watermark"):
+                self.of_reports.append(button)
         line.addWidget(IconButton("image", "图片", on_click=self._choose_picture))
         line.addWidget(hairline(vertical=True))
         self.undo = IconButton("undo", "撤销", on_click=lambda: do(lambda design: design.undo()))
@@ -232,7 +251,10 @@ class TemplatesPage(QWidget):
         self.kinds.set_current(state.kind.value)
         self.spoken.set_current(state.language)
         is_new = state.edition != self._edition
-        self.canvas.show_design(self.presenter.design, state.laid_out)
+        self.canvas.show_design(self.presenter.design, state.laid_out, state.page, state.pictures)
+        self.report_bar.show_state(state)
+        for button in self.of_reports:
+            button.setVisible(state.kind is DocumentKind.REPORT)
         if is_new and state.laid_out is not None:
             self._edition = state.edition
             self.fit()
@@ -241,6 +263,7 @@ class TemplatesPage(QWidget):
         if state.template is not None:
             one = state.template.elements[state.selected[0]] if len(state.selected) == 1 else None
             self.properties.show_element(one, state.template.page, len(state.selected), facts_of(state.kind))
+            self.blocks.show_state(state)
         self.undo.setEnabled(state.may_undo)
         self.redo.setEnabled(state.may_redo)
         self.save_button.setEnabled(state.is_changed and not state.is_saving and not state.problem)
