@@ -36,6 +36,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.exams.scheduling.tables",
     "server.referrals.tables",
     "server.reporting.auditing_tables",
+    "server.reporting.checking.tables",
     "server.signing.tables",
     "server.structured.tables",
     "server.results.tables",

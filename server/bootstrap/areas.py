@@ -23,6 +23,7 @@ from server.archive.rpc import ArchiveHandlers
 from server.archive.service import ArchiveService
 from server.attachments.rpc import AttachmentsRpc
 from server.attachments.service import AttachmentService
+from server.bootstrap.checking import build_checking
 from server.bootstrap.collections import collections_of, follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.critical import Critical, build_critical, critical_kinds
@@ -256,6 +257,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),
             critical.handlers,
+            build_checking(time, reports),
             results.handlers,
             stores.handlers,
             ArchiveHandlers(archive),

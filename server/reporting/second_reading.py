@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from server.kernel.database import UnitOfWork
-from server.reporting.checker import AlarmKind, Subject, check, subject_of
+from server.reporting.checker import AlarmKind, Subject, subject_of
+from server.reporting.checking.service import alarms_of
 from server.reporting.tables import Report, ReportText
 from shared.contract.reporting import ReportContent
 from shared.domain.rich_text import plain
@@ -19,12 +20,17 @@ def doubts(uow: UnitOfWork, report: Report, content: ReportContent) -> tuple[str
     """Return one sentence per doubt about a text, which the doctor may overrule with a reason (RIS-EX-14)."""
     read = subject(uow, report, content)
     # Patients bring films from elsewhere: that no earlier report lies here says nothing about a comparison.
-    alarms = [alarm for alarm in check(read) if read.prior or alarm.kind is not AlarmKind.PRIOR]
+    alarms = [alarm for alarm in alarms_of(uow, report, read) if read.prior or alarm.kind is not AlarmKind.PRIOR]
     return tuple(alarm.why for alarm in alarms[:_MOST_SENTENCES])
 
 
 def subject(uow: UnitOfWork, report: Report, content: ReportContent) -> Subject:
     """The report as the checker sees it; the side that was asked for stands in the names of the items."""
+    return subject_of_texts(uow, report, plain(content.findings), plain(content.impression))
+
+
+def subject_of_texts(uow: UnitOfWork, report: Report, findings: str, impression: str) -> Subject:
+    """The same of plain texts."""
     return subject_of(
         {
             "exam_type": report.exam_type,
@@ -33,8 +39,8 @@ def subject(uow: UnitOfWork, report: Report, content: ReportContent) -> Subject:
             "sex": report.sex,
             "age": report.age,
             "prior": _earlier(uow, report),
-            "findings": plain(content.findings),
-            "impression": plain(content.impression),
+            "findings": findings,
+            "impression": impression,
         }
     )
 
