@@ -15,7 +15,7 @@ from clients.kit.actions import Action
 from clients.kit.labels import Label, ValueLabel, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import Message
-from clients.kit.paging import Column, EmptyWords, local_time
+from clients.kit.paging import Column, EmptyWords
 from clients.kit.shell import Workplace
 from clients.kit.states import PATIENT_TYPE_LOOKS, StateLook
 from clients.kit.tokens import Tone
@@ -61,9 +61,8 @@ class BatchPage(QWidget):
             Column("exam_type", "类型", 60, value=_exam_type),
             Column("items", "检查项目", 0, value=_items),
             Column("diagnosing_doctor", "诊断医生", 90, value=_doctor),
-            Column("accession_number", "检查号", 120, value=_number),
-            Column("examined_at", "检查时间", 130, value=_examined_at, format=local_time, quiet=True),
-            Column("sentence", "说明", 180, value=_sentence),
+            Column("accession_number", "检查号", 125, value=_number),
+            Column("sentence", "说明", 150, value=_sentence),
         )
         self.list = ListView(
             columns,
@@ -103,12 +102,11 @@ class BatchPage(QWidget):
         if state.selected:
             self.list.select_id(state.selected)
         self._show_report(state)
-        total = len(state.rows)
         seen = sum(one.mark is not Mark.NONE for one in state.rows)
         words = tr(
             "{agreed} 份已同意 · 看过 {seen} / {total}", agreed=len(state.agreed), seen=seen, total=len(state.rows)
         )
-        self.count.setText(words if state.rows else "")
+        self.count.set_text(words if state.rows else "")
         self._shown = (state.rows,)
         self._place.actions.update(state)
 
@@ -134,6 +132,7 @@ class BatchPage(QWidget):
         across.addWidget(sheet)
         across.setStretchFactor(0, 3)
         across.setStretchFactor(1, 2)
+        across.setSizes([880, 400])
         across.setChildrenCollapsible(False)
         sheet.setMinimumWidth(380)
         bar = QWidget()
@@ -146,8 +145,7 @@ class BatchPage(QWidget):
         row.addWidget(actions.button("batch.agree", "primary"))
         row.addWidget(actions.button("batch.open", ""))
         row.addWidget(actions.button("batch.approve", ""))
-        row.addWidget(self.count)
-        row.addStretch(1)
+        row.addWidget(self.count, 1)
         row.addWidget(Label("通过的是医生提交的原文", "quiet"))
         row.addWidget(actions.icon_button("batch.refresh"))
         layout = QVBoxLayout(self)
@@ -160,17 +158,17 @@ class BatchPage(QWidget):
         report, present = state.report, state.present
         if report is None or present is None:
             for label in (self.head, self.facts, self.note):
-                label.setText("")
+                label.set_text("")
             self.note.hide()
             self.text.clear()
             return
         row = report.row
-        self.head.setText(f"{row.patient_name}  {patient_words(row)}")
-        self.facts.setText(f"{row.accession_number}  {row.exam_type}  {row.items}  {row.diagnosing_doctor}")
+        self.head.set_text(f"{row.patient_name}  {patient_words(row)}")
+        self.facts.set_text(f"{row.accession_number}  {row.exam_type}  {row.items}  {row.diagnosing_doctor}")
         note = present.sentence or (
             BatchPresenter.why_not(present, report) if present.mark in (Mark.NONE, Mark.AGREED) else ""
         )
-        self.note.setText(note)
+        self.note.set_text(note)
         self.note.setVisible(bool(note))
         html = sheet_html(report)
         if html != self.text.property("shown"):
@@ -252,10 +250,6 @@ def _doctor(row: BatchRow) -> str:
 
 def _number(row: BatchRow) -> str:
     return row.row.accession_number
-
-
-def _examined_at(row: BatchRow) -> object:
-    return row.row.examined_at
 
 
 def _sentence(row: BatchRow) -> str:

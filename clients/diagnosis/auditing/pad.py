@@ -60,7 +60,7 @@ class SignaturePad(QWidget):
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        picture.save(buffer, b"PNG")
+        picture.save(buffer, "PNG")  # type: ignore[call-overload]  # the stub knows bytes only
         return bytes(data.data())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

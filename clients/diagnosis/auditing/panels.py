@@ -293,7 +293,7 @@ class _CorrectionForm(QWidget):
             )
             self.send.set_source("撤回修订" if is_revision else "签名并补充")
             self.text.setFocus()
-        self.problem.setText(state.problem)
+        self.problem.set_text(state.problem)
         self.problem.setVisible(bool(state.problem))
         self.send.setEnabled(not state.is_busy)
 

@@ -54,7 +54,7 @@ class SignaturePage(QWidget):
 
     def show_state(self, state: SignatureState) -> None:
         """Show a state."""
-        self.problem.setText(state.problem)
+        self.problem.set_text(state.problem)
         self.problem.setVisible(bool(state.problem))
         signer = state.signer
         picture = signer.picture if signer is not None else None
@@ -62,24 +62,24 @@ class SignaturePage(QWidget):
         self.picture.setVisible(not state.is_drawing)
         if picture is None:
             self.picture.setText(tr("还没有签名图片，报告上印姓名。"))
-            self.picture_note.setText("")
+            self.picture_note.set_text("")
         else:
             shown = QPixmap()
             shown.loadFromData(picture.png)
             mode = Qt.TransformationMode.SmoothTransformation
             self.picture.setPixmap(shown.scaled(_WIDTH, _HEIGHT, Qt.AspectRatioMode.KeepAspectRatio, mode))
             words = tr("第 {number} 版", number=picture.version)
-            self.picture_note.setText(f"{words}  {local_time(picture.set_at)}  {picture.set_by}")
+            self.picture_note.set_text(f"{words}  {local_time(picture.set_at)}  {picture.set_by}")
         busy = state.is_busy
         for button in (self.upload, self.draw, self.import_button):
             button.setEnabled(not busy)
         self.remove.setEnabled(not busy and picture is not None)
         self._show_certificates(signer.certificates if signer is not None else ())
         authority = state.authority
-        self.root_name.setText(authority.name if authority is not None else "")
+        self.root_name.set_text(authority.name if authority is not None else "")
         if authority is not None:
             until = tr("有效期至 {day}", day=local_time(authority.valid_to)[:10])
-            self.root_note.setText(f"{until}\nSHA-256 {_grouped(authority.fingerprint)}")
+            self.root_note.set_text(f"{until}\nSHA-256 {_grouped(authority.fingerprint)}")
         self.export.setEnabled(authority is not None)
 
     def changeEvent(self, event: QEvent) -> None:

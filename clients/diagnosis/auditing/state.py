@@ -73,7 +73,7 @@ class PanelState:
 class Mark(StrEnum):
     """What the auditor decided of a row, or what became of it."""
 
-    NONE = ""
+    NONE = "none"
     AGREED = "agreed"
     APPROVED = "approved"
     REFUSED = "refused"
