@@ -216,7 +216,7 @@ class TemplatesPresenter(ScreenPresenter[TemplatesState]):
             self._lay_out()
             name = next((one.name for one in self.state.reports if one.key == view.template_key), "")
             if name and view.template_key != self.state.key:
-                self._messages.say(tr("这份报告打印时使用模板“{name}”。", name=name), Tone.NEUTRAL)
+                self._messages.say(tr("这份报告打印时使用模板“{name}”。", name=name), Tone.INFO)
 
         self._ask(request, came, self._messages.report, key="templates/real")
 

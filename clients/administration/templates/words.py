@@ -22,6 +22,8 @@ from shared.paper.blocks import (
     TableBlock,
     TableColumn,
 )
+from shared.paper.facts import lists_of, rich_of
+from shared.paper.kinds import DocumentKind
 from shared.paper.template import (
     AnyElement,
     BoxElement,
@@ -215,7 +217,7 @@ def block_title(block: AnyBlock, language: str) -> str:
     kind = tr(BLOCKS[block_kind(block)])
     words = ""
     if isinstance(block, SectionBlock | PicturesBlock | TableBlock):
-        words = in_language(block.heading, language) or getattr(block, "over", getattr(block, "fact", ""))
+        words = in_language(block.heading, language) or _fact_words(block, language)
     elif isinstance(block, NoticeBlock):
         words = in_language(block.label, language)
     elif isinstance(block, ParagraphBlock):
@@ -225,6 +227,13 @@ def block_title(block: AnyBlock, language: str) -> str:
             "…" if len(block.rows) > 4 else ""
         )
     return f"{kind}  {words}".rstrip()
+
+
+def _fact_words(block: SectionBlock | PicturesBlock | TableBlock, language: str) -> str:
+    name = block.fact if isinstance(block, SectionBlock) else block.over
+    named = {one.name: one for one in (*lists_of(DocumentKind.REPORT), *rich_of(DocumentKind.REPORT))}
+    found = named.get(name)
+    return name if found is None else found.en if language == "en" else found.zh
 
 
 def new_block(kind: str) -> AnyBlock:
