@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from clients.diagnosis import translations
 from clients.diagnosis.auditing import words as auditing_words
 from clients.diagnosis.auditing.batch_view import ACTIONS as BATCH_ACTIONS
+from clients.diagnosis.checking import words as checking_words
 from clients.diagnosis.comparison.opening import Comparisons
 from clients.diagnosis.critical import texts as critical_texts
 from clients.diagnosis.later import QtLater
@@ -178,6 +179,7 @@ class Diagnosis:
         view.attach(presenter, patients, self._desk)
         view.comparison_wanted.connect(self.compare)
         self._tag_critical(view, place)
+        self._tag_alarms(view, place)
         view.closing.connect(presenter.close)
         view.closing.connect(self._end)
         place.on_notice(presenter.heard)
@@ -200,6 +202,12 @@ class Diagnosis:
 
         assert self._desk is not None
         view.marks.addWidget(CriticalTag(place, self._desk))
+
+    def _tag_alarms(self, view: ReportPage, place: Workplace) -> None:
+        from clients.diagnosis.checking.panel import CheckingTag
+
+        assert self._desk is not None
+        view.marks.addWidget(CheckingTag(place, self._desk))
 
     def _watch_critical(self, place: Workplace) -> None:
         """Put the alarm of critical values above the pages of this window, once."""
@@ -298,6 +306,7 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(report_texts.ENTRIES)
     register_catalogue(worklist_texts.ENTRIES)
     register_catalogue(critical_texts.ENTRIES)
+    register_catalogue(checking_words.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
     register_catalogue(auditing_words.ENTRIES)
     return Diagnosis(make_viewer).pages()

@@ -5,7 +5,7 @@ A part adds one line to PANELS or TOOLS; its package is imported only when the p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -62,6 +62,10 @@ class Desk(Protocol):
 
     def show_words(self, part: Part, words: str) -> bool:
         """Select the first place of these words in a text and bring the keyboard there; False if they are not in it."""
+        ...
+
+    def underline(self, part: Part, words: Sequence[str]) -> None:
+        """Put a wavy line below the first place of each of these words of a text, in the place of earlier lines."""
         ...
 
     def save(self) -> None:
@@ -151,9 +155,16 @@ def _editions(place: Workplace, desk: Desk) -> QWidget:
     return EditionsPanel(place, desk)
 
 
+def _checking(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.checking.panel import build
+
+    return build(place, desk)
+
+
 PANELS: tuple[SidePanel, ...] = (
     SidePanel("structured", "结构化表单", "template", _structured, Permission.REPORT.value, "Alt+F", 430),
     SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
+    SidePanel("checking", "质控提示", "check_circle", _checking, Permission.REPORT.value, "Alt+K", 340),
     SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
     SidePanel("editions", "版本与签名", "audit", _editions, Permission.REPORT.value, "Alt+V", 340),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from clients.diagnosis.ports import Viewer
@@ -65,6 +65,9 @@ class ReportDesk:
 
     def show_words(self, part: Part, words: str) -> bool:
         return self._page.show_words(part, words)
+
+    def underline(self, part: Part, words: Sequence[str]) -> None:
+        self._page.underline(part, words)
 
     def save(self) -> None:
         self._presenter.save()

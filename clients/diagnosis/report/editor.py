@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape, unescape
 from typing import cast
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QFont,
     QKeyEvent,
@@ -22,33 +25,59 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextEdit
 
 from clients.kit.theme import current_theme, is_look_change
+from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.domain.rich_text import plain, sanitised
 
 _SMALLEST, _USUAL, _LARGEST = 12, 15, 32  # pixels
 _LINE_SEPARATOR = "\u2028"
+_NO_WORDS = " \t\n\r\xa0\u2028\ufffc"
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A block as it was read: its list, its words with marks, whether there are words."""
+
+    list_tag: str
+    inline: str
+    has_words: bool
 
 
 def subset_html(document: QTextDocument) -> str:
     """Return the document in the report's subset; empty when it holds no words."""
+    return _joined([_read(block) for block in _blocks(document.begin(), document.blockCount())])
+
+
+def _blocks(first: QTextBlock, count: int) -> Iterator[QTextBlock]:
+    block = first
+    for _ in range(count):
+        if not block.isValid():
+            return
+        yield block
+        block = block.next()
+
+
+def _read(block: QTextBlock) -> _Written:
+    return _Written(_list_tag(block), _inline(block), bool(block.text().strip(_NO_WORDS)))
+
+
+def _joined(blocks: Sequence[_Written]) -> str:
+    if not any(block.has_words for block in blocks):
+        return ""
     parts: list[str] = []
     open_list = ""
-    block = document.begin()
-    while block.isValid():
-        wanted = _list_tag(block)
+    for block in blocks:
+        wanted = block.list_tag
         if wanted != open_list:
             if open_list:
                 parts.append(f"</{open_list}>")
             if wanted:
                 parts.append(f"<{wanted}>")
             open_list = wanted
-        tag = "li" if wanted else "p"
-        parts.append(f"<{tag}>{_inline(block)}</{tag}>")
-        block = block.next()
+        parts.append(f"<li>{block.inline}</li>" if wanted else f"<p>{block.inline}</p>")
     if open_list:
         parts.append(f"</{open_list}>")
-    text = "".join(parts)
-    return text if plain(text) else ""
+    return "".join(parts)
 
 
 _BLOCK = re.compile(r"<p>(?:(?!</?p>|</?[ou]l>|</?li>).)*</p>", re.DOTALL)
@@ -120,16 +149,23 @@ class RichEditor(QTextEdit):
         self._filling = False
         self._pixels = _USUAL
         self._bytes = ""
+        self._written: list[_Written] = []  # the blocks as last read: a stroke reads only what it changed
+        self._is_read = False
         self.setTabChangesFocus(True)
         self.setAcceptRichText(True)
         self.setUndoRedoEnabled(True)
+        self.document().contentsChange.connect(self._on_contents_change)
         self.textChanged.connect(self._on_changed)
         self._dress()
 
     @property
     def subset(self) -> str:
         """The text in the subset."""
-        return subset_html(self.document())
+        document = self.document()
+        if not self._is_read or len(self._written) != document.blockCount():
+            self._written = [_read(block) for block in _blocks(document.begin(), document.blockCount())]
+            self._is_read = True
+        return _joined(self._written)
 
     def fill(self, text: str) -> None:
         """Show another text without telling anybody; the cursor goes to its end."""
@@ -189,6 +225,20 @@ class RichEditor(QTextEdit):
         self.setFocus()
         return True
 
+    def underline(self, words: Sequence[str]) -> None:
+        """Put a wavy line below the first place of each of these words; the text stays as it is."""
+        marks = []
+        look = QTextCharFormat()
+        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+        look.setUnderlineColor(QColor(current_theme().tone(Tone.WARNING).text))
+        for one in words:
+            found = self.document().find(one, 0, QTextDocument.FindFlag.FindCaseSensitively) if one else QTextCursor()
+            if not found.isNull():
+                mark = QTextEdit.ExtraSelection()
+                mark.cursor, mark.format = found, look
+                marks.append(mark)
+        self.setExtraSelections(marks)
+
     def set_wrong(self, wrong: bool) -> None:
         """Mark the field as one that must be filled."""
         self.setProperty("wrong", "true" if wrong else "false")
@@ -236,6 +286,8 @@ class RichEditor(QTextEdit):
         else:
             style = QTextListFormat.Style.ListDecimal if numbered else QTextListFormat.Style.ListDisc
             cursor.createList(style)
+        self._is_read = False  # Qt tells of the change before the block has left its list
+        self._on_changed()
         self.setFocus()
 
     # ── events ───────────────────────────────────────────────────────────────────────────────────────
@@ -265,6 +317,21 @@ class RichEditor(QTextEdit):
         if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
             self._dress()
         super().changeEvent(event)
+
+    def _on_contents_change(self, position: int, _removed: int, added: int) -> None:
+        """Read the changed blocks again, and one on either side: Enter in a list changes its neighbour too."""
+        document = self.document()
+        count = document.blockCount()
+        first = max(0, document.findBlock(position).blockNumber() - 1)
+        end_block = document.findBlock(position + added)
+        last = min(end_block.blockNumber() + 1, count - 1) if end_block.isValid() else count - 1
+        end = last + 1 - (count - len(self._written))  # of the blocks as they were read before
+        if not self._is_read or self._filling or end < first:
+            self._is_read = False
+            return
+        self._written[first:end] = [
+            _read(block) for block in _blocks(document.findBlockByNumber(first), last + 1 - first)
+        ]
 
     def _on_changed(self) -> None:
         if self._filling:

@@ -549,6 +549,10 @@ class ReportPage(QWidget):
         """Select words in one of the texts."""
         return (self.findings if part == "findings" else self.impression).show_words(words)
 
+    def underline(self, part: Part, words: Sequence[str]) -> None:
+        """Put a wavy line below words of one of the texts."""
+        (self.findings if part == "findings" else self.impression).underline(words)
+
     def open_panel(self, key: str) -> None:
         """Bring a panel to the front, made when it is wanted for the first time."""
         if self._ready(key):
