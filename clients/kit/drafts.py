@@ -1,8 +1,9 @@
 """Journaled drafts: what was typed survives a crash, a power cut and a broken line; encrypted at rest; knows no Qt.
 
-Each draft is one append-only file of encrypted lines. A background thread writes and syncs the changes of the last
-tenth of a second together, so that typing never waits for the disk and at most 0.2 s of it can be lost. A torn last
-line, left by a crash while writing, is ignored. The key lies in a file that only this desktop user can read: it keeps
+Each draft is one append-only file of encrypted lines. A background thread writes the changes of the last tenth of a
+second together, so that typing never waits for the disk and at most 0.2 s of it can be lost with the program; a second
+one syncs, so that a slow disk delays only what survives a loss of power. A torn last line, left by a crash while
+writing, is ignored. The key lies in a file that only this desktop user can read: it keeps
 drafts from other accounts of a shared desk and from lost backups, not from somebody who holds the whole user folder.
 """
 
@@ -26,8 +27,10 @@ log = logging.getLogger(__name__)
 
 COALESCE_S = 0.1
 """Changes that come within this time of each other are written together."""
-COMPACT_BYTES = 256 * 1024
+COMPACT_BYTES = 4 * 1024 * 1024
 """A journal longer than this is rewritten as one line."""
+_HOLDS_OPEN_FILES = os.name == "nt"
+"""Whether a file cannot be removed while somebody has it open."""
 _SUFFIX = ".draft"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
 
@@ -55,8 +58,11 @@ class DraftStore:
         self._dropped: set[str] = set()
         self._state: dict[str, dict[str, Any]] = {}
         self._writing = False
+        self._unsynced: set[Path] = set()
+        self._syncing = False
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._syncer: threading.Thread | None = None
         self._key: bytes | None = None
 
     @classmethod
@@ -84,6 +90,8 @@ class DraftStore:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_loop, name="drafts", daemon=True)
                 self._thread.start()
+                self._syncer = threading.Thread(target=self._sync_loop, name="drafts-sync", daemon=True)
+                self._syncer.start()
             self._changed.notify_all()
 
     def restore(self, draft_id: str) -> dict[str, Any] | None:
@@ -105,8 +113,9 @@ class DraftStore:
             self._waiting.pop(draft_id, None)
             self._state.pop(draft_id, None)
             self._dropped.add(draft_id)
-            while self._writing:
+            while self._writing or (_HOLDS_OPEN_FILES and self._syncing):
                 self._changed.wait(0.01)
+            self._unsynced.discard(self._path(draft_id))
             self._path(draft_id).unlink(missing_ok=True)
 
     def pending(self) -> list[DraftInfo]:
@@ -123,7 +132,7 @@ class DraftStore:
         """Wait until everything recorded is on disk; False if that did not happen in time."""
         limit = time.monotonic() + timeout_s
         with self._changed:
-            while self._waiting or self._writing:
+            while self._waiting or self._writing or self._unsynced or self._syncing:
                 left = limit - time.monotonic()
                 if left <= 0:
                     return False
@@ -135,8 +144,9 @@ class DraftStore:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(5)
+        for thread in (self._thread, self._syncer):
+            if thread is not None:
+                thread.join(5)
 
     def _write_loop(self) -> None:
         while True:
@@ -167,6 +177,38 @@ class DraftStore:
                 if failed and not self._closed:
                     self._changed.wait_for(lambda: self._closed, 1.0)
 
+    def _sync_loop(self) -> None:
+        while True:
+            with self._changed:
+                while not self._unsynced and not (self._closed and not self._waiting and not self._writing):
+                    self._changed.wait()
+                if not self._unsynced:
+                    return
+                paths, self._unsynced = self._unsynced, set()
+                self._syncing = True
+            failed: set[Path] = set()
+            for path in paths:
+                try:
+                    handle = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+                    try:
+                        os.fsync(handle)
+                    finally:
+                        os.close(handle)
+                except FileNotFoundError:
+                    pass  # handed in meanwhile
+                except OSError as error:
+                    log.warning("a draft could not be synced: %s", error.strerror)
+                    if self.trouble is not None:
+                        self.trouble(error)
+                    failed.add(path)
+            with self._changed:
+                self._syncing = False
+                if not self._closed:
+                    self._unsynced |= failed
+                self._changed.notify_all()
+                if failed and not self._closed:
+                    self._changed.wait_for(lambda: self._closed, 1.0)
+
     def _append(self, draft_id: str, values: dict[str, Any]) -> None:
         path = self._path(draft_id)
         if path.exists() and path.stat().st_size > COMPACT_BYTES:
@@ -178,9 +220,11 @@ class DraftStore:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
             os.write(handle, self._seal(values))
-            os.fsync(handle)
         finally:
             os.close(handle)
+        with self._changed:
+            self._unsynced.add(path)
+            self._changed.notify_all()
 
     def _seal(self, values: dict[str, Any]) -> bytes:
         from cryptography.fernet import Fernet

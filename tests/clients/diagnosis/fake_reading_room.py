@@ -23,9 +23,11 @@ from shared.contract.reporting import (
     AddMeasurement,
     ApproveReport,
     AuditReport,
+    CorrectPatient,
     DeleteQuery,
     DeleteTemplate,
     GetHistory,
+    GetRelated,
     GetReport,
     GetReportLog,
     GiveUpReport,
@@ -37,7 +39,9 @@ from shared.contract.reporting import (
     ListTemplates,
     LogRow,
     MeasurementView,
+    OtherOrder,
     RejectReport,
+    RelatedView,
     RemoveKeyImage,
     RenewLock,
     ReportContent,
@@ -305,6 +309,8 @@ class ReadingRoom:
             RejectReport: self._reject,
             GiveUpReport: lambda r: self._hand_in(r, S.AWAITING, "give_up", ReportContent()),
             UnlockReport: self._unlock,
+            CorrectPatient: self._correct_patient,
+            GetRelated: lambda _r: RelatedView(orders=(AN_ORDER,), pathology=(), laboratory=()),
             RenewLock: self._renew,
             AddKeyImage: self._add_image,
             RemoveKeyImage: self._remove_image,
@@ -377,6 +383,11 @@ class ReadingRoom:
     def _unlock(self, request: UnlockReport) -> ReportView:
         report = self.reports[request.report_id]
         report.holder, report.unlocked_by = "", ME
+        return self.view(report)
+
+    def _correct_patient(self, request: CorrectPatient) -> ReportView:
+        report = self._held(request)
+        report.row = msgspec.structs.replace(report.row, patient_name=request.name)
         return self.view(report)
 
     def _renew(self, request: RenewLock) -> Nothing:
@@ -492,6 +503,17 @@ def refuse(code: ErrorCode, message: str = "no", **parts: Any) -> None:
     """Refuse as the server does."""
     raise error_for(ErrorBody(code=code, message=message, **parts))
 
+
+AN_ORDER = OtherOrder(
+    accession_number="",
+    exam_type="MR",
+    items="头颅平扫",
+    state="ordered",
+    requester="神经内科 周医生",
+    requested_at=NOON,
+    diagnosis="头痛待查",
+    purpose="排除占位",
+)
 
 HOSPITAL = HospitalView(
     version=1,

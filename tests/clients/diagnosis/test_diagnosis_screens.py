@@ -16,6 +16,7 @@ from clients.diagnosis.app import Diagnosis
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import NoViewer
 from clients.diagnosis.report.editor import RichEditor
+from clients.diagnosis.report.patient_form import PatientForm
 from clients.diagnosis.report.view import ReportPage
 from clients.diagnosis.worklist.view import WorklistView
 from clients.kit.app import Workstation, make_application
@@ -29,6 +30,7 @@ from shared.contract.base import Changed
 from shared.contract.reporting import ReportFilter, ReturnView
 from shared.domain.rich_text import sanitised
 from shared.domain.states import CriticalValue, ReportAction, ReportState
+from shared.domain.text_merge import Take
 from tests.clients.diagnosis.fake_reading_room import FULL, ME, NOON, ReadingRoom, a_picture, a_template
 
 S, A = ReportState, ReportAction
@@ -185,11 +187,54 @@ def test_two_versions_are_shown_beside_each_other(window: Window) -> None:
     window.room.save_elsewhere(1, FULL)
     window.press("report.save")
     window.until(lambda: not window.page.obstacle.isHidden())
-    assert not window.page.obstacle.versions.isHidden()
-    assert "mine" in window.page.obstacle.versions.mine.toPlainText()
-    assert "磨玻璃" in window.page.obstacle.versions.theirs.toPlainText()
-    window.page.obstacle.buttons["theirs"].click()
-    assert "磨玻璃" in window.page.findings.toPlainText()
+    window.page.obstacle.buttons["merge"].click()
+    assert window.page.centre.currentWidget() is window.page.merging
+    (card,) = (card for question, card in window.page.merging.cards.items() if question.part == "findings")
+    assert not window.page.merging.finish_button.isEnabled()
+    card.buttons[Take.BOTH].click()
+    assert window.page.merging.finish_button.isEnabled()
+    window.page.merging.finish_button.click()
+    assert "磨玻璃" in window.page.findings.toPlainText() and "mine" in window.page.findings.toPlainText()
+    window.until(lambda: "mine" in window.room.reports[1].content.findings)
+
+
+def test_two_kept_versions_are_compared_word_by_word(window: Window) -> None:
+    window.enter(1)
+    window.qtbot.keyClicks(window.page.findings, "8mm")
+    window.press("report.save")
+    window.until(lambda: bool(window.room.reports[1].versions))
+    window.qtbot.keyClicks(window.page.findings, " new")
+    window.press("report.log")
+    window.until(lambda: window.page.log.versions.topLevelItemCount() == 1)
+    window.page.log.versions.setCurrentItem(window.page.log.versions.topLevelItem(0))
+    window.page.log.compare_button.click()
+    assert window.page.centre.currentWidget() is window.page.comparing
+    shown = window.page.comparing.text.toPlainText()
+    assert "8mm[+ new]" in shown, "a sign stands beside the colour"
+    window.page.presenter.close_comparison()
+    assert window.page.centre.currentIndex() == 0
+
+
+def test_the_patient_is_changed_from_the_page(window: Window) -> None:
+    window.enter(1)
+    window.press("report.edit_patient")
+    panel = window.page.aside._scroll.widget()
+    assert isinstance(panel, PatientForm) and panel.form.value("name") == "张三"
+    panel.form.set_values({**panel.form.values(), "name": "张三丰"})
+    panel.form.submit()
+    window.until(lambda: window.room.reports[1].row.patient_name == "张三丰")
+    window.until(lambda: window.page._name.text() == "张三丰")
+
+
+def test_other_papers_are_listed_and_inserted(window: Window) -> None:
+    window.enter(1)
+    window.press("report.papers")
+    window.until(lambda: window.state.related is not None)
+    tree = window.page.papers.tree
+    assert [tree.topLevelItem(n).childCount() for n in range(3)] == [1, 1, 1]
+    tree.setCurrentItem(tree.topLevelItem(0).child(0))
+    window.page.papers.insert_button.click()
+    assert "头痛待查" in window.page.findings.toPlainText()
 
 
 def test_templates_are_found_shown_and_inserted(window: Window) -> None:

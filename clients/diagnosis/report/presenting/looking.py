@@ -155,7 +155,7 @@ class Looking(PresenterBase):
     def _take(self, view: ReportView, **parts: Any) -> None:
         """Show a newer report; its text too unless the doctor is changing it here."""
         changes: dict[str, Any] = {"report": view, "is_saving": False, **parts}
-        if view.content != clean(self.state.content):
+        if view.content != self.state.content and view.content != clean(self.state.content):
             changes |= {"content": view.content, "revision": self.state.revision + 1}
         self._base, self._base_version = view.content, view.version
         self._change(**changes, is_dirty=False)
