@@ -84,6 +84,8 @@ from server.safety.rpc import SafetyRpc
 from server.safety.service import SafetyService
 from server.settings import Settings
 from server.signing.papers import SignedPapers
+from server.statistics.rpc import StatisticsRpc
+from server.statistics.service import StatisticsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             SafetyRpc(safety, exams),
             AttachmentsRpc(attachments),
             critical.handlers,
+            StatisticsRpc(StatisticsService(time, organisation)),
             build_checking(time, reports),
             results.handlers,
             stores.handlers,

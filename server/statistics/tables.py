@@ -20,7 +20,6 @@ class StepLimitsRow(Versioned, Base):
     report: Mapped[int]
     audit: Mapped[int]
     print: Mapped[int]
-    whole: Mapped[int]
 
 
 EXAMINED = Index("ix_reports_examined_at", Report.examined_at)

@@ -31,7 +31,7 @@ class Step(StrEnum):
     REPORT = "report"  # 检查结束 → 提交
     AUDIT = "audit"  # 提交 → 审核
     PRINT = "print"  # 审核 → 打印
-    WHOLE = "whole"  # 登记 → 审核
+    WHOLE = "whole"  # 检查结束 → 审核, against the hospital's own limit of each report
 
 
 class GroupBy(StrEnum):
@@ -131,7 +131,7 @@ class ExportStatistics(Query[SheetView], frozen=True, kw_only=True):
 
 
 class StepLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Minutes within which each step should be done (0: no limit), apart from the report's own clocks per state."""
+    """Minutes within which each step should be done; 0: no limit. Step.WHOLE has the limits of the diagnosis list."""
 
     version: int = 0
     exam: int = 240
@@ -139,7 +139,6 @@ class StepLimits(msgspec.Struct, frozen=True, kw_only=True):
     report: int = 240
     audit: int = 240
     print: int = 1440
-    whole: int = 1440
 
 
 class GetStepLimits(Query[StepLimits], frozen=True, kw_only=True):

@@ -156,7 +156,6 @@ def upgrade() -> None:
         sa.Column("report", sa.Integer(), nullable=False),
         sa.Column("audit", sa.Integer(), nullable=False),
         sa.Column("print", sa.Integer(), nullable=False),
-        sa.Column("whole", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_limits")),
     )
