@@ -180,9 +180,7 @@ def a_results_house(server: ServerProcess) -> Iterator[ResultsHouse]:
         for login, name, roles in logins:
             admin.call(CreateUser(login=login, name=name, password="Test-pass-2026", roles=roles))
         kept.write_text("made", encoding="utf-8")
-    house = ResultsHouse(
-        server, admin, server.client("d1", "Test-pass-2026"), server.client("a1", "Test-pass-2026")
-    )
+    house = ResultsHouse(server, admin, server.client("d1", "Test-pass-2026"), server.client("a1", "Test-pass-2026"))
     try:
         yield house
     finally:
