@@ -73,6 +73,12 @@ def _templates(place: Workplace) -> QWidget:
     return TemplatesPage(place)
 
 
+def _structured(place: Workplace) -> QWidget:
+    from clients.administration.structured.view import build
+
+    return build(place)
+
+
 def make_pages() -> tuple[Page, ...]:
     """The pages of one window."""
     return (
@@ -118,6 +124,7 @@ def make_pages() -> tuple[Page, ...]:
             ("结果规则", RESULT_RULES),
         ),
         Page("templates", "打印模板", "print", _templates, permission=Permission.ADMINISTER),
+        Page("structured", "结构化模板", "template", _structured, permission=Permission.ADMINISTER),
         _page("tasks", "任务", "hourglass", ("任务", TASKS)),
         _page("system", "系统", "gear", ("节点", PEERS), ("令牌", TOKENS), ("自定义索引", CUSTOM_TAGS)),
     )

@@ -166,6 +166,8 @@ ENTRIES: Mapping[str, str] = {
     "这不是可用的图片文件，请选择 JPEG、PNG、BMP 或 TIFF。": "This is no picture. Choose JPEG, PNG, BMP or TIFF.",
     "剪贴板中没有可用的图片。": "The clipboard holds no picture.",
     # structured forms
+    "影像所见": "Findings",
+    "诊断意见": "Impression",
     "只作数据": "data only",
     "删除这一项": "Remove this item",
     "添加{name}": "Add {name}",
