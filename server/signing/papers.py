@@ -12,6 +12,7 @@ from server.signing.keys import Keys
 from server.signing.paper import Seals, sign_pdf
 from server.signing.ports import Documents, Edition, Editions, Hospital, Papers
 from server.signing.tables import CertificateRow, DataSignature, SignedPaper
+from shared.contract.base import Changed
 
 LANGUAGES = ("zh", "en")
 KIND = "report"
@@ -106,4 +107,5 @@ class SignedPapers:
             except IntegrityError:  # another process made it in this moment: its bytes are the ones that count
                 there = uow.session.get(SignedPaper, (report_id, edition.number, language), populate_existing=True)
                 return None if there is None else there.document_id
+            uow.publish(Changed(entity="signed_paper", id=report_id, version=edition.number))
             return document_id

@@ -61,6 +61,9 @@ class BatchPresenter(ScreenPresenter[BatchState]):
         present, report = self.state.present, self.state.report
         if present is None or report is None or report.row.id != present.id or self.state.is_approving:
             return
+        if present.mark in (Mark.APPROVED, Mark.REFUSED):
+            self.next()
+            return
         if present.mark is Mark.AGREED:
             self._mark(present.id, Mark.NONE)
             return

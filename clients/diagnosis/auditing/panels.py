@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -94,6 +94,11 @@ class ChangesPanel(QWidget):
         else:
             self.text.setHtml(_document(earlier, state.content))
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "restore"):
+            self.show_state(self.presenter.state)
+        super().changeEvent(event)
+
     def _on_text(self, content: ReportContent) -> None:
         if self.isVisible():
             self.presenter.text_changed(content)
@@ -117,6 +122,7 @@ class EditionsPanel(QWidget):
         self.presenter = PanelPresenter(
             place.connection, place.runner, place.messages, self.show_state, desk.look_again
         )
+        place.on_notice(self.presenter.heard)
         self.revise = Button("修订…", "", "edit", on_click=self._begin_revise)
         self.add = Button("补充…", "", "add", on_click=self._begin_add)
         self.form = _CorrectionForm(self.presenter)
@@ -162,11 +168,17 @@ class EditionsPanel(QWidget):
             item = self._list.takeAt(0)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         if not state.editions:
             self._list.addWidget(Label("报告还没有审核通过的版本。", "quiet", wrap=True))
         for edition in state.editions:
             self._list.addWidget(EditionCard(self, edition, state.verdicts.get(edition.number)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "form"):
+            self.show_state(self.presenter.state)
+        super().changeEvent(event)
 
     def open_paper(self, edition: EditionView) -> None:
         """Show the signed PDF as it was made then."""

@@ -12,6 +12,7 @@ from clients.kit.running import TaskRunner
 from clients.kit.screen import ScreenPresenter
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from shared.contract.base import Changed, Notice
 from shared.contract.reporting import AddToReport, GetReportLog, ReportContent, ReportLogView, ReportView, ReviseReport
 from shared.contract.signing import (
     CheckEdition,
@@ -67,6 +68,14 @@ class PanelPresenter(ScreenPresenter[PanelState]):
         report_id = report.row.id
         self._ask(GetReportLog(report_id=report_id), self._on_log, key="auditing.log")
         self._ask(ListEditions(report_id=report_id), self._on_editions, key="auditing.editions")
+
+    def heard(self, notice: Notice) -> None:
+        """The signed paper of an edition is there."""
+        report = self.state.report
+        if report is None or not isinstance(notice, Changed):
+            return
+        if (notice.entity, notice.id) == ("signed_paper", report.row.id):
+            self._ask(ListEditions(report_id=report.row.id), self._on_editions, key="auditing.editions")
 
     def choose_base(self, base: Base) -> None:
         """Compare with another earlier text."""

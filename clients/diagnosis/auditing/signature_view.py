@@ -152,6 +152,7 @@ class SignaturePage(QWidget):
             item = self.certificates.takeAt(0)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         if not rows:
             self.certificates.addWidget(Label("首次审核通过时自动生成本院证书。", "quiet", wrap=True))

@@ -62,7 +62,7 @@ class Window:
     def settle(self) -> None:
         self.until(lambda: not self.window.runner.busy)
 
-    def until(self, holds: Callable[[], object], ms: int = 15000) -> None:
+    def until(self, holds: Callable[[], object], ms: int = 30000) -> None:
         self.qtbot.waitUntil(lambda: bool(holds()), timeout=ms)
 
     def go(self, page: str) -> QWidget:
@@ -193,6 +193,7 @@ def test_what_the_auditor_changed_is_shown_word_by_word_and_can_be_taken_back(wi
     window.settle()
     editions.presenter.check(2)
     window.until(lambda: 2 in editions.presenter.state.verdicts)
+    window.until(lambda: editions.presenter.state.editions[0].document_id)
     window.picture("editions")
     editions.revise.click()
     editions.form.text.setPlainText("漏写右肺尖小结节")
