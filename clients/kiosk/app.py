@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clients.kiosk import texts
+from clients.kiosk.papers import texts as papers_texts
 from clients.kit.connection import Connection, Connector, LineReport, LineState
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, register_catalogue, tr
@@ -17,6 +18,8 @@ from clients.kit.translations import Language, register_catalogue, tr
 if TYPE_CHECKING:
     from clients.kiosk.desk.presenter import SlipPrinter
     from clients.kiosk.desk.state import KioskState
+    from clients.kiosk.papers.kiosk import PapersKiosk
+    from clients.kiosk.papers.presenter import PaperPrinter
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -28,8 +31,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--leave-code-file", required=True, type=Path, help="file whose first line is the code that closes the kiosk"
     )
-    parser.add_argument("--printer", default="", metavar="NAME", help="name of the ticket printer")
-    parser.add_argument("--slips", type=Path, metavar="DIR", help="keep tickets as PDF in this folder, print nothing")
+    parser.add_argument("--reports", action="store_true", help="print reports by barcode instead of checking in")
+    parser.add_argument("--printer", default="", metavar="NAME", help="name of the printer")
+    parser.add_argument(
+        "--slips", type=Path, metavar="DIR", help="keep tickets or reports as PDF in this folder, print nothing"
+    )
     parser.add_argument("--window", default="", metavar="WIDTHxHEIGHT", help="a window of this size, not full screen")
     parser.add_argument("--language", choices=[item.value for item in Language], default="zh")
     parser.add_argument("--theme", choices=[item.value for item in ThemeName], default="light")
@@ -41,13 +47,15 @@ def run(
     connector: Connector,
     *,
     printer: SlipPrinter | None = None,
-    on_start: Callable[[Kiosk], None] | None = None,
+    paper_printer: PaperPrinter | None = None,
+    on_start: Callable[[Any], None] | None = None,
 ) -> int:
-    """Run the kiosk until the administrator leaves; the exit status. `printer` replaces the usual one (tests)."""
+    """Run the kiosk until the administrator leaves; the exit status. The printers replace the usual ones (tests)."""
     from clients.kiosk.line import SecretFileWrong, read_secret
     from clients.kit.app import make_application, speak, wear
 
     register_catalogue(texts.ENTRIES)
+    register_catalogue(papers_texts.ENTRIES)
     options = make_parser().parse_args(list(argv))
     app = make_application()
     app.setQuitOnLastWindowClosed(False)
@@ -65,7 +73,13 @@ def run(
     except ValueError as error:
         print(tr("连接字符串无效：{why}", why=error), file=sys.stderr)  # noqa: T201
         return 2
-    kiosk = Kiosk(options, connection, code, printer)
+    kiosk: Kiosk | PapersKiosk
+    if options.reports:
+        from clients.kiosk.papers.kiosk import PapersKiosk
+
+        kiosk = PapersKiosk(options, connection, code, paper_printer)
+    else:
+        kiosk = Kiosk(options, connection, code, printer)
     if on_start is not None:
         on_start(kiosk)
     status = app.exec()

@@ -1,0 +1,1 @@
+"""Self-service printing of reports: scan, prove, print."""
