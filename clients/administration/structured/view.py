@@ -84,7 +84,7 @@ class StructuredTemplatesPage(QWidget):
         self.undo = Button("撤销", "quiet", "undo", on_click=self.presenter.undo)
         self.history = Button("历史版本", "quiet", "history", on_click=self._show_history)
         self.delete = Button("删除草稿", "quiet", "clear", on_click=self.presenter.delete)
-        self.retire = Button("停用", "quiet", on_click=self.presenter.retire)
+        self.retire = Button("停止使用", "quiet", on_click=self.presenter.retire)
         self.save = Button("保存", "", "save", on_click=self.presenter.save)
         self.publish = Button("发布", "primary", "check", on_click=self.presenter.publish)
         for button in (self.undo, self.history, self.delete, self.retire, self.save, self.publish):
@@ -104,7 +104,7 @@ class StructuredTemplatesPage(QWidget):
         column.addWidget(self.list, 2)
         tools = QHBoxLayout()
         tools.setSpacing(2)
-        tools.addWidget(Label("内容", "caption"))
+        tools.addWidget(Label("结构", "caption"))
         tools.addStretch(1)
         self.add = IconButton("add", "添加字段", on_click=self._show_kinds)
         tools.addWidget(IconButton("folder", "添加部分", on_click=self.presenter.add_section))
@@ -116,7 +116,7 @@ class StructuredTemplatesPage(QWidget):
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
         self.tree.setIndentation(14)
-        self.tree.setAccessibleName(tr("内容"))
+        self.tree.setAccessibleName(tr("结构"))
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.currentItemChanged.connect(self._on_part)
         column.addWidget(self.tree, 3)
@@ -260,7 +260,9 @@ class StructuredTemplatesPage(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "words"):
             self._outline_shown = None
+            self.list.blockSignals(True)
             self.list.clear()
+            self.list.blockSignals(False)
             self.show_state(self.presenter.state)
         super().changeEvent(event)
 
