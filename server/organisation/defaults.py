@@ -76,6 +76,13 @@ WORDS = (
     ("cancel_reason", "重复登记", "Registered twice"),
     ("cancel_reason", "检查不适合", "The exam does not fit"),
     ("cancel_reason", "设备故障", "The device is out of order"),
+    ("return_reason", "侧别或部位与影像不符", "Side or part does not agree with the images"),
+    ("return_reason", "描述不完整，请补充", "The description is incomplete"),
+    ("return_reason", "测量值缺失或有误", "A measurement is missing or wrong"),
+    ("return_reason", "诊断意见与影像所见不符", "Impression and findings do not agree"),
+    ("return_reason", "未与旧片比较", "Not compared with earlier images"),
+    ("return_reason", "用语或错别字，请修改", "Wording or typing mistakes"),
+    ("return_reason", "漏填危急值", "The critical value was not stated"),
 )
 """Dictionary, words, English words."""
 

@@ -136,6 +136,7 @@ class Dictionary(StrEnum):
     HISTORY = "history"  # 病史摘要
     SIGNS = "signs"  # 患者体征
     CANCEL_REASON = "cancel_reason"  # 取消原因
+    RETURN_REASON = "return_reason"  # 退回理由, of reports
 
 
 class WordView(msgspec.Struct, frozen=True, kw_only=True):

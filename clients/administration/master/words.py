@@ -49,6 +49,7 @@ DICTIONARIES = {
     Dictionary.HISTORY: "病史摘要",
     Dictionary.SIGNS: "患者体征",
     Dictionary.CANCEL_REASON: "取消原因",
+    Dictionary.RETURN_REASON: "退回理由",
 }
 
 PERMISSIONS = {

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
-    QPlainTextEdit,
     QToolButton,
-    QVBoxLayout,
-    QWidget,
 )
 
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.state import OfferedMeasurement
 from clients.diagnosis.sides import Tool
-from clients.kit.labels import Button, IconButton, Label
+from clients.kit.labels import IconButton
 from clients.kit.shell import Workplace
 from clients.kit.translations import tr
 
@@ -80,30 +76,3 @@ class OfferedButton(IconButton):
 
     def _press(self) -> None:
         self._page.insert_measurement(self.offered)
-
-
-class RejectPanel(QWidget):
-    """退回理由 with the button that returns the report."""
-
-    def __init__(self, reject: Callable[[str], None]) -> None:
-        super().__init__()
-        self._reject = reject
-        self.reason = QPlainTextEdit()
-        self.reason.setPlaceholderText(tr("写明需要修改或补充的内容"))
-        self.problem = Label("", "error")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(8)
-        layout.addWidget(Label("退回理由", "strong"))
-        layout.addWidget(self.reason)
-        layout.addWidget(self.problem)
-        layout.addWidget(Button("驳回报告", "danger", "reject", on_click=self._press))
-        layout.addStretch(1)
-
-    def _press(self) -> None:
-        words = self.reason.toPlainText().strip()
-        if not words:
-            self.problem.set_source("请填写退回理由。")
-            self.reason.setFocus()
-            return
-        self._reject(words)

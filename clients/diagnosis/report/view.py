@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from clients.diagnosis.auditing.returning import RejectPanel
 from clients.diagnosis.report.actions import STEPS
 from clients.diagnosis.report.around import EarlierReport, HistoryArea, PatientsArea
 from clients.diagnosis.report.aside import Aside
@@ -26,7 +27,7 @@ from clients.diagnosis.report.details import LogPanel, application_panel, patien
 from clients.diagnosis.report.editor import RichEditor
 from clients.diagnosis.report.merge_view import MergeView
 from clients.diagnosis.report.papers_panel import PapersPanel
-from clients.diagnosis.report.parts import MarkButton, OfferedButton, RejectPanel, RunTool, Toggle
+from clients.diagnosis.report.parts import MarkButton, OfferedButton, RunTool, Toggle
 from clients.diagnosis.report.patient_form import PatientForm
 from clients.diagnosis.report.state import OfferedMeasurement, ReportPageState, asked_choices, with_choice
 from clients.diagnosis.report.strips import ObstacleStrip, ReturnStrip
@@ -588,7 +589,7 @@ class ReportPage(QWidget):
 
     def open_reject(self) -> None:
         """Ask for the return reason beside the text."""
-        panel = RejectPanel(self._reject)
+        panel = RejectPanel(self._reject, self._place)
         self.aside.show_details("驳回", panel)
         panel.reason.setFocus()
 
