@@ -20,6 +20,7 @@ from server.organisation.service import OrganisationService
 from server.printing.whereabouts import report_of_copy, subject_of_document
 from server.queueing.whereabouts import exam_of_call, exam_of_ticket
 from server.reporting.whereabouts import exam_of_report
+from server.results.whereabouts import exam_of_result
 from shared.contract.base import Request
 from shared.contract.errors import ErrorCode
 
@@ -115,6 +116,7 @@ _EXAM_OF: dict[str, Finds] = {
     "attachment_id": exam_of_attachment,
     "document_id": _exam_of_document,
     "copy_id": _exam_of_copy,
+    "result_id": exam_of_result,
 }
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database
+from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action
 from server.results.documents import cda, dicom, fhir, hl7
 from server.results.ports import Archive, Connection, NotYet, Paper
@@ -36,10 +37,12 @@ class Exporting:
         self._paper = paper
         self._time = time
 
-    def export(self, request: ExportReport) -> ExportedReport:
+    def export(self, request: ExportReport, caller: Caller) -> ExportedReport:
         """Return the file. Raises NOT_FOUND, ILLEGAL_ACTION (withdrawn, and a PDF is wanted), UNAVAILABLE."""
         with self._database.read() as uow:
             issue, snapshot = self._results.newest(uow, request.report_id, request.accession_number.strip()[:32])
+            if caller.room_ids is not None and issue.room_id not in caller.room_ids:
+                raise Refusal(ErrorCode.PERMISSION_MISSING, "报告不属于您的院区或科室。")
         ending, media_type = _FILES[request.kind]
         place = self._archive.study(snapshot.view)
         images = {one.sop_uid: one for one in place.images}

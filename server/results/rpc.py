@@ -30,7 +30,7 @@ class ResultsRpc:
 
     @handles
     def list(self, request: ListResults, caller: Caller, uow: UnitOfWork) -> ResultList:
-        return self._results.listed(uow, request)
+        return self._results.listed(uow, caller, request)
 
     @handles
     def list_of_report(self, request: ListReportResults, caller: Caller, uow: UnitOfWork) -> tuple[ResultView, ...]:
@@ -54,4 +54,4 @@ class ResultsRpc:
 
     @handles_alone
     def export(self, request: ExportReport, caller: Caller) -> ExportedReport:
-        return self._exporting.export(request)
+        return self._exporting.export(request, caller)

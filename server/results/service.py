@@ -99,6 +99,7 @@ class ResultService:
             study_uid=snapshot.view.exam.row.study_uid,
             examined_at=row.examined_at,
             patient_number=row.patient_number,
+            room_id=row.room_id,
             body=packed(snapshot),
         )
         uow.session.add(issue)
@@ -168,9 +169,11 @@ class ResultService:
         )
         return self._views(uow, [(row[0], row[1]) for row in uow.session.execute(statement)])
 
-    def listed(self, uow: UnitOfWork, request: ListResults) -> ResultList:
+    def listed(self, uow: UnitOfWork, caller: Caller, request: ListResults) -> ResultList:
         """Return a page, newest first, and how many stand in each state."""
         conditions = []
+        if caller.room_ids is not None:
+            conditions.append(ResultIssue.room_id.in_(caller.room_ids))
         if request.report_id:
             conditions.append(Result.report_id == request.report_id)
         if request.kinds:

@@ -33,6 +33,7 @@ class ResultIssue(Base):
     study_uid: Mapped[str] = mapped_column(String(64))
     examined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     patient_number: Mapped[str] = mapped_column(String(64))
+    room_id: Mapped[int]  # who is limited to some rooms sees only theirs
     body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
     __table_args__ = (

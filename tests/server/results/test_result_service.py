@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -134,11 +135,19 @@ def test_what_the_other_side_answers_is_the_results_state(
     [row] = world.rows(report_id)
     assert (row.state, row.answer, row.attempts) == (expected, "AR", 2)
     with world.database.read() as uow:
-        listed = world.results.listed(uow, ListResults(states=(expected,), text="A0000001"))
+        listed = world.results.listed(uow, ZHAO, ListResults(states=(expected,), text="A0000001"))
         assert (listed.total, listed.counts) == (1, {expected.value: 1})
     with world.database.write() as uow:
         assert world.results.resend(uow, row.id).state is ResultState.WAITING
     assert len(world.post.letters) == 1, "the same message goes again, not another one"
+
+
+def test_who_is_limited_to_rooms_sees_only_theirs(world: ResultsWorld) -> None:
+    report_id = world.approved()
+    with world.database.read() as uow:
+        for rooms, count in ((None, 3), (frozenset({1}), 3), (frozenset({2}), 0)):
+            caller = dataclasses.replace(ZHAO, room_ids=rooms)
+            assert world.results.listed(uow, caller, ListResults(report_id=report_id)).total == count
 
 
 def test_a_waiting_result_is_given_up_with_a_reason(world: ResultsWorld) -> None:

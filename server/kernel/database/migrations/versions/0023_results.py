@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("study_uid", sa.String(length=64), nullable=False),
         sa.Column("examined_at", sa.DateTime(), nullable=True),
         sa.Column("patient_number", sa.String(length=64), nullable=False),
+        sa.Column("room_id", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result_issues")),
         sa.UniqueConstraint("report_id", "number", name=op.f("uq_result_issues_report_id_number")),
