@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
@@ -171,7 +171,7 @@ class ResultService:
 
     def listed(self, uow: UnitOfWork, caller: Caller, request: ListResults) -> ResultList:
         """Return a page, newest first, and how many stand in each state."""
-        conditions = []
+        conditions: list[ColumnElement[bool]] = []
         if caller.room_ids is not None:
             conditions.append(ResultIssue.room_id.in_(caller.room_ids))
         if request.report_id:
