@@ -161,12 +161,47 @@ def _checking(place: Workplace, desk: Desk) -> QWidget:
     return build(place, desk)
 
 
+def _favourite(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.collections.favourites.filing import FilingForm
+
+    return FilingForm(place.connection, place.runner, place.messages)
+
+
+def _follow_up(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.collections.follow_ups.case_view import FollowUpCase
+
+    return FollowUpCase(place, may_add=True)
+
+
+def _remarks(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.collections.remarks.panel import RemarksPanel
+
+    return RemarksPanel(place)
+
+
+def _similar(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.collections.similar.panel import SimilarPanel
+
+    return SimilarPanel(place, desk)
+
+
+def _teaching(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.collections.teaching.form import MakingPanel
+
+    return MakingPanel(place)
+
+
 PANELS: tuple[SidePanel, ...] = (
     SidePanel("structured", "结构化表单", "template", _structured, Permission.REPORT.value, "Alt+F", 430),
     SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
     SidePanel("checking", "质控提示", "check_circle", _checking, Permission.REPORT.value, "Alt+K", 340),
     SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
     SidePanel("editions", "版本与签名", "audit", _editions, Permission.REPORT.value, "Alt+V", 340),
+    SidePanel("similar", "相似病例", "search", _similar, Permission.REPORT.value, "Alt+X", 340),
+    SidePanel("follow_up", "随访", "calendar", _follow_up, Permission.REPORT.value, "Alt+U", 340),
+    SidePanel("remarks", "备注", "tag", _remarks, Permission.REPORT.value, "Alt+B", 300),
+    SidePanel("favourite", "收藏", "star", _favourite, Permission.REPORT.value, "Alt+S", 300),
+    SidePanel("teaching", "教学病例", "spark", _teaching, Permission.REPORT.value, "Alt+J", 380),
 )
 """One line each, in the order of the bar. Import your package inside the build function."""
 

@@ -25,6 +25,13 @@ class RowAside:
                 place.messages.report,
                 key="worklist.aside",
             )
+        else:
+            from clients.diagnosis.collections.favourites.filing import FilingForm
+
+            form = FilingForm(place.connection, place.runner, place.messages)
+            place.side_panel.show_content("收藏", form)
+            form.open(row.id)
+            form.setFocus()
 
     def _show_application(self, exam: ExamView) -> None:
         self._place.side_panel.show_content("查看申请单", scrolling(application_panel(exam)))
