@@ -1,0 +1,1 @@
+"""Favourites (收藏): the account's own cases in folders."""

@@ -1,0 +1,1 @@
+"""Follow-up (随访): the queue, its records and results."""

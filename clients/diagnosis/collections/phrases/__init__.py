@@ -1,0 +1,1 @@
+"""The phrase library (词条) as an Excel workbook."""

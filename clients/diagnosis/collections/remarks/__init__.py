@@ -1,0 +1,1 @@
+"""Remarks (备注) on a report."""

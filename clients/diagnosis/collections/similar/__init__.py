@@ -1,0 +1,1 @@
+"""Similar cases (相似病例) while writing."""

@@ -1,0 +1,1 @@
+"""Teaching files (教学病例): search, quiz, editing."""
