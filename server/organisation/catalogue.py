@@ -496,7 +496,9 @@ class WordKind(Kind):
             title="词典",
             title_en="Dictionary",
             form=Form.WORD,
-            words=words_of(Dictionary, "请检医生", "临床诊断", "检查目的", "病史摘要", "患者体征", "取消原因"),
+            words=words_of(
+                Dictionary, "请检医生", "临床诊断", "检查目的", "病史摘要", "患者体征", "取消原因", "退回理由"
+            ),
             width=12,
         ),
     )
