@@ -12,8 +12,10 @@ from clients.diagnosis import translations
 from clients.diagnosis.auditing import words as auditing_words
 from clients.diagnosis.auditing.batch_view import ACTIONS as BATCH_ACTIONS
 from clients.diagnosis.checking import words as checking_words
+from clients.diagnosis.collections import texts as collections_texts
 from clients.diagnosis.comparison.opening import Comparisons
 from clients.diagnosis.critical import texts as critical_texts
+from clients.diagnosis.handing_out import texts as handing_out_texts
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
@@ -112,6 +114,14 @@ class Diagnosis:
                 actions=BATCH_ACTIONS,
                 permission=Permission.FINAL_AUDIT.value,
             ),
+            Page(
+                "handing_out",
+                "报告发放",
+                "print",
+                self.build_handing_out,
+                permission=Permission.PRINT_REPORT.value,
+            ),
+            Page("collections", "收藏与随访", "star", self.build_collections, permission=may),
             Page("signature", "我的签名", "edit", self.build_signature, permission=may),
             Page(
                 "critical",
@@ -147,6 +157,26 @@ class Diagnosis:
         place.shell.page_shown.connect(self._on_page_shown)
         presenter.open()
         return view
+
+    def build_collections(self, place: Workplace) -> QWidget:
+        """Make the page of favourites, follow-up, teaching files and the phrase library."""
+        from clients.diagnosis.collections.page import CollectionsPage
+
+        self._place = place
+        return CollectionsPage(place, lambda report_id: self.enter(report_id, None), self._open_images)
+
+    def _open_images(self, study_uids: Sequence[str]) -> None:
+        if self.viewer is None and self._place is not None:
+            self._start_viewer(self._place)
+        if self.viewer is not None:
+            self.viewer.open(study_uids)
+
+    @staticmethod
+    def build_handing_out(place: Workplace) -> QWidget:
+        """Make the page for handing out reports."""
+        from clients.diagnosis.handing_out.view import HandingOutPage
+
+        return HandingOutPage(place)
 
     def build_report(self, place: Workplace) -> QWidget:
         """Make the report page; the list's page exists by then, because it is the first."""
@@ -305,10 +335,12 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(translations.ENTRIES)
     register_catalogue(report_texts.ENTRIES)
     register_catalogue(worklist_texts.ENTRIES)
+    register_catalogue(collections_texts.ENTRIES)
     register_catalogue(critical_texts.ENTRIES)
     register_catalogue(checking_words.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
     register_catalogue(auditing_words.ENTRIES)
+    register_catalogue(handing_out_texts.ENTRIES)
     return Diagnosis(make_viewer).pages()
 
 

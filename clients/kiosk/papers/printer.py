@@ -19,4 +19,4 @@ class KioskPrinter:
         try:
             self._transport.send(Sheet(title=title, media_type="application/pdf", data=pdf, copies=1))
         except PrinterTrouble as trouble:
-            raise OSError(tr(str(trouble))) from trouble
+            raise OSError(tr(trouble.source)) from trouble
