@@ -40,6 +40,9 @@ _MEASURE_WITHOUT_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SINGLE = {"结节", "肿块", "动脉瘤"}
+_ONE_STONE = re.compile(
+    r"见[一1单](?:枚|个|颗|处)?[^，。；]{0,12}(?:结石|强回声)|(?:一|1)枚[^，。；]{0,8}结石|单发[^，。；]{0,8}结石"
+)
 _SINGLE_BLOOD = re.compile(r"血肿")
 _TOO_MANY_TO_MEASURE = re.compile(
     r"多发|散在|弥漫|增生结节|再生结节|卫星|同前|相仿|变化|较前|建议|数个|多个|多枚|数枚|两枚|微小|代谢|摄取|SUV|粟粒|小结节|微结节|磨玻璃样?小|大小不[一等]|multiple|scattered|tiny|punctate|micro",
@@ -63,7 +66,7 @@ _GOES_ON = re.compile(
     r"^\s*(?:其|该|病灶|结节|肿块|较大者|最大者|大小|直径|长径|范围|边缘|边界|测|约)|^\s*(?:it|this)\b", re.IGNORECASE
 )
 _NAMED = re.compile(
-    r"(?:结节|肿块|动脉瘤|血肿)影?$|见|示|有|可及|探及|发现|提示|there is|seen|shows?|demonstrat|\ba\b|\ban\b",
+    r"(?:结节|肿块|动脉瘤|血肿)影?$|瘤样(?:扩张|膨出)|见|示|有|可及|探及|发现|提示|there is|seen|shows?|demonstrat|\ba\b|\ban\b",
     re.IGNORECASE,
 )
 
@@ -111,7 +114,11 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
     parts = sentences(findings)
     told: set[int] = set()
     for mention in asserted(findings):
-        if mention.lesion not in _SINGLE and not (mention.lesion == "出血" and _SINGLE_BLOOD.search(mention.words)):
+        if (
+            mention.lesion not in _SINGLE
+            and not (mention.lesion == "出血" and _SINGLE_BLOOD.search(mention.words))
+            and not (mention.lesion == "结石" and _ONE_STONE.search(mention.words))
+        ):
             continue
         if mention.sentence in told or mention.is_history or mention.is_unsure or not _NAMED.search(mention.words):
             continue

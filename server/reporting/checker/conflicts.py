@@ -391,7 +391,8 @@ def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
     if told.organs and _WHOLE.search(told.text) and "实质" not in told.text:
         return any(told.organs & region and (not clause.organs or clause.organs & region) for region in _REGIONS)
     if told.organs:
-        return bool(told.organs & clause.organs) and _same_place(told, clause)
+        organs = told.organs | {"胸腔"} if "胸膜" in told.organs else told.organs
+        return bool(organs & clause.organs) and _same_place(replace(told, organs=organs), clause)
     return not any(
         not one.is_denied and (not clause.organs or not one.organs or one.organs & clause.organs)
         for one in mentions(impression)

@@ -104,6 +104,12 @@ _LIMITS = tuple(
     )
 )
 _ANYTHING = Limits(re.compile(""), 0.05, 500, "病变")
+# What is measured as a whole; after a lesion was named in its sentence the size is the lesion's.
+_WHOLE_ORGANS = frozenset("肝 肾 脾 子宫 前列腺 胆囊 甲状腺叶 睾丸 胰 卵巢 膀胱".split())
+_LESION_NAMED = re.compile(
+    r"(?:囊肿|结节|结石|肌瘤|病灶|肿[块瘤物]|占位|灶|[低高无]回声区?|[低高]密度影|[较最]大者|其一)[^。；]*$"
+)
+_WALL_OF_GALLBLADDER = Limits(re.compile(""), 0.5, 25, "胆囊壁")
 _AWAY = re.compile(
     r"距|(?<!胎芽)(?<!头臀)长约|长度|层厚|层距|间隔|移动|进入|置入|植入|切口|导管|引流|插管|尖端", re.IGNORECASE
 )
@@ -120,16 +126,25 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
             start = clause.text.find(size.words, end)
             own, end = clause.text[end:start], start + len(size.words)
             limits = _nearest(own) or _nearest(before + clause.text[:start]) or _nearest(clause.text[end:], first=True)
+            said = before + clause.text[:start]
+            if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said) and "大小正常" not in said:
+                limits = _nearest_lesion(said) or _ANYTHING
+            elif limits and limits.name == "壁厚" and "胆囊" in said and not re.search(r"胃|肠|膀胱|食管", said):
+                limits = _WALL_OF_GALLBLADDER
             if _AWAY.search(own) and "门齿" not in own and "切牙" not in own:
                 limits = None
             yield limits or _ANYTHING, size.words, size.mm
         before = f"{before}{clause.text}，"
 
 
-def _nearest(text: str, first: bool = False) -> Limits | None:
+def _nearest_lesion(text: str) -> Limits | None:
+    return _nearest(text, among=tuple(one for one in _LIMITS if one.name not in _WHOLE_ORGANS))
+
+
+def _nearest(text: str, first: bool = False, among: tuple[Limits, ...] = _LIMITS) -> Limits | None:
     best: Limits | None = None
     place = -1
-    for limits in _LIMITS:
+    for limits in among:
         for match in limits.thing.finditer(text):
             where = -match.start() - 1 if first else match.end()
             if best is None or where > place:

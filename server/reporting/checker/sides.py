@@ -17,7 +17,7 @@ _NO_SUCH_LOBE = re.compile(
 _FORMER = re.compile(r"前片|前次|上次|原|既往|对侧|健侧|prior|previous|contralateral", re.IGNORECASE)
 _NORMAL = re.compile(r"未见|正常|清晰|对称|光整|良好|无(?!回声)|unremarkable|normal|clear", re.IGNORECASE)
 _STRUCTURAL = re.compile(
-    r"见|密度|信号|影(?!像)|灶|突出|增厚|增宽|狭窄|变窄|肿胀|增生|退变|损伤|水肿|中断|塌陷|吸收|破坏|强化|假体|内固定|留置|萎缩|积[液水气血]|扩张|骨折|脱位|结节|肿块|斑块|血栓|炎|低回声|无回声|断裂|消失|变钝|变尖|变扁|迂曲|充填|反流|异常|闭塞|纤细|瘤|癌|肿大|出血|梗死|坏死|结石|囊肿|钙化"
+    r"见|密度|信号|影(?!像)|灶|突出|增厚|增宽|狭窄|变窄|肿胀|增生|退变|损伤|水肿|中断|塌陷|吸收|破坏|强化|假体|内固定|留置|萎缩|积[液水气血]|扩张|骨折|脱位|结节|肿块|斑块|血栓|炎|低回声|无回声|断裂|消失|变钝|变尖|变扁|迂曲|充填|反流|异常|欠[清规均]|显示不清|浅淡|闭塞|纤细|瘤|癌|肿大|出血|梗死|坏死|结石|囊肿|钙化"
 )
 _OPERATED = re.compile(r"切除|缺如|全切|摘除|置换|根治")
 _GONE = re.compile(r"术后|缺如|切除|全切|摘除|吸收|消失|消散|术区|残[端余]|移植")
@@ -162,15 +162,23 @@ def _lesion_sides(findings: str, told: Clause) -> frozenset[str]:
     by_clause: dict[tuple[int, str], set[str]] = {}
     for one in asserted(findings):
         by_clause.setdefault((one.sentence, one.words), set()).add(one.lesion)
+
+    def by_clause_of(clause: Clause) -> set[str]:
+        return by_clause.get((clause.sentence, clause.text), set())
+
     for clause in clauses(findings):
-        if not clause.sides or apart(_but_liver(told), _but_liver(clause)) or not _shares(told, clause, organs):
+        if not clause.sides or apart(_but_liver(told), _but_liver(clause)):
+            continue
+        if not _shares(told, clause, organs) and (told.organs or not _kin(by_clause_of(clause), lesions)):
             continue
         if _GONE.search(clause.text) or not _STRUCTURAL.search(_without_denied(clause.text)):
             continue
-        near.append((clause, by_clause.get((clause.sentence, clause.text), set())))
+        near.append((clause, by_clause_of(clause)))
     alike = [clause for clause, own in near if _kin(own, lesions)]
     if alike:
-        return frozenset[str]().union(*(clause.sides for clause in alike))
+        # What the findings describe without a name ("an echo-free area", "hardly seen") may be what is named here.
+        unnamed = [clause for clause, own in near if not own and len(clause.own_sides) == 1 and organs]
+        return frozenset[str]().union(*(clause.sides for clause in (*alike, *unnamed)))
     single = [clause for clause, own in near if len(clause.sides) == 1 and (clause.own_sides or own)]
     return frozenset[str]().union(*(clause.sides for clause in single)) if single else frozenset()
 

@@ -47,7 +47,7 @@ _PRODUCTS = re.compile(
     rf"(?!\s*(?:[×xX*]|mm|cm|㎜|㎝|毫米|厘米|m(?![a-z])|米))|{NUMBER}\s*(?:℃|°|%|ml)\s*[×xX*]\s*{NUMBER}\s*(?:℃|°|%|ml)"
 )
 _FIELD = re.compile(r"矩阵|视野|倍|放大|FOV|层|单位|:|：", re.IGNORECASE)
-_NOT_SIZE = re.compile(r"\s*(?:\^|[⁰-⁹]|Gy|倍|个|次|层|排|/)")
+_NOT_SIZE = re.compile(r"\s*(?:\^|[-－−]\s*\d|[⁰-⁹]|Gy|倍|个|次|层|排|/)")
 _LENGTHS_BY_NAME = re.compile(
     rf"(?<![A-Za-z])(?:CRL|NT|BPD|HC|AC|FL|LA|LV|AO|IVS)\s*[:：约为]?\s*{NUMBER}\s*(次/分|HU|ml|kg|%|岁|周)"
 )
