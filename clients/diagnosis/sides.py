@@ -161,19 +161,19 @@ def _checking(place: Workplace, desk: Desk) -> QWidget:
     return build(place, desk)
 
 
-def _favourite(place: Workplace, desk: Desk) -> QWidget:
+def _favourite(place: Workplace, _desk: Desk) -> QWidget:
     from clients.diagnosis.collections.favourites.filing import FilingForm
 
     return FilingForm(place.connection, place.runner, place.messages)
 
 
-def _follow_up(place: Workplace, desk: Desk) -> QWidget:
+def _follow_up(place: Workplace, _desk: Desk) -> QWidget:
     from clients.diagnosis.collections.follow_ups.case_view import FollowUpCase
 
     return FollowUpCase(place, may_add=True)
 
 
-def _remarks(place: Workplace, desk: Desk) -> QWidget:
+def _remarks(place: Workplace, _desk: Desk) -> QWidget:
     from clients.diagnosis.collections.remarks.panel import RemarksPanel
 
     return RemarksPanel(place)
@@ -185,7 +185,7 @@ def _similar(place: Workplace, desk: Desk) -> QWidget:
     return SimilarPanel(place, desk)
 
 
-def _teaching(place: Workplace, desk: Desk) -> QWidget:
+def _teaching(place: Workplace, _desk: Desk) -> QWidget:
     from clients.diagnosis.collections.teaching.form import MakingPanel
 
     return MakingPanel(place)
