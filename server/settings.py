@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
 class SettingsError(ValueError):
@@ -46,6 +50,7 @@ class Settings:
     mask_names: bool = True  # on the hall display
     lock_idle_minutes: int = 30  # a report lock without a heartbeat for so long is free
     may_audit_own_report: bool = False
+    night_duty: str = ""  # e.g. "20:00-07:30": hours in which a doctor may audit the own report; empty: never
     score_scale: str = "grades"  # of image and report quality: grades (甲 乙 丙 丁) or points (0 to 100)
     medical_record_url: str = ""  # e.g. "https://emr.hospital/record?patient={patient}"
     verify_url: str = ""  # where the QR code of a printed report leads, e.g. "https://host/verify"
@@ -111,6 +116,8 @@ def _checked(values: dict[str, Any]) -> Settings:
         raise SettingsError("setting 'score_scale' must be grades or points")
     if settings.medical_record_url and not settings.medical_record_url.startswith(("https://", "http://")):
         raise SettingsError("setting 'medical_record_url' must begin with https:// or http://")
+    if settings.night_duty and not _HOURS.fullmatch(settings.night_duty):
+        raise SettingsError("setting 'night_duty' must be hours like 20:00-07:30, or empty")
     if settings.object_keys not in {"blake3", "sha256"}:
         raise SettingsError("setting 'object_keys' must be blake3 or sha256")
     for name in ("rpc_port", "dicom_port", "http_port"):

@@ -77,7 +77,7 @@ from server.referrals.service import ReferralService
 from server.reporting.auditing_rpc import AuditingRpc
 from server.reporting.rpc import ReportingRpc
 from server.reporting.service import ReportService
-from server.reporting.settings import ReportingSettings
+from server.reporting.settings import ReportingSettings, duty_hours
 from server.reporting.templates import Templates
 from server.reporting.worklist import Worklist
 from server.safety.rpc import SafetyRpc
@@ -142,6 +142,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     rules = ReportingSettings(
         lock_idle=timedelta(minutes=settings.lock_idle_minutes),
         may_audit_own=settings.may_audit_own_report,
+        own_audit_hours=duty_hours(settings.night_duty),
         score_scale=settings.score_scale,
         medical_record_url=settings.medical_record_url,
     )

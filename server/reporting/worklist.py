@@ -204,7 +204,7 @@ class Worklist:
             is_lock_idle=seen is None or self._time.now() - seen > self._settings.lock_idle,
             writer_id=report.diagnosing_id,
             has_images=bool(report.study_uids),
-            may_audit_own=self._settings.may_audit_own,
+            may_audit_own=self._settings.may_audit_own_at(self._time.local(self._time.now())),
         )
 
     def images_of(self, uow: UnitOfWork, reports: Collection[Report]) -> dict[int, rules.Images]:

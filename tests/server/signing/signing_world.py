@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
@@ -61,7 +61,7 @@ def a_keystore(identity: Identity, password: str = "开门", name: str = "x") ->
 
 
 class FakeAccounts:
-    people = {one.user_id: (one.login, one.name) for one in (LI, WANG, ZHAO, QIAN, BOSS)}
+    people: ClassVar = {one.user_id: (one.login, one.name) for one in (LI, WANG, ZHAO, QIAN, BOSS)}
 
     def person(self, uow: UnitOfWork, account_id: int) -> tuple[str, str]:
         if account_id not in self.people:
