@@ -67,6 +67,7 @@ class HandingOutPage(QWidget):
         )
         self._quiet = False
         self._shown: tuple[HandoutRow, ...] = ()
+        self._filled = False
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         box = QVBoxLayout(self)
@@ -201,7 +202,7 @@ class HandingOutPage(QWidget):
 
     def _render(self, state: HandingOutState) -> None:
         self._quiet = True
-        if state.rows != self._shown or not self.table.horizontalHeaderItem(1):
+        if state.rows != self._shown or not self._filled:
             self._fill(state)
         for number, row in enumerate(self._shown):
             ticked = Qt.CheckState.Checked if row.report_id in state.chosen else Qt.CheckState.Unchecked
@@ -219,7 +220,7 @@ class HandingOutPage(QWidget):
         self.status.style().polish(self.status)
 
     def _fill(self, state: HandingOutState) -> None:
-        self._shown = state.rows
+        self._shown, self._filled = state.rows, True
         self.table.setHorizontalHeaderLabels([tr(name) if name else "" for name in COLUMNS])
         self.table.setRowCount(len(state.rows))
         for number, row in enumerate(state.rows):
@@ -289,5 +290,5 @@ class HandingOutPage(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "status"):
-            self._shown = ()
+            self._filled = False
             self._render(self.presenter.state)
