@@ -67,6 +67,16 @@ def _policy(place: Workplace) -> QWidget:
     )
 
 
+def _checker(place: Workplace) -> QWidget:
+    from clients.administration.checker.tables import SWITCHES, WORDS
+    from clients.administration.checker.view import UsePage
+    from clients.administration.tabs import PageSpec, TabbedPage
+
+    return TabbedPage(
+        place, (("提示效用", PageSpec("checker-use", UsePage)), ("提示开关", SWITCHES), ("用语词典", WORDS))
+    )
+
+
 def _templates(place: Workplace) -> QWidget:
     from clients.administration.templates.view import TemplatesPage
 
@@ -111,6 +121,7 @@ def make_pages() -> tuple[Page, ...]:
         _page("appointments", "预约转诊", "calendar", *schedules.TABS, *platform.TABS, ("安全问题", QUESTIONS)),
         Page("queues", "排队", "queue", queue_page, permission=Permission.ADMINISTER),
         _page("critical", "危急值", "bell", *critical.TABS),
+        Page("checker", "报告检查", "check_circle", _checker, permission=Permission.ADMINISTER),
         _page("halls", "大厅", "call", ("大厅", HALLS)),
         _page(
             "interfaces",

@@ -17,6 +17,7 @@ from clients.administration import (
     texts_structured,
     texts_templates,
 )
+from clients.administration.checker import words as checker_words
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -637,6 +638,7 @@ ENTRIES = {
 
 ENTRIES |= {source: english for source, english in texts_master.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_hall.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in checker_words.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_critical.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_schedules.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_interfaces.ENTRIES.items() if source not in ENTRIES}
