@@ -25,6 +25,7 @@ from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ReportPage
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
+from clients.diagnosis.statistics import texts as statistics_texts
 from clients.diagnosis.structured import english as structured_words
 from clients.diagnosis.worklist import texts as worklist_texts
 from clients.diagnosis.worklist.aside import RowAside
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 
 REFRESH_AFTER_S = 0.4
 """Notices that come within this time make the list load once."""
+
+PREPARE_AFTER_S = 1.0
+"""The report page is built so soon after the list was shown."""
 
 MakeViewer = Callable[[Workplace, Callable[[ViewerEvent], None]], Viewer]
 """Makes the viewer of a session; the callback may be called from any thread."""
@@ -131,6 +135,7 @@ class Diagnosis:
                 actions=(Action("critical.refresh", "刷新", "F5", "refresh"),),
                 permission=Permission.CRITICAL_VALUES.value,
             ),
+            Page("statistics", "统计", "sort", self.build_statistics, permission=Permission.STATISTICS.value),
         )
 
     def build_worklist(self, place: Workplace) -> QWidget:
@@ -156,6 +161,8 @@ class Diagnosis:
         place.on_notice(self._heard)
         place.shell.page_shown.connect(self._on_page_shown)
         presenter.open()
+        assert self._later is not None
+        self._later(PREPARE_AFTER_S, self._prepare)
         return view
 
     def build_collections(self, place: Workplace) -> QWidget:
@@ -226,6 +233,14 @@ class Diagnosis:
         self._place = place
         self._watch_critical(place)
         return overview(place, lambda report_id: self.enter(report_id, None))
+
+    def build_statistics(self, place: Workplace) -> QWidget:
+        """Make the page of statistics."""
+        from clients.diagnosis.statistics.view import build
+
+        self._place = place
+        self._watch_critical(place)
+        return build(place)
 
     def _tag_critical(self, view: ReportPage, place: Workplace) -> None:
         from clients.diagnosis.critical.panel import CriticalTag
@@ -298,6 +313,11 @@ class Diagnosis:
             self._comparisons = Comparisons(self._place, lambda: self.viewer)
         self._comparisons.open(report_ids)
 
+    def _prepare(self) -> None:
+        """Build the report page while the doctor reads the list: the first exam opens as fast as the others."""
+        if self._place is not None and self.viewer is not None:
+            self._place.shell.prepare("report")
+
     def _show(self, page_id: str) -> None:
         assert self._place is not None
         self._place.go_to(page_id)
@@ -337,6 +357,7 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(worklist_texts.ENTRIES)
     register_catalogue(collections_texts.ENTRIES)
     register_catalogue(critical_texts.ENTRIES)
+    register_catalogue(statistics_texts.ENTRIES)
     register_catalogue(checking_words.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
     register_catalogue(auditing_words.ENTRIES)

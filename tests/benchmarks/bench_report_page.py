@@ -122,6 +122,8 @@ def main() -> None:
             state: Any = diagnosis.report.state if diagnosis.report is not None else None
             return state is not None and state.may_type and state.report.row.id == report_id
 
+        until(app, lambda: shell.page_widget("report") is not None)  # it is prepared while the list is read
+        until(app, lambda: not window.runner.busy)
         opened, switched = [], []
         for number in range(options.rounds):
             shell.go_to("worklist")
