@@ -39,7 +39,7 @@ class FilingForm(QWidget):
         self.state_words = ValueLabel("", "quiet", wrap=True)
         self.form = FormView(_FORM, columns=1)
         self.form.submitted.connect(self._save)
-        self.trouble = ValueLabel("", "danger", wrap=True)
+        self.trouble = ValueLabel("", "error", wrap=True)
         self.save_button = Button("收藏", "primary", "star", on_click=self._save)
         self.remove_button = Button("取消收藏", "link", on_click=self.presenter.remove)
         box = QVBoxLayout(self)

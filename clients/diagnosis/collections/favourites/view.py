@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QList
 
 from clients.diagnosis.collections.favourites.filing import FilingForm
 from clients.diagnosis.collections.favourites.presenter import FavouritesPresenter, FavouritesState
+from clients.diagnosis.worklist.columns import short_time
 from clients.diagnosis.worklist.more_filters import ALL, choices, fill
 from clients.kit.choosing import Option, SearchBox
 from clients.kit.labels import Button, IconButton, Label, hairline
@@ -28,8 +29,10 @@ COLUMNS = (
     Column("folder", "收藏目录", 112, sort=False),
     Column("note", "备注", 140, sort=False, quiet=True),
     Column("state", "报告状态", 104, value=lambda row: row.case.report_state, looks=REPORT_LOOKS, sort=False),
-    Column("examined_at", "检查时间", 132, value=lambda row: row.case.examined_at, sort=False, quiet=True),
-    Column("added_at", "收藏时间", 132, sort=False, quiet=True),
+    Column(
+        "examined_at", "检查时间", 96, value=lambda row: row.case.examined_at, format=short_time, sort=False, quiet=True
+    ),
+    Column("added_at", "收藏时间", 96, format=short_time, sort=False, quiet=True),
     Column("accession_number", "检查号", 112, value=lambda row: row.case.accession_number, sort=False, visible=False),
 )
 ACTIONS = (

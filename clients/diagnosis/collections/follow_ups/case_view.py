@@ -69,9 +69,10 @@ class FollowUpCase(QWidget):
         self.presenter = CasePresenter(place.connection, place.runner, place.messages)
         self._may_add = may_add
         self._shown: tuple[object, ...] = ()
-        self.trouble = ValueLabel("", "danger", wrap=True)
+        self.trouble = ValueLabel("", "error", wrap=True)
         self.others = QVBoxLayout()
         self.head = QVBoxLayout()
+        self.head.setSpacing(2)
         self.records = QVBoxLayout()
         self.add_form, self.note_form = FormView(_ADD, columns=1), FormView(_NOTE, columns=1)
         self.close_form, self.again_form = FormView(_CLOSE, columns=1), FormView(_AGAIN, columns=1)

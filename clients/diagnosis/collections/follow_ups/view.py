@@ -150,7 +150,7 @@ class _Rates(QWidget):
         self.first, self.last = DayEditor("起始日期"), DayEditor("结束日期")
         self.first.set_value(today.replace(month=1, day=1))
         self.last.set_value(today)
-        self.trouble = ValueLabel("", "danger")
+        self.trouble = ValueLabel("", "error")
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(Label("诊断符合率（病理、手术证实）", "strong"))
@@ -199,5 +199,7 @@ class _Rates(QWidget):
         for number, row in enumerate(state.rates, 1):
             cells = (row.exam_type or tr("合计"), row.agrees, row.partly, row.disagrees, row.unjudged, rate_words(row))
             for place, value in enumerate(cells):
-                self.grid.addWidget(ValueLabel(str(value), "strong" if number == 1 else ""), number, place)
+                cell = ValueLabel(str(value), "strong" if number == 1 else "")
+                cell.setMinimumWidth(56)
+                self.grid.addWidget(cell, number, place)
         self.grid.setColumnStretch(len(heads), 1)

@@ -81,7 +81,7 @@ class PhrasesView(QWidget):
         self.checked = QFrame()
         self.checked.setProperty("look", "panel")
         self.found = ValueLabel("", "strong", wrap=True)
-        self.problems = ValueLabel("", "danger", wrap=True)
+        self.problems = ValueLabel("", "error", wrap=True)
         self.take_button = Button("确认导入", "primary", on_click=self.presenter.take)
         self.forget_button = Button("取消", "quiet", on_click=self.presenter.forget)
         self.export_one_button.setEnabled(False)

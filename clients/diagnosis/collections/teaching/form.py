@@ -88,7 +88,7 @@ class MakingPanel(QWidget):
         self.form.submitted.connect(self._keep)
         self.pictures = Switch("附关键图（已确认图中没有患者信息）")
         self.keep_button = Button("保存教学病例", "primary", on_click=self.form.submit)
-        self.trouble = ValueLabel("", "danger", wrap=True)
+        self.trouble = ValueLabel("", "error", wrap=True)
         content = QWidget()
         box = QVBoxLayout(content)
         box.setContentsMargins(16, 12, 16, 16)

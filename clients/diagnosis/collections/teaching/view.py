@@ -156,7 +156,7 @@ class TeachingFilesView(QWidget):
         for widget in (self.form, self.save_button, self.cancel_button):
             widget.setVisible(self._edits and shown is not None)
         if state.trouble:
-            self.content.addWidget(ValueLabel(state.trouble, "danger", wrap=True))
+            self.content.addWidget(ValueLabel(state.trouble, "error", wrap=True))
         if shown is None:
             self.content.addWidget(Label("在左侧选择一个病例。", "quiet", wrap=True))
             return
