@@ -7,12 +7,24 @@ import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from PIL import Image, ImageDraw
+from sqlalchemy import select
 
+from mingjing.backup import main as backup_command
 from mingjing.report import main as report_command
+from mingjing.restore import main as restore_command
+from server.bootstrap.areas import build_areas
+from server.kernel.database import Database
+from server.settings import load
+from server.signing.data import signed
+from server.signing.tables import CertificateRow
+from server.signing.verification import check_data
+from shared.contract.base import Request
+from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.printing import DocumentView, PrintReport
 from shared.contract.reporting import (
     AddToReport,
@@ -32,13 +44,22 @@ from shared.contract.signing import (
     ExportSignedData,
     GetAuthority,
     GetSigner,
+    ImportCertificate,
     ListEditions,
+    RemoveSignaturePicture,
+    RevokeCertificate,
     SetSignaturePicture,
 )
 from shared.domain.states import ReportState
 from shared.rpc.bulk import BulkClient
+from shared.rpc.client import RpcClient
+from tests.pdfa import verdicts
 from tests.results_house import CONTENT, ResultsHouse, a_results_house, until
 from tests.server_process import running_server
+
+NORMAL = msgspec.structs.replace(
+    CONTENT, findings="<p>胸廓对称，双肺纹理清晰，未见异常密度影。</p>", impression="<p>胸部 CT 平扫未见异常。</p>"
+)
 
 
 @pytest.fixture(scope="module")
@@ -130,19 +151,95 @@ def test_from_approval_to_the_second_edition(
     assert report_command(["verify", str(pdf), "--ca", str(root)]) == 0
     for edition in (1, 2, 3):
         assert house.doctor.call(CheckEdition(report_id=report_id, edition=edition)).is_good
+    assert verdicts([pdf]) == [[]], "a signed report is PDF/A still"  # skips where no validator is
 
 
 def test_many_are_approved_in_one_step_and_each_answers_for_itself(house: ResultsHouse) -> None:
     reports = []
     for name in ("张一", "张二"):
         _, report_id = house.examined(name)
-        submitted = house.written(report_id, with_key_image=False)
+        submitted = house.written(report_id, NORMAL, with_key_image=False)
         reports.append(ApproveItem(report_id=report_id, version=submitted.version))
     stale = ApproveItem(report_id=reports[1].report_id, version=1)
-    outcomes = house.auditor.call(ApproveUnchanged(reports=(reports[0], stale)))
-    by_id = {one.report_id: one for one in outcomes}
-    assert by_id[reports[0].report_id].is_approved or by_id[reports[0].report_id].sentence
-    assert not by_id[stale.report_id].is_approved and "改动" in by_id[stale.report_id].sentence
+    outcomes = {one.report_id: one for one in house.auditor.call(ApproveUnchanged(reports=(reports[0], stale)))}
+    assert outcomes[reports[0].report_id].is_approved
+    assert not outcomes[stale.report_id].is_approved and "改动" in outcomes[stale.report_id].sentence
+    again = house.auditor.call(ApproveUnchanged(reports=(reports[0],)))
+    assert not again[0].is_approved and again[0].state == ReportState.APPROVED, "twice does nothing twice"
+
+
+def refused(client: RpcClient, request: Request[Any]) -> ErrorCode:
+    """The code with which the server refuses."""
+    with pytest.raises(RpcError) as caught:
+        client.call(request)
+    return caught.value.code
+
+
+def test_each_new_request_refuses_who_may_not_and_what_cannot_be(house: ResultsHouse) -> None:
+    _, report_id = house.examined("李三")
+    at: dict[str, Any] = {"report_id": report_id, "version": 1}
+    revise, add = ReviseReport(**at, reason="改"), AddToReport(**at, text="补")
+    many = ApproveUnchanged(reports=(ApproveItem(report_id=report_id, version=1),))
+    for request in (revise, add, many, RevokeCertificate(certificate_id=1, reason="x")):
+        assert refused(house.doctor, request) is ErrorCode.PERMISSION_MISSING, request
+    for request in (revise, add):
+        assert refused(house.auditor, request) is ErrorCode.ILLEGAL_ACTION, "待诊断"
+    house.written(report_id, NORMAL, with_key_image=False)
+    for request in (revise, add):
+        assert refused(house.auditor, request) is ErrorCode.ILLEGAL_ACTION, "待审核"
+    audited = house.auditor.call(AuditReport(report_id=report_id))
+    for request in (revise, add):
+        assert refused(house.auditor, request) is ErrorCode.ILLEGAL_ACTION, "审核中"
+    view = house.auditor.call(ApproveReport(report_id=report_id, version=audited.version, content=NORMAL))
+    for request in (revise, add):
+        assert refused(house.auditor, request) is ErrorCode.CONFLICT, "an old version"
+    now: dict[str, Any] = {"report_id": report_id, "version": view.version}
+    for request in (
+        ReviseReport(**now, reason=" "),
+        AddToReport(**now, text=""),
+        ReviseReport(**now, reason="改" * 1001),
+    ):
+        assert refused(house.auditor, request) is ErrorCode.INVALID
+    for count in (0, 101):
+        items = tuple(ApproveItem(report_id=report_id, version=1) for _ in range(count))
+        assert refused(house.auditor, ApproveUnchanged(reports=items)) is ErrorCode.INVALID
+    nowhere: dict[str, Any] = {"report_id": 999_999}
+    for request in (ListEditions(**nowhere), ExportSignedData(**nowhere), CheckEdition(**nowhere)):
+        assert refused(house.auditor, request) is ErrorCode.NOT_FOUND
+    assert refused(house.auditor, CheckEdition(report_id=report_id, edition=7)) is ErrorCode.NOT_FOUND
+    other = house.admin.session.user_id  # type: ignore[union-attr]
+    for request in (
+        GetSigner(account_id=other),
+        SetSignaturePicture(picture=strokes(), account_id=other),
+        RemoveSignaturePicture(account_id=other),
+        ImportCertificate(keystore=b"x", password="x", account_id=other),
+    ):
+        assert refused(house.auditor, request) is ErrorCode.PERMISSION_MISSING, request
+    assert refused(house.doctor, SetSignaturePicture(picture=b"x" * (3 << 20))) is ErrorCode.TOO_LARGE
+    assert refused(house.doctor, SetSignaturePicture(picture=b"x")) is ErrorCode.INVALID
+    assert refused(house.doctor, ImportCertificate(keystore=b"x", password="x")) is ErrorCode.INVALID
+    assert refused(house.admin, RevokeCertificate(certificate_id=999_999, reason="x")) is ErrorCode.NOT_FOUND
+
+
+def test_a_restored_backup_proves_old_signatures_and_signs_on(house: ResultsHouse, tmp_path: Path) -> None:
+    _, report_id = house.examined("赵四")
+    house.approved(report_id, NORMAL, with_key_image=False)
+    vault, data = tmp_path / "backups", tmp_path / "restored"
+    assert backup_command(["--data", str(house.server.data), "--to", str(vault)]) == 0
+    assert restore_command(["--from", str(vault), "--data", str(data)]) == 0
+    database = Database.in_folder(data)
+    try:
+        areas = build_areas(load(None, {"data": data}), database)
+        with database.write() as uow:
+            assert areas.signing.service.check(uow, report_id, 0).is_good
+            row = uow.session.scalars(select(CertificateRow).where(CertificateRow.holder == "欧阳建国")).first()
+            assert row is not None
+            kept, identity = areas.signing.keys.of_person(uow, row.account_id, "a1", "欧阳建国")
+            assert kept.id == row.id, "the restored key ring opens the same key"
+            cms = signed(identity, b"after the restore")
+            assert check_data(b"after the restore", cms, (areas.signing.keys.root(uow),)).is_good
+    finally:
+        database.close()
 
 
 def test_a_doctor_sees_the_own_picture_and_certificate(house: ResultsHouse) -> None:
