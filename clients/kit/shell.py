@@ -78,12 +78,6 @@ class Workplace:
     actions: ActionGroup
     shell: Shell
 
-    def prepare(self, page_id: str) -> None:
-        """Build a page that will be wanted soon, so that nobody waits for it then; ids that are not here do nothing."""
-        page = next((p for p in self.pages if p.id == page_id), None)
-        if page is not None and page_id not in self._built:
-            self._build(page)
-
     def go_to(self, page_id: str) -> QWidget:
         """Show another page and return its widget."""
         return self.shell.go_to(page_id)
@@ -304,6 +298,12 @@ class Shell(QMainWindow):
     def page_widget(self, page_id: str) -> QWidget | None:
         """The widget of a page, None while it has not been shown yet."""
         return self._built.get(page_id)
+
+    def prepare(self, page_id: str) -> None:
+        """Build a page that will be wanted soon, so that nobody waits for it then; ids that are not here do nothing."""
+        page = next((p for p in self.pages if p.id == page_id), None)
+        if page is not None and page_id not in self._built:
+            self._build(page)
 
     def go_to(self, page_id: str) -> QWidget:
         """Bring a page to the front, building it if it was never shown; raises StopIteration for an unknown id."""
