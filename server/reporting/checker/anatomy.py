@@ -104,7 +104,7 @@ LESIONS: dict[str, str] = {
     "脱位": r"(?<!半)脱位|dislocat",
     "结节": r"结节(?!性肝硬化|性硬化|样增生|感)|nodul",
     "溃疡": r"溃疡|龛影|ulcer",
-    "肿块": r"肿块|新生物|包块|占位|肿物|软组织团块|\bmass(?:es)?\b(?! effect)",
+    "肿块": r"肿块|新生物|包块|占位|肿物|软组织团块|(?<!结节、)团块影|\bmass(?:es)?\b(?! effect)",
     "淋巴结肿大": r"(?:肿大|增大)(?:的)?淋巴结|淋巴结(?:明显|轻度)?(?:肿大|增大)|lymphadenopathy|enlarged lymph",
     "出血": r"出血(?!水肿|糜烂)|血肿|h(?:a)?emorrhag|h(?:a)?ematoma",
     "梗死": r"梗[死塞]|infarct",

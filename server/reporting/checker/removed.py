@@ -76,6 +76,7 @@ _IN_PART = re.compile(
 )
 _RADICAL = re.compile(r"根治")
 _RADICAL_TAKES = {"乳腺", "前列腺", "子宫", "膀胱", "肾"}
+_BECAUSE = re.compile(r"^.{0,12}(?:因|由于)[^，。；]{1,16}?(?:而)?(?=行|予|接受|切除|在)")
 _NO_TAKING = re.compile(r"未行|无.{0,6}(?:切除|手术)史|拟行|建议|可行|择期|no (?:history|prior)", re.IGNORECASE)
 _GONE = re.compile(
     r"未探及|未扫及|未见[^，,。；;]{0,6}(?:影|回声|结构|组织)(?=$|[，,。；;])|造瘘|切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
@@ -123,7 +124,9 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
     for breast in _BREAST.finditer(text):
         found.add(("乳腺", "left" if breast[1] == "左" else "right"))
     for sentence in sentences(text):
-        for part in re.split(r"[，,]", sentence):
+        for said in re.split(r"[，,]", sentence):
+            # "because of stones the gallbladder was taken out": why it was done does not say how much was taken.
+            part = _BECAUSE.sub("", said)
             taken = _TAKEN.search(part)
             if not taken or _NO_TAKING.search(part) or _IN_PART.search(part):
                 continue
