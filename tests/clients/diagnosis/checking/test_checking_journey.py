@@ -13,7 +13,14 @@ from clients.diagnosis.checking.panel import CheckingPanel, CheckingTag
 from clients.kit.app import make_application
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
-from shared.contract.checking import AlarmKind, DismissReason, GetCheckerUse, SaveCheckerSwitches, SaveCheckerWord
+from shared.contract.checking import (
+    AlarmKind,
+    DismissReason,
+    GetCheckerUse,
+    KindUse,
+    SaveCheckerSwitches,
+    SaveCheckerWord,
+)
 from shared.contract.identity import CreateUser
 from shared.contract.reporting import ListReports
 from shared.domain.states import ReportState
@@ -25,6 +32,12 @@ from tests.server_process import ServerProcess, running_server
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
     with running_server(tmp_path / "data") as server:
         yield server
+
+
+def write(doctor: Seat, findings: str, impression: str) -> None:
+    for editor, text in ((doctor.page.findings, findings), (doctor.page.impression, impression)):
+        editor.selectAll()
+        editor.insert_words(text)
 
 
 def test_alarms_come_while_typing_and_go_with_a_reason(qtbot: QtBot, server: ServerProcess, tmp_path: Path) -> None:
@@ -41,10 +54,7 @@ def test_alarms_come_while_typing_and_go_with_a_reason(qtbot: QtBot, server: Ser
     doctor = Seat(qtbot, server, "li")
     doctor.enter_first()
     tag = doctor.page.findChildren(CheckingTag)[0]
-    doctor.page.presenter.edit(
-        findings="<p>左侧基底节区见低密度影，大小约   mm，边缘【选择】，脑回征象。</p>",
-        impression="<p>右侧基底节区脑梗死。</p>",
-    )
+    write(doctor, "左侧基底节区见低密度影，大小约   mm，边缘【选择】，脑回征象。", "右侧基底节区脑梗死。")
     doctor.until(lambda: len(tag.presenter.state.alarms) >= 4)  # nothing was pressed
     kinds = {alarm.kind for alarm in tag.presenter.state.alarms}
     assert kinds >= {AlarmKind.SIDE, AlarmKind.MISSING, AlarmKind.TEMPLATE, AlarmKind.TYPO}
@@ -63,15 +73,16 @@ def test_alarms_come_while_typing_and_go_with_a_reason(qtbot: QtBot, server: Ser
         panel.presenter.begin_dismissal(None)
     panel.presenter.begin_dismissal(remnant)
     panel.presenter.dismiss(DismissReason.RIGHT_AS_IS)
-    doctor.page.presenter.edit(
-        findings="<p>左侧基底节区见低密度影，大小约 12mm，边缘【选择】，脑沟征象。</p>",
-        impression="<p>左侧基底节区脑梗死。</p>",
-    )
+    write(doctor, "左侧基底节区见低密度影，大小约 12mm，边缘【选择】，脑沟征象。", "左侧基底节区脑梗死。")
     doctor.until(lambda: tag.presenter.state.is_checked and not tag.presenter.state.alarms)
     assert not tag.isVisible()
     assert doctor.page.findings.extraSelections() == []
 
-    used = {one.kind: one for one in admin.call(GetCheckerUse())}
+    def use() -> dict[AlarmKind, KindUse]:
+        return {one.kind: one for one in admin.call(GetCheckerUse())}
+
+    doctor.until(lambda: use()[AlarmKind.SIDE].corrected == 1)
+    used = use()
     assert (used[AlarmKind.TEMPLATE].shown, used[AlarmKind.TEMPLATE].dismissed) == (1, 1)
     assert used[AlarmKind.TEMPLATE].reasons == {"right_as_is": 1}
     assert used[AlarmKind.TEMPLATE].doctors == {"李医生": 1}
