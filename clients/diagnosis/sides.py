@@ -191,12 +191,19 @@ def _teaching(place: Workplace, _desk: Desk) -> QWidget:
     return MakingPanel(place)
 
 
+def _results(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.results.panel import build
+
+    return build(place, desk)
+
+
 PANELS: tuple[SidePanel, ...] = (
     SidePanel("structured", "结构化表单", "template", _structured, Permission.REPORT.value, "Alt+F", 430),
     SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
     SidePanel("checking", "质控提示", "check_circle", _checking, Permission.REPORT.value, "Alt+K", 340),
     SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
     SidePanel("editions", "版本与签名", "audit", _editions, Permission.REPORT.value, "Alt+V", 340),
+    SidePanel("results", "发出结果", "send", _results, Permission.REPORT.value, "Alt+J", 320),
     SidePanel("similar", "相似病例", "search", _similar, Permission.REPORT.value, "Alt+X", 340),
     SidePanel("follow_up", "随访", "calendar", _follow_up, Permission.REPORT.value, "Alt+U", 340),
     SidePanel("remarks", "备注", "tag", _remarks, Permission.REPORT.value, "Alt+B", 300),

@@ -166,3 +166,13 @@ def test_a_desk_changes_the_text_of_who_may_type_and_of_nobody_else(window: Wind
     before = desk.content
     assert not (desk.insert("x") or desk.replace(findings="x") or desk.append(findings="x") or desk.edit(before))
     assert desk.content == before
+
+
+def test_every_panel_and_tool_has_a_key_and_a_shortcut_of_its_own() -> None:
+    from clients.diagnosis.sides import PANELS, TOOLS
+
+    keys = [one.key for one in (*PANELS, *TOOLS)]
+    shortcuts = [one.shortcut for one in (*PANELS, *TOOLS) if one.shortcut]
+
+    assert len(keys) == len(set(keys))
+    assert len(shortcuts) == len(set(shortcuts))
