@@ -24,6 +24,7 @@ from clients.diagnosis.report.actions import page_actions
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ReportPage
+from clients.diagnosis.results import words as results_words
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
 from clients.diagnosis.statistics import texts as statistics_texts
 from clients.diagnosis.structured import english as structured_words
@@ -361,6 +362,7 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(checking_words.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
     register_catalogue(auditing_words.ENTRIES)
+    register_catalogue(results_words.ENTRIES)
     register_catalogue(handing_out_texts.ENTRIES)
     return Diagnosis(make_viewer).pages()
 
