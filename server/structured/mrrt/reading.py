@@ -95,7 +95,7 @@ class _Reader:
         sections = self._sections(body)
         if not any(section.fields or section.prose for section in sections):
             raise MrrtError("文件里没有可填写的内容，这不像一个报告模板。")
-        members.setdefault("kept", tuple(self._kept))
+        members.setdefault("kept", tuple(joined(line) for line in self._kept))
         template = FormTemplate(**members, sections=sections)  # type: ignore[arg-type]
         return Imported(template, self._unknown[:200])
 
@@ -111,7 +111,9 @@ class _Reader:
         for meta in head.walk():
             if meta.tag != "meta":
                 continue
-            name, content = meta.get("name"), meta.get("content").strip()
+            name, content = joined(meta.get("name")), meta.get("content").strip()
+            if name != f"{OURS}kept":
+                content = joined(content)
             term = name.removeprefix("dcterms.")
             if name == f"{OURS}kept":
                 members["kept"] = tuple(line for line in meta.get("content").split("\n") if line)
@@ -142,6 +144,8 @@ class _Reader:
         for node in tree.walk():
             if node.tag == "entry":
                 wanted = node.get("origtxt")
+                if not wanted:
+                    continue
                 found = [self._code(code) for code in node.walk() if code.tag == "code"]
                 self._codes.setdefault(wanted, []).extend(code for code in found if code is not None)
             elif node.tag == "coding_scheme":
@@ -157,8 +161,8 @@ class _Reader:
         self._kept = list(dict.fromkeys(self._kept))
 
     def _code(self, node: Node) -> Code | None:
-        value = node.get("value").strip()
-        scheme, meaning = our_scheme(node.get("scheme")), node.get("meaning").strip()
+        value = joined(node.get("value"))
+        scheme, meaning = our_scheme(node.get("scheme")), joined(node.get("meaning"))
         if not value or not scheme:
             return None
         if len(value) > 64 or len(meaning) > 200:
@@ -182,7 +186,6 @@ class _Reader:
         for label in body.walk():
             if label.tag == "label":
                 self._labels.setdefault(label.get("for"), label.text)
-                self._around.update((id(one), label.text) for one in label.walk() if one.tag in _CONTROLS)
         self._labels.pop("", None)
         outer = [node for node in body.walk() if node.tag == "section"]
         loose = _without_sections(body)
@@ -240,12 +243,15 @@ class _Reader:
         if node.get("id") and node.get("id") != key:
             kept.append(f"id={node.get('id')}")
         kept += [f"term={code.scheme}|{code.value}|{code.meaning}" for code in self._codes.get(node.get("id"), [])[1:]]
-        return tuple(kept)
+        return tuple(joined(line) for line in kept)
 
     # ── fields ───────────────────────────────────────────────────────────────────────────────────────
 
     def _fields(self, area: Node) -> tuple[tuple[Field, ...], list[str]]:
         """Return the fields of an area, and the words of its paragraphs that hold none."""
+        for label in area.walk():
+            if label.tag == "label":
+                self._around.update((id(one), label.text) for one in label.walk() if one.tag in _CONTROLS)
         fields: list[Field] = []
         done: set[int] = set()
         self._gather(area, area, fields, done, self._keys)
@@ -372,10 +378,10 @@ class _Reader:
         score = as_number(node.get(f"{OURS}score")) if node.get(f"{OURS}score") else None
         kept = self._kept_of(node, "")
         if f"{OURS}kept" not in node.attributes and node.get("value"):
-            kept = (*kept, f"value={node.get('value')}")
+            kept = (*kept, joined(f"value={node.get('value')}"))
         return Option(
             key=key,
-            text=text[:400],
+            text=joined(text)[:400].strip(),
             words=words[:4000],
             code=self._first_code(node.get("id")),
             score=score,
@@ -393,7 +399,14 @@ class _Reader:
         default: str = "",
     ) -> Field:
         key = self._key(node.get(f"{OURS}key") or node.get("id") or node.get("name") or "field", taken)
-        title = label or self._label_of(node) or node.get("title") or node.get("placeholder") or key
+        title = (
+            node.get(f"{OURS}label")
+            or label
+            or self._label_of(node)
+            or node.get("title")
+            or node.get("placeholder")
+            or key
+        )
         kind = FieldKind(_kind_of(node)) if _kind_of(node) else kind
         ours = self._ours(node)
         title = joined(title)[:200].strip().rstrip(":：")
@@ -451,7 +464,7 @@ def _oddities(node: Node, kind: FieldKind) -> tuple[str, ...]:
     if f"{OURS}kept" in node.attributes:
         return ()
     tag = (f"tag={node.tag}",) if node.tag == "textarea" else ()
-    return (*tag, f"data-field-type={node.get('data-field-type')}") if _is_odd(node, kind) else tag
+    return (*tag, joined(f"data-field-type={node.get('data-field-type')}")) if _is_odd(node, kind) else tag
 
 
 def _is_odd(node: Node, kind: FieldKind) -> bool:

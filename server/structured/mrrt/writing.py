@@ -169,7 +169,12 @@ class _Writer:
             id=element_id,
             data_field_units=field.unit or None,
             required=field.required or None,
-            **{f"{OURS}key": field.key, f"{OURS}kind": field.kind.value, f"{OURS}default": field.default or None},
+            **{
+                f"{OURS}label": field.label,
+                f"{OURS}key": field.key,
+                f"{OURS}kind": field.kind.value,
+                f"{OURS}default": field.default or None,
+            },
             **profile,
         )
         shared += self._ours(field)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,7 +74,7 @@ class Desk:
                 if s.part is part:
                     assert text[s.start : s.start + len(s.standing)] == s.standing, (s, text)
             solid = [span for span in spans if span[0] < span[1]]
-            assert all(one[1] <= two[0] for one, two in zip(solid, solid[1:], strict=False)), spans
+            assert all(one[1] <= two[0] for one, two in itertools.pairwise(solid)), spans
 
 
 def a_nodule(desk: Desk, lobe: str = "rul", size: float = 8) -> int:
