@@ -203,7 +203,7 @@ PANELS: tuple[SidePanel, ...] = (
     SidePanel("checking", "质控提示", "check_circle", _checking, Permission.REPORT.value, "Alt+K", 340),
     SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
     SidePanel("editions", "版本与签名", "audit", _editions, Permission.REPORT.value, "Alt+V", 340),
-    SidePanel("results", "发出结果", "send", _results, Permission.REPORT.value, "Alt+Y", 320),
+    SidePanel("results", "发出结果", "send", _results, Permission.REPORT.value, "", 320),
     SidePanel("similar", "相似病例", "search", _similar, Permission.REPORT.value, "Alt+X", 340),
     SidePanel("follow_up", "随访", "calendar", _follow_up, Permission.REPORT.value, "Alt+U", 340),
     SidePanel("remarks", "备注", "tag", _remarks, Permission.REPORT.value, "Alt+B", 300),
