@@ -13,7 +13,8 @@ from server.structured.mrrt.words import (
     TERMS,
     our_scheme,
 )
-from shared.domain.structured import Code, Field, FieldKind, FormTemplate, Option, Part, Quantity, Section
+from shared.domain.structured import KEY, Code, Field, FieldKind, FormTemplate, Option, Part, Quantity, Section
+from shared.domain.structured_checking import RESERVED
 from shared.domain.structured_form import as_number
 
 LARGEST = 2 << 20
@@ -221,9 +222,12 @@ class _Reader:
         return Part.IMPRESSION if any(one in words for one in IMPRESSION_WORDS) else Part.FINDINGS
 
     def _key(self, wanted: str, taken: set[str]) -> str:
+        if KEY.fullmatch(wanted) and wanted not in taken and wanted not in RESERVED:
+            taken.add(wanted)
+            return wanted
         key = re.sub(r"[^a-z0-9_]+", "_", wanted.lower()).strip("_")[:36] or "f"
         key = key if key[0].isalpha() else f"f_{key}"[:36]
-        while key in taken or key in ("prior", "score", "true", "false", "and", "or", "not"):
+        while key in taken or key in RESERVED:
             head, _dash, tail = key.rpartition("_")
             key = f"{head}_{int(tail) + 1}" if head and tail.isdigit() and len(tail) < 4 else f"{key}_2"
         taken.add(key)
