@@ -13,6 +13,8 @@ from pypdf import PdfReader, PdfWriter
 
 from server.printing.layout import archival
 from server.printing.layout.pages import render_pages
+from server.signing import certificates
+from server.signing.paper import Box, Seals, sign_pdf
 from shared.paper.builtin import builtin
 from shared.paper.facts import sample
 from shared.paper.kinds import DocumentKind
@@ -54,9 +56,18 @@ def squeezed(pdf: bytes) -> str:
 
 
 def with_photograph() -> Facts:
-    content = facts(pictures={"application1": saved(Image.new("RGB", (1200, 1700), (240, 236, 220)), "JPEG")})
+    content = facts(pictures={"application1": saved(Image.new("RGB", (600, 850), (240, 236, 220)), "JPEG")})
     lists = {**content.lists, "application_photos": ({"picture": "application1", "caption": ""},)}
     return Facts(content.values, lists, content.pictures)
+
+
+def signed(pdf: bytes) -> bytes:
+    """With an electronic signature as approval makes it."""
+    hospital = certificates.new_authority("明镜医院", MADE)
+    doctor = certificates.new_holder(hospital, "钱主任", "qian", "明镜医院", MADE)
+    clock = certificates.new_clock(hospital, "明镜医院", MADE)
+    seals = Seals(doctor, clock, (certificates.revocation_list(hospital, MADE),))
+    return sign_pdf(pdf, seals, at=MADE, reason="审核通过", place="明镜医院", box=Box(0, 90, 60, 200, 90))
 
 
 def test_reports_conform_to_pdf_a_2u_and_what_does_not_is_noticed(
@@ -73,10 +84,11 @@ def test_reports_conform_to_pdf_a_2u_and_what_does_not_is_noticed(
             Facts(content.values, {**content.lists, "key_images": key_images}, content.pictures)
         ),
         "draft": render(facts(watermark="未审核", seal="", verification="")),
-        "many pages": render(facts(findings=sample(DocumentKind.REPORT).values["findings"] * 160, critical="是")),
+        "many pages": render(facts(findings=sample(DocumentKind.REPORT).values["findings"] * 40, critical="是")),
         "rare": render(facts(name="㼆𠮷𠀋", findings="<p>m<sup>2</sup> <u>划线</u> <i>斜体</i> H<sub>2</sub>O</p>")),
         "photograph": render(with_photograph()),
     }
+    cases["signed"] = signed(cases["plain"])
     whole = PdfWriter(BytesIO(cases["plain"]))
     del whole.root_object["/OutputIntents"]
     broken = BytesIO()
