@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCharts import (
+    QAbstractAxis,
     QAbstractBarSeries,
     QBarCategoryAxis,
     QBarSeries,
     QBarSet,
+    QCategoryAxis,
     QChart,
     QChartView,
     QLineSeries,
@@ -23,7 +25,7 @@ from clients.kit.translations import tr
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 """After Okabe and Ito; each also differs in brightness, and lines differ in their dashes."""
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-_MOST_LABELS = 14
+_MOST_LABELS = 10
 
 
 class StatisticsChart(QChartView):
@@ -44,21 +46,21 @@ class StatisticsChart(QChartView):
         made.setAnimationOptions(QChart.AnimationOption.NoAnimation)
         made.legend().setVisible(True)
         made.legend().setAlignment(Qt.AlignmentFlag.AlignTop)
-        across = QBarCategoryAxis()
-        across.append(_labels(chart.names))
+        across = _places(chart.names) if chart.drawing is Drawing.LINES else _categories(chart.names)
         up = QValueAxis()
         up.setTitleText(tr(chart.unit))
         up.setLabelFormat("%.0f")
-        up.setMin(0)
         made.addAxis(across, Qt.AlignmentFlag.AlignBottom)
         made.addAxis(up, Qt.AlignmentFlag.AlignLeft)
         if chart.drawing is Drawing.LINES:
             self._lines(made, chart, across, up)
         else:
             self._bars(made, chart, across, up)
-        up.setMax(_top(chart))
+        up.setRange(0, _top(chart))
         up.applyNiceNumbers()
+        up.setMin(0)  # a bar that does not begin at nothing tells lies
         self._dress(made, across, up)
+        self.setBackgroundBrush(QBrush(QColor(current_theme().colours.surface)))
         old = self.chart()
         self.setChart(made)
         if old is not None:
@@ -69,7 +71,7 @@ class StatisticsChart(QChartView):
             self.show_chart(self._shown)
         super().changeEvent(event)
 
-    def _bars(self, made: QChart, chart: Chart, across: QBarCategoryAxis, up: QValueAxis) -> None:
+    def _bars(self, made: QChart, chart: Chart, across: QAbstractAxis, up: QValueAxis) -> None:
         bars: QAbstractBarSeries = QStackedBarSeries() if chart.drawing is Drawing.STACKED else QBarSeries()
         for place, series in enumerate(chart.series):
             one = QBarSet(tr(series.title))
@@ -82,7 +84,7 @@ class StatisticsChart(QChartView):
         bars.attachAxis(across)
         bars.attachAxis(up)
 
-    def _lines(self, made: QChart, chart: Chart, across: QBarCategoryAxis, up: QValueAxis) -> None:
+    def _lines(self, made: QChart, chart: Chart, across: QAbstractAxis, up: QValueAxis) -> None:
         for place, series in enumerate(chart.series):
             line = QLineSeries()
             line.setName(tr(series.title))
@@ -96,7 +98,7 @@ class StatisticsChart(QChartView):
             line.attachAxis(up)
 
     @staticmethod
-    def _dress(made: QChart, across: QBarCategoryAxis, up: QValueAxis) -> None:
+    def _dress(made: QChart, across: QAbstractAxis, up: QValueAxis) -> None:
         theme = current_theme()
         colours = theme.colours
         text = QBrush(QColor(colours.text))
@@ -115,16 +117,26 @@ class StatisticsChart(QChartView):
         across.setGridLineVisible(False)
 
 
-def _labels(names: tuple[str, ...]) -> list[str]:
-    """Different labels for all places, because the axis knows them by their words; too many are thinned out."""
-    every = -(-len(names) // _MOST_LABELS)
-    found: list[str] = []
-    for place, name in enumerate(names):
-        label = name if len(name) <= 12 else name[:11] + "…"
-        if place % every:
-            label = ""
-        found.append(label + "\u200b" * place)  # unseen, but different
-    return found
+def _categories(names: tuple[str, ...]) -> QBarCategoryAxis:
+    """Names below bars; the axis knows them by their words, so equal ones get something unseen."""
+    axis = QBarCategoryAxis()
+    axis.append([_short(name) + "\u200b" * place for place, name in enumerate(names)])
+    return axis
+
+
+def _places(names: tuple[str, ...]) -> QCategoryAxis:
+    """Days, weeks or months below lines: as many as there is room for."""
+    axis = QCategoryAxis()
+    axis.setLabelsPosition(QCategoryAxis.AxisLabelsPosition.AxisLabelsPositionOnValue)
+    every = max(-(-len(names) // _MOST_LABELS), 1)
+    for place in range(0, len(names), every):
+        axis.append(names[place] + "\u200b" * place, place)
+    axis.setRange(-0.5, max(len(names) - 0.5, 0.5))
+    return axis
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else name[:11] + "…"
 
 
 def _top(chart: Chart) -> float:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.diagnosis.statistics.chart import StatisticsChart
 from clients.diagnosis.statistics.presenter import StatisticsPresenter
@@ -32,7 +32,6 @@ SPANS = (
     Option(Span.CHOSEN, "指定日期"),
 )
 _EMPTY = EmptyWords("这些日期没有可统计的检查", "请换一个日期范围或院区。", "empty")
-"""The pages of the two charts' places."""
 
 
 class StatisticsPage(QWidget):
@@ -47,6 +46,8 @@ class StatisticsPage(QWidget):
         self.subject = SegmentedControl([Option(key, words) for key, words in SUBJECTS.items()])
         self.group_by = _choice("group_by", "分组")
         self.step = _choice("step", "环节")
+        self.step.setMinimumWidth(230)
+        self.step.setMaximumWidth(300)
         self.step.set_choices([Choice(key, words) for key, words in STEPS.items()])
         self.campus = _choice("campus", "院区", "全部院区")
         self.exam_type = _choice("exam_type", "检查类型", "全部类型")
@@ -59,7 +60,8 @@ class StatisticsPage(QWidget):
         self.note = ValueLabel("", "quiet", wrap=True)
         self.table = ListView(self._columns(None), row_id=lambda line: (line.is_total, line.key), empty=_EMPTY)
         self.charts = QStackedWidget()
-        nothing = QLabel()
+        nothing = Label("这些日期没有可统计的检查", "quiet")
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.charts.addWidget(self.chart)
         self.charts.addWidget(nothing)
         self._arrange()
