@@ -54,6 +54,10 @@ class StatisticsPage(QWidget):
         self.span = SegmentedControl(SPANS, Span.MONTH)
         self.first = DateEditor(DateField(key="first", label="起始日期"))
         self.last = DateEditor(DateField(key="last", label="结束日期"))
+        for editor in (self.campus, self.exam_type):
+            editor.setMinimumWidth(108)
+        for day in (self.first, self.last):
+            day.setMinimumWidth(126)
         self.export_button = Button("导出 Excel", "", on_click=self._export)
         self.days = ValueLabel("", "quiet")
         self.chart = StatisticsChart()
@@ -181,11 +185,12 @@ class StatisticsPage(QWidget):
         first = QHBoxLayout()
         first.addWidget(self.subject)
         first.addStretch(1)
+        first.addWidget(self.step)
         first.addWidget(self.export_button)
         second = QHBoxLayout()
         second.setSpacing(8)
         second.addWidget(Label("分组", "caption"))
-        for part in (self.group_by, self.step, self.span, self.first, self.last, self.campus, self.exam_type):
+        for part in (self.group_by, self.span, self.first, self.last, self.campus, self.exam_type):
             second.addWidget(part)
         second.addWidget(self.days)
         second.addStretch(1)
