@@ -15,15 +15,20 @@ from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.jobs import JobContext, JobKind, enqueue
 from server.organisation.service import OrganisationService
 from server.printing.documents import DocumentStore
+from server.printing.drawing import DrawingOrder
+from server.printing.layout.sheet import MM
 from server.printing.report_service import missing_words, spoken_language
 from server.reporting.ports import ReportStep
 from server.signing.key_ring import KeyRing, new_master_key
 from server.signing.keys import Keys
+from server.signing.paper import Box
 from server.signing.papers import SignedPapers
 from server.signing.ports import DrawnPaper
 from server.signing.rpc import SigningRpc
 from server.signing.service import SigningService
 from shared.domain.states import ReportAction
+from shared.paper.layout import lay_out
+from shared.paper.marks import ImageMark
 
 if TYPE_CHECKING:
     from server.bootstrap.jobs import JobsHouse
@@ -68,7 +73,18 @@ class _Drawing:
             # Whoever asks first is not on it: the paper is the approving doctor's.
             order = paper.order(uow, replace(caller, name=view.row.auditing_doctor), view, spoken)
         drawn = paper.render(order)
-        return DrawnPaper(drawn.pdf, missing_words(drawn.missing_glyphs))
+        return DrawnPaper(drawn.pdf, missing_words(drawn.missing_glyphs), _signature_box(order.drawing))
+
+
+def _signature_box(drawing: DrawingOrder) -> Box | None:
+    """Where the approving doctor's picture stands: viewers offer the signature there. None without a picture."""
+    laid_out = lay_out(drawing.template, drawing.facts, drawing.language)
+    for number, page in enumerate(laid_out.pages):
+        for mark in page.marks:
+            if isinstance(mark, ImageMark) and mark.image == "@auditor_signature" and not mark.turn:
+                left, top = mark.x_mm * MM, (page.height_mm - mark.y_mm) * MM
+                return Box(number, left, top - mark.height_mm * MM, left + mark.width_mm * MM, top)
+    return None
 
 
 def build_signing(

@@ -100,6 +100,17 @@ def fetched(house: ResultsHouse, document_id: int) -> bytes:
         bulk.close()
 
 
+def visible_field(pdf: bytes) -> bool:
+    """Whether the field of the signature has an extent on the page."""
+    from pypdf import PdfReader
+
+    fields = PdfReader(BytesIO(pdf)).get_fields() or {}
+    page = PdfReader(BytesIO(pdf)).pages[-1]
+    rectangles = [one.get_object()["/Rect"] for one in page.get("/Annots", ())]
+    left, bottom, right, top = (float(side) for side in rectangles[0])
+    return "Approval" in fields and right - left > 10 and top - bottom > 5
+
+
 def test_from_approval_to_the_second_edition(
     house: ResultsHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +124,7 @@ def test_from_approval_to_the_second_edition(
     printed: DocumentView = house.auditor.call(PrintReport(report_id=report_id))
     paper = fetched(house, first.document_id)
     assert fetched(house, printed.id) == paper
+    assert visible_field(paper), "the signature can be clicked where its picture stands"
     pdf, data, root = tmp_path / "r.pdf", tmp_path / "r.json", tmp_path / "root.pem"
     pdf.write_bytes(paper)
     data.write_bytes(house.auditor.call(ExportSignedData(report_id=report_id)).data)
