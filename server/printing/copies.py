@@ -72,6 +72,16 @@ class Copies:
             raise not_found("打印记录")
         return row
 
+    def of_document(self, uow: UnitOfWork, document_id: int) -> ReportCopy | None:
+        """Return the latest copy given out as this document, locked; None where there is none."""
+        return uow.session.scalar(
+            select(ReportCopy)
+            .where(ReportCopy.document_id == document_id)
+            .order_by(ReportCopy.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+
     def tell(self, row: ReportCopy, outcome: CopyOutcome, printer: str, reason: str) -> bool:
         """Keep what became of a copy; whether that is news. Raises INVALID."""
         if outcome is CopyOutcome.MADE:

@@ -139,6 +139,26 @@ class ReportPrinting:
             uow.session.flush()
         return view_of(row)
 
+    def printed_at_desk(self, uow: UnitOfWork, document_id: int, printer: str) -> None:
+        """A workstation told that its printer took a report: its copy came."""
+        row = self._copies.of_document(uow, document_id)
+        if row is not None:
+            self._copies.tell(row, CopyOutcome.PRINTED, printer, "")
+
+    def expired_words(self, uow: UnitOfWork, code: str) -> str:
+        """Return what is added to the proof of a printed copy whose QR code is too old; nothing else is said."""
+        parts = code.split(":")
+        if len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 9:
+            return ""
+        try:
+            view = self._reports.get(uow, SYSTEM, int(parts[1]))
+        except Refusal:
+            return ""
+        days = self.paper.settings_of(uow, view).validity_days
+        if not days or view.approved_at is None or view.approved_at + timedelta(days=days) >= self._time.now():
+            return ""
+        return f"注意：这份报告的二维码有效期为 {days} 天，已过期，请以医院现有记录为准。"
+
     def facts_for_designer(self, uow: UnitOfWork, caller: Caller, number: str, language: str) -> ReportFactsView:
         """Return a real report's facts; raises NOT_FOUND."""
         spoken = spoken_language(language)

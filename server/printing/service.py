@@ -148,6 +148,8 @@ class PrintingService:
             )
             uow.session.add(row)
             uow.session.flush()
+            if document.kind == "report":
+                self.reports.printed_at_desk(uow, document_id, printer)
             return _print_view(row)
 
     def list_prints(self, uow: UnitOfWork, subject_id: int, kind: str = "") -> tuple[PrintView, ...]:
@@ -177,7 +179,7 @@ class PrintingService:
 
     def verify(self, uow: UnitOfWork, code: str) -> str:
         """Return a sentence that says whether the printed report with this code is genuine."""
-        return self._verify(uow, code)
+        return self._verify(uow, code) + self.reports.expired_words(uow, code)
 
     def _label(self, caller: Caller, kind: DocumentKind, exam_id: int, output: Output, language: str) -> DocumentView:
         with self._database.read() as uow:

@@ -31,7 +31,7 @@ from shared.domain.states import ReportState
 from shared.paper.builtin import builtin_text
 from shared.paper.kinds import DocumentKind
 from tests.server.printing_service.test_printing_service import House
-from tests.server.reporting.reporting_world import LI, WANG, ZHAO, an_exam
+from tests.server.reporting.reporting_world import LI, WANG, ZHAO, a_png, an_exam
 
 ADMIN = Caller(user_id=1, login="admin", name="管理员", permissions=frozenset(Permission))
 KIOSK = Caller(user_id=9, login="kiosk1", name="自助机", permissions=ROLES["kiosk"], station="大厅1")
@@ -193,6 +193,57 @@ def test_telling_twice_changes_nothing(house: House) -> None:
     with house.world.database.write() as uow:
         assert refused(reports.tell_copy, uow, LI, document.copy_id, CopyOutcome.MADE, "", "")[0] is ErrorCode.INVALID
         assert refused(reports.tell_copy, uow, LI, 999, CopyOutcome.PRINTED, "", "")[0] is ErrorCode.NOT_FOUND
+
+
+def test_a_desk_that_records_its_print_tells_of_the_copy(house: House) -> None:
+    document = house.printing.print_report(LI, house.world.report_in(ReportState.APPROVED))
+    house.printing.record_print(LI, document.id, "HP LaserJet", 1)
+    with house.world.database.read() as uow:
+        (copy,) = house.printing.reports.list_copies(uow, 1)
+    assert (copy.outcome, copy.printer) == (CopyOutcome.PRINTED, "HP LaserJet")
+
+
+def test_an_old_code_is_genuine_but_expired(house: House) -> None:
+    save(house, id=0, name="默认报告", is_default=True, validity_days=90)
+    report_id = house.world.report_in(ReportState.APPROVED)
+    with house.world.database.read() as uow:
+        code = house.world.reports.verification_code(uow, report_id)
+        assert "过期" not in house.printing.verify(uow, code)
+        house.world.clock.pass_time(days=91)
+        assert "真实有效" in house.printing.verify(uow, code)
+        assert "过期" in house.printing.verify(uow, code)
+        for wrong in ("", "MJ1:x:y", "MJ1:99999999999:y", "MJ1:999:y"):
+            assert "过期" not in house.printing.verify(uow, wrong)
+
+
+class Supplies:
+    """Signatures, photographs and forms of other areas."""
+
+    def picture_of(self, uow: UnitOfWork, account_id: int) -> bytes | None:
+        return a_png(60, 20) if account_id == ZHAO.user_id else None
+
+    def photographs(self, uow: UnitOfWork, exam_id: int) -> tuple[bytes, ...]:
+        return (a_png(30, 40), a_png(30, 40))
+
+    def rows(self, uow: UnitOfWork, report_id: int, language: str) -> tuple[dict[str, str], ...]:
+        return ({"group": "结节", "label": "最大径", "value": "12 mm"},)
+
+
+def test_signature_photographs_and_fields_come_onto_the_paper(house: House) -> None:
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    supplies = Supplies()
+    house.printing.reports.paper.bind(signatures=supplies, photographs=supplies, forms=supplies)
+    report_id = house.world.report_in(ReportState.APPROVED)
+    plain = PdfReader(BytesIO(house.bytes_of(house.printing.preview_report(LI, report_id))))
+    assert [len(page.images) for page in plain.pages] == [1]  # the auditor's; the writer has none
+    assert "最大径" in plain.pages[0].extract_text()
+    save(house, id=0, name="默认报告", is_default=True, with_application=True)
+    whole = PdfReader(BytesIO(house.bytes_of(house.printing.preview_report(LI, report_id))))
+    assert [len(page.images) for page in whole.pages] == [1, 1, 1]
+    assert "诊断医生" in whole.pages[0].extract_text()
 
 
 # ── many as one job ──────────────────────────────────────────────────────────────────────────────────
