@@ -20,10 +20,12 @@ import pytest
 
 from server.kernel import secretfiles
 from shared.contract.access import AccessScope, AddToken
+from shared.contract.errors import Refused
 from shared.contract.interfaces import InterfaceKind, SaveConnection, StatusForm
 from shared.contract.reporting import AddToReport, ApproveReport, AuditReport, ReviseReport, SubmitReport, WriteReport
 from shared.contract.results import (
     GetResultSettings,
+    GiveUpResult,
     ResendResult,
     ResultKind,
     ResultRule,
@@ -121,6 +123,7 @@ def test_an_approved_report_is_found_in_the_archive(house: ResultsHouse, token: 
     assert key.ReferencedSOPInstanceUID == house.images[1].SOPInstanceUID
     page = pypdf.PdfReader(BytesIO(paper.EncapsulatedDocument)).pages[0].extract_text().replace("\n", "")
     assert "右肺上叶" in page
+    assert b"/ByteRange" in paper.EncapsulatedDocument, "the paper that was signed at the approval"
 
 
 def test_a_revision_and_an_addendum_are_new_versions_that_name_the_old(
@@ -232,6 +235,13 @@ def test_results_reach_the_hospital_system_and_can_be_sent_again(house: ResultsH
         assert len(oru) == 2 and len({str(one.segment("MSH")[10]) for one in oru}) == 1
         obr = oru[0].segment("OBR")
         assert (str(obr[2]), str(obr[18]), str(obr[25])) == ("H-77", exam.row.accession_number, "F")
+        for client in (house.doctor, house.auditor):
+            with pytest.raises(Refused, match="permission_missing"):
+                client.call(ResendResult(result_id=results[ResultKind.MDM].id))
+            with pytest.raises(Refused, match="permission_missing"):
+                client.call(GiveUpResult(result_id=results[ResultKind.MDM].id, reason="x"))
+            with pytest.raises(Refused, match="permission_missing"):
+                client.call(GetResultSettings())
         house.admin.call(ResendResult(result_id=results[ResultKind.MDM].id))
         until(lambda: all(row.state is ResultState.DONE for row in house.results(report_id)))
         reports = fhir.store["DiagnosticReport"]
@@ -241,6 +251,7 @@ def test_results_reach_the_hospital_system_and_can_be_sent_again(house: ResultsH
     with_rules(house)
 
 
+@pytest.mark.slow  # two starts of a server; its short form: tests/server/results/test_result_service.py
 def test_a_server_killed_between_approval_and_sending_sends_once(tmp_path: Path) -> None:
     server = start_server(tmp_path)
     listener = MllpListener()

@@ -88,6 +88,36 @@ def test_nothing_is_made_twice(world: ResultsWorld) -> None:
     assert len(world.post.letters) == 1 and len(world.archive.stored) == 1
 
 
+@pytest.mark.parametrize("where", ["store", "queue"])
+def test_a_job_that_dies_in_the_middle_is_done_once_in_the_end(
+    world: ResultsWorld, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_rules(world, SR, ORU)
+    report_id = world.approved()
+    store, put = world.archive.store, world.post.put
+
+    def dies_after_storing(made: Any) -> None:
+        store(made)
+        raise RuntimeError("killed")
+
+    def dies_before_the_commit(uow: Any, letter: Any) -> int:
+        put(uow, letter)
+        world.post.letters.clear()  # its transaction is rolled back with the result's mark
+        raise RuntimeError("killed")
+
+    if where == "store":
+        monkeypatch.setattr(world.archive, "store", dies_after_storing)
+    else:
+        monkeypatch.setattr(world.post, "put", dies_before_the_commit)
+    world.work()
+    assert ResultState.WAITING in {row.state for row in world.rows(report_id)}
+    monkeypatch.undo()
+    world.later()
+    world.work()
+    assert len(world.archive.stored) == 1 and len(world.post.letters) == 1
+    assert world.rows(report_id)[0].state is ResultState.DONE
+
+
 def test_a_full_archive_holds_up_only_what_is_for_it(world: ResultsWorld) -> None:
     with_rules(world, SR, ORU)
     world.archive.is_full = True
