@@ -116,11 +116,12 @@ def main() -> None:
 
     def show(state: ReportPageState) -> None:
         nonlocal saved
-        if state.report is not None and not state.is_dirty and state.saved_at is not None:
-            now = strokes_in(state.report.content.findings)
-            if now != saved:
-                saved = now
-                say("saved", *now)
+        if state.report is None or state.saved_at is None:
+            return
+        now = strokes_in(state.report.content.findings)  # what the server said it holds
+        if now > saved:
+            saved = now
+            say("saved", *now)
 
     presenter = ReportPresenter(
         line,

@@ -21,16 +21,10 @@ def test_the_usual_values_are_those_of_the_states() -> None:
 
 
 def test_labels_options_english_words_and_optional_choices() -> None:
-    critical, reaction, shaved = choices_of(
-        "造影剂反应/Contrast reaction: 无/None，轻度/Mild、重度\n备皮？：合格,不合格"
-    )
+    critical, reaction, shaved = choices_of("造影剂反应/Contrast reaction: 无/None，轻/Mild、重\n备皮？：合格,不合格")
     assert critical == USUAL_CRITICAL
     assert (reaction.key, reaction.label_en, reaction.is_required) == ("造影剂反应", "Contrast reaction", True)
-    assert reaction.options == (
-        Option("无", "无", "None"),
-        Option("轻度", "轻度", "Mild"),
-        Option("重度", "重度", "重度"),
-    )
+    assert reaction.options == (Option("无", "无", "None"), Option("轻", "轻", "Mild"), Option("重", "重", "重"))
     assert (shaved.label, shaved.is_required) == ("备皮", False) and shaved.has("不合格") and not shaved.has("无")
 
 
