@@ -8,8 +8,8 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.paper.rich_text import PLAIN, Style, styled, unstyled
 from shared.domain.rich_text import plain, sanitised
+from shared.paper.rich_text import PLAIN, Style, styled, unstyled
 
 
 def test_styles_cover_exactly_their_words() -> None:
