@@ -37,6 +37,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.referrals.tables",
     "server.reporting.auditing_tables",
     "server.reporting.checking.tables",
+    "server.quality.tables",
     "server.signing.tables",
     "server.structured.tables",
     "server.results.tables",

@@ -32,6 +32,7 @@ from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.printing import TicketForecast
+from server.bootstrap.quality import build_quality
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.results import Results, build_results
@@ -262,6 +263,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             critical.handlers,
             StatisticsRpc(StatisticsService(time, organisation)),
             build_checking(time, reports),
+            build_quality(time),
             results.handlers,
             stores.handlers,
             ArchiveHandlers(archive),

@@ -1,0 +1,1 @@
+"""Quality control of images and reports: drawn samples, blinded scores, figures."""
