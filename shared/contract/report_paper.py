@@ -42,7 +42,7 @@ class ReportTemplateView(msgspec.Struct, frozen=True, kw_only=True):
 class ListReportTemplates(Query[tuple[ReportTemplateView, ...]], frozen=True, kw_only=True):
     """Every template of reports in its order, the default among them."""
 
-    method = "printing.list_report_templates"
+    method = "report_paper.list_templates"
     permission = Permission.SIGNED_IN
     audit = AuditClass.ROUTINE
 
@@ -54,7 +54,7 @@ class SaveReportTemplate(Command[ReportTemplateView], frozen=True, kw_only=True)
     Refusals: INVALID (field), DUPLICATE (name), NOT_FOUND, CONFLICT (somebody changed it meanwhile).
     """
 
-    method = "printing.save_report_template"
+    method = "report_paper.save_template"
     permission = Permission.ADMINISTER
     audit = AuditClass.SETTINGS
 
@@ -76,7 +76,7 @@ class SaveReportTemplate(Command[ReportTemplateView], frozen=True, kw_only=True)
 class DeleteReportTemplate(Command[Nothing], frozen=True, kw_only=True):
     """Take a template away; printed copies keep their paper. Refusals: ILLEGAL_ACTION (the default), NOT_FOUND."""
 
-    method = "printing.delete_report_template"
+    method = "report_paper.delete_template"
     permission = Permission.ADMINISTER
     audit = AuditClass.SETTINGS
 
@@ -96,7 +96,7 @@ class ReportFactsView(msgspec.Struct, frozen=True, kw_only=True):
 class GetReportFacts(Query[ReportFactsView], frozen=True, kw_only=True):
     """The facts of a real report for the designer; pictures at screen size. Refusals: NOT_FOUND."""
 
-    method = "printing.get_report_facts"
+    method = "report_paper.get_facts"
     permission = Permission.ADMINISTER
     audit = AuditClass.REPORT
 
@@ -136,7 +136,7 @@ class CopyView(msgspec.Struct, frozen=True, kw_only=True):
 class TellCopy(Command[CopyView], frozen=True, kw_only=True):
     """Tell what became of a copy; told twice it is kept once. Refusals: NOT_FOUND, INVALID (made)."""
 
-    method = "printing.tell_copy"
+    method = "report_paper.tell_copy"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.EXPORT
 
@@ -149,7 +149,7 @@ class TellCopy(Command[CopyView], frozen=True, kw_only=True):
 class ListCopies(Query[tuple[CopyView, ...]], frozen=True, kw_only=True):
     """The print log of one report, newest first."""
 
-    method = "printing.list_copies"
+    method = "report_paper.list_copies"
     permission = Permission.SIGNED_IN
     audit = AuditClass.ROUTINE
 
@@ -191,7 +191,7 @@ class HandoutList(msgspec.Struct, frozen=True, kw_only=True):
 class ListHandouts(Query[HandoutList], frozen=True, kw_only=True):
     """Approved reports, those not yet printed alone with `only_unprinted`; at most 500 rows."""
 
-    method = "printing.list_handouts"
+    method = "report_paper.list_handouts"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.ROUTINE
 
@@ -242,7 +242,7 @@ class BeginBatch(Command[BatchView], frozen=True, kw_only=True):
     Refusals: INVALID, NOT_FOUND.
     """
 
-    method = "printing.begin_batch"
+    method = "report_paper.begin_batch"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.EXPORT
 
@@ -253,7 +253,7 @@ class BeginBatch(Command[BatchView], frozen=True, kw_only=True):
 class GetBatch(Query[BatchView], frozen=True, kw_only=True):
     """A job of mine. Refusals: NOT_FOUND."""
 
-    method = "printing.get_batch"
+    method = "report_paper.get_batch"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.ROUTINE
 
@@ -263,7 +263,7 @@ class GetBatch(Query[BatchView], frozen=True, kw_only=True):
 class ListBatches(Query[tuple[BatchView, ...]], frozen=True, kw_only=True):
     """My latest jobs, newest first, 20 at most; the open ones can go on."""
 
-    method = "printing.list_batches"
+    method = "report_paper.list_batches"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.ROUTINE
 
@@ -283,7 +283,7 @@ class NextOfBatch(Command[BatchPaper], frozen=True, kw_only=True):
     With `again` the failed ones wait again. Refusals: NOT_FOUND, ILLEGAL_ACTION (ended).
     """
 
-    method = "printing.next_of_batch"
+    method = "report_paper.next_of_batch"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.EXPORT
 
@@ -295,7 +295,7 @@ class NextOfBatch(Command[BatchPaper], frozen=True, kw_only=True):
 class EndBatch(Command[BatchView], frozen=True, kw_only=True):
     """Give up what is left. Refusals: NOT_FOUND."""
 
-    method = "printing.end_batch"
+    method = "report_paper.end_batch"
     permission = Permission.PRINT_REPORT
     audit = AuditClass.EXPORT
 
@@ -342,7 +342,7 @@ class OpenSelfPrint(Command[SelfPrintAnswer], frozen=True, kw_only=True):
     After three wrong tries a code is shut for 10 minutes, after ten the kiosk for 2. Refusals: INVALID (no code).
     """
 
-    method = "printing.open_self_print"
+    method = "report_paper.open_self_print"
     permission = Permission.SELF_PRINT
     audit = AuditClass.REPORT
 
@@ -362,7 +362,7 @@ class MakeSelfPrint(Command[SelfPrintPaper], frozen=True, kw_only=True):
     """The paper of one item; asked again before it is told about, the same paper. Refusals: NOT_FOUND (session over),
     ILLEGAL_ACTION (no longer printable)."""
 
-    method = "printing.make_self_print"
+    method = "report_paper.make_self_print"
     permission = Permission.SELF_PRINT
     audit = AuditClass.EXPORT
 
@@ -374,7 +374,7 @@ class MakeSelfPrint(Command[SelfPrintPaper], frozen=True, kw_only=True):
 class TellSelfPrint(Command[Nothing], frozen=True, kw_only=True):
     """Tell whether paper came; then the report is 已打印. Refusals: NOT_FOUND."""
 
-    method = "printing.tell_self_print"
+    method = "report_paper.tell_self_print"
     permission = Permission.SELF_PRINT
     audit = AuditClass.EXPORT
 

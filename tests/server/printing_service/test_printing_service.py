@@ -264,4 +264,4 @@ def test_a_full_disk_is_said_and_moves_nothing(house: House) -> None:
 
 def test_every_request_of_the_area_has_a_handler(house: House) -> None:
     handlers = collect(PrintingRpc(house.printing), ReportPaperRpc(house.printing.reports))
-    assert set(handlers) == {method for method in all_requests() if method.startswith("printing.")}
+    assert set(handlers) == {method for method in all_requests() if method.startswith(("printing.", "report_paper."))}
