@@ -19,6 +19,7 @@ ENTRIES: Mapping[str, str] = {
     "病种标记": "Disease mark",
     "根目录": "Root",
     "如 磨玻璃结节": "e.g. ground-glass nodule",
+    "加入收藏": "Add to favourites",
     "保存修改": "Save changes",
     "取消收藏": "Take out",
     "已在收藏夹：{folder}": "Among your favourites: {folder}",

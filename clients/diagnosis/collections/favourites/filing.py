@@ -40,7 +40,7 @@ class FilingForm(QWidget):
         self.form = FormView(_FORM, columns=1)
         self.form.submitted.connect(self._save)
         self.trouble = ValueLabel("", "error", wrap=True)
-        self.save_button = Button("收藏", "primary", "star", on_click=self._save)
+        self.save_button = Button("加入收藏", "primary", "star", on_click=self._save)
         self.remove_button = Button("取消收藏", "link", on_click=self.presenter.remove)
         box = QVBoxLayout(self)
         box.setContentsMargins(16, 12, 16, 12)
@@ -73,7 +73,7 @@ class FilingForm(QWidget):
         found = state.found
         favourite = found.favourite if found is not None else None
         self.save_button.setEnabled(found is not None and not state.is_busy)
-        self.save_button.set_source("收藏" if favourite is None else "保存修改")
+        self.save_button.set_source("加入收藏" if favourite is None else "保存修改")
         self.remove_button.setVisible(favourite is not None)
         self.trouble.setVisible(bool(state.trouble))
         self.trouble.set_text(state.trouble)

@@ -121,7 +121,7 @@ class FilingPresenter(ScreenPresenter[FilingState]):
             self._change(report_id=report_id, found=None, problems={}, trouble="")
         if report_id:
             request = GetFavouriteOfReport(report_id=report_id)
-            self._ask(request, self._came, self._failed, key="favourites.filing")
+            self._ask(request, self._came, self._failed, key=f"favourites.filing.{id(self)}")
 
     def save(self, folder: str, disease: str, note: str) -> None:
         """File it."""

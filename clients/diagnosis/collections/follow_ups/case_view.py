@@ -152,8 +152,8 @@ class FollowUpCase(QWidget):
     def _show_head(self, state: CaseState, one: FollowUpView | None) -> None:
         _empty(self.head)
         if one is None:
-            words = "" if state.found is None else "这位患者还没有随访。"
-            if state.report_id and words:
+            words = "正在加载…" if state.found is None else "这位患者还没有随访。"
+            if state.report_id and not state.trouble:
                 self.head.addWidget(Label(words, "quiet", wrap=True))
             return
         first = QWidget()

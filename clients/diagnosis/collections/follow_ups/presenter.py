@@ -135,7 +135,9 @@ class CasePresenter(ScreenPresenter[CaseState]):
         elif shown_id and shown_id != self.state.shown_id:
             self._change(shown_id=shown_id, problems={})
         if report_id:
-            self._ask(FollowUpsOfPatient(report_id=report_id), self._came, self._failed, key="follow_ups.case")
+            self._ask(
+                FollowUpsOfPatient(report_id=report_id), self._came, self._failed, key=f"follow_ups.case.{id(self)}"
+            )
 
     def show_one(self, follow_up_id: int) -> None:
         """Show another follow-up of the patient."""
