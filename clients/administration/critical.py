@@ -22,6 +22,7 @@ from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.translations import tr
 from shared.contract.critical import CriticalSettings, GetCriticalSettings, SaveCriticalSettings
 from shared.contract.master import CriticalValueEntry, DutyEntry, MasterKind
+from shared.contract.statistics import GetStepLimits, SaveStepLimits, StepLimits
 from shared.domain.critical import CriticalLevel, CriticalRegion, Escalation, Weekday
 
 REGIONS = {
@@ -267,4 +268,51 @@ LIMITS = TableSpec(
     new_text="修改",
 )
 
-TABS: tuple[tuple[str, TableSpec], ...] = (("危急值库", LIBRARY), ("值班表", DUTY), ("升级时限", LIMITS))
+
+def _step_minutes(value: int) -> str:
+    return tr("{count} 分钟", count=value) if value else tr("不限")
+
+
+def _save_steps(typed: Values, row: Any | None) -> SaveStepLimits:
+    limits = {key: number(typed[key]) for key in STEPS}
+    return SaveStepLimits(limits=StepLimits(version=0 if row is None else row.version, **limits))
+
+
+STEPS = {
+    "exam": "登记到检查结束",
+    "images": "检查结束到影像到达",
+    "report": "检查结束到提交报告",
+    "audit": "提交到审核",
+    "print": "审核到打印",
+}
+STEP_LIMITS = TableSpec(
+    id="statistics_limits",
+    columns=(
+        *(Column(key, title, 160, format=_step_minutes) for key, title in STEPS.items()),
+        Column("rest", "", 0, value=lambda _row: ""),
+    ),
+    empty=EmptyWords("没有时限", "", "clock"),
+    load=lambda _wanted: GetStepLimits(),
+    rows=lambda limits: (limits,),
+    row_id=lambda _limits: 1,
+    form=(
+        Section(
+            "",
+            [NumberField(key=key, label=title, unit="分钟", maximum=43_200, initial=0) for key, title in STEPS.items()],
+        ),
+    ),
+    form_columns=1,
+    values=lambda row: {key: getattr(row, key) for key in STEPS},
+    save=_save_steps,
+    saved_id=lambda _reply: 1,
+    intro="统计周转时间时，超过这些分钟的算超时；0 为不限。检查结束到审核按报告时限统计。",
+    entities=("statistics_limits",),
+    new_text="修改",
+)
+
+TABS: tuple[tuple[str, TableSpec], ...] = (
+    ("危急值库", LIBRARY),
+    ("值班表", DUTY),
+    ("升级时限", LIMITS),
+    ("统计时限", STEP_LIMITS),
+)

@@ -65,4 +65,11 @@ ENTRIES: Mapping[str, str] = {
     "没有时限": "No limits",
     "危急值上报后这么多分钟还没有确认，就通知下一级。修改后对新的危急值有效。": "So many minutes after the report without an answer, the next level is called. Holds for new critical values.",
     "修改": "Change",
+    "统计时限": "Limits of statistics",
+    "登记到检查结束": "Registration to end of exam",
+    "检查结束到影像到达": "End of exam to images",
+    "检查结束到提交报告": "End of exam to report",
+    "提交到审核": "Report to audit",
+    "审核到打印": "Audit to print",
+    "统计周转时间时，超过这些分钟的算超时；0 为不限。检查结束到审核按报告时限统计。": "Longer than this counts as over the limit; 0: no limit. End of exam to audit is counted by the limits of reports.",
 }

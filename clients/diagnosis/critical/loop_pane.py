@@ -248,7 +248,7 @@ def _clock(loop: LoopView) -> str:
         level = {"doctor": "病区值班", "ward": "科主任"}.get(loop.escalation.value, "医务处")
         parts.append(tr("将升级至{level}：{time}", level=tr(level), time=local_clock(loop.next_escalation_at)))
     if loop.called:
-        parts.append(f"{tr(ESCALATIONS[loop.escalation])}：{loop.called}")
+        parts.append(tr("{level}：{names}", level=tr(ESCALATIONS[loop.escalation]), names=loop.called))
     return "\n".join(parts)
 
 
@@ -259,4 +259,5 @@ def _limit(loop: LoopView) -> int:
 def _duty_words(duty: Sequence[DutyView]) -> str:
     if not duty:
         return tr("值班表中现在没有人。")
-    return "\n".join(f"{tr(ESCALATIONS[one.level])}：{one.name}  {one.phone}".rstrip() for one in duty)
+    names = [(one.level, f"{one.name}  {one.phone}".rstrip()) for one in duty]
+    return "\n".join(tr("{level}：{names}", level=tr(ESCALATIONS[level]), names=name) for level, name in names)

@@ -246,7 +246,7 @@ class CriticalPanel(QWidget):
             if state.is_reported(hit):
                 row.addWidget(StateBadge(STATES[_state_of(state, hit)]))
             else:
-                row.addWidget(Button("上报", "", on_click=_With(self.take_hit, hit)))
+                row.addWidget(Button("上报此项", "", on_click=_With(self.take_hit, hit)))
             row.addWidget(Button("找到原文", "link", on_click=_With(self.show_hit, hit)))
             row.addStretch(1)
             column.addLayout(row)

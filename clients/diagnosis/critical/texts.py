@@ -80,6 +80,8 @@ ENTRIES: Mapping[str, str] = {
     "理由": "Reason",
     "确定": "OK",
     "上报危急值": "Report critical value",
+    "上报此项": "Report",
+    "{level}：{names}": "{level}: {names}",
     "报告的危急值": "Critical values of the report",
     "文中的危急值": "In the text",
     "文中没有发现危急值。": "The text states no critical value.",
