@@ -14,6 +14,7 @@ from server.bootstrap.folders import Folders
 from server.kernel.database import Database
 from server.kernel.jobs import JobKind, JobRunner, Schedule
 from server.kernel.logs import start_logging
+from server.kernel.metrics import MetricsFile
 from server.settings import Settings, from_text
 
 LANES: Mapping[str, int] = {
@@ -111,10 +112,13 @@ def run(
         runner = JobRunner(database, job_kinds(house), lanes=LANES, schedules=schedules(house))
         if database.is_sqlite:
             runner.take_over_all()  # an embedded database has one server, and its last jobs process is gone
+        metrics = MetricsFile(folders.metrics, multiprocessing.current_process().name)
+        metrics.start()
         runner.start()
         ready()
         stop.wait()
         runner.stop()
+        metrics.stop()
     finally:
         database.close()
 

@@ -19,6 +19,7 @@ from server.bootstrap.folders import Folders
 from server.kernel.database import Database
 from server.kernel.jobs.tables import Job
 from server.kernel.metrics import BUCKETS, Labels, collected
+from server.results.making import counts_by_state
 
 _GAUGES_FOR_S = 15.0  # the database is asked this often at most, however many scrape
 
@@ -86,11 +87,14 @@ class Measuring:
             status = self._areas.archive.status(uow)
             jobs = uow.session.execute(select(Job.kind, Job.state, func.count()).group_by(Job.kind, Job.state)).all()
             complete = uow.session.execute(select(Study.completeness, func.count()).group_by(Study.completeness)).all()
+            results = counts_by_state(uow)
         yield "studies", (), float(status.studies)
         yield "instances", (), float(status.instances)
         yield "bytes_stored", (), float(status.bytes_stored)
         for kind, state, count in jobs:
             yield "jobs", (("kind", str(kind)), ("state", str(state))), float(count)
+        for state, count in results.items():
+            yield "report_results", (("state", state),), float(count)
         for state, count in complete:
             yield "studies_by_completeness", (("completeness", str(state)),), float(count)
 

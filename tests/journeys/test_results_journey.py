@@ -189,6 +189,18 @@ def test_reports_are_read_by_fhir(house: ResultsHouse, token: str) -> None:
     assert measured == [{"value": 12.5, "unit": "mm", "system": "http://unitsofmeasure.org", "code": "mm"}]
 
 
+def test_the_server_counts_what_left(house: ResultsHouse) -> None:
+    _, report_id = house.examined("周瑜")
+    house.approved(report_id, with_key_image=False)
+    house.settled(report_id, 1)
+
+    def counted() -> bool:
+        text = got(house, "/metrics").decode()
+        return 'results_total{kind="sr",outcome="done"}' in text and 'report_results{state="done"}' in text
+
+    until(counted, 40.0)
+
+
 def with_rules(house: ResultsHouse, *rules: ResultRule) -> None:
     """Make the rules those, beside the structured report."""
     present = house.admin.call(GetResultSettings())
