@@ -19,6 +19,7 @@ from clients.diagnosis.handing_out import texts as handing_out_texts
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
+from clients.diagnosis.quality import words as quality_words
 from clients.diagnosis.report import texts as report_texts
 from clients.diagnosis.report.actions import page_actions
 from clients.diagnosis.report.desk import ReportDesk
@@ -126,6 +127,7 @@ class Diagnosis:
                 self.build_handing_out,
                 permission=Permission.PRINT_REPORT.value,
             ),
+            Page("quality", "质控", "check_circle", self.build_quality, permission=Permission.FINAL_AUDIT.value),
             Page("collections", "收藏与随访", "star", self.build_collections, permission=may),
             Page("signature", "我的签名", "edit", self.build_signature, permission=may),
             Page(
@@ -226,6 +228,13 @@ class Diagnosis:
         patients.open_beside()
         view.show_state(presenter.state)
         return view
+
+    def build_quality(self, place: Workplace) -> QWidget:
+        """Make the page of quality control."""
+        from clients.diagnosis.quality.view import QualityPage
+
+        self._place = place
+        return QualityPage(place, self._open_images)
 
     def build_critical(self, place: Workplace) -> QWidget:
         """Make the page of critical values, the only one of a ward."""
@@ -360,6 +369,7 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(critical_texts.ENTRIES)
     register_catalogue(statistics_texts.ENTRIES)
     register_catalogue(checking_words.ENTRIES)
+    register_catalogue(quality_words.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
     register_catalogue(auditing_words.ENTRIES)
     register_catalogue(results_words.ENTRIES)

@@ -1,0 +1,1 @@
+"""Quality control on screen: tasks, blinded scoring, statistics."""
