@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -18,12 +20,44 @@ from clients.kit.login import SignedIn
 from clients.kit.server_connection import ServerConnection
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
-from shared.contract.critical import CriticalSettings, GetLoop, ListLoops, LoopFilter, SaveCriticalSettings
+from shared.contract.base import Request, all_requests
+from shared.contract.critical import (
+    AcknowledgeCritical,
+    CancelCritical,
+    CorrectCritical,
+    CriticalSettings,
+    DetectCritical,
+    ExportCriticalStatistics,
+    GetCriticalSettings,
+    GetCriticalStatistics,
+    GetLoop,
+    ListCriticalChoices,
+    ListDuty,
+    ListLoops,
+    ListReportLoops,
+    LoopFilter,
+    NotifyCritical,
+    RecordAcknowledgement,
+    ReportCritical,
+    SaveCriticalSettings,
+)
+from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.identity import CreateUser
 from shared.contract.master import CriticalValueEntry, DutyEntry, ListRows, MasterKind, SaveRow
 from shared.contract.reporting import ListReports
-from shared.domain.critical import Escalation, LoopAction, LoopState
+from shared.contract.statistics import (
+    ExportStatistics,
+    GetStatistics,
+    GetStepLimits,
+    GroupBy,
+    SaveStepLimits,
+    StatisticsFilter,
+    StepLimits,
+    Subject,
+)
+from shared.domain.critical import Escalation, LoopAction, LoopState, Means
 from shared.domain.states import CriticalValue, ReportState
+from shared.rpc.client import RpcClient
 from tests.clients.diagnosis.test_diagnosis_journey import PASSWORD, Seat, scan_a_patient
 from tests.server_process import ServerProcess, running_server, start_server
 
@@ -137,8 +171,6 @@ def test_a_killed_server_still_calls_the_next_level(qtbot: QtBot, tmp_path: Path
         admin.call(SaveCriticalSettings(settings=CriticalSettings(ward_minutes=1, head_minutes=2, office_minutes=3)))
         qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
         report_id = admin.call(ListReports()).rows[0].id
-        from shared.contract.critical import ReportCritical
-
         loop = admin.call(ReportCritical(report_id=report_id, code="CH01", finding="右侧张力性气胸")).loop
         server.kill(whole=True)
         _let_time_pass(data, loop.id)
@@ -183,3 +215,61 @@ def test_the_library_and_the_roster_are_master_data(server: ServerProcess) -> No
     admin.call(SaveRow(entry=DutyEntry(name="夜班", level=Escalation.HEAD, begins="18:00", ends="08:00")))
     assert [row.entry.name for row in admin.call(ListRows(kind=MasterKind.DUTY)).rows] == ["夜班"]
     admin.close()
+
+
+def test_every_request_asks_for_its_permission(server: ServerProcess) -> None:
+    """What a role may not do is refused by the server, whatever a window would show."""
+    admin = server.client()
+    for role in ("clerk", "ward", "doctor", "auditor"):
+        admin.call(CreateUser(login=role, name=role, password=PASSWORD, roles=(role,)))
+    admin.close()
+    day = date(2026, 3, 2)
+    days = StatisticsFilter(first=day, last=day)
+    see: list[Request[Any]] = [ListLoops(), GetLoop(loop_id=1), ListReportLoops(report_id=1), ListDuty(department="")]
+    see += [GetCriticalSettings(), AcknowledgeCritical(loop_id=1, version=1)]
+    write: list[Request[Any]] = [
+        ListCriticalChoices(),
+        DetectCritical(exam_type="CT", findings="", impression=""),
+        ReportCritical(report_id=1, code="CH01", finding="x"),
+        NotifyCritical(loop_id=1, version=1, name="x", means=Means.PHONE),
+        RecordAcknowledgement(loop_id=1, version=1, name="x", read_back=True),
+        CorrectCritical(loop_id=1, version=1, name="x", finding="x", reason="x"),
+        CancelCritical(loop_id=1, version=1, reason="x"),
+    ]
+    count: list[Request[Any]] = [
+        GetCriticalStatistics(first=day, last=day),
+        ExportCriticalStatistics(first=day, last=day),
+        GetStatistics(subject=Subject.WORKLOAD, group_by=GroupBy.DAY, filter=days),
+        ExportStatistics(subject=Subject.WORKLOAD, group_by=GroupBy.DAY, filter=days),
+        GetStepLimits(),
+    ]
+    settle: list[Request[Any]] = [
+        SaveCriticalSettings(settings=CriticalSettings()),
+        SaveStepLimits(limits=StepLimits()),
+    ]
+    groups = {"see": see, "write": write, "count": count, "settle": settle}
+    asked = {request.method for requests in groups.values() for request in requests}
+    assert asked == {name for name in all_requests() if name.startswith(("critical.", "statistics."))}
+    may = {
+        "clerk": set(),
+        "ward": {"see"},
+        "doctor": {"see", "write"},
+        "auditor": {"see", "write", "count"},
+        "admin": set(groups),
+    }
+    for login, allowed in may.items():
+        client = server.client(login, "" if login == "admin" else PASSWORD)
+        for name, requests in groups.items():
+            for request in requests:
+                is_refused = _refused(client, request)
+                own_rule = isinstance(request, AcknowledgeCritical) and login != "ward"  # only the ward, for itself
+                assert is_refused is (name not in allowed or own_rule), f"{login}: {request.method}"
+        client.close()
+
+
+def _refused(client: RpcClient, request: Request[Any]) -> bool:
+    try:
+        client.call(request)
+    except RpcError as error:
+        return error.code is ErrorCode.PERMISSION_MISSING
+    return False
