@@ -43,7 +43,7 @@ class ReportDesk:
         return self._viewer
 
     def insert(self, text: str) -> bool:
-        return self.may_type and self._page.insert_words(text)
+        return self.may_type and self._page.writing.insert_words(text)
 
     def replace(self, *, findings: str | None = None, impression: str | None = None) -> bool:
         present = self.content
@@ -64,10 +64,10 @@ class ReportDesk:
         return self.may_type
 
     def show_words(self, part: Part, words: str) -> bool:
-        return self._page.show_words(part, words)
+        return self._page.writing.show_words(part, words)
 
     def underline(self, part: Part, words: Sequence[str]) -> None:
-        self._page.underline(part, words)
+        self._page.writing.underline(part, words)
 
     def save(self) -> None:
         self._presenter.save()

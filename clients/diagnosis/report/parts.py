@@ -19,6 +19,7 @@ from clients.kit.translations import tr
 if TYPE_CHECKING:
     from clients.diagnosis.report.desk import ReportDesk
     from clients.diagnosis.report.view import ReportPage
+    from clients.diagnosis.report.writing_area import WritingArea
 
 
 class Toggle:
@@ -38,7 +39,7 @@ class RunTool:
 
 
 class MarkButton(QToolButton):
-    def __init__(self, page: ReportPage, mark: str, words: str, hint: str) -> None:
+    def __init__(self, page: WritingArea, mark: str, words: str, hint: str) -> None:
         super().__init__()
         self._page, self._mark, self._hint = page, mark, hint
         self.setText(words)
@@ -66,7 +67,7 @@ class MarkButton(QToolButton):
 
 
 class OfferedButton(IconButton):
-    def __init__(self, page: ReportPage, offered: OfferedMeasurement) -> None:
+    def __init__(self, page: WritingArea, offered: OfferedMeasurement) -> None:
         super().__init__("measure", "插入测量", on_click=self._press)
         self._page, self.offered = page, offered
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

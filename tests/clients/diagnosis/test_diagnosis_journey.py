@@ -115,7 +115,7 @@ def test_a_report_goes_from_the_scanner_to_the_paper(qtbot: QtBot, server: Serve
     writer.enter_first()
     qtbot.keyClicks(writer.page.findings, "Lungs clear.")
     qtbot.keyClicks(writer.page.impression, "No findings.")
-    writer.page.choices.critical_value.press(CriticalValue.NO)
+    writer.page.writing.choices.critical_value.press(CriticalValue.NO)
     writer.until(lambda: writer.page.presenter.state.saved_at is not None)  # by itself
     writer.page.presenter.submit()
     writer.until(lambda: writer.is_in(ReportState.SUBMITTED))

@@ -129,18 +129,18 @@ def test_typing_marks_and_saving(window: Window) -> None:
     window.press("report.save")
     window.until(lambda: window.room.reports[1].content.findings == "<p>ab<b>c</b></p>")
     window.until(lambda: not window.state.is_dirty)
-    assert "已保存" in window.page._saved.text()
+    assert "已保存" in window.page.writing._saved.text()
 
 
 def test_what_is_missing_is_said_at_its_field(window: Window) -> None:
     window.enter(1)
     window.qtbot.keyClicks(window.page.findings, "x")
     window.press("report.submit")
-    assert window.page.impression_problem.text() == "请填写诊断意见。"
-    assert window.page.choices.critical_value.problem.text() == "请选择危急值。"
-    assert window.page.findings_problem.text() == ""
+    assert window.page.writing.impression_problem.text() == "请填写诊断意见。"
+    assert window.page.writing.choices.critical_value.problem.text() == "请选择危急值。"
+    assert window.page.writing.findings_problem.text() == ""
     window.qtbot.keyClicks(window.page.impression, "y")
-    window.page.choices.critical_value.press(CriticalValue.NO)
+    window.page.writing.choices.critical_value.press(CriticalValue.NO)
     window.press("report.submit")
     window.until(lambda: window.room.reports[1].row.state is S.SUBMITTED)
     window.until(window.page.findings.isReadOnly)
@@ -166,8 +166,8 @@ def test_returning_with_a_reason(window: Window) -> None:
     window.until(lambda: window.room.reports[3].row.was_returned)
     window.settle()
     window.enter(3, A.WRITE)
-    assert "请补充" in window.page.returned.sentence.full_text
-    assert not window.page.returned.isHidden()
+    assert "请补充" in window.page.writing.returned.sentence.full_text
+    assert not window.page.writing.returned.isHidden()
 
 
 def test_a_lost_lock_shows_a_strip_and_keeps_the_text(window: Window) -> None:
@@ -175,8 +175,8 @@ def test_a_lost_lock_shows_a_strip_and_keeps_the_text(window: Window) -> None:
     window.qtbot.keyClicks(window.page.findings, "mine")
     window.room.reports[1].holder = "王医生"
     window.room.line.send_notice(Changed("report", 1, 2))
-    window.until(lambda: not window.page.obstacle.isHidden())
-    assert "王医生" in window.page.obstacle.sentence.full_text
+    window.until(lambda: not window.page.writing.obstacle.isHidden())
+    assert "王医生" in window.page.writing.obstacle.sentence.full_text
     assert window.page.findings.toPlainText() == "mine"
     assert window.page.findings.isReadOnly()
 
@@ -186,8 +186,8 @@ def test_two_versions_are_shown_beside_each_other(window: Window) -> None:
     window.qtbot.keyClicks(window.page.findings, "mine")
     window.room.save_elsewhere(1, FULL)
     window.press("report.save")
-    window.until(lambda: not window.page.obstacle.isHidden())
-    window.page.obstacle.buttons["merge"].click()
+    window.until(lambda: not window.page.writing.obstacle.isHidden())
+    window.page.writing.obstacle.buttons["merge"].click()
     assert window.page.centre.currentWidget() is window.page.merging
     (card,) = (card for question, card in window.page.merging.cards.items() if question.part == "findings")
     assert not window.page.merging.finish_button.isEnabled()
@@ -223,7 +223,7 @@ def test_the_patient_is_changed_from_the_page(window: Window) -> None:
     panel.form.set_values({**panel.form.values(), "name": "张三丰"})
     panel.form.submit()
     window.until(lambda: window.room.reports[1].row.patient_name == "张三丰")
-    window.until(lambda: window.page._name.text() == "张三丰")
+    window.until(lambda: window.page.writing._name.text() == "张三丰")
 
 
 def test_other_papers_are_listed_and_inserted(window: Window) -> None:
@@ -251,7 +251,7 @@ def test_templates_are_found_shown_and_inserted(window: Window) -> None:
     cursor = window.page.impression.textCursor()
     cursor.movePosition(QTextCursor.MoveOperation.End)
     window.page.impression.setTextCursor(cursor)
-    window.page._on_impression_focus()
+    window.page.writing._on_impression_focus()
     templates.insert_button.click()
     assert window.page.impression.toPlainText().endswith("双肺纹理走行自然。")
 
@@ -260,12 +260,12 @@ def test_pictures_and_measurements_from_the_viewer(window: Window) -> None:
     window.enter(1)
     assert window.diagnosis.report is not None
     window.diagnosis.report.viewer_sent(KeyImage("1", "2", "3", 0, a_picture(), ()))
-    window.until(lambda: window.page.pictures.keys != ())
+    window.until(lambda: window.page.writing.pictures.keys != ())
     window.diagnosis.report.viewer_sent(MeasurementDrawn("长度 8 mm", 8.0, "mm", "3"))
-    window.page.insert_measurement(window.state.offered[0])
+    window.page.writing.insert_measurement(window.state.offered[0])
     assert "长度 8 mm" in window.page.findings.toPlainText()
     window.until(lambda: len(window.room.reports[1].measurements) == 1)
-    window.page.pictures.removed.emit(window.page.pictures.keys[0])
+    window.page.writing.pictures.removed.emit(window.page.writing.pictures.keys[0])
     window.until(lambda: window.room.reports[1].images == [])
 
 

@@ -201,7 +201,7 @@ def test_what_the_auditor_changed_is_shown_word_by_word_and_can_be_taken_back(wi
     editions.form.send.click()
     window.until(lambda: editions.presenter.state.report.row.state is ReportState.WRITING)  # type: ignore[union-attr]
     window.until(lambda: editions.presenter.state.editions[0].is_withdrawn)
-    window.until(lambda: "漏写右肺尖小结节" in page.returned.sentence.full_text)
+    window.until(lambda: "漏写右肺尖小结节" in page.writing.returned.sentence.full_text)
     window.picture("withdrawn")
     set_language(Language.ENGLISH)
     window.picture("withdrawn-en")
