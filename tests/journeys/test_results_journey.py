@@ -32,6 +32,8 @@ from shared.contract.results import (
     ResultState,
     SaveResultSettings,
 )
+from shared.contract.structured import GetCodedReport, GetFormTemplate, ListFormTemplates
+from shared.domain.structured import FieldKind, FieldValue, FormContent
 from tests.fakes.hospital_system import (
     ORDER_SYSTEM,
     PATIENT_SYSTEM,
@@ -187,6 +189,31 @@ def test_reports_are_read_by_fhir(house: ResultsHouse, token: str) -> None:
     assert json.loads(got(house, "/fhir/DiagnosticReport?identifier=nobody", token))["total"] == 0
     measured = [entry["resource"]["valueQuantity"] for entry in bundle["entry"] if "valueQuantity" in entry["resource"]]
     assert measured == [{"value": 12.5, "unit": "mm", "system": "http://unitsofmeasure.org", "code": "mm"}]
+
+
+def test_the_answers_of_a_form_leave_with_their_codes(house: ResultsHouse, token: str, tmp_path: Path) -> None:
+    exam, report_id = house.examined("小乔")
+    [row, *_] = house.doctor.call(ListFormTemplates(report_id=report_id))
+    found = house.doctor.call(GetFormTemplate(id=row.id))
+    values: dict[str, FieldValue] = {}
+    for _, one in found.template.fields():
+        if one.kind is FieldKind.CHOICE and one.options:
+            values[one.key] = FieldValue(options=(one.options[0].key,))
+        if one.kind in (FieldKind.NUMBER, FieldKind.MEASUREMENT):
+            values[one.key] = FieldValue(number=one.low if one.low is not None else 7.5)
+    assert values, "the supplied template asks nothing that has a code"
+    form = FormContent(template_id=row.id, template_version=found.version, values=values)
+    house.approved(report_id, msgspec.structs.replace(CONTENT, form=form), with_key_image=False)
+    house.settled(report_id, 1)
+    coded = house.doctor.call(GetCodedReport(report_id=report_id)).values
+    assert coded
+    [made] = instances(house, exam.row.study_uid, token, "1.2.840.10008.5.1.4.1.1.88.22")
+    assert outside_faults(made, tmp_path) == []
+    said = {str(item.value) for item in made.iterall() if item.keyword in ("CodeValue", "LongCodeValue")}
+    assert {code.value for one in coded for code in (one.name, *one.codes)} <= said
+    bundle = json.loads(got(house, f"/fhir/DiagnosticReport?_id={report_id}&_include=DiagnosticReport:result", token))
+    labels = {entry["resource"]["code"]["text"] for entry in bundle["entry"][1:]}
+    assert {one.label for one in coded if not one.group} <= labels
 
 
 def test_the_server_counts_what_left(house: ResultsHouse) -> None:

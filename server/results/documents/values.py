@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from server.results.snapshot import Snapshot
 from shared.dicomkit.content_items import Code
 from shared.dicomkit.headers import InstanceReference
-from shared.dicomkit.structured_report_values import ReportedValue, quantity, ucum
+from shared.dicomkit.structured_report_values import ReportedValue, local_code, quantity, ucum
+from shared.domain.report_choices import CRITICAL, HP
+from shared.domain.states import HpResult
 from shared.domain.structured import CodedValue, FieldKind, Part
 
 _FRAMED = frozenset(
@@ -23,7 +25,7 @@ _FRAMED = frozenset(
 def reported_values(
     snapshot: Snapshot, images: Mapping[str, InstanceReference] | None = None
 ) -> tuple[ReportedValue, ...]:
-    """Return the answers of the form, then the viewer's measurements that no answer took over."""
+    """Return the answers of the form, the viewer's measurements that no answer took over, and the choices."""
     known = images or {}
     values = [_answer(one, known) for one in snapshot.coded if one.kind is not FieldKind.IMAGE]
     taken = {(one.instance_uid, one.frame, round(one.number, 3)) for one in snapshot.coded if one.number is not None}
@@ -40,7 +42,27 @@ def reported_values(
                 image=_image(known, one.instance_uid, one.frame),
             )
         )
-    return tuple(values)
+    return (*values, *_choices(snapshot))
+
+
+def _choices(snapshot: Snapshot) -> list[ReportedValue]:
+    """HP and the hospital's own choices below the text; the critical value stands for itself."""
+    content, found = snapshot.view.content, []
+    for choice in snapshot.view.choices:
+        value = content.hp.value if choice.key == HP else content.choices.get(choice.key, "")
+        option = next((one for one in choice.options if one.value == value), None)
+        if choice.key == CRITICAL or option is None or (choice.key == HP and content.hp is HpResult.NOT_EXAMINED):
+            continue
+        found.append(
+            ReportedValue(
+                name=local_code(choice.label),
+                label=choice.label,
+                text=option.label,
+                codes=(local_code(option.label),),
+                part="impression",
+            )
+        )
+    return found
 
 
 def _answer(one: CodedValue, images: Mapping[str, InstanceReference]) -> ReportedValue:

@@ -14,6 +14,7 @@ from typing import Any
 
 import highdicom
 import hl7
+import msgspec
 import pydicom
 import pytest
 from hl7apy.parser import parse_message
@@ -21,10 +22,13 @@ from lxml import etree
 
 from server.results.documents import cda, dicom, fhir
 from server.results.documents.hl7 import Envelope, document_message, result_message
+from server.results.documents.values import reported_values
 from server.results.snapshot import Snapshot, packed, unpacked
 from shared.contract.results import ResultEvent
 from shared.dicomkit.encapsulated_pdf import pdf_of
 from shared.dicomkit.headers import InstanceReference, to_bytes
+from shared.domain.report_choices import USUAL_CRITICAL, USUAL_HP, Choice, Option
+from shared.domain.states import HpResult
 from tests.fakes.hospital_system import validated
 from tests.server.reporting.reporting_world import World
 from tests.server.results.results_world import AT, IMAGES, SHANGHAI, FakeArchive, FakePost, full_snapshot, scratch
@@ -230,3 +234,17 @@ def test_times_are_the_hospitals(reporting: World) -> None:
     read = hl7.parse(result_message(full_snapshot(reporting), envelope()).decode("gb18030"))
     assert str(read.segment("OBR")[22]) == "20260302130000+0800"
     assert dt.datetime(2026, 3, 2, 13, tzinfo=SHANGHAI) == AT
+
+
+def test_the_hospitals_own_choices_are_values(reporting: World) -> None:
+    snapshot = full_snapshot(reporting)
+    contrast = Choice("contrast", "造影剂反应", "Contrast", (Option("none", "无", "None"), Option("yes", "有", "Yes")))
+    content = msgspec.structs.replace(snapshot.view.content, choices={"contrast": "yes"}, hp=HpResult.POSITIVE)
+    view = msgspec.structs.replace(snapshot.view, content=content, choices=(USUAL_CRITICAL, USUAL_HP, contrast))
+    snapshot = unpacked(packed(msgspec.structs.replace(snapshot, view=view)))
+    answers = {one.label: one.text for one in reported_values(snapshot)}
+    assert (answers["HP"], answers["造影剂反应"]) == ("阳性", "有") and "危急值" not in answers
+    content = msgspec.structs.replace(content, choices={"contrast": "?"}, hp=HpResult.NOT_EXAMINED)
+    view = msgspec.structs.replace(view, content=content)
+    none = {one.label for one in reported_values(msgspec.structs.replace(snapshot, view=view))}
+    assert not none & {"HP", "造影剂反应"}
