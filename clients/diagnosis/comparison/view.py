@@ -234,12 +234,16 @@ def _candidate_words(one: Candidate) -> str:
 def _head(one: ReportView, first: ReportView, *, is_first: bool) -> QWidget:
     row = one.row
     head = QWidget()
-    line = QHBoxLayout(head)
-    line.setContentsMargins(0, 0, 0, 0)
+    box = QVBoxLayout(head)
+    box.setContentsMargins(0, 0, 0, 0)
+    box.setSpacing(2)
+    box.addWidget(ValueLabel(f"{row.patient_name}  {tr(SEX_WORDS[row.sex])}  {row.age}", "title"))
+    line = QHBoxLayout()
     line.setSpacing(8)
-    line.addWidget(ValueLabel(f"{row.patient_name}  {tr(SEX_WORDS[row.sex])}  {row.age}", "strong"), 1)
     line.addWidget(StateBadge(FIRST if is_first else SAME if row.patient_id == first.row.patient_id else OTHER))
+    line.addStretch(1)
     line.addWidget(StateBadge(REPORT_LOOKS[row.state]))
+    box.addLayout(line)
     return head
 
 

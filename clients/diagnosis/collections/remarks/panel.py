@@ -61,7 +61,9 @@ class RemarksPanel(QWidget):
     def render_state(self, state: RemarksState) -> None:
         """Show a state; what is being typed stays until it was kept."""
         self.add_button.setEnabled(bool(state.report_id))
-        self.words.set_text(state.trouble or (tr("还没有备注") if state.remarks == () else ""))
+        waits = bool(state.report_id) and state.remarks is None
+        present = tr("正在加载…") if waits else tr("还没有备注") if state.remarks == () else ""
+        self.words.set_text(state.trouble or present)
         self.words.setVisible(bool(self.words.full_text))
         if state.sent != self._sent:
             self._sent = state.sent
