@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ENTRIES = {
+    "检查报告": "Report",
     "正文": "Flow",
     "水印": "Watermark",
     "角度": "Angle",

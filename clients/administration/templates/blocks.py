@@ -132,6 +132,8 @@ class BlocksPanel(QWidget):
         self.form = FormView([Section("", fields)], columns=2)
         self.form.changed.connect(self._changed)
         self._place.addWidget(self.form)
+        self.form.ensurePolished()
+        self.form.setMinimumHeight(self.form.sizeHint().height())  # the panel scrolls; it does not squeeze
 
     def _changed(self, key: str) -> None:
         if self.form is None or self._block is None:
