@@ -106,8 +106,8 @@ QTreeView { show-decoration-selected: 1; }
 QTreeView::item { min-height: 24px; padding: 0 4px; }
 QTreeView::item:hover { background: $hover; }
 QTreeView::item:selected { background: $selected; color: $text; }
-QTreeView::indicator, QTableView::indicator { width: 13px; height: 13px; border: 1px solid $text_quiet; border-radius: 3px;
-  background: $surface; }
+QTreeView::indicator, QTableView::indicator { width: 13px; height: 13px; border: 1px solid $text_quiet;
+  border-radius: 3px; background: $surface; }
 QTreeView::indicator:checked, QTableView::indicator:checked { background: $accent; border-color: $accent; }
 
 QTableView { border: none; gridline-color: transparent; }
