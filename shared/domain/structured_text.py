@@ -6,6 +6,7 @@ for each ``br``: the positions that Qt's text documents have too.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
@@ -81,11 +82,25 @@ class _Reader(HTMLParser):
         self.blocks[-1].runs.append((text, tuple(mark for mark in _MARKS if mark in self._marks)))
 
 
+_known: OrderedDict[str, list[_Block]] = OrderedDict()
+"""The texts read last, with their blocks, which nobody changes: a form asks for the same pages at each stroke."""
+
+
+def _remember(rich: str, blocks: list[_Block]) -> None:
+    _known[rich] = blocks
+    while len(_known) > 8:
+        _known.popitem(last=False)
+
+
 def _read(rich: str) -> list[_Block]:
-    reader = _Reader()
-    reader.feed(rich)
-    reader.close()
-    return reader.blocks
+    found = _known.get(rich)
+    if found is None:
+        reader = _Reader()
+        reader.feed(rich)
+        reader.close()
+        found = reader.blocks
+        _remember(rich, found)
+    return found
 
 
 def flat(rich: str) -> str:
@@ -129,7 +144,10 @@ def edited(rich: str, edits: tuple[Edit, ...]) -> str:
     blocks = _read(rich) if rich else []
     for edit in edits:
         blocks = _spliced(blocks, edit)
-    return _written(blocks)
+    text = _written(blocks)
+    if text:
+        _remember(text, blocks)
+    return text
 
 
 def flat_edited(text: str, edits: tuple[Edit, ...]) -> str:

@@ -188,11 +188,14 @@ class RichEditor(QTextEdit):
             return False
         document = self.document()
         count = document.blockCount()
+        present = _plain_blocks(self._bytes)
+        if present is None or len(present) != count:
+            return False
         same = 0
-        while same < min(count, len(wanted)) and _block_html(document, same) == wanted[same]:
+        while same < min(count, len(wanted)) and present[same] == wanted[same]:
             same += 1
         tail = 0
-        while tail < min(count, len(wanted)) - same and _block_html(document, count - 1 - tail) == wanted[-1 - tail]:
+        while tail < min(count, len(wanted)) - same and present[-1 - tail] == wanted[-1 - tail]:
             tail += 1
         fresh = wanted[same : len(wanted) - tail]
         old = range(same, count - tail)
@@ -206,8 +209,8 @@ class RichEditor(QTextEdit):
         cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText("\n".join(unescape(one[3:-4]) for one in fresh), QTextCharFormat())
         self._filling = was
-        self._bytes = self.subset
-        return self._bytes == text
+        self._bytes = text
+        return all(_block_html(document, same + number) == one for number, one in enumerate(fresh))
 
     def insert_words(self, text: str) -> None:
         """Put plain or subset text at the cursor, as the user would type it."""

@@ -136,11 +136,11 @@ class FormWindow:
         """Enter report 1 and begin the form of a template."""
         self.enter()
         panel = self.panel
-        self.settle()
+        self.qtbot.waitUntil(lambda: bool(panel.presenter.state.offered), timeout=5000)
         row = next(row for row in panel.presenter.state.offered if row.id == number)
         panel.presenter.begin(row)
+        self.qtbot.waitUntil(lambda: panel.presenter.state.template is not None, timeout=5000)
         self.settle()
-        assert panel.presenter.state.template is not None
         return panel
 
     def type(self, path: str, words: str) -> None:
