@@ -104,7 +104,7 @@ class ReportingRpc:
 
     @handles
     def renew_lock(self, request: contract.RenewLock, caller: Caller, uow: UnitOfWork) -> Nothing:
-        self._reports.renew_lock(uow, caller, request.report_id)
+        self._reports.renew_lock(uow, caller, request.report_id, request.idle_seconds)
         return Nothing()
 
     @handles

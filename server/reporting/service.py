@@ -168,9 +168,9 @@ class ReportService:
         """Free the lock, text untouched; the holder learns by notice who did it (RIS-LCK-07, RIS-OPN-15)."""
         return self._reading.view(uow, caller, self._writing.unlock(uow, caller, report_id))
 
-    def renew_lock(self, uow: UnitOfWork, caller: Caller, report_id: int) -> None:
+    def renew_lock(self, uow: UnitOfWork, caller: Caller, report_id: int, idle_seconds: int = 0) -> None:
         """The holder is still there."""
-        self._writing.renew_lock(uow, caller, report_id)
+        self._writing.renew_lock(uow, caller, report_id, idle_seconds)
 
     def audit(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView:
         """Enter to audit: lock, 审核中, 审核医生 = caller (RIS-LCK-14, -15)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
@@ -15,6 +17,8 @@ from server.reporting.texts import Texts
 from server.reporting.worklist import Worklist
 from shared.contract.reporting import ReportContent
 from shared.domain.states import ReportAction, ReportState
+
+_LONGEST_IDLE_S = 7 * 24 * 3600
 
 
 class Writing:
@@ -101,8 +105,9 @@ class Writing:
         self._steps.go(uow, caller, report, ReportAction.UNLOCK, f"持有者：{holder}")
         return report
 
-    def renew_lock(self, uow: UnitOfWork, caller: Caller, report_id: int) -> None:
-        """The holder is still there."""
+    def renew_lock(self, uow: UnitOfWork, caller: Caller, report_id: int, idle_seconds: int = 0) -> None:
+        """The holder is still there, and touched the text so long ago: the idle limit counts from then (CO-RD-03)."""
         report = self._steps.locked_row(uow, report_id)
         self._steps.demand_lock(report, caller)
-        report.lock_seen_at = self._time.now()
+        idle = timedelta(seconds=max(0, min(idle_seconds, _LONGEST_IDLE_S)))
+        report.lock_seen_at = self._time.now() - idle

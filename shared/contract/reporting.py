@@ -510,13 +510,17 @@ class GetRelated(Query[RelatedView], frozen=True, kw_only=True):
 
 
 class RenewLock(Command[Nothing], frozen=True, kw_only=True):
-    """Heartbeat of the holder; a lock without one for the idle limit is free (RIS-EX-07). Refusals: HELD_BY_OTHER."""
+    """Heartbeat of the holder; a lock without one for the idle limit is free (RIS-EX-07). Refusals: HELD_BY_OTHER.
+
+    A doctor who has not touched the text for so long loses the lock too, although the workstation is alive (CO-RD-03).
+    """
 
     method = "reporting.renew_lock"
     permission = Permission.REPORT
     audit = AuditClass.ROUTINE
 
     report_id: int
+    idle_seconds: int = 0  # since the doctor touched the text, as the workstation knows
 
 
 class AddKeyImage(Command[ReportView], frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ ACTIONS = (
     Action("report.templates", "模板", "Ctrl+T", "template"),
     Action("report.papers", "其他资料", "Ctrl+Shift+G", "archive", enabled=_open),
     Action("report.log", "操作日志", "Ctrl+G", "history"),
-    Action("report.compare", "多人对比", "F5", "compare", hint="与左侧列表中所选的检查并列比较"),
+    Action("report.compare", "多人对比", "F5", "users", hint="与左侧列表中所选的检查并列比较"),
     Action("report.zoom_in", "放大字号", "Ctrl+=", "zoom"),
     Action("report.zoom_out", "缩小字号", "Ctrl+-", "minus"),
     Action("report.zoom_reset", "重置字号", "Ctrl+0", "text"),

@@ -304,6 +304,7 @@ class ReportPresenter(Templating):
         self._stop_clocks()
         self._base, self._base_version = view.content, view.version
         self._opened = view.content
+        self._idle_s = 0.0
         same = self.state.report is not None and self.state.report.row.id == view.row.id
         self.state = ReportPageState(
             report=view,

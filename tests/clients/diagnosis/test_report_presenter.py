@@ -19,7 +19,7 @@ from clients.kit.messages import CollectedMessages
 from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.viewer_link import KeyImage, MeasurementDrawn, ViewerFailed
 from shared.contract.base import Changed
-from shared.contract.reporting import ReportContent, SaveReport, SubmitReport
+from shared.contract.reporting import RenewLock, ReportContent, SaveReport, SubmitReport
 from shared.domain.report_choices import choices_of
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
 from tests.clients.diagnosis.fake_reading_room import FULL, ME, ReadingRoom, a_picture, a_template
@@ -269,6 +269,14 @@ def test_the_heartbeat_beats_while_the_report_is_mine(desk: Desk) -> None:
     desk.presenter.leave()
     desk.later.pass_time(3 * HEARTBEAT_S)
     assert len(desk.sent(RenewLock)) == 4
+
+
+def test_a_heartbeat_says_how_long_nobody_typed(desk: Desk) -> None:
+    written(desk)
+    desk.later.pass_time(HEARTBEAT_S * 3)
+    desk.presenter.edit(findings="<p>又写</p>")
+    desk.later.pass_time(HEARTBEAT_S)
+    assert [call.idle_seconds for call in desk.sent(RenewLock)] == [0, 60, 120, 180, 0]
 
 
 def test_a_report_held_by_another_is_opened_to_read(desk: Desk) -> None:

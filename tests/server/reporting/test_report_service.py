@@ -107,6 +107,20 @@ def test_an_idle_lock_is_free_but_its_holder_may_go_on_while_nobody_entered(worl
         assert world.reports.write(uow, WANG, report_id).content == FULL
 
 
+def test_a_doctor_who_touches_nothing_loses_the_lock_although_the_workstation_beats(world: World) -> None:
+    report_id = world.report_in(ReportState.WRITING)
+    for minutes in (10, 20, 30):
+        world.clock.pass_time(minutes=10)
+        with world.database.write() as uow:
+            world.reports.renew_lock(uow, LI, report_id, minutes * 60)
+    world.clock.pass_time(minutes=1)
+    with world.database.write() as uow:
+        assert world.reports.get(uow, WANG, report_id).row.locked_by == ""
+        world.reports.write(uow, WANG, report_id)
+    with pytest.raises(Refusal), world.database.write() as uow:
+        world.reports.renew_lock(uow, LI, report_id, -5)
+
+
 def test_the_heartbeat_keeps_the_lock(world: World) -> None:
     report_id = world.report_in(ReportState.WRITING)
     for _ in range(3):

@@ -76,6 +76,7 @@ class PresenterBase:
         self._base = ReportContent()  # what the server had when the typing here began: a merge starts from it
         self._base_version = 0
         self._opened = ReportContent()
+        self._idle_s = 0.0  # since the doctor touched the text, counted by heartbeats
         self._acknowledged = (0, 0)  # report and how many missing images the doctor said yes to
         self._undo_autosave: Callable[[], None] | None = None
         self._undo_heartbeat: Callable[[], None] | None = None
@@ -105,7 +106,8 @@ class PresenterBase:
         self._undo_heartbeat = None
         if not self.state.may_edit or self.state.report is None:
             return
-        request = RenewLock(report_id=self.state.report.row.id)
+        request = RenewLock(report_id=self.state.report.row.id, idle_seconds=round(self._idle_s))
+        self._idle_s += HEARTBEAT_S
         self._runner.run(lambda: self._line.call(request), ignore, self._on_beat_failed, key="report.lock")
         self._undo_heartbeat = self._later(HEARTBEAT_S, self._beat)
 
@@ -133,6 +135,7 @@ class PresenterBase:
         self._plan_autosave(AUTOSAVE_S)
 
     def _journal(self) -> None:
+        self._idle_s = 0.0
         report = self.state.report
         if report is not None:
             values = {
