@@ -115,6 +115,7 @@ class QualityPage(QWidget):
                 Column("state", "状态", 96, value=lambda row: "done" if row.is_done else "left", looks=_DONE),
             ),
             row_id=lambda row: row.id,
+            empty=EmptyWords("没有病例", "先选择一个质控任务。", "list"),
         )
         self.cases.selected.connect(self.presenter.choose_case)
         head = QHBoxLayout()
@@ -201,7 +202,7 @@ class QualityPage(QWidget):
                 Column("scores", "评分数", 80, Align.RIGHT),
                 Column("mean", "平均分", 80, Align.RIGHT, format=lambda mean: f"{mean:.1f}"),
                 Column("lowest", "最低分", 80, Align.RIGHT),
-                Column("grades", "甲/乙/丙/丁", 0, value=_grades),
+                Column("grades", "甲、乙、丙、丁", 0, value=_grades),
                 Column("share_a", "甲级率", 80, Align.RIGHT, format=lambda share: f"{share:.0%}"),
                 Column("kappa", "一致性", 96, Align.RIGHT, format=lambda one: "—" if one is None else f"κ {one:.2f}"),
             ),

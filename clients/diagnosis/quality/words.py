@@ -28,6 +28,10 @@ GRADES: Mapping[QualityGrade, str] = {
 ENTRIES: Mapping[str, str] = {
     "质控": "Quality",
     "质控任务": "Quality tasks",
+    "新建": "New",
+    "甲、乙、丙、丁": "A, B, C, D",
+    "没有病例": "No cases",
+    "先选择一个质控任务。": "Choose a quality task first.",
     "新建质控任务": "New quality task",
     "质控统计": "Quality figures",
     "任务名称": "Task name",
