@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from clients.diagnosis import translations
+from clients.diagnosis import dictating, translations
 from clients.diagnosis.auditing import words as auditing_words
 from clients.diagnosis.auditing.batch_view import ACTIONS as BATCH_ACTIONS
 from clients.diagnosis.checking import words as checking_words
@@ -370,6 +370,7 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(statistics_texts.ENTRIES)
     register_catalogue(checking_words.ENTRIES)
     register_catalogue(quality_words.ENTRIES)
+    register_catalogue(dictating.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
     register_catalogue(auditing_words.ENTRIES)
     register_catalogue(results_words.ENTRIES)

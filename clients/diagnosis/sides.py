@@ -212,5 +212,12 @@ PANELS: tuple[SidePanel, ...] = (
 )
 """One line each, in the order of the bar. Import your package inside the build function."""
 
-TOOLS: tuple[Tool, ...] = ()
+
+def _dictate(place: Workplace, desk: Desk) -> None:
+    from clients.diagnosis.dictating import switch_dictation
+
+    switch_dictation(place, desk)
+
+
+TOOLS: tuple[Tool, ...] = (Tool("dictation", "语音录入", "microphone", _dictate, Permission.REPORT.value, "Ctrl+Shift+D"),)
 """One line each, in the order of the bar."""
