@@ -16,11 +16,12 @@ from server.interfaces.tables import InterfaceConnection, InterfaceMessage
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
-from server.kernel.errors import Refusal
+from server.kernel.errors import Refusal, illegal_action
 from server.results.exporting import Exporting
 from server.results.making import SCHEDULES, ResultMaker
 from server.results.ports import Connection, Letter, NotYet, Sent, StudyOfReport
 from server.results.rpc import ResultsRpc
+from server.results.rules import APPROVED
 from server.results.service import ResultService
 from shared.contract.interfaces import InterfaceKind
 from shared.contract.printing import DocumentView
@@ -79,32 +80,53 @@ class CodedValuesOfForms(Protocol):
 
 
 class PaperOfReports:
-    """results.ports.Paper: the signed paper of that edition, else, where nothing is signed, what would be printed."""
+    """results.ports.Paper: the signed paper of that edition, else, where nothing is signed, what would be printed.
+
+    Only the present edition can still be drawn: one that was replaced before its paper was made has none.
+    """
 
     def __init__(
-        self, database: Database, documents: DocumentStore, printer: Printer, signed: SignedPapers | None
+        self,
+        database: Database,
+        documents: DocumentStore,
+        printer: Printer,
+        signed: SignedPapers | None,
+        reports: ReportService,
     ) -> None:
         self._database = database
         self._documents = documents
         self._printer = printer
         self._signed = signed
+        self._reports = reports
 
     def pdf(self, view: ReportView, edition: int, language: str = "zh") -> bytes:
         report_id = view.row.id
-        document_id = self._signed_document(report_id, edition, language)
+        document_id = self._kept(report_id, edition, language)
+        if document_id is None:
+            self._demand_present(report_id, edition)
+            made = None if self._signed is None else self._signed.paper(SYSTEM, report_id, language)
+            document_id = self._kept(report_id, edition, language)
+            if made is not None and document_id is None:
+                raise NotYet("报告正在更正，稍后再试。")
         if document_id is None:
             document_id = self._printer.preview_report(SYSTEM, report_id, language).id
         with self._database.read() as uow:
             return self._documents.open_document(uow, SYSTEM, document_id)
 
-    def _signed_document(self, report_id: int, edition: int, language: str) -> int | None:
+    def _kept(self, report_id: int, edition: int, language: str) -> int | None:
         if self._signed is None:
             return None
         try:
             with self._database.read() as uow:
                 return self._signed.kept(uow, report_id, edition, language)
         except Refusal:
-            return self._signed.paper(SYSTEM, report_id, language)
+            return None
+
+    def _demand_present(self, report_id: int, edition: int) -> None:
+        with self._database.read() as uow:
+            present = self._reports.get(uow, SYSTEM, report_id)
+        if present.row.state not in APPROVED or max(present.edition, 1) != edition:
+            raise illegal_action(present.row.state, "该版本已被更正，当时没有生成纸质报告。")
 
 
 class FormsOfReports:
@@ -282,7 +304,7 @@ def build_results(
 
     interfaces.outgoing.watchers.append(settled)
     interfaces.sending.watchers.append(settled)
-    paper = PaperOfReports(database, documents, printer, signed)
+    paper = PaperOfReports(database, documents, printer, signed, reports)
     exporting = Exporting(database, service, ArchiveOfResults(database, objects), paper, time)
     return Results(service, paper, documents, ResultsRpc(service, exporting))
 
