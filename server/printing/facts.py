@@ -181,7 +181,8 @@ class Facts:
         row, content, words = view.row, view.content, _WORDS[self._language]
         is_approved = row.state in _APPROVED
         hp = _HP[self._language].get(content.hp, "") if view.hp_required else ""
-        impression = content.impression + (f"<p>{escape(hp)}</p>" if hp else "")
+        asked = [hp, *_own_choices(view, self._language)]
+        impression = content.impression + "".join(f"<p>{escape(line)}</p>" for line in asked if line)
         again = marks_reprints and copy_number > 1
         values = {
             **self._of_exam(view.exam),
@@ -300,3 +301,15 @@ def masked_number(number: str) -> str:
     if len(number) < 11:
         return "*" * len(number)
     return f"{number[:6]}{'*' * (len(number) - 10)}{number[-4:]}"
+
+
+def _own_choices(view: ReportView, language: Language) -> list[str]:
+    """Return what was chosen of the exam type's own choices, a line each (RIS-OPN-08)."""
+    lines = []
+    for choice in view.choices:
+        value = view.content.choices.get(choice.key, "")
+        option = next((one for one in choice.options if one.value == value), None)
+        if option is not None:
+            is_english = language == "en"
+            lines.append(f"{choice.label_en}: {option.label_en}" if is_english else f"{choice.label}：{option.label}")
+    return lines

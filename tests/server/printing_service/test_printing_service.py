@@ -249,6 +249,21 @@ def test_hp_is_printed_where_the_exam_type_asks_for_it(house: House) -> None:
     assert "阳性" in house.text_of(house.printing.preview_report(LI, report_id))
 
 
+def test_the_exam_types_own_choices_are_printed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = FakeHospital.exam_types
+    more = {
+        **usual,
+        "CT": msgspec.structs.replace(usual["CT"], choices="造影剂反应/Contrast reaction: 无/None, 轻度/Mild"),
+    }
+    monkeypatch.setattr(FakeHospital, "exam_types", more)
+    report_id = house.world.a_report(an_exam(3))
+    with house.world.database.write() as uow:
+        version = house.world.reports.write(uow, LI, report_id).version
+        house.world.reports.submit(uow, LI, report_id, version, changed(FULL, choices={"造影剂反应": "轻度"}))
+    words = house.text_of(house.printing.preview_report(LI, report_id))
+    assert "造影剂反应：轻度" in words, words
+
+
 def test_a_full_disk_is_said_and_moves_nothing(house: House) -> None:
     report_id = house.world.report_in(ReportState.APPROVED)
     full = DocumentStore(MemoryStorage(capacity_bytes=10), house.world.clock)
