@@ -123,7 +123,7 @@ class FieldRow(QWidget):
             name.setFixedWidth(_LABEL_WIDTH - (12 if field.required else 0))
             line.addWidget(name)
             line.addWidget(star)
-            line.addWidget(self._editing(field), 0 if field.kind in _NARROW else 1)
+            line.addWidget(self._editing(field), 0 if _is_narrow(field) else 1)
             if field.unit and unit_words(field.unit):
                 unit = Label("{name}", "caption", name=unit_words(field.unit))
                 unit.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -141,6 +141,8 @@ class FieldRow(QWidget):
         if field.kind is FieldKind.CALCULATED:
             self._value = ValueLabel("", "strong")
             self._value.setToolTip(tr("自动计算"))
+            if _is_narrow(field):
+                self._value.setFixedWidth(_NUMBER_WIDTH)
             return self._value
         if field.kind is FieldKind.IMAGE:
             box = QWidget()
@@ -243,6 +245,10 @@ class FieldRow(QWidget):
         self._intentions.put(self.path, FieldValue())
 
 
-_NARROW = (FieldKind.NUMBER, FieldKind.MEASUREMENT)
+def _is_narrow(field: Field) -> bool:
+    is_result = field.kind is FieldKind.CALCULATED and bool(field.unit) and not field.options
+    return is_result or field.kind in (FieldKind.NUMBER, FieldKind.MEASUREMENT)
+
+
 _LABEL_WIDTH = 92
 _NUMBER_WIDTH = 76
