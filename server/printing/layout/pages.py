@@ -69,6 +69,9 @@ def _draw(canvas: Any, page: PageOfMarks, mark: Any, images: Mapping[str, str | 
         width, height = mark.width_mm * MM, mark.height_mm * MM
         canvas.rect(x, y - height, width, height, stroke=int(stroked), fill=int(bool(mark.fill)))
         return
+    if isinstance(mark, TextMark) and not (mark.turn or mark.angle or mark.italic or mark.opacity < 1):
+        _write(canvas, mark, x, y)  # most of a page: no state of its own to save and bring back
+        return
     canvas.saveState()
     canvas.translate(x, y)
     if mark.turn:
@@ -93,13 +96,13 @@ def _draw(canvas: Any, page: PageOfMarks, mark: Any, images: Mapping[str, str | 
     canvas.restoreState()
 
 
-def _write(canvas: Any, mark: TextMark) -> None:
+def _write(canvas: Any, mark: TextMark, x: float = 0.0, y: float = 0.0) -> None:
     if mark.angle:
         canvas.rotate(mark.angle)
     if mark.opacity < 1:
         canvas.setFillAlpha(mark.opacity)
         canvas.setStrokeAlpha(mark.opacity)
-    writing = canvas.beginText(0, 0)
+    writing = canvas.beginText(x, y)
     if mark.italic:
         writing.setTextTransform(1, 0, SLANT, 1, 0, 0)
     if mark.letter_mm:
@@ -107,15 +110,19 @@ def _write(canvas: Any, mark: TextMark) -> None:
     writing.setFillColorRGB(*colour_of(mark.colour))
     pieces = list(faces.runs(mark.text, mark.bold))
     fonts.ensure_registered(*(face for face, _ in pieces))
-    writing.setStrokeColorRGB(*colour_of(mark.colour))
+    outlined = False
     for face, piece in pieces:
         outline = faces.outline_em(face, mark.bold)
         if outline:
+            outlined = True
+            writing.setStrokeColorRGB(*colour_of(mark.colour))
             canvas.setLineWidth(outline * mark.size_mm * MM)  # before the text object: a width is no text operator
-        writing.setTextRenderMode(2 if outline else 0)  # 2: fill, then stroke (ISO 32000-1 table 106)
+        if outlined:
+            writing.setTextRenderMode(2 if outline else 0)  # 2: fill, then stroke (ISO 32000-1 table 106)
         writing.setFont(face.name, mark.size_mm * MM)
         writing.textOut(piece)
-    writing.setTextRenderMode(0)
+    if outlined:
+        writing.setTextRenderMode(0)
     if mark.letter_mm:
         writing.setCharSpace(0)
     canvas.drawText(writing)
