@@ -16,7 +16,7 @@ from clients.administration.master.spec import (
     name_column,
     name_field,
 )
-from clients.administration.table.spec import TableSpec, Values
+from clients.administration.table.spec import Asking, Call, TableSpec, Values
 from clients.kit.fields import Choice, ChoiceField, LongTextField, NumberField, Section, TextField, TicksField
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.translations import tr
@@ -57,6 +57,10 @@ _MINUTES = {"minimum": 1, "maximum": 1440, "unit": "分钟"}
 
 def _minutes(value: int) -> str:
     return tr("{count} 分钟", count=value)
+
+
+def _days(days: tuple[Weekday, ...]) -> str:
+    return tr("每天") if len(days) == len(Weekday) else "、".join(tr(DAYS[day]) for day in days)
 
 
 def _keywords(text: str) -> tuple[str, ...]:
@@ -152,7 +156,7 @@ DUTY = master_spec(
         column("department", "科室", 130, format=lambda name: name or tr("全部科室")),
         name_column(120, "值班人"),
         column("phone", "电话", 120),
-        column("days", "星期", 0, format=lambda days: "、".join(tr(DAYS[day]) for day in days)),
+        column("days", "星期", 0, format=_days),
         column("begins", "开始", 70, align=Align.CENTRE),
         column("ends", "结束", 70, align=Align.CENTRE),
         column("valid_from", "起始日期", 100),
@@ -221,15 +225,21 @@ DUTY = master_spec(
 )
 
 
-def _save(typed: Values, row: Any | None) -> SaveCriticalSettings:
-    return SaveCriticalSettings(
-        settings=CriticalSettings(
-            version=0 if row is None else row.version,
+def _save(typed: Values, _row: Any | None) -> Asking:
+    """The limits are one row: whatever stands at the server now is changed."""
+
+    def ask(call: Call) -> CriticalSettings:
+        present: CriticalSettings = call(GetCriticalSettings())
+        settings = CriticalSettings(
+            version=present.version,
             ward_minutes=number(typed["ward_minutes"], 10),
             head_minutes=number(typed["head_minutes"], 20),
             office_minutes=number(typed["office_minutes"], 30),
         )
-    )
+        saved: CriticalSettings = call(SaveCriticalSettings(settings=settings))
+        return saved
+
+    return ask
 
 
 LIMITS = TableSpec(
@@ -273,9 +283,14 @@ def _step_minutes(value: int) -> str:
     return tr("{count} 分钟", count=value) if value else tr("不限")
 
 
-def _save_steps(typed: Values, row: Any | None) -> SaveStepLimits:
-    limits = {key: number(typed[key]) for key in STEPS}
-    return SaveStepLimits(limits=StepLimits(version=0 if row is None else row.version, **limits))
+def _save_steps(typed: Values, _row: Any | None) -> Asking:
+    def ask(call: Call) -> StepLimits:
+        present: StepLimits = call(GetStepLimits())
+        limits = StepLimits(version=present.version, **{key: number(typed[key]) for key in STEPS})
+        saved: StepLimits = call(SaveStepLimits(limits=limits))
+        return saved
+
+    return ask
 
 
 STEPS = {

@@ -48,6 +48,7 @@ ENTRIES: Mapping[str, str] = {
     "周五": "Fri",
     "周六": "Sat",
     "周日": "Sun",
+    "每天": "Every day",
     "开始": "Begins",
     "结束": "Ends",
     "起始日期": "First day",
