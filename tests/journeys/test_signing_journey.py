@@ -93,7 +93,7 @@ def signed_paper(house: ResultsHouse, report_id: int, edition: int) -> EditionVi
 
 
 def fetched(house: ResultsHouse, document_id: int) -> bytes:
-    bulk = BulkClient(house.server.connection, house.auditor.session.token)
+    bulk = BulkClient(house.server.connection, house.auditor.session.token)  # type: ignore[union-attr]
     try:
         return bytes(bulk.fetch("document", str(document_id)).data)
     finally:
@@ -216,17 +216,17 @@ def test_each_new_request_refuses_who_may_not_and_what_cannot_be(house: ResultsH
         items = tuple(ApproveItem(report_id=report_id, version=1) for _ in range(count))
         assert refused(house.auditor, ApproveUnchanged(reports=items)) is ErrorCode.INVALID
     nowhere: dict[str, Any] = {"report_id": 999_999}
-    for request in (ListEditions(**nowhere), ExportSignedData(**nowhere), CheckEdition(**nowhere)):
-        assert refused(house.auditor, request) is ErrorCode.NOT_FOUND
+    for question in (ListEditions(**nowhere), ExportSignedData(**nowhere), CheckEdition(**nowhere)):
+        assert refused(house.auditor, question) is ErrorCode.NOT_FOUND
     assert refused(house.auditor, CheckEdition(report_id=report_id, edition=7)) is ErrorCode.NOT_FOUND
     other = house.admin.session.user_id  # type: ignore[union-attr]
-    for request in (
+    for step in (
         GetSigner(account_id=other),
         SetSignaturePicture(picture=strokes(), account_id=other),
         RemoveSignaturePicture(account_id=other),
         ImportCertificate(keystore=b"x", password="x", account_id=other),
     ):
-        assert refused(house.auditor, request) is ErrorCode.PERMISSION_MISSING, request
+        assert refused(house.auditor, step) is ErrorCode.PERMISSION_MISSING, step
     assert refused(house.doctor, SetSignaturePicture(picture=b"x" * (3 << 20))) is ErrorCode.TOO_LARGE
     assert refused(house.doctor, SetSignaturePicture(picture=b"x")) is ErrorCode.INVALID
     assert refused(house.doctor, ImportCertificate(keystore=b"x", password="x")) is ErrorCode.INVALID

@@ -68,6 +68,7 @@ ENTRIES: Mapping[str, str] = {
     "报告已改动，请刷新后再看。": "The report was changed; refresh and look again.",
     "这份报告不能批量审核，请进入逐份审核。": "This report cannot be approved in a batch; audit it by itself.",
     "报告有危急值，请进入逐份审核。": "The report has a critical value; audit it by itself.",
+    "关键图": "Key images",
     "请进入逐份审核。": "Audit this report by itself.",
     "已通过 {done} 份": "{done} approved",
     "已通过 {done} 份，{left} 份没有通过，原因在列表中": "{done} approved, {left} refused: the list says why",

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +41,7 @@ def signed_data() -> bytes:
     return data.signed(zhao(), CANONICAL)
 
 
-def root() -> tuple[certificates.x509.Certificate, ...]:
+def root() -> tuple[x509.Certificate, ...]:
     return (an_authority().certificate,)
 
 
@@ -86,9 +87,9 @@ def test_what_is_added_behind_the_signature_is_noticed() -> None:
 
     writer = IncrementalPdfFileWriter(BytesIO(a_signed_pdf()))
     writer.root[pdf_name("/Note")] = pdf_string("changed")
-    writer.update_root()
+    writer.update_root()  # type: ignore[no-untyped-call]
     out = BytesIO()
-    writer.write(out)
+    writer.write(out)  # type: ignore[no-untyped-call]
     proof = check_pdf(out.getvalue(), root())
     assert not proof.is_good and not proof.is_unchanged
     assert "was changed after 赵主任 signed it" in proof.sentence

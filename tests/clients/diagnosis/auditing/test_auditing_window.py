@@ -17,6 +17,7 @@ from clients.diagnosis.auditing.batch_view import BatchPage
 from clients.diagnosis.auditing.panels import ChangesPanel, EditionsPanel
 from clients.diagnosis.auditing.signature_view import SignaturePage
 from clients.diagnosis.auditing.state import Base, Mark
+from clients.diagnosis.ports import NoViewer
 from clients.diagnosis.report.view import ReportPage
 from clients.kit.app import Workstation, make_application
 from clients.kit.login import SignedIn
@@ -49,12 +50,13 @@ class Window:
 
     def __init__(self, qtbot: QtBot, house: ResultsHouse) -> None:
         self.qtbot, self.house = qtbot, house
-        self.diagnosis = app.Diagnosis(lambda _place, _on_event: app_viewer())
+        self.diagnosis = app.Diagnosis(lambda _place, _on_event: NoViewer())
         line = ServerConnection(str(house.server.connection))
         self.line = line
         self.window = Workstation("诊断工作站", self.diagnosis.pages(), lambda _s: line)
         qtbot.addWidget(self.window)
-        self.window.resize(1366, 768)
+        width, _, height = os.environ.get("AUDIT_SIZE", "1366x768").partition("x")
+        self.window.resize(int(width), int(height))
         self.window.show()
         self.shell: Shell = self.window.sign_in_with(SignedIn(line, line.login("a1", "Test-pass-2026")))
         self.settle()
@@ -68,7 +70,9 @@ class Window:
     def go(self, page: str) -> QWidget:
         self.shell.go_to(page)
         self.settle()
-        return self.shell.page_widget(page)
+        shown = self.shell.page_widget(page)
+        assert shown is not None
+        return shown
 
     def press(self, action_id: str) -> None:
         self.shell._groups[self.shell.current_page].trigger(action_id)
@@ -102,12 +106,6 @@ class Window:
         if folder:
             self.window.grab().save(str(Path(folder) / f"{name}.png"))
         assert review(self.page) == []
-
-
-def app_viewer() -> object:
-    from clients.diagnosis.ports import NoViewer
-
-    return NoViewer()
 
 
 @pytest.fixture
