@@ -208,7 +208,7 @@ PANELS: tuple[SidePanel, ...] = (
     SidePanel("follow_up", "随访", "calendar", _follow_up, Permission.REPORT.value, "Alt+U", 340),
     SidePanel("remarks", "备注", "tag", _remarks, Permission.REPORT.value, "Alt+B", 300),
     SidePanel("favourite", "收藏", "star", _favourite, Permission.REPORT.value, "Alt+S", 300),
-    SidePanel("teaching", "教学病例", "spark", _teaching, Permission.REPORT.value, "Alt+Y", 380),
+    SidePanel("teaching", "教学病例", "spark", _teaching, Permission.REPORT.value, "Alt+Shift+T", 380),
 )
 """One line each, in the order of the bar. Import your package inside the build function."""
 

@@ -58,7 +58,7 @@ class Window:
         self.settle()
 
     def until(self, holds: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(holds, timeout=5000)
+        self._qtbot.waitUntil(holds, timeout=20_000)
 
     def settle(self) -> None:
         self.until(lambda: not self.window.runner.busy)
