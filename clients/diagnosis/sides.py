@@ -219,5 +219,5 @@ def _dictate(place: Workplace, desk: Desk) -> None:
     switch_dictation(place, desk)
 
 
-TOOLS: tuple[Tool, ...] = (Tool("dictation", "语音录入", "microphone", _dictate, Permission.REPORT.value, "Alt+Y"),)
+TOOLS: tuple[Tool, ...] = (Tool("dictation", "语音录入", "microphone", _dictate, Permission.REPORT.value, "Alt+L"),)
 """One line each, in the order of the bar."""
