@@ -34,6 +34,7 @@ ENTRIES = {
     "右下文字": "Text at the right",
     "小字": "Small print",
     "显示的字段": "Fields shown",
+    "数值": "Value",
     "报告模板": "Report template",
     "真实数据": "Real data",
     "示例数据": "Sample data",
