@@ -22,8 +22,9 @@ class Structured:
 
 
 def build_structured(reports: ReportService, time: HospitalTime) -> Structured:
-    """Construct the services; coded values follow the reports from now on."""
+    """Construct the services; coded values follow the reports, and gaps in forms are doubted, from now on."""
     templates = FormTemplates(reports, time)
     values = CodedValues(templates, reports, time)
     reports.follow(values)
+    reports.doubt(values.doubts)
     return Structured(templates, values, StructuredRpc(templates, values, MrrtExchange(templates)))

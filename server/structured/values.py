@@ -32,6 +32,7 @@ from shared.domain.structured_form import Filled
 _APPROVED = (ReportState.APPROVED, ReportState.PRINTED)
 _MOST_CONDITIONS = 8
 _MOST_ROWS = 200
+_MOST_NAMED = 6
 
 
 class CodedValues:
@@ -74,6 +75,17 @@ class CodedValues:
         filled = self._filled(uow, content.form) if content.form is not None else None
         problems = filled.problems() if filled is not None else ()
         return tuple(MissingAnswer(one.label, one.sentence, one.is_measurement) for one in problems)
+
+    def doubts(self, uow: UnitOfWork, report: object, content: ReportContent) -> tuple[str, ...]:
+        """Return what is doubtful about the form of a report that is being submitted; the doctor may overrule it."""
+        del report
+        found = tuple(self.missing(uow, content))
+        empty = [one.label for one in found if one.sentence.startswith("请")]
+        wrong = [one.sentence for one in found if not one.sentence.startswith("请")]
+        if empty:
+            more = f" 等 {len(empty)} 项" if len(empty) > _MOST_NAMED else ""
+            wrong.append(f"结构化表单还缺必填内容：{'、'.join(empty[:_MOST_NAMED])}{more}。")
+        return tuple(wrong[:_MOST_NAMED])
 
     def _filled(self, uow: UnitOfWork, form: FormContent) -> Filled | None:
         try:

@@ -12,6 +12,7 @@ from structured_samples import nodule_template
 
 from server.structured.catalogue import supplied_templates
 from shared.contract.base import Page
+from shared.contract.errors import RpcError
 from shared.contract.structured import (
     CodedCondition,
     DeleteFormTemplate,
@@ -277,6 +278,18 @@ def test_the_checker_hears_what_is_missing(house: StructuredHouse) -> None:
         assert not list(house.structured.values.missing(uow, msgspec.structs.replace(sent.content, form=None)))
     assert {(one.label, one.is_measurement) for one in missing} >= {("前后径", True), ("上下径", True)}
     assert all(one.label != "左右径" for one in missing)
+
+
+def test_a_gap_in_the_form_is_doubted_at_submitting_and_may_be_overruled(house: StructuredHouse) -> None:
+    view = house.template("前列腺")
+    report_id = house.world.a_report(an_exam(61))
+    form = a_form(view, {"transverse": FieldValue(number=50), "craniocaudal": FieldValue(number=999)})
+    with pytest.raises(RpcError) as caught:
+        house.write(report_id, form, overrule_reason="")
+    assert caught.value.body.field == "overrule_reason"
+    assert "“上下径”不能大于 150mm。" in caught.value.body.message
+    assert "结构化表单还缺必填内容：前后径" in caught.value.body.message
+    house.write(report_id, form, overrule_reason="病人不配合")
 
 
 def test_a_form_beyond_its_bounds_is_refused(house: StructuredHouse) -> None:
