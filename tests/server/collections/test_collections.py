@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import msgspec
 import pytest
-from databases import KINDS, a_database
 
 from server.bootstrap import load_tables
 from server.bootstrap.collections import collections_of
@@ -23,6 +22,7 @@ from shared.contract import collections as c
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import AddKeyImage, SaveTemplate
 from shared.domain.states import ReportState
+from tests.databases import KINDS, a_database
 from tests.server.reporting.reporting_world import FULL, LI, WANG, ZHAO, World, a_png, an_exam, changed
 
 load_tables()

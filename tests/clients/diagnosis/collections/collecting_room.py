@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from databases import a_database
-
 from server.bootstrap import load_tables
 from server.bootstrap.collections import collections_of
 from server.kernel.database import UnitOfWork
@@ -17,6 +15,7 @@ from shared.contract.errors import error_for
 from shared.contract.reporting import ListTemplates, SaveTemplate
 from shared.domain.states import ReportState
 from tests.clients.diagnosis.fake_reading_room import FULL, ReadingRoom
+from tests.databases import a_database
 from tests.server.reporting.reporting_world import LI, ZHAO, World, a_png, an_exam, changed
 
 load_tables()

@@ -232,7 +232,9 @@ def test_similar_cases_come_with_the_panel_and_are_taken_over(window: Window) ->
     assert window.diagnosis.report is not None
     window.diagnosis.report.enter_here()
     window.until(lambda: window.diagnosis.report.state.may_type)  # type: ignore[union-attr]
-    first = panel.cards.itemAt(0).widget()
+    card = panel.cards.itemAt(0)
+    assert card is not None
+    first = card.widget()
     assert first is not None
     press(first, "插入所见")
     assert "磨玻璃" in page.findings.toPlainText()
@@ -317,4 +319,4 @@ def test_a_quiz_row_shows_no_title(window: Window) -> None:
     view = window.tab("teaching", TeachingFilesView)
     view.quiz.click()
     window.settle()
-    window.until(lambda: view.list.total == 1 and view.list.model.row(0).text.title == "")
+    window.until(lambda: [row.text.title for row in [view.list.model.row(0)] if row is not None] == [""])

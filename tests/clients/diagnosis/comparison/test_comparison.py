@@ -142,6 +142,7 @@ def _texts(window: ComparisonWindow) -> list[str]:
     from PySide6.QtWidgets import QTextBrowser
 
     content = window.body.widget()
+    assert content is not None
     return [one.toHtml() for one in content.findChildren(QTextBrowser)]
 
 
