@@ -32,7 +32,7 @@ from clients.kit.settings import write_atomically
 from clients.kit.shell import Workplace
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
-from clients.kit.translations import language, tr
+from clients.kit.translations import Language, language, tr
 from shared.contract.reporting import ReportContent, ReportView
 from shared.contract.signing import EditionView, SignatureVerdict, SignedDataView
 from shared.domain.states import ReportAction
@@ -321,7 +321,10 @@ def _verdict_row(verdict: SignatureVerdict) -> QHBoxLayout:
     row.setSpacing(4)
     tone = Tone.SUCCESS if verdict.is_good else Tone.DANGER
     row.addWidget(Glyph("check_circle" if verdict.is_good else "alert", 16, tone), 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(ValueLabel(verdict.sentence, "" if verdict.is_good else "error", wrap=True), 1)
+    words = verdict.sentence
+    if language() is not Language.CHINESE:  # the server's sentence is Chinese
+        words = tr("与签名时一致。") if verdict.is_good else tr("与签名时不一致，请联系管理员。")
+    row.addWidget(ValueLabel(words, "" if verdict.is_good else "error", wrap=True), 1)
     return row
 
 

@@ -37,6 +37,8 @@ ENTRIES: Mapping[str, str] = {
     "没有数字签名": "Not signed digitally",
     "打开 PDF": "Open PDF",
     "校验签名": "Check signature",
+    "与签名时一致。": "As it was when it was signed.",
+    "与签名时不一致，请联系管理员。": "Not as it was when it was signed: tell the administrator.",
     "导出数据": "Export data",
     "导出签名数据": "Export signed data",
     "修订理由": "Reason of the revision",
