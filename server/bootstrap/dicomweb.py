@@ -101,6 +101,8 @@ class GatheredAudit:
         kind = AuditClass.SECURITY if not client.name else AuditClass.IMAGES
         if method == "web.search":
             kind = AuditClass.PATIENT_RECORD
+        elif client.name and method.startswith("fhir."):
+            kind = AuditClass.REPORT
         entry = AuditEntry(
             datetime.now(UTC), client.name, "web", client.address, method, kind, outcome, subject, duration_ms
         )

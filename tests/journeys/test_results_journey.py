@@ -20,6 +20,7 @@ import pytest
 
 from server.kernel import secretfiles
 from shared.contract.access import AccessScope, AddToken
+from shared.contract.audit import ListAudit
 from shared.contract.errors import Refused
 from shared.contract.interfaces import InterfaceKind, SaveConnection, StatusForm
 from shared.contract.reporting import AddToReport, ApproveReport, AuditReport, ReviseReport, SubmitReport, WriteReport
@@ -187,6 +188,8 @@ def test_reports_are_read_by_fhir(house: ResultsHouse, token: str) -> None:
     assert pdf.startswith(b"%PDF-")
     assert json.loads(got(house, f"/fhir/DiagnosticReport?patient={exam.row.patient_id}", token))["total"] == 1
     assert json.loads(got(house, "/fhir/DiagnosticReport?identifier=nobody", token))["total"] == 0
+    audited = until(lambda: house.admin.call(ListAudit(method_prefix="fhir.search")).rows)
+    assert (audited[0].user, audited[0].audit_class) == ("token:results", "report")
     measured = [entry["resource"]["valueQuantity"] for entry in bundle["entry"] if "valueQuantity" in entry["resource"]]
     assert measured == [{"value": 12.5, "unit": "mm", "system": "http://unitsofmeasure.org", "code": "mm"}]
 
