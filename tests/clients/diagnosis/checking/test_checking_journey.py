@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +24,7 @@ from shared.contract.checking import (
 )
 from shared.contract.identity import CreateUser
 from shared.contract.reporting import ListReports
-from shared.domain.states import ReportState
+from shared.domain.states import CriticalValue, ReportState
 from tests.clients.diagnosis.test_diagnosis_journey import PASSWORD, Seat, scan_a_patient
 from tests.server_process import ServerProcess, running_server
 
@@ -89,6 +90,8 @@ def test_alarms_come_while_typing_and_go_with_a_reason(qtbot: QtBot, server: Ser
     assert used[AlarmKind.SIDE].corrected == 1
 
     # what is set aside is not asked about at submitting either
+    present = doctor.page.presenter.state.content
+    doctor.page.presenter.put_content(msgspec.structs.replace(present, critical_value=CriticalValue.NO))
     doctor.page.presenter.submit()
     doctor.until(lambda: doctor.is_in(ReportState.SUBMITTED))
     admin.call(SaveCheckerSwitches(exam_type="", off=(AlarmKind.SIDE,)))
