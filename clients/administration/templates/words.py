@@ -231,9 +231,9 @@ def block_title(block: AnyBlock, language: str) -> str:
 
 def _fact_words(block: SectionBlock | PicturesBlock | TableBlock, language: str) -> str:
     name = block.fact if isinstance(block, SectionBlock) else block.over
-    named = {one.name: one for one in (*lists_of(DocumentKind.REPORT), *rich_of(DocumentKind.REPORT))}
-    found = named.get(name)
-    return name if found is None else found.en if language == "en" else found.zh
+    named = {one.name: (one.zh, one.en) for one in lists_of(DocumentKind.REPORT)}
+    named |= {one.name: (one.zh, one.en) for one in rich_of(DocumentKind.REPORT)}
+    return named.get(name, (name, name))[1 if language == "en" else 0]
 
 
 def new_block(kind: str) -> AnyBlock:
