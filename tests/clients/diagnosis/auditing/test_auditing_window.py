@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from clients.diagnosis import app
 from clients.diagnosis.auditing.batch_view import BatchPage
 from clients.diagnosis.auditing.panels import ChangesPanel, EditionsPanel
+from clients.diagnosis.auditing.returning import ReasonButton, RejectPanel
 from clients.diagnosis.auditing.signature_view import SignaturePage
 from clients.diagnosis.auditing.state import Base, Mark
 from clients.diagnosis.ports import NoViewer
@@ -233,3 +234,24 @@ def test_a_doctor_draws_a_signature(window: Window) -> None:
     window.until(lambda: "PKCS#12" in page.presenter.state.problem)
     set_language(Language.ENGLISH)
     window.picture("signature-en")
+
+
+def test_a_return_offers_the_reasons_of_the_hospital(window: Window) -> None:
+    _, report_id = window.house.examined("郑五")
+    window.house.written(report_id, NORMAL, with_key_image=False)
+    page = window.enter(report_id, ReportAction.AUDIT)
+    window.press("report.reject")
+    panel = page.findChild(RejectPanel)
+    assert panel is not None
+    window.until(lambda: panel.findChildren(ReasonButton))
+    first, second, *_ = panel.findChildren(ReasonButton)
+    assert first.words == "侧别或部位与影像不符"
+    first.click()
+    second.click()
+    assert panel.reason.toPlainText() == f"{first.words}\n{second.words}"
+    first.click()
+    assert panel.reason.toPlainText() == second.words
+    window.picture("reject")
+    panel._press()
+    window.until(lambda: window.diagnosis.report.state.report.row.was_returned)  # type: ignore[union-attr]
+    assert window.diagnosis.report.state.report.returns[-1].reason == second.words  # type: ignore[union-attr]
