@@ -12,14 +12,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("exam_types", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("choices", sa.String(length=1000), nullable=False, server_default=""))
-    with op.batch_alter_table("report_texts", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("choices", sa.Text(), nullable=False, server_default=""))
+    op.add_column("exam_types", sa.Column("choices", sa.String(length=1000), nullable=False, server_default=""))
+    op.add_column("report_texts", sa.Column("choices", sa.Text(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("report_texts", schema=None) as batch_op:
-        batch_op.drop_column("choices")
-    with op.batch_alter_table("exam_types", schema=None) as batch_op:
-        batch_op.drop_column("choices")
+    # Not in a batch, which would make the table anew: other tables refer to it.
+    op.drop_column("report_texts", "choices")
+    op.drop_column("exam_types", "choices")
