@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from server.kernel.database import Database, UnitOfWork
+from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal
 from server.printing.ports import PatientAtKiosk
@@ -30,6 +31,7 @@ from shared.domain.permissions import ROLES, Permission
 from shared.domain.states import ReportState
 from shared.paper.builtin import builtin_text
 from shared.paper.kinds import DocumentKind
+from tests.databases import KINDS, a_database
 from tests.server.printing_service.test_printing_service import House
 from tests.server.reporting.reporting_world import LI, WANG, ZHAO, a_png, an_exam
 
@@ -53,13 +55,14 @@ class AtKiosk:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    database = Database.in_folder(tmp_path)
-    database.create_schema()
-    one = House(database)
-    one.printing.reports.bind(one.world.worklist, AtKiosk(one))
-    yield one
-    database.close()
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    with a_database(getattr(request, "param", "sqlite"), tmp_path) as database:
+        one = House(database)
+        one.printing.reports.bind(one.world.worklist, AtKiosk(one))
+        yield one
+
+
+on_both = pytest.mark.parametrize("house", KINDS, indirect=True)
 
 
 def save(house: House, **fields: object) -> ReportTemplateView:
@@ -105,6 +108,7 @@ def test_the_more_important_condition_chooses_the_template() -> None:
     assert chosen((default, of_type), "US", 1, "x") is default  # whatever its conditions
 
 
+@on_both
 def test_a_house_begins_with_the_suites_template_and_keeps_one_default(house: House) -> None:
     (first,) = templates(house)
     assert (first.id, first.key, first.is_default) == (0, "report", True)
@@ -158,6 +162,17 @@ def test_a_design_without_watermark_still_marks_what_is_not_approved(house: Hous
 # ── copies ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+@on_both
+def test_desks_that_print_at_once_get_numbers_of_their_own(house: House) -> None:
+    report_id = house.world.report_in(ReportState.APPROVED)
+    with ThreadPoolExecutor(4) as desks:
+        copies = list(desks.map(lambda _n: house.printing.print_report(LI, report_id).copy_number, range(4)))
+    assert sorted(copies) == [1, 2, 3, 4]
+    with house.world.database.read() as uow:
+        assert house.world.reports.get(uow, LI, report_id).print_count == 4
+
+
+@on_both
 def test_copies_are_counted_logged_marked_and_limited(house: House) -> None:
     first = save(house, id=0, name="默认报告", is_default=True, most_copies=2, marks_reprints=True, validity_days=90)
     report_id = house.world.report_in(ReportState.APPROVED)
@@ -270,6 +285,7 @@ def begin(house: House, ids: list[int], key: str = "request-1") -> BatchView:
         return house.printing.reports.begin_batch(uow, LI, tuple(ids), key)
 
 
+@on_both
 def test_a_job_goes_on_after_paper_out_and_names_what_failed(house: House) -> None:
     ids = many(house, ReportState.APPROVED, ReportState.SUBMITTED, ReportState.APPROVED, ReportState.PRINTED)
     reports = house.printing.reports
@@ -345,6 +361,7 @@ def ask(house: House, four: str, code: str = "A0000001", kiosk: Caller = KIOSK):
         return house.printing.reports.open_self_print(uow, kiosk, code, four)
 
 
+@on_both
 def test_a_patient_prints_what_waits_and_hears_what_does_not(house: House) -> None:
     ids = many(house, ReportState.APPROVED, ReportState.SUBMITTED, ReportState.PRINTED, ReportState.APPROVED)
     reports = house.printing.reports
