@@ -371,5 +371,21 @@ def merged(base: FormContent | None, mine: FormContent | None, theirs: FormConte
         ours_there, theirs_there = mine.items.get(group, ()), theirs.items.get(group, ())
         gone = {one for one in old if one not in ours_there or one not in theirs_there}
         items[group] = tuple(dict.fromkeys(one for one in (*ours_there, *theirs_there) if one not in gone))
-    kept = {one.key: one for one in theirs.sentences} | {one.key: one for one in mine.sentences}
-    return msgspec.structs.replace(mine, values=values, items=items, sentences=tuple(kept.values()))
+    return msgspec.structs.replace(mine, values=values, items=items, sentences=_merged_sentences(base, mine, theirs))
+
+
+def _merged_sentences(base: FormContent | None, mine: FormContent, theirs: FormContent) -> tuple[Sentence, ...]:
+    """Take each sentence as the one who changed it has it, mine where both did; gone if one side took it out."""
+    old = {one.key: one for one in base.sentences} if base is not None else {}
+    ours, others = ({one.key: one for one in side.sentences} for side in (mine, theirs))
+    found = []
+    for key in dict.fromkeys([*ours, *others]):
+        own, other, before = ours.get(key), others.get(key), old.get(key)
+        picked = other if _says(own) == _says(before) else own
+        if picked is not None:
+            found.append(picked)
+    return tuple(found)
+
+
+def _says(sentence: Sentence | None) -> tuple[str, str, str | None] | None:
+    return None if sentence is None else (sentence.written, sentence.standing, sentence.proposed)
