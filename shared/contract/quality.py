@@ -230,7 +230,7 @@ class GetCase(Query[CaseView], frozen=True, kw_only=True):
 class ScoreCase(Command[CaseView], frozen=True, kw_only=True):
     """Score one object of a case (CO-QC-02); again replaces my score.
 
-    Refusals: NOT_FOUND, PERMISSION_MISSING (not a scorer), INVALID (points outside the sheet; below 60 without a comment),
+    Refusals: NOT_FOUND, PERMISSION_MISSING (not a scorer), INVALID (points outside the sheet; no comment below 60),
     ILLEGAL_ACTION (the task is closed).
     """
 
