@@ -1,4 +1,3 @@
-
 """Words of quality control and their English; knows no Qt."""
 
 from __future__ import annotations
