@@ -50,7 +50,7 @@ def pace_of(approvals: Iterable[datetime | None], now: datetime) -> float:
     """Return how many reports are approved in an hour, those of the last hours weighing more."""
     half_s = HALF_LIFE.total_seconds()
     ages = ((now - at).total_seconds() for at in approvals if at is not None)
-    weight = sum(0.5 ** (age / half_s) for age in ages if 0 <= age <= LOOK_BACK.total_seconds())
+    weight = sum((math.pow(0.5, age / half_s) for age in ages if 0 <= age <= LOOK_BACK.total_seconds()), 0.0)
     whole_h: float = (1 - 0.5 ** (LOOK_BACK / HALF_LIFE)) * half_s / 3600 / math.log(2)
     return weight / whole_h
 
