@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
@@ -88,6 +89,7 @@ class Reading:
         self._report = report
         self._doctor: Doctor | None = None
         self._auditor: Doctor | None = None
+        self._printed: Path | None = None
 
     def play(self) -> None:
         """Read, write, audit, return, correct, approve, print, look back."""
@@ -249,6 +251,17 @@ class Reading:
             self._windows.rest(1.0)
             step.sentences += [f"{row.accession_number} {row.items}" for row in history.earlier]
 
+    @property
+    def row(self) -> ReportRow:
+        """The report as the list shows it now."""
+        return self._row()
+
+    @property
+    def printed(self) -> Path:
+        """The PDF that was handed out."""
+        assert self._printed is not None
+        return self._printed
+
     def _row(self) -> ReportRow:
         row = self._report()
         assert row is not None
@@ -271,7 +284,7 @@ class Reading:
         assert client.session is not None
         document = client.call(PrintReport(report_id=self._row().id))
         bulk = BulkClient(self._hospital.connection, client.session.token)
-        path = self._record.file(step, "report.pdf")
+        path = self._printed = self._record.file(step, "report.pdf")
         path.write_bytes(bulk.fetch("document", str(document.id)).data)
         bulk.close()
         client.close()

@@ -18,6 +18,7 @@ from clients.kit.slots import SlotGrid
 from mingjing.demo.administration import Administration
 from mingjing.demo.applications import send_application
 from mingjing.demo.archive import Archive
+from mingjing.demo.department import Department
 from mingjing.demo.hospital import (
     CARD_NUMBER,
     Hospital,
@@ -44,7 +45,7 @@ from shared.rpc.client import RpcClient
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-STEPS = 17
+STEPS = 18
 
 
 class Story:
@@ -72,7 +73,9 @@ class Story:
         technician = self.calling()
         self.scanning(technician)
         self.upload(technician)
-        Reading(self.record, self.hospital, self.windows, self._report).play()
+        reading = Reading(self.record, self.hospital, self.windows, self._report)
+        reading.play()
+        Department(self.record, self.hospital, self.windows, reading.auditor, reading.row).play(reading.printed)
         assert self.exam is not None
         Reception(self.record, self.hospital, self.windows, self.observer, self._scanner_room()).play()
         archive = Archive(self.record, self.hospital, self.windows, self.observer, self.exam.patient_number)
