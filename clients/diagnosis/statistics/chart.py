@@ -49,7 +49,7 @@ class StatisticsChart(QChartView):
         across = _places(chart.names) if chart.drawing is Drawing.LINES else _categories(chart.names)
         up = QValueAxis()
         up.setTitleText(tr(chart.unit))
-        up.setLabelFormat("%.0f")
+        up.setLabelFormat("%.0f" if _top(chart) >= 5 else "%.1f")
         made.addAxis(across, Qt.AlignmentFlag.AlignBottom)
         made.addAxis(up, Qt.AlignmentFlag.AlignLeft)
         if chart.drawing is Drawing.LINES:
