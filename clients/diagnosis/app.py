@@ -127,7 +127,7 @@ class Diagnosis:
                 self.build_handing_out,
                 permission=Permission.PRINT_REPORT.value,
             ),
-            Page("quality", "质控", "check_circle", self.build_quality, permission=Permission.FINAL_AUDIT.value),
+            Page("quality", "质控", "flag", self.build_quality, permission=Permission.FINAL_AUDIT.value),
             Page("collections", "收藏与随访", "star", self.build_collections, permission=may),
             Page("signature", "我的签名", "edit", self.build_signature, permission=may),
             Page(
@@ -138,7 +138,7 @@ class Diagnosis:
                 actions=(Action("critical.refresh", "刷新", "F5", "refresh"),),
                 permission=Permission.CRITICAL_VALUES.value,
             ),
-            Page("statistics", "统计", "sort", self.build_statistics, permission=Permission.STATISTICS.value),
+            Page("statistics", "统计", "chart", self.build_statistics, permission=Permission.STATISTICS.value),
         )
 
     def build_worklist(self, place: Workplace) -> QWidget:

@@ -198,7 +198,7 @@ def _results(place: Workplace, desk: Desk) -> QWidget:
 
 
 PANELS: tuple[SidePanel, ...] = (
-    SidePanel("structured", "结构化表单", "template", _structured, Permission.REPORT.value, "Alt+F", 430),
+    SidePanel("structured", "结构化表单", "grid", _structured, Permission.REPORT.value, "Alt+F", 430),
     SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
     SidePanel("checking", "质控提示", "check_circle", _checking, Permission.REPORT.value, "Alt+K", 340),
     SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
