@@ -103,6 +103,7 @@ ENTRIES = {
     "病史摘要": "History",
     "患者体征": "Signs",
     "取消原因": "Reason of cancelling",
+    "退回理由": "Reason of returning",
     "登记": "Register",
     "自助签到": "Check in at kiosks",
     "自助打印报告": "Print reports at kiosks",

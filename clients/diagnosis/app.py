@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from clients.diagnosis import dictating, translations
-from clients.diagnosis.auditing import words as auditing_words
+from clients.diagnosis import translations
+from clients.diagnosis.auditing import texts as auditing_texts
 from clients.diagnosis.auditing.batch_view import ACTIONS as BATCH_ACTIONS
-from clients.diagnosis.checking import words as checking_words
+from clients.diagnosis.checking import texts as checking_texts
 from clients.diagnosis.collections import texts as collections_texts
 from clients.diagnosis.comparison.opening import Comparisons
 from clients.diagnosis.critical import texts as critical_texts
@@ -19,13 +19,13 @@ from clients.diagnosis.handing_out import texts as handing_out_texts
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
-from clients.diagnosis.quality import words as quality_words
+from clients.diagnosis.quality import texts as quality_texts
 from clients.diagnosis.report import texts as report_texts
 from clients.diagnosis.report.actions import page_actions
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ReportPage
-from clients.diagnosis.results import words as results_words
+from clients.diagnosis.results import texts as results_texts
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
 from clients.diagnosis.statistics import texts as statistics_texts
 from clients.diagnosis.structured import english as structured_words
@@ -368,12 +368,11 @@ def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     register_catalogue(collections_texts.ENTRIES)
     register_catalogue(critical_texts.ENTRIES)
     register_catalogue(statistics_texts.ENTRIES)
-    register_catalogue(checking_words.ENTRIES)
-    register_catalogue(quality_words.ENTRIES)
-    register_catalogue(dictating.ENTRIES)
+    register_catalogue(checking_texts.ENTRIES)
+    register_catalogue(quality_texts.ENTRIES)
     register_catalogue(structured_words.ENTRIES)
-    register_catalogue(auditing_words.ENTRIES)
-    register_catalogue(results_words.ENTRIES)
+    register_catalogue(auditing_texts.ENTRIES)
+    register_catalogue(results_texts.ENTRIES)
     register_catalogue(handing_out_texts.ENTRIES)
     return Diagnosis(make_viewer).pages()
 

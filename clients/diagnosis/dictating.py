@@ -16,18 +16,6 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.reporting import ReportContent
 
-ENTRIES = {
-    "语音录入": "Dictate",
-    "正在听写，再按一次停止。": "Listening; press again to stop.",
-    "已停止听写。": "Dictation stopped.",
-    "没有安装离线语音引擎，不能语音录入。请联系管理员安装带中文模型的引擎。": (
-        "No off-line speech engine is installed, so dictation is off. Ask the administrator to install one with a"
-        " Mandarin model."
-    ),
-    "报告现在不能修改，没有写入。": "The report cannot be changed now; nothing was written.",
-    "文字已手动修改，不能撤销语音。": "The text was changed by hand; speech cannot be taken back.",
-}
-
 
 class _Bridge(QObject):
     """Brings what the engine says into the GUI thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clients.kit.translations import Language, language, tr
+from clients.kit.translations import Language, language, tr, verbatim
 from shared.contract.checking import AlarmKind, AlarmView, DismissReason
 
 KINDS: Mapping[AlarmKind, str] = {
@@ -24,7 +24,7 @@ REASONS: Mapping[DismissReason, str] = {
     DismissReason.KNOWN: "已知情",
     DismissReason.UNCLEAR: "提示看不懂",
 }
-_MEANT = re.compile(r"“([^”]+)”之误|应为“([^”]+)”")
+_MEANT = re.compile(verbatim(r"“([^”]+)”之误|应为“([^”]+)”"))  # in sentences of the server
 _ENGLISH_WHY: Mapping[AlarmKind, str] = {
     AlarmKind.SIDE: "The side does not agree with the request, the findings or the impression.",
     AlarmKind.SEX: "This does not fit the patient's sex.",
@@ -35,29 +35,6 @@ _ENGLISH_WHY: Mapping[AlarmKind, str] = {
     AlarmKind.PRIOR: "This does not agree with the earlier report.",
     AlarmKind.TEMPLATE: "A remnant of a template.",
     AlarmKind.TYPO: "Perhaps misspelt.",
-}
-
-ENTRIES: Mapping[str, str] = {
-    "质控提示": "Check",
-    "侧别": "Side",
-    "已切除器官": "Removed organ",
-    "缺测量值": "Missing measurement",
-    "前后矛盾": "Contradiction",
-    "与前次不符": "Against the prior",
-    "模板残留": "Template remnant",
-    "错别字": "Spelling",
-    "原文正确": "Text is right",
-    "已知情": "Known",
-    "提示看不懂": "Alarm unclear",
-    "不是问题": "Not a problem",
-    "其他理由": "Another reason",
-    "为什么不是问题？": "Why is it not a problem?",
-    "没有发现问题。": "Nothing found.",
-    "打开报告后在此显示质控提示。": "Alarms about the open report are shown here.",
-    "正在检查…": "Checking…",
-    "刚才没能检查，文字改动后会再试。": "The last check failed; it is tried again after the next change.",
-    "有 {count} 处请核对": "{count} to check",
-    "提交时仍会询问未处理的提示。": "Submitting asks again about what is left.",
 }
 
 

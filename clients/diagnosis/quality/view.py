@@ -259,7 +259,7 @@ class QualityPage(QWidget):
         self.presenter.show_figures(of_all=True)
 
     def _export(self) -> None:
-        path, _kind = QFileDialog.getSaveFileName(self, tr("导出 Excel"), "质控统计.xlsx", "Excel (*.xlsx)")
+        path, _kind = QFileDialog.getSaveFileName(self, tr("导出 Excel"), f"{tr('质控统计')}.xlsx", "Excel (*.xlsx)")
         if path:
             self.presenter.export(Path(path))
 

@@ -11,7 +11,7 @@ from clients.diagnosis.worklist.clocks import clock_look, state_age
 from clients.kit.paging import Align, Column, RowAction, local_time
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, StateLook
 from clients.kit.tokens import Tone
-from clients.kit.translations import tr
+from clients.kit.translations import tr, verbatim
 from shared.contract.reporting import ReportRow
 from shared.domain.states import PatientType, ReportAction, VisitKind
 
@@ -108,7 +108,7 @@ class ListWords:
         return state_age(row, self.now())
 
 
-_LONGEST = StateLook("快到期 59 分钟", Tone.WARNING, "hourglass")
+_LONGEST = StateLook(verbatim("快到期 59 分钟"), Tone.WARNING, "hourglass")
 
 
 def columns(words: ListWords) -> tuple[Column, ...]:

@@ -26,7 +26,7 @@ CHINESE = re.compile(r"[㐀-鿿]")
 # Catalogues hold the literals by definition; the voice reads Chinese aloud and the gallery's sample data is data.
 CATALOGUES = ("translations.py", "texts.py", "english.py")
 DATA_FOLDERS = ("voice", "speech")
-DATA_FILES = ("gallery.py", "gallery_data.py")
+DATA_FILES = ("gallery.py", "gallery_data.py", "speech.py")  # speech.py: the words that a speaker says
 
 
 def catalogue_of(folder: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from clients.diagnosis.results import words
+from clients.diagnosis.results import texts, words
 from clients.diagnosis.results.panel import ResultLine, ResultsPanel
 from clients.kit.app import make_application
 from clients.kit.connection import FakeConnection
@@ -77,7 +77,7 @@ def qapp() -> QApplication:
 
 @pytest.fixture(autouse=True)
 def catalogue() -> Iterator[None]:
-    register_catalogue(words.ENTRIES)
+    register_catalogue(texts.ENTRIES)
     yield
     set_language(Language.CHINESE)
 
@@ -156,5 +156,5 @@ def test_nothing_is_cut(qtbot: QtBot, language: Language, rows: tuple[ResultView
 
 def test_every_word_has_its_english() -> None:
     used = [look.text for look in words.LOOKS.values()] + list(words.KINDS.values()) + list(words.EVENTS.values())
-    known = set(words.ENTRIES) | set(KIT)
+    known = set(texts.ENTRIES) | set(KIT)
     assert [word for word in used if not word.isascii() and word not in known] == []
