@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clients.kiosk import texts
 from clients.kiosk.papers import texts as papers_texts
-from clients.kit.connection import Connection, Connector, LineReport, LineState
+from clients.kiosk.stand import Stand, local_now
+from clients.kit.connection import Connection, Connector
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, register_catalogue, tr
 
 if TYPE_CHECKING:
     from clients.kiosk.desk.presenter import SlipPrinter
-    from clients.kiosk.desk.state import KioskState
     from clients.kiosk.papers.kiosk import PapersKiosk
     from clients.kiosk.papers.presenter import PaperPrinter
 
@@ -87,21 +86,17 @@ def run(
     return status
 
 
-class Kiosk:
+class Kiosk(Stand):
     """The living parts of one kiosk."""
 
     def __init__(
         self, options: argparse.Namespace, connection: Connection, code: str, printer: SlipPrinter | None
     ) -> None:
-        from PySide6.QtCore import Qt, QTimer
-
         from clients.kiosk.desk.presenter import KioskPresenter
         from clients.kiosk.desk.state import KioskState
         from clients.kiosk.desk.view import KioskScreen
         from clients.kiosk.line import SignedInKiosk
         from clients.kiosk.slip import QtSlipPrinter
-        from clients.kit.scanner import ScannerInput
-        from clients.kit.shell import LineWatcher
         from clients.kit.tasks import QtTaskRunner
 
         self.connection = connection
@@ -112,7 +107,7 @@ class Kiosk:
             self.runner,
             printer or QtSlipPrinter(options.printer, options.slips),
             local_now,
-            self._show,
+            self.show_state,
             leave_code=code,
             language=Language(options.language),
         )
@@ -123,58 +118,7 @@ class Kiosk:
             confirm=presenter.confirm,
             back=presenter.cancel,
             print_again=presenter.print_again,
-            choose_language=self._speak,
+            choose_language=self.speak,
             corner=presenter.corner_tapped,
         )
-        self.scanner = ScannerInput(self.view)
-        self._forget = self.scanner.listen(presenter.scanned)
-        self._line = LineWatcher(connection, self.view)
-        self._line.changed.connect(self._line_changed)
-        self._second = QTimer(self.view)
-        self._second.setInterval(1000)
-        self._second.timeout.connect(presenter.tick)
-        self._second.start()
-        width, _, height = options.window.lower().partition("x")
-        if width.isdigit() and height.isdigit():
-            self.view.resize(int(width), int(height))
-            self.view.show()
-        else:
-            self.view.setWindowFlags(Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
-            self.view.setCursor(Qt.CursorShape.BlankCursor)
-            self.view.showFullScreen()
-        self.view.setFocus()
-        presenter.start()
-
-    def _speak(self, language: Language) -> None:
-        self.presenter.choose_language(language)
-        self.view.render_state(self.presenter.state)
-
-    def _line_changed(self, report: LineReport) -> None:
-        if report.state is LineState.ONLINE:
-            self.presenter.line_came_back()
-        else:
-            self.presenter.line_lost()
-
-    def _show(self, state: KioskState) -> None:
-        self.view.render_state(state)
-        if state.may_leave:
-            from PySide6.QtWidgets import QApplication
-
-            app = QApplication.instance()
-            if app is not None:
-                app.quit()
-
-    def close(self) -> None:
-        """Hang up and take the window away."""
-        self._second.stop()
-        self._forget()
-        self.presenter.stop()
-        self.runner.close()
-        self.connection.close()
-        self.view.hide()
-        self.view.deleteLater()
-
-
-def local_now() -> datetime:
-    """The present moment in the hall's time zone."""
-    return datetime.now().astimezone()
+        self.begin(options.window)
