@@ -17,7 +17,9 @@ def main(arguments: list[str]) -> int:
 
     All tests together run in as many processes as there are cores, a file always in one of them.
     """
-    side_by_side = [] if arguments else ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+    side_by_side = (
+        [] if arguments else ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
+    )
     tests = [sys.executable, "-m", "pytest", *side_by_side, *arguments]
     steps = [
         ("style", [sys.executable, "-m", "ruff", "check", *FOLDERS]),
