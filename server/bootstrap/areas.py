@@ -27,6 +27,7 @@ from server.bootstrap.checking import build_checking
 from server.bootstrap.collections import collections_of, follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.critical import Critical, build_critical, critical_kinds
+from server.bootstrap.critical_results import CriticalToHospital
 from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
@@ -35,7 +36,7 @@ from server.bootstrap.printing import TicketForecast
 from server.bootstrap.quality import build_quality
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
-from server.bootstrap.results import Results, build_results
+from server.bootstrap.results import PostOfResults, Results, build_results
 from server.bootstrap.routing import routing_service
 from server.bootstrap.signing import Signing, build_signing, signed_papers
 from server.bootstrap.storage import Stores, build_stores
@@ -207,6 +208,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         time,
         structured.values,
     )
+    critical.service.follow(CriticalToHospital(results.service, exams, PostOfResults(interfaces.outgoing), time))
     return Areas(
         time=time,
         identity=identity,
@@ -262,7 +264,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             AttachmentsRpc(attachments),
             critical.handlers,
             StatisticsRpc(StatisticsService(time, organisation)),
-            build_checking(time, reports),
+            build_checking(time, reports, structured.values.missing),
             build_quality(time),
             results.handlers,
             stores.handlers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,10 @@ class Reports(Protocol):
         ...
 
 
+SetAside = Callable[[UnitOfWork, int], Set[str]]
+"""Gets a report's id; returns the sentences about its form that a doctor set aside with a reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class MissingAnswer:
     """A field of the form that should be filled and is not, or that holds what it cannot hold."""
@@ -30,6 +34,7 @@ class MissingAnswer:
     label: str
     sentence: str
     is_measurement: bool
+    path: str = ""
 
 
 class FormCheck(Protocol):

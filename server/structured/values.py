@@ -13,7 +13,8 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, invalid
 from server.reporting.ports import ReportStep
-from server.structured.ports import MissingAnswer, Reports
+from server.reporting.tables import Report
+from server.structured.ports import MissingAnswer, Reports, SetAside
 from server.structured.tables import CodedAnswer, CodedReportEntry
 from server.structured.templates import FormTemplates
 from shared.contract.reporting import ReportContent, ReportView
@@ -38,10 +39,13 @@ _MOST_NAMED = 6
 class CodedValues:
     """Answers what reports say in codes."""
 
-    def __init__(self, templates: FormTemplates, reports: Reports, time: HospitalTime) -> None:
+    def __init__(
+        self, templates: FormTemplates, reports: Reports, time: HospitalTime, set_aside: SetAside | None = None
+    ) -> None:
         self._templates = templates
         self._reports = reports
         self._time = time
+        self._set_aside = set_aside
 
     # ── one report ───────────────────────────────────────────────────────────────────────────────────
 
@@ -74,12 +78,14 @@ class CodedValues:
         """Return what the form of a report lacks (server.structured.ports.FormCheck)."""
         filled = self._filled(uow, content.form) if content.form is not None else None
         problems = filled.problems() if filled is not None else ()
-        return tuple(MissingAnswer(one.label, one.sentence, one.is_measurement) for one in problems)
+        return tuple(MissingAnswer(one.label, one.sentence, one.is_measurement, one.path) for one in problems)
 
-    def doubts(self, uow: UnitOfWork, report: object, content: ReportContent) -> tuple[str, ...]:
+    def doubts(self, uow: UnitOfWork, report: Report, content: ReportContent) -> tuple[str, ...]:
         """Return what is doubtful about the form of a report that is being submitted; the doctor may overrule it."""
-        del report
         found = tuple(self.missing(uow, content))
+        if found and self._set_aside is not None:
+            aside = self._set_aside(uow, report.id)
+            found = tuple(one for one in found if one.sentence not in aside)
         empty = [one.label for one in found if one.sentence.startswith("请")]
         wrong = [one.sentence for one in found if not one.sentence.startswith("请")]
         if empty:
@@ -198,6 +204,8 @@ class CodedValues:
             where.append(CodedReportEntry.campus_id.in_(caller.campus_ids))
         if caller.room_ids is not None:
             where.append(CodedReportEntry.room_id.in_(caller.room_ids))
+        if request.exam_type:
+            where.append(CodedReportEntry.exam_type == request.exam_type)
         where += self._days(request)
         total = uow.session.scalar(select(func.count()).select_from(CodedReportEntry).where(*where)) or 0
         entries = uow.session.scalars(

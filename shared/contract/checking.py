@@ -9,6 +9,7 @@ import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Query
 from shared.domain.permissions import Permission
+from shared.domain.structured import FormContent
 
 
 class AlarmKind(StrEnum):
@@ -43,12 +44,14 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     field: str  # findings or impression
     start: int = 0
     end: int = 0
+    path: str = ""  # of a field of the structured form that is empty or impossible; `text` is then the sentence
 
 
 class CheckText(Query[tuple[AlarmView, ...]], frozen=True, kw_only=True):
     """What a second reader would doubt in a text that is being written; without kinds switched off and set aside.
 
-    Texts may be rich or plain. At most 40 alarms. Refusals: NOT_FOUND, TOO_LARGE.
+    Texts may be rich or plain. What the form lacks is of the kind MISSING. At most 40 alarms.
+    Refusals: NOT_FOUND, TOO_LARGE.
     """
 
     method = "checking.check"
@@ -58,6 +61,7 @@ class CheckText(Query[tuple[AlarmView, ...]], frozen=True, kw_only=True):
     report_id: int
     findings: str
     impression: str
+    form: FormContent | None = None
 
 
 class NoteAlarms(Command[Nothing], frozen=True, kw_only=True):

@@ -269,6 +269,7 @@ class FindCodedReports(Query[CodedHits], frozen=True, kw_only=True):
     audit = AuditClass.REPORT
 
     conditions: tuple[CodedCondition, ...]
+    exam_type: str = ""
     examined_from: date | None = None
     examined_to: date | None = None
     page: Page = Page()

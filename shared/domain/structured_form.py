@@ -278,7 +278,7 @@ class Filled:
                     text=value_words(field, value),
                     number=value.number,
                     unit=field.unit if value.number is not None else "",
-                    codes=tuple(_option_code(field, one) for one in value.options),
+                    codes=tuple(option_code(field, one) for one in value.options),
                     day=value.day,
                     images=value.images,
                     group=slot.group.label if slot.group else "",
@@ -295,7 +295,8 @@ def local_value(slot: Slot) -> str:
     return f"{slot.group.key}.{slot.field.key}" if slot.group else slot.field.key
 
 
-def _option_code(field: Field, key: str) -> Code:
+def option_code(field: Field, key: str) -> Code:
+    """Return the code of an option, a local one where it has none."""
     option = field.option(key)
     if option is None:
         return Code(LOCAL_SCHEME, f"{field.key}:{key}", key)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clients.diagnosis.sides import Desk
 
 KEY = "checking"
+_FORM = "structured"
 _PAUSE_MS = 800
 _presenters: WeakKeyDictionary[Desk, CheckingPresenter] = WeakKeyDictionary()
 
@@ -83,7 +84,7 @@ class CheckingTag(QWidget):
         report = self._desk.report
         self.presenter.show_report(0 if report is None else report.row.id, may_dismiss=self._desk.may_type)
         content = self._desk.content
-        self.presenter.text_changed(content.findings, content.impression)
+        self.presenter.text_changed(content.findings, content.impression, content.form)
 
 
 class CheckingPanel(QWidget):
@@ -147,6 +148,8 @@ class CheckingPanel(QWidget):
         row = QHBoxLayout()
         if alarm.end > alarm.start:
             row.addWidget(Button("找到原文", "link", on_click=_With(self._find, alarm)))
+        if alarm.path:
+            row.addWidget(Button("打开表单", "link", on_click=lambda: self._desk.open_panel(_FORM)))
         if state.may_dismiss:
             row.addWidget(Button("不是问题", "link", on_click=_With(self.presenter.begin_dismissal, alarm)))
         row.addStretch(1)

@@ -10,6 +10,10 @@ from clients.kit.running import TaskRunner
 from clients.kit.screen import Caller, ScreenPresenter
 from shared.contract.base import Nothing
 from shared.contract.checking import AlarmView, CheckText, DismissAlarm, DismissReason, NoteAlarms
+from shared.domain.structured import FormContent
+
+_Content = tuple[str, str, FormContent | None]
+_NOTHING: _Content = ("", "", None)
 
 
 class CheckingPresenter(ScreenPresenter[CheckingState]):
@@ -18,8 +22,8 @@ class CheckingPresenter(ScreenPresenter[CheckingState]):
     def __init__(self, caller: Caller, runner: TaskRunner, messages: Messages) -> None:
         super().__init__(CheckingState(), caller, runner, messages, self._tell)
         self._listeners: list[Callable[[CheckingState], None]] = []
-        self._text = ("", "")
-        self._waiting: tuple[str, str] | None = None
+        self._text = _NOTHING
+        self._waiting: _Content | None = None
         self._noted: frozenset[tuple[str, str]] | None = None
 
     def listen(self, show: Callable[[CheckingState], None]) -> None:
@@ -30,25 +34,26 @@ class CheckingPresenter(ScreenPresenter[CheckingState]):
     def show_report(self, report_id: int, *, may_dismiss: bool) -> None:
         """Another report is on the page, or whether it may be changed."""
         if report_id != self.state.report_id:
-            self._text, self._waiting, self._noted = ("", ""), None, None
+            self._text, self._waiting, self._noted = _NOTHING, None, None
             self._change(report_id=report_id, alarms=(), is_checking=False, is_checked=False, dismissing=None)
         if may_dismiss != self.state.may_dismiss:
             self._change(may_dismiss=may_dismiss)
 
-    def text_changed(self, findings: str, impression: str) -> None:
-        """Check a text; called when the doctor pauses."""
-        if not self.state.report_id or (findings, impression) == self._text:
+    def text_changed(self, findings: str, impression: str, form: FormContent | None = None) -> None:
+        """Check a text with its form; called when the doctor pauses."""
+        content = (findings, impression, form)
+        if not self.state.report_id or content == self._text:
             return
         if self.state.is_checking:
-            self._waiting = (findings, impression)
+            self._waiting = content
             return
-        self._text = (findings, impression)
-        if not (findings or impression):
+        self._text = content
+        if not (findings or impression or form):
             self._change(alarms=(), is_checked=False)
             return
         self._change(is_checking=True)
         report_id = self.state.report_id
-        request = CheckText(report_id=report_id, findings=findings, impression=impression)
+        request = CheckText(report_id=report_id, findings=findings, impression=impression, form=form)
         self._ask(request, _Checked(self, report_id), _Failed(self, report_id), key="checking.check")
 
     def checked(self, report_id: int, alarms: tuple[AlarmView, ...]) -> None:
@@ -66,7 +71,7 @@ class CheckingPresenter(ScreenPresenter[CheckingState]):
     def failed(self, report_id: int) -> None:
         """No answer; the next change tries again."""
         if report_id == self.state.report_id:
-            self._text = ("", "")
+            self._text = _NOTHING
             self._change(is_checking=False, is_unsure=True)
             self._waiting = None
 

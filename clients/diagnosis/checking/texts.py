@@ -15,6 +15,7 @@ ENTRIES: dict[str, str] = {
     "原文正确": "Text is right",
     "已知情": "Known",
     "提示看不懂": "Alarm unclear",
+    "打开表单": "Open the form",
     "不是问题": "Not a problem",
     "其他理由": "Another reason",
     "为什么不是问题？": "Why is it not a problem?",

@@ -25,6 +25,8 @@ REASONS: Mapping[DismissReason, str] = {
     DismissReason.UNCLEAR: "提示看不懂",
 }
 _MEANT = re.compile(verbatim(r"“([^”]+)”之误|应为“([^”]+)”"))  # in sentences of the server
+_LABEL = re.compile(verbatim(r"“([^”]+)”"))
+_ASKED = verbatim("请")  # sentences about empty fields begin so
 _ENGLISH_WHY: Mapping[AlarmKind, str] = {
     AlarmKind.SIDE: "The side does not agree with the request, the findings or the impression.",
     AlarmKind.SEX: "This does not fit the patient's sex.",
@@ -40,14 +42,24 @@ _ENGLISH_WHY: Mapping[AlarmKind, str] = {
 
 def kind_words(alarm: AlarmView) -> str:
     """The kind of an alarm in the language of the moment."""
-    return tr(KINDS[alarm.kind])
+    return tr("结构化表单") if alarm.path else tr(KINDS[alarm.kind])
 
 
 def why_words(alarm: AlarmView) -> str:
     """Why an alarm was raised: the server's sentence in Chinese, a general one with its words in English."""
     if language() is not Language.ENGLISH:
         return alarm.why
+    if alarm.path:
+        return _gap_words(alarm)
     meant = _MEANT.search(alarm.why)
     if alarm.kind is AlarmKind.TYPO and meant:
         return f"Perhaps “{meant[1] or meant[2]}” is meant."
     return _ENGLISH_WHY[alarm.kind]
+
+
+def _gap_words(alarm: AlarmView) -> str:
+    named = _LABEL.search(alarm.why)
+    label = named[1] if named else alarm.path
+    if alarm.why.startswith(_ASKED):
+        return f"The field “{label}” is required and empty."
+    return f"The value of “{label}” is not possible."

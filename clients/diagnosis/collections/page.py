@@ -1,4 +1,4 @@
-"""The page of collections: favourites, follow-up, teaching files and the phrase library as tabs."""
+"""The page of collections as tabs: favourites, follow-up, teaching files, phrase library, search over codes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from clients.diagnosis.collections.coded.view import CodedSearchView
 from clients.diagnosis.collections.favourites.view import FavouritesView
 from clients.diagnosis.collections.follow_ups.view import FollowUpsView
 from clients.diagnosis.collections.phrases.view import PhrasesView
@@ -20,7 +21,9 @@ TABS = (
     Option("follow_ups", "随访"),
     Option("teaching", "教学病例"),
     Option("phrases", "词条库"),
+    Option("coded", "结构化检索"),
 )
+Tab = FavouritesView | FollowUpsView | TeachingFilesView | PhrasesView | CodedSearchView
 
 
 class CollectionsPage(QWidget):
@@ -36,7 +39,7 @@ class CollectionsPage(QWidget):
         self._place = place
         self._open_report = open_report
         self._open_images = open_images
-        self.tabs: dict[str, FavouritesView | FollowUpsView | TeachingFilesView | PhrasesView] = {}
+        self.tabs: dict[str, Tab] = {}
         self.setProperty("look", "surface")
         self.choice = SegmentedControl(TABS, "favourites")
         self.choice.chosen.connect(self.show_tab)
@@ -66,14 +69,16 @@ class CollectionsPage(QWidget):
         super().showEvent(event)
         self.tabs[self.choice.current].refresh()
 
-    def _build(self, key: str) -> FavouritesView | FollowUpsView | TeachingFilesView | PhrasesView:
-        made: FavouritesView | FollowUpsView | TeachingFilesView | PhrasesView
+    def _build(self, key: str) -> Tab:
+        made: Tab
         if key == "favourites":
             made = FavouritesView(self._place, self._open_report, self._open_images)
         elif key == "follow_ups":
             made = FollowUpsView(self._place, self._open_report, self._open_images)
         elif key == "teaching":
             made = TeachingFilesView(self._place)
+        elif key == "coded":
+            made = CodedSearchView(self._place, self._open_report)
         else:
             made = PhrasesView(self._place)
         self.tabs[key] = made

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -19,11 +20,27 @@ from server.reporting.ports import ReportStep
 from server.reporting.tables import Report
 from shared.contract import checking as contract
 from shared.contract.errors import ErrorCode
+from shared.contract.reporting import ReportContent
 from shared.domain.rich_text import plain
 from shared.domain.states import ReportAction
+from shared.domain.structured import MOST_ITEMS, MOST_VALUES, FormContent
 
 SubjectOf = Callable[[UnitOfWork, Report, str, str], Subject]
 """Gets a report and its plain texts; returns what the checker reads, with what the hospital knows of the patient."""
+
+
+class Gap(Protocol):
+    """A field of a structured form that must be filled and is not, or holds what it cannot hold."""
+
+    @property
+    def sentence(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
+Gaps = Callable[[UnitOfWork, ReportContent], Iterable[Gap]]
+"""Gets a report's content; returns what its form lacks."""
 
 _MOST_ALARMS = 40
 _MOST_CHARACTERS = 200_000
@@ -35,8 +52,8 @@ _OPEN, _CORRECTED, _DISMISSED, _OVERRULED = "open", "corrected", "dismissed", "o
 _WORD = re.compile(r"[^\s<>&]{1,40}")
 
 
-def alarms_of(uow: UnitOfWork, report: Report, subject: Subject) -> list[Alarm]:
-    """The alarms of a text without kinds that are off, words of the house and what was set aside for this report."""
+def alarms_of(uow: UnitOfWork, report: Report, subject: Subject, more: Sequence[Alarm] = ()) -> list[Alarm]:
+    """The alarms of a text, and `more`, without kinds that are off, words of the house and what was set aside."""
     off = {kind for row in _switches(uow, report.exam_type) for kind in row.off}
     words = uow.session.scalars(select(WordRow)).all()
     aside = {
@@ -45,7 +62,7 @@ def alarms_of(uow: UnitOfWork, report: Report, subject: Subject) -> list[Alarm]:
             select(AlarmRow).where(AlarmRow.report_id == report.id, AlarmRow.state == _DISMISSED)
         )
     }
-    found = [*check(subject), *_house_slips(subject, words)]
+    found = [*check(subject), *_house_slips(subject, words), *more]
     known = [row.word for row in words if not row.right]
     return [
         alarm
@@ -54,6 +71,14 @@ def alarms_of(uow: UnitOfWork, report: Report, subject: Subject) -> list[Alarm]:
         and (alarm.kind.value, _key(alarm.text)) not in aside
         and not (alarm.kind.value == "typo" and any(alarm.text in word or word in alarm.text for word in known))
     ][:_MOST_ALARMS]
+
+
+def set_aside(uow: UnitOfWork, report_id: int) -> frozenset[str]:
+    """Return the words of a report's alarms of the kind MISSING that a doctor set aside."""
+    query = select(AlarmRow.text).where(
+        AlarmRow.report_id == report_id, AlarmRow.kind == AlarmKind.MISSING.value, AlarmRow.state == _DISMISSED
+    )
+    return frozenset(uow.session.scalars(query))
 
 
 def _house_slips(subject: Subject, words: Sequence[WordRow]) -> list[Alarm]:
@@ -73,11 +98,15 @@ def _key(text: str) -> str:
 
 
 class CheckingService:
-    """Alarms of the report being written; `subject_of` says what is known of its patient."""
+    """Alarms of the report being written.
 
-    def __init__(self, time: HospitalTime, subject_of: SubjectOf) -> None:
+    `subject_of` says what is known of its patient, `gaps` what its structured form lacks.
+    """
+
+    def __init__(self, time: HospitalTime, subject_of: SubjectOf, gaps: Gaps | None = None) -> None:
         self._time = time
         self._subject_of = subject_of
+        self._gaps = gaps
 
     def check(self, uow: UnitOfWork, caller: Caller, request: contract.CheckText) -> tuple[contract.AlarmView, ...]:
         """Return the alarms with their places."""
@@ -87,8 +116,21 @@ class CheckingService:
         findings, impression = plain(request.findings), plain(request.impression)
         subject = self._subject_of(uow, report, findings, impression)
         # An empty page is no mistake while it is being written; submitting asks for it.
-        alarms = [one for one in alarms_of(uow, report, subject) if one.text]
-        return tuple(_view(alarm, findings, impression) for alarm in alarms)
+        gaps = self._form_gaps(uow, request)
+        more = [Alarm(AlarmKind.MISSING, sentence, sentence) for sentence in gaps]
+        alarms = [one for one in alarms_of(uow, report, subject, more) if one.text]
+        return tuple(_view(alarm, findings, impression, gaps.get(alarm.text, "")) for alarm in alarms)
+
+    def _form_gaps(self, uow: UnitOfWork, request: contract.CheckText) -> dict[str, str]:
+        """The paths of fields that lack something, by the sentence about each."""
+        if request.form is None or self._gaps is None:
+            return {}
+        _demand_bounds(request.form)
+        content = ReportContent(findings=request.findings, impression=request.impression, form=request.form)
+        found: dict[str, str] = {}
+        for gap in self._gaps(uow, content):
+            found.setdefault(gap.sentence, gap.path)
+        return found
 
     def note(self, uow: UnitOfWork, caller: Caller, request: contract.NoteAlarms) -> None:
         """Count what is shown, and what is gone as corrected."""
@@ -99,7 +141,8 @@ class CheckingService:
             (row.kind, row.text_key): row
             for row in uow.session.scalars(select(AlarmRow).where(AlarmRow.report_id == report.id))
         }
-        seen = {(alarm.kind.value, _key(alarm.text)): alarm for alarm in request.alarms}
+        # A form that is not filled yet says nothing about how useful the checker is.
+        seen = {(alarm.kind.value, _key(alarm.text)): alarm for alarm in request.alarms if not alarm.path}
         for key, alarm in seen.items():
             row = rows.get(key)
             if row is None:
@@ -248,7 +291,17 @@ class CheckingService:
         return report
 
 
-def _view(alarm: Alarm, findings: str, impression: str) -> contract.AlarmView:
+def _demand_bounds(form: FormContent) -> None:
+    most = max((len(items) for items in form.items.values()), default=0)
+    if len(form.values) > MOST_VALUES or len(form.items) > MOST_VALUES or most > MOST_ITEMS:
+        raise Refusal(ErrorCode.TOO_LARGE, "结构化表单内容太多，无法检查。")
+
+
+def _view(alarm: Alarm, findings: str, impression: str, path: str = "") -> contract.AlarmView:
+    if path:
+        return contract.AlarmView(
+            kind=contract.AlarmKind(alarm.kind.value), text=alarm.text, why=alarm.why, field="findings", path=path
+        )
     for field, text in (("impression", impression), ("findings", findings)):
         place = text.find(alarm.text) if alarm.text else -1
         if place >= 0 and not (field == "impression" and "影像所见" in alarm.why[:6]):

@@ -6,17 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from server.bootstrap import load_tables
 from server.bootstrap.collections import collections_of
+from server.bootstrap.structured import build_structured
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller, collect
 from server.kernel.errors import Refusal
 from shared.contract.errors import error_for
 from shared.contract.reporting import ListTemplates, SaveTemplate
+from shared.contract.structured import FormTemplateView, SaveFormTemplate
 from shared.domain.states import ReportState
+from shared.domain.structured import FieldValue, FormContent
+from shared.domain.structured_form import new_form
 from tests.clients.diagnosis.fake_reading_room import FULL, ReadingRoom
 from tests.databases import a_database
 from tests.server.reporting.reporting_world import LI, ZHAO, World, a_png, an_exam, changed
+from tests.structured_samples import nodule_template
 
 load_tables()
 
@@ -42,6 +49,8 @@ class CollectingRoom(ReadingRoom):
         self._database = a_database("sqlite", folder)
         self.world = World(self._database.__enter__())
         self.me = ZHAO
+        self.structured = build_structured(self.world.reports, self.world.time)
+        self.nodules = self._nodules()
         texts = (
             "右肺上叶尖段见磨玻璃结节，边缘毛刺",
             "双肺纹理走行自然",
@@ -49,7 +58,7 @@ class CollectingRoom(ReadingRoom):
             "右肺上叶结节",
         )
         for number, text in enumerate(texts, 1):
-            content = changed(FULL, findings=f"<p>{text}。</p>")
+            content = changed(FULL, findings=f"<p>{text}。</p>", form=self._form(number))
             self._add(number, content, state=ReportState.APPROVED if number < 4 else ReportState.WRITING)
         replies = dict(self.line.replies)
         for handler in collect(
@@ -57,6 +66,8 @@ class CollectingRoom(ReadingRoom):
                 self.world.reports, self.world.worklist, self.world.templates, Documents(self.world), self.world.time
             )
         ).values():
+            replies[handler.request] = self._replying(handler.call)
+        for handler in collect(self.structured.handlers).values():
             replies[handler.request] = self._replying(handler.call)
         replies[ListTemplates] = self._templates
         self.line.replies = replies
@@ -70,6 +81,24 @@ class CollectingRoom(ReadingRoom):
         """Put a template into the library."""
         with self.world.database.write() as uow:
             self.world.templates.save(uow, self.me, request)
+
+    def _nodules(self) -> FormTemplateView:
+        with self.world.database.write() as uow:
+            self.structured.templates.install(uow)
+            saved = self.structured.templates.save(uow, ZHAO, SaveFormTemplate(template=nodule_template()))
+            return self.structured.templates.publish(uow, ZHAO, saved.row.id, 1)
+
+    def _form(self, number: int) -> FormContent | None:
+        """Reports 1 and 3 have a nodule in a form: 8.25 mm at the upper right, 12 mm at the lower left."""
+        answers = {1: (8.25, "rul"), 3: (12.0, "lll")}
+        if number not in answers:
+            return None
+        size, lobe = answers[number]
+        return msgspec.structs.replace(
+            new_form(self.nodules.template, self.nodules.row.id, 1),
+            values={"nodules.1.size": FieldValue(number=size), "nodules.1.lobe": FieldValue(options=(lobe,))},
+            items={"nodules": (1,)},
+        )
 
     def _templates(self, request: Any) -> Any:
         with self.world.database.read() as uow:

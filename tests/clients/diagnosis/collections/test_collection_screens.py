@@ -272,7 +272,7 @@ def test_the_library_goes_out_and_comes_in_after_a_check(window: Window, tmp_pat
 def test_a_broken_line_is_said_in_each_tab(window: Window) -> None:
     page = window.shell.go_to("collections")
     assert isinstance(page, CollectionsPage)
-    for key in ("favourites", "follow_ups", "teaching", "phrases"):
+    for key in ("favourites", "follow_ups", "teaching", "phrases", "coded"):
         page.show_tab(key)
     window.settle()
     window.room.line.set_line(LineState.OFFLINE)

@@ -1,0 +1,1 @@
+"""Search over the coded values of approved reports."""
