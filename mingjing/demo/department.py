@@ -10,7 +10,7 @@ from typing import Any
 
 from mingjing.demo.hospital import Hospital
 from mingjing.demo.reading import Doctor
-from mingjing.demo.record import Record
+from mingjing.demo.record import Record, Step
 from mingjing.demo.windows import Windows
 from shared.contract.collections import OpenFollowUp, SaveFavourite
 from shared.contract.critical import GetLoop, ListReportLoops, NotifyCritical, RecordAcknowledgement
@@ -19,11 +19,12 @@ from shared.contract.quality import CaseFilter, CreateQualityTask
 from shared.contract.reporting import ReportRow
 from shared.domain.critical import Means
 
+_SCORER = "sunhao"
 _FINDING = "随访告知：肝内未见占位，椎体测量径线需由主管医生核对。"
 _PAGES = (
     ("critical", "critical-values.png"),
     ("collections", "favourites.png"),
-    ("quality", "quality.png"),
+    ("quality", ""),
     ("statistics", "statistics.png"),
     ("signature", "signature.png"),
 )
@@ -54,12 +55,13 @@ class Department:
             self._windows.rest(1.5)
             seat.shot(self._record.file(step, "approved-report.png"))
             for page_id, name in _PAGES:
+                if page_id == "quality":
+                    self._score(step)
+                    continue
                 page = seat.page(page_id)
                 self._windows.rest(1.5)
                 if page_id == "critical":
                     self._choose_critical(page._presenter)
-                elif page_id == "quality":
-                    self._choose_case(page.presenter)
                 self._windows.rest(0.5)
                 seat.shot(self._record.file(step, name))
             self._acknowledge()
@@ -68,6 +70,14 @@ class Department:
         self._windows.until(lambda: bool(presenter.state.rows), "the critical value")
         presenter.select(presenter.state.rows[0])
         self._windows.until(lambda: presenter.state.details is not None, "what became of it")
+
+    def _score(self, step: Step) -> None:
+        """Nobody scores what they wrote or audited, so another auditor sits down."""
+        seat = Doctor(self._windows, self._hospital, _SCORER).seat
+        seat.sign_in()
+        self._choose_case(seat.page("quality").presenter)
+        self._windows.rest(0.5)
+        seat.shot(self._record.file(step, "quality.png"))
 
     def _choose_case(self, presenter: Any) -> None:
         self._windows.until(lambda: bool(presenter.state.tasks), "the quality task")
@@ -102,8 +112,10 @@ class Department:
         client.call(SaveFavourite(report_id=self._row.id, folder="腹部", disease="正常变异"))
         client.call(OpenFollowUp(report_id=self._row.id, due_on=today + timedelta(days=90), reason="三个月后复查"))
         sample = CaseFilter(first=today - timedelta(days=30), last=today)
-        client.call(CreateQualityTask(name=f"{today:%m月}抽查", filter=sample, count=2))
         client.close()
+        scorer = self._hospital.client(_SCORER)
+        scorer.call(CreateQualityTask(name=f"{today:%m月}抽查", filter=sample, count=2))
+        scorer.close()
 
 
 def _verified(printed: Path) -> str:

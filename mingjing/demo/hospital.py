@@ -50,6 +50,7 @@ PEOPLE = (
     ("liuqiang", "刘强", ("technician",)),
     ("limin", "李敏", ("doctor",)),
     ("chenjian", "陈健", ("auditor",)),
+    ("sunhao", "孙浩", ("auditor",)),  # scores what the others wrote and audited
     ("hall", "候诊大屏", ("display",)),
     ("kiosk", "自助签到机", ("kiosk",)),
     ("zhaolei", "赵蕾", ("clerk",)),  # of the county hospital, see reception.py

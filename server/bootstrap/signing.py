@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from server.bootstrap.folders import Folders
+from server.identity.roles import permissions_of_roles
 from server.identity.service import IdentityService
 from server.kernel import secretfiles
 from server.kernel.clock import HospitalTime
@@ -23,9 +24,10 @@ from server.signing.key_ring import KeyRing, new_master_key
 from server.signing.keys import Keys
 from server.signing.paper import Box
 from server.signing.papers import SignedPapers
-from server.signing.ports import DrawnPaper
+from server.signing.ports import Doctor, DrawnPaper
 from server.signing.rpc import SigningRpc
 from server.signing.service import SigningService
+from shared.domain.permissions import Permission
 from shared.domain.states import ReportAction
 from shared.paper.layout import lay_out
 from shared.paper.marks import ImageMark
@@ -56,6 +58,29 @@ class _Hospital:
 
     def name(self, uow: UnitOfWork) -> str:
         return self._organisation.hospital(uow).view.name
+
+
+class _Accounts:
+    """signing.ports.Accounts over the accounts; whoever only administers is no doctor."""
+
+    def __init__(self, identity: IdentityService) -> None:
+        self._identity = identity
+
+    def person(self, uow: UnitOfWork, account_id: int) -> tuple[str, str]:
+        return self._identity.person(uow, account_id)
+
+    def doctors(self, uow: UnitOfWork) -> tuple[Doctor, ...]:
+        return tuple(
+            Doctor(
+                account_id=one.id,
+                login=one.login,
+                name=one.name,
+                is_active=one.is_active,
+                may_report=one.roles != ("administrator",)
+                and Permission.REPORT in permissions_of_roles(uow, one.roles),
+            )
+            for one in self._identity.list_users(uow)
+        )
 
 
 class _Drawing:
@@ -97,7 +122,7 @@ def build_signing(
 ) -> Signing:
     """Build the area and let it sign whatever is approved."""
     keys = Keys(_ring(folders), _Hospital(organisation), time)
-    service = SigningService(keys, reports.corrections, identity, time)
+    service = SigningService(keys, reports.corrections, _Accounts(identity), time)
 
     def stepped(uow: UnitOfWork, caller: Caller, step: ReportStep) -> None:
         if step.action in _SIGNED:

@@ -20,8 +20,12 @@ class QualityRpc:
         return self._quality.scorers(uow)
 
     @handles
+    def task_choices(self, _request: contract.GetTaskChoices, caller: Caller, uow: UnitOfWork) -> contract.TaskChoices:
+        return self._quality.choices(uow, caller)
+
+    @handles
     def preview(self, request: contract.PreviewSample, caller: Caller, uow: UnitOfWork) -> int:
-        return self._quality.preview(uow, caller, request.filter)
+        return self._quality.preview(uow, caller, request.filter, request.scorer_ids)
 
     @handles
     def create(self, request: contract.CreateQualityTask, caller: Caller, uow: UnitOfWork) -> contract.QualityTaskView:

@@ -6,8 +6,7 @@ import math
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import func, select
@@ -17,7 +16,9 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from server.organisation.sheets import Cell, write_sheets
+from server.quality import eligible
 from server.quality.sampling import draw, kappa
+from server.quality.sheets import demand_sheet
 from server.quality.tables import CaseRow, ScoreRow, TaskRow
 from server.reporting.tables import Report, ReportText
 from shared.contract import quality as contract
@@ -25,14 +26,13 @@ from shared.contract.errors import ErrorCode
 from shared.contract.master import SheetView
 from shared.contract.quality import QualityGrade, QualityObject, Stratum
 from shared.domain.rich_text import plain
-from shared.domain.states import ReportState
 
 Scorers = Callable[[UnitOfWork], Iterable[contract.Scorer]]
 """Accounts that may score."""
 
 T = TypeVar("T")
 _MOST_CASES = 500
-_MOST_DAYS = 800
+_LATEST_TASKS = 50
 _NEEDS_COMMENT = 60
 _GRADES = ((90, QualityGrade.A), (75, QualityGrade.B), (60, QualityGrade.C), (0, QualityGrade.D))
 _OBJECTS = {
@@ -84,9 +84,21 @@ class QualityService:
         """Who may score."""
         return tuple(self._scorers(uow))
 
-    def preview(self, uow: UnitOfWork, caller: Caller, wanted: contract.CaseFilter) -> int:
-        """How many reports a filter finds."""
-        return len(self._eligible(uow, caller, wanted))
+    def choices(self, uow: UnitOfWork, caller: Caller) -> contract.TaskChoices:
+        """What a new task may choose from."""
+        return contract.TaskChoices(
+            scorers=self.scorers(uow),
+            doctors=eligible.doctors(uow, caller),
+            devices=eligible.devices(uow, caller),
+            sheet=self._sheet_used_last(uow),
+        )
+
+    def preview(
+        self, uow: UnitOfWork, caller: Caller, wanted: contract.CaseFilter, scorer_ids: tuple[int, ...] = ()
+    ) -> int:
+        """How many reports a filter finds, the scorers' own left out."""
+        scorers = self._chosen(uow, caller, scorer_ids)
+        return len(eligible.found(uow, caller, self._time, wanted, scorers).reports)
 
     def create(self, uow: UnitOfWork, caller: Caller, request: contract.CreateQualityTask) -> contract.QualityTaskView:
         """Draw and keep a task."""
@@ -95,15 +107,16 @@ class QualityService:
             raise invalid("name", "请填写任务名称，最多 100 个字。")
         if not request.objects:
             raise invalid("objects", "请至少选择一项质控内容。")
-        sheet = request.sheet or contract.usual_sheet()
-        _demand_sheet(sheet, request.objects)
+        sheet = request.sheet or self._sheet_used_last(uow)
+        demand_sheet(sheet, request.objects)
         scorers = self._chosen(uow, caller, request.scorer_ids)
-        found = self._eligible(uow, caller, request.filter)
-        if not found:
-            raise invalid("filter", "没有符合条件的已审核报告，请放宽条件。")
-        count = _count(request, len(found))
+        reports, own = eligible.found(uow, caller, self._time, request.filter, scorers)
+        if not reports:
+            sentence = f"符合条件的 {own} 份报告都由评分人本人书写或审核，请换评分人。" if own else ""
+            raise invalid("filter", sentence or "没有符合条件的已审核报告，请放宽条件。")
+        asked = _count(request, len(reports))
         seed = request.seed or secrets.randbelow(2**31 - 1) + 1
-        drawn = draw(found, count, seed, _STRATA[request.stratum])
+        drawn = draw(reports, asked, seed, _STRATA[request.stratum])
         task = TaskRow(
             name=name,
             filter=msgspec.to_builtins(request.filter),
@@ -112,7 +125,9 @@ class QualityService:
             seed=seed,
             sheet=[msgspec.to_builtins(item) for item in sheet if item.object in request.objects],
             scorers=[msgspec.to_builtins(one) for one in scorers],
-            eligible=len(found),
+            eligible=len(reports),
+            asked=asked,
+            own_left_out=own,
             closed_at=None,
             created_by=caller.name[:80],
             created_at=self._time.now(),
@@ -303,28 +318,6 @@ class QualityService:
             query = query.where(TaskRow.id == self._task(uow, task_id).id)
         return [(task, case, score) for task, case, score in uow.session.execute(query)]
 
-    def _eligible(self, uow: UnitOfWork, caller: Caller, wanted: contract.CaseFilter) -> list[Report]:
-        if not 0 <= (wanted.last - wanted.first).days <= _MOST_DAYS:
-            raise invalid("last", f"请选择不超过 {_MOST_DAYS} 天的时间段。")
-        first, last = self._bounds(wanted.first, wanted.last)
-        query = select(Report).where(
-            Report.state.in_((ReportState.APPROVED, ReportState.PRINTED)),
-            Report.approved_at >= first,
-            Report.approved_at < last,
-        )
-        if caller.campus_ids:
-            query = query.where(Report.campus_id.in_(caller.campus_ids))
-        if wanted.exam_types:
-            query = query.where(Report.exam_type.in_(wanted.exam_types))
-        if wanted.body_part.strip():
-            query = query.where(Report.body_part.contains(wanted.body_part.strip(), autoescape=True))
-        if wanted.emergency_only:
-            query = query.where(Report.priority == 0)
-        return list(uow.session.scalars(query.order_by(Report.id)))
-
-    def _bounds(self, first: date, last: date) -> tuple[Any, Any]:
-        return self._time.day_bounds(first, last)
-
     def _chosen(self, uow: UnitOfWork, caller: Caller, ids: tuple[int, ...]) -> list[contract.Scorer]:
         if not ids:
             return [contract.Scorer(user_id=caller.user_id, name=caller.name)]
@@ -339,11 +332,12 @@ class QualityService:
         done = [self._done(uow, task, one.user_id) for one in scorers]
         scored = set.intersection(*done) if done else set()
         mine = next((found for one, found in zip(scorers, done, strict=True) if one.user_id == caller.user_id), None)
+        wanted = msgspec.convert(task.filter, contract.CaseFilter)
         return contract.QualityTaskView(
             id=task.id,
             version=task.version,
             name=task.name,
-            filter=msgspec.convert(task.filter, contract.CaseFilter),
+            filter=wanted if task.closed_at is not None else msgspec.structs.replace(wanted, doctor_ids=()),
             objects=tuple(QualityObject(one) for one in task.objects),
             stratum=Stratum(task.stratum),
             seed=task.seed,
@@ -351,6 +345,8 @@ class QualityService:
             scorers=scorers,
             cases=cases,
             eligible=task.eligible,
+            asked=task.asked,
+            own_left_out=task.own_left_out,
             scored=len(scored),
             mine_left=0 if mine is None else cases - len(mine),
             is_closed=task.closed_at is not None,
@@ -377,6 +373,19 @@ class QualityService:
             raise Refusal(ErrorCode.PERMISSION_MISSING, "您不是此任务的评分人。")
         return case, task
 
+    @staticmethod
+    def _sheet_used_last(uow: UnitOfWork) -> tuple[contract.SheetItem, ...]:
+        """The sheet of each object as it was used last, else the usual one."""
+        used: dict[QualityObject, list[contract.SheetItem]] = {}
+        for sheet in uow.session.scalars(select(TaskRow.sheet).order_by(TaskRow.id.desc()).limit(_LATEST_TASKS)):
+            items = [msgspec.convert(item, contract.SheetItem) for item in sheet]
+            for one in {item.object for item in items} - set(used):
+                used[one] = [item for item in items if item.object is one]
+        usual = contract.usual_sheet()
+        return tuple(
+            item for one in QualityObject for item in used.get(one) or [item for item in usual if item.object is one]
+        )
+
     def _text(self, uow: UnitOfWork, report_id: int, number: int) -> tuple[str, str]:
         row = uow.session.get(ReportText, (report_id, number))
         return ("", "") if row is None else (plain(row.findings), plain(row.impression))
@@ -396,24 +405,16 @@ _STRATA: dict[Stratum, Callable[[Report], str] | None] = {
 }
 
 
-def _count(request: contract.CreateQualityTask, eligible: int) -> int:
+def _count(request: contract.CreateQualityTask, fitting: int) -> int:
+    """How many cases are wanted; may be more than fit."""
     if (request.count > 0) == (request.percent > 0):
         raise invalid("count", "请填写抽样例数或抽样比例，二者选一。")
     if request.percent > 100 or request.count < 0 or request.percent < 0:
         raise invalid("percent", "抽样比例应在 0 到 100 之间。")
-    count = request.count or max(1, math.ceil(eligible * request.percent / 100))
+    count = request.count or max(1, math.ceil(fitting * request.percent / 100))
     if count > _MOST_CASES:
         raise invalid("count", f"一个任务最多 {_MOST_CASES} 例。")
-    return min(count, eligible)
-
-
-def _demand_sheet(sheet: tuple[contract.SheetItem, ...], objects: tuple[QualityObject, ...]) -> None:
-    for one in objects:
-        items = [item for item in sheet if item.object is one]
-        if sum(item.points for item in items) != 100 or any(item.points <= 0 for item in items):
-            raise invalid("sheet", f"“{_OBJECTS[one][0]}”的评分项合计应为 100 分。")
-        if len({item.key for item in items}) != len(items) or any(not item.title.strip() for item in items):
-            raise invalid("sheet", "评分项的代码不能重复，名称不能为空。")
+    return count
 
 
 def _sheet(task: TaskRow) -> list[contract.SheetItem]:

@@ -25,6 +25,8 @@ class TaskRow(Versioned, Base):
     sheet: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     scorers: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     eligible: Mapped[int] = mapped_column(Integer)
+    asked: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # cases wanted; 0 before it was kept
+    own_left_out: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # scorers' own reports
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -99,11 +99,26 @@ class Documents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """An account as the list of signatures needs it."""
+
+    account_id: int
+    login: str
+    name: str
+    is_active: bool
+    may_report: bool
+
+
 class Accounts(Protocol):
     """The accounts as signing sees them."""
 
     def person(self, uow: UnitOfWork, account_id: int) -> tuple[str, str]:
         """Return login and display name; raises NOT_FOUND."""
+        ...
+
+    def doctors(self, uow: UnitOfWork) -> tuple[Doctor, ...]:
+        """Return every account, inactive ones too, and whether it may report."""
         ...
 
 

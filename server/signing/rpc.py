@@ -20,16 +20,24 @@ class SigningRpc:
         return self._signing.signer(uow, caller, request.account_id)
 
     @handles
+    def list_signers(
+        self, _request: contract.ListSigners, _caller: Caller, uow: UnitOfWork
+    ) -> tuple[contract.SignerRow, ...]:
+        return self._signing.signers(uow)
+
+    @handles
     def set_picture(
         self, request: contract.SetSignaturePicture, caller: Caller, uow: UnitOfWork
     ) -> contract.SignerView:
-        return self._signing.set_picture(uow, caller, request.account_id, request.picture, is_drawn=request.is_drawn)
+        return self._signing.set_picture(
+            uow, caller, request.account_id, request.picture, is_drawn=request.is_drawn, reason=request.reason
+        )
 
     @handles
     def remove_picture(
         self, request: contract.RemoveSignaturePicture, caller: Caller, uow: UnitOfWork
     ) -> contract.SignerView:
-        return self._signing.remove_picture(uow, caller, request.account_id)
+        return self._signing.remove_picture(uow, caller, request.account_id, request.reason)
 
     @handles
     def import_certificate(

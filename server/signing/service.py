@@ -12,16 +12,17 @@ from server.signing import certificates, data, verification
 from server.signing.keys import Keys
 from server.signing.pictures import BadPicture, prepared
 from server.signing.ports import Accounts, Edition, Editions
+from server.signing.signers import certificate_view, rows_of
 from server.signing.tables import CertificateRow, DataSignature, PictureRow, SignedPaper
 from shared.contract.errors import ErrorCode
 from shared.contract.signing import (
     MAX_PICTURE_BYTES,
     AuthorityView,
-    CertificateView,
     EditionView,
     SignaturePictureView,
     SignatureVerdict,
     SignedDataView,
+    SignerRow,
     SignerView,
 )
 from shared.domain.permissions import Permission
@@ -44,11 +45,16 @@ class SigningService:
         """Return how a person signs; raises PERMISSION_MISSING for another's unless the caller administers."""
         return self._view(uow, self._whose(caller, account_id))
 
+    def signers(self, uow: UnitOfWork) -> tuple[SignerRow, ...]:
+        """Return who may report or has ever signed."""
+        return rows_of(uow, self._accounts.doctors(uow), self._time.now())
+
     def set_picture(
-        self, uow: UnitOfWork, caller: Caller, account_id: int, picture: bytes, *, is_drawn: bool
+        self, uow: UnitOfWork, caller: Caller, account_id: int, picture: bytes, *, is_drawn: bool, reason: str = ""
     ) -> SignerView:
         """Keep a new version of the picture; the same strokes again keep nothing."""
         account = self._whose(caller, account_id)
+        why = _reason(caller, account, reason)
         if len(picture) > MAX_PICTURE_BYTES:
             raise Refusal(ErrorCode.TOO_LARGE, f"签名图片不能超过 {MAX_PICTURE_BYTES >> 20} MB，请缩小后再上传。")
         try:
@@ -58,7 +64,7 @@ class SigningService:
         present = self._present_picture(uow, account)
         if present is not None and present.png == ready.png:
             return self._view(uow, account)
-        self._no_present_picture(uow, account)
+        self._no_present_picture(uow, account)  # replaced, not removed
         last = uow.session.scalar(
             select(func.coalesce(func.max(PictureRow.version), 0)).where(PictureRow.account_id == account)
         )
@@ -74,16 +80,20 @@ class SigningService:
                 set_at=self._time.now(),
                 set_by_id=caller.user_id,
                 set_by=caller.name[:80],
+                set_why=why,
             )
         )
         uow.session.flush()
         return self._view(uow, account)
 
-    def remove_picture(self, uow: UnitOfWork, caller: Caller, account_id: int) -> SignerView:
+    def remove_picture(self, uow: UnitOfWork, caller: Caller, account_id: int, reason: str = "") -> SignerView:
         """Print the name instead from now on."""
         account = self._whose(caller, account_id)
-        if self._present_picture(uow, account) is None:
+        present = self._present_picture(uow, account)
+        if present is None:
             raise not_found("签名图片")
+        present.removed_why = _reason(caller, account, reason)
+        present.removed_at, present.removed_by = self._time.now(), caller.name[:80]
         self._no_present_picture(uow, account)
         return self._view(uow, account)
 
@@ -147,7 +157,7 @@ class SigningService:
             name=name,
             picture=next((one for one in pictures if one.is_present), None),
             pictures=pictures,
-            certificates=tuple(_certificate_view(row) for row in self._keys.certificates_of(uow, account_id)),
+            certificates=tuple(certificate_view(row) for row in self._keys.certificates_of(uow, account_id)),
         )
 
     # ── at approval ──────────────────────────────────────────────────────────────────────────────────
@@ -226,6 +236,16 @@ class SigningService:
         return found
 
 
+def _reason(caller: Caller, account: int, reason: str) -> str:
+    """The reason that an administrator must give; a doctor's own picture needs none."""
+    reason = reason.strip()
+    if account != caller.user_id and not reason:
+        raise invalid("reason", "请填写理由：这是他人的签名。")
+    if len(reason) > 200:
+        raise invalid("reason", "理由最多 200 个字。")
+    return reason
+
+
 def _safe(text: str) -> str:
     return "".join(c for c in text if c.isascii() and (c.isalnum() or c in "-_"))[:40]
 
@@ -240,23 +260,10 @@ def _picture_view(row: PictureRow) -> SignaturePictureView:
         set_at=row.set_at,
         set_by=row.set_by,
         is_present=row.is_present,
-    )
-
-
-def _certificate_view(row: CertificateRow) -> CertificateView:
-    return CertificateView(
-        id=row.id,
-        account_id=row.account_id,
-        holder=row.holder,
-        issuer=row.issuer,
-        serial=row.serial,
-        fingerprint=row.fingerprint,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        is_imported=row.is_imported,
-        is_present=row.is_present,
-        revoked_at=row.revoked_at,
-        revoked_why=row.revoked_why,
+        set_why=row.set_why,
+        removed_at=row.removed_at,
+        removed_by=row.removed_by,
+        removed_why=row.removed_why,
     )
 
 

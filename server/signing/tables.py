@@ -39,6 +39,10 @@ class PictureRow(Base):
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
     set_by_id: Mapped[int] = mapped_column(Integer)
     set_by: Mapped[str] = mapped_column(String(80))
+    set_why: Mapped[str] = mapped_column(String(200), default="", server_default="")  # by an administrator
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    removed_why: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class CertificateRow(Base):

@@ -79,6 +79,8 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     exam_types: tuple[str, ...] = ()
     body_part: str = ""  # part of the words
     emergency_only: bool = False
+    doctor_ids: tuple[int, ...] = ()  # who wrote them
+    devices: tuple[str, ...] = ()  # `Device.key`
 
 
 class Scorer(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,10 @@ class Scorer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QualityTaskView(msgspec.Struct, frozen=True, kw_only=True):
-    """A task. `mine_left`: cases that I have not scored whole yet; 0 for who does not score."""
+    """A task. `mine_left`: cases that I have not scored whole yet; 0 for who does not score.
+
+    `filter.doctor_ids` is empty until the task is closed: it would tell the scorer who wrote the case.
+    """
 
     id: int
     version: int
@@ -101,7 +106,9 @@ class QualityTaskView(msgspec.Struct, frozen=True, kw_only=True):
     sheet: tuple[SheetItem, ...]
     scorers: tuple[Scorer, ...]
     cases: int
-    eligible: int  # reports that the filter found
+    eligible: int  # reports that the filter found, the scorers' own left out
+    asked: int = 0  # cases that were wanted; more than `cases` where fewer fit
+    own_left_out: int = 0  # reports that fit but were written or audited by a scorer
     scored: int  # cases that every scorer has scored whole
     mine_left: int
     is_closed: bool
@@ -110,13 +117,38 @@ class QualityTaskView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PreviewSample(Query[int], frozen=True, kw_only=True):
-    """How many approved reports a filter finds. Refusals: INVALID."""
+    """How many approved reports a filter finds, those of the scorers left out. Refusals: INVALID."""
 
     method = "quality.preview"
     permission = Permission.FINAL_AUDIT
     audit = AuditClass.ROUTINE
 
     filter: CaseFilter
+    scorer_ids: tuple[int, ...] = ()  # empty: who asks
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device, or a room where the device is not known, that approved reports come from."""
+
+    key: str
+    name: str
+
+
+class TaskChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be chosen for a new task, and the sheet that it starts with."""
+
+    scorers: tuple[Scorer, ...]
+    doctors: tuple[Scorer, ...]  # who wrote approved reports
+    devices: tuple[Device, ...]
+    sheet: tuple[SheetItem, ...]  # used last, by object; else the usual one
+
+
+class GetTaskChoices(Query[TaskChoices], frozen=True, kw_only=True):
+    """What the form of a new task offers."""
+
+    method = "quality.task_choices"
+    permission = Permission.FINAL_AUDIT
+    audit = AuditClass.ROUTINE
 
 
 class ListScorers(Query[tuple[Scorer, ...]], frozen=True, kw_only=True):
@@ -130,8 +162,9 @@ class ListScorers(Query[tuple[Scorer, ...]], frozen=True, kw_only=True):
 class CreateQualityTask(Command[QualityTaskView], frozen=True, kw_only=True):
     """Draw a sample and make a task (CO-QC-01). Exactly one of `count` and `percent` is above 0.
 
-    The same seed draws the same cases from the same reports; 0 lets the server choose one. Refusals: INVALID (no
-    report found, sheet does not add up to 100, no or more than two scorers).
+    The same seed draws the same cases from the same reports; 0 lets the server choose one. What a scorer wrote or
+    audited is never drawn. Refusals: INVALID (no report found, sheet does not add up to 100, no or more than two
+    scorers).
     """
 
     method = "quality.create"
@@ -149,7 +182,7 @@ class CreateQualityTask(Command[QualityTaskView], frozen=True, kw_only=True):
         QualityObject.FIRST_REPORT,
         QualityObject.AUDITED_REPORT,
     )
-    sheet: tuple[SheetItem, ...] = ()  # empty: the usual one
+    sheet: tuple[SheetItem, ...] = ()  # of the objects; empty: as `TaskChoices.sheet`
     scorer_ids: tuple[int, ...] = ()  # one or two; empty: who asks
 
 

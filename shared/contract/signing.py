@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -27,6 +28,10 @@ class SignaturePictureView(msgspec.Struct, frozen=True, kw_only=True):
     set_at: datetime
     set_by: str
     is_present: bool  # printed from now on; False for earlier and removed ones
+    set_why: str = ""  # an administrator's reason; empty from the doctor
+    removed_at: datetime | None = None
+    removed_by: str = ""
+    removed_why: str = ""
 
 
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,10 +74,43 @@ class GetSigner(Query[SignerView], frozen=True, kw_only=True):
     account_id: int = 0
 
 
+class SignerState(StrEnum):
+    """What a person's certificates allow at the next approval."""
+
+    VALID = "valid"
+    ENDS_SOON = "ends_soon"  # an outside one, within 30 days; the hospital's own is renewed by itself
+    EXPIRED = "expired"  # an outside one: a new one has to be imported before the next approval
+    RETIRED = "retired"  # the next approval makes one of the hospital
+    NONE = "none"  # nothing signed yet; the first approval makes one of the hospital
+
+
+class SignerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A doctor in the list of signatures. `certificate` is the present one, else the one retired last."""
+
+    account_id: int
+    login: str
+    name: str
+    is_active: bool  # the account
+    state: SignerState
+    picture_version: int = 0  # 0: none, the name is printed
+    picture_set_at: datetime | None = None
+    picture_set_by: str = ""
+    certificate: CertificateView | None = None
+
+
+class ListSigners(Query[tuple[SignerRow, ...]], frozen=True, kw_only=True):
+    """Everybody who may report or has ever signed, by name."""
+
+    method = "signing.list_signers"
+    permission = Permission.ADMINISTER
+    audit = AuditClass.ROUTINE
+
+
 class SetSignaturePicture(Command[SignerView], frozen=True, kw_only=True):
     """Keep a new version of a signature picture (PNG or JPEG): checked, cropped, made transparent.
 
-    Only oneself and the administrator may. Refusals: INVALID (no picture, no strokes), TOO_LARGE, PERMISSION_MISSING.
+    Only oneself and the administrator may, the administrator with a reason. Refusals: INVALID (no picture, no strokes,
+    no reason), TOO_LARGE, PERMISSION_MISSING.
     """
 
     method = "signing.set_picture"
@@ -82,16 +120,21 @@ class SetSignaturePicture(Command[SignerView], frozen=True, kw_only=True):
     picture: bytes
     account_id: int = 0
     is_drawn: bool = False
+    reason: str = ""
 
 
 class RemoveSignaturePicture(Command[SignerView], frozen=True, kw_only=True):
-    """Print the name instead from now on; the versions stay. Refusals: NOT_FOUND, PERMISSION_MISSING."""
+    """Print the name instead from now on; the versions stay. The administrator says why.
+
+    Refusals: NOT_FOUND, INVALID (no reason), PERMISSION_MISSING.
+    """
 
     method = "signing.remove_picture"
     permission = Permission.REPORT
     audit = AuditClass.SETTINGS
 
     account_id: int = 0
+    reason: str = ""
 
 
 class ImportCertificate(Command[SignerView], frozen=True, kw_only=True):

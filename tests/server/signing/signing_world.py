@@ -16,7 +16,7 @@ from server.signing.certificates import Identity
 from server.signing.key_ring import KEY_BYTES, KeyRing
 from server.signing.keys import Keys
 from server.signing.papers import SignedPapers
-from server.signing.ports import DrawnPaper
+from server.signing.ports import Doctor, DrawnPaper
 from server.signing.service import SigningService
 from shared.domain.permissions import Permission
 from shared.domain.states import ReportAction
@@ -67,6 +67,12 @@ class FakeAccounts:
         if account_id not in self.people:
             raise not_found("账号")
         return self.people[account_id]
+
+    def doctors(self, uow: UnitOfWork) -> tuple[Doctor, ...]:
+        return tuple(
+            Doctor(account_id=key, login=login, name=name, is_active=True, may_report=login != "admin")
+            for key, (login, name) in self.people.items()
+        )
 
 
 class FakeHospital:

@@ -15,9 +15,11 @@ from server.reporting.auditing_tables import ReportEdition
 from server.reporting.tables import Report, ReportLog, ReportText
 from server.signing import certificates
 from server.signing.key_ring import KEY_BYTES, KeyRing
+from server.signing.signers import state_of
 from server.signing.tables import AuthorityRow, CertificateRow, DataSignature
 from server.signing.verification import check_data, check_file
 from shared.contract.errors import ErrorCode
+from shared.contract.signing import SignerState
 from shared.domain.states import CriticalValue, ReportState
 from tests.server.reporting.reporting_world import FULL, LI, QIAN, WANG, ZHAO, changed
 from tests.server.signing.signing_world import BOSS as ADMINISTRATOR
@@ -44,7 +46,7 @@ def test_only_oneself_and_the_administrator_set_a_picture_and_versions_stay(hous
         assert house.signing.signer(uow, LI, 0).picture is None
         house.signing.set_picture(uow, LI, 0, first, is_drawn=False)
         house.signing.set_picture(uow, LI, 0, first, is_drawn=False)  # twice keeps one
-        view = house.signing.set_picture(uow, ADMINISTRATOR, LI.user_id, second, is_drawn=True)
+        view = house.signing.set_picture(uow, ADMINISTRATOR, LI.user_id, second, is_drawn=True, reason="扫描重做")
     assert [(one.version, one.is_present, one.set_by) for one in view.pictures] == [
         (2, True, "管理员"),
         (1, False, "李医生"),
@@ -63,6 +65,43 @@ def test_only_oneself_and_the_administrator_set_a_picture_and_versions_stay(hous
         assert house.signing.picture_of(uow, LI.user_id) is None
         with refusal(ErrorCode.NOT_FOUND):
             house.signing.remove_picture(uow, LI, 0)
+
+
+def test_the_administrator_sees_who_signs_with_what_and_says_why(house: SigningWorld) -> None:
+    picture = as_file(a_signature())
+    with house.database.write() as uow:
+        assert {row.state for row in house.signing.signers(uow)} == {SignerState.NONE}
+        assert ADMINISTRATOR.user_id not in {row.account_id for row in house.signing.signers(uow)}
+        for reason in ("", " ", "长" * 201):
+            with refusal(ErrorCode.INVALID):
+                house.signing.set_picture(uow, ADMINISTRATOR, LI.user_id, picture, is_drawn=False, reason=reason)
+        house.signing.set_picture(uow, ADMINISTRATOR, LI.user_id, picture, is_drawn=False, reason="纸上签名扫描")
+        with refusal(ErrorCode.INVALID):
+            house.signing.remove_picture(uow, ADMINISTRATOR, LI.user_id)
+    with house.database.write() as uow:
+        row = next(row for row in house.signing.signers(uow) if row.account_id == LI.user_id)
+        assert (row.picture_version, row.picture_set_by, row.certificate) == (1, "管理员", None)
+        view = house.signing.remove_picture(uow, ADMINISTRATOR, LI.user_id, "医生已离职")
+        (gone,) = view.pictures
+        assert (gone.set_why, gone.removed_by, gone.removed_why) == ("纸上签名扫描", "管理员", "医生已离职")
+        assert view.picture is None and gone.removed_at is not None
+    report_id = house.world.report_in(S.APPROVED)
+    with house.database.write() as uow:
+        row = next(row for row in house.signing.signers(uow) if row.account_id == ZHAO.user_id)
+        assert row.state is SignerState.VALID and row.certificate is not None and not row.certificate.is_imported
+        house.signing.revoke(uow, row.certificate.id, "换证")
+        row = next(row for row in house.signing.signers(uow) if row.account_id == ZHAO.user_id)
+        assert row.state is SignerState.RETIRED
+        assert row.certificate is not None and row.certificate.revoked_why == "换证"
+        assert house.signing.check(uow, report_id, 0).is_good, "what was signed before stays valid"
+
+
+def test_an_outside_certificate_that_ends_is_told_in_time(house: SigningWorld) -> None:
+    certificate = CertificateRow(is_imported=True, valid_to=NOW + dt.timedelta(days=31), revoked_at=None)
+    for days, state in ((0, SignerState.VALID), (2, SignerState.ENDS_SOON), (31, SignerState.EXPIRED)):
+        assert state_of(certificate, NOW + dt.timedelta(days=days)) is state
+    certificate.is_imported = False  # renewed by itself
+    assert state_of(certificate, NOW + dt.timedelta(days=2)) is SignerState.VALID
 
 
 def test_an_outside_certificate_signs_from_then_on_and_bad_files_are_refused(house: SigningWorld) -> None:
