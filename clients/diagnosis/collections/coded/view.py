@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clients.diagnosis.collections.coded.presenter import CodedSearchPresenter
 from clients.diagnosis.collections.coded.state import CodedSearchState
-from clients.diagnosis.worklist.columns import short_time
+from clients.diagnosis.words import local_time
 from clients.diagnosis.worklist.more_filters import ALL, DayEditor, choices, fill
 from clients.kit.editors import NumberEditor
 from clients.kit.fields import NumberField
@@ -25,7 +25,7 @@ COLUMNS = (
     Column("patient_name", "姓名", 104, strong=True, sort=False),
     Column("exam_type", "检查类型", 80, sort=False),
     Column("accession_number", "检查号", 128, sort=False),
-    Column("examined_at", "检查时间", 112, format=short_time, sort=False),
+    Column("examined_at", "检查时间", 136, format=local_time, sort=False),
     Column("label", "所查字段", 180, sort=False, quiet=True),
     Column("text", "答案", 0, strong=True, sort=False),
     Column("template_title", "表单模板", 200, sort=False, quiet=True),
@@ -54,6 +54,7 @@ class CodedSearchView(QWidget):
         self.text.setMaxLength(_MOST_TEXT)
         self.low, self.high = _number("下限"), _number("上限")
         self.unit = ValueLabel("", "quiet")
+        self.unit.setMinimumWidth(48)
         self.exam_type = choices("exam_type", "检查类型")
         self.first, self.last = DayEditor("起始日期"), DayEditor("结束日期")
         self.problem = ValueLabel("", "error")
