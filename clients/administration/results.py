@@ -46,6 +46,7 @@ KIND_WORDS = {
     ResultKind.FHIR: "FHIR 报告",
     ResultKind.ORU: "HL7 ORU",
     ResultKind.MDM: "HL7 MDM（CDA）",
+    ResultKind.CRITICAL: "HL7 危急值",
 }
 EVENT_WORDS = {
     ResultEvent.APPROVED: "审核",
@@ -89,7 +90,10 @@ RESULTS = TableSpec(
         ChoiceField(
             key="kind",
             label="结果",
-            choices=[Choice("", "全部"), *(Choice(kind.value, text) for kind, text in KIND_WORDS.items())],
+            choices=[
+                Choice("", "全部"),
+                *(Choice(kind.value, text) for kind, text in KIND_WORDS.items() if kind is not ResultKind.CRITICAL),
+            ],
             initial="",
         ),
         ChoiceField(
@@ -270,7 +274,7 @@ RESULT_RULES = TableSpec(
                     label="连接",
                     choices=[],
                     initial="",
-                    hint="FHIR、ORU 和 MDM 需要；在“接口”中添加",
+                    hint="FHIR、ORU、MDM 和危急值需要；在“接口”中添加",
                 ),
                 TicksField(key="exam_types", label="检查类型", hint="不选则全部", columns=3),
                 TicksField(key="campuses", label="院区", hint="不选则全部", columns=2),

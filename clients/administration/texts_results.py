@@ -12,6 +12,7 @@ ENTRIES: dict[str, str] = {
     "CDA 文档": "CDA document",
     "FHIR 报告": "FHIR report",
     "HL7 MDM（CDA）": "HL7 MDM (CDA)",
+    "HL7 危急值": "HL7 critical values",
     "事由": "Why",
     "发出时间": "Issued",
     "审核": "Approved",
@@ -45,7 +46,7 @@ ENTRIES: dict[str, str] = {
         "When a report is approved, revised, added to or withdrawn, the rules put it into the archive or send it to"
         " other systems. Changes hold for later reports."
     ),
-    "FHIR、ORU 和 MDM 需要；在“接口”中添加": "For FHIR, ORU and MDM; added under Interfaces",
+    "FHIR、ORU、MDM 和危急值需要；在“接口”中添加": "For FHIR, ORU, MDM and critical values; added under Interfaces",
     "不选则全部": "All when none is chosen",
     "已删除规则：{kind}": "Rule removed: {kind}",
 }

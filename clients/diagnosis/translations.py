@@ -184,6 +184,8 @@ ENTRIES: Mapping[str, str] = {
     "保留我的": "Keep mine",
     "采用服务器的": "Take the server's",
     "仍然提交": "Submit anyway",
+    "仍然通过": "Approve anyway",
+    "仍然通过的理由": "Reason for approving anyway",
     "确认放弃": "Give up",
     "知道了": "OK",
     "继续提交的理由": "Reason to submit anyway",

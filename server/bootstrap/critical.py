@@ -51,6 +51,7 @@ def build_critical(time: HospitalTime, exams: ExamService, reports: ReportServic
     service = CriticalService(time, exams, Watching(), _plan)
     reports.follow(service.report_stepped)
     reports.doubt(service.watching.doubts)
+    reports.doubt_approval(service.watching.doubts_at_approval)
     return Critical(service, CriticalRpc(service, Reading(time), Figures(time)))
 
 

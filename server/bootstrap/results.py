@@ -267,6 +267,7 @@ class PostOfResults:
             order_number=letter.order_number,
             accession_number=letter.accession_number,
             patient_name=letter.patient_name,
+            identity=letter.identity,
         )
 
     def states(self, uow: UnitOfWork, message_ids: Collection[int]) -> Mapping[int, Sent]:

@@ -13,7 +13,7 @@ from server.reporting.tables import Report
 from shared.contract.critical import CriticalChoice, CriticalHit, DetectCritical
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import ReportContent
-from shared.domain.critical import CriticalLevel, CriticalRegion
+from shared.domain.critical import CriticalLevel, CriticalRegion, LoopState
 from shared.domain.states import CriticalValue
 
 _LONGEST = 200_000
@@ -67,6 +67,15 @@ class Watching:
         if hits:
             named = "".join(hit.why for hit in hits[:_MOST_NAMED])
             return (f"{named}但“危急值”选择为“否”。",)
+        return ()
+
+    def doubts_at_approval(self, uow: UnitOfWork, report: Report, content: ReportContent) -> tuple[str, ...]:
+        """As `doubts`, for the auditor: 是 also needs a loop that was not cancelled, answered ones count."""
+        if content.critical_value is not CriticalValue.YES:
+            return self.doubts(uow, report, content)
+        standing = select(LoopRow.id).where(LoopRow.report_id == report.id, LoopRow.state != LoopState.CANCELLED.value)
+        if uow.session.scalar(standing.limit(1)) is None:
+            return ("“危急值”选择为“是”，但没有有效的上报记录，请先上报危急值。",)
         return ()
 
     def found(self, uow: UnitOfWork, exam_type: str, findings: str, impression: str) -> list[Hit]:

@@ -43,7 +43,7 @@ PERMISSION_WORDS = {
     Permission.CRITICAL_VALUES: "危急值",
     Permission.STATISTICS: "统计",
 }
-_EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN)
+_EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN, Permission.OWN_ACCOUNT)
 
 
 def permission_words() -> dict[str, str]:

@@ -24,8 +24,12 @@ _NAMES = {
     "hospital_system": ("医院信息系统", "Hospital system", "yyxxxt"),
     "administrator": ("管理员", "Administrator", "gly"),
 }
-_ALWAYS = frozenset({Permission.ANYONE, Permission.SIGNED_IN})
-_KIOSK = "kiosk"  # stands where everybody can reach it: never what any workstation may
+_ALWAYS = frozenset({Permission.ANYONE, Permission.OWN_ACCOUNT, Permission.SIGNED_IN})
+_OUTSIDE = {
+    "kiosk": frozenset({Permission.ANYONE}),
+    "ward": frozenset({Permission.ANYONE, Permission.OWN_ACCOUNT}),
+}
+"""Roles outside the department and what they always may: never what any workstation of the department may."""
 
 
 def permissions_of(row: RoleRow) -> frozenset[Permission]:
@@ -35,7 +39,7 @@ def permissions_of(row: RoleRow) -> frozenset[Permission]:
     if row.permissions is None:
         return ROLES.get(row.code, _ALWAYS)
     known = {permission.value for permission in Permission}
-    always = _ALWAYS - {Permission.SIGNED_IN} if row.code == _KIOSK else _ALWAYS
+    always = _OUTSIDE.get(row.code, _ALWAYS)
     return always | {Permission(one) for one in row.permissions if one in known}
 
 

@@ -94,12 +94,18 @@ class Outgoing:
         order_number: str = "",
         accession_number: str = "",
         patient_name: str = "",
+        identity: str = "",
     ) -> int:
         """Queue a message of another area, such as a report (ORU^R01); returns its id in the journal.
 
         `write` gets the control id for MSH-10 and returns the message in `character_set` (a codec). The message keeps
-        its place in the order of its exam's messages.
+        its place in the order of its exam's messages. With an `identity` (up to 64 characters) that is known nothing
+        is queued again.
         """
+        if identity:
+            earlier = select(InterfaceMessage.id).where(InterfaceMessage.identity == identity)
+            if (known := uow.session.scalar(earlier)) is not None:
+                return known
         row = InterfaceMessage(
             direction=Direction.OUT.value,
             connection_id=connection.id,
@@ -110,6 +116,7 @@ class Outgoing:
             patient_name=patient_name[:64],
             order_number=order_number[:64],
             accession_number=accession_number[:16],
+            identity=identity or None,
             exam_id=exam_id,
             character_set=character_set,
         )

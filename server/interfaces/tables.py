@@ -48,7 +48,7 @@ class InterfaceConnection(Versioned, Base):
 
 
 class InterfaceMessage(Base):
-    """A message in the journal. `identity` is the hash that makes a resent message known again; only of what came."""
+    """A message in the journal. `identity` makes a message known that comes or goes out again."""
 
     __tablename__ = "interface_messages"
 

@@ -9,6 +9,7 @@ from server.kernel.errors import Refusal, illegal_action, invalid
 from server.reporting import second_reading
 from server.reporting.attachments import Attachments
 from server.reporting.auditing_corrections import Corrections
+from server.reporting.ports import Doubter
 from server.reporting.steps import Steps
 from server.reporting.tables import Report, ReportReturn
 from server.reporting.texts import Texts, content_of
@@ -36,6 +37,7 @@ class Auditing:
         self._corrections = corrections
         self._worklist = worklist
         self._time = time
+        self.doubters: list[Doubter] = []
 
     def audit(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Report:
         """Enter to audit: lock, 审核中, 审核医生 = caller (RIS-LCK-14, -15)."""
@@ -47,12 +49,23 @@ class Auditing:
         report.lock_seen_at = self._time.now()
         return report
 
-    def approve(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, content: ReportContent) -> Report:
-        """Settle the auditor's text and seal it (RIS-RSM-14, RIS-EX-10)."""
+    def approve(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        report_id: int,
+        version: int,
+        content: ReportContent,
+        overrule_reason: str = "",
+    ) -> Report:
+        """Settle the auditor's text and seal it (RIS-RSM-14, RIS-EX-10); a doubt needs the auditor's reason."""
         report = self._steps.for_action(uow, caller, report_id, ReportAction.APPROVE)
         report.expect(version)
         content = self._texts.clean(content)
         self._texts.demand_complete(uow, report, content)
+        doubts = self._doubts(uow, report, content)
+        if doubts and not overrule_reason.strip():
+            raise invalid("overrule_reason", f"{doubts}请修改，或填写理由后继续通过。")
         self._texts.keep(uow, caller, report, content, is_automatic=False)
         self._attachments.settle(uow, report)
         report.approved_at = self._time.now()
@@ -60,6 +73,8 @@ class Auditing:
         self._corrections.approved(uow, caller, report, report.approved_at)
         own = "；本人报告的例外审核" if report.diagnosing_id == caller.user_id else ""
         note = f"第 {report.edition} 版，封印 {report.seal[:16]}{own}"
+        if doubts:
+            note += f"；忽略提示：{doubts}理由：{overrule_reason.strip()}"
         self._steps.go(uow, caller, report, ReportAction.APPROVE, note)
         return report
 
@@ -77,14 +92,17 @@ class Auditing:
         content = content_of(text)
         if content.critical_value is CriticalValue.YES:
             raise invalid("critical_value", "报告有危急值，请逐份审核。")
-        doubts = second_reading.doubts(uow, report, content)
+        doubts = "".join(second_reading.doubts(uow, report, content)) + self._doubts(uow, report, content)
         if doubts:
-            raise invalid("overrule_reason", f"{''.join(doubts)}请逐份审核。")
+            raise invalid("overrule_reason", f"{doubts}请逐份审核。")
         missing = self._worklist.images_of(uow, [report])[report.id].missing
         if missing:
             raise invalid("missing_acknowledged", f"影像不全，还缺 {missing} 幅，请逐份审核。")
         entered = self.audit(uow, caller, report_id)
         return self.approve(uow, caller, report_id, entered.version, content)
+
+    def _doubts(self, uow: UnitOfWork, report: Report, content: ReportContent) -> str:
+        return "".join(one for doubter in self.doubters for one in doubter(uow, report, content))
 
     def reject(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, reason: str) -> Report:
         """Return the report to the diagnosing doctor with a reason (RIS-RSM-16)."""

@@ -80,7 +80,9 @@ class ReportingRpc:
 
     @handles
     def approve_report(self, request: contract.ApproveReport, caller: Caller, uow: UnitOfWork) -> contract.ReportView:
-        return self._reports.approve(uow, caller, request.report_id, request.version, request.content)
+        return self._reports.approve(
+            uow, caller, request.report_id, request.version, request.content, request.overrule_reason
+        )
 
     @handles
     def reject_report(self, request: contract.RejectReport, caller: Caller, uow: UnitOfWork) -> contract.ReportView:

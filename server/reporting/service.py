@@ -71,6 +71,10 @@ class ReportService:
         """Ask `doubter` too when a report is submitted, beside the checker (RIS-EX-14)."""
         self._writing.doubters.append(doubter)
 
+    def doubt_approval(self, doubter: Doubter) -> None:
+        """Ask `doubter` when a report is approved, by the auditor's text; batches refuse what it doubts."""
+        self._auditing.doubters.append(doubter)
+
     # ── called by the exams area ─────────────────────────────────────────────────────────────────────
 
     def ensure_report(self, uow: UnitOfWork, exam_id: int) -> None:
@@ -177,10 +181,18 @@ class ReportService:
         return self._reading.view(uow, caller, self._auditing.audit(uow, caller, report_id))
 
     def approve(
-        self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, content: ReportContent
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        report_id: int,
+        version: int,
+        content: ReportContent,
+        overrule_reason: str = "",
     ) -> ReportView:
         """Settle the auditor's text and seal it (RIS-RSM-14, RIS-EX-10)."""
-        return self._reading.view(uow, caller, self._auditing.approve(uow, caller, report_id, version, content))
+        return self._reading.view(
+            uow, caller, self._auditing.approve(uow, caller, report_id, version, content, overrule_reason)
+        )
 
     def reject(self, uow: UnitOfWork, caller: Caller, report_id: int, version: int, reason: str) -> ReportView:
         """Return the report to the diagnosing doctor with a reason (RIS-RSM-16)."""

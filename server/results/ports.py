@@ -118,6 +118,7 @@ class Letter:
     order_number: str
     accession_number: str
     patient_name: str
+    identity: str = ""  # a letter with the same one is queued once
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ IN_ARCHIVE = (ResultKind.SR, ResultKind.KEY_OBJECTS, ResultKind.PDF)
 """Results that are DICOM objects of our own archive."""
 HERE = (*IN_ARCHIVE, ResultKind.CDA)
 """Results that need no connection."""
-OVER_HL7 = (ResultKind.ORU, ResultKind.MDM)
+OVER_HL7 = (ResultKind.ORU, ResultKind.MDM, ResultKind.CRITICAL)
 MOST_RULES = 100
 
 DEFAULTS = tuple(ResultRule(kind=kind) for kind in HERE)
@@ -68,9 +68,7 @@ def wanted(
     """Return the rules that hold for an event, one for each kind and connection."""
     found: dict[tuple[ResultKind, int], ResultRule] = {}
     for rule in rules:
-        if not rule.enabled or (rule.exam_types and exam_type not in rule.exam_types):
-            continue
-        if rule.campus_ids and campus_id not in rule.campus_ids:
+        if rule.kind is ResultKind.CRITICAL or not _fits(rule, exam_type, campus_id):
             continue
         if rule.kind is ResultKind.KEY_OBJECTS and not has_key_images:
             continue
@@ -78,3 +76,17 @@ def wanted(
             continue
         found.setdefault((rule.kind, rule.connection_id), rule)
     return tuple(found.values())
+
+
+def told_of_critical(rules: Iterable[ResultRule], *, exam_type: str, campus_id: int) -> tuple[int, ...]:
+    """Return the connections that take critical values, each once; a critical value does not wait for the report."""
+    told = (
+        rule.connection_id for rule in rules if rule.kind is ResultKind.CRITICAL and _fits(rule, exam_type, campus_id)
+    )
+    return tuple(dict.fromkeys(told))
+
+
+def _fits(rule: ResultRule, exam_type: str, campus_id: int) -> bool:
+    if not rule.enabled or (rule.exam_types and exam_type not in rule.exam_types):
+        return False
+    return not rule.campus_ids or campus_id in rule.campus_ids

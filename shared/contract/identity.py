@@ -41,7 +41,7 @@ class Logout(Command[Nothing], frozen=True, kw_only=True):
     """Close this session."""
 
     method = "identity.logout"
-    permission = Permission.SIGNED_IN
+    permission = Permission.OWN_ACCOUNT
     audit = AuditClass.SECURITY
     channel = Channel.URGENT
 
@@ -70,7 +70,7 @@ class ChangePassword(Command[Nothing], frozen=True, kw_only=True):
     """Change the own password. Refusals: WRONG_PASSWORD, INVALID (too short)."""
 
     method = "identity.change_password"
-    permission = Permission.SIGNED_IN
+    permission = Permission.OWN_ACCOUNT
     audit = AuditClass.SECURITY
 
     old: str

@@ -348,7 +348,10 @@ class AuditReport(Command[ReportView], frozen=True, kw_only=True):
 
 
 class ApproveReport(Command[ReportView], frozen=True, kw_only=True):
-    """审核通过 with the auditor's text. Refusals: CONFLICT, HELD_BY_OTHER, INVALID, ILLEGAL_ACTION."""
+    """审核通过 with the auditor's text. Refusals: CONFLICT, HELD_BY_OTHER, INVALID, ILLEGAL_ACTION.
+
+    INVALID with field "overrule_reason": 危急值 does not fit the text or the loops; approve again with a reason.
+    """
 
     method = "reporting.approve"
     permission = Permission.FINAL_AUDIT
@@ -357,6 +360,7 @@ class ApproveReport(Command[ReportView], frozen=True, kw_only=True):
     report_id: int
     version: int
     content: ReportContent
+    overrule_reason: str = ""
 
 
 class RejectReport(Command[ReportView], frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ class ResultKind(StrEnum):
     FHIR = "fhir"  # FHIR R4 transaction to a FHIR connection
     ORU = "oru"  # HL7 v2 ORU^R01 to an HL7 connection
     MDM = "mdm"  # HL7 v2 MDM^T02 or T10 with the CDA document, to an HL7 connection
+    CRITICAL = "critical"  # a critical value, its correction, its cancellation: ORU^R01 to an HL7 connection
 
 
 class ResultEvent(StrEnum):

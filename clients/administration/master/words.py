@@ -74,7 +74,7 @@ PERMISSIONS = {
     Permission.CRITICAL_VALUES: "危急值",
     Permission.STATISTICS: "统计",
 }
-_EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN)
+_EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN, Permission.OWN_ACCOUNT)
 
 CHANGES = {
     MasterAction.ADDED: "新建",

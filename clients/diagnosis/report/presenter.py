@@ -52,6 +52,9 @@ from shared.domain.states import ReportAction, ReportState
 class ReportPresenter(Templating):
     """The presenter of the report page."""
 
+    _approves_to_print = False
+    """What the last 审核通过 wanted beside: a doubt asks between."""
+
     # ── coming and going ─────────────────────────────────────────────────────────────────────────────
 
     def open(self, report_id: int, action: ReportAction | None) -> None:
@@ -219,11 +222,25 @@ class ReportPresenter(Templating):
             self._change(obstacle=None)
             self.submit()
 
-    def approve(self, *, and_print: bool = False) -> None:
+    def overrule(self, reason: str) -> None:
+        """仍然提交 or 仍然通过 in spite of a doubt, as it was wanted before the question."""
+        obstacle = self.state.obstacle
+        if obstacle is not None and obstacle.is_approval:
+            self.approve(and_print=self._approves_to_print, overrule_reason=reason)
+        else:
+            self.submit(reason)
+
+    def approve(self, *, and_print: bool = False, overrule_reason: str = "") -> None:
         """审核通过, or 审核并打印."""
         if self._is_complete():
+            self._approves_to_print = and_print
             self._hand_in(
-                lambda report, content: ApproveReport(report_id=report.row.id, version=report.version, content=content),
+                lambda report, content: ApproveReport(
+                    report_id=report.row.id,
+                    version=report.version,
+                    content=content,
+                    overrule_reason=overrule_reason,
+                ),
                 "报告已审核通过",
                 then=self.print_report if and_print else None,
             )

@@ -48,6 +48,7 @@ class Obstacle:
     at: datetime | None = None
     missing: int = 0  # images
     base: ReportContent | None = None  # what `mine` and `other` both come from
+    is_approval: bool = False  # the doubt is about approving, not about submitting
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Intentions(Protocol):
     def open_merge(self) -> None: ...
     def take_theirs(self) -> None: ...
     def dismiss(self) -> None: ...
-    def submit(self, overrule_reason: str = "") -> None: ...
+    def overrule(self, reason: str) -> None: ...
     def submit_short(self) -> None: ...
     def give_up(self) -> None: ...
 
@@ -100,6 +100,7 @@ class ObstacleStrip(Strip):
             "mine": Button("保留我的", on_click=self._mine),
             "theirs": Button("采用服务器的", on_click=self._theirs),
             "overrule": Button("仍然提交", "primary", on_click=self._overrule),
+            "pass": Button("仍然通过", "primary", on_click=self._overrule),
             "short": Button("仍然提交", "primary", on_click=self._short),
             "give_up": Button("确认放弃", "danger", on_click=self._give_up),
             "close": Button("知道了", "quiet", on_click=self._dismiss),
@@ -130,7 +131,7 @@ class ObstacleStrip(Strip):
         for name, button in self.buttons.items():
             button.setVisible(name in wanted)
         self.reason.setVisible(obstacle.kind is Trouble.DOUBT)
-        self.reason.setPlaceholderText(tr("继续提交的理由"))
+        self.reason.setPlaceholderText(tr("仍然通过的理由") if obstacle.is_approval else tr("继续提交的理由"))
         has_both = obstacle.other is not None and obstacle.mine is not None
         self.versions.setVisible(has_both and obstacle.kind is Trouble.LOCK_LOST)  # the merge shows a stale one better
         if is_new and obstacle.other is not None and obstacle.mine is not None:
@@ -165,7 +166,7 @@ class ObstacleStrip(Strip):
         if not reason:
             self.reason.setFocus()
         elif self._intentions is not None:
-            self._intentions.submit(reason)
+            self._intentions.overrule(reason)
 
     def _short(self) -> None:
         if self._intentions is not None:
@@ -213,10 +214,11 @@ def _buttons(obstacle: Obstacle, *, can_unlock: bool) -> set[str]:
         return {"unlock", "close"} if can_unlock else {"enter", "close"}
     if obstacle.kind is Trouble.LOCK_LOST:
         return {"unlock"} if can_unlock else {"enter"}
+    if obstacle.kind is Trouble.DOUBT:
+        return {"pass" if obstacle.is_approval else "overrule", "cancel"}
     return {
         Trouble.STALE: {"merge", "mine", "theirs"},
         Trouble.RESTORED: {"theirs", "close"},
-        Trouble.DOUBT: {"overrule", "cancel"},
         Trouble.SHORT: {"short", "cancel"},
         Trouble.GIVE_UP: {"give_up", "cancel"},
     }[obstacle.kind]

@@ -9,6 +9,7 @@ ENTRIES: dict[str, str] = {
     "CDA 文档": "CDA document",
     "FHIR 报告": "FHIR report",
     "HL7 MDM（CDA）": "HL7 MDM (CDA)",
+    "HL7 危急值": "HL7 critical values",
     "审核通过": "Approved",
     "修订后审核": "Revision approved",
     "补充报告": "Addendum",

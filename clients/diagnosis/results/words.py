@@ -20,6 +20,7 @@ KINDS = {
     ResultKind.FHIR: "FHIR 报告",
     ResultKind.ORU: "HL7 ORU",
     ResultKind.MDM: "HL7 MDM（CDA）",
+    ResultKind.CRITICAL: "HL7 危急值",
 }
 EVENTS = {
     ResultEvent.APPROVED: "审核通过",

@@ -21,7 +21,7 @@ _FINDINGS = ("59776-5", "Findings", "LN")
 _IMPRESSION = ("19005-8", "Impressions", "LN")
 _ADDENDUM = ("55107-7", "Addendum", "LN")
 _DOCUMENT = ("18748-4", "Diagnostic imaging report", "LN")
-_CRITICAL = ("CRITICAL", "危急值", "99MJ")
+CRITICAL = ("CRITICAL", "危急值", "99MJ")
 CODECS = {"GBK": "gb18030", "GB18030": "gb18030"}
 """Character set of a connection → codec with which its message is read again; others are UTF-8."""
 _BOUNDED = 100_000
@@ -49,8 +49,8 @@ def result_message(snapshot: Snapshot, envelope: Envelope, pdf: bytes = b"") -> 
     view = snapshot.view
     when = written_time(envelope.at, envelope.zone)
     lines = [
-        _header(("ORU", "R01", "ORU_R01"), when, envelope),
-        _pid(view.exam),
+        message_header(("ORU", "R01", "ORU_R01"), when, envelope),
+        patient_segment(view.exam),
         segment("PV1", [(1, "1"), (2, "I" if view.exam.patient.inpatient_number else "O")]),
         _order(snapshot, envelope),
         _request(snapshot, envelope, codes.order),
@@ -86,9 +86,9 @@ def document_message(snapshot: Snapshot, envelope: Envelope, cda: bytes, replace
         event = "T02"
     order = view.exam.requester.his_number, (view.row.accession_number, envelope.to.own_application)
     lines = [
-        _header(("MDM", event, "MDM_T02"), when, envelope),
+        message_header(("MDM", event, "MDM_T02"), when, envelope),
         segment("EVN", [(1, event), (2, when)]),
-        _pid(view.exam),
+        patient_segment(view.exam),
         segment("PV1", [(1, "1"), (2, "I" if view.exam.patient.inpatient_number else "O")]),
         segment(
             "TXA",
@@ -141,7 +141,7 @@ def _observations(snapshot: Snapshot, pdf: bytes) -> list[Observation]:
     found += [("FT", _ADDENDUM, one[:_BOUNDED], "", "") for one in snapshot.addenda]
     if view.content.critical_value.value != "unset":
         answer = ("Y", "是", "HL70136") if snapshot.is_critical else ("N", "否", "HL70136")
-        found.append(("CE", _CRITICAL, answer, "", flag))
+        found.append(("CE", CRITICAL, answer, "", flag))
     for value in reported_values(snapshot):
         found += _coded(value)
     if pdf:
@@ -165,7 +165,8 @@ def _scheme(scheme: str) -> str:
     return scheme[:20]
 
 
-def _header(kind: tuple[str, str, str], when: str, envelope: Envelope) -> str:
+def message_header(kind: tuple[str, str, str], when: str, envelope: Envelope) -> str:
+    """MSH for the connection of the envelope; `kind` as in MSH-9."""
     to = envelope.to
     return header(
         [
@@ -183,7 +184,8 @@ def _header(kind: tuple[str, str, str], when: str, envelope: Envelope) -> str:
     )
 
 
-def _pid(exam: ExamView) -> str:
+def patient_segment(exam: ExamView) -> str:
+    """PID with every number of the patient."""
     patient = exam.patient
     numbers = [
         (value, "", "", "", kind)

@@ -43,6 +43,7 @@ class CriticalWorld(World):
         self.reading = Reading(self.time)
         self.reports.follow(self.critical.report_stepped)
         self.reports.doubt(self.critical.watching.doubts)
+        self.reports.doubt_approval(self.critical.watching.doubts_at_approval)
         with database.write() as uow:
             seed_library(uow)
 

@@ -319,11 +319,16 @@ def test_permissions_of_a_role_are_edited_and_count_at_once(house: House) -> Non
     row = house.add(StaffEntry(code="wang", name="王芳", roles=("clerk",)))
     token = house.identity.login("wang", house.call(ResetPassword(user_id=row.id)).secret, "", "").token
     clerk = house.row(MasterKind.ROLE, "clerk")
-    assert set(clerk.entry.permissions) == ROLES["clerk"] - {Permission.ANYONE, Permission.SIGNED_IN}
+    assert set(clerk.entry.permissions) == ROLES["clerk"] - {
+        Permission.ANYONE,
+        Permission.SIGNED_IN,
+        Permission.OWN_ACCOUNT,
+    }
     house.change(clerk, permissions=(Permission.CALL,))
     assert house.identity.authenticate(token).permissions == {
         Permission.CALL,
         Permission.SIGNED_IN,
+        Permission.OWN_ACCOUNT,
         Permission.ANYONE,
     }
     house.add(RoleEntry(code="front_desk", name="前台", permissions=(Permission.REGISTER, Permission.PRINT_REPORT)))

@@ -89,7 +89,7 @@ class Obstacles(Looking):
             return
         body = error.body
         if body.code is ErrorCode.INVALID and body.field == "overrule_reason":
-            self._change(obstacle=Obstacle(Trouble.DOUBT, sentence=body.message))
+            self._change(obstacle=Obstacle(Trouble.DOUBT, sentence=body.message, is_approval=self.state.is_auditing))
         elif body.code is ErrorCode.INVALID and body.field == "missing_acknowledged":
             self._fetch_then(self._on_short)
         elif body.code is ErrorCode.INVALID and body.field:
