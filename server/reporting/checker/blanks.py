@@ -13,7 +13,7 @@ _REMNANTS = re.compile(
     r"_+|[（(][^（()）]{0,6}[？?][^（()）]{0,4}(?:型|级|期|度|类)[）)]|＿+|【[^】]{0,24}】|\[\s*[^\]\d]{0,16}\s*\]|\{[^}]{0,24}\}|<[^<>\d]{1,16}>|〔[^〕]{0,16}〕|［\s*］"
     r"|[\[［{<][^\]］}>\n]{0,16}[/／|｜][^\]］}>\n]{0,24}[\]］}>]|[（(][一-鿿]{1,8}(?:\s*[/／|｜]\s*[一-鿿]{1,8})+[）)]"
     r"|[（(]\s*[)）]|[×xX]{2,}(?!\d)|×(?=[侧叶段部区级])|\*{2,}|(?<=[一-鿿（( ])[*＊](?=\s?[一-鿿）)])|#{1,}[^#\s]{0,8}#{1,}|\${1,2}[^$\s]{0,12}\${1,2}|@{2,}|%[sd]|…{2,}|\.{4,}|\?{2,}|？{2,}|□|■|☐|☑"
-    r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
+    r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|[（(]\s*请(?:描述|注明|说明|补充|写明|核对|给出|具体|自行)[^（()）]{0,10}[）)]|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
     r"|(?:轻度?|中度?|重度?)\s*[/／]\s*(?:轻|中|重)度?|(?:上|中|下)\s*[/／]\s*(?:上|中|下)叶?|(?:增大|缩小|阳性|阴性|光滑|清楚|正常|异常|规则|均匀)\s*[/／]\s*(?:缩小|增大|阴性|阳性|毛糙|不清楚?|异常|正常|不规则|不均匀?|欠规则|欠均匀)"
     r"|\b(?:TODO|TBD|FIXME|N/?A|XXX+|lorem ipsum|insert (?:text )?here|select one|placeholder)\b|模板(?:名称|内容|文字)",
     re.IGNORECASE,
@@ -48,6 +48,10 @@ _TOO_MANY_TO_MEASURE = re.compile(
     r"多发|散在|弥漫|增生结节|再生结节|卫星|同前|相仿|变化|较前|建议|数个|多个|多枚|数枚|两枚|微小|代谢|摄取|SUV|粟粒|小结节|微结节|磨玻璃样?小|大小不[一等]|multiple|scattered|tiny|punctate|micro",
     re.IGNORECASE,
 )
+_GROWN = re.compile(
+    r"^(?!.*(?:多发|散在|弥漫|多个|多枚|数枚|两枚|微小|代谢|摄取|部分|各))[^。]*较前[^，。；]{0,3}(?:增大|缩小)"
+)
+_LOOKS = re.compile(r"强化|边界|边缘|形态|分叶|毛刺|廓清")
 _ANY_NUMBER = re.compile(
     rf"(?:约|为|达|径|:|：|about|of|measur\w*)\s*{NUMBER}|{NUMBER}\s*(?:mm|cm|毫米|厘米|㎜|㎝|[×xX*])", re.IGNORECASE
 )
@@ -63,7 +67,8 @@ _ANATOMY = re.compile(
     r"(?:肱骨头?|胫骨|坐骨|跟骨|舟骨|耻骨|[许施]莫氏|[大小])(?:大|小)?结节(?=$|见|骨|处|部|撕|区|未|形)|结节(?:周|内|边|旁|中央|样|性|感|间|处|呈|与|状(?!.{0,10}(?:影|灶|信号|回声)))"
 )
 _GOES_ON = re.compile(
-    r"^\s*(?:其|该|病灶|结节|肿块|较大者|最大者|大小|直径|长径|范围|边缘|边界|测|约)|^\s*(?:it|this)\b", re.IGNORECASE
+    r"^\s*(?:其(?!上游|远端|近端|以上|以下|旁|后方|下方|上方|余|他|它)|该|病灶|结节|肿块|较大者|最大者|大小|直径|长径|范围|边缘|边界|测|约)|^\s*(?:it|this)\b",
+    re.IGNORECASE,
 )
 _NAMED = re.compile(
     r"(?:结节|肿块|动脉瘤|血肿)影?$|瘤样(?:扩张|膨出)|见|示|有|可及|探及|发现|提示|there is|seen|shows?|demonstrat|\ba\b|\ban\b",
@@ -126,7 +131,9 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
             continue
         sentence = parts[mention.sentence]
         after = parts[mention.sentence + 1] if mention.sentence + 1 < len(parts) else ""
-        if any(one.search(sentence) for one in (_TOO_MANY_TO_MEASURE, _MEASURE_WITHOUT_NUMBER, _REMNANTS)):
+        if _GROWN.search(sentence) and _LOOKS.search(sentence):
+            pass  # whoever tells how it looks and how it changed has measured it
+        elif any(one.search(sentence) for one in (_TOO_MANY_TO_MEASURE, _MEASURE_WITHOUT_NUMBER, _REMNANTS)):
             continue
         if _is_measured(sentence) or (_GOES_ON.search(after) and _is_measured(after)):
             continue

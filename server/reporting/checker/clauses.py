@@ -31,6 +31,9 @@ _HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|his
 # A report of twenty pages has fewer.
 _MOST_CLAUSES = 800
 _SEGMENT = re.compile(r"S\s?[1-8](?!\d)(?!神经|椎)")
+# "3 cm from the hilum of the kidney": what is seen there is not the kidney's.
+_FAR_FROM = re.compile(r"距(?:离)?[^，。；\d]{1,8}\d+(?:\.\d+)?\s*(?:cm|mm)")
+_JOINT = frozenset({"关节"})
 _PART_OF = re.compile(r"[上中下][段端]|[末远][段端]")
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -97,13 +100,18 @@ def clauses(text: str) -> tuple[Clause, ...]:
         sides: frozenset[str] = frozenset()
         places: frozenset[tuple[str, str]] = frozenset()
         for part in _CLAUSE.findall(sentence):
-            own_organs, own_sides = organs_in(part), sides_in(part)
+            own_organs, own_sides = organs_in(_FAR_FROM.sub("", part)), sides_in(part)
             if not own_organs and "甲状腺" in text and re.search(r"[左右]侧?叶|峡部", part):
                 own_organs = frozenset({"甲状腺"})
             if not own_organs and "肝" in text and _SEGMENT.match(part.strip()):
                 own_organs = frozenset({"肝"})
+            if own_organs == _JOINT and organs:
+                # "the femoral head is flat, below the joint's face …": the face is that joint's.
+                own_organs = organs
             if own_organs:
-                organs, sides = own_organs, own_sides
+                # "the left middle ear …, the scutum of the tympanum is blunt": still the left one's.
+                sides = own_sides or (sides if own_organs <= organs and len(sides) == 1 else own_sides)
+                organs = own_organs
             elif own_sides:
                 sides = own_sides
             own_places = places_in(part.strip())

@@ -26,6 +26,9 @@ _REST = re.compile(r"余|其[他它]|另|除|otherwise|\brest\b|remain", re.IGNO
 _DENIES = re.compile(
     r"未见|未及|未发现|未探及|未显示|无(?!回声|肺纹理|名)|不[大宽厚窄高低粗]|\bno\b|without|\bnot\b", re.IGNORECASE
 )
+# A vertebra that is pressed together and a bone that has healed have no line.
+_FRACTURE_LINE = re.compile(r"骨折线")
+_NO_LINE_LEFT = re.compile(r"陈旧|压缩|愈合|楔形")
 _UNSURE = re.compile(r"可能|待排|待查|[?？]|不除外|不能?排除|未除外|可疑|possib|suspic|exclude", re.IGNORECASE)
 # A denial with such a word denies that kind only.
 _KIND_WORDS = (
@@ -51,7 +54,7 @@ _NORMAL = re.compile(
     re.IGNORECASE,
 )
 _CALLS_WELL = re.compile(
-    r"未见(?:明显|明确|确切|急性|显著)?(?:的)?(?:异常|病变|外伤|器质性)|(?<!不)正常|无(?:明显)?异常|阴性|\bno (?:acute |significant |definite )?(?:intracranial |focal )?(?:abnormalit|disease)|\bnormal\b|unremarkable",
+    r"未见(?:明显|明确|确切|急性|显著)?(?:的)?(?:异常|病变|外伤|器质性)|(?<!不)正常|无(?:明显)?异常|静脉[^，。；]{0,6}通畅|(?<![A-Za-z])阴性|\bno (?:acute |significant |definite )?(?:intracranial |focal )?(?:abnormalit|disease)|\bnormal\b|unremarkable",
     re.IGNORECASE,
 )
 _NO_FRACTURE = re.compile(r"(?:未见|无)(?:明显|明确|确切)?(?:急性)?骨折")
@@ -61,7 +64,7 @@ _ABNORMAL = re.compile(
     re.IGNORECASE,
 )
 _NOTABLE = re.compile(
-    r"(?<!未)(?<!不)见(?!异常|明显异常)|增[厚大宽粗高多强生]|皱褶|褶皱|成角|隆起|糜烂|溃疡|充血|减[低少弱]|变[窄细扁浅薄尖直钝]|缩小|肿[大胀]|突出|膨出|受压|移位|中断|断裂|模糊|毛糙|紊乱|消失|破坏|影$|灶|[高低长短](?:密度|信号|回声|T[12])|积[液水气血]|扩[张大]|分离约|迂曲|反流|凹陷|塌陷|钙化|缺如|斑块|填|狭窄|闭塞|欠|不[均清光规完连]|偏曲|饱满|萎缩|侧弯|硬化|退变|疏松|骨赘|异常(?<!未见异常)|mm|cm|seen|there (?:is|are)|enlarg|thicken|increas|decreas|\d",
+    r"(?<!未)(?<!不)见(?!异常|明显异常)|增[厚大宽粗高多强生]|皱褶|褶皱|成角|隆起|糜烂|溃疡|充血|减[低少弱]|变[窄细扁浅薄尖直钝]|缩小|肿[大胀]|突出|膨出|受压|移位|中断|断裂|模糊|毛糙|紊乱|消失|破坏|影$|灶|[高低长短](?:密度|信号|回声|T[12])|积[液水气血]|扩[张大]|分离约|迂曲|反流|凹陷|塌陷|钙化|缺如|斑块|填|狭窄|闭塞|渗出|实变|条索|网格|磨玻璃|变性|损伤|(?<!未见)(?<!无)撕裂|欠|不[均清光规完连]|偏曲|饱满|萎缩|侧弯|硬化|退变|疏松|骨赘|异常(?<!未见异常)|mm|cm|seen|there (?:is|are)|enlarg|thicken|increas|decreas|\d",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
@@ -158,6 +161,7 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             _within_findings,
             contradictions,
             _at_another_place,
+            _level_for_level,
         ):
             for alarm in check(subject):
                 found = True
@@ -219,7 +223,7 @@ def _almost(one: Mention, among: list[Mention]) -> bool:
 
 def _denies(denial: str, assertion: str) -> bool:
     """Whether a denial is of all that an assertion says: "no acute fracture" does not deny an old one."""
-    if _REST.search(denial):
+    if _REST.search(denial) or (_FRACTURE_LINE.search(denial) and _NO_LINE_LEFT.search(assertion)):
         return False
     return all(word not in denial or word in assertion for word in _KIND_WORDS)
 
@@ -249,7 +253,11 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
         yield _alarm(told.words, well[0].text)
         return
     here = [one for one in parts if one.places & told.places and places_in(one.text) & told.places]
-    if here and all(_NORMAL.search(one.text) and not _is_notable(one.text) for one in here) and _is_narrow(told):
+    if (
+        here
+        and all(_NORMAL.search(one.text) and not _is_notable(_LEVEL.sub("", one.text)) for one in here)
+        and _is_narrow(told)
+    ):
         yield _alarm(told.words, here[0].text)
         return
     near = [one for one in parts if _meets(told, one)]
@@ -263,7 +271,10 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
 
 def _is_narrow(told: Mention) -> bool:
     """Whether the place is one structure, of which "normal" says all."""
-    return bool({kind for kind, _ in told.places} & {"半月板", "交叉韧带", "侧副韧带", "肩", "冠脉", "瓣", "平台"})
+    return bool(
+        {kind for kind, _ in told.places}
+        & {"半月板", "交叉韧带", "侧副韧带", "肩", "冠脉", "瓣", "平台", "椎体", "椎间隙"}
+    )
 
 
 def _meets(told: Mention, clause: Clause) -> bool:
@@ -304,6 +315,28 @@ def _elsewhere(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+def _level_for_level(subject: Subject) -> Iterator[Alarm]:
+    """Levels that the impression lists: one is not in the findings, and one of theirs is not in the impression."""
+    if _EVERY_LEVEL.search(subject.both):
+        return
+    for kind, what in (("椎间隙", re.compile(r"椎间盘|突出|膨出|脱出")), ("肋", re.compile(r"骨折"))):
+        told = [one for one in clauses(subject.impression) if what.search(one.text) and of_kind(one.places, kind)]
+        told = [one for one in told if not _DENIES.search(one.text) and not _ABSENT.search(one.text)]
+        found = [one for one in clauses(subject.findings) if of_kind(one.places, kind)]
+        found = [one for one in found if not re.search(r"增生|骨赘|序列|曲度|椎体缘", one.text)]
+        ill = [one for one in found if not _DENIES.search(one.text) and what.search(one.text)]
+        said = frozenset[str]().union(*(of_kind(one.places, kind) for one in told))
+        spoken = frozenset[str]().union(*(of_kind(one.places, kind) for one in found))
+        there = frozenset[str]().union(*(of_kind(one.places, kind) for one in ill))
+        strange = said - spoken
+        if len(strange) == 1 and there - said and len(said) == len(there):
+            clause = next(one for one in told if strange & of_kind(one.places, kind))
+            yield _alarm(clause.text, next(one.text for one in ill if of_kind(one.places, kind) - said))
+            return
+
+
+_EVERY_LEVEL = re.compile(r"各椎间|诸椎间|多个椎间|多发椎间|多节段")
+_LEVEL = re.compile(r"[CTLS]\d{1,2}(?:[/\-、][CTLS]?\d{1,2})*")
 _PLACED = frozenset("结节 肿块 囊肿 骨折 结石 息肉 溃疡 撕裂 肿瘤 转移 动脉瘤 斑块 狭窄".split())
 
 
@@ -327,6 +360,12 @@ def _at_another_place(subject: Subject) -> Iterator[Alarm]:
                 and not any(
                     of_kind(one.places | places_in(one.text), kind) & of_kind(told.places, kind)
                     and _is_notable(one.text)
+                    and (
+                        kind in {"肝叶", "肝段"}
+                        or len(told.sides) != 1
+                        or not one.sides
+                        or bool(one.sides & told.sides)
+                    )
                     and not any(each.lesion != told.lesion and not each.is_denied for each in mentions(one.text))
                     for one in clauses(subject.findings)
                 )

@@ -16,7 +16,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _PART = re.compile(r"[^，,；;。：:\n]+")
 _ILLNESS = re.compile(
-    r"(?:陈旧性|急性|慢性|多发|单发|巨大|小|大量|少量|轻度|中度|重度|部分|完全)*(?:骨折|断裂|撕裂|损伤|挫裂伤|挫伤|破裂|裂伤|溃疡|息肉|结石|囊肿|结节|肿块|占位|肌瘤|腺瘤|血管瘤|癌|瘤|炎|出血|血肿|梗死|积液|积水|扩张|狭窄|脱位|突出|膨出|血栓|栓塞|斑块|坏死|转移|水肿|闭塞|肿大|增生|肥大|增大|萎缩|硬化|疝|憩室|穿孔|梗阻|结核|脓肿|静脉曲张|积气|气胸)"
+    r"(?:陈旧性|急性|慢性|多发|单发|巨大|小|大量|少量|轻度|中度|重度|部分|完全)*(?:骨折|断裂|撕裂|损伤|挫裂伤|挫伤|破裂|裂伤|溃疡|息肉|结石|囊肿|结节|肿块|占位|肌瘤|腺瘤|血管瘤|癌|瘤|炎|[ⅠⅡⅢI]{1,3}[级度](?:信号|变性)|出血|血肿|梗死|积液|积水|扩张|狭窄|脱位|突出|膨出|血栓|栓塞|斑块|坏死|转移|水肿|闭塞|肿大|增生|肥大|增大|萎缩|硬化|疝|憩室|穿孔|梗阻|结核|脓肿|静脉曲张|积气|气胸)"
 )
 _WELL = re.compile(
     r"未见|未及|未探及|未发现|正常|清晰|对称|光整|光滑|良好|通畅|完整|连续|居中|不大|不厚|不宽|不扩张|如常|锐利|无(?:扩张|狭窄|异常|增|积|肿|充盈缺损)"
@@ -48,6 +48,20 @@ _SIGNS: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str] | None], .
             r"高密度|出血|血肿|高信号|SWI|低信号",
         ),
         (
+            r"(?:脑|基底节区?|丘脑|叶|脑干|小脑)[^，。；]{0,4}出血",
+            r"DWI[^，。；未无]{0,6}高信号[^。；]{0,8}ADC[^，。；]{0,6}(?:低|减低)",
+            r"高密度|出血|血肿|SWI|短T1|T1WI?[^，。；]{0,4}高|GRE|混杂|含铁",
+        ),
+        (
+            r"(?:丘脑|基底节区?|叶|脑干|小脑)(?:急性)?(?:脑)?梗[死塞]",
+            r"(?:团|肾形|类圆形)[^，。；]{0,4}高密度",
+            r"低密度(?!水肿)|信号|DWI|梗[死塞]|出血性",
+        ),
+        (r"热结节", r"(?:放射性|摄取)?(?:缺损|稀疏)", r"浓聚|增高"),
+        (r"冷结节", r"浓聚|摄取增高", r"缺损|稀疏"),
+        (r"硬膜外血肿", r"新月形", r"梭形|双凸|硬膜外"),
+        (r"硬膜下血肿", r"(?:梭形|双凸)[^，。；]{0,10}(?:密度|信号)", r"新月|硬膜下"),
+        (
             r"(?:脑|基底节区?|丘脑|叶|脑干)[^，。；]{0,4}梗[死塞]",
             r"高密度",
             r"低密度(?!水肿)|信号|DWI|梗[死塞]|密度减低|软化",
@@ -66,7 +80,7 @@ _SIGNS: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str] | None], .
         (r"闭塞", r"狭窄", r"闭塞|中断|未见?显影|不显影|充盈缺损|缺如|[无未]见?血流"),
         (
             r"骨转移",
-            r"(?:未见|无)[^，。；]{0,8}(?:骨质破坏|异常(?:放射性)?浓聚|骨质异常)",
+            r"(?:未见|无)[^，。；]{0,8}(?:骨质破坏|异常(?:放射性)?浓聚|骨质异常)|骨[骼质][^，。；见]{0,8}(?:未见|无)[^，。；]{0,6}(?:异常|破坏)",
             r"见[^，。；]{0,12}(?:破坏|浓聚|转移)",
         ),
         (
@@ -93,7 +107,56 @@ def contradictions(subject: Subject) -> Iterator[Alarm]:
     yield from _sound_part(subject)
     yield from _missing_sign(subject)
     yield from _reached(subject)
+    yield from _recurred(subject)
     yield from _test(subject)
+    yield from _nature(subject)
+
+
+# What one calls it, what such a thing never looks like, and what excuses it: each of the same organ.
+_NATURES: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(told), re.compile(against), re.compile(excuse))
+    for told, against, excuse in (
+        (
+            r"(?<!性)(?<!疡)囊肿",
+            r"(?<![未无])(?<!未见)(?<!未见明显)(?:明显|中度|轻度|结节样|不均匀|环形|渐进性|逐渐)(?:异常)?(?:强化|填充)|快进快出|实性",
+            r"囊(?!肿)|无回声|水样|无强化|未见(?:明显)?(?:异常)?强化|不强化|长T2|液性|(?:0|1)?\d\s*HU",
+        ),
+        (
+            r"血管瘤|腺瘤|肌瘤|实性结节|错构瘤|脑膜瘤|(?<!囊)腺?癌",
+            r"无回声区?|水样密度|无强化|未见(?:明显)?强化|囊性(?!变)",
+            r"强化(?<!无强化)(?<!未见强化)(?<!未见明显强化)|实性|[低高等中]回声|分隔|壁结节|密度结节|脂肪|混[合杂]|肿块|CT值|(?<!囊性)[高低等]密度",
+        ),
+    )
+)
+
+
+def _nature(subject: Subject) -> Iterator[Alarm]:
+    """A "cyst" that takes up contrast, a "haemangioma" without an echo, where the organ has nothing else."""
+    found = clauses(subject.findings)
+    for told in clauses(subject.impression):
+        if _NOT_NOW.search(told.text) or not told.organs or len(lesions_in(told.text)) != 1:
+            continue
+        for name, against, excuse in _NATURES:
+            if not name.search(told.text):
+                continue
+            numbers = {
+                one.sentence
+                for one in found
+                if one.organs & told.organs
+                and not apart(one.places, told.places)
+                and not (one.sides and told.sides and not one.sides & told.sides)
+                and _is_ill(one.text)
+                and not one.text.startswith("余")
+                and not (_WELL.search(one.text) and "见" not in one.text)
+            }
+            if len(numbers) != 1:
+                continue
+            sentence = "，".join(one.text for one in found if one.sentence in numbers)
+            sign = against.search(sentence)
+            if sign and not excuse.search(sentence):
+                why = f"“{told.text}”与影像所见的“{sign[0]}”不像同一病变，请核对影像所见与诊断意见。"
+                yield Alarm(AlarmKind.CONFLICT, told.text, why)
+                return
 
 
 def _sound_part(subject: Subject) -> Iterator[Alarm]:
@@ -127,6 +190,12 @@ def _sound_part(subject: Subject) -> Iterator[Alarm]:
             ):
                 continue
             about = [parts for parts in findings if any(name in part for part in parts)]
+            if _STRUCTURE.fullmatch(name):
+                # In one sentence the lunate is sound and the scaphoid is not.
+                about = [
+                    [part for part in parts if name in part or not _STRUCTURE.match(_LEAD.sub("", part))]
+                    for parts in about
+                ]
             if not about or any(_is_ill(part) for parts in about for part in parts):
                 continue
             if len(name) < 4 and any(
@@ -159,6 +228,9 @@ def _is_ill(part: str) -> bool:
     return bool(_ILL.search(_DENIED.split(part, maxsplit=1)[0]))
 
 
+_STRUCTURE = re.compile(r".{1,6}?(?:骨|肌腱|跟腱|韧带|半月板|窦|瓣|神经)(?!盆|骼|质|髓|折|内|旁)")
+
+
 def _short(name: str, findings: str) -> str:
     """How the findings write an organ of one character; "" when it is none or they do not."""
     if name not in set("肝脾胰肾胃肺"):
@@ -169,6 +241,14 @@ def _short(name: str, findings: str) -> str:
 
 def _known_end(name: str, findings: str) -> str:
     """The longest end of a name, of at least two characters, that the findings have; "" for none."""
+    # "oedema of the lunate's marrow": that the report speaks of marrow elsewhere does not make it the lunate's.
+    bone = _STRUCTURE.match(name)
+    if bone and bone[0] in findings:
+        return bone[0]
+    # "outer meniscus, rear horn": that the inner one has such a horn does not make it this one.
+    head = next((name[:end] for end in range(len(name) - 1, 3, -1) if name[:end] in findings), "")
+    if head and re.match(r"[内外]侧|[前后上下]", name):
+        return head
     return next((name[start:] for start in range(len(name) - 1) if name[start:] in findings), "")
 
 
@@ -208,6 +288,22 @@ def _reached(subject: Subject) -> Iterator[Alarm]:
         )
         if denial:
             yield Alarm(AlarmKind.CONFLICT, match[0], f"“{match[0]}”与影像所见的“{denial[0]}”相互矛盾，请核对。")
+            return
+
+
+_BED = re.compile(r"(术区|残端|吻合口|瘤床|胸壁)[^，。；未无]{0,6}复发(?!可能|待|\?|？)")
+
+
+def _recurred(subject: Subject) -> Iterator[Alarm]:
+    """ "Recurrence at the stump" and a stump that shows nothing."""
+    for match in _BED.finditer(subject.impression):
+        said = [one for one in sentences(subject.findings) if match[1] in one]
+        if said and all(
+            re.search(r"未见|均匀|光滑", one.split(match[1], 1)[1])
+            and not re.search(r"结节|肿块|增厚(?<!未见增厚)|(?<!异常)强化|复发", one.split(match[1], 1)[1])
+            for one in said
+        ):
+            yield Alarm(AlarmKind.CONFLICT, match[0], f"“{match[0]}”与影像所见的“{said[0]}”相互矛盾，请核对。")
             return
 
 

@@ -19,7 +19,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 # Directions, not places.
 _NOT_A_PLACE = re.compile(
-    r"左右|[左右]侧?(?:移|偏|倾|弯|凸)|[向偏往自由从][左右]侧?|[左右]优势|[左右]束支|胃[左右]|前[左右]|[左右]前斜|[左右]位|脑?对侧|leftward|rightward|to the (?:left|right)",
+    r"左右|[左右](?:冠|回旋支|前降支|主干)|[左右]侧?(?:移|偏|倾|弯|凸)|[向偏往自由从][左右]侧?|[左右]优势|[左右]束支|胃[左右]|前[左右]|[左右]前斜|[左右]位|脑?对侧|leftward|rightward|to the (?:left|right)",
     re.IGNORECASE,
 )
 _SIDE = re.compile(r"双侧?|两侧?|左|右|\bleft\b|\bright\b|\bbilateral\b|\bboth\b", re.IGNORECASE)
@@ -34,7 +34,7 @@ _WELL = re.compile(
     re.IGNORECASE,
 )
 _ILL = re.compile(
-    r"(?<![未不])见(?!异常)|增[大厚粗宽高多强]|减[低少]|缩小|变[窄钝浅扁薄尖]|肿|积[液水气血]|炎|感染|退变|损伤|水肿|受损|坏死|纤细|受限|出血|梗[死塞]|扩张|结[节石]|骨折|狭窄|囊|影(?!像)|灶|异常|中断|断裂|撕裂|斑块|钙化|缺如|术后|萎缩|不连|破坏|充盈缺损|欠[清规]|显示不清|浅淡|[无低高]回声|\d\s*(?:mm|cm|HU)",
+    r"(?<![未不])见(?!异常)|增[大厚粗宽高多强]|减[低少]|缩小|变[窄钝浅扁薄尖]|肿|积[液水气血]|炎|感染|退变|损伤|水肿|受损|坏死|纤细|受限|出血|梗[死塞]|扩张|结[节石]|骨折|狭窄|囊|(?<!显)影(?!像)|灶|异常|中断|断裂|撕裂|斑块|钙化|缺如|术后|萎缩|不连|破坏|充盈缺损|欠[清规]|显示不清|浅淡|[无低高]回声|\d\s*(?:mm|cm|HU)",
 )
 _SOUND_NAME = re.compile(r"[左右]侧?([一-鿿]{2,8}?)(?:未见(?:明显)?异常|正常|清晰|完整|光滑|通畅|形态正常)")
 _GONE = re.compile(r"切除|缺如|术后|移植|摘除")
@@ -42,10 +42,14 @@ _BETTER = re.compile(r"吸收|消失|消散|愈合")
 _SIZES = re.compile(r"\d+(?:\.\d+)?\s*(?:mm|cm)")
 _ADVISES = re.compile(r"^\s*(?:建议|请|随访|必要时|定期|参考)|recommend|follow", re.IGNORECASE)
 _UNSAID = re.compile(r"反位|右位心|镜[面像]")
+# Heads that say nothing of which part is meant.
+_NO_PART = re.compile(
+    r"^$|^[、，及和与]|[多见可叶上下中前后内外为的]|结节|病变|病灶|占位|肿块|囊肿|积液|少量|部分|微小|陈旧"
+)
 _DEGREES = re.compile(r"轻度|中度|重度|极重度|少量|微量|中量|大量|完全|部分")
 _WORD = re.compile(r"[A-Za-z]{3,}|[A-Za-z]+\d+(?:[/-]\d+)?|[一-鿿]+")
 # Pairs of characters that stand in any sentence.
-_SHORT = frozenset("肾肺乳肝眼耳房室肩膝髋踝腕肘手足")
+_SHORT = frozenset("壁肾肺乳肝眼耳房室肩膝髋踝腕肘手足")
 _COMMON = frozenset(
     "可见 考虑 可能 改变 明显 轻度 中度 重度 少量 大量 局部 多发 单发 术后 术后改 后改 变大 建议 结合 临床 请结 复查 随访 伴有 合并 大小 约为 范围 左侧 右侧 双侧 形成 病变 异常 未见 the and with for 程度 性改 征象 表现 较前"
     " 之上 及右 及左 侧壁 上段 中段 下段 近段 远段 上叶 中叶 下叶 上部 下部".split()
@@ -79,6 +83,8 @@ def echoes(subject: Subject) -> Iterator[Alarm]:
             continue
         same = [one for one in found if one.side in (told.side, "both")]
         core = re.sub(r"^.*?[左右]侧?", "", told.text.split("，")[0])
+        if len(core) >= 4 and any(core in one.text for one in same):
+            continue
         words = [one.text for one in found if one.side == opposite(told.side) and len(core) >= 4 and core in one.text]
         if words and not any(core in one.text for one in same) and not _WELL.search(core):
             yield _alarm(told, words[0])
@@ -147,6 +153,14 @@ def _is_elsewhere(told: _Span, here: int, there: int, best: _Span, same: list[_S
         or any(one.is_ill and one.head == told.head for one in same)
     ):
         return False
+    if (
+        not any(one.head == told.head for one in same)
+        and best.head == told.head
+        and not _NO_PART.search(told.head)
+        and here == 0
+        and (not told.organs or not best.organs or told.organs & best.organs)
+    ):
+        return True
     # The same part is sound on the named side and ill on the other.
     sound = any(one.head == told.head and not one.is_ill for one in same)
     return here == 0 and sound and best.head == told.head

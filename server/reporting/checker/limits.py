@@ -22,6 +22,8 @@ class Limits(NamedTuple):
 _LIMITS = tuple(
     Limits(re.compile(pattern, re.IGNORECASE), least, most, name)
     for pattern, least, most, name in (
+        (r"(?:桥小脑角|鞍区|听神经|内听道|脑膜|脑|颅内)[^。]{0,24}(?:肿块|占位)", 0.5, 130, "颅内病变"),
+        (r"输尿管[^，。]{0,12}(?:结石|高密度影|致密影|强回声)", 0.5, 40, "输尿管结石"),
         (r"(?:肺[^，。]{0,12}|磨玻璃|实性|微|小)结节|(?<!增生)结节(?!性肝)|nodul", 0.5, 55, "结节"),
         (r"肿块|包块|肿物|团块|占位|\bmass\b", 5, 300, "肿块"),
         (r"结石|强回声(?!斑块)|致密影|\bstones?|calcul", 0.5, 80, "结石"),
@@ -42,7 +44,7 @@ _LIMITS = tuple(
         (r"腔静脉", 4, 50, "腔静脉"),
         (r"精索静脉|静脉丛", 0.3, 15, "精索静脉"),
         (r"(?:肌间|隐|股|腘|腓|胫|髂|颈内|深)静脉", 0.3, 35, "静脉"),
-        (r"内-?中膜|IMT", 0.2, 4.5, "内中膜"),
+        (r"内-?膜?中层?膜|内膜-?中层|内中膜|IMT", 0.2, 4.5, "内中膜"),
         (r"斑块", 0.4, 80, "斑块"),
         (r"(?:颈|椎|肾|股|腘|髂|锁骨下)\w{0,2}动脉", 0.5, 70, "动脉"),
         (r"主动脉", 8, 130, "主动脉"),
@@ -72,6 +74,7 @@ _LIMITS = tuple(
         (r"卵泡", 1, 40, "卵泡"),
         (r"断端|骨折|骨.{0,10}移位|塌陷|分离|错位", 0.3, 45, "骨折移位"),
         (r"椎间盘|突出|膨出|后凸", 0.5, 25, "椎间盘突出"),
+        (r"骨化", 0.5, 20, "骨化"),
         (r"椎管", 2, 40, "椎管"),
         (r"滑脱", 0.5, 40, "滑脱"),
         (r"淋巴结|短径", 0.8, 80, "淋巴结"),
@@ -110,8 +113,12 @@ _LESION_NAMED = re.compile(
     r"(?:囊肿|结节|结石|肌瘤|病灶|肿[块瘤物]|占位|灶|[低高无]回声区?|[低高]密度影|[较最]大者|其一)[^。；]*$"
 )
 _WALL_OF_GALLBLADDER = Limits(re.compile(""), 0.5, 25, "胆囊壁")
+# "The gallbladder is so large, its wall is rough, so thick": the thickness is the wall's.
+_THICK = re.compile(r"^，?厚(?:度|约|为|\d|$)")
+_WALL = re.compile(r"壁[^。；]{0,8}，$")
 _AWAY = re.compile(
-    r"距|(?<!胎芽)(?<!头臀)长约|长度|层厚|层距|间隔|移动|进入|置入|植入|切口|导管|引流|插管|尖端", re.IGNORECASE
+    r"距|(?<!胎芽)(?<!头臀)长约|长度|(?<!中)层厚|层距|(?<!室)间隔|移动|进入|置入|植入|切口|导管|引流|插管|尖端",
+    re.IGNORECASE,
 )
 
 
@@ -131,6 +138,8 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
                 limits = _nearest_lesion(said) or _ANYTHING
             elif limits and limits.name == "壁厚" and "胆囊" in said and not re.search(r"胃|肠|膀胱|食管", said):
                 limits = _WALL_OF_GALLBLADDER
+            if _THICK.match(own) and _WALL.search(before):
+                limits = _WALL_OF_GALLBLADDER if "胆囊" in before else _ANYTHING
             if _AWAY.search(own) and "门齿" not in own and "切牙" not in own:
                 limits = None
             yield limits or _ANYTHING, size.words, size.mm

@@ -133,7 +133,15 @@ def _claims(text: str) -> list[_Claim]:
     lesions: frozenset[str] = frozenset()
     number = -1
     all_sentences = sentences(text)
+    plainly = {one.sentence for one in clauses(text) if _COMPARES.search(one.text) and _said(one.text)}
     for clause in clauses(text):
+        if _THE_REST.match(all_sentences[clause.sentence]):
+            continue
+        if clause.sentence in plainly and not _COMPARES.search(clause.text) and not general:
+            # "slightly thick, 6 mm, thinner than before": only the last compares.
+            lesions = frozenset(one.lesion for one in asserted(clause.text)) or lesions
+            number = clause.sentence
+            continue
         if clause.sentence != number:
             number, lesions = clause.sentence, frozenset()
         own = frozenset(one.lesion for one in asserted(clause.text))
@@ -147,7 +155,16 @@ def _claims(text: str) -> list[_Claim]:
     return found
 
 
+# Of what else there is the earlier report need not have spoken.
+_THE_REST = re.compile(r"余|其余|其他|另")
+# "Larger, with less uptake": the first is the size.
+_NOT_OF_SIZE = re.compile(
+    r"[、及]\s*(?:其)?(?:代谢|FDG|摄取|放射性|密度|信号|强化|血流|SUV)[^、，]{0,8}?(?:增高|升高|减低|降低|减少|增强|增加|变淡|减弱|减轻)"
+)
+
+
 def _said(text: str, is_compared: bool = False) -> str:
+    text = _NOT_OF_SIZE.sub("", text)
     if _SAME.search(text):
         return "same"
     hits = [
@@ -220,7 +237,8 @@ def _is_its_lesion(one: Measure, claim: _Claim) -> bool:
 
 def _of(text: str, claim: _Claim) -> list[Measure]:
     """The measures of a claim's lesion; of its organ when none is of the lesion."""
-    about = [one for one in measures_in(text) if _is_about(one, claim)]
+    rest = {number for number, sentence in enumerate(sentences(text)) if _THE_REST.match(sentence)}
+    about = [one for one in measures_in(text) if _is_about(one, claim) and one.sentence not in rest]
     return [one for one in about if _is_its_lesion(one, claim)] or [
         one for one in about if not one.lesions or not claim.lesions
     ]

@@ -72,7 +72,7 @@ _GRADED = frozenset("积液 积水 反流 狭窄 扩张 脂肪肝 积血 气胸 
 
 def quantities(subject: Subject) -> Iterator[Alarm]:
     """Each contradiction of numbers once."""
-    for check in (_sizes, _labelled, _graded, _degrees):
+    for check in (_sizes, _labelled, _graded, _grade_before, _degrees, _narrowed):
         yield from check(subject)
 
 
@@ -138,6 +138,24 @@ def _graded(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+_GRADE_BEFORE = re.compile(r"(?<![A-Za-z])([IVⅠⅡⅢⅣ]{1,3}|[1-4一二三四])\s?[度级]\s?(滑脱|信号|损伤|撕裂|变性|肿大)")
+_PLAIN = {"Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "I": "1", "II": "2", "III": "3", "IV": "4"} | dict(
+    zip("一二三四", "1234", strict=True)
+)
+
+
+def _grade_before(subject: Subject) -> Iterator[Alarm]:
+    """ "Slipped by grade I" and "by grade III"."""
+    there: dict[str, dict[str, str]] = {}
+    for match in _GRADE_BEFORE.finditer(subject.findings):
+        there.setdefault(match[2], {})[_PLAIN.get(match[1], match[1])] = match[0]
+    for match in _GRADE_BEFORE.finditer(subject.impression):
+        mine = there.get(match[2])
+        if mine and _PLAIN.get(match[1], match[1]) not in mine:
+            yield _alarm(match[0], next(iter(mine.values())))
+            return
+
+
 def _grade(text: str) -> str:
     return _ROMAN.get(
         text.upper(),
@@ -159,8 +177,31 @@ def _degrees(subject: Subject) -> Iterator[Alarm]:
             and not (one[3] and sides and not one[3] & sides)
             and not apart(one[4], places)
         ]
+        same = [one for one in same if one[4] & places] or same
         if same and not any(one[5] & ranks for one in same) and not _FORMER.search(words):
             yield _alarm(words, same[0][0])
+            return
+
+
+_NARROWING = re.compile(rf"狭窄[^，。；\d]{{0,6}}({NUMBER})\s*[%％](?![-~～至])")
+# What no one calls so; between these the departments differ.
+_SHARES = {1: (0.0, 60.0), 2: (35.0, 80.0), 3: (60.0, 100.0)}
+
+
+def _narrowed(subject: Subject) -> Iterator[Alarm]:
+    """ "Severe" for a narrowing by half."""
+    there = []
+    for clause in clauses(subject.findings):
+        match = _NARROWING.search(clause.text) or re.match(rf"(?:约|为|约为)?({NUMBER})\s*[%％]$", clause.text)
+        if match and (clause.organs or clause.places) and not _FORMER.search(clause.text):
+            there.append((clause, float(match[1]), match[0]))
+    for words, lesion, organs, sides, places, ranks in _ranked(subject.impression):
+        if lesion != "狭窄" or len(ranks) != 1 or not (organs or places):
+            continue
+        same = [one for one in there if one[0].organs == organs and one[0].sides == sides and one[0].places == places]
+        least, most = _SHARES[min(ranks)]
+        if len(same) == 1 and not least <= same[0][1] <= most:
+            yield _alarm(words, same[0][2])
             return
 
 

@@ -76,6 +76,8 @@ _IN_PART = re.compile(
 )
 _RADICAL = re.compile(r"根治")
 _RADICAL_TAKES = {"乳腺", "前列腺", "子宫", "膀胱", "肾"}
+# "The region of the appendix is sound" says nothing of the appendix; "the adnexal region" is the adnexa's usual name.
+_MAY_BE_A_REGION = frozenset("胆囊 脾 子宫 前列腺 阑尾 乳腺 甲状腺 睾丸 胃 腮腺 胰腺 喉 直肠".split())
 _BECAUSE = re.compile(r"^.{0,12}(?:因|由于)[^，。；]{1,16}?(?:而)?(?=行|予|接受|切除|在)")
 _NO_TAKING = re.compile(r"未行|无.{0,6}(?:切除|手术)史|拟行|建议|可行|择期|no (?:history|prior)", re.IGNORECASE)
 _GONE = re.compile(
@@ -161,6 +163,8 @@ def _whole(name: str, sides: frozenset[str]) -> bool:
 def _described(name: str, side: str, text: str) -> str:
     """The clause that describes the organ (on that side) as present; empty when none does."""
     pattern, other = _NAMES[name], _OTHER_THING.get(name)
+    if name in _MAY_BE_A_REGION:
+        pattern = re.compile(rf"(?:{pattern.pattern})(?!区|窝)", re.IGNORECASE)
     for sentence in sentences(text):
         if (
             _GONE.search(sentence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.clauses import Clause, asserted, clauses
@@ -17,7 +18,7 @@ _NO_SUCH_LOBE = re.compile(
 _FORMER = re.compile(r"前片|前次|上次|原|既往|对侧|健侧|prior|previous|contralateral", re.IGNORECASE)
 _NORMAL = re.compile(r"未见|正常|清晰|对称|光整|良好|无(?!回声)|unremarkable|normal|clear", re.IGNORECASE)
 _STRUCTURAL = re.compile(
-    r"见|密度|信号|影(?!像)|灶|突出|增厚|增宽|狭窄|变窄|肿胀|增生|退变|损伤|水肿|中断|塌陷|吸收|破坏|强化|假体|内固定|留置|萎缩|积[液水气血]|扩张|骨折|脱位|结节|肿块|斑块|血栓|炎|低回声|无回声|断裂|消失|变钝|变尖|变扁|迂曲|充填|反流|异常|欠[清规均]|显示不清|浅淡|闭塞|纤细|瘤|癌|肿大|出血|梗死|坏死|结石|囊肿|钙化"
+    r"见|密度|信号|(?<!显)影(?!像)|灶|突出|增厚|增宽|狭窄|变窄|肿胀|增生|退变|损伤|水肿|中断|塌陷|吸收|破坏|强化|假体|内固定|留置|萎缩|积[液水气血]|扩张|骨折|脱位|结节|肿块|斑块|血栓|炎|低回声|无回声|断裂|消失|变钝|变尖|变扁|变薄|变小|缩小|迂曲|充填|反流|异常|欠[清规均]|显示不清|浅淡|闭塞|纤细|瘤|癌|肿大|出血|梗死|坏死|结石|囊肿|钙化"
 )
 _OPERATED = re.compile(r"切除|缺如|全切|摘除|置换|根治")
 _GONE = re.compile(r"术后|缺如|切除|全切|摘除|吸收|消失|消散|术区|残[端余]|移植")
@@ -26,12 +27,18 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 _ADVISES = re.compile(r"^(?:建议|请|随访|必要时|定期)|recommend|follow", re.IGNORECASE)
+_NO_FLOW = re.compile(r"(?:未见|未探及|未测及|无)(?:明显)?(?:血流(?:信号)?(?:充盈|显示)?$|显影|充盈$)|不显影")
+# What the one side does for the other, or both do of themselves, is no lesion of a side.
+_OF_THE_BODY = re.compile(r"代偿|生理性|哺乳期|发育期")
+_VAGUE = re.compile(r"欠清|不清|浅淡|纤细")
+_WITH = re.compile(r"伴有?|合并|继发")
+_SOUND = re.compile(r"通畅|良好|清晰|完整|连续|对称|光滑|光整|如常|正常")
 _LIMBS = frozenset("肩 肘 腕 手 髋 膝 踝 足 肱骨 尺桡骨 股骨 胫腓骨 关节 静脉".split())
 _LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("鼻中隔", re.compile(r"鼻中[隔膈][^，。；]{0,4}?(?:向|偏)?([左右])")),
     ("中线", re.compile(r"中线(?:结构)?[^，。；]{0,4}?([左右])侧?[^，。；]{0,3}(?:移|偏)")),
-    ("椎间盘", re.compile(r"偏(?:向)?([左右])|([左右])(?:后|侧)型?突出|向([左右])侧?(?:后方?)?突出")),
-    ("脊柱", re.compile(r"([左右])侧?(?:凸|弯)|向([左右])侧?(?:凸|侧弯)")),
+    ("椎间盘", re.compile(r"偏(?:向)?([左右])|([左右])(?:后|侧)型|([左右])(?:后|侧)突出|向([左右])侧?(?:后方?)?突出")),
+    ("脊柱", re.compile(r"([左右])侧?(?:凸|弯|胸弯|腰弯|胸腰弯)|向([左右])侧?(?:凸|侧弯)")),
 )
 _UNSAID = re.compile(r"反位|右位|镜像")
 _TRUNK = frozenset({"脊柱", "脑室", "硬膜"})
@@ -115,8 +122,10 @@ def _names_part(clause: Clause, body_part: str, part: frozenset[str]) -> bool:
 def _against_findings(subject: Subject) -> Iterator[Alarm]:
     """A lesion (or an operation) of the impression is on a side where the findings have none, but on the other."""
     told = False
-    for clause in clauses(subject.impression):
+    for clause in _told(subject.impression):
         if _DENIES.search(clause.text) and not asserted(clause.text):
+            continue
+        if _OF_THE_BODY.search(clause.text) or (_SOUND.search(clause.text) and not _STRUCTURAL.search(clause.text)):
             continue
         if re.search(r"RADS", clause.text) and not asserted(clause.text):
             continue
@@ -134,7 +143,7 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
             continue
         else:
             places = _lesion_sides(subject.findings, clause)
-        if places == {opposite(side)}:
+        if places == {opposite(side)} and not _is_misplaced(subject, clause, side):
             told = True
             yield Alarm(
                 AlarmKind.SIDE,
@@ -146,6 +155,35 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
         yield from _leaning(subject)
         yield from _both_told_of_one(subject)
         yield from _twice_the_same_side(subject)
+
+
+def _told(impression: str) -> Iterator[Clause]:
+    """The clauses of an impression; "a stone on the left with a wide kidney on the right" is two."""
+    for clause in clauses(impression):
+        if len(clause.own_sides) == 2 and "双" not in clause.text and (parts := _WITH.split(clause.text)):
+            yield from (one for part in parts for one in clauses(part))
+        else:
+            yield clause
+
+
+def _is_misplaced(subject: Subject, told: Clause, side: str) -> bool:
+    """Whether the side has such a lesion at another place, and what the other side has is told: the place is wrong."""
+    lesions = {one.lesion for one in asserted(told.text)}
+    here = [
+        one
+        for one in asserted(subject.findings)
+        if one.sides == {side} and one.organs & told.organs and _kin({one.lesion}, lesions)
+    ]
+    there = [
+        one
+        for one in asserted(subject.findings)
+        if one.sides == {opposite(side)} and one.organs & told.organs and not apart(one.places, told.places)
+    ]
+    return any(apart(one.places, told.places) for one in here) and any(
+        one.sides == {opposite(side)} and one.organs & told.organs and not apart(one.places, other.places)
+        for one in clauses(subject.impression)
+        for other in there
+    )
 
 
 def _operated_sides(findings: str, told: Clause) -> frozenset[str]:
@@ -171,13 +209,17 @@ def _lesion_sides(findings: str, told: Clause) -> frozenset[str]:
             continue
         if not _shares(told, clause, organs) and (told.organs or not _kin(by_clause_of(clause), lesions)):
             continue
-        if _GONE.search(clause.text) or not _STRUCTURAL.search(_without_denied(clause.text)):
+        if _GONE.search(clause.text) or not _shows(clause.text):
             continue
         near.append((clause, by_clause_of(clause)))
     alike = [clause for clause, own in near if _kin(own, lesions)]
     if alike:
         # What the findings describe without a name ("an echo-free area", "hardly seen") may be what is named here.
-        unnamed = [clause for clause, own in near if not own and len(clause.own_sides) == 1 and organs]
+        unnamed = [
+            clause
+            for clause, own in near
+            if not own and len(clause.own_sides) == 1 and (organs or _VAGUE.search(clause.text))
+        ]
         return frozenset[str]().union(*(clause.sides for clause in (*alike, *unnamed)))
     single = [clause for clause, own in near if len(clause.sides) == 1 and (clause.own_sides or own)]
     return frozenset[str]().union(*(clause.sides for clause in single)) if single else frozenset()
@@ -208,7 +250,9 @@ def _leaning(subject: Subject) -> Iterator[Alarm]:
     """Which way the septum, the midline, a disc or the spine leans."""
     for name, pattern in _LEANS:
         there = [
-            clause for clause in clauses(subject.findings) if pattern.search(clause.text) and _speaks(clause, name)
+            clause
+            for clause in (_named(one, name) for one in clauses(subject.findings))
+            if pattern.search(clause.text) and _speaks(clause, name)
         ]
         for clause in clauses(subject.impression):
             match = pattern.search(clause.text)
@@ -226,6 +270,13 @@ def _leaning(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+def _named(clause: Clause, name: str) -> Clause:
+    """A clause that goes on about the septum, with its name."""
+    goes_on = name == "鼻中隔" and bool(re.match(r"[稍略轻明度显]{0,2}向?[左右]侧?偏", clause.text))
+    goes_on = goes_on and name in clause.organs and name not in clause.text
+    return replace(clause, text=f"{name}{clause.text}") if goes_on else clause
+
+
 def _speaks(clause: Clause, name: str) -> bool:
     if name == "椎间盘":
         return "脊柱" in clause.organs
@@ -240,10 +291,11 @@ def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
     for well in parts:
         if not re.search(r"完整|良好|未见异常|形态正常|信号正常|未见骨折|清晰$|锐利$", well.text):
             continue
-        name = re.search(r"[左右]侧?([一-鿿]{2})", well.text)
+        name = re.search(r"[左右]侧?(?:(肺)(?=野?清晰$)|([一-鿿]{2}))", well.text)
         if not name or not well.organs & SIDED or _GONE.search(well.text):
             continue
-        same = [one for one in parts if name[1] in one.text and one is not well]
+        part = name[1] or name[2]
+        same = [one for one in parts if part in one.text and one is not well]
         ill = [one for one in same if _STRUCTURAL.search(_without_denied(one.text)) and one.own_sides == well.own_sides]
         if ill and not any(one.own_sides != well.own_sides for one in same) and ill[0].sentence <= well.sentence:
             yield Alarm(AlarmKind.SIDE, well.text, f"“{ill[0].text}”与“{well.text}”写的是同一侧，请核对左右侧。")
@@ -270,6 +322,14 @@ def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
             (only,) = places
             yield Alarm(AlarmKind.SIDE, mention.words, f"诊断意见写双侧，影像所见只描述了{word_of(only)}侧，请核对。")
             return
+
+
+def _shows(text: str) -> bool:
+    """Whether a clause shows something: "the signal of the femoral head is normal" does not."""
+    if _NO_FLOW.search(text):
+        return True
+    shown = _without_denied(text)
+    return bool(_STRUCTURAL.search(shown if shown == text else re.sub(r"信号|密度", "", shown)))
 
 
 def _without_denied(text: str) -> str:

@@ -51,7 +51,9 @@ _NOT_SIZE = re.compile(r"\s*(?:\^|[-－−]\s*\d|[⁰-⁹]|Gy|倍|个|次|层|�
 _LENGTHS_BY_NAME = re.compile(
     rf"(?<![A-Za-z])(?:CRL|NT|BPD|HC|AC|FL|LA|LV|AO|IVS)\s*[:：约为]?\s*{NUMBER}\s*(次/分|HU|ml|kg|%|岁|周)"
 )
-_METRES = re.compile(rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米")
+_METRES = re.compile(
+    rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米|{NUMBER}\s*(?:km|dm|nm|千米|分米)(?![A-Za-z])"
+)
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
 
 
@@ -64,6 +66,8 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _quantities(text)
         yield from _uneven(text)
         yield from _beyond_belief(text)
+        yield from _fetal(text)
+        yield from _thicker_than_long(text)
     yield from _same_number_other_unit(subject)
 
 
@@ -142,7 +146,9 @@ def _quantities(text: str) -> Iterator[Alarm]:
     for match in _LENGTHS_BY_NAME.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”应是长度，单位不应为“{match[1]}”，请核对。")
     for match in _METRES.finditer(text):
-        yield Alarm(AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”的单位是米，请核对是否为 mm 或 cm。")
+        yield Alarm(
+            AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”不是这里用的长度单位，请核对是否为 mm 或 cm。"
+        )
 
 
 def _uneven(text: str) -> Iterator[Alarm]:
@@ -153,6 +159,46 @@ def _uneven(text: str) -> Iterator[Alarm]:
         broken = [part for part in parts if "." in part and float(part) < 10]
         if whole and broken:
             yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”里的数值相差悬殊，请核对单位是 mm 还是 cm。")
+
+
+# Measures of one child keep these proportions within a half, from the twelfth week on.
+_FETAL = tuple(
+    (name, re.compile(rf"(?:{words})[^，。；\d]{{0,8}}?({NUMBER})\s*(mm|cm)"), share)
+    for name, words, share in (
+        ("双顶径", r"双顶径|BPD", 1.0),
+        ("头围", r"头围|\bHC", 3.6),
+        ("腹围", r"腹围|\bAC", 3.4),
+        ("股骨长", r"股骨长|\bFL", 0.75),
+    )
+)
+
+
+_LONG_AND_THICK = re.compile(
+    rf"长[约为度]{{0,2}}({NUMBER})\s*(mm|cm)[，、](?:[^，。；\d]{{0,3}})?厚[约为度]{{0,2}}({NUMBER})\s*(mm|cm)"
+)
+
+
+def _thicker_than_long(text: str) -> Iterator[Alarm]:
+    """ "12 mm long, 2.1 cm thick"."""
+    for match in _LONG_AND_THICK.finditer(text):
+        length, thick = (float(match[place]) * (10 if match[place + 1] == "cm" else 1) for place in (1, 3))
+        if thick > length:
+            yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”厚度大于长度，请核对单位是 mm 还是 cm。")
+
+
+def _fetal(text: str) -> Iterator[Alarm]:
+    """One of a child's measures is ten times too large or too small beside the others."""
+    found = []
+    for name, pattern, share in _FETAL:
+        if match := pattern.search(text):
+            mm = float(match[1]) * (10 if match[2] == "cm" else 1)
+            found.append((mm / share, name, match[0]))
+    if len(found) < 3:
+        return
+    middle = sorted(found)[len(found) // 2][0]
+    for one, name, words in found:
+        if not middle / 4 < one < middle * 4:
+            yield Alarm(AlarmKind.UNIT, words, f"{name}“{words}”与其余径线相差悬殊，请核对单位是 mm 还是 cm。")
 
 
 def _beyond_belief(text: str) -> Iterator[Alarm]:
