@@ -10,10 +10,12 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
+from clients.diagnosis.ports import HandedOut
 from clients.kit.messages import Messages
 from clients.kit.settings import data_folder, write_atomically
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from shared.contract.report_paper import CopyOutcome
 
 _DPI = 300
 
@@ -25,18 +27,19 @@ class Paper:
         self._messages = messages
         self._folder = folder
 
-    def hand_out(self, pdf: bytes) -> None:
-        """Print on the default printer, or save below the user's data folder."""
+    def hand_out(self, pdf: bytes) -> HandedOut:
+        """Print on the default printer, or save below the user's data folder; returns what became of it."""
         printer_info = QPrinterInfo.defaultPrinter()
         if printer_info.isNull():
             path = self._save(pdf)
             self._messages.say(tr("没有安装打印机，报告已存为 {path}", path=path), Tone.WARNING)
-            return
+            return HandedOut(CopyOutcome.SAVED)
         if print_pdf(pdf, QPrinter(printer_info, QPrinter.PrinterMode.HighResolution)):
             self._messages.say(tr("已送往打印机 {name}", name=printer_info.printerName()), Tone.SUCCESS)
-        else:
-            path = self._save(pdf)
-            self._messages.say(tr("打印机没有接受任务，报告已存为 {path}", path=path), Tone.DANGER)
+            return HandedOut(CopyOutcome.PRINTED, printer_info.printerName())
+        path = self._save(pdf)
+        self._messages.say(tr("打印机没有接受任务，报告已存为 {path}", path=path), Tone.DANGER)
+        return HandedOut(CopyOutcome.SAVED, printer_info.printerName(), tr("打印机没有接受任务"))
 
     def _save(self, pdf: bytes) -> Path:
         folder = self._folder or data_folder() / "printed"

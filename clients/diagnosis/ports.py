@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+from shared.contract.report_paper import CopyOutcome
 
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """`later(seconds, work)` does `work` once in this thread, unless the returned function is called before."""
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """What became of a paper, for the print log."""
+
+    outcome: CopyOutcome
+    printer: str = ""
+    reason: str = ""
 
 
 class Viewer(Protocol):

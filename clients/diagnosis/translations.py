@@ -12,6 +12,7 @@ ENTRIES: Mapping[str, str] = {
     "报告": "Report",
     "没有安装打印机，报告已存为 {path}": "No printer is set up. The report was saved as {path}",
     "已送往打印机 {name}": "Sent to the printer {name}",
+    "打印机没有接受任务": "The printer refused the job",
     "打印机没有接受任务，报告已存为 {path}": "The printer refused the job. The report was saved as {path}",
     # list: columns and conditions
     "报告状态": "Report state",

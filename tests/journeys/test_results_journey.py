@@ -21,6 +21,7 @@ import pytest
 from server.kernel import secretfiles
 from shared.contract.access import AccessScope, AddToken
 from shared.contract.audit import ListAudit
+from shared.contract.critical import CancelCritical, CorrectCritical, ReportCritical
 from shared.contract.errors import Refused
 from shared.contract.interfaces import InterfaceKind, SaveConnection, StatusForm
 from shared.contract.reporting import AddToReport, ApproveReport, AuditReport, ReviseReport, SubmitReport, WriteReport
@@ -188,8 +189,10 @@ def test_reports_are_read_by_fhir(house: ResultsHouse, token: str) -> None:
     assert pdf.startswith(b"%PDF-")
     assert json.loads(got(house, f"/fhir/DiagnosticReport?patient={exam.row.patient_id}", token))["total"] == 1
     assert json.loads(got(house, "/fhir/DiagnosticReport?identifier=nobody", token))["total"] == 0
-    audited = until(lambda: house.admin.call(ListAudit(method_prefix="fhir.search")).rows)
-    assert (audited[0].user, audited[0].audit_class) == ("token:results", "report")
+    audited = until(  # the refused question is in the audit too
+        lambda: [row for row in house.admin.call(ListAudit(method_prefix="fhir.search")).rows if row.user]
+    )
+    assert {(row.user, row.audit_class) for row in audited} == {("token:results", "report")}
     measured = [entry["resource"]["valueQuantity"] for entry in bundle["entry"] if "valueQuantity" in entry["resource"]]
     assert measured == [{"value": 12.5, "unit": "mm", "system": "http://unitsofmeasure.org", "code": "mm"}]
 
@@ -290,6 +293,39 @@ def test_results_reach_the_hospital_system_and_can_be_sent_again(house: ResultsH
         assert [one["status"] for one in reports.values()] == ["final"]
         [patient] = fhir.store["Patient"].values()
         assert next(iter(reports.values()))["subject"]["reference"] == f"Patient/{patient['id']}"
+    with_rules(house)
+
+
+def test_a_critical_value_reaches_the_hospital_system_before_the_report(house: ResultsHouse) -> None:
+    with a_listener() as listener, a_listener() as other:
+        his, emr = (
+            house.admin.call(
+                SaveConnection(
+                    name=name, kind=InterfaceKind.HL7_OUT, host="127.0.0.1", port=port, form=StatusForm.RESULTS
+                )
+            )
+            for name, port in (("急诊", listener.port), ("随访", other.port))
+        )
+        with_rules(
+            house,
+            ResultRule(kind=ResultKind.CRITICAL, connection_id=his.id),
+            ResultRule(kind=ResultKind.CRITICAL, connection_id=emr.id, enabled=False),
+        )
+        exam, report_id = house.examined("周危急", "H-99")
+        loop = house.doctor.call(ReportCritical(report_id=report_id, code="CH01", finding="右侧张力性气胸")).loop
+        corrected = house.doctor.call(
+            CorrectCritical(
+                loop_id=loop.id, version=loop.version, name=loop.name, finding="左侧张力性气胸", reason="侧别写错"
+            )
+        ).loop
+        house.doctor.call(CancelCritical(loop_id=loop.id, version=corrected.version, reason="误报"))
+        told = listener.wait_for(3)
+        assert [str(one.segment("OBR")[25]) for one in told] == ["F", "C", "X"]
+        assert [str(one.segments("OBX")[0][8]) for one in told] == ["AA"] * 3
+        assert {str(one.segment("OBR")[2]) for one in told} == {"H-99"}
+        assert {str(one.segment("OBR")[18]) for one in told} == {exam.row.accession_number}
+        assert "左侧张力性气胸" in str(told[1].segments("OBX")[1][5])
+        assert other.messages == []
     with_rules(house)
 
 

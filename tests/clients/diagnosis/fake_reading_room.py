@@ -18,6 +18,7 @@ from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, GetExam, Ite
 from shared.contract.organisation import CampusView, ExamTypeView, GetHospital, HospitalView, RoomView
 from shared.contract.patients import PatientView
 from shared.contract.printing import DocumentView, PreviewReport, PrintReport
+from shared.contract.report_paper import TellCopy
 from shared.contract.reporting import (
     AddKeyImage,
     AddMeasurement,
@@ -305,7 +306,7 @@ class ReadingRoom:
             AuditReport: lambda r: self._enter(r.report_id, S.AUDITING, "auditing_doctor"),
             SaveReport: self._save,
             SubmitReport: self._submit,
-            ApproveReport: lambda r: self._hand_in(r, S.APPROVED, "approve", r.content),
+            ApproveReport: self._approve,
             RejectReport: self._reject,
             GiveUpReport: lambda r: self._hand_in(r, S.AWAITING, "give_up", ReportContent()),
             UnlockReport: self._unlock,
@@ -324,6 +325,7 @@ class ReadingRoom:
             DeleteTemplate: self._delete_template,
             PreviewReport: lambda r: self._document("report_preview"),
             PrintReport: self._print,
+            TellCopy: lambda _told: Nothing(),
         }
 
     def _list(self, request: ListReports) -> ReportList:
@@ -364,6 +366,11 @@ class ReadingRoom:
         if self.reports[request.report_id].row.missing_images and not request.missing_acknowledged:
             refuse(ErrorCode.INVALID, "影像不全。", field="missing_acknowledged")
         return self._hand_in(request, S.SUBMITTED, "submit", request.content)
+
+    def _approve(self, request: ApproveReport) -> ReportView:
+        if self.doubts and not request.overrule_reason:
+            refuse(ErrorCode.INVALID, self.doubts, field="overrule_reason")
+        return self._hand_in(request, S.APPROVED, "approve", request.content)
 
     def _hand_in(self, request: Any, state: ReportState, action: str, content: ReportContent) -> ReportView:
         report = self._held(request)
@@ -495,7 +502,13 @@ class ReadingRoom:
         document_id = 10 if kind == "report" else 11
         self.line.documents.setdefault(document_id, b"%PDF-1.4 fake")
         return DocumentView(
-            id=document_id, kind=kind, media_type="application/pdf", size_bytes=13, sha256="", created_at=NOON
+            id=document_id,
+            copy_id=7 if kind == "report" else 0,
+            kind=kind,
+            media_type="application/pdf",
+            size_bytes=13,
+            sha256="",
+            created_at=NOON,
         )
 
 

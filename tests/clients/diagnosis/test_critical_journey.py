@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,7 +58,8 @@ from shared.contract.statistics import (
 )
 from shared.domain.critical import Escalation, LoopAction, LoopState, Means
 from shared.domain.states import CriticalValue, ReportState
-from shared.rpc.client import RpcClient
+from shared.rpc import envelope
+from shared.rpc.client import RpcClient, ZmqTransport
 from tests.clients.diagnosis.test_diagnosis_journey import PASSWORD, Seat, scan_a_patient
 from tests.server_process import ServerProcess, running_server, start_server
 
@@ -265,6 +267,39 @@ def test_every_request_asks_for_its_permission(server: ServerProcess) -> None:
                 own_rule = isinstance(request, AcknowledgeCritical) and login != "ward"  # only the ward, for itself
                 assert is_refused is (name not in allowed or own_rule), f"{login}: {request.method}"
         client.close()
+
+
+WARD_MAY = {
+    *(f"critical.{name}" for name in ("list", "get", "list_of_report", "list_duty", "get_settings", "acknowledge")),
+    *(f"identity.{name}" for name in ("login", "ping", "logout", "change_password")),
+}
+
+
+def test_a_ward_may_ask_for_its_critical_values_and_nothing_else(server: ServerProcess) -> None:
+    """Every method of the contract with a body that cannot be read: who may not is refused before it is looked at."""
+    admin = server.client()
+    admin.call(CreateUser(login="ward", name="呼吸科", password=PASSWORD, roles=("ward",)))
+    admin.close()
+    transport = ZmqTransport(server.connection)
+    client = RpcClient(transport)
+    token = client.login("ward", PASSWORD).token
+    answered: dict[str, ErrorCode] = {}
+    for number, (method, request) in enumerate(all_requests().items(), 10_000):
+        named: Any = SimpleNamespace(method=method)
+        header = envelope.request_header(number, named, token, f"ward-{number}")
+        frames = transport.exchange(request.channel, number, header, b"\xc1", 30)
+        assert not envelope.decode_reply_header(frames[0]).ok, method
+        answered[method] = envelope.decode_error(frames[1]).code
+    may = {method for method, code in answered.items() if code is not ErrorCode.PERMISSION_MISSING}
+    assert may == WARD_MAY
+    assert client.call(ListLoops()).total == 0  # the session lives still
+    client.close()
+    line = ServerConnection(str(server.connection))
+    line.login("ward", PASSWORD)
+    with pytest.raises(RpcError) as refused:
+        line.fetch_document(1)
+    assert refused.value.code is ErrorCode.PERMISSION_MISSING
+    line.close()
 
 
 def _refused(client: RpcClient, request: Request[Any]) -> bool:

@@ -27,6 +27,7 @@ from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, register_catalogue, set_language
 from clients.kit.viewer_link import KeyImage, MeasurementDrawn
 from shared.contract.base import Changed
+from shared.contract.report_paper import CopyOutcome
 from shared.contract.reporting import ReportFilter, ReturnView
 from shared.domain.rich_text import sanitised
 from shared.domain.states import CriticalValue, ReportAction, ReportState
@@ -348,7 +349,7 @@ def test_without_a_printer_the_report_is_saved_and_said(tmp_path: Path, monkeypa
     monkeypatch.setattr(QPrinterInfo, "defaultPrinter", staticmethod(QPrinterInfo))
     messages = CollectedMessages()
     paper = Paper(messages, tmp_path)
-    paper.hand_out(b"%PDF-1")
+    assert paper.hand_out(b"%PDF-1").outcome is CopyOutcome.SAVED
     paper.hand_out(b"%PDF-2")
     assert sorted(path.read_bytes() for path in tmp_path.glob("*.pdf")) == [b"%PDF-1", b"%PDF-2"]
     assert str(tmp_path) in messages.said[0].text

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from clients.diagnosis.ports import NoViewer
+from clients.diagnosis.ports import HandedOut, NoViewer
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.presenting.base import AUTOSAVE_S, HEARTBEAT_S, RETRY_S
 from clients.diagnosis.report.state import ReportPageState, Trouble, joined, missing_fields, with_content
@@ -19,7 +19,8 @@ from clients.kit.messages import CollectedMessages
 from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.viewer_link import KeyImage, MeasurementDrawn, ViewerFailed
 from shared.contract.base import Changed
-from shared.contract.reporting import RenewLock, ReportContent, SaveReport, SubmitReport
+from shared.contract.report_paper import CopyOutcome, TellCopy
+from shared.contract.reporting import ApproveReport, RenewLock, ReportContent, SaveReport, SubmitReport
 from shared.domain.report_choices import choices_of
 from shared.domain.states import CriticalValue, HpResult, ReportAction, ReportState
 from tests.clients.diagnosis.fake_reading_room import FULL, ME, ReadingRoom, a_picture, a_template
@@ -70,6 +71,7 @@ class Desk:
         self.states: list[ReportPageState] = []
         self.left = 0
         self.printed: list[bytes] = []
+        self.printer: Exception | None = None
         self.presenter = ReportPresenter(
             self.room.line,
             self.runner,
@@ -79,8 +81,14 @@ class Desk:
             self.later,
             self.states.append,
             self._leave,
-            self.printed.append,
+            self._print,
         )
+
+    def _print(self, pdf: bytes) -> HandedOut:
+        if self.printer is not None:
+            raise self.printer
+        self.printed.append(pdf)
+        return HandedOut(CopyOutcome.PRINTED, "HP")
 
     def _leave(self) -> None:
         self.left += 1
@@ -374,7 +382,7 @@ def test_a_doubt_needs_a_reason(desk: Desk) -> None:
     desk.presenter.submit()
     assert desk.trouble() is Trouble.DOUBT
     assert desk.state.may_type
-    desk.presenter.submit("已核对")
+    desk.presenter.overrule("已核对")
     assert desk.sent(SubmitReport)[-1].overrule_reason == "已核对"
     assert desk.room.reports[1].row.state is S.SUBMITTED
     assert desk.trouble() is None
@@ -389,6 +397,30 @@ def test_the_auditor_corrects_approves_and_prints_in_one_step(desk: Desk) -> Non
     report = desk.room.reports[1]
     assert report.content.impression == "<p>改</p>"
     assert report.row.state is S.PRINTED
+    assert desk.printed == [b"%PDF-1.4 fake"]
+    assert desk.sent(TellCopy) == [TellCopy(copy_id=7, outcome=CopyOutcome.PRINTED, printer="HP")]
+
+
+def test_the_print_log_hears_that_no_paper_came(desk: Desk) -> None:
+    desk.room.add(1, FULL, state=S.APPROVED)
+    desk.printer = OSError("disk full")
+    desk.presenter.open(1, None)
+    desk.presenter.print_report()
+    assert desk.sent(TellCopy) == [TellCopy(copy_id=7, outcome=CopyOutcome.FAILED, reason="disk full")]
+
+
+def test_a_doubt_of_the_auditor_needs_a_reason_and_prints_as_wanted(desk: Desk) -> None:
+    desk.room.doubts = "文中有危急值，但“危急值”选择为“否”。"
+    desk.room.add(1, FULL, state=S.SUBMITTED)
+    desk.presenter.open(1, A.AUDIT)
+    desk.presenter.approve(and_print=True)
+    assert desk.trouble() is Trouble.DOUBT
+    assert desk.state.obstacle is not None and desk.state.obstacle.is_approval
+    assert desk.state.may_type
+    desk.presenter.overrule("已核对")
+    assert desk.sent(ApproveReport)[-1].overrule_reason == "已核对"
+    assert desk.sent(SubmitReport) == []
+    assert desk.room.reports[1].row.state is S.PRINTED
     assert desk.printed == [b"%PDF-1.4 fake"]
 
 

@@ -112,7 +112,8 @@ def test_the_same_step_is_queued_once(told: Told) -> None:
     with told.world.database.read() as uow:
         assert uow.session.execute(select(func.count()).select_from(InterfaceMessage)).scalar_one() == 1
     with told.world.database.write() as uow:  # a later step of the loop is another one
-        told.follower(uow, LI, replace(told.steps[0], action="cancel", loop=msgspec.structs.replace(loop, version=loop.version + 1)))
+        later = msgspec.structs.replace(loop, version=loop.version + 1)
+        told.follower(uow, LI, replace(told.steps[0], action="cancel", loop=later))
     assert len(told.messages()) == 2
 
 

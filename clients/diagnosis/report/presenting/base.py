@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from clients.diagnosis.ports import Later, Viewer
+from clients.diagnosis.ports import HandedOut, Later, Viewer
 from clients.diagnosis.report.state import (
     ReportPageState,
     with_content,
@@ -59,7 +59,7 @@ class PresenterBase:
         later: Later,
         show: Callable[[ReportPageState], None],
         left: Callable[[], None],
-        print_pdf: Callable[[bytes], None],
+        print_pdf: Callable[[bytes], HandedOut | None],
     ) -> None:
         self._line = line
         self._runner = runner

@@ -10,6 +10,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from shared.contract.base import Changed, Notice
 from shared.contract.printing import DocumentView, PreviewReport, PrintReport
+from shared.contract.report_paper import CopyOutcome, TellCopy
 from shared.contract.reporting import (
     GetRelated,
     GetReport,
@@ -127,11 +128,29 @@ class Looking(PresenterBase):
     def _on_printed(self, document: DocumentView) -> None:
         if document.warning:
             self._messages.say(document.warning, Tone.WARNING)
-        self._runner.run(
-            lambda: self._line.fetch_document(document.id), self._print_pdf, self._messages.report, key="report.print"
-        )
+
+        def fetched(pdf: bytes) -> None:
+            try:
+                handed = self._print_pdf(pdf)
+            except OSError as fault:
+                missed(fault)
+                return
+            if handed is not None:
+                self._tell_copy(document, handed.outcome, handed.printer, handed.reason)
+
+        def missed(fault: Exception) -> None:
+            self._messages.report(fault)
+            self._tell_copy(document, CopyOutcome.FAILED, reason=str(fault) or type(fault).__name__)
+
+        self._runner.run(lambda: self._line.fetch_document(document.id), fetched, missed, key="report.print")
         self.look_again()
         self.load_log()
+
+    def _tell_copy(self, document: DocumentView, outcome: CopyOutcome, printer: str = "", reason: str = "") -> None:
+        """Keep in the print log what became of the paper; where that fails the log says so itself."""
+        if document.copy_id:
+            told = TellCopy(copy_id=document.copy_id, outcome=outcome, printer=printer[:200], reason=reason[:200])
+            self._runner.run(lambda: self._line.call(told), ignore, self._messages.report)
 
     def _on_history(self, history: HistoryView) -> None:
         self._change(history=history)
