@@ -5,6 +5,9 @@ from __future__ import annotations
 ENTRIES: dict[str, str] = {
     "报告结果": "Results",
     "生成报告结果": "Make results of a report",
+    "危急值升级": "Escalate a critical value",
+    "查看未结束的危急值": "Look after open critical values",
+    "生成并签名报告文件": "Draw and sign the paper of a report",
     "检查未完成的报告结果": "Look after results of reports",
     "结果规则": "Rules of results",
     "DICOM 报告": "DICOM report",

@@ -9,9 +9,11 @@ from typing import Any
 from shared.contract.master import (
     BodyPartEntry,
     CampusEntry,
+    CriticalValueEntry,
     DepartmentEntry,
     DeviceEntry,
     Difference,
+    DutyEntry,
     ExamItemEntry,
     ExamTypeEntry,
     GetHistory,
@@ -30,6 +32,7 @@ from shared.contract.master import (
     WordEntry,
 )
 from shared.contract.organisation import Dictionary, MarkColour
+from shared.domain.critical import CriticalRegion, Escalation
 from shared.domain.permissions import ROLES, Permission
 from shared.domain.states import PatientType
 
@@ -52,6 +55,10 @@ ENTRIES: dict[MasterKind, MasterEntry] = {
         code="green", name="绿色通道", priority=PatientType.EMERGENCY, colour=MarkColour.GREEN
     ),
     MasterKind.WORD: WordEntry(code="W0001", name="术前检查", dictionary=Dictionary.PURPOSE),
+    MasterKind.CRITICAL_VALUE: CriticalValueEntry(
+        code="BLEEDING", name="脑出血", name_en="Cerebral haemorrhage", region=CriticalRegion.HEAD, keywords=("脑出血",)
+    ),
+    MasterKind.DUTY: DutyEntry(code="NIGHT", name="李护士", level=Escalation.WARD, begins="20:00", ends="08:00"),
     MasterKind.STAFF: StaffEntry(code="wang", name="王芳", title="护师", roles=("clerk",), campuses=("RAD",)),
     MasterKind.ROLE: RoleEntry(
         code="clerk", name="登记员", permissions=tuple(one for one in Permission if one in ROLES["clerk"])

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from server.bootstrap.critical import critical_kinds
 from server.bootstrap.master import tell_master_of_exams
 from server.identity.kinds import RoleKind, StaffKind
 from server.identity.rpc import IdentityHandlers
@@ -59,7 +60,7 @@ class House:
         self.hospital = hospital
         self.identity = IdentityService(hospital.database, hospital.clock, "topic")
         self.password = self.identity.ensure_administrator()
-        kinds = (*organisation_kinds(), StaffKind(self.identity), RoleKind(self.identity))
+        kinds = (*organisation_kinds(), StaffKind(self.identity), RoleKind(self.identity), *critical_kinds())
         self.master = MasterService(hospital.organisation, hospital.clock, kinds)
         tell_master_of_exams(self.master)
         self.tables = Tables(hospital.database, self.master)

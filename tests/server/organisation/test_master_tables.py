@@ -18,6 +18,8 @@ from shared.contract.master import (
     MAX_FILE_BYTES,
     ApplyImport,
     CheckImport,
+    CriticalValueEntry,
+    DutyEntry,
     ExamItemEntry,
     ExportRows,
     GetHistory,
@@ -30,6 +32,7 @@ from shared.contract.master import (
     StaffEntry,
 )
 from shared.contract.organisation import GetHospital
+from shared.domain.critical import CriticalRegion, Escalation
 from tests.hospital import Hospital
 from tests.server.organisation.test_master_data import House
 
@@ -132,6 +135,16 @@ def test_what_is_exported_imports_as_the_same(house: House, kind: MasterKind, fo
         )
     )
     house.add(StaffEntry(code="wang", name="王芳", roles=("clerk", "doctor"), campuses=("RAD",), phone="+86 10"))
+    house.add(
+        CriticalValueEntry(
+            code="BLEEDING",
+            name="脑出血",
+            region=CriticalRegion.HEAD,
+            exam_types=("CT",),
+            keywords=("脑出血", "血肿+破入脑室"),
+        )
+    )
+    house.add(DutyEntry(code="NIGHT", name="李护士", level=Escalation.WARD, phone="8001", begins="20:00", ends="08:00"))
     file = house.call(ExportRows(kind=kind, format=form))
     plan = check(house, file.content, file.file_name, kind)
     assert {row.action for row in plan.rows} == {PlanAction.SAME}, plan.rows
