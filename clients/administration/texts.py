@@ -14,6 +14,7 @@ from clients.administration import (
     texts_results,
     texts_safety,
     texts_schedules,
+    texts_signatures,
     texts_structured,
     texts_templates,
 )
@@ -648,4 +649,5 @@ ENTRIES |= {source: english for source, english in texts_report_paper.ENTRIES.it
 ENTRIES |= {source: english for source, english in texts_report_times.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_results.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_safety.ENTRIES.items() if source not in ENTRIES}
+ENTRIES |= {source: english for source, english in texts_signatures.ENTRIES.items() if source not in ENTRIES}
 ENTRIES |= {source: english for source, english in texts_structured.ENTRIES.items() if source not in ENTRIES}

@@ -16,6 +16,7 @@ from clients.administration.master.pages import (
     WORDS,
 )
 from clients.administration.master.staff import ROLES, STAFF
+from clients.administration.signatures import SIGNATURES
 from clients.administration.table.spec import TableSpec
 from clients.kit.shell import Workplace
 
@@ -33,7 +34,7 @@ HOSPITAL_TABLES: tuple[tuple[str, TableSpec], ...] = (
     ("患者类型", PATIENT_TYPES),
     ("常用词", WORDS),
 )
-PEOPLE_TABLES: tuple[tuple[str, TableSpec], ...] = (("人员", STAFF), ("角色", ROLES))
+PEOPLE_TABLES: tuple[tuple[str, TableSpec], ...] = (("人员", STAFF), ("角色", ROLES), ("签名", SIGNATURES))
 
 
 def hospital_page(place: Workplace) -> QWidget:

@@ -1,0 +1,56 @@
+"""English words of the page of doctors' signatures."""
+
+from __future__ import annotations
+
+ENTRIES: dict[str, str] = {
+    "签名": "Signatures",
+    "有效": "Valid",
+    "即将到期": "Ends soon",
+    "已过期": "Expired",
+    "已停用": "Retired",
+    "未签发": "None yet",
+    "请医生在到期前导入新的外部证书。": "The doctor should import a new outside certificate before this one ends.",
+    "导入新的外部证书或停用此证书后，医生才能审核报告。": (
+        "The doctor can approve again once a new outside certificate is imported or this one is retired."
+    ),
+    "下次审核时由本院自动签发新证书。": "The hospital issues a new one at the next approval.",
+    "首次审核时由本院自动签发证书。": "The hospital issues one at the first approval.",
+    "外部证书": "Outside",
+    "本院证书": "Hospital",
+    "第 {number} 版": "No. {number}",
+    "无，印姓名": "None (name)",
+    "（账号已停用）": " (account disabled)",
+    "签名图片": "Picture",
+    "证书": "Certificate",
+    "签发者": "Issuer",
+    "有效期": "Valid",
+    "序列号": "Serial",
+    "图片版本": "Versions of the picture",
+    "全部证书": "All certificates",
+    "{when} 由 {who} 移除": "Removed {when} by {who}",
+    "：": ": ",
+    "使用中": "In use",
+    "不再使用": "No longer used",
+    "{when} 停用：{why}": "Retired {when}: {why}",
+    "签名图片不能超过 2 MB，请缩小后再上传。": "The picture must not exceed 2 MB; make it smaller first.",
+    "读不了这个文件，请重新选择。": "This file cannot be read; choose another.",
+    "姓名": "Name",
+    "登录名": "Login",
+    "有效期至": "Valid until",
+    "没有医生": "No doctors",
+    "有写报告权限的人员会显示在这里；在“人员”中添加。": "Whoever may report shows up here; add them under Staff.",
+    "没有签名图片": "No picture",
+    "更换图片": "Replace picture",
+    "签名图片（PNG 或 JPEG）": "Picture (PNG or JPEG)",
+    "白纸黑字，最大 2 MB；背景自动去除": "Dark strokes on white paper, at most 2 MB; the paper becomes transparent",
+    "理由": "Reason",
+    "已更换签名图片": "Picture replaced",
+    "移除图片": "Remove picture",
+    "移除的理由": "Why it is removed",
+    "以后审核的报告印姓名；已审核的报告不变。": "Later reports print the name; approved ones stay as they are.",
+    "停用证书": "Retire certificate",
+    "停用的理由": "Why it is retired",
+    "下次审核时由本院签发新证书；以前的签名仍然有效。": (
+        "The hospital issues a new one at the next approval; earlier signatures stay valid."
+    ),
+}
