@@ -9,14 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clients.diagnosis.collections.coded.presenter import CodedSearchPresenter
 from clients.diagnosis.collections.coded.state import CodedSearchState
-from clients.diagnosis.words import local_time
 from clients.diagnosis.worklist.more_filters import ALL, DayEditor, choices, fill
 from clients.kit.editors import NumberEditor
 from clients.kit.fields import NumberField
 from clients.kit.labels import IconButton, Label, ValueLabel, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
-from clients.kit.paging import Column, EmptyWords, RowAction
+from clients.kit.paging import Column, EmptyWords, RowAction, local_time
 from clients.kit.shell import Workplace
 from clients.kit.translations import tr
 from shared.contract.structured import CodedHit
@@ -54,7 +53,7 @@ class CodedSearchView(QWidget):
         self.text.setMaxLength(_MOST_TEXT)
         self.low, self.high = _number("下限"), _number("上限")
         self.unit = ValueLabel("", "quiet")
-        self.unit.setMinimumWidth(48)
+        self.unit.setFixedWidth(64)
         self.exam_type = choices("exam_type", "检查类型")
         self.first, self.last = DayEditor("起始日期"), DayEditor("结束日期")
         self.problem = ValueLabel("", "error")
@@ -211,6 +210,7 @@ def _part(label: str, *widgets: QWidget) -> QWidget:
     row.addWidget(Label(label, "caption"))
     for widget in widgets:
         row.addWidget(widget)
+    row.addStretch(1)
     return part
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from clients.diagnosis.app import Diagnosis, make_pages
+from clients.diagnosis.app import make_pages
 from clients.diagnosis.collections import texts
 from clients.diagnosis.collections.favourites.filing import FilingForm
 from clients.diagnosis.collections.favourites.view import FavouritesView
@@ -24,12 +23,10 @@ from clients.diagnosis.collections.remarks.panel import RemarksPanel
 from clients.diagnosis.collections.similar.panel import SimilarPanel
 from clients.diagnosis.collections.teaching.form import MakingPanel
 from clients.diagnosis.collections.teaching.view import TeachingFilesView
-from clients.diagnosis.ports import NoViewer
 from clients.diagnosis.report.view import ReportPage
 from clients.diagnosis.worklist import texts as worklist_texts
-from clients.kit.app import Workstation, make_application
+from clients.kit.app import make_application
 from clients.kit.connection import LineState
-from clients.kit.login import SignedIn
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
@@ -37,57 +34,7 @@ from server.organisation.sheets import read_sheet, write_xlsx
 from shared.contract import collections as c
 from shared.contract.base import Changed
 from shared.contract.reporting import SaveTemplate
-from tests.clients.diagnosis.collections.collecting_room import CollectingRoom
-
-W = TypeVar("W", bound=QWidget)
-
-
-class Window:
-    """A signed-in workstation."""
-
-    def __init__(self, qtbot: QtBot, folder: Path) -> None:
-        self._qtbot = qtbot
-        self.room = CollectingRoom(folder)
-        self.viewer = NoViewer()
-        self.diagnosis = Diagnosis(lambda _place, _on_event: self.viewer)
-        self.window = Workstation("诊断工作站", self.diagnosis.pages(), lambda _s: self.room.line)
-        qtbot.addWidget(self.window)
-        self.window.resize(1366, 768)
-        self.window.show()
-        self.shell = self.window.sign_in_with(SignedIn(self.room.line, self.room.line.login("zhao", "secret")))
-        self.settle()
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(holds, timeout=20_000)
-
-    def settle(self) -> None:
-        self.until(lambda: not self.window.runner.busy)
-
-    def call(self, request: Any) -> Any:
-        return self.room.line.call(request)
-
-    def tab(self, key: str, kind: type[W]) -> W:
-        page = self.shell.go_to("collections")
-        assert isinstance(page, CollectionsPage)
-        view = page.show_tab(key)
-        assert isinstance(view, kind)
-        self.settle()
-        return view
-
-    def panel(self, key: str, report_id: int, kind: type[W]) -> W:
-        self.diagnosis.enter(report_id, None)
-        self.settle()
-        self.shell._groups["report"].trigger(f"report.panel.{key}")
-        self.settle()
-        page = self.shell.page_widget("report")
-        assert isinstance(page, ReportPage)
-        found = page.findChildren(kind)
-        assert len(found) == 1
-        return found[0]
-
-    @property
-    def today(self) -> Any:
-        return self.room.world.time.today()
+from tests.clients.diagnosis.collections.collecting_window import Window, words
 
 
 @pytest.fixture
@@ -305,11 +252,6 @@ def test_every_word_of_the_list_and_the_collections_has_its_english() -> None:
 
 
 _DATA = {"快到期 59 分钟", "、", "，", "{name}（{ae}）", "{one.name}（{one.ae_title}）"}
-
-
-def words(root: QWidget) -> list[str]:
-    """Return what visible labels say."""
-    return [one.text() for one in root.findChildren(QLabel) if one.isVisibleTo(root)]
 
 
 def test_a_quiz_row_shows_no_title(window: Window) -> None:

@@ -18,7 +18,7 @@ from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language, tr
 from shared.contract.structured import RetireFormTemplate
-from tests.clients.diagnosis.collections.test_collection_screens import Window, words
+from tests.clients.diagnosis.collections.collecting_window import Window, words
 from tests.structured_samples import nodule_template
 
 
@@ -188,3 +188,7 @@ def test_everything_has_room_in_both_languages(window: Window, language: Languag
         assert part.isVisibleTo(view) and right <= view.width()
     if folder := os.environ.get("MINGJING_PICTURES"):
         window.window.grab().save(str(Path(folder) / f"structured-search-{language.value}.png"))
+        view.exam_type.chosen.emit("US")
+        view.field.chosen.emit("*")
+        window.settle()
+        window.window.grab().save(str(Path(folder) / f"structured-search-empty-{language.value}.png"))
