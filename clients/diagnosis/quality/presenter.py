@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.diagnosis.quality.state import Pane, QualityState
-from clients.diagnosis.quality.words import GRADES
+from clients.diagnosis.quality.words import GRADES, drawn_words
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
 from clients.kit.screen import Caller, ScreenPresenter
@@ -24,16 +24,17 @@ from shared.contract.quality import (
     ExportQualityStatistics,
     GetCase,
     GetQualityStatistics,
+    GetTaskChoices,
     ListCases,
     ListQualityTasks,
-    ListScorers,
     PreviewSample,
     QualityFigures,
     QualityObject,
     QualityTaskView,
     ScoreCase,
-    Scorer,
+    SheetItem,
     Stratum,
+    TaskChoices,
 )
 
 
@@ -86,14 +87,15 @@ class QualityPresenter(ScreenPresenter[QualityState]):
     def begin_task(self) -> None:
         """Show the form of a new task."""
         self._change(pane=Pane.NEW, problems={}, fitting=None)
-        self._ask(ListScorers(), self._on_scorers, self._messages.report, key="quality.scorers")
+        self._ask(GetTaskChoices(), self._on_choices, self._messages.report, key="quality.choices")
 
     def preview(self, values: Mapping[str, Any]) -> None:
         """Count the reports that the conditions find."""
-        self._ask(PreviewSample(filter=_filter(values)), self._on_preview, self._refused, key="quality.preview")
+        request = PreviewSample(filter=_filter(values), scorer_ids=tuple(values["scorer_ids"]))
+        self._ask(request, self._on_preview, self._refused, key="quality.preview")
 
-    def create(self, values: Mapping[str, Any]) -> None:
-        """抽样并建立."""
+    def create(self, values: Mapping[str, Any], sheet: tuple[SheetItem, ...] = ()) -> None:
+        """抽样并建立; without a sheet the one used last holds."""
         if self.state.is_busy:
             return
         self._change(is_busy=True, problems={})
@@ -105,6 +107,7 @@ class QualityPresenter(ScreenPresenter[QualityState]):
             stratum=Stratum(values["stratum"] or ""),
             seed=int(values["seed"] or 0),
             objects=tuple(QualityObject(one) for one in values["objects"]),
+            sheet=sheet,
             scorer_ids=tuple(values["scorer_ids"]),
         )
         self._ask(request, self._on_created, self._refused)
@@ -163,14 +166,14 @@ class QualityPresenter(ScreenPresenter[QualityState]):
     def _on_case(self, case: CaseView) -> None:
         self._change(case=case, pane=Pane.CASE, problems={})
 
-    def _on_scorers(self, scorers: tuple[Scorer, ...]) -> None:
-        self._change(scorers=scorers)
+    def _on_choices(self, choices: TaskChoices) -> None:
+        self._change(choices=choices)
 
     def _on_preview(self, count: int) -> None:
         self._change(fitting=count, problems={})
 
     def _on_created(self, task: QualityTaskView) -> None:
-        self._messages.say(tr("已抽取 {count} 例", count=task.cases), Tone.SUCCESS)
+        self._messages.say(drawn_words(task) or tr("已抽取 {count} 例", count=task.cases), Tone.SUCCESS)
         self._change(is_busy=False, tasks=(task, *self.state.tasks), made=self.state.made + 1, pane=Pane.NOTHING)
         self.choose_task(task)
 
@@ -218,7 +221,9 @@ class QualityPresenter(ScreenPresenter[QualityState]):
         self._change(is_loading=False, error=error)
 
 
-_FORM_FIELDS = frozenset({"name", "count", "percent", "objects", "scorer_ids", "last", "first", "comment", "seed"})
+_FORM_FIELDS = frozenset(
+    {"name", "count", "percent", "objects", "scorer_ids", "last", "first", "comment", "seed", "sheet"}
+)
 
 
 def _filter(values: Mapping[str, Any]) -> CaseFilter:
@@ -228,6 +233,8 @@ def _filter(values: Mapping[str, Any]) -> CaseFilter:
         exam_types=tuple(values["exam_types"]),
         body_part=values["body_part"] or "",
         emergency_only=bool(values["emergency_only"]),
+        doctor_ids=tuple(values["doctor_ids"]),
+        devices=tuple(values["devices"]),
     )
 
 

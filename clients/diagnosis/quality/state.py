@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from shared.contract.quality import CaseRow, CaseView, QualityFigures, QualityObject, QualityTaskView, Scorer, ScoreView
+from shared.contract.quality import (
+    CaseRow,
+    CaseView,
+    QualityFigures,
+    QualityObject,
+    QualityTaskView,
+    ScoreView,
+    TaskChoices,
+)
 
 
 class Pane(StrEnum):
@@ -30,7 +38,7 @@ class QualityState:
     pane: Pane = Pane.NOTHING
     figures: tuple[QualityFigures, ...] = ()
     of_all: bool = False
-    scorers: tuple[Scorer, ...] = ()
+    choices: TaskChoices | None = None
     exam_types: tuple[tuple[str, str], ...] = ()
     fitting: int | None = None
     made: int = 0  # counts tasks made here, so that the form is emptied

@@ -32,7 +32,6 @@ ENTRIES: dict[str, str] = {
     "随机种子": "Seed",
     "留空由系统选择；相同的种子抽到相同的病例": "Empty: chosen by the system; the same seed draws the same cases",
     "评分人": "Scorers",
-    "一名或两名；留空为本人": "One or two; empty: yourself",
     "符合条件 {count} 份": "{count} reports fit",
     "查看符合条件的份数": "Count the reports",
     "抽样并建立": "Draw and create",
@@ -50,6 +49,31 @@ ENTRIES: dict[str, str] = {
     "影像所见": "Findings",
     "诊断意见": "Impression",
     "评语": "Comment",
+    "评分表": "Score sheet",
+    "添加评分项": "Add an item",
+    "恢复标准评分表": "Back to the standard sheet",
+    "代码": "Code",
+    "名称": "Name",
+    "分值": "Points",
+    "删除此项": "Remove this item",
+    "合计 {total} / 100 分": "{total} of 100 points",
+    "须为 100 分": "must be 100",
+    "“{object}”的评分项合计 {total} 分，应为 100 分。": (
+        "The items of “{object}” make {total} points; they must make 100."
+    ),
+    "报告医生": "Writer",
+    "设备": "Device",
+    "不选则全部": "All when none is chosen",
+    "一名或两名；留空为本人。不抽评分人本人书写或审核的报告": (
+        "One or two; empty: yourself. What a scorer wrote or audited is not drawn"
+    ),
+    "要求 {asked} 例，只有 {count} 份符合条件，已全部抽取。": (
+        "{asked} cases were wanted, only {count} fit; all were drawn."
+    ),
+    "要求 {asked} 例，只有 {count} 份符合条件（评分人本人的 {own} 份不抽），已全部抽取。": (
+        "{asked} cases were wanted, only {count} fit ({own} of a scorer's own left out); all were drawn."
+    ),
+    "评分人本人书写或审核的 {own} 份未参与抽样。": "{own} that a scorer wrote or audited were left out.",
     "低于 60 分须写评语": "Below 60 a comment is needed",
     "保存评分": "Save the score",
     "已评 {total} 分（{grade}）": "Scored {total} ({grade})",

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.diagnosis.quality.presenter import QualityPresenter
+from clients.diagnosis.quality.scoring import ScoringPane
+from clients.diagnosis.quality.sheet import SheetEditor
 from clients.diagnosis.quality.state import Pane, QualityState
-from clients.diagnosis.quality.words import GRADES, OBJECTS, STRATA, item_title
-from clients.kit.choosing import Option, SegmentedControl
+from clients.diagnosis.quality.words import GRADES, OBJECTS, STRATA, drawn_words
 from clients.kit.fields import (
     Choice,
     ChoiceField,
     DateField,
-    LongTextField,
     NumberField,
     Section,
     SwitchField,
@@ -26,7 +26,7 @@ from clients.kit.fields import (
     TicksField,
 )
 from clients.kit.forms import FormView
-from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
+from clients.kit.labels import Button, IconButton, Label, ValueLabel
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords
@@ -35,7 +35,7 @@ from clients.kit.shell import Workplace
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from shared.contract.quality import QualityFigures, QualityObject, QualityTaskView
+from shared.contract.quality import QualityFigures, QualityObject
 
 _DONE = {
     "done": StateLook("已完成", Tone.SUCCESS, "check_circle"),
@@ -65,6 +65,8 @@ def _task_form() -> tuple[Section, ...]:
                 DateField(key="first", label="审核日期从", required=True, initial=_today() - timedelta(days=30)),
                 DateField(key="last", label="审核日期到", required=True, initial=_today()),
                 TicksField(key="exam_types", label="设备类型", columns=4),
+                TicksField(key="devices", label="设备", columns=3, hint="不选则全部"),
+                TicksField(key="doctor_ids", label="报告医生", columns=4, hint="不选则全部"),
                 TextField(key="body_part", label="部位含", max_length=40),
                 SwitchField(key="emergency_only", label="仅急诊"),
                 NumberField(key="count", label="抽样例数", maximum=500, initial=20, hint="与抽样比例二者选一"),
@@ -81,7 +83,12 @@ def _task_form() -> tuple[Section, ...]:
                     maximum=2**31 - 1,
                     hint="留空由系统选择；相同的种子抽到相同的病例",
                 ),
-                TicksField(key="scorer_ids", label="评分人", columns=3, hint="一名或两名；留空为本人"),
+                TicksField(
+                    key="scorer_ids",
+                    label="评分人",
+                    columns=3,
+                    hint="一名或两名；留空为本人。不抽评分人本人书写或审核的报告",
+                ),
             ),
         ),
     )
@@ -96,7 +103,7 @@ class QualityPage(QWidget):
         self._made = -1
         self._asked: object = None
         self._types: object = None
-        self._scorers: object = None
+        self._choices: object = None
         self._banner = Banner()
         self.tasks = ListView(
             (
@@ -128,6 +135,8 @@ class QualityPage(QWidget):
         left.setContentsMargins(16, 12, 8, 12)
         left.addLayout(head)
         left.addWidget(self.tasks, 2)
+        self.drawn = ValueLabel("", "quiet", wrap=True)
+        left.addWidget(self.drawn)
         left.addWidget(self.cases, 3)
         side = QWidget()
         side.setFixedWidth(400)
@@ -162,6 +171,9 @@ class QualityPage(QWidget):
         self.tasks.set_rows(state.tasks)
         if state.task_id:
             self.tasks.select_id(state.task_id)
+        drawn = "" if state.task is None else drawn_words(state.task)
+        self.drawn.set_text(drawn)
+        self.drawn.setVisible(bool(drawn))
         self.cases.set_rows(state.cases)
         if state.case is not None:
             self.cases.select_id(state.case.row.id)
@@ -190,6 +202,8 @@ class QualityPage(QWidget):
         box.setSpacing(14)
         box.addWidget(Label("新建质控任务", "headline"))
         box.addWidget(self.form)
+        self.sheet = SheetEditor()
+        box.addWidget(self.sheet)
         box.addLayout(foot)
         box.addStretch(1)
         return scrolling(content)
@@ -228,15 +242,19 @@ class QualityPage(QWidget):
             self.form.set_choices(
                 "exam_types", [Choice(code, f"{name}（{code}）", translate=False) for code, name in state.exam_types]
             )
-        if state.scorers != self._scorers:
-            self._scorers = state.scorers
-            self.form.set_choices(
-                "scorer_ids", [Choice(one.user_id, one.name, translate=False) for one in state.scorers]
-            )
+        if state.choices is not None and state.choices != self._choices:
+            self._choices = state.choices
+            for key, people in (("scorer_ids", state.choices.scorers), ("doctor_ids", state.choices.doctors)):
+                self.form.set_choices(key, [Choice(one.user_id, one.name, translate=False) for one in people])
+            devices = [Choice(one.key, one.name, translate=False) for one in state.choices.devices]
+            self.form.set_choices("devices", devices)
+            self.sheet.set_sheet(state.choices.sheet)
         if state.made != self._made:
             self._made = state.made
             self.form.clear()
         if state.pane is Pane.NEW:
+            if "sheet" in state.problems:
+                self.sheet.show_problem(state.problems["sheet"])
             self.form.show_problems({key: words for key, words in state.problems.items() if key in self.form.rows})
         self.fitting.set_text("" if state.fitting is None else tr("符合条件 {count} 份", count=state.fitting))
         self.create_button.setEnabled(not state.is_busy)
@@ -247,8 +265,12 @@ class QualityPage(QWidget):
         self.figures_of.set_text(tr("全部任务") if state.of_all or task is None else task.name)
 
     def _create(self) -> None:
-        if self.form.validate():
-            self.presenter.create(self.form.values())
+        if not self.form.validate():
+            return
+        values = self.form.values()
+        objects = [QualityObject(one) for one in values["objects"]]
+        if self.sheet.is_whole(objects):
+            self.presenter.create(values, self.sheet.sheet(objects))
 
     def _preview(self) -> None:
         values = self.form.values()
@@ -262,167 +284,6 @@ class QualityPage(QWidget):
         path, _kind = QFileDialog.getSaveFileName(self, tr("导出 Excel"), f"{tr('质控统计')}.xlsx", "Excel (*.xlsx)")
         if path:
             self.presenter.export(Path(path))
-
-
-class ScoringPane(QWidget):
-    """A case, blinded: its texts and the sheet of the object in hand."""
-
-    def __init__(self, presenter: QualityPresenter) -> None:
-        super().__init__()
-        self._presenter = presenter
-        self._sheet: object = None
-        self._filled: object = None
-        self.form: FormView | None = None
-        self.objects: SegmentedControl | None = None
-        self._title = ValueLabel("", "headline")
-        self._about = ValueLabel("", "quiet", wrap=True)
-        self._images = Button("查看影像", "", "image", on_click=presenter.see_images)
-        self.close_button = Button("结束任务", "", on_click=presenter.close_task)
-        self.close_button.setToolTip(tr("结束后不能再评分，并显示评分人与医生姓名。"))
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._images)
-        head.addWidget(self.close_button)
-        self.findings, self.impression = _text(), _text()
-        self._text_title = ValueLabel("", "strong")
-        texts = QVBoxLayout()
-        texts.addWidget(self._text_title)
-        texts.addWidget(Label("影像所见", "quiet"))
-        texts.addWidget(self.findings, 3)
-        texts.addWidget(Label("诊断意见", "quiet"))
-        texts.addWidget(self.impression, 2)
-        self._choice_place = QHBoxLayout()
-        self._form_place = QVBoxLayout()
-        self.save_button = Button("保存评分", "primary", on_click=self._save)
-        self._said = ValueLabel("", "quiet", wrap=True)
-        column = QVBoxLayout()
-        column.setSpacing(12)
-        column.addLayout(self._choice_place)
-        column.addLayout(self._form_place)
-        foot = QHBoxLayout()
-        foot.addWidget(self.save_button)
-        foot.addWidget(self._said, 1)
-        column.addLayout(foot)
-        column.addStretch(1)
-        sheet = QWidget()
-        sheet.setLayout(column)
-        area = scrolling(sheet)
-        area.setMinimumWidth(330)
-        area.setMaximumWidth(460)
-        across = QHBoxLayout()
-        across.setSpacing(20)
-        across.addLayout(texts, 1)
-        across.addWidget(area)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(24, 16, 24, 16)
-        box.setSpacing(10)
-        box.addLayout(head)
-        box.addWidget(self._about)
-        box.addWidget(hairline())
-        box.addLayout(across, 1)
-
-    def show_state(self, state: QualityState) -> None:
-        """Show the case and the sheet of the object in hand."""
-        case, task = state.case, state.task
-        if case is None or task is None:
-            return
-        self._title.set_text(tr("第 {number} 例", number=case.row.number))
-        facts = " · ".join(part for part in (case.row.exam_type, case.row.body_part, case.age) if part)
-        self._about.set_text(f"{facts}　{tr('评分时不显示患者、报告医生和审核医生。')}")
-        is_audited = state.object is QualityObject.AUDITED_REPORT
-        self._text_title.set_text(
-            tr(OBJECTS[QualityObject.AUDITED_REPORT if is_audited else QualityObject.FIRST_REPORT])
-        )
-        self.findings.setPlainText(case.audited_findings if is_audited else case.first_findings)
-        self.impression.setPlainText(case.audited_impression if is_audited else case.first_impression)
-        self._images.setEnabled(bool(case.study_uids))
-        self.close_button.setEnabled(not task.is_closed and not state.is_busy)
-        self._make_sheet(task, state.object)
-        assert self.form is not None and self.objects is not None
-        self.objects.set_current(state.object.value)
-        score = state.score
-        filled = (case.row.id, state.object, score)
-        if filled != self._filled:
-            self._filled = filled
-            self.form.clear()
-            if score is not None:
-                self.form.set_values({**score.points, "comment": score.comment})
-        self.form.show_problems({key: words for key, words in state.problems.items() if key in self.form.rows})
-        self.form.set_read_only(task.is_closed)
-        self.save_button.setEnabled(not task.is_closed and not state.is_busy)
-        words = []
-        if score is not None:
-            words.append(tr("已评 {total} 分（{grade}）", total=score.total, grade=tr(GRADES[score.grade])))
-        words += [tr("另一评分人：{total} 分", total=one.total) for one in case.others if one.object is state.object]
-        if task.is_closed:
-            words.append(tr("任务已结束"))
-        self._said.set_text("　".join(words))
-
-    def _make_sheet(self, task: QualityTaskView, one: QualityObject) -> None:
-        wanted = (task.id, one)
-        if wanted == self._sheet:
-            return
-        if self.objects is None or self._sheet is None or self._sheet_task() != task.id:
-            _empty(self._choice_place)
-            self.objects = SegmentedControl([Option(each.value, OBJECTS[each]) for each in task.objects], one.value)
-            self.objects.chosen.connect(self._on_object)
-            self._choice_place.addWidget(self.objects)
-            self._choice_place.addStretch(1)
-        self._sheet = wanted
-        self._filled = None
-        _empty(self._form_place)
-        items = [item for item in task.sheet if item.object is one]
-        fields = [
-            NumberField(
-                key=item.key,
-                label=item_title(item),
-                unit=f"/ {item.points}",
-                maximum=item.points,
-                initial=item.points,
-                required=True,
-            )
-            for item in items
-        ]
-        self.form = FormView(
-            (
-                Section(
-                    "",
-                    (
-                        *fields,
-                        LongTextField(key="comment", label="评语", max_length=2000, span=1, hint="低于 60 分须写评语"),
-                    ),
-                ),
-            ),
-            columns=1,
-        )
-        self.form.submitted.connect(self._save)
-        self._form_place.addWidget(self.form)
-
-    def _sheet_task(self) -> int:
-        return self._sheet[0] if isinstance(self._sheet, tuple) else 0
-
-    def _on_object(self, key: str) -> None:
-        self._presenter.choose_object(QualityObject(key))
-
-    def _save(self) -> None:
-        if self.form is not None and self.form.validate():
-            self._presenter.score(self.form.values())
-
-
-def _text() -> QPlainTextEdit:
-    box = QPlainTextEdit()
-    box.setReadOnly(True)
-    return box
-
-
-def _empty(layout: QHBoxLayout | QVBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item is not None else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
 
 
 def _grades(one: QualityFigures) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clients.kit.translations import Language, language
-from shared.contract.quality import QualityGrade, QualityObject, SheetItem, Stratum
+from clients.kit.translations import Language, language, tr
+from shared.contract.quality import QualityGrade, QualityObject, QualityTaskView, SheetItem, Stratum
 
 OBJECTS: Mapping[QualityObject, str] = {
     QualityObject.IMAGE: "影像",
@@ -29,3 +29,19 @@ GRADES: Mapping[QualityGrade, str] = {
 def item_title(item: SheetItem) -> str:
     """The title of a line of the sheet in the language of the moment."""
     return item.title_en if language() is Language.ENGLISH and item.title_en else item.title
+
+
+def drawn_words(task: QualityTaskView) -> str:
+    """One sentence when fewer cases fit than were wanted, or some were left out as a scorer's own; else empty."""
+    if task.asked > task.cases:
+        if task.own_left_out:
+            return tr(
+                "要求 {asked} 例，只有 {count} 份符合条件（评分人本人的 {own} 份不抽），已全部抽取。",
+                asked=task.asked,
+                count=task.cases,
+                own=task.own_left_out,
+            )
+        return tr("要求 {asked} 例，只有 {count} 份符合条件，已全部抽取。", asked=task.asked, count=task.cases)
+    if task.own_left_out:
+        return tr("评分人本人书写或审核的 {own} 份未参与抽样。", own=task.own_left_out)
+    return ""

@@ -34,7 +34,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 def an_approved_report(qtbot: QtBot, server: ServerProcess, folder: Path) -> None:
     admin = server.client()
-    for login, name, role in (("li", "李医生", "doctor"), ("zhao", "赵主任", "auditor")):
+    for login, name, role in (("li", "李医生", "doctor"), ("zhao", "赵主任", "auditor"), ("sun", "孙主任", "auditor")):
         admin.call(CreateUser(login=login, name=name, password=PASSWORD, roles=(role,)))
     folder.mkdir()
     scan_a_patient(admin, server, folder)
@@ -63,18 +63,41 @@ def test_a_sample_is_drawn_scored_blind_and_exported(qtbot: QtBot, server: Serve
     make_application()
     apply_theme(ThemeName.LIGHT)
     an_approved_report(qtbot, server, tmp_path / "slices")
-    seat = Seat(qtbot, server, "zhao")
+    seat = Seat(qtbot, server, "sun")
     page = seat._shell.go_to("quality")
     assert isinstance(page, QualityPage)
     seat.until(lambda: page.presenter.state.generation > 0 and bool(page.presenter.state.exam_types))
     page.presenter.begin_task()
-    seat.until(lambda: bool(page.presenter.state.scorers))
+    seat.until(lambda: page.presenter.state.choices is not None)
+    offered = page.presenter.state.choices
+    assert offered is not None and [one.name for one in offered.doctors] == ["李医生"] and len(offered.devices) == 1
     page.form.set_values({"name": "三月头颅质控", "count": 5})
     page._preview()
     seat.until(lambda: page.presenter.state.fitting == 1)
     picture(page, "quality-new")
+    page.sheet.remove_item(3)
+    assert page.sheet.total_of(QualityObject.IMAGE) == 80
+    page.form.submit()
+    assert not page.presenter.state.tasks and "80" in page.sheet.problem.text(), "80 points are no sheet"
+    page.sheet.add_item()
+    page.sheet.lines[-1].key.setText("dose")
+    page.sheet.lines[-1].name.setText("剂量合理")
+    assert page.sheet.total_of(QualityObject.IMAGE) == 100
+    bar = page.pages.currentWidget().verticalScrollBar()  # type: ignore[attr-defined]
+    bar.setValue(bar.maximum())
+    picture(page, "quality-sheet")
+    set_language(Language.ENGLISH)
+    picture(page, "quality-sheet-en")
+    set_language(Language.CHINESE)
     page.form.submit()
     seat.until(lambda: len(page.presenter.state.cases) == 1)
+    assert "要求 5 例，只有 1 份" in page.drawn.text()
+    assert [item.key for item in page.presenter.state.tasks[0].sheet][:4] == [
+        "position",
+        "contrast",
+        "artefact",
+        "dose",
+    ]
     page.presenter.choose_case(page.presenter.state.cases[0])
     seat.until(lambda: page.presenter.state.pane is Pane.CASE)
     picture(page, "quality-score")
