@@ -343,6 +343,25 @@ def test_the_text_size_changes_nothing_in_the_report(editor: RichEditor) -> None
     assert told == []
 
 
+def test_the_auditor_is_asked_on_the_page_and_passes_with_a_reason(window: Window) -> None:
+    window.room.doubts = (
+        "文中有危急值“张力性气胸”：右侧张力性气胸。但“危急值”选择为“否”。请修改，或填写理由后继续通过。"
+    )
+    window.room.add(9, FULL, state=ReportState.SUBMITTED)
+    window.enter(9, A.AUDIT)
+    assert window.diagnosis.report is not None
+    window.diagnosis.report.approve()
+    strip = window.page.writing.obstacle
+    window.until(lambda: not strip.isHidden())
+    assert [name for name, button in strip.buttons.items() if not button.isHidden()] == ["pass", "cancel"]
+    strip.buttons["pass"].click()
+    assert window.state.is_auditing  # without a reason nothing is sent
+    strip.reason.setText("急诊已处理")
+    strip.buttons["pass"].click()
+    window.until(lambda: window.state.report.row.state is ReportState.APPROVED)
+    assert strip.isHidden()
+
+
 def test_without_a_printer_the_report_is_saved_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from PySide6.QtPrintSupport import QPrinterInfo
 
