@@ -72,6 +72,8 @@ def test_a_report_is_filed_from_its_panel_and_found_in_its_folder(window: Window
     view.folders.setCurrentRow(1)
     view.presenter.rename("肺", "胸部")
     window.until(lambda: view.presenter.state.folders == {"胸部": 1})
+    window.settle()
+    window.until(lambda: view.list.model.row(0) is not None)
     view.list.action_requested.emit("images", view.list.model.row(0))
     assert window.viewer.asked[-1] == ("open", ("1.2.3.1",))
     view.list.action_requested.emit("remove", view.list.model.row(0))

@@ -17,7 +17,7 @@ from clients.kit.connection import LineState
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language, tr
-from shared.contract.structured import RetireFormTemplate
+from shared.contract.structured import CodedHit, RetireFormTemplate
 from tests.clients.diagnosis.collections.collecting_window import Window, words
 from tests.structured_samples import nodule_template
 
@@ -52,6 +52,14 @@ def chosen(window: Window, path: str = "") -> CodedSearchView:
     return view
 
 
+def first_row(window: Window, view: CodedSearchView) -> CodedHit:
+    window.settle()
+    window.until(lambda: view.list.model.row(0) is not None)
+    row = view.list.model.row(0)
+    assert isinstance(row, CodedHit)
+    return row
+
+
 def hits(view: CodedSearchView) -> list[tuple[int, str]]:
     rows = [view.list.model.row(number) for number in range(view.list.total)]
     return [(row.report_id, row.text) for row in rows if row is not None]
@@ -79,8 +87,7 @@ def test_an_option_a_range_and_words_find_their_reports(window: Window) -> None:
     view.low.line.setText("10")
     view.low.confirmed.emit()
     window.until(lambda: hits(view) == [(3, "12 mm")])
-    row = view.list.model.row(0)
-    assert row is not None and row.patient_name == "欧阳娜娜"
+    assert first_row(window, view).patient_name == "欧阳娜娜"
     view.field.chosen.emit("*")
     window.until(lambda: view.list.total == 2)
     view.text.setText("左肺")
@@ -95,8 +102,8 @@ def test_exam_type_and_days_narrow_the_hits(window: Window) -> None:
     window.until(lambda: view.list.total == 0 and tr(NOTHING_FOUND.title) in words(view))
     view.exam_type.chosen.emit("CT")
     window.until(lambda: view.list.total == 2)
-    row = view.list.model.row(0)
-    assert row is not None and row.examined_at is not None
+    row = first_row(window, view)
+    assert row.examined_at is not None
     day = row.examined_at.astimezone(window.room.world.time.zone).date()
     view.first.set_value(day.replace(year=day.year + 1))
     view.first.settled.emit()
@@ -127,13 +134,13 @@ def test_what_is_no_number_and_a_range_upside_down_are_said_beside_it(window: Wi
 def test_double_click_opens_the_report(window: Window) -> None:
     view = chosen(window, "nodules.size")
     window.until(lambda: view.list.total == 2)
-    view.list.activated.emit(view.list.model.row(0))
+    row = first_row(window, view)
+    view.list.activated.emit(row)
     window.settle()
     assert window.diagnosis.report is not None
     window.until(lambda: window.diagnosis.report.state.report is not None)  # type: ignore[union-attr]
     report = window.diagnosis.report.state.report
-    row = view.list.model.row(0)
-    assert report is not None and row is not None and report.row.id == row.report_id
+    assert report is not None and report.row.id == row.report_id
 
 
 def test_a_template_out_of_use_is_still_searched(window: Window) -> None:
