@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clients.diagnosis.quality.words import OBJECTS
 from clients.kit.choosing import Option, SegmentedControl
@@ -24,8 +25,13 @@ class _Line:
 
     key: QLineEdit
     name: QLineEdit
-    points: QSpinBox
+    points: QLineEdit
     item: SheetItem
+    shown: str
+
+    @property
+    def value(self) -> int:
+        return int(self.points.text() or 0)
 
 
 class SheetEditor(QWidget):
@@ -43,8 +49,8 @@ class SheetEditor(QWidget):
         head.setSpacing(12)
         head.addWidget(Label("评分表", "strong"))
         head.addWidget(self.choice)
-        head.addStretch(1)
-        head.addWidget(self.total)
+        self.total.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self.total, 1)
         self._grid_place = QVBoxLayout()
         self._grid_holder: QWidget | None = None
         self.add_button = Button("添加评分项", "", "add", on_click=self.add_item)
@@ -114,6 +120,12 @@ class SheetEditor(QWidget):
         self._items[self._object] = items[:place] + items[place + 1 :]
         self._show_lines()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._take()
+            self._show_lines()
+
     def _restore(self) -> None:
         self._take()
         self._items[self._object] = tuple(item for item in usual_sheet() if item.object is self._object)
@@ -132,6 +144,7 @@ class SheetEditor(QWidget):
 
     def _show_lines(self) -> None:
         if self._grid_holder is not None:
+            self._grid_place.removeWidget(self._grid_holder)
             self._grid_holder.hide()
             self._grid_holder.deleteLater()
         self._grid_holder = QWidget()
@@ -156,23 +169,21 @@ class SheetEditor(QWidget):
         self._show_total()
 
     def _line(self, item: SheetItem) -> _Line:
-        key, name, points = QLineEdit(item.key), QLineEdit(_shown(item)), QSpinBox()
+        key, name, points = QLineEdit(item.key), QLineEdit(_shown(item)), QLineEdit(str(item.points))
         key.setMaxLength(32)
         key.setFixedWidth(130)
         key.setAccessibleName(tr("代码"))
         name.setMaxLength(40)
         name.setAccessibleName(tr("名称"))
-        points.setRange(0, 100)
-        points.setValue(item.points)
-        points.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        points.setValidator(QIntValidator(0, 100, points))
         points.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         points.setFixedWidth(64)
         points.setAccessibleName(tr("分值"))
-        points.valueChanged.connect(self._show_total)
-        return _Line(key, name, points, item)
+        points.textChanged.connect(self._show_total)
+        return _Line(key, name, points, item, _shown(item))
 
     def _show_total(self) -> None:
-        total = sum(line.points.value() for line in self.lines)
+        total = sum(line.value for line in self.lines)
         sentence = tr("合计 {total} / 100 分", total=total)
         self.total.set_text(sentence if total == 100 else f"{sentence}  {tr('须为 100 分')}")
         if total == 100:
@@ -186,11 +197,11 @@ def _shown(item: SheetItem) -> str:
 def _item(line: _Line) -> SheetItem:
     """What stands in the editors; a name that was changed holds in both languages."""
     name, before = line.name.text().strip(), line.item
-    is_same = name == _shown(before)
+    is_same = name == line.shown
     return SheetItem(
         object=before.object,
         key=line.key.text().strip(),
         title=before.title if is_same else name,
         title_en=before.title_en if is_same else "",
-        points=line.points.value(),
+        points=line.value,
     )

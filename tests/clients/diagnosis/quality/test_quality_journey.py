@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from clients.diagnosis.quality.state import Pane
 from clients.diagnosis.quality.view import QualityPage
 from clients.kit.app import make_application
+from clients.kit.gallery import settle
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
@@ -83,6 +84,7 @@ def test_a_sample_is_drawn_scored_blind_and_exported(qtbot: QtBot, server: Serve
     page.sheet.lines[-1].key.setText("dose")
     page.sheet.lines[-1].name.setText("剂量合理")
     assert page.sheet.total_of(QualityObject.IMAGE) == 100
+    settle(0.2)
     bar = page.pages.currentWidget().verticalScrollBar()  # type: ignore[attr-defined]
     bar.setValue(bar.maximum())
     picture(page, "quality-sheet")
@@ -131,4 +133,5 @@ def test_a_sample_is_drawn_scored_blind_and_exported(qtbot: QtBot, server: Serve
 def picture(page: QualityPage, name: str) -> None:
     if folder := os.environ.get("MINGJING_PICTURES"):
         window = page.window()
+        settle(0.2)
         window.grab().save(str(Path(folder) / f"{name}.png"))
