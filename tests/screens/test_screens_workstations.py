@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import date, timedelta
 
@@ -30,6 +31,7 @@ from clients.kit.translations import Language, register_catalogue, set_language
 from clients.registration import texts as registration_words
 from clients.registration.app import make_pages
 from shared.contract.exams import ExamList, ListExams
+from shared.contract.identity import CreateUser
 from shared.contract.referrals import OrganisationGroupView, OrganisationView, SaveOrganisation, SaveOrganisationGroup
 from shared.contract.scheduling import CalendarEntry, CalendarKind, SaveCalendarEntry
 from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState, TicketState
@@ -57,6 +59,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess
             id=0, version=0, code="CW", name="城东卫生院", name_en="", group_ids=(group.id,), campus_ids=()
         )
         admin.call(SaveOrganisation(organisation=clinic))
+        admin.call(CreateUser(login="zhao", name="赵医生", password=secrets.token_urlsafe(12), roles=("doctor",)))
         admin.close()
         yield running
 
@@ -128,7 +131,8 @@ def test_nothing_is_cut_or_squeezed_at_1366_by_768(qtbot: QtBot, place: Place, l
 # Their rows come from the departments' day: they are looked at with a real server below.
 OF_THE_DEPARTMENTS = frozenset(
     "sessions calendar room-rules slot-rules intervals organisations organisation-groups safety_questions queue-rooms"
-    " queue-forecasts".split()
+    " queue-forecasts signatures critical_limits statistics_limits checker-switches checker-words results"
+    " result_rules".split()
 )
 
 
@@ -192,6 +196,6 @@ def test_nothing_is_cut_in_the_pages_of_the_departments(
     window.resize(1366, 768)
     window.show()
     shell = window.sign_in_with(SignedIn(line, line.login("admin", hospital.admin_password)))
-    found = findings_in(qtbot, window, shell, OF_THE_DEPARTMENTS, {"queue-forecasts"})
+    found = findings_in(qtbot, window, shell, OF_THE_DEPARTMENTS, {"queue-forecasts", "checker-words", "results"})
     window.close()
     assert found == []
