@@ -34,7 +34,7 @@ HOSPITAL_TABLES: tuple[tuple[str, TableSpec], ...] = (
     ("患者类型", PATIENT_TYPES),
     ("常用词", WORDS),
 )
-PEOPLE_TABLES: tuple[tuple[str, TableSpec], ...] = (("人员", STAFF), ("角色", ROLES), ("签名", SIGNATURES))
+PEOPLE_TABLES: tuple[tuple[str, TableSpec], ...] = (("人员", STAFF), ("角色", ROLES))
 
 
 def hospital_page(place: Workplace) -> QWidget:
@@ -49,4 +49,4 @@ def people_page(place: Workplace) -> QWidget:
     """人员。"""
     from clients.administration.tabs import TabbedPage
 
-    return TabbedPage(place, PEOPLE_TABLES)
+    return TabbedPage(place, (*PEOPLE_TABLES, ("签名", SIGNATURES)))
