@@ -16,7 +16,8 @@ from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, register_catalogue, tr
 
 if TYPE_CHECKING:
-    from clients.kiosk.desk.presenter import SlipPrinter
+    from clients.kiosk.desk.presenter import KioskPresenter, SlipPrinter
+    from clients.kiosk.desk.view import KioskScreen
     from clients.kiosk.papers.kiosk import PapersKiosk
     from clients.kiosk.papers.presenter import PaperPrinter
 
@@ -88,6 +89,9 @@ def run(
 
 class Kiosk(Stand):
     """The living parts of one kiosk."""
+
+    view: KioskScreen
+    presenter: KioskPresenter
 
     def __init__(
         self, options: argparse.Namespace, connection: Connection, code: str, printer: SlipPrinter | None

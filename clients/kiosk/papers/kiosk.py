@@ -10,11 +10,15 @@ from clients.kit.connection import Connection
 from clients.kit.translations import Language
 
 if TYPE_CHECKING:
-    from clients.kiosk.papers.presenter import PaperPrinter
+    from clients.kiosk.papers.presenter import PaperPrinter, PapersPresenter
+    from clients.kiosk.papers.view import PapersScreen
 
 
 class PapersKiosk(Stand):
     """Puts line, scanner, printer and screen together."""
+
+    view: PapersScreen
+    presenter: PapersPresenter
 
     def __init__(
         self, options: argparse.Namespace, connection: Connection, code: str, printer: PaperPrinter | None
