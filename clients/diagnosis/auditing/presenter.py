@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ from shared.contract.signing import (
     SignedDataView,
 )
 
+_NUMBERS = itertools.count()
+
 
 class PanelPresenter(ScreenPresenter[PanelState]):
     """Both panels of the audit stand on one of these."""
@@ -39,6 +42,11 @@ class PanelPresenter(ScreenPresenter[PanelState]):
         super().__init__(PanelState(), line, runner, messages, show)
         self._line = line
         self._corrected = corrected
+        self._number = next(_NUMBERS)
+
+    def _key(self, what: str) -> str:
+        """A task's key of this panel alone: the other one asks the same of the same report at the same time."""
+        return f"auditing.{self._number}.{what}"
 
     def show_report(self, report: ReportView | None, content: ReportContent) -> None:
         """Another report is on the page, or it changed."""
@@ -66,8 +74,8 @@ class PanelPresenter(ScreenPresenter[PanelState]):
         if report is None:
             return
         report_id = report.row.id
-        self._ask(GetReportLog(report_id=report_id), self._on_log, key="auditing.log")
-        self._ask(ListEditions(report_id=report_id), self._on_editions, key="auditing.editions")
+        self._ask(GetReportLog(report_id=report_id), self._on_log, key=self._key("log"))
+        self._ask(ListEditions(report_id=report_id), self._on_editions, key=self._key("editions"))
 
     def heard(self, notice: Notice) -> None:
         """The signed paper of an edition is there."""
@@ -75,7 +83,7 @@ class PanelPresenter(ScreenPresenter[PanelState]):
         if report is None or not isinstance(notice, Changed):
             return
         if (notice.entity, notice.id) == ("signed_paper", report.row.id):
-            self._ask(ListEditions(report_id=report.row.id), self._on_editions, key="auditing.editions")
+            self._ask(ListEditions(report_id=report.row.id), self._on_editions, key=self._key("editions"))
 
     def choose_base(self, base: Base) -> None:
         """Compare with another earlier text."""
@@ -92,7 +100,7 @@ class PanelPresenter(ScreenPresenter[PanelState]):
         def came(verdict: SignatureVerdict) -> None:
             self._change(verdicts={**self.state.verdicts, number: verdict})
 
-        self._ask(CheckEdition(report_id=report.row.id, edition=number), came, key=f"auditing.check.{number}")
+        self._ask(CheckEdition(report_id=report.row.id, edition=number), came, key=self._key(f"check.{number}"))
 
     def fetch_paper(self, edition: EditionView, show: Callable[[bytes], None]) -> None:
         """Fetch the signed PDF of an edition, as it was made then."""
@@ -100,14 +108,14 @@ class PanelPresenter(ScreenPresenter[PanelState]):
             self._messages.say(tr("这一版没有签名的 PDF。"), Tone.WARNING)
             return
         self._runner.run(
-            lambda: self._line.fetch_document(edition.document_id), show, self._messages.report, key="auditing.paper"
+            lambda: self._line.fetch_document(edition.document_id), show, self._messages.report, key=self._key("paper")
         )
 
     def fetch_data(self, edition: EditionView, keep: Callable[[SignedDataView], None]) -> None:
         """Fetch the signed data of an edition."""
         report = self.state.report
         if report is not None:
-            self._ask(ExportSignedData(report_id=report.row.id, edition=edition.number), keep, key="auditing.data")
+            self._ask(ExportSignedData(report_id=report.row.id, edition=edition.number), keep, key=self._key("data"))
 
     # ── corrections ──────────────────────────────────────────────────────────────────────────────────
 
