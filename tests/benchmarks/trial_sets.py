@@ -61,8 +61,8 @@ def read_trials(name: str) -> list[Trial]:
 
 
 def _whole(fields: dict[str, object]) -> Trial:
-    expected = fields.pop("expected")
-    return Trial(fields, None if expected is None else str(expected))
+    expected, change = fields.pop("expected"), str(fields.pop("change", ""))
+    return Trial(fields, None if expected is None else str(expected), change)
 
 
 def _changed(record: dict[str, str], field: str, change: str, where: str) -> dict[str, object]:
