@@ -140,47 +140,58 @@ def covered(outline: Outline, rows: slice, columns: slice) -> NDArray[Any]:
 
 
 def _covered_by_ellipse(ellipse: Ellipse, rows: slice, columns: slice) -> NDArray[Any]:
+    """Each row cuts an ellipse in one span: the roots of p x² + 2 q x y + r y² = 1, the image of the unit circle."""
     import numpy as np
 
     (x0, y0), (a, b), (c, d) = ellipse.centre, ellipse.first, ellipse.second
     determinant = a * d - b * c
-    x = np.arange(columns.start, columns.stop, dtype=np.float64)[None, :] - x0
-    y = np.arange(rows.start, rows.stop, dtype=np.float64)[:, None] - y0
+    high, wide = rows.stop - rows.start, columns.stop - columns.start
     if abs(determinant) < 1e-12:
-        return np.zeros((y.size, x.size), bool)
-    # The inverse of (first, second) takes the ellipse to the unit circle.
-    u, v = (d * x - c * y) / determinant, (a * y - b * x) / determinant
-    slack = 2 * EDGE / max(ellipse.semi_axes[1], EDGE)
-    inside: NDArray[Any] = u * u + v * v <= 1 + slack
+        return np.zeros((high, wide), bool)
+    square = determinant * determinant
+    p, q, r = (b * b + d * d) / square, -(a * b + c * d) / square, (a * a + c * c) / square
+    y = np.arange(rows.start, rows.stop, dtype=np.float64) - y0
+    under = q * q * y * y - p * (r * y * y - 1.0)
+    with np.errstate(invalid="ignore"):
+        half = np.where(under >= -EDGE * p, np.sqrt(np.maximum(under, 0.0)) / p, np.nan)
+    middle = x0 - columns.start - q * y / p
+    missed = np.isnan(half)
+    first = np.where(missed, wide, np.ceil(np.clip(middle - half - EDGE, -1, wide)))
+    last = np.where(missed, -1, np.floor(np.clip(middle + half + EDGE, -1, wide)))
+    x = np.arange(wide, dtype=np.int32)[None, :]
+    inside: NDArray[Any] = (x >= first.astype(np.int32)[:, None]) & (x <= last.astype(np.int32)[:, None])
     return inside
 
 
 def _covered_by_polygon(polygon: Polygon, rows: slice, columns: slice) -> NDArray[Any]:
-    """Even-odd rule along each row: crossings to the left of a point are counted by a running sum."""
+    """Even-odd rule along each row: crossings to the left of a point are counted by a running sum, modulo 2."""
     import numpy as np
 
     start = np.asarray(polygon.points, np.float64) - (columns.start, rows.start)
     end = np.roll(start, -1, axis=0)
     high, wide = rows.stop - rows.start, columns.stop - columns.start
-    toggles = np.zeros((high, wide + 1), np.int32)
     on_edge = np.zeros((high, wide), bool)
-    y = np.arange(high, dtype=np.float64)[None, :]
-    y0, y1 = start[:, 1][:, None], end[:, 1][:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = start[:, 0][:, None] + (y - y0) * ((end[:, 0] - start[:, 0])[:, None] / (y1 - y0))
-    crosses = (y0 <= y) != (y1 <= y)
-    edge, row = np.nonzero(crosses)
-    at = np.clip(np.ceil(x[edge, row]), 0, wide).astype(np.int64)
-    np.add.at(toggles, (row, at), 1)
-    # A point on a slanted or upright edge, its two ends included.
-    touches = (np.minimum(y0, y1) - EDGE <= y) & (y <= np.maximum(y0, y1) + EDGE) & (np.abs(y1 - y0) > EDGE)
-    edge, row = np.nonzero(touches)
-    near = np.rint(x[edge, row])
-    hit = (np.abs(x[edge, row] - near) <= EDGE) & (near >= 0) & (near < wide)
+    # Every row that an edge meets, its two ends included: edge number and row.
+    low, up = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
+    first = np.clip(np.ceil(low - EDGE), 0, high).astype(np.int64)
+    last = np.clip(np.floor(up + EDGE), -1, high - 1).astype(np.int64)
+    counts = np.where(up - low > EDGE, np.maximum(last - first + 1, 0), 0)
+    edge = np.repeat(np.arange(len(start)), counts)
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + first[edge]
+    (x0, y0), (x1, y1) = start[edge].T, end[edge].T
+    x = x0 + (row - y0) * (x1 - x0) / (y1 - y0)
+    near = np.rint(x)
+    hit = (np.abs(x - near) <= EDGE) & (near >= 0) & (near < wide)
     on_edge[row[hit], near[hit].astype(np.int64)] = True
-    for (ax, ay), (bx, by) in zip(start, end, strict=True):  # level edges
-        if abs(by - ay) <= EDGE and abs(ay - round(ay)) <= EDGE and 0 <= round(ay) < high:
-            left, right = math.ceil(min(ax, bx) - EDGE), math.floor(max(ax, bx) + EDGE)
-            on_edge[round(ay), max(left, 0) : max(right + 1, 0)] = True
-    inside: NDArray[Any] = (np.cumsum(toggles[:, :-1], axis=1) & 1).astype(bool) | on_edge
+    crosses = (y0 <= row) != (y1 <= row)  # half open, so that a corner counts once
+    toggles = np.zeros((high, wide + 1), np.uint8)
+    at = np.clip(np.ceil(x[crosses]), 0, wide).astype(np.int64)
+    np.add.at(toggles, (row[crosses], at), 1)
+    for n in np.nonzero(up - low <= EDGE)[0]:  # level edges
+        level = round(float(start[n, 1]))
+        if abs(float(start[n, 1]) - level) <= EDGE and 0 <= level < high:
+            left, right = sorted((float(start[n, 0]), float(end[n, 0])))
+            on_edge[level, max(math.ceil(left - EDGE), 0) : max(math.floor(right + EDGE) + 1, 0)] = True
+    odd = np.cumsum(toggles[:, :-1], axis=1, dtype=np.uint8) & 1
+    inside: NDArray[Any] = odd.view(bool) | on_edge
     return inside

@@ -67,7 +67,27 @@ def statistics_under(outline: Outline, stored: NDArray[Any], modality: Modality)
     applied to the result, so whole stored numbers stay exact.
     """
     rows, columns = box_of(outline, stored.shape[1], stored.shape[0])
-    inside = stored[rows, columns][covered(outline, rows, columns)]
+    part, mask = stored[rows, columns], covered(outline, rows, columns)
     if modality.table is not None:
-        return statistics_of(modality(inside))
-    return statistics_of(inside).scaled(modality.slope, modality.intercept)
+        return statistics_of(modality(part[mask]))
+    whole = part.dtype.name in _WHOLE and part.ndim == 2
+    found = _of_whole_numbers(part, mask) if whole else statistics_of(part[mask])
+    return found.scaled(modality.slope, modality.intercept)
+
+
+_WHOLE = ("uint8", "int8", "uint16", "int16")
+
+
+def _of_whole_numbers(part: NDArray[Any], mask: NDArray[Any]) -> RegionStatistics:
+    """OpenCV sums whole numbers of 16 bits exactly and without a copy, so that values follow a dragged handle."""
+    import cv2
+    import numpy as np
+
+    bits = mask.view(np.uint8)
+    count = cv2.countNonZero(bits) if bits.size else 0
+    if count == 0:
+        return RegionStatistics(0)
+    mean, sd = cv2.meanStdDev(part, mask=bits)
+    least, most, _, _ = cv2.minMaxLoc(part, mask=bits)
+    middle = float(mean[0, 0])
+    return RegionStatistics(count, middle, float(sd[0, 0]), float(least), float(most), middle * count)
