@@ -61,6 +61,12 @@ class RefreshStudy(Order, frozen=True, tag="refresh"):
     study_uid: str
 
 
+class PrepareStudies(Order, frozen=True, tag="prepare"):
+    """These studies come next: fetch them ahead when nothing else is to be loaded. Replaces the last such order."""
+
+    study_uids: tuple[str, ...]
+
+
 class CloseStudies(Order, frozen=True, tag="close"):
     """Show nothing; the process stays."""
 
@@ -98,7 +104,18 @@ class Quit(Order, frozen=True, tag="quit"):
     """End the process."""
 
 
-AnyOrder = OpenStudies | CompareStudy | RefreshStudy | CloseStudies | OpenFiles | Perform | DrawLength | Capture | Quit
+AnyOrder = (
+    OpenStudies
+    | CompareStudy
+    | RefreshStudy
+    | PrepareStudies
+    | CloseStudies
+    | OpenFiles
+    | Perform
+    | DrawLength
+    | Capture
+    | Quit
+)
 
 
 # --- events from the viewer
@@ -274,6 +291,11 @@ class ViewerLink:
         """More images have come (a notice said so)."""
         if self.is_running:
             self._orders.put(RefreshStudy(study_uid))
+
+    def prepare(self, study_uids: Sequence[str]) -> None:
+        """These studies of the worklist come next, the nearest first; they are fetched when the shown one is there."""
+        if self.is_running:
+            self._orders.put(PrepareStudies(tuple(study_uids)))
 
     def close_studies(self) -> None:
         """Show nothing, as when the report is put down."""

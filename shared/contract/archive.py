@@ -48,6 +48,7 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
     voi_function: str  # LINEAR, LINEAR_EXACT, SIGMOID
     frame_time_ms: float | None
     size_bytes: int
+    version: str = ""  # changes whenever the bytes served for this instance change; empty: not told, keep nothing
 
 
 class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
