@@ -34,13 +34,16 @@ class Told:
 
 def work_and_kill(folder: Path, round_: int, seconds: float, told: Told) -> None:
     """One round: everything at once, killed `seconds` after it has begun."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.journeys.keeping_until_killed", str(folder), str(round_)],
-        cwd=ROOT,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    errors = folder / f"round-{round_}.err"
+    with errors.open("wb") as stderr:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.journeys.keeping_until_killed", str(folder), str(round_)],
+            cwd=ROOT,
+            env=dict(os.environ, PYTHONPATH=str(ROOT)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
     assert child.stdout is not None and child.stdin is not None
     lines: list[bytes] = []
     for line in child.stdout:
@@ -50,7 +53,7 @@ def work_and_kill(folder: Path, round_: int, seconds: float, told: Told) -> None
     reader = threading.Thread(target=lambda: lines.extend(child.stdout or ()))
     reader.start()
     time.sleep(seconds)  # the moment is the test
-    assert child.poll() is None, "the child ended by itself"
+    assert child.poll() is None, f"the child ended by itself: {errors.read_text(errors='replace')[-4000:]}"
     child.kill()
     child.wait()
     reader.join()

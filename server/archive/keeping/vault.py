@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ from server.kernel.storage.folder import sha256_of
 from server.kernel.storage.port import checked_key
 
 _CHUNK = 1 << 20
+_GENERATION = re.compile(r"(\d{8}T\d{6}Z)-(\d{3,})")
 LISTS = ("objects.txt", "documents.txt")
 
 
@@ -79,7 +81,8 @@ class Vault:
         for leftover in self._incoming.iterdir():
             leftover.unlink()
         for leftover in self._generations.glob(".*"):
-            shutil.rmtree(leftover)
+            if _GENERATION.fullmatch(leftover.name[1:].removesuffix(".old")):  # else no work of ours
+                shutil.rmtree(leftover)
 
     def lock(self) -> FolderLock:
         """Hold the folder against other writers. Raises FolderInUse."""
@@ -170,10 +173,11 @@ class Vault:
                         os.fsync(file.fileno())
 
     def generations(self) -> list[str]:
-        """Names of the complete generations, oldest first."""
+        """Names of the complete generations, oldest first; what others put there, as file managers do, is none."""
         if not self._generations.is_dir():
             return []
-        return sorted(path.name for path in self._generations.iterdir() if not path.name.startswith("."))
+        names = [path.name for path in self._generations.iterdir() if _GENERATION.fullmatch(path.name)]
+        return sorted(names, key=_moment_and_number)
 
     def generation_folder(self, name: str) -> Path:
         """Where a generation lies. Raises BackupError."""
@@ -258,17 +262,23 @@ class Vault:
         removed = 0
         for done, path in enumerate(self._objects.glob("*/*/*")):
             progress(done, 0)
-            if bytes.fromhex(path.name) not in needed:
+            if len(path.name) == 64 and bytes.fromhex(path.name) not in needed:
                 path.unlink()
                 removed += 1
         return len(old), removed
 
 
 def new_generation(vault: Vault) -> str:
-    """A name that sorts by time and is not taken."""
+    """A name that no generation has and that sorts after all: it stays the newest even if the clock was put back."""
+    taken = vault.generations()
+    moment, number = _moment_and_number(taken[-1]) if taken else ("", 0)
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    taken = [name for name in vault.generations() if name.startswith(now)]
-    return f"{now}-{len(taken) + 1:03d}"
+    return f"{now}-001" if now > moment else f"{moment}-{number + 1:03d}"
+
+
+def _moment_and_number(name: str) -> tuple[str, int]:
+    moment, _, number = name.partition("-")
+    return moment, int(number)
 
 
 def as_json(manifest: Manifest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from server.archive.keeping import backup, snapshots
+from server.archive.keeping import vault as vault_module
 from server.archive.keeping.backup import Sources
 from server.archive.keeping.tables import BackupRun
 from server.archive.keeping.vault import BackupError, Vault
@@ -97,6 +98,45 @@ def test_only_new_objects_are_copied_and_what_went_is_forgotten_with_its_generat
     assert vault.prune(1, silent) == (1, 3)
     assert vault.generations() == [second.manifest.generation]
     assert vault.verify(second.manifest.generation, silent) == []
+
+
+def test_a_generation_never_takes_the_name_of_another(
+    kept: Keeping, sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several in one second with the oldest of them pruned, and a clock that is put back: the newest stays."""
+    vault = Vault(tmp_path / "vault")
+    now = datetime(2026, 11, 22, 9, 48, 3, tzinfo=UTC)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return now
+
+    monkeypatch.setattr(vault_module, "datetime", Clock)
+    for _ in range(4):
+        newest = backup.run(sources, vault, silent).manifest.generation
+        vault.prune(2, silent)
+    assert vault.generations() == ["20261122T094803Z-003", "20261122T094803Z-004"]
+    now -= timedelta(days=400)
+    newest = backup.run(sources, vault, silent).manifest.generation
+    vault.prune(1, silent)
+    assert vault.generations() == [newest] and vault.verify(newest, silent) == []
+
+
+def test_what_a_file_manager_leaves_in_the_folder_is_no_generation(
+    kept: Keeping, sources: Sources, tmp_path: Path
+) -> None:
+    vault = Vault(tmp_path / "vault")
+    name = backup.run(sources, vault, silent).manifest.generation
+    for place in (vault.folder / "generations", vault.path_of("0" * 64).parent):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / ".DS_Store").write_bytes(b"x")
+        (place / "Thumbs.db").write_bytes(b"x")
+    (vault.folder / "generations" / "copy of an old one").mkdir()
+    assert vault.generations() == [name] and vault.choose(at=datetime.now(UTC)) == name
+    newest = backup.run(sources, vault, silent).manifest.generation
+    assert vault.prune(1, silent) == (1, 0)
+    assert vault.generations() == [newest]
 
 
 def test_what_lies_in_the_bin_and_in_the_inbox_is_backed_up(kept: Keeping, sources: Sources, tmp_path: Path) -> None:
