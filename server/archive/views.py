@@ -53,7 +53,7 @@ def study_view(study: Study, series: Iterable[tuple[Series, Sequence[Instance]]]
 
 def _series(series: Series, instances: Sequence[Instance], study: Study) -> SeriesView:
     base = attributes.unpacked(series.attributes)
-    corrections = _digest(study.correction, series.correction)
+    corrections = _digest(study.forced_charset.encode(), study.correction, series.correction)
     return SeriesView(
         series_uid=series.uid,
         modality=series.modality,

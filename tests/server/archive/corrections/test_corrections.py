@@ -154,6 +154,25 @@ def test_a_corrected_study_leaves_and_is_found_under_its_new_identity(desk: Desk
     assert patients == ["P2"]
 
 
+def test_workstations_are_told_that_the_objects_leave_changed(desk: Desk) -> None:
+    """What they kept of an object counts only while its version is the same."""
+    slices = a_study(PatientID="P1")
+    desk.receive(*slices)
+
+    def versions() -> list[str]:
+        with desk.database.read() as uow:
+            view = desk.house.service.get_study(uow, study_uid=uid_of(slices))
+        return [instance.version for series in view.series for instance in series.instances]
+
+    before = versions()
+    event = desk.correct(uid_of(slices), PatientID="P2")
+    corrected = versions()
+    desk.undo(event.id)
+
+    assert len(set(before)) == 2 and not set(before) & set(corrected) and all(corrected)
+    assert versions() == before
+
+
 def test_the_original_can_be_shown_and_restored(desk: Desk) -> None:
     slices = a_study(PatientID="P1")
     desk.receive(*slices)
