@@ -1,4 +1,4 @@
-"""What the reader can do, declared as data: id, Chinese text, shortcut, icon; and where it stands in the tool bar."""
+"""What the window itself can do, declared as data, and the groups and menus of the tool bar that features fill."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from clients.kit.actions import Action
 from clients.viewer.session import Tool
 
-TOOLS: tuple[tuple[Tool, Action], ...] = (
-    (Tool.PAGE, Action("tool.page", "翻页", "P", hint="左键上下拖动翻页；滚轮随时可用")),
-    (Tool.WINDOW, Action("tool.window", "窗宽窗位", "W", hint="上下 = 窗宽，左右 = 窗位；右键随时可用")),
-    (Tool.ZOOM, Action("tool.zoom", "缩放", "Z", hint="向上放大，向下缩小；Ctrl+滚轮随时可用")),
-    (Tool.MAGNIFIER, Action("tool.magnifier", "放大镜", "G", hint="按住左键放大指针处")),
-    (Tool.PAN, Action("tool.pan", "平移", "M", hint="拖动图像；中键随时可用")),
-    (Tool.ROTATE, Action("tool.rotate", "旋转", "T", hint="绕视口中心拖动")),
+MEASURING: tuple[tuple[str, Action], ...] = (
     (Tool.LENGTH, Action("tool.length", "长度", "L", hint="按住左键画线；右键单击选中的测量即删除")),
     (Tool.ANGLE, Action("tool.angle", "角度", "A", hint="画第一条边，再单击确定第二条边")),
     (Tool.RECTANGLE, Action("tool.rectangle", "矩形", "B", hint="面积、均值、标准差、最小值和最大值")),
@@ -22,38 +16,16 @@ TOOLS: tuple[tuple[Tool, Action], ...] = (
 )
 
 COMMANDS: tuple[Action, ...] = (
-    Action("view.invert", "反转黑白", "I"),
-    Action("view.fit", "适应窗口", "F"),
-    Action("view.actual", "原始大小", "O"),
-    Action("view.left90", "左转90度", "Ctrl+Left"),
-    Action("view.right90", "右转90度", "Ctrl+Right"),
-    Action("view.flip_vertical", "上下翻转", "V"),
-    Action("view.flip_horizontal", "左右翻转", "H"),
-    Action("view.reset", "重置", "R"),
-    Action("view.link", "关联布局", "K", hint="各视口一起翻页"),
-    Action("view.reference", "定位线", "Ctrl+L", hint="在其他视口标出选中图像的位置"),
-    Action("view.texts", "隐藏信息", "Ctrl+H"),
     Action("image.key", "关键图像", "Space"),
     Action("image.send", "送入报告", "Ctrl+Return", hint="把当前图像和它的测量送到报告页"),
     Action("edit.undo", "撤销", "Ctrl+Z"),
     Action("edit.redo", "重做", "Ctrl+Y"),
     Action("edit.delete", "删除测量", "Del"),
     Action("edit.clear", "清除所有标注", "Ctrl+Del", hint="只清除选中视口的"),
-    Action("cine.play", "播放", "C", hint="循环播放；再按一次停止"),
-    Action("page.next", "下一幅", "Down"),
-    Action("page.previous", "上一幅", "Up"),
-    Action("page.forward", "向后十幅", "PgDown"),
-    Action("page.back", "向前十幅", "PgUp"),
-    Action("page.first", "第一幅", "Home"),
-    Action("page.last", "最后一幅", "End"),
-    Action("series.next", "下一序列", "Ctrl+Down"),
-    Action("series.previous", "上一序列", "Ctrl+Up"),
     Action("file.open", "打开文件夹", "Ctrl+O"),
 )
-
-PRESET_KEYS = ("1", "2", "3", "4", "5", "6")
-DEFAULT_PRESET_KEY = "0"
-LAYOUT_KEYS = ("Alt+1", "Alt+2", "Alt+4", "Alt+5", "Alt+6", "Alt+9")
+NEEDS_IMAGE = frozenset({"image.key", "image.send", "edit.clear"})
+SWITCHES = frozenset({"image.key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +37,41 @@ class Slot:
     word: str = ""
 
 
-TOOL_BAR: tuple[tuple[Slot, ...], ...] = (
-    (
-        Slot("tool.page", "page"),
-        Slot("tool.window", "window", "窗"),
-        Slot("tool.zoom", "zoom"),
-        Slot("tool.magnifier", "magnifier", "放大"),
-        Slot("tool.pan", "pan"),
-        Slot("tool.rotate", "rotate"),
-    ),
-    (Slot("menu.presets", "presets", "预设"), Slot("view.invert", "invert", "反转")),
-    (
-        Slot("view.fit", "fit", "适应"),
-        Slot("view.actual", "one", "原大"),
-        Slot("view.left90", "left90", "左转"),
-        Slot("view.right90", "right90", "右转"),
-        Slot("view.flip_vertical", "flip_v", "上下"),
-        Slot("view.flip_horizontal", "flip_h", "左右"),
-        Slot("view.reset", "reset"),
-    ),
-    (
+GROUPS: tuple[str, ...] = ("tools", "grey", "turn", "measure", "layout", "volume", "image", "edit", "more")
+"""Groups of buttons from left to right; a hairline stands between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A button of the tool bar that opens a menu; without entries it is not shown."""
+
+    id: str
+    group: str
+    text: str  # Chinese source text, the tooltip
+    icon: str
+    word: str = ""
+
+
+MENUS: tuple[Menu, ...] = (
+    Menu("menu.presets", "grey", "预设窗宽窗位", "presets", "预设"),
+    Menu("menu.colours", "grey", "伪彩", "colours"),
+    Menu("menu.turn", "turn", "旋转翻转", "right90", "翻转"),
+    Menu("menu.measure", "measure", "测量", "length"),
+    Menu("menu.annotate", "measure", "标注", "annotate"),
+    Menu("menu.style", "measure", "标注样式", "style", "样式"),
+    Menu("menu.layouts", "layout", "布局", "layout"),
+    Menu("menu.windows", "layout", "窗口", "windows"),
+    Menu("menu.hanging", "layout", "挂片", "hanging"),
+    Menu("menu.views", "volume", "视图", "views"),
+    Menu("menu.volume", "volume", "三维重建", "volume", "三维"),
+    Menu("menu.objects", "volume", "叠加对象", "objects", "对象"),
+    Menu("menu.combine", "volume", "配准与拼接", "combine", "配准"),
+    Menu("menu.output", "more", "打印与导出", "output", "输出"),
+    Menu("menu.more", "more", "更多功能", "more", "更多"),
+)
+
+SLOTS: dict[str, tuple[Slot, ...]] = {
+    "measure": (
         Slot("tool.length", "length"),
         Slot("tool.angle", "angle"),
         Slot("tool.ellipse", "ellipse"),
@@ -92,15 +79,6 @@ TOOL_BAR: tuple[tuple[Slot, ...], ...] = (
         Slot("tool.pixel", "pixel", "像素"),
         Slot("edit.clear", "clear", "清除"),
     ),
-    (
-        Slot("menu.layouts", "layout", "布局"),
-        Slot("view.link", "link", "关联"),
-        Slot("view.reference", "reference", "定位"),
-        Slot("view.texts", "texts", "信息"),
-        Slot("cine.play", "play"),
-    ),
-    (Slot("image.key", "key", "关键"), Slot("image.send", "send", "送报告")),
-    (Slot("edit.undo", "undo"), Slot("edit.redo", "redo")),
-)
-SWITCHES = ("view.invert", "view.link", "view.reference", "view.texts", "image.key", "cine.play")
-CHECKABLE = frozenset({*SWITCHES, *(action.id for _, action in TOOLS)})
+    "image": (Slot("image.key", "key", "关键"), Slot("image.send", "send", "送报告")),
+    "edit": (Slot("edit.undo", "undo"), Slot("edit.redo", "redo")),
+}

@@ -49,8 +49,10 @@ class ViewerSession:
         self._studies: tuple[StudyDescription, ...] = ()
         self._stacks: tuple[Stack, ...] = ()
         self._layout = LAYOUTS[0]
+        self._before_maximise: tuple[Layout, list[tuple[Stack | None, int]]] | None = None
         self._active = 0
-        self._tool = Tool.WINDOW
+        self._tool: str = Tool.WINDOW
+        self.buttons: dict[str, str] = {"middle": Tool.PAN, "right": Tool.WINDOW}
         self._key_images: dict[FrameKey, None] = {}
         self._texts_hidden = False
         self._reference_lines = True
@@ -160,6 +162,31 @@ class ViewerSession:
         self.active = min(self._active, layout.cells - 1)
         self.layout_changed.emit()
 
+    def toggle_maximised(self, number: int) -> None:
+        """One viewport alone, and back: what the others show is kept."""
+        if self._before_maximise is not None:
+            layout, contents = self._before_maximise
+            self._before_maximise = None
+            first = self.viewports[0]
+            self.layout = layout
+            shown = (first.stack, first.index)
+            for n, (stack, index) in enumerate(contents):
+                if self.viewports[n].stack is not stack:
+                    self.viewports[n].show(stack, index)
+            chosen = next((n for n, (stack, _) in enumerate(contents) if stack is shown[0]), 0)
+            self.viewports[chosen].index = shown[1]
+            self.active = chosen
+        elif self._layout.cells > 1:
+            self._before_maximise = (self._layout, [(v.stack, v.index) for v in self.visible])
+            stack, index = self.viewports[number].stack, self.viewports[number].index
+            self.layout = LAYOUTS[0]
+            if self.viewports[0].stack is not stack:
+                self.viewports[0].show(stack, index)
+
+    def forget_maximised(self) -> None:
+        """The reader chose another layout: there is no way back to the one before."""
+        self._before_maximise = None
+
     @property
     def visible(self) -> tuple[ViewportState, ...]:
         """Viewports of the layout, row by row."""
@@ -182,14 +209,19 @@ class ViewerSession:
     # --- tool, texts
 
     @property
-    def tool(self) -> Tool:
+    def tool(self) -> str:
+        """Id of the mouse tool of the left button: one of `Tool`, or one that a feature brought."""
         return self._tool
 
     @tool.setter
-    def tool(self, tool: Tool) -> None:
+    def tool(self, tool: str) -> None:
         if tool != self._tool:
             self._tool = tool
             self.tool_changed.emit()
+
+    def tool_of_button(self, button: str) -> str:
+        """Id of the tool of ``left``, ``middle`` or ``right`` (VW-SET-07); empty when it has none."""
+        return self._tool if button == "left" else self.buttons.get(button, "")
 
     @property
     def texts_hidden(self) -> bool:

@@ -1,6 +1,8 @@
-"""The tool bar: buttons of the declared commands, menus for presets and layouts."""
+"""The tool bar: buttons of the declared commands and menus, group by group."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
@@ -9,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QMenu, QToolButton, 
 from clients.kit.actions import ActionGroup
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
-from clients.viewer.commands import CHECKABLE, COMMANDS, TOOL_BAR, TOOLS, Slot
+from clients.viewer.commands import GROUPS, MENUS, SLOTS, Slot
+from clients.viewer.desk import Feature
 from clients.viewer.tool_icons import tool_icon
 
 ICON = 20
@@ -19,16 +22,22 @@ WIDE, NARROW = 42, 36  # a button with and without its word
 class ToolBar(QFrame):
     """One row; words below the icons vanish when the row gets too narrow (VW-SET-16)."""
 
-    def __init__(self, actions: ActionGroup, menus: dict[str, QMenu], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        actions: ActionGroup,
+        menus: dict[str, QMenu],
+        features: Sequence[Feature],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._buttons: list[tuple[Slot, QToolButton, QAction | None]] = []
-        self._texts = {action.id: action.text for action in (*(a for _, a in TOOLS), *COMMANDS)}
-        self._texts |= {"menu.presets": "预设窗宽窗位", "menu.layouts": "布局"}
+        self._texts = {action.id: action.text for action in actions.declared} | {menu.id: menu.text for menu in MENUS}
+        self._groups = _groups(menus, features)
         row = QHBoxLayout(self)
         row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(0)
-        for n, group in enumerate(TOOL_BAR):
+        for n, group in enumerate(self._groups):
             if n:
                 line = QFrame()
                 line.setFrameShape(QFrame.Shape.VLine)
@@ -56,7 +65,6 @@ class ToolBar(QFrame):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         else:
             action = actions.qt(slot.action)
-            action.setCheckable(slot.action in CHECKABLE)
             button.setCheckable(action.isCheckable())
             button.clicked.connect(action.trigger)
             action.changed.connect(self._mirror)
@@ -95,7 +103,7 @@ class ToolBar(QFrame):
         return QSize(320, 52)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = event.size().width() >= len(self._buttons) * WIDE + (len(TOOL_BAR) - 1) * 9 + 20
+        wide = event.size().width() >= len(self._buttons) * WIDE + (len(self._groups) - 1) * 9 + 20
         if wide != self._wide:
             self._wide = wide
             self._dress()
@@ -104,3 +112,17 @@ class ToolBar(QFrame):
         if event.type() == QEvent.Type.LanguageChange:
             self._dress()
         super().changeEvent(event)
+
+
+def _groups(menus: dict[str, QMenu], features: Sequence[Feature]) -> list[list[Slot]]:
+    """The buttons of each group that has any: menus first, then buttons, those of the features in their order."""
+    groups = []
+    for group in GROUPS:
+        slots = [
+            Slot(menu.id, menu.icon, menu.word) for menu in MENUS if menu.group == group and menus[menu.id].actions()
+        ]
+        slots += [slot for feature in features for slot in feature.slots.get(group, ())]
+        slots += SLOTS.get(group, ())
+        if slots:
+            groups.append(slots)
+    return groups

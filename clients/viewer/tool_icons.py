@@ -50,11 +50,30 @@ _PATHS: dict[str, str] = {
     "presets": "M4 18h3l8-12h5M4 6h4M16 18h4",
     "play": "M7 5l12 7-12 7z",
     "send": "M20.500 3.500L3.500 10.500l7 3 3 7zM20.500 3.500l-10 10",
+    "colours": (
+        "M12 3.500a8.500 8.500 0 1 0 0 17c1.500 0 2-1 1.500-2-.6-1.300.2-2.500 1.700-2.500h2a3.300 3.300 0 0 0 3.300"
+        "-3.300C20.500 7.500 16.700 3.500 12 3.500M8 9v.1M12 7v.1M16 9v.1M7 13v.1"
+    ),
+    "annotate": "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+    "style": "M5 19h14M8 15l4-10 4 10M9.500 11.500h5",
+    "windows": "M4 5h16v14H4zM4 9.700h16M4 14.300h16M9.300 5v14M14.700 5v14",
+    "hanging": "M4 8h16v12H4zM12 8v12M12 3.500v1.500l-6 3M12 5l6 3",
+    "views": "M12 3.500l8 4.500v8l-8 4.500-8-4.500V8zM12 12.500L4 8M12 12.500L20 8M12 12.500v8",
+    "volume": "M12 3.500l8 4.500v8l-8 4.500-8-4.500V8zM4 8l8 4.500L20 8M12 12.500v8M8 5.800l8 4.500",
+    "objects": "M12 4l8.500 4.500L12 13 3.500 8.500zM4 12.500l8 4.300 8-4.300M4 16.200l8 4.300 8-4.300",
+    "combine": "M4 4h11v11H4zM9 9h11v11H9z",
+    "output": "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
+    "more": "M5 12v.1M12 12v.1M19 12v.1M5 11.500a.5.5 0 1 0 0 1M12 11.500a.5.5 0 1 0 0 1M19 11.500a.5.5 0 1 0 0 1",
     "folder": "M3.500 6h6l2 2.500h9V19h-17z",
 }
 
 
-@lru_cache(maxsize=128)
+def add_icons(paths: dict[str, str]) -> None:
+    """Icons of a feature: SVG paths on a 24-unit grid, in the manner of the others."""
+    _PATHS.update(paths)
+
+
+@lru_cache(maxsize=256)
 def _svg(name: str, colour: str) -> bytes:
     stroked, _, filled = _PATHS[name].partition("F:")
     parts = (

@@ -6,16 +6,27 @@ import math
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.measurements import Kind, MeasuredValue, Measurement, outline
 from clients.viewer.viewport.corner_texts import Corners
+from clients.viewer.viewport.renderer import Rendered
 from clients.viewer.viewport.transform import Projection
 from shared.imaging.geometry import PixelPoint, Spacing, SpacingSource
 
 HANDLE_RADIUS = 4.5
+
+
+def image_of(rendered: Rendered, ratio: float) -> QImage:
+    """A QImage that borrows the pixels: paint it while ``rendered`` lives; ``ratio`` as of the widget."""
+    high, wide = rendered.pixels.shape[:2]
+    colour = rendered.pixels.ndim == 3
+    kind = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
+    image = QImage(rendered.pixels.data, wide, high, wide * (3 if colour else 1), kind)
+    image.setDevicePixelRatio(ratio)
+    return image
 
 
 def cover_outside(painter: QPainter, projection: Projection, ratio: float) -> None:

@@ -312,10 +312,11 @@ def test_a_double_click_shows_a_viewport_alone_and_goes_back(opened: Open, qtbot
 
 
 def test_every_declared_action_can_be_done(opened: Open) -> None:
-    from clients.viewer.commands import COMMANDS, TOOLS
+    from clients.viewer.commands import COMMANDS, MEASURING
+    from clients.viewer.reading import commands as reading
 
     window = opened()
-    for action in (*(a for _, a in TOOLS), *COMMANDS):
+    for action in (*(a for _, a in (*reading.TOOLS, *MEASURING)), *COMMANDS, *reading.COMMANDS):
         if action.id != "file.open":  # asks in a dialog
             assert window.perform(action.id), action.id
     assert not window.perform("no.such")
@@ -456,16 +457,17 @@ def test_files_of_a_folder(qtbot: QtBot, tmp_path: Path, opened: Open) -> None:
 
 def test_the_end_of_loading_is_not_told_before_what_came_last_is_shown(opened: Open, qtbot: QtBot) -> None:
     window = opened()
-    assert window._loader is not None
-    qtbot.waitUntil(lambda: not window._tell_all, timeout=10_000)
+    assert window.opening.loader is not None
+    qtbot.waitUntil(lambda: not window.opening._tell_all, timeout=10_000)
     stack = window.session.stacks[0]
     told: list[str] = []
     window.first_image.connect(lambda _uid: told.append("first"))
     window.all_loaded.connect(lambda _frames: told.append("all"))
-    window._awaiting_first, window._tell_all = stack.study.study_uid, True
+    window.opening.awaiting_first, window.opening._tell_all = stack.study.study_uid, True
 
-    window.bridge.frames(stack, [window.session.viewports[0].index])  # the first, still on its way to the window
-    window._on_arrived([(stack, [7])])
+    # The first image, still on its way to the window.
+    window.opening.bridge.frames(stack, [window.session.viewports[0].index])
+    window.opening._on_arrived([(stack, [7])])
 
     assert told == []
     qtbot.waitUntil(lambda: len(told) == 2, timeout=10_000)

@@ -1,0 +1,21 @@
+"""The features of the viewer, in the order in which their buttons stand."""
+
+from __future__ import annotations
+
+import importlib
+
+from clients.viewer.desk import Feature
+
+FEATURES: tuple[str, ...] = ("clients.viewer.reading.feature:ReadingFeature",)
+"""``module:Class`` of each feature, one line each."""
+
+
+def load_features(names: tuple[str, ...] = FEATURES) -> tuple[Feature, ...]:
+    """One object of each feature."""
+    made = []
+    for name in names:
+        module, _, kind = name.partition(":")
+        feature = getattr(importlib.import_module(module), kind)()
+        assert isinstance(feature, Feature), f"{name} is no feature"
+        made.append(feature)
+    return tuple(made)

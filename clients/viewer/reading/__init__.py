@@ -1,0 +1,1 @@
+"""Reading in two dimensions: paging, windowing, zoom, turning, layouts, linked viewports, cine."""
