@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.imaging.codecs import DEFLATED_LE, EXPLICIT_BE, IMPLICIT_LE, NATIVE
+from shared.imaging.codecs import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, NATIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Part10:
     def __init__(self, data: bytes | mmap.mmap) -> None:
         """Reads the header; raises :class:`UnreadableFile`. ``data`` must outlive this object."""
         self.header, self._data, self._pixels = _read(data)
-        self.transfer_syntax = str(getattr(self.header.file_meta, "TransferSyntaxUID", "") or IMPLICIT_LE)
+        self.transfer_syntax = _syntax_of(self.header)
         self._frames: list[tuple[tuple[int, int], ...]] | None = None
 
     @classmethod
@@ -142,13 +142,27 @@ def _read(data: bytes | mmap.mmap) -> tuple[FileDataset, bytes | mmap.mmap, _Loc
         raise UnreadableFile("This is not a DICOM file, or it is cut short.") from error
     except Exception as error:
         raise UnreadableFile("The header of the file is damaged.") from error
-    syntax = str(getattr(header.file_meta, "TransferSyntaxUID", "") or IMPLICIT_LE)
-    return header, data, _locate_pixels(data, at, syntax)
+    return header, data, _locate_pixels(data, at, _syntax_of(header))
+
+
+def _syntax_of(header: FileDataset) -> str:
+    """The declared transfer syntax; without one, the native syntax as which the header could be read."""
+    declared = str(getattr(header.file_meta, "TransferSyntaxUID", "") or "")
+    if declared:
+        return declared
+    implicit, little = header.original_encoding
+    if implicit is not False:
+        return IMPLICIT_LE
+    return EXPLICIT_BE if little is False else EXPLICIT_LE
 
 
 def _looks_headless(data: bytes | mmap.mmap) -> bool:
-    """Old files without preamble begin with an element of group 0002 or 0008."""
-    return bytes(data[128:132]) != b"DICM" and bytes(data[:2]) in (b"\x02\x00", b"\x08\x00") and data[3:4] == b"\x00"
+    """Old files without preamble begin with an element of group 0002 or 0008, in either byte order."""
+    if bytes(data[128:132]) == b"DICM":
+        return False
+    little = bytes(data[:2]) in (b"\x02\x00", b"\x08\x00") and data[3:4] == b"\x00"
+    big = bytes(data[:2]) == b"\x00\x08" and data[2:3] == b"\x00" and bytes(data[4:6]).isalpha()
+    return little or big
 
 
 def _inflated(data: bytes | mmap.mmap) -> bytes | mmap.mmap:

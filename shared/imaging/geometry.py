@@ -265,7 +265,11 @@ def _usable(pair: Sequence[float]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class UltrasoundRegion:
-    """One item of Sequence of Ultrasound Regions with a two-dimensional scale in mm (PS3.3 C.8.5.5)."""
+    """One item of Sequence of Ultrasound Regions (PS3.3 C.8.5.5).
+
+    ``column_mm`` and ``row_mm`` are millimetres only where ``is_spatial``. Units are DICOM's codes: 3 cm, 4 seconds,
+    5 Hertz, 7 cm/s and so on; ``delta_x``/``delta_y`` are in them, with their sign.
+    """
 
     left: int
     top: int
@@ -273,6 +277,18 @@ class UltrasoundRegion:
     bottom: int
     column_mm: float
     row_mm: float
+    unit_x: int = 3
+    unit_y: int = 3
+    is_low_priority: bool = False
+    reference_x: float | None = None  # pixels from the region's left upper corner: where the values are 0
+    reference_y: float | None = None
+    delta_x: float = 0.0
+    delta_y: float = 0.0
+
+    @property
+    def is_spatial(self) -> bool:
+        """True when both axes are lengths."""
+        return self.unit_x == 3 == self.unit_y
 
     def holds(self, at: PixelPoint) -> bool:
         return self.left <= at.column <= self.right and self.top <= at.row <= self.bottom

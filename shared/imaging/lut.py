@@ -108,8 +108,17 @@ def apply_window(values: NDArray[Any], window: Window) -> NDArray[Any]:
     return result
 
 
-def grey_of(values: NDArray[Any], voi: Window | LookupTable, *, inverted: bool = False) -> NDArray[Any]:
-    """Modality units to uint8 grey, 0 black; ``inverted`` for MONOCHROME1 and for the reader's inversion."""
+def grey_of(
+    values: NDArray[Any],
+    voi: Window | LookupTable,
+    *,
+    inverted: bool = False,
+    presentation: LookupTable | None = None,
+) -> NDArray[Any]:
+    """Modality units to uint8 grey, 0 black; ``inverted`` for MONOCHROME1 and for the reader's inversion.
+
+    ``presentation`` is a Presentation LUT Sequence item between VOI and inversion (PS3.3 C.11.6.1.1).
+    """
     import numpy as np
 
     if isinstance(voi, LookupTable):
@@ -117,6 +126,10 @@ def grey_of(values: NDArray[Any], voi: Window | LookupTable, *, inverted: bool =
         share = np.clip(voi(values) / float((1 << voi.bits) - 1), 0.0, 1.0)
     else:
         share = apply_window(values, voi)
+    if presentation is not None:
+        # The whole range of the VOI LUT's output is the range of the table's input.
+        entry = np.floor(share * (len(presentation.entries) - 1) + 0.5)
+        share = presentation(entry + presentation.first) / float((1 << presentation.bits) - 1)
     if inverted:
         share = 1.0 - share
     result: NDArray[Any] = np.floor(share * 255.0 + 0.5).astype(np.uint8)
@@ -124,10 +137,24 @@ def grey_of(values: NDArray[Any], voi: Window | LookupTable, *, inverted: bool =
 
 
 def display_table(
-    *, signed: bool, modality: Modality, voi: Window | LookupTable, inverted: bool = False
+    *,
+    signed: bool,
+    modality: Modality,
+    voi: Window | LookupTable,
+    inverted: bool = False,
+    padding: tuple[int, int] | None = None,
+    presentation: LookupTable | None = None,
 ) -> NDArray[Any]:
-    """Grey (uint8) of every 16-bit pattern; index it with the pixels viewed as uint16."""
-    return grey_of(modality(stored_patterns(signed)), voi, inverted=inverted)
+    """Grey (uint8) of every 16-bit pattern; index it with the pixels viewed as uint16.
+
+    ``padding`` is the lowest and highest stored value without tissue (PS3.3 C.7.5.1.1.2): they stay black, inverted
+    or not.
+    """
+    stored = stored_patterns(signed)
+    table = grey_of(modality(stored), voi, inverted=inverted, presentation=presentation)
+    if padding is not None:
+        table[(stored >= padding[0]) & (stored <= padding[1])] = 0
+    return table
 
 
 def window_of_range(low: float, high: float) -> Window:
@@ -136,15 +163,23 @@ def window_of_range(low: float, high: float) -> Window:
     return Window(centre=low + (width - 1.0) / 2.0 + 0.5, width=width)
 
 
-def window_of_pixels(frame: NDArray[Any], modality: Modality, padding: int | None = None) -> Window:
+def window_of_pixels(
+    frame: NDArray[Any], modality: Modality, padding: int | None = None, padding_limit: int | None = None
+) -> Window:
     """A window for images whose header has none: the 1st to 99th percentile of what is not padding."""
     import numpy as np
 
     sample = frame[:: max(1, frame.shape[0] // 256), :: max(1, frame.shape[1] // 256)].ravel()
-    if padding is not None and (kept := sample[sample != padding]).size:
-        sample = kept
+    if padding is not None:
+        other = padding if padding_limit is None else padding_limit
+        tissue = (sample < min(padding, other)) | (sample > max(padding, other))
+        if (kept := sample[tissue]).size:
+            sample = kept
     low, high = (float(v) for v in np.percentile(modality(sample), (1, 99)))
     if high <= low:
         values = modality(np.array([frame.min(), frame.max()]))
         low, high = float(values.min()), float(values.max())
-    return window_of_range(low, high)
+    if not 0 < high - low < 16:
+        return window_of_range(low, high)
+    # Ratios and other small ranges: the step of 1 in LINEAR would flatten them.
+    return Window((low + high) / 2, high - low, VoiFunction.LINEAR_EXACT)
