@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import ClassVar, Protocol
 
 from clients.kiosk.papers.state import DIGITS, Page, PapersState
-from clients.kit.messages import message_for
+from clients.kiosk.presence import Presence, Server
 from clients.kit.running import TaskRunner
 from clients.kit.translations import Language, language, set_language, tr
-from shared.contract.base import Request
 from shared.contract.errors import ErrorCode, RpcError
-from shared.contract.queueing import GetKiosk, KioskView
 from shared.contract.report_paper import (
     MakeSelfPrint,
     OpenSelfPrint,
@@ -24,25 +20,8 @@ from shared.contract.report_paper import (
     TellSelfPrint,
 )
 
-R = TypeVar("R")
-
-DONE_SECONDS, TYPING_SECONDS, LOCK_SECONDS, TROUBLE_SECONDS = 20, 45, 15, 120
+DONE_SECONDS, TYPING_SECONDS, TROUBLE_SECONDS = 20, 45, 120
 ASKING_SECONDS, PRINTING_SECONDS = 20, 180
-HEARTBEAT_SECONDS, RETRY_SECONDS = 15.0, 4.0
-TAPS_TO_LOCK, TAPPING_SECONDS = 5, 4.0
-_SIGN_IN = (ErrorCode.NOT_SIGNED_IN, ErrorCode.SESSION_EXPIRED)
-
-
-class Server(Protocol):
-    """The line of the kiosk: it signs in by itself."""
-
-    def sign_in(self) -> None:
-        """Open a session (blocking); raises RpcError."""
-        ...
-
-    def call(self, request: Request[R]) -> R:
-        """Send and wait (blocking); raises RpcError."""
-        ...
 
 
 class PaperPrinter(Protocol):
@@ -57,8 +36,25 @@ class NoPaper(Exception):
     """The printer did not do it; the argument says why."""
 
 
-class PapersPresenter:
+class PapersPresenter(Presence[PapersState]):
     """`clock` gives the present moment with its zone; `leave_code` is what the administrator types to leave."""
+
+    name = "papers"
+    waiting = (Page.ASKING, Page.PRINTING)
+    needs_line = (Page.START, Page.ASKING, Page.DIGITS)
+    empty: ClassVar = {
+        "typed": "",
+        "sentence": "",
+        "head": "",
+        "step": "",
+        "items": (),
+        "number": 0,
+        "count": 0,
+        "seconds_left": 0,
+        "code_length": 0,
+        "code_wrong": False,
+    }
+    state: PapersState
 
     def __init__(
         self,
@@ -71,115 +67,17 @@ class PapersPresenter:
         leave_code: str,
         language: Language = Language.CHINESE,
     ) -> None:
-        self.state = PapersState(now=clock())
-        self._server, self._runner, self._printer, self._clock = server, runner, printer, clock
-        self._show = show
-        self._leave_code = leave_code
-        self._first_language = language
-        self._signed_in = self._beating = self._stopped = False
-        self._next_beat = 0.0
-        self._asked = 0
-        self._scanned = ""
-        self._session = ""
-        self._left: list[SelfPrintItem] = []
-        self._code = ""
-        self._taps: list[float] = []
-
-    # ── time and line ────────────────────────────────────────────────────────────────────────────────
-
-    def start(self) -> None:
-        """Look for the server."""
-        self._show(self.state)
-        self._beat()
-
-    def stop(self) -> None:
-        """The kiosk closes: what still comes is dropped."""
-        self._stopped = True
-        self._show = lambda _state: None
-
-    def tick(self) -> None:
-        """A second has passed."""
-        now = self._clock()
-        if (now.minute, now.hour) != (self.state.now.minute, self.state.now.hour):
-            self._change(now=now)
-        if now.timestamp() >= self._next_beat:
-            self._beat()
-        if self.state.seconds_left:
-            left = self.state.seconds_left - 1
-            if left:
-                self._change(seconds_left=left)
-            elif self.state.page in (Page.ASKING, Page.PRINTING):
-                self._line_fails()
-            else:
-                self.to_start()
-
-    def line_lost(self) -> None:
-        """The connection hears nothing more from the server."""
-        if self.state.page in (Page.START, Page.ASKING, Page.DIGITS):
-            self._line_fails()
-
-    def line_came_back(self) -> None:
-        """The server answers again."""
-        if self.state.page in (Page.CLOSED, Page.CONNECTING):
-            self._beat()
-
-    def _beat(self) -> None:
-        if self._beating or self._stopped:
-            return
-        self._beating = True
-        self._next_beat = self._clock().timestamp() + HEARTBEAT_SECONDS
-        self._runner.run(lambda: self._signed(GetKiosk()), self._beaten, self._missed, key="papers/beat")
-
-    def _signed(self, request: Request[R]) -> R:
-        """Sign in if needed, and again if the server has forgotten us, and ask (blocking; runs in a worker)."""
-        if not self._signed_in:
-            self._server.sign_in()
-            self._signed_in = True
-        try:
-            return self._server.call(request)
-        except RpcError as error:
-            if error.code not in _SIGN_IN:
-                raise
-            self._server.sign_in()
-            return self._server.call(request)
-
-    def _beaten(self, view: KioskView) -> None:
-        self._beating = False
-        self._change(hospital_name=view.hospital_name, hospital_name_en=view.hospital_name_en, trouble="")
-        if self.state.page in (Page.CONNECTING, Page.CLOSED):
-            self.to_start()
-
-    def _missed(self, error: Exception) -> None:
-        self._beating = False
-        self._next_beat = self._clock().timestamp() + RETRY_SECONDS
-        code = error.code if isinstance(error, RpcError) else None
-        self._signed_in = self._signed_in and code not in _SIGN_IN
-        is_setting = code in (ErrorCode.WRONG_PASSWORD, ErrorCode.PERMISSION_MISSING) or not isinstance(error, RpcError)
-        self._change(trouble=message_for(error).text if is_setting else "")
-        if self.state.page in (Page.START, Page.CONNECTING):
-            self._line_fails()
-
-    def _line_fails(self) -> None:
-        self._asked += 1
+        super().__init__(
+            PapersState(now=clock()), server, runner, clock, show, leave_code=leave_code, language=language
+        )
+        self._printer = printer
         self._forget()
-        self._change(page=Page.CLOSED, typed="", sentence="", items=(), seconds_left=0)
-        self._next_beat = min(self._next_beat, self._clock().timestamp() + RETRY_SECONDS)
 
     # ── patients ─────────────────────────────────────────────────────────────────────────────────────
 
     def _forget(self) -> None:
-        self._scanned, self._session, self._left = "", "", []
-
-    def to_start(self) -> None:
-        """Back to the beginning: the next person must find nothing of the last one."""
-        self._asked += 1
-        self._forget()
-        self._code, self._taps = "", []
-        set_language(self._first_language)
-        self._change(
-            page=Page.START, typed="", sentence="", head="", step="", items=(), number=0, count=0,
-            seconds_left=0, code_length=0, code_wrong=False,
-        )  # fmt: skip
+        self._scanned, self._session = "", ""
+        self._left: list[SelfPrintItem] = []
 
     def choose_language(self, chosen: Language) -> None:
         """中文 or English, until the next return to the start."""
@@ -197,16 +95,14 @@ class PapersPresenter:
     def key(self, character: str) -> None:
         """A digit or X of the on-screen keys."""
         if self.state.page is Page.LOCK:
-            self._code = (self._code + character)[:16]
-            self._change(code_length=len(self._code), code_wrong=False, seconds_left=LOCK_SECONDS)
+            self._add_to_code(character)
         elif self.state.page is Page.DIGITS and len(self.state.typed) < DIGITS:
             self._change(typed=self.state.typed + character, sentence="", seconds_left=TYPING_SECONDS)
 
     def erase(self) -> None:
         """The last character away."""
         if self.state.page is Page.LOCK:
-            self._code = self._code[:-1]
-            self._change(code_length=len(self._code), code_wrong=False)
+            self._erase_code()
         elif self.state.page is Page.DIGITS:
             self._change(typed=self.state.typed[:-1], sentence="", seconds_left=TYPING_SECONDS)
 
@@ -219,10 +115,6 @@ class PapersPresenter:
                 self._change(sentence=tr("请输入四位。"), seconds_left=TYPING_SECONDS)
             else:
                 self._open()
-
-    def cancel(self) -> None:
-        """返回, 结束."""
-        self.to_start()
 
     def _open(self) -> None:
         request = OpenSelfPrint(code=self._scanned, last_four=self.state.typed)
@@ -243,10 +135,6 @@ class PapersPresenter:
                 self._missed_answer(error)
 
         self._runner.run(lambda: self._signed(request), came, failed, key="papers/open")
-
-    def _missed_answer(self, error: Exception) -> None:
-        self._signed_in = self._signed_in and not (isinstance(error, RpcError) and error.code in _SIGN_IN)
-        self._line_fails()
 
     def _answered(self, answer: SelfPrintAnswer) -> None:
         if answer.outcome is SelfPrintOutcome.WRONG:
@@ -327,28 +215,3 @@ class PapersPresenter:
     def _end(self, head: str, step: str, *, is_good: bool = False) -> None:
         self._session, self._left = "", []
         self._change(page=Page.DONE, head=head, step=step, is_good=is_good, typed="", seconds_left=DONE_SECONDS)
-
-    # ── the administrator ────────────────────────────────────────────────────────────────────────────
-
-    def corner_tapped(self) -> None:
-        """The corner that nobody knows: five taps within a few seconds ask for the code."""
-        now = self._clock().timestamp()
-        self._taps = [moment for moment in self._taps if now - moment < TAPPING_SECONDS] + [now]
-        if len(self._taps) >= TAPS_TO_LOCK:
-            self._asked += 1
-            self._forget()
-            self._code, self._taps = "", []
-            self._change(page=Page.LOCK, seconds_left=LOCK_SECONDS, items=(), typed="", code_length=0)
-
-    def _try_code(self) -> None:
-        typed, self._code = self._code, ""
-        if hmac.compare_digest(typed.encode(), self._leave_code.encode()):
-            self._change(may_leave=True, code_length=0)
-        else:
-            self._change(code_wrong=True, code_length=0, seconds_left=LOCK_SECONDS)
-
-    def _change(self, **changes: Any) -> None:
-        new = replace(self.state, **changes)
-        if new != self.state:
-            self.state = new
-            self._show(new)
