@@ -75,7 +75,7 @@ def reformat(
     offsets = slab_offsets(volume, grid.plane.normal, thickness_mm, samples)
     paths = _Paths(volume, grid)
     stored = _sampled(volume, paths, offsets, projection, interpolation)
-    return _in_unit(volume, stored)
+    return in_unit(volume, stored)
 
 
 def slab_offsets(volume: Volume, normal: VectorMm, thickness_mm: float, samples: int | None = None) -> list[float]:
@@ -233,10 +233,10 @@ def sample_points(volume: Volume, world: Any, interpolation: Interpolation = Int
         result[first:end] = sample(index[:, 0], index[:, 1], index[:, 2], True)
 
     in_blocks(work, len(flat), BLOCK)
-    return _in_unit(volume, result).reshape(points.shape[:-1])
+    return in_unit(volume, result).reshape(points.shape[:-1])
 
 
-def _in_unit(volume: Volume, stored: NDArray[Any]) -> NDArray[Any]:
+def in_unit(volume: Volume, stored: NDArray[Any]) -> NDArray[Any]:
     """In place where float32 loses nothing."""
     import numpy as np
 
