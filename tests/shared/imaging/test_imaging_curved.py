@@ -32,7 +32,8 @@ def tube() -> Volume:
     for point in arch(300):
         middle = point[::-1] / np.array(SPACING)
         box = tuple(
-            slice(max(0, int(m - 10.5 / s)), int(m + 10.5 / s) + 2) for m, s in zip(middle, SPACING, strict=True)
+            slice(max(0, int(m - 10.5 / s)), min(n, int(m + 10.5 / s) + 2))
+            for m, s, n in zip(middle, SPACING, SHAPE, strict=True)
         )
         k, j, i = np.mgrid[box]
         away = np.sqrt((k * 1.0 - point[2]) ** 2 + (j * 0.8 - point[1]) ** 2 + (i * 0.8 - point[0]) ** 2)
