@@ -15,14 +15,14 @@ from sqlalchemy import update
 from server.archive.keeping import snapshots
 from server.archive.keeping.backup import Sources
 from server.archive.keeping.tables import BackupRun
-from server.archive.keeping.vault import BackupError, Manifest, Vault
+from server.archive.keeping.vault import BackupError, Manifest, Vault, in_sentences
 from server.bootstrap import jobs, load_tables
 from server.bootstrap.areas import build_areas
 from server.bootstrap.folders import Folders
 from server.bootstrap.proof import Proof, prove
 from server.kernel import secretfiles
 from server.kernel.database import Database, migrate
-from server.kernel.storage.durability import Durability
+from server.kernel.storage.durability import Durability, sync_disk_of
 from server.kernel.storage.folder import FolderStorage
 from server.kernel.storage.port import ObjectStorage
 from server.settings import Settings, to_text
@@ -69,6 +69,7 @@ def open_sources(settings: Settings) -> Sources:
     return sources_of(settings, database, build_areas(settings, database).storage)
 
 
+@in_sentences()
 def restore(
     vault: Vault,
     settings: Settings,
@@ -82,7 +83,7 @@ def restore(
     """Make the data folder of `settings` from a generation, replay its inbox, prove it.
 
     The folder must be empty or absent, and so must be the database that the settings name. Raises BackupError,
-    snapshots.SnapshotError, OSError; then the half-made folder stays for a look and must be removed by hand.
+    snapshots.SnapshotError; then the half-made folder stays for a look and must be removed by hand.
     """
     started = time.perf_counter()
     name = vault.choose(at=at, generation=generation)
@@ -98,8 +99,7 @@ def restore(
     for path in (source / "inbox").iterdir():
         shutil.copyfile(path, folders.inbox / path.name)
     _load_database(source, settings, folders, manifest)
-    if hasattr(os, "sync"):
-        os.sync()
+    sync_disk_of(folders.data)
     copy_seconds = time.perf_counter() - started
     proof = prove(settings, hashes=hashes, progress=lambda done, count: progress("proved", done, count))
     return Restored(manifest, copied, total, copy_seconds, proof, time.perf_counter() - started - copy_seconds)

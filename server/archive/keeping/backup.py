@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,10 @@ from server import __version__
 from server.archive import inbox
 from server.archive.keeping import snapshots
 from server.archive.keeping.tables import BackupRun
-from server.archive.keeping.vault import BackupError, FileNote, Manifest, Vault, new_generation
+from server.archive.keeping.vault import BackupError, FileNote, Manifest, Vault, in_sentences, new_generation
 from server.kernel.database import Database
 from server.kernel.storage.medium import MediumAbsent
-from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
+from server.kernel.storage.port import ObjectMissing, ObjectStorage
 
 _ALIVE_S = 30.0
 _RESERVE = 256 << 20
@@ -77,16 +77,13 @@ def run(sources: Sources, vault: Vault, progress: Callable[[int, int], None], *,
     """Make a generation; an interrupted one is gone on with by the next call, since objects are copied once.
 
     `link`: hard links instead of copies where the file system can: quick and small, and no help against a broken disk.
-    Raises BackupError, FolderInUse (another backup writes there), OSError.
+    Raises BackupError, snapshots.SnapshotError, FolderInUse (another backup writes there).
     """
-    lock = vault.lock()
-    try:
+    with in_sentences(), closing(vault.lock()):
         vault.make()
         name = new_generation(vault)
-        with _announced(sources.database, vault, name) as note:
+        with _announced(sources.database, vault, name) as note, in_sentences():
             return _run(sources, vault, name, progress, note, link=link)
-    finally:
-        lock.close()
 
 
 def _run(
@@ -182,8 +179,6 @@ def _copy_object(sources: Sources, vault: Vault, key: str, waiting: Path, tally:
     except (ObjectMissing, FileNotFoundError):
         tally.missing.append(key)
         return
-    except StorageError as trouble:
-        raise BackupError(f"A store cannot be read, so the backup would not be whole: {trouble}") from trouble
     with file:
         name = getattr(file, "name", None)
         size = vault.take(key, file, Path(name) if link and isinstance(name, str) else None)
@@ -195,17 +190,17 @@ def _copy_object(sources: Sources, vault: Vault, key: str, waiting: Path, tally:
 
 
 def _copy_documents(documents: ObjectStorage, vault: Vault, working: Path, tally: _Tally) -> None:
-    """All documents that are there now: at least those that the snapshot names."""
+    """All documents that are there now: at least those that the snapshot names, but for previews that were replaced."""
     with (working / "documents.txt").open("w", encoding="ascii", newline="\n") as out:
         for key in sorted(documents.keys()):
-            with documents.open(key) as file:
+            with suppress(ObjectMissing), documents.open(key) as file:  # missing: a preview that was replaced meanwhile
                 size = file.seek(0, os.SEEK_END)
                 file.seek(0)
                 if not vault.has(key, size) and vault.take(key, file) is None:
                     tally.damaged.append(key)
                     continue
-            out.write(f"{key} {size}\n")
-            tally.documents += 1
+                out.write(f"{key} {size}\n")
+                tally.documents += 1
 
 
 def _require_space(folder: Path, wanted: int) -> None:
@@ -252,7 +247,7 @@ def _announced(database: Database, vault: Vault, name: str) -> Iterator[Callable
         yield note
         state, trouble = "complete", len(latest.missing) + len(latest.damaged)
         sentence = f"{trouble} objects are missing or damaged in the archive." if trouble else ""
-    except (BackupError, OSError, snapshots.SnapshotError) as error:
+    except (BackupError, snapshots.SnapshotError) as error:
         sentence = str(error)
         raise
     finally:

@@ -130,7 +130,7 @@ def back_up(context: JobContext, service: KeepingService, sources: Sources) -> s
     try:
         done = backup.run(sources, vault, context.step)
         pruned = vault.prune(present.backup_keep, context.step) if present.backup_keep else (0, 0)
-    except (BackupError, SnapshotError, OSError) as trouble:
+    except (BackupError, SnapshotError) as trouble:
         raise JobRetry(str(trouble)) from trouble
     except FolderInUse as busy:
         raise JobRetry("另一个备份正在写入该文件夹。", 60.0) from busy
@@ -161,7 +161,7 @@ def verify(context: JobContext, service: KeepingService) -> str:
     try:
         name = vault.choose(generation=str(context.payload.get("generation") or ""))
         faults = vault.verify(name, context.step)
-    except (BackupError, SnapshotError, OSError) as trouble:
+    except (BackupError, SnapshotError) as trouble:
         raise JobFailed(str(trouble)) from trouble
     if faults:
         raise JobFailed(f"备份 {name} 有 {len(faults)} 处问题（{faults[0]}），请重新备份。")

@@ -31,15 +31,27 @@ class SnapshotError(Exception):
 def take(database: Database, folder: Path) -> str:
     """Write the snapshot and `objects.txt` (a key and its size in a line) into `folder`; returns the schema's revision.
 
-    Every object that the snapshot names was there when the snapshot was taken.
+    Every object that the snapshot names was there when the snapshot was taken. Raises SnapshotError, OSError.
     """
     if database.is_sqlite:
-        _take_sqlite(database, folder)
-        with contextlib.closing(sqlite3.connect(folder / SQLITE_FILE)) as copy:
-            _write_objects(folder, copy.execute(_OBJECTS))
-            row = copy.execute("SELECT version_num FROM alembic_version").fetchone()
+        try:
+            _take_sqlite(database, folder)
+            with contextlib.closing(sqlite3.connect(folder / SQLITE_FILE)) as copy:
+                _write_objects(folder, copy.execute(_OBJECTS))
+                row = copy.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.Error as error:
+            raise SnapshotError(
+                f"The database could not be copied ({error}); see to disk and space, then try again."
+            ) from error
         return str(row[0]) if row else ""
-    return _take_postgresql(database, folder)
+    import psycopg
+
+    try:
+        return _take_postgresql(database, folder)
+    except psycopg.Error as error:
+        raise SnapshotError(
+            f"The database could not be copied ({type(error).__name__}); see to it, then try again."
+        ) from error
 
 
 def load(folder: Path, database: Database, revision: str) -> None:

@@ -9,6 +9,7 @@ A generation appears by a rename, when everything it names is there and durable;
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,10 +26,10 @@ import msgspec
 
 from server.archive.keeping.snapshots import objects_in
 from server.kernel.folderlock import FolderLock
-from server.kernel.storage.durability import fsync_folder
+from server.kernel.storage.durability import fsync_folder, sync_disk_of
 from server.kernel.storage.fingerprint import Proof, is_file_of
 from server.kernel.storage.folder import sha256_of
-from server.kernel.storage.port import checked_key
+from server.kernel.storage.port import StorageError, checked_key
 
 _CHUNK = 1 << 20
 _GENERATION = re.compile(r"(\d{8}T\d{6}Z)-(\d{3,})")
@@ -36,6 +38,33 @@ LISTS = ("objects.txt", "documents.txt")
 
 class BackupError(Exception):
     """A backup cannot be made, read or trusted; the text is a sentence that says what to do."""
+
+
+@contextmanager
+def in_sentences() -> Iterator[None]:
+    """Turn what disks and stores say into BackupError."""
+    try:
+        yield
+    except StorageError as trouble:
+        raise BackupError(f"A store cannot be read, so the backup would not be whole: {trouble}") from trouble
+    except OSError as trouble:
+        raise BackupError(_sentence_of(trouble)) from trouble
+
+
+def _sentence_of(trouble: OSError) -> str:
+    where = f" ({trouble.filename})" if trouble.filename else ""
+    match trouble.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"The disk is full{where}; free some space and try again. Earlier generations are as they were."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"The server may not read or write there{where}; correct the folder's rights and try again."
+        case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
+            return f"A file of the backup is not there any more{where}; another program works in the folder. Try again."
+        case _:
+            said = trouble.strerror or type(trouble).__name__
+            return (
+                f"The disk failed during the work{where}: {said}. Check the disk or the network folder and try again."
+            )
 
 
 class FileNote(msgspec.Struct, frozen=True):
@@ -162,8 +191,7 @@ class Vault:
         return made
 
     def _make_durable(self, working: Path) -> None:
-        if hasattr(os, "sync"):
-            os.sync()  # once for thousands of files, before the generation counts
+        if sync_disk_of(working):  # once for thousands of files, before the generation counts
             return
         newest = working.stat().st_ctime - 1
         for folder in (working, self._objects):
@@ -217,6 +245,10 @@ class Vault:
 
     def verify(self, name: str, progress: Callable[[int, int], None]) -> list[str]:
         """Read every file and object of a generation; returns what is wrong, in sentences. Raises BackupError."""
+        with in_sentences():
+            return self._verify(name, progress)
+
+    def _verify(self, name: str, progress: Callable[[int, int], None]) -> list[str]:
         manifest = self.manifest(name)
         folder = self.generation_folder(name)
         faults = []
@@ -239,13 +271,10 @@ class Vault:
     def prune(self, keep: int, progress: Callable[[int, int], None]) -> tuple[int, int]:
         """Keep the newest generations and the objects that they name; returns (generations, objects) removed.
 
-        Raises FolderInUse while a backup writes here.
+        Raises FolderInUse while a backup writes here, BackupError.
         """
-        lock = self.lock()
-        try:
+        with in_sentences(), closing(self.lock()):
             return self._prune(keep, progress)
-        finally:
-            lock.close()
 
     def _prune(self, keep: int, progress: Callable[[int, int], None]) -> tuple[int, int]:
         names = self.generations()

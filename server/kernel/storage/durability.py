@@ -42,6 +42,25 @@ def _find_syncfs() -> Callable[[int], int] | None:
     return lambda descriptor: int(function(descriptor))
 
 
+def sync_disk_of(folder: Path) -> bool:
+    """Make everything that was written to the disk of `folder` durable, at once; False where the system cannot.
+
+    Other disks are left alone where possible: one that hangs, as a lost network folder does, must hold up nobody here.
+    """
+    syncfs = _find_syncfs()
+    if syncfs is not None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            if syncfs(descriptor) == 0:
+                return True
+        finally:
+            os.close(descriptor)
+    if not hasattr(os, "sync"):
+        return False
+    os.sync()
+    return True
+
+
 class _Round:
     """Files that wait for one flush."""
 

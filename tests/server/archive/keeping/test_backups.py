@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, text
@@ -21,6 +23,7 @@ from server.kernel.database import Database, migrate
 from server.kernel.folderlock import FolderInUse
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
+from server.kernel.storage.port import ObjectStorage
 from tests.databases import KINDS, an_empty_database
 from tests.server.archive.archive_house import House, a_series
 from tests.server.archive.keeping.keeping_house import Keeping
@@ -175,6 +178,43 @@ def test_an_interrupted_backup_is_gone_on_with(kept: Keeping, sources: Sources, 
     done = backup.run(sources, vault, silent)
     assert done.copied == 1
     assert [one.name for one in (vault.folder / "generations").iterdir()] == [done.manifest.generation]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "rights"), (errno.EIO, "Check the disk"), (errno.ESTALE, "again")],
+)
+def test_what_a_disk_says_becomes_a_sentence(
+    kept: Keeping, sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    vault = Vault(tmp_path / "vault")
+    good = backup.run(sources, vault, silent).manifest.generation
+
+    def fails(_folder: Path) -> bool:
+        raise OSError(number, os.strerror(number), str(vault.folder))
+
+    monkeypatch.setattr(vault_module, "sync_disk_of", fails)
+    with pytest.raises(BackupError, match=said):
+        backup.run(sources, vault, silent)
+    with kept.database.read() as uow:
+        rows = uow.session.execute(select(BackupRun.state, BackupRun.sentence).order_by(BackupRun.id)).all()
+    assert rows[1].state == "failed" and said in rows[1].sentence and "Errno" not in rows[1].sentence
+    assert vault.generations() == [good]
+
+
+def test_a_document_that_goes_meanwhile_is_no_trouble(kept: Keeping, sources: Sources, tmp_path: Path) -> None:
+    """A preview is replaced while the others are copied."""
+    documents = sources.documents
+    gone = documents.put(b"a preview")
+    listed = list(documents.keys())
+    documents.delete(gone)
+
+    class Listed:
+        keys = staticmethod(lambda: iter(listed))
+        open = staticmethod(documents.open)
+
+    changed = replace(sources, documents=cast(ObjectStorage, Listed))
+    assert backup.run(changed, Vault(tmp_path / "vault"), silent).manifest.documents == 1
 
 
 def test_an_empty_name_that_a_loss_of_power_left_is_copied_again(
