@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Look:
         points = self.points
         if value <= points[0].value:
             return points[0].opacity
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in itertools.pairwise(points):
             if value <= b.value:
                 share = (value - a.value) / (b.value - a.value) if b.value > a.value else 1.0
                 return a.opacity + share * (b.opacity - a.opacity)
