@@ -1,4 +1,4 @@
-"""Structured reports of any kind as a tree to read: names, values, codes, references (PS3.3 C.17.3). Knows no screen."""
+"""Structured reports of any kind as a tree to read: names, values, codes, references (PS3.3 C.17.3)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.imaging.codecs import ImpossibleFormat, PixelFormat
 from shared.imaging.frames import number_of_frames
 from shared.imaging.header import pixel_format
-from shared.imaging.values import first_of, items_of, number_of, numbers_of, strings_of, text_of
+from shared.imaging.values import bytes_of, first_of, items_of, number_of, numbers_of, strings_of, text_of
 
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 MAX_TILES = 4_000_000
@@ -76,7 +76,7 @@ def level_of(ds: Any, transfer_syntax: str, optical_path: str = "", focus: int =
         skip = focus * across * down
         tiles = {(n % across, n // across): n + skip for n in range(across * down) if n + skip < count}
     else:
-        tiles, odd = _sparse(ds, per_frame, fmt, optical_path)
+        tiles, odd = _sparse(per_frame, fmt, optical_path)
     return Level(
         sop_instance_uid=text_of(ds, "SOPInstanceUID"),
         transfer_syntax=transfer_syntax,
@@ -94,7 +94,7 @@ def level_of(ds: Any, transfer_syntax: str, optical_path: str = "", focus: int =
     )
 
 
-def _sparse(ds: Any, per_frame: Any, fmt: PixelFormat, optical_path: str) -> tuple[dict[tuple[int, int], int], bool]:
+def _sparse(per_frame: Any, fmt: PixelFormat, optical_path: str) -> tuple[dict[tuple[int, int], int], bool]:
     """Tiles by Plane Position (Slide); the first optical path and focal plane win where several lie at one place."""
     tiles: dict[tuple[int, int], int] = {}
     odd = False
@@ -135,8 +135,6 @@ def _flavour(ds: Any) -> str:
 
 def _profile(ds: Any) -> bytes:
     path = first_of(ds, "OpticalPathSequence")
-    from shared.imaging.values import bytes_of
-
     return bytes_of(path, "ICCProfile") if path is not None else bytes_of(ds, "ICCProfile")
 
 

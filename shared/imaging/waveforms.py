@@ -89,7 +89,7 @@ def _group(item: Any, ds: Any) -> Group:
     if samples < 1:
         return Group(label, frequency, (), "size")
     order = ">" if _is_big(ds) and step > 1 else "<"
-    stored = np.frombuffer(data, np.dtype(kind).newbyteorder(order), samples * count).reshape(samples, count)
+    stored = np.frombuffer(data, np.dtype(order + kind), samples * count).reshape(samples, count)
     padding = _padding(item, kind, order)
     if interpretation in ("MB", "AB"):
         table = _companded(interpretation)
@@ -112,7 +112,10 @@ def _padding(item: Any, kind: str, order: str) -> int | None:
 
     raw = bytes_of(item, "WaveformPaddingValue")
     size = np.dtype(kind).itemsize
-    return int(np.frombuffer(raw, np.dtype(kind).newbyteorder(order), 1)[0]) if len(raw) >= size else None
+    if len(raw) >= size:
+        return int(np.frombuffer(raw, np.dtype(order + kind), 1)[0])
+    # Carts that declare no padding write the lowest value where nothing was measured.
+    return -32_768 if kind == "i2" else None
 
 
 def _companded(law: str) -> NDArray[Any]:
