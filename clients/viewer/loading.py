@@ -1,7 +1,7 @@
 """From a source of stored frames to decoded pixels, in the order a reader needs them. No Qt.
 
-A :class:`FrameSource` knows where bytes come from; the :class:`StudyLoader` knows when. Decoding runs in the
-same worker threads, since the codecs release the GIL.
+A :class:`FrameSource` knows where bytes come from; the :class:`StudyLoader` knows when. Decoding is asked for by the
+same worker threads; see loading_decoder for where it is done.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from clients.viewer import sentences
+from clients.viewer.loading_decoder import FrameDecoder, shared_decoder
 from clients.viewer.pixels import PixelStore
 from clients.viewer.study import FrameKey, Stack, StudyDescription
-from shared.imaging.codecs import UndecodableFrame, decode_frame
+from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.header import ImageHeader
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,14 @@ class FrameSource(Protocol):
         """Let go of files and sockets; after the last call has ended."""
 
 
+@runtime_checkable
+class PreparesStudies(Protocol):
+    """A source that can fetch studies ahead."""
+
+    def prepare(self, study_uid: str, go_on: Callable[[], bool]) -> bool:
+        """Fetch what is missing of a study, while ``go_on``; True at the end. Raises :class:`SourceFailed`."""
+
+
 def loading_order(count: int, visible: int, key_images: Iterable[int] = ()) -> list[int]:
     """Visible first, then the middle, key images, every fifth from the visible one outwards, then the rest."""
     if count == 0:
@@ -81,8 +90,10 @@ class StudyLoader:
         on_frames: Callable[[Stack, Sequence[int]], None],
         on_failure: Callable[[str], None],
         threads: int = 2,
+        decoder: FrameDecoder | None = None,
     ) -> None:
         self._source = source
+        self._decoder = decoder or shared_decoder()
         self._store = store
         self._on_frames = on_frames
         self._on_failure = on_failure
@@ -90,6 +101,9 @@ class StudyLoader:
         self._queues: dict[int, _Queue] = {}
         self._focus: list[int] = []  # ids of stacks on screen, most urgent first
         self._closing = False
+        self._load_all = True
+        self._next_studies: list[str] = []
+        self._preparing = ""
         self._threads = [
             threading.Thread(target=self._work, name=f"frames-{n}", daemon=True) for n in range(max(1, threads))
         ]
@@ -102,7 +116,7 @@ class StudyLoader:
         """Load all frames of ``stack``, beginning at ``visible``; again to change the beginning."""
         pixels = self._store.of(stack)
         with self._wake:
-            order = [n for n in loading_order(len(stack), visible, key_images) if not pixels.has(n)]
+            order = [n for n in loading_order(len(stack), visible, key_images) if not pixels.has(n) and pixels.wants(n)]
             known = self._queues.get(id(stack))
             if known is not None:
                 order = [n for n in order if n not in known.in_flight]
@@ -115,11 +129,37 @@ class StudyLoader:
         with self._wake:
             self._focus = [id(stack) for stack, _ in shown]
             for stack, index in shown:
+                self._look_at(stack, index)
                 queue = self._queues.get(id(stack))
                 if queue is not None and index in queue.order and queue.order[0] != index:
                     queue.order.remove(index)
                     queue.order.insert(0, index)
             self._wake.notify_all()
+
+    def _look_at(self, stack: Stack, index: int) -> None:
+        """A stack too large for the memory wants other frames when the reader goes on. Called with the lock held."""
+        pixels, queue = self._store.of(stack), self._queues.get(id(stack))
+        if pixels.look_at(index) and queue is not None:
+            missing = (n for n in loading_order(len(stack), index) if pixels.wants(n) and not pixels.has(n))
+            queue.order = [n for n in missing if n not in queue.in_flight]
+
+    @property
+    def load_all(self) -> bool:
+        """Load all series in full, or only those on screen and one image of every other (VW-SET-22)."""
+        return self._load_all
+
+    @load_all.setter
+    def load_all(self, load_all: bool) -> None:
+        with self._wake:
+            self._load_all = load_all
+            self._wake.notify_all()
+
+    def prepare(self, study_uids: Sequence[str]) -> None:
+        """These studies come next: fetch them ahead while nothing else is to be loaded; forgets earlier wishes."""
+        if isinstance(self._source, PreparesStudies):
+            with self._wake:
+                self._next_studies = list(dict.fromkeys(study_uids))
+                self._wake.notify_all()
 
     def knows(self, stack: Stack) -> bool:
         """True when the stack was asked for and not forgotten since."""
@@ -134,15 +174,19 @@ class StudyLoader:
 
     @property
     def waiting(self) -> int:
-        """Frames asked for and not there yet."""
+        """Frames asked for that are not there yet and will be loaded as things are."""
         with self._wake:
-            return sum(len(queue.order) + len(queue.in_flight) for queue in self._queues.values())
+            return sum(
+                len(queue.in_flight) + (len(queue.order) if self._goes_on(key, queue) else 0)
+                for key, queue in self._queues.items()
+            )
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Stop, and wait for the workers."""
         with self._wake:
             self._closing = True
             self._queues.clear()
+            self._next_studies.clear()
             self._wake.notify_all()
         self._source.stop()
         for thread in self._threads:
@@ -157,26 +201,42 @@ class StudyLoader:
 
         First one frame of every stack on screen, then one of every other stack (its thumbnail), then the rest.
         """
-        order = [*self._focus, *(key for key in self._queues if key not in self._focus)]
-        waiting = [queue for key in order if (queue := self._queues.get(key)) is not None and queue.order]
-        if not waiting:
+        queue = self._next_waiting()
+        if queue is None:
             return None
-        queue = next((queue for queue in waiting if not queue.begun), waiting[0])
         size = self._source.batch if queue.begun else 1
         queue.begun = True
         batch, queue.order = queue.order[:size], queue.order[size:]
         queue.in_flight.update(batch)
         return queue.stack, batch
 
+    def _next_waiting(self) -> _Queue | None:
+        """The queue whose turn it is. Called with the lock held."""
+        order = [*self._focus, *(key for key in self._queues if key not in self._focus)]
+        waiting = [q for key in order if (q := self._queues.get(key)) is not None and self._goes_on(key, q)]
+        return next((queue for queue in waiting if not queue.begun), waiting[0] if waiting else None)
+
+    def _goes_on(self, key: int, queue: _Queue) -> bool:
+        """True when frames of the queue are to be fetched as things are. Called with the lock held."""
+        pixels = self._store.of(queue.stack)
+        if pixels.is_confined:
+            queue.order = [n for n in queue.order if pixels.wants(n)]
+        return bool(queue.order) and (self._load_all or key in self._focus or not queue.begun)
+
     def _work(self) -> None:
         while True:
             with self._wake:
                 work = self._next()
-                while work is None and not self._closing:
+                while work is None and not self._closing and not self._may_prepare():
                     self._wake.wait()
                     work = self._next()
-                if self._closing or work is None:
+                if self._closing:
                     return
+                if work is None:
+                    self._preparing = self._next_studies[0]
+            if work is None:
+                self._prepare_next()
+                continue
             stack, batch = work
             try:
                 self._load(stack, batch)
@@ -187,6 +247,32 @@ class StudyLoader:
             except Exception:  # outermost loop of the worker
                 log.exception("a frame could not be loaded")
                 self._settle(stack, [n for n in batch if not self._store.of(stack).has(n)], sentences.internal_error())
+
+    def _may_prepare(self) -> bool:
+        """True when somebody is free to fetch ahead: nothing is on the way, and nobody does it already."""
+        busy = any(queue.in_flight for queue in self._queues.values())
+        return bool(self._next_studies) and not self._preparing and not busy
+
+    def _prepare_next(self) -> None:
+        study_uid, ended = self._preparing, True
+
+        def go_on() -> bool:
+            with self._wake:
+                wanted = study_uid in self._next_studies and not self._closing
+                return wanted and self._next_waiting() is None
+
+        try:
+            if isinstance(self._source, PreparesStudies):
+                ended = self._source.prepare(study_uid, go_on)
+        except SourceFailed as failure:
+            log.info("a study could not be fetched ahead: %s", failure)
+        except Exception:  # outermost loop of the worker
+            log.exception("a study could not be fetched ahead")
+        with self._wake:
+            self._preparing = ""
+            if ended and study_uid in self._next_studies:
+                self._next_studies.remove(study_uid)
+            self._wake.notify_all()
 
     def _load(self, stack: Stack, batch: list[int]) -> None:
         places = {stack.frames[n]: n for n in batch}
@@ -210,13 +296,16 @@ class StudyLoader:
     def _decode(self, stack: Stack, index: int, arrived: Arrived) -> None:
         image = stack.image(index)
         try:
-            frame = decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
+            frame = self._decoder.decode(arrived.data, image.pixel_format, image.transfer_syntax)
+            self._store.of(stack).put(index, frame, stack.frame_header(index).modality)
         except UndecodableFrame as error:
             log.warning("an image cannot be decoded: %s", error)
             self._settle(stack, [index], sentences.sentence_of(error))
-            return
-        self._store.of(stack).put(index, frame, stack.frame_header(index).modality)
-        self._settle(stack, [index])
+        except MemoryError:
+            log.warning("there is no memory for an image")
+            self._settle(stack, [index], sentences.no_memory())
+        else:
+            self._settle(stack, [index])
 
     def _settle(self, stack: Stack, indices: list[int], error: str = "") -> None:
         pixels = self._store.of(stack)

@@ -1,22 +1,28 @@
 """Decoded frames of stacks: one contiguous pooled buffer per stack of equal frames, with a limit of memory.
 
-Safe to fill from worker threads; a frame counts as there only after its bytes are in place.
+Safe to fill from worker threads; a frame counts as there only after its bytes are in place. A stack that is larger than
+the limit keeps the frames around the one that is shown, each by itself.
 """
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from clients.viewer.loading_memory import pixel_limit
 from clients.viewer.study import FrameKey, Stack
 from shared.imaging.lut import Modality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DEFAULT_LIMIT_BYTES = 3 << 30
+log = logging.getLogger(__name__)
+
 LARGE_FRAME = 4_000_000  # pixels; larger frames are kept at half size too, for the first look
 POOL_BYTES = 1 << 30
+LEAST_WINDOW = 4  # frames that a confined stack keeps, whatever the limit
 
 
 class BufferPool:
@@ -28,21 +34,39 @@ class BufferPool:
         self._lock = threading.Lock()
 
     def take(self, size: int) -> NDArray[Any]:
-        """A one-dimensional uint8 array of at least ``size`` bytes, contents undefined."""
+        """A one-dimensional uint8 array of at least ``size`` bytes, contents undefined. Raises MemoryError.
+
+        Where none fits, unused ones of about that size go: the sum of all grows only with what is needed at once.
+        """
         import numpy as np
 
         with self._lock:
-            fitting = [n for n, buffer in enumerate(self._free) if size <= buffer.nbytes <= 2 * size + (1 << 20)]
+            fitting = [
+                n for n, buffer in enumerate(self._free) if size <= buffer.nbytes <= size + size // 8 + (1 << 20)
+            ]
             if fitting:
                 return self._free.pop(min(fitting, key=lambda n: self._free[n].nbytes))
-        return np.empty(size, np.uint8)
+            gone = 0
+            while self._free and gone < size:
+                gone += self._free.pop(0).nbytes
+        try:
+            return np.empty(size, np.uint8)
+        except MemoryError:
+            with self._lock:
+                self._free.clear()
+            return np.empty(size, np.uint8)
 
     def give(self, buffer: NDArray[Any]) -> None:
-        """Take back a buffer that nothing refers to any more."""
+        """Take back a buffer; one that somebody still looks at is left to them."""
+        if sys.getrefcount(buffer) > _REFERENCES_OF_GIVER:
+            return
         with self._lock:
             self._free.append(buffer)
             while sum(b.nbytes for b in self._free) > self._limit:
                 self._free.pop(0)
+
+
+_REFERENCES_OF_GIVER = 3  # its variable, the parameter of give, the argument of getrefcount; views count beyond
 
 
 def presentable(frame: NDArray[Any], modality: Modality) -> tuple[NDArray[Any], Modality]:
@@ -87,11 +111,17 @@ def half_size(frame: NDArray[Any]) -> NDArray[Any]:
 
 
 class StackPixels:
-    """Frames of one stack. Those like the first share one buffer of shape (frames, rows, columns[, 3])."""
+    """Frames of one stack. Those like the first share one buffer of shape (frames, rows, columns[, 3]).
 
-    def __init__(self, stack: Stack, pool: BufferPool) -> None:
+    Confined, it keeps a window of frames around the one looked at, and forgets the others.
+    """
+
+    def __init__(self, stack: Stack, pool: BufferPool, limit_bytes: int = sys.maxsize) -> None:
         self.stack = stack
         self._pool = pool
+        self._limit = limit_bytes
+        self._window: range | None = None  # frames that may be here, None for all
+        self._shown = 0
         self._buffer: NDArray[Any] | None = None
         self._volume: NDArray[Any] | None = None
         self._odd: dict[int, NDArray[Any]] = {}
@@ -119,8 +149,10 @@ class StackPixels:
         half = half_size(frame) if frame.shape[0] * frame.shape[1] > LARGE_FRAME else None
         # Under the lock: a buffer that is given back meanwhile may already hold another stack.
         with self._lock:
-            if self._volume is None and len(self.stack) > 1:
+            if self._volume is None and self._window is None and len(self.stack) > 1:
                 self._allocate(frame)
+            if not self.wants(index):
+                return
             volume = self._volume
             if volume is not None and volume.shape[1:] == frame.shape and volume.dtype == frame.dtype:
                 volume[index] = frame
@@ -161,10 +193,91 @@ class StackPixels:
         """Modality LUT that fits the pixels as they are kept here."""
         return self._modalities.get(index) or self.stack.frame_header(index).modality
 
+    # --- confinement
+
+    @property
+    def is_confined(self) -> bool:
+        """True while only a window of the stack is kept."""
+        return self._window is not None
+
+    def wants(self, index: int) -> bool:
+        """True when the frame would be kept if it came."""
+        return self._window is None or index in self._window
+
+    def look_at(self, index: int) -> bool:
+        """The frame is shown; True when a confined stack moved its window, so that other frames are wanted."""
+        self._shown = index
+        with self._lock:
+            window = self._window
+            if window is None or self._is_well_inside(index, window):
+                return False
+            moved = self._window_at(index, len(window))
+            if moved == window:
+                return False
+            self._window = moved
+            self._forget_outside(moved)
+        return True
+
+    def confine(self, budget_bytes: int) -> None:
+        """Keep no more than about so many bytes, around what is shown; at least a few frames."""
+        with self._lock:
+            frames = self._there.count(1)
+            each = self._nbytes_here() // frames if frames else 0
+            if self._volume is not None:
+                each = self._volume[0].nbytes
+            if each == 0:
+                return
+            window = self._window_at(self._shown, max(LEAST_WINDOW, budget_bytes // each))
+            if self._window is None and len(window) == len(self.stack):
+                return
+            self._window = window
+            volume, buffer = self._volume, self._buffer
+            if volume is not None:
+                for n in window:
+                    if self._there[n] and n not in self._odd:
+                        self._odd[n] = volume[n].copy()
+            self._buffer = self._volume = None
+            del volume
+            self._forget_outside(window)
+        if buffer is not None:
+            self._pool.give(buffer)
+
+    def _is_well_inside(self, index: int, window: range) -> bool:
+        margin = len(window) // 4
+        low = 0 if window.start == 0 else window.start + margin
+        high = len(self.stack) if window.stop == len(self.stack) else window.stop - margin
+        return low <= index < high
+
+    def _window_at(self, index: int, size: int) -> range:
+        size = min(size, len(self.stack))
+        start = min(max(index - size // 2, 0), len(self.stack) - size)
+        return range(start, start + size)
+
+    def _forget_outside(self, window: range) -> None:
+        for n in range(len(self.stack)):
+            if n not in window and self._there[n]:
+                self._there[n] = 0
+                self._odd.pop(n, None)
+                self._halves.pop(n, None)
+                self._modalities.pop(n, None)
+
+    def _nbytes_here(self) -> int:
+        return sum(a.nbytes for a in (*self._odd.values(), *self._halves.values()))
+
     def _allocate(self, like: NDArray[Any]) -> None:
+        """One buffer for the stack; where it would be too large, a window of it."""
         size = like.nbytes * len(self.stack)
-        self._buffer = self._pool.take(size)
-        self._volume = self._buffer[:size].view(like.dtype).reshape(len(self.stack), *like.shape)
+        frames = self._limit // like.nbytes
+        if size <= self._limit:
+            try:
+                self._buffer = self._pool.take(size)
+            except MemoryError:
+                log.warning("no memory for a stack of %d MB; a part of it is kept", size >> 20)
+                frames = len(self.stack) // 4
+            else:
+                self._volume = self._buffer[:size].view(like.dtype).reshape(len(self.stack), *like.shape)
+                return
+        self._window = self._window_at(self._shown, max(LEAST_WINDOW, frames))
 
     def release(self) -> None:
         """Give the memory back; all frames count as not there."""
@@ -172,6 +285,7 @@ class StackPixels:
             self._there = bytearray(len(self.stack))
             self._modalities.clear()
             buffer, self._buffer, self._volume = self._buffer, None, None
+            self._window = None
             self._odd.clear()
             self._halves.clear()
         if buffer is not None:
@@ -181,15 +295,16 @@ class StackPixels:
 class PixelStore:
     """Pixels of all open stacks; over the limit the stacks not shown for longest lose theirs (VW-EX-07)."""
 
-    def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES, pool: BufferPool | None = None) -> None:
-        self.limit_bytes = limit_bytes
+    def __init__(self, limit_bytes: int = 0, pool: BufferPool | None = None) -> None:
+        """``limit_bytes`` 0 takes what the machine can spare."""
+        self.limit_bytes = limit_bytes or pixel_limit()
         self._pool = pool or BufferPool()
         self._stacks: dict[int, StackPixels] = {}  # id of stack → pixels, least recently shown first
 
     def of(self, stack: Stack) -> StackPixels:
         pixels = self._stacks.get(id(stack))
         if pixels is None:
-            pixels = self._stacks[id(stack)] = StackPixels(stack, self._pool)
+            pixels = self._stacks[id(stack)] = StackPixels(stack, self._pool, self.limit_bytes)
         return pixels
 
     def touch(self, stack: Stack) -> None:
@@ -203,7 +318,10 @@ class PixelStore:
         return sum(pixels.nbytes for pixels in tuple(self._stacks.values()))
 
     def make_room(self, keep: set[int]) -> list[Stack]:
-        """Release the oldest stacks outside ``keep`` (ids) until the limit holds; returns them."""
+        """Release the oldest stacks outside ``keep`` (ids) until the limit holds; returns them.
+
+        Where those to keep are too much already, each of them keeps its part around the frame that is shown.
+        """
         released = []
         for key, pixels in tuple(self._stacks.items()):
             if self.nbytes <= self.limit_bytes:
@@ -211,6 +329,12 @@ class PixelStore:
             if key not in keep and pixels.nbytes:
                 pixels.release()
                 released.append(pixels.stack)
+        kept = [pixels for key, pixels in tuple(self._stacks.items()) if key in keep and pixels.nbytes]
+        if kept and self.nbytes > self.limit_bytes:
+            share = self.limit_bytes // len(kept)
+            for pixels in kept:
+                if pixels.nbytes > share:
+                    pixels.confine(share)
         return released
 
     def carry_over(self, old: Stack, new: Stack) -> None:

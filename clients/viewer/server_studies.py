@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from clients.kit.translations import tr
+from clients.viewer.cache import FrameCache, Item
 from clients.viewer.loading import Arrived, SourceFailed
+from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFacts
 from clients.viewer.sentences import sentence_of
-from clients.viewer.study import FrameKey, SeriesDescription, StudyDescription
-from shared.contract.archive import GetStudy, InstanceView, SeriesView, StudyView
+from clients.viewer.study import FrameKey, StudyDescription
+from shared.contract.archive import GetStudy
 from shared.contract.base import Changed, Notice, Request
-from shared.contract.errors import RpcError
+from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.identity import SessionView
-from shared.imaging.codecs import PixelFormat, UndecodableFrame
+from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import Part10, UnreadableFile
-from shared.imaging.geometry import NoPlane, Plane, choose_spacing
-from shared.imaging.header import FrameHeader, ImageHeader, image_header
-from shared.imaging.lut import Modality, VoiFunction, Window
+from shared.imaging.header import ImageHeader, image_header
 from shared.rpc.bulk import BulkClient, Wanted
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
@@ -29,10 +29,9 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-WHOLE_OBJECT_BYTES = 256 << 20  # larger multi-frame objects come frame by frame, with the index's facts only
 KEPT_OBJECTS = 2
+KEPT_OBJECT_BYTES = 300 << 20
 PREPARED = 2  # connections opened ahead, one for each worker thread of the loader
-SMALL_SERIES = 4  # series of so few images come as whole objects, header and all
 
 
 class ArchiveLine(Protocol):
@@ -75,25 +74,20 @@ class AdoptedLine:
 
 
 class ServerStudies:
-    """Implements :class:`clients.viewer.loading.FrameSource`."""
+    """Implements :class:`clients.viewer.loading.FrameSource`; with a cache also :class:`.loading.PreparesStudies`."""
 
     batch = 16
 
-    def __init__(self, line: ArchiveLine) -> None:
+    def __init__(self, line: ArchiveLine, cache: FrameCache | None = None) -> None:
         self._line = line
+        self._cache = cache if cache is not None else _NoCache()
         self._lock = threading.Lock()
         self._local = threading.local()
         self._clients: list[BulkClient] = []
         self._spare: list[BulkClient] = []  # of them those that no thread has taken yet
-        self._first: dict[str, threading.Lock] = {}  # series UID → held while its first object is on the way
-        self._images: dict[str, ImageHeader] = {}
-        self._series_of: dict[str, str] = {}
-        self._sizes: dict[str, int] = {}
-        self._whole: set[str] = set()  # instances to fetch as objects
-        self._series_texts: dict[str, ImageHeader] = {}  # series UID → the first full header that came
-        self._objects: dict[str, Part10] = {}
-        self._fetching: dict[str, threading.Lock] = {}
-        self._uids: dict[int, str] = {}
+        self._known = KnownStudies()
+        self._objects: dict[str, tuple[str, Part10]] = {}  # multi-frame objects in use, with their version
+        self._fetching: dict[str, threading.Lock] = {}  # objects on the way
         self._closed = False
 
     # --- describing
@@ -103,141 +97,191 @@ class ServerStudies:
         try:
             view = self._line.call(GetStudy(study_uid=study_uid))
         except RpcError as error:
+            if error.code is ErrorCode.NOT_FOUND:
+                self._cache.forget(study_uid)
             raise SourceFailed(str(error)) from error
-        return self._described(view)
+        described = self._known.take(view)
+        self._cache.described(study_uid, self._known.items(study_uid))
+        return described
 
     def uid_of(self, study_id: int) -> str:
         """UID of a study that was described before, empty for any other."""
-        return self._uids.get(study_id, "")
-
-    def _described(self, view: StudyView) -> StudyDescription:
-        row = view.row
-        with self._lock:
-            self._uids[row.id] = row.study_uid
-        series = [self._series(one, view) for one in view.series]
-        series.sort(key=lambda one: (one.number is None, one.number or 0, one.series_uid))
-        return StudyDescription(
-            study_uid=row.study_uid,
-            patient_id=row.patient_id,
-            patient_name=row.patient_name,
-            patient_sex=row.patient_sex,
-            patient_birth_date=row.patient_birth_date,
-            study_date=row.study_at.astimezone().strftime("%Y%m%d") if row.study_at else "",
-            study_time=row.study_at.astimezone().strftime("%H%M%S") if row.study_at else "",
-            description=row.description,
-            accession_number=row.accession_number,
-            institution=view.institution,
-            series=tuple(one for one in series if one.images),
-        )
-
-    def _series(self, view: SeriesView, study: StudyView) -> SeriesDescription:
-        images = []
-        for instance in view.instances:
-            try:
-                image = header_of(instance, view, study)
-            except UndecodableFrame:
-                continue  # reports, key object selections and the like have no rows and columns
-            uid = image.sop_instance_uid
-            images.append(image)
-            with self._lock:
-                self._images.setdefault(uid, image)
-                self._series_of[uid] = view.series_uid
-                self._sizes[uid] = instance.size_bytes
-                if _comes_whole(instance, view):
-                    self._whole.add(uid)
-        return SeriesDescription(
-            series_uid=view.series_uid,
-            modality=view.modality,
-            number=view.number,
-            description=view.description,
-            body_part=view.body_part,
-            images=tuple(images),
-            frame_of_reference_uid=view.frame_of_reference_uid,
-        )
+        return self._known.uid_of(study_id)
 
     # --- frames
 
     def frames(self, keys: Sequence[FrameKey]) -> Iterator[Arrived]:
-        """Frames in stored syntax. The first image of a series comes as whole object, for the texts of the corners."""
-        single: list[FrameKey] = []
+        """Frames in stored syntax, kept ones first.
+
+        The first image of a series comes as whole object, for the texts of the corners.
+        """
+        missing: dict[tuple[str, int], FrameKey] = {}
         for key in keys:
-            arrived = self._as_object(key)
+            arrived = self._as_object(key) or self._as_kept(key)
             if arrived is not None:
                 yield arrived
             else:
-                single.append(key)
-        if not single:
+                missing[key.sop_instance_uid, key.frame + 1] = key
+        if not missing:
             return
-        by_name = {(key.sop_instance_uid, key.frame + 1): key for key in single}
-        wanted = [Wanted("frame", name, frame) for name, frame in by_name]
+        for name, frame, data, syntax, error in self._streamed(missing):
+            key = missing[name, frame]
+            if error:
+                yield Arrived(key, error=error)
+                continue
+            known = self._known.find(name)
+            if known is not None:
+                self._cache.keep(known.item(frame), data, syntax)
+            yield Arrived(key, data, _completed(known, syntax))
+
+    def _streamed(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, memoryview, str, str]]:
+        """Name, frame, bytes, transfer syntax and error of frames from the server; raises SourceFailed."""
         try:
-            for received in self._bulk().stream(wanted):
-                key = by_name[received.wanted.name, received.wanted.frame]
-                if received.error is not None:
-                    yield Arrived(key, error=str(received.error))
-                    continue
-                yield Arrived(key, memoryview(received.data), self._completed(key, received.transfer_syntax_uid))
+            for received in self._bulk().stream(Wanted("frame", name, frame) for name, frame in wanted):
+                asked = received.wanted
+                error = str(received.error) if received.error is not None else ""
+                yield asked.name, asked.frame, memoryview(received.data), received.transfer_syntax_uid, error
         except RpcError as error:
             raise SourceFailed(str(error)) from error
+
+    def _as_kept(self, key: FrameKey) -> Arrived | None:
+        """The frame out of the cache."""
+        known = self._known.find(key.sop_instance_uid)
+        kept = self._cache.get(known.item(key.frame + 1)) if known is not None else None
+        return Arrived(key, kept.data, _completed(known, kept.transfer_syntax)) if kept is not None else None
 
     def _as_object(self, key: FrameKey) -> Arrived | None:
         """The frame out of its whole object; None when it is to be asked for as a frame."""
         uid = key.sop_instance_uid
-        if uid in self._objects:
-            return self._from_object(key)
-        if self._sizes.get(uid, 0) > WHOLE_OBJECT_BYTES:
+        known = self._known.find(uid)
+        if known is None or known.is_large:
             return None
-        if uid in self._whole:
-            return self._from_object(key)
-        series = self._series_of.get(uid, "")
-        if series in self._series_texts:
+        if known.comes_whole:
+            return self._from_object(key, known)
+        series = known.series
+        if series.texts is not None:
             return None
-        with self._lock:
-            first = self._first.setdefault(series, threading.Lock())
-        with first:  # a second object would only share the line with the one that somebody waits for
-            return None if series in self._series_texts else self._from_object(key)
+        with series.first:  # a second object would only share the line with the one that somebody waits for
+            return None if self._has_texts(series) else self._from_object(key, known)
 
-    def _from_object(self, key: FrameKey) -> Arrived:
+    def _has_texts(self, series: SeriesFacts) -> bool:
+        """True when a full header of the series is known, perhaps out of the cache."""
+        kept = self._cache.get(series.header_item) if series.texts is None else None
+        if kept is not None:
+            try:
+                part10 = Part10(bytes(kept.data))
+                series.texts = image_header(part10.header, part10.transfer_syntax)
+            except (UnreadableFile, UndecodableFrame):
+                log.info("a kept header cannot be read; the object is fetched")
+        return series.texts is not None
+
+    def _from_object(self, key: FrameKey, known: InstanceFacts) -> Arrived:
         try:
-            part10, image = self._object(key.sop_instance_uid)
+            part10, image = self._object(known)
             data = part10.frame(key.frame, image.pixel_format.native_bytes)
         except (UnreadableFile, UndecodableFrame) as error:
             log.warning("an object cannot be read: %s", error)
             return Arrived(key, error=sentence_of(error))
         return Arrived(key, data, image)
 
-    def _object(self, uid: str) -> tuple[Part10, ImageHeader]:
+    def _object(self, known: InstanceFacts) -> tuple[Part10, ImageHeader]:
         """The object, fetched once however many frames are wanted of it by several threads."""
+        uid = known.header.sop_instance_uid
         with self._lock:
             mine = self._fetching.setdefault(uid, threading.Lock())
         with mine:
-            part10 = self._objects.get(uid)
-            if part10 is None:
-                try:
-                    part10 = Part10(bytes(self._bulk().fetch("object", uid).data))
-                except RpcError as error:
-                    raise SourceFailed(str(error)) from error
+            version, part10 = self._objects.get(uid, ("", None))
+            if part10 is None or version != known.version:
+                part10 = Part10(self._object_bytes(known))
                 image = image_header(part10.header, part10.transfer_syntax)
+                known.header = image
                 with self._lock:
-                    self._images[uid] = image
-                    self._series_texts.setdefault(self._series_of.get(uid, ""), image)
+                    self._fetching.pop(uid, None)
+                    known.series.texts = known.series.texts or image
                     if len(image.frames) > 1:
-                        self._objects[uid] = part10
-                        while len(self._objects) > KEPT_OBJECTS:
-                            self._objects.pop(next(iter(self._objects)))
-            return part10, self._images[uid]
+                        self._objects[uid] = (known.version, part10)
+                        self._forget_objects()
+            return part10, known.header
 
-    def _completed(self, key: FrameKey, transfer_syntax: str) -> ImageHeader | None:
-        """The header as the index knows it, with texts and padding of the series' first object."""
-        image = self._images.get(key.sop_instance_uid)
-        if image is None:
-            return None
-        first = self._series_texts.get(self._series_of.get(key.sop_instance_uid, ""))
-        if first is not None:
-            own = {"SliceThickness": image.texts["SliceThickness"]} if "SliceThickness" in image.texts else {}
-            texts = {**first.texts, **own}
-            image = replace(image, texts=texts, padding=first.padding, lossy=first.lossy, lossy_ratio=first.lossy_ratio)
-        return replace(image, transfer_syntax=transfer_syntax) if transfer_syntax else image
+    def _object_bytes(self, known: InstanceFacts) -> bytes:
+        kept = self._cache.get(known.item(0))
+        if kept is not None:
+            return bytes(kept.data)
+        try:
+            data = bytes(self._bulk().fetch("object", known.header.sop_instance_uid).data)
+        except RpcError as error:
+            raise SourceFailed(str(error)) from error
+        self._keep_object(known, data, wait=False)
+        return data
+
+    def _keep_object(self, known: InstanceFacts, data: bytes, *, wait: bool) -> None:
+        """The object itself, or its header and its frame where the others of its series come as frames."""
+        if known.comes_whole:
+            self._cache.keep(known.item(0), data, "", wait=wait)
+            return
+        try:
+            part10 = Part10(data)
+            frame = part10.frame(0, known.header.pixel_format.native_bytes)
+        except UnreadableFile:
+            return
+        self._cache.keep(known.series.header_item, part10.head, "", wait=wait)
+        self._cache.keep(known.item(1), frame, part10.transfer_syntax, wait=wait)
+
+    def _forget_objects(self) -> None:
+        """Few multi-frame objects stay in memory; called with the lock held."""
+        while len(self._objects) > 1 and (
+            len(self._objects) > KEPT_OBJECTS
+            or sum(part10.size_bytes for _, part10 in self._objects.values()) > KEPT_OBJECT_BYTES
+        ):
+            self._objects.pop(next(iter(self._objects)))
+
+    # --- what comes next
+
+    def prepare(self, study_uid: str, go_on: Callable[[], bool]) -> bool:
+        """Bring what is missing of a study into the cache; False when ``go_on`` said no before the end.
+
+        Raises :class:`SourceFailed`.
+        """
+        if not self._cache.enabled:
+            return True
+        self.study(study_uid)
+        missing: dict[tuple[str, int], InstanceFacts] = {}
+        for known in self._known.instances(study_uid):
+            if not go_on():
+                return False
+            uid = known.header.sop_instance_uid
+            if known.is_large or not known.version:
+                continue
+            if known.comes_whole:
+                if not self._cache.has(known.item(0)):
+                    self._keep_object(known, self._fetched(uid), wait=True)
+            elif not self._cache.has(known.series.header_item):
+                self._keep_object(known, self._fetched(uid), wait=True)
+            elif not self._cache.has(known.item(1)):
+                missing[uid, 1] = known
+        return self._prepare_frames(missing, go_on)
+
+    def _prepare_frames(self, missing: dict[tuple[str, int], InstanceFacts], go_on: Callable[[], bool]) -> bool:
+        stopped = False
+
+        def wanted() -> Iterator[tuple[str, int]]:
+            nonlocal stopped
+            for asked in missing:
+                if not go_on():
+                    stopped = True
+                    return
+                yield asked
+
+        for name, frame, data, syntax, error in self._streamed(wanted()):
+            if not error:
+                self._cache.keep(missing[name, frame].item(frame), data, syntax, wait=True)
+        return not stopped
+
+    def _fetched(self, uid: str) -> bytes:
+        try:
+            return bytes(self._bulk().fetch("object", uid).data)
+        except RpcError as error:
+            raise SourceFailed(str(error)) from error
 
     def _prepare(self) -> None:
         """Connect for the worker threads while the study is being described; once."""
@@ -285,68 +329,34 @@ class ServerStudies:
             client.close()
 
 
-def _comes_whole(instance: InstanceView, series: SeriesView) -> bool:
-    """Objects whose facts the index does not hold: several frames, palettes, ultrasound regions, few images."""
-    return (
-        instance.frames > 1
-        or instance.photometric_interpretation == "PALETTE COLOR"
-        or series.modality == "US"
-        or len(series.instances) <= SMALL_SERIES
-    )
+def _completed(known: InstanceFacts | None, transfer_syntax: str) -> ImageHeader | None:
+    """The header as the index knows it, with texts and padding of the series' first object."""
+    if known is None:
+        return None
+    image, first = known.header, known.series.texts
+    if first is not None:
+        own = {"SliceThickness": image.texts["SliceThickness"]} if "SliceThickness" in image.texts else {}
+        texts = {**first.texts, **own}
+        image = replace(image, texts=texts, padding=first.padding, lossy=first.lossy, lossy_ratio=first.lossy_ratio)
+    return replace(image, transfer_syntax=transfer_syntax) if transfer_syntax else image
 
 
-def header_of(instance: InstanceView, series: SeriesView, study: StudyView) -> ImageHeader:
-    """What the index knows of an image; raises ``UndecodableFrame`` when it has no pixels."""
-    fmt = PixelFormat(
-        rows=instance.rows,
-        columns=instance.columns,
-        bits_allocated=instance.bits_allocated,
-        bits_stored=instance.bits_stored,
-        signed=instance.is_signed,
-        samples=instance.samples_per_pixel,
-        photometric=instance.photometric_interpretation,
-        planar=instance.planar_configuration == 1,
-    )
-    pixel_spacing = instance.pixel_spacing or ()
-    try:
-        plane = Plane.of(instance.image_position or (), instance.image_orientation or (), pixel_spacing or (1.0, 1.0))
-    except NoPlane:
-        plane = None
-    unit = instance.rescale_type if instance.rescale_type not in ("US", "UNSPECIFIED") else ""
-    if not unit and series.modality == "CT":
-        unit = "HU"
-    known = VoiFunction.__members__
-    function = VoiFunction(instance.voi_function) if instance.voi_function in known else VoiFunction.LINEAR
-    names = instance.window_explanation
-    windows = tuple(
-        Window(centre, width, function, names[n] if n < len(names) else "")
-        for n, (centre, width) in enumerate(zip(instance.window_center, instance.window_width, strict=False))
-        if width >= 1 or (width > 0 and function is not VoiFunction.LINEAR)
-    )
-    frame = FrameHeader(
-        plane=plane,
-        spacing=choose_spacing(
-            modality=series.modality,
-            pixel_spacing=pixel_spacing,
-            imager_spacing=instance.imager_pixel_spacing or (),
-        ),
-        modality=Modality(instance.rescale_slope or 1.0, instance.rescale_intercept, None, unit),
-        voi=windows,
-        duration_ms=instance.frame_time_ms,
-    )
-    texts = {"SliceThickness": f"{instance.slice_thickness:g}"} if instance.slice_thickness else {}
-    if study.institution:
-        texts["InstitutionName"] = study.institution
-    if study.manufacturer:
-        texts["Manufacturer"] = study.manufacturer
-    return ImageHeader(
-        sop_instance_uid=instance.sop_instance_uid,
-        sop_class_uid=instance.sop_class_uid,
-        transfer_syntax=instance.transfer_syntax_uid,
-        modality_code=series.modality,
-        pixel_format=fmt,
-        frames=(frame,) * max(1, instance.frames),
-        instance_number=instance.instance_number or 0,
-        inverted=instance.photometric_interpretation == "MONOCHROME1",
-        texts=texts,
-    )
+class _NoCache:
+    """Keeps nothing."""
+
+    enabled = False
+
+    def get(self, _item: Item) -> None:
+        return None
+
+    def has(self, _item: Item) -> bool:
+        return False
+
+    def keep(self, _item: Item, _data: bytes | memoryview, _transfer_syntax: str, *, wait: bool = False) -> bool:
+        return False
+
+    def described(self, _study_uid: str, _items: Iterable[Item]) -> None:
+        return
+
+    def forget(self, _study_uid: str) -> None:
+        return

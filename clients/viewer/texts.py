@@ -163,6 +163,11 @@ CATALOGUE = {
     "暂不支持这种编码（传输语法）": "this encoding (transfer syntax) is not supported yet",
     "文件头描述的图像不合理": "the header describes an impossible image",
     "图像数据不完整或已损坏": "the image data is incomplete or damaged",
+    "解码程序在这幅图像上崩溃，图像可能已损坏；其他图像不受影响": (
+        "the decoder crashed on this image, which may be damaged; other images are not affected"
+    ),
+    "解码超时，图像可能已损坏": "decoding took too long; the image may be damaged",
+    "内存不足，请关闭其他检查后重新打开": "out of memory; close other exams and open this one again",
     "程序内部错误，已记入日志": "an internal error, which has been logged",
     "服务器没有送来这幅图像": "the server did not deliver this image",
     "这幅图像不在这些文件里": "the image is not among these files",

@@ -66,6 +66,16 @@ class Part10:
         return self._pixels is not None
 
     @property
+    def size_bytes(self) -> int:
+        """Length of the whole file."""
+        return len(self._data)
+
+    @property
+    def head(self) -> bytes:
+        """The file up to where the value of its pixel data begins: reads as the same header without pixels."""
+        return bytes(self._data[: self._pixels.start if self._pixels is not None else len(self._data)])
+
+    @property
     def frame_count(self) -> int:
         """Number of Frames (0028,0008) within the limit, at least 1."""
         return number_of_frames(self.header)

@@ -1,0 +1,7 @@
+"""Frames kept on this machine's disk, encrypted, so that an exam seen before (or coming next) opens at once."""
+
+from clients.viewer.cache.disk import DiskCache
+from clients.viewer.cache.ports import FrameCache, Item, Kept
+from clients.viewer.cache.settings import CacheSettings
+
+__all__ = ["CacheSettings", "DiskCache", "FrameCache", "Item", "Kept"]

@@ -1,0 +1,42 @@
+"""How much memory this machine has, and how much of it pixels may take."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+LEAST_LIMIT = 1 << 30
+LARGEST_LIMIT = 16 << 30
+_UNKNOWN = 6 << 30
+
+
+def physical_bytes() -> int:
+    """Memory of the machine; a modest guess where the system does not tell."""
+    if sys.platform == "win32":
+        return _windows_bytes()
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return _UNKNOWN
+
+
+def pixel_limit() -> int:
+    """Half of the machine's memory, between 1 and 16 GiB."""
+    return min(max(physical_bytes() // 2, LEAST_LIMIT), LARGEST_LIMIT)
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        *((name, ctypes.c_uint64) for name in ("total", "free", "t_page", "f_page", "t_virtual", "f_virtual", "more")),
+    )
+
+
+def _windows_bytes() -> int:
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - exists on Windows only
+    return int(status.total) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else _UNKNOWN
