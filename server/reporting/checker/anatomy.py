@@ -16,7 +16,7 @@ ORGANS: dict[str, str] = {
     "胸膜": r"胸膜",
     "胸腔": r"胸腔|气胸|血胸|脓胸|肋膈角|pleural|costophrenic",
     "心包": r"心包|pericardi",
-    "心": r"心影|心脏|[左右]心[房室]",
+    "心": r"心影|心脏|[左右]心[房室]?|全心|心[房室]",
     "纵隔": r"纵[隔膈]|mediastin",
     "主动脉": r"主动脉|aort(?:a|ic)",
     "脑动脉": r"大脑[前中后]动脉|基底动脉|椎动脉|颅内动脉|交通动脉",
@@ -31,7 +31,7 @@ ORGANS: dict[str, str] = {
     "肾": r"肾(?!上腺|小球)|\bkidneys?\b|\brenal\b",
     "输尿管": r"输尿管|ureter",
     "膀胱": r"膀胱|bladder",
-    "前列腺": r"前列腺|prostat",
+    "前列腺": r"前列腺|外周带|移行带|prostat",
     "子宫": r"子宫|宫腔|宫颈|肌层|uter(?:us|ine)",
     "附件区": r"附件区?|卵巢|输卵管|ovar(?:y|ies|ian)|adnexa",
     "乳腺": r"乳腺|乳房|乳头(?!肌|状)|[左右双]乳|\bbreasts?\b",
@@ -145,7 +145,7 @@ _NO_SIDE = re.compile(
     r"|对侧|left ventric|right ventric|left atri|right atri|left main|to the (?:left|right)|leftward|rightward",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"双(?!线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE)
+_BOTH = re.compile(r"双(?!顶|胎|绒|羊|线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE)
 _LEFT = re.compile(r"左|\bleft\b", re.IGNORECASE)
 _RIGHT = re.compile(r"右|\bright\b", re.IGNORECASE)
 

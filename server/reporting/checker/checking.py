@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from server.reporting.checker.blanks import measures, remnants
 from server.reporting.checker.conflicts import conflicts
 from server.reporting.checker.echoes import echoes
+from server.reporting.checker.grounds import mirrored
 from server.reporting.checker.priors import priors
 from server.reporting.checker.quantities import quantities
 from server.reporting.checker.removed import removed
@@ -41,7 +43,7 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
     for each in _CHECKS:
         for alarm in each(subject):
             found.setdefault((alarm.kind, alarm.text), alarm)
-    for later, kind in ((echoes, AlarmKind.SIDE), (quantities, AlarmKind.CONFLICT)):
+    for later, kind in ((echoes, AlarmKind.SIDE), (mirrored, AlarmKind.SIDE), (quantities, AlarmKind.CONFLICT)):
         if not any(alarm.kind is kind for alarm in found.values()):
             for alarm in later(subject):
                 found.setdefault((alarm.kind, alarm.text), alarm)
@@ -50,7 +52,7 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
 
 
 def _says_better(other: Alarm, one: Alarm) -> bool:
-    if one.kind is AlarmKind.MISSING and one.text[:1] in {"_", "＿"}:
+    if one.kind is AlarmKind.MISSING and (one.text[:1] in {"_", "＿", "（", "("} or one.text[-1:] in {"_", "＿"} or re.search(r"[×xX]\s*(?:mm|cm)", one.text)):
         return False  # a blank before a unit is both: a number that was not measured and a rest of the template
     return other.kind in _SAID_BETTER.get(one.kind, set()) and _overlap(other.text, one.text)
 

@@ -12,7 +12,7 @@ from server.reporting.checker.places import places_in
 
 _SENTENCE = re.compile(r"[^。；;！!\n]+")
 _NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[一二三四五六七八九十]、)\s*")
-_CLAUSE = re.compile(r"[^，,：:]+")
+_CLAUSE = re.compile(r"(?:[（(][^（()），,]{0,12}[，,][^（()）]{0,24}[)）]|[^，,：:])+")
 _ENGLISH_STOP = re.compile(r"(?<=[a-z)])\.\s+(?=[A-Z])|(?<=[a-z)])\.\s*$", re.MULTILINE)
 _DENIED = re.compile(
     r"未见|未(?:发现|显示|探及|触及|闻及|提示|及)|没有|无(?!回声|名|痛|功能|症状|创)|不(?:伴|明显|存在|(?=$|扩张|增[厚大宽粗]|肿|狭窄))|否认|排除|除外|\bno\b|\bwithout\b|\bnot\b|negative for|free of|absen",

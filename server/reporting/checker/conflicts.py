@@ -13,8 +13,12 @@ from dataclasses import replace
 from server.reporting.checker.anatomy import organs_in, sides_in
 from server.reporting.checker.clauses import Clause, Mention, clauses, mentions
 from server.reporting.checker.contradictions import contradictions
+from server.reporting.checker.concepts import kin
+from server.reporting.checker.grounds import grounds
+from server.reporting.checker.omissions import omissions
 from server.reporting.checker.parts import wrong_part
 from server.reporting.checker.places import apart, of_kind, places_in
+from server.reporting.checker.scores import scores
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _FORMER = re.compile(
@@ -162,6 +166,9 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             contradictions,
             _at_another_place,
             _level_for_level,
+            grounds,
+            scores,
+            omissions,
         ):
             for alarm in check(subject):
                 found = True
@@ -428,7 +435,10 @@ def _well_after_all(subject: Subject) -> Iterator[Alarm]:
 def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
     """Whether what is called normal is what the clause is about; a whole exam is about all of it."""
     if told.organs and _WHOLE.search(told.text) and "实质" not in told.text:
-        return any(told.organs & region and (not clause.organs or clause.organs & region) for region in _REGIONS)
+        regions = [region for region in _REGIONS if told.organs & region]
+        if regions:
+            return any(not clause.organs or clause.organs & region for region in regions)
+        return kin(told.organs, clause.organs)
     if told.organs:
         organs = told.organs | {"胸腔"} if "胸膜" in told.organs else told.organs
         return bool(organs & clause.organs) and _same_place(replace(told, organs=organs), clause)

@@ -79,11 +79,6 @@ _SIGNS: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str] | None], .
         ),
         (r"闭塞", r"狭窄", r"闭塞|中断|未见?显影|不显影|充盈缺损|缺如|[无未]见?血流"),
         (
-            r"骨转移",
-            r"(?:未见|无)[^，。；]{0,8}(?:骨质破坏|异常(?:放射性)?浓聚|骨质异常)|骨[骼质][^，。；见]{0,8}(?:未见|无)[^，。；]{0,6}(?:异常|破坏)",
-            r"见[^，。；]{0,12}(?:破坏|浓聚|转移)",
-        ),
-        (
             r"(?:肝脏?|肺|脑|淋巴结|肾上腺)转移|转移瘤",
             r"(?:全身|余|肝|肺|脑)[^，。；]{0,14}(?:未见|无)[^，。；]{0,4}(?:异常|高代谢|占位|结节)",
             r"转移|结节|肿块|占位|病灶|高代谢(?:灶|结节|影)|肿大",
@@ -307,7 +302,7 @@ def _recurred(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-_TEST = re.compile(r"(?<![A-Za-z])(Hp|HP|幽门螺杆菌|DWI|DOTATATE|PSMA)\s*[（(]?\s*(阳性|阴性|[+＋\-－—])")
+_TEST = re.compile(r"(?<![A-Za-z])(Hp|HP|幽门螺杆菌|DWI|DOTATATE|PSMA|MRF|EMVI|CRM)\s*[（(]?\s*(阳性|阴性|[+＋\-－—]|未受累|未受侵|受累|受侵)")
 
 
 def _test(subject: Subject) -> Iterator[Alarm]:
@@ -325,4 +320,4 @@ def _test_name(name: str) -> str:
 
 
 def _is_positive(word: str) -> bool:
-    return word in {"阳性", "+", "＋"}
+    return word in {"阳性", "+", "＋", "受累", "受侵"}

@@ -23,6 +23,7 @@ _LIMITS = tuple(
     Limits(re.compile(pattern, re.IGNORECASE), least, most, name)
     for pattern, least, most, name in (
         (r"(?:桥小脑角|鞍区|听神经|内听道|脑膜|脑|颅内)[^。]{0,24}(?:肿块|占位)", 0.5, 130, "颅内病变"),
+        (r"乳[^。]{0,40}(?:肿块|结节|占位|包块)", 0.5, 120, "乳腺病变"),
         (r"输尿管[^，。]{0,12}(?:结石|高密度影|致密影|强回声)", 0.5, 40, "输尿管结石"),
         (r"(?:肺[^，。]{0,12}|磨玻璃|实性|微|小)结节|(?<!增生)结节(?!性肝)|nodul", 0.5, 55, "结节"),
         (r"肿块|包块|肿物|团块|占位|\bmass\b", 5, 300, "肿块"),
@@ -64,7 +65,7 @@ _LIMITS = tuple(
         (r"中线", 0.5, 35, "中线移位"),
         (r"垂体高度?|垂体高径", 1, 20, "垂体"),
         (r"垂体柄", 0.5, 8, "垂体柄"),
-        (r"[脑颅]|基底节|丘脑|[额颞顶枕岛]叶|放射冠|半卵圆|鞍区", 0.5, 180, "颅内病变"),
+        (r"[脑颅]|基底节|丘脑|[额颞顶枕岛]叶|放射冠|半卵圆|鞍区", 0.5, 115, "颅内病变"),
         (r"[上颌筛额蝶]窦|鼻窦", 0.5, 70, "鼻窦病变"),
         (r"甲状腺(?:左|右)?侧?叶|[左右]侧?叶大小", 4, 110, "甲状腺叶"),
         (r"峡部", 0.5, 18, "峡部"),
@@ -110,7 +111,7 @@ _ANYTHING = Limits(re.compile(""), 0.05, 500, "病变")
 # What is measured as a whole; after a lesion was named in its sentence the size is the lesion's.
 _WHOLE_ORGANS = frozenset("肝 肾 脾 子宫 前列腺 胆囊 甲状腺叶 睾丸 胰 卵巢 膀胱".split())
 _LESION_NAMED = re.compile(
-    r"(?:囊肿|结节|结石|肌瘤|病灶|肿[块瘤物]|占位|灶|[低高无]回声区?|[低高]密度影|[较最]大者|其一)[^。；]*$"
+    r"(?:囊肿|结节|结石|肌瘤|病灶|肿[块瘤物]|占位|灶|[低高无]回声区?|[低高]密度影|[较最]?大者|其一|(?:信号|密度|强化)(?:影|结节|区|囊)?|见)[^。；]*$"
 )
 _WALL_OF_GALLBLADDER = Limits(re.compile(""), 0.5, 25, "胆囊壁")
 # "The gallbladder is so large, its wall is rough, so thick": the thickness is the wall's.
@@ -132,7 +133,7 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
         for size in sizes_in(clause.text):
             start = clause.text.find(size.words, end)
             own, end = clause.text[end:start], start + len(size.words)
-            limits = _nearest(own) or _nearest(before + clause.text[:start]) or _nearest(clause.text[end:], first=True)
+            limits = _specific(_nearest(own), before) or _nearest(before + clause.text[:start]) or _nearest(clause.text[end:], first=True)
             said = before + clause.text[:start]
             if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said) and "大小正常" not in said:
                 limits = _nearest_lesion(said) or _ANYTHING
@@ -144,6 +145,14 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
                 limits = None
             yield limits or _ANYTHING, size.words, size.mm
         before = f"{before}{clause.text}，"
+
+
+def _specific(limits: Limits | None, before: str) -> Limits | None:
+    """ "Thickest at 1.3 mm" of what was named before: its own limits are narrower."""
+    if limits is None or limits.name != "厚度":
+        return limits
+    named = _nearest(before, among=tuple(one for one in _LIMITS if one.name in {"内中膜", "内膜厚度", "胆囊壁"}))
+    return named or limits
 
 
 def _nearest_lesion(text: str) -> Limits | None:

@@ -72,7 +72,7 @@ def measures_in(text: str) -> tuple[Measure, ...]:
         end = 0
         for size in sizes_in(clause.text):
             start = clause.text.find(size.words, end)
-            before = clause.text[end:start]
+            before = _INSIDE.sub(" ", clause.text[end:start])
             end = start + len(size.words)
             if words := _KINDS.findall(before):
                 kind = "size" if words[-1] in _SIZE_KINDS or words[-1].isascii() else words[-1][:2].rstrip("度")
@@ -84,6 +84,10 @@ def measures_in(text: str) -> tuple[Measure, ...]:
                 _measure(clause, size.words, [number * scale for number in size.numbers], kind, lesions, former)
             )
     return tuple(found)
+
+
+# "(2023-03, 45 mm)": the date and the size are of one exam.
+_INSIDE = re.compile(r"[，,](?=[^（()）]*$)")
 
 
 def percents_in(text: str) -> tuple[list[float], list[float]]:

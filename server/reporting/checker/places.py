@@ -30,9 +30,11 @@ _KINDS: dict[str, dict[str, str]] = {
     },
     "脑白质": {"放射冠": r"放射冠", "半卵圆中心": r"半卵圆", "侧脑室旁": r"侧脑室(?:旁|周围)"},
     "冠脉": {
-        "前降支": r"前降支|对角支|\bLAD\b",
-        "回旋支": r"回旋支|钝缘支|\bLCX\b",
-        "右冠": r"右冠|后降支|\bRCA\b",
+        "前降支": r"前降支|\bLAD\b",
+        "对角支": r"对角支",
+        "钝缘支": r"钝缘支",
+        "回旋支": r"回旋支|\bLCX\b",
+        "右冠": r"右冠|\bRCA\b",
         "左主干": r"左主干|\bLM\b",
     },
     "结肠": {
@@ -69,6 +71,9 @@ _KINDS: dict[str, dict[str, str]] = {
         "股": r"股[总浅深]?[静动]脉|股[总浅深]",
         "腘": r"腘",
         "胫前": r"胫前",
+        "大隐": r"大隐",
+        "小隐": r"小隐",
+        "肌间": r"肌间",
         "胫后": r"胫后",
         "腓": r"腓[静动]脉",
     },
@@ -103,6 +108,16 @@ _KINDS: dict[str, dict[str, str]] = {
         "近": r"[肱股桡尺胫腓]骨(?:近[端段]|上段|外科颈|头|颈)",
         "中": r"[肱股桡尺胫腓]骨(?:干?中[段部]|干)",
         "远": r"[肱股桡尺胫腓]骨(?:远[端段]|下段|髁上)",
+    },
+    "股骨近端": {
+        "头": r"股骨头(?!下)",
+        "颈": r"股骨颈|头下|经颈",
+        "粗隆间": r"[粗转]隆?子?间",
+        "粗隆下": r"[粗转]隆?子?下",
+    },
+    "胆管": {
+        "肝内": r"肝内(?:外)?胆管",
+        "肝外": r"胆总管|肝总管|肝内?外胆管",
     },
     "肾盏": {"上盏": r"上[盏极]", "中盏": r"中[盏部]", "下盏": r"下[盏极]"},
     "颈区": {
@@ -162,6 +177,9 @@ _RIBS = re.compile(
 )
 
 
+_TOOTH = re.compile(r"(?<![\d.×xX*/-])([1-4][1-8])(?=牙|号牙|、[1-4][1-8]|(?:近中|远中|低位|水平|垂直|部分|完全)*阻生|缺失|根尖|残根|龋)")
+
+
 @lru_cache(maxsize=2048)
 def places_in(text: str) -> frozenset[tuple[str, str]]:
     """The places that a clause names, each with its kind."""
@@ -174,6 +192,7 @@ def places_in(text: str) -> frozenset[tuple[str, str]]:
         found = {one for one in found if one[0] != "鼻窦"}
     if not re.search(r"肺|支气管|叶[见内上下尖前后，]|lobe", text):
         found = {one for one in found if one[0] != "肺叶" or one[1] not in text}
+    found |= {("牙", number) for number in _TOOTH.findall(text)}
     return frozenset(found | _levels(text) | _counted(text))
 
 

@@ -188,6 +188,7 @@ def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, floa
         measures = own
         if not any(not one.is_former for one in own):
             return []
+        measures = _last_lesion(own, claim, text)
     else:
         measures = _of(subject.findings, claim)
         now_here = [one for one in own if not one.is_former]
@@ -221,6 +222,15 @@ def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, floa
     return [(former_sizes.pop(), now_sizes.pop())]
 
 
+def _last_lesion(own: list[Measure], claim: _Claim, text: str) -> list[Measure]:
+    """Of several sizes before "unchanged" the last: the organ's own was told before its lesion's."""
+    before = text[: text.find(claim.words) + len(claim.words)]
+    now = [one for one in own if not one.is_former and one.kind == "size" and one.words in before]
+    if len({one.mm for one in now}) < 2 or "均" in claim.words or re.search(r"分别|其中|[较最]大", claim.words):
+        return own
+    return [one for one in own if one.is_former or one is now[-1]]
+
+
 def _is_about(one: Measure, claim: _Claim, loose: bool = False) -> bool:
     if claim.organs and one.organs and not claim.organs & one.organs:
         return False
@@ -239,6 +249,8 @@ def _of(text: str, claim: _Claim) -> list[Measure]:
     """The measures of a claim's lesion; of its organ when none is of the lesion."""
     rest = {number for number, sentence in enumerate(sentences(text)) if _THE_REST.match(sentence)}
     about = [one for one in measures_in(text) if _is_about(one, claim) and one.sentence not in rest]
+    if len(claim.sides) == 1 and any(one.sides == claim.sides for one in about):
+        about = [one for one in about if one.sides == claim.sides]
     return [one for one in about if _is_its_lesion(one, claim)] or [
         one for one in about if not one.lesions or not claim.lesions
     ]

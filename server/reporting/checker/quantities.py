@@ -138,6 +138,7 @@ def _graded(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+_SLIP = re.compile(r"滑[脱移][^，。；]{0,4}?([IVⅠⅡⅢⅣ]{1,3}|[1-4一二三四])\s?[度级]")
 _GRADE_BEFORE = re.compile(r"(?<![A-Za-z])([IVⅠⅡⅢⅣ]{1,3}|[1-4一二三四])\s?[度级]\s?(滑脱|信号|损伤|撕裂|变性|肿大)")
 _PLAIN = {"Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "I": "1", "II": "2", "III": "3", "IV": "4"} | dict(
     zip("一二三四", "1234", strict=True)
@@ -149,6 +150,8 @@ def _grade_before(subject: Subject) -> Iterator[Alarm]:
     there: dict[str, dict[str, str]] = {}
     for match in _GRADE_BEFORE.finditer(subject.findings):
         there.setdefault(match[2], {})[_PLAIN.get(match[1], match[1])] = match[0]
+    for match in _SLIP.finditer(subject.findings):
+        there.setdefault("滑脱", {})[_PLAIN.get(match[1], match[1])] = match[0]
     for match in _GRADE_BEFORE.finditer(subject.impression):
         mine = there.get(match[2])
         if mine and _PLAIN.get(match[1], match[1]) not in mine:
@@ -211,6 +214,9 @@ _Ranked = tuple[str, str, frozenset[str], frozenset[str], frozenset[tuple[str, s
 def _ranked(text: str) -> list[_Ranked]:
     found: list[_Ranked] = []
     for clause in clauses(text):
+        if _LITTLE.search(clause.text) and not _DEGREE.search(clause.text) and clause.organs & _CHESTS:
+            found.append((clause.text, "积液", clause.organs | _CHESTS, clause.sides, clause.places, {1}))
+            continue
         if re.search(r"较前|前片|前次|原(?!发)|既往|未见|无[^，]{0,2}(?:明显|大量)", clause.text):
             continue
         for part in re.split(r"[、及伴]", clause.text):
@@ -224,6 +230,11 @@ def _ranked(text: str) -> list[_Ranked]:
                         (clause.text, lesion, organs, sides_in(part) or clause.sides, clause.places, _ranks(degree[1]))
                     )
     return found
+
+
+# A crescent of fluid is little of it.
+_LITTLE = re.compile(r"(?:弧形|新月形|薄层|带状|线样)[^，。；未无]{0,4}(?:水样|液性|液体|积液|低密度)")
+_CHESTS = frozenset({"胸腔", "胸膜"})
 
 
 def _ranks(word: str) -> set[int]:

@@ -289,7 +289,7 @@ def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
         return
     parts = [one for one in clauses(subject.findings) if len(one.own_sides) == 1]
     for well in parts:
-        if not re.search(r"完整|良好|未见异常|形态正常|信号正常|未见骨折|清晰$|锐利$", well.text):
+        if not re.search(r"完整|良好|气化良好|未见异常|形态正常|信号正常|未见骨折|清晰$|锐利$", well.text):
             continue
         name = re.search(r"[左右]侧?(?:(肺)(?=野?清晰$)|([一-鿿]{2}))", well.text)
         if not name or not well.organs & SIDED or _GONE.search(well.text):
@@ -304,7 +304,7 @@ def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
 
 def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
     for mention in asserted(subject.impression):
-        if mention.sides != BOTH:
+        if mention.sides != BOTH or re.search(r"双[^，。；]*[左右]", mention.words):
             continue
         alike = [
             one
@@ -328,6 +328,8 @@ def _shows(text: str) -> bool:
     """Whether a clause shows something: "the signal of the femoral head is normal" does not."""
     if _NO_FLOW.search(text):
         return True
+    if "卵泡" in text:
+        return False
     shown = _without_denied(text)
     return bool(_STRUCTURAL.search(shown if shown == text else re.sub(r"信号|密度", "", shown)))
 

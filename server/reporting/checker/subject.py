@@ -93,6 +93,9 @@ _NARROW = {
     code: code - 0xFEE0
     for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05, 0xFF0E)
 } | {0x3000: 0x20}
+# Marks of half width beside Chinese words are the full ones.
+_WIDE = str.maketrans(",;:()", "，；：（）")
+_HALF_MARK = re.compile(r"(?<=[一-鿿）)])[,;:()]|[,;:()](?=[一-鿿（(])|(?<=mm|cm|HU)[,;](?!\d)|\)(?=[,;，；。])")
 
 
 # No person writes these; they would only cost time.
@@ -114,7 +117,7 @@ def _flat(value: Any, name: str, depth: int = 0) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value.translate(_NARROW)
+        return _HALF_MARK.sub(lambda match: match[0].translate(_WIDE), value.translate(_NARROW))
     if isinstance(value, int | float):
         return str(value)
     if depth > 4:

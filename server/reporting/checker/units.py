@@ -32,7 +32,7 @@ _FORMER = re.compile(r"前片|前次|上次|原|既往|较前|prior|previous", r
 
 
 _NO_LENGTH = re.compile(
-    rf"(?:心率|胎心率?|搏动|LVEF|(?<![A-Za-z])EF|射血分数|(?<![A-Za-z])FS|狭窄(?:率|程度)?|(?<![A-Za-z])RI|(?<![A-Za-z])PI|S/D|压缩|受压|[αβ]角|角度?|流速|PSV|EDV|(?<!SU)Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
+    rf"(?:心率|胎心率?|搏动|LVEF|(?<![A-Za-z])EF|射血分数|(?<![A-Za-z])FS|狭窄(?:率|程度)?|(?<![A-Za-z])RI|(?<![A-Za-z])PI|S/D|压缩|受压|[αβ]角|角度?|流速|PSV|EDV|(?<!SU)Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分|骨密度|BMD)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
     re.IGNORECASE,
 )
 _WEIGHTS = re.compile(rf"{NUMBER}\s*(?:kg|千克|公斤|斤)(?![a-zA-Z/²])", re.IGNORECASE)
@@ -54,6 +54,8 @@ _LENGTHS_BY_NAME = re.compile(
 _METRES = re.compile(
     rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米|{NUMBER}\s*(?:km|dm|nm|千米|分米)(?![A-Za-z])"
 )
+_PRESSURE = re.compile(rf"{NUMBER}\s*mmHg", re.IGNORECASE)
+_PRESSED = re.compile(r"压|PG|PASP|RVSP|梯度|BP|pressure|gradient", re.IGNORECASE)
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
 
 
@@ -101,6 +103,8 @@ def _lengths(text: str) -> Iterator[Alarm]:
         elif not unit and not inside:
             if match[0].startswith(("范围", "突出", "膨出", "移位")) and not re.search(r"[×xX*]|约", match[0]):
                 continue
+            if re.match(rf"\s*[-~～至—–]\s*{NUMBER}\s*(?:mm|cm|毫米|厘米)", text[match.end() :]):
+                continue
             if re.match(r"\s*[/个枚处级岁月倍次层段%％型]", text[match.end() :]):
                 continue
             yield Alarm(AlarmKind.UNIT, words, "测量值没有写单位（mm 或 cm）。")
@@ -145,6 +149,9 @@ def _quantities(text: str) -> Iterator[Alarm]:
             yield Alarm(AlarmKind.UNIT, match[0].strip(), f"大小的单位应为 mm 或 cm，{why}，请核对。")
     for match in _LENGTHS_BY_NAME.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”应是长度，单位不应为“{match[1]}”，请核对。")
+    for match in _PRESSURE.finditer(text):
+        if not _PRESSED.search(text[max(0, match.start() - 24) : match.start()]):
+            yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”是压力的单位，这里量的不是压力，请核对。")
     for match in _METRES.finditer(text):
         yield Alarm(
             AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”不是这里用的长度单位，请核对是否为 mm 或 cm。"

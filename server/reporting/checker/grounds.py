@@ -1,0 +1,266 @@
+"""What an impression stands on: each diagnosis must be shown by the findings, and what they prove may not be denied.
+
+Concept by concept (see concepts.py): a diagnosis of which the findings assert no appearance at any place that may be
+meant; a denial of what they prove; and a grave finding of which the impression has no word.
+"""
+
+# ruff: noqa: E501 a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from server.reporting.checker.anatomy import SIDED, opposite, organs_in, sides_in, word_of
+from server.reporting.checker.clauses import clauses
+from server.reporting.checker.concepts import CONCEPTS, GROWTHS, STRICT, Concept, kin
+from server.reporting.checker.places import apart, places_in
+from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+
+_NOT_NOW = re.compile(
+    r"术后|史|前片|前次|既往|建议|复查|随访|必要时|除外|排除|待排|待查|可疑|[?？]|陈旧|吸收|后遗|倾向|鉴别|请结合|高危|风险|较前|同前|程度|继发|先天|内固定|愈合|治疗后|放疗|化疗|切除|缺如|原(?!发)|消失|消散|对比"
+)
+_DENIAL = re.compile(
+    r"(?:均|尚|亦|也|现)?(?:未见|未及|未探及|未发现|未显示|未扫及|未示|没有|无(?!回声|名|肺纹理|壁|强化|症状)|不(?=[大宽厚窄高低粗均]?(?:$|[，。、])|伴|扩张|增|肿))"
+)
+_AGAIN = re.compile(r"但|而|(?<![未不])(?:可)?见|仅|除")
+_WELL = re.compile(
+    r"(?:形态|大小|信号|密度|回声|轮廓|结构|位置|骨质)?[^，。]{0,3}(?:未见(?:明显)?异常|正常|如常|完整|光滑|光整|通畅|清晰|均匀|对称|良好|居中|规整|连续|锐利)$"
+)
+_ILL = re.compile(r"欠|不(?:均|清|规|光|完整|对称|连续|通畅)|见|增|减|异常(?<!未见异常)(?<!未见明显异常)|\d")
+_SPLIT = re.compile(r"[、；]|伴有?|合并|并(?!列)|及|和(?!解)|(?<![未可])与")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clause with what it asserts, the denied and the sound cut away."""
+
+    text: str
+    positive: str
+    organs: frozenset[str]
+    sides: frozenset[str]
+    places: frozenset[tuple[str, str]]
+    sentence: int
+
+
+@lru_cache(maxsize=1024)
+def positive(text: str) -> str:
+    """What a clause asserts: "no stone, but sludge is seen" is "sludge is seen"; "" when it finds all well."""
+    kept, place = "", 0
+    while match := _DENIAL.search(text, place):
+        kept += text[place : match.start()]
+        again = _AGAIN.search(text, match.end())
+        if not again:
+            place = len(text)
+            break
+        place = again.start()
+    kept += text[place:]
+    kept = kept.strip()
+    well = _WELL.search(kept)
+    return "" if well and not _ILL.search(kept) else kept
+
+
+@lru_cache(maxsize=256)
+def statements(text: str) -> tuple[Statement, ...]:
+    """The clauses of findings; one goes on about the places of the one before in its sentence."""
+    return tuple(
+        Statement(one.text, positive(one.text), one.organs, one.sides, one.places, one.sentence)
+        for one in clauses(text)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One item of an impression: "stones of the gallbladder" of "fatty liver, stones of the gallbladder"."""
+
+    text: str
+    organs: frozenset[str]
+    sides: frozenset[str]
+    places: frozenset[tuple[str, str]]
+    is_denied: bool
+
+
+def _items(impression: str) -> Iterator[_Told]:
+    for clause in clauses(impression):
+        organs, sides, places = frozenset[str](), frozenset[str](), frozenset[tuple[str, str]]()
+        denied = False
+        for part in _SPLIT.split(clause.text):
+            if not part:
+                continue
+            own = organs_in(part)
+            organs = own or organs or clause.organs
+            sides = sides_in(part) or (frozenset() if own else sides or clause.sides)
+            places = places_in(part) or (frozenset() if own else places or clause.places)
+            denied = bool(_DENIAL.search(part)) or (denied and not re.search(r"见|示", part))
+            yield _Told(part, organs, sides, places, denied)
+
+
+def grounds(subject: Subject) -> Iterator[Alarm]:
+    """The first doubt of each sort."""
+    if len(subject.findings) < 12:
+        return
+    found = statements(subject.findings)
+    told = list(_items(subject.impression))
+    for item in told:
+        if _NOT_NOW.search(item.text):
+            continue
+        alarm = _denied(item, found, subject) if item.is_denied else _groundless(item, found, subject)
+        if alarm:
+            yield alarm
+            return
+
+
+_BESIDE = re.compile(r"[左右前后上下内外]方|旁|邻近|之间|交界|突向|周围|连接处")
+
+
+def _may_be(item: _Told, one: Statement) -> bool:
+    if not kin(item.organs, one.organs) and not _BESIDE.search(one.text):
+        return False
+    if len(item.sides) == 1 and len(one.sides) == 1 and item.sides != one.sides and not item.organs & {"肝", "甲状腺"}:
+        return False
+    return not apart(item.places, one.places)
+
+
+def _groundless(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alarm | None:
+    concept = _concept_of(item.text)
+    if concept is None or "可能" in item.text and concept.name in {"占位", "癌", "转移瘤", "结节"}:
+        return None
+    if not item.organs and not item.places and concept.name in {"结节", "占位", "癌", "狭窄", "撕裂", "水肿"}:
+        return None
+    near = [one for one in found if _may_be(item, one)]
+    if _is_shown(concept, item, near) or _is_shown(concept, _mirrored(item), found):
+        return None
+    against = next((one.text for one in near if one.organs & item.organs), "")
+    if against:
+        why = f"诊断意见写“{item.text}”，影像所见里没有它的表现（“{against}”），请核对。"
+    else:
+        why = f"诊断意见写“{item.text}”，影像所见里没有它的表现，请核对。"
+    return Alarm(AlarmKind.CONFLICT, item.text, why)
+
+
+def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool:
+    for one in found:
+        if not _may_be(item, one):
+            continue
+        if concept.name in STRICT and item.organs and one.organs and not item.organs & one.organs:
+            continue
+        if concept.name in GROWTHS and _BENIGN.search(one.text) and not _SOLID.search(one.text):
+            continue
+        if concept.shown.search(one.positive) or (concept.signs and concept.signs.search(one.text)):
+            return True
+    return False
+
+
+_BENIGN = re.compile(r"囊(?!实)|钙化|无强化|未见强化|脂肪|(?:子宫|卵巢)?内膜厚")
+_SOLID = re.compile(r"实性|结节|肿块|(?<!无)(?<!未见)强化|增厚|占位|团")
+
+
+def _mirrored(item: _Told) -> _Told:
+    """The same item on the other side."""
+    if len(item.sides) != 1:
+        return item
+    (side,) = item.sides
+    return replace(item, sides=frozenset({opposite(side)}))
+
+
+def mirrored(subject: Subject) -> Iterator[Alarm]:
+    """A diagnosis of one side that the findings show on the other side only."""
+    found = statements(subject.findings)
+    for item in _items(subject.impression):
+        if item.is_denied or len(item.sides) != 1 or _NOT_NOW.search(item.text) or not item.organs & SIDED:
+            continue
+        concept = _concept_of(item.text)
+        if concept is None or not sides_in(item.text):
+            continue
+        (side,) = item.sides
+        there = [one for one in found if len(one.sides) == 1]
+        if not _is_shown(concept, item, found) and _is_shown(concept, _mirrored(item), there):
+            why = f"诊断意见写{word_of(side)}侧，影像所见描述的异常在{word_of(opposite(side))}侧，请核对。"
+            yield Alarm(AlarmKind.SIDE, item.text, why)
+            return
+
+
+def _concept_of(text: str) -> Concept | None:
+    """The concept whose name ends last in a text: of "fracture with haemorrhage" the haemorrhage."""
+    best: tuple[int, int, Concept] | None = None
+    for concept in CONCEPTS:
+        for match in concept.told.finditer(text):
+            key = (match.end(), match.end() - match.start())
+            if best is None or key > best[:2]:
+                best = (*key, concept)
+    return best[2] if best else None
+
+
+_KIND = re.compile(r"急性|新鲜|新发|大量|活动性|复发|远处|陈旧|明显|阳性|恶性|确切|明确|余|其[余他它]|另|转移性|进展|完全|重度|骨折线|有意义")
+
+
+def _denied(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alarm | None:
+    """A denial of what the findings prove; one that denies only a kind ("no acute …") is asked for that kind."""
+    if re.search(r"余|其[余他它]|另", item.text):
+        return None
+    denial = _DENIAL.search(item.text)
+    if denial is None:
+        return None
+    words = item.text[denial.start() :]
+    if alarm := _literally(item, denial.end(), found):
+        return alarm
+    plain = item.text[: denial.start()] + re.sub(r"^(?:明显|明确|确切)", "", item.text[denial.end() :])
+    for concept in CONCEPTS:
+        if concept.proof is None or not concept.told.search(plain):
+            if not (concept.proof and _loosely(concept, words, item)):
+                continue
+        kinds = set(_KIND.findall(words)) - {"明显", "明确", "确切"}
+        for one in found:
+            proof = concept.proof.search(one.positive)
+            if not proof or not _may_be(item, one) or not (item.organs & one.organs or not item.organs):
+                continue
+            if re.search(r"陈旧|术后|可疑|可能|愈合|吸收", one.text) or (
+                kinds and not (kinds == {"急性"} and concept.name == "梗死")
+            ):
+                continue
+            return Alarm(
+                AlarmKind.CONFLICT,
+                item.text,
+                f"诊断意见写“{item.text}”，影像所见却写“{one.text}”，请核对。",
+            )
+    return None
+
+
+_LITERAL = re.compile(r"增厚|增粗|增宽|增大|扩张|狭窄|变窄|破坏|移位|受压|水肿|肿胀|渗出|突出|膨出")
+
+
+def _literally(item: _Told, end: int, found: tuple[Statement, ...]) -> Alarm | None:
+    """The very word that is denied ("no thickening") is asserted of the same organ."""
+    for match in _LITERAL.finditer(item.text, end):
+        if _KIND.search(item.text[end:].replace("明显", "")):
+            return None
+        for one in found:
+            if (
+                one.organs & item.organs
+                and _may_be(item, one)
+                and match[0] in one.positive
+                and not re.search(r"轻度|稍|略|可疑|术后|较前|少许", one.text)
+            ):
+                return Alarm(
+                    AlarmKind.CONFLICT, item.text, f"诊断意见写“{item.text}”，影像所见却写“{one.text}”，请核对。"
+                )
+    return None
+
+
+def _loosely(concept: Concept, words: str, item: _Told) -> bool:
+    """Denials name a concept by less than its full name: "no dilatation" of the bile duct, "no swelling" of nodes."""
+    short = {
+        "胆管扩张": r"扩张|增宽",
+        "淋巴结肿大": r"增大|肿大",
+        "脱位": r"脱位",
+        "椎间盘突出": r"突出|膨出",
+        "癌": r"$^",
+        "积水": r"积水|分离",
+    }.get(concept.name)
+    needs = {"胆管扩张": "胆管", "椎间盘突出": "脊柱", "积水": "肾"}.get(concept.name)
+    if short is None or not re.search(short, words):
+        return False
+    if concept.name == "淋巴结肿大":
+        return "淋巴结" in item.text
+    return needs is None or needs in item.organs
