@@ -45,7 +45,10 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One picture. ``serial`` and ``quality`` come back with it. ``step`` is the distance of samples in voxel edges; ``yields`` lets a newer request end it."""
+    """One picture. ``serial`` and ``quality`` come back with it.
+
+    ``step`` is the distance of samples in voxel edges; ``yields`` lets a newer request end it.
+    """
 
     serial: int
     scene: Scene
