@@ -31,6 +31,20 @@ class SeriesDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectDescription:
+    """An object that is no stack of images: a report, a presentation state, a segmentation, a slide …"""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    series_uid: str
+    modality: str
+    title: str = ""  # what the object or its series calls itself; may be empty until it is fetched
+    number: int | None = None
+    made: str = ""  # DICOM DA of the content or series
+    study_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StudyDescription:
     """A study as a source describes it; dates as in DICOM (DA, TM)."""
 
@@ -45,6 +59,7 @@ class StudyDescription:
     accession_number: str
     institution: str
     series: tuple[SeriesDescription, ...]
+    objects: tuple[ObjectDescription, ...] = ()  # segmentations and doses stand here and among the series
 
 
 @dataclass(eq=False, slots=True)
@@ -106,28 +121,68 @@ class Stack:
 def stacks_of(study: StudyDescription) -> tuple[Stack, ...]:
     """One stack per series, but images of another size or with several frames of their own stand apart.
 
-    A cine of 75 frames is not one slice of a stack, and a scout of another size would change the zoom.
+    A cine of 75 frames is not one slice of a stack, and a scout of another size would change the zoom. Frames of one
+    object at several times, b-values or detectors become a stack each. Tiles of a slide make no stack. Segmentations
+    and doses come last: they belong over images.
     """
     stacks: list[Stack] = []
-    for series in study.series:
+    for series in sorted(study.series, key=lambda one: one.modality in _OVER_IMAGES):
         groups: dict[object, list[ImageHeader]] = {}
         for image in series.images:
+            if image.is_tiled and len(image.frames) > 1:
+                continue
             fmt = image.pixel_format
             own = image.sop_instance_uid if len(image.frames) > 1 else ""
             groups.setdefault((fmt.rows, fmt.columns, fmt.is_colour, own), []).append(image)
         for n, images in enumerate(groups.values()):
             label = f"{n + 1}/{len(groups)}" if len(groups) > 1 else ""
-            stacks.append(stack_of(study, series, images, label))
+            parts = _parts(images)
+            for part, words in parts.items():
+                named = " ".join(p for p in (label, words) if p)
+                stacks.append(stack_of(study, series, images, named, part if len(parts) > 1 else None))
     return tuple(stacks)
 
 
-def stack_of(study: StudyDescription, series: SeriesDescription, images: Sequence[ImageHeader], label: str) -> Stack:
-    """Frames of ``images`` in the order of space where they have one, else of number or time."""
+_OVER_IMAGES = frozenset({"SEG", "RTDOSE"})
+MOST_PARTS = 64
+
+
+def _parts(images: Sequence[ImageHeader]) -> dict[tuple[str, ...], str]:
+    """Groups of frames of one multi-frame object that are stacks of their own, and what tells them apart.
+
+    One group with the key () where there is nothing to part: a cine at one place, or as many groups as frames.
+    """
+    whole: dict[tuple[str, ...], str] = {(): ""}
+    if len(images) != 1 or len(images[0].frames) < 4:
+        return whole
+    frames = images[0].frames
+    places = {frame.plane.origin for frame in frames if frame.plane is not None}
+    groups = {frame.group: frame.label for frame in frames}
+    is_volume = 1 < len(places) < len(frames)
+    is_view = not places and any(frame.group for frame in frames)  # detectors, energy windows
+    if not 1 < len(groups) <= MOST_PARTS or len(groups) * 2 > len(frames) or not (is_volume or is_view):
+        return whole
+    return {key: label or str(n + 1) for n, (key, label) in enumerate(groups.items())}
+
+
+def stack_of(
+    study: StudyDescription,
+    series: SeriesDescription,
+    images: Sequence[ImageHeader],
+    label: str,
+    part: tuple[str, ...] | None = None,
+) -> Stack:
+    """Frames of ``images`` in the order of space where they have one, else of number or time.
+
+    ``part`` takes only the frames of that group.
+    """
     keys: list[FrameKey] = []
     headers: list[FrameHeader] = []
     numbers: list[int] = []
     for image in images:
         for n, frame in enumerate(image.frames):
+            if part is not None and frame.group != part:
+                continue
             keys.append(FrameKey(image.sop_instance_uid, n))
             headers.append(frame)
             numbers.append(image.instance_number if len(image.frames) == 1 else n + 1)

@@ -48,6 +48,7 @@ class ImageHeader:
     icc: bytes = field(default=b"", repr=False)  # ICC profile of colour pixels
     suv: SuvFacts | None = None  # of PET images
     frame_of_reference_uid: str = ""
+    is_tiled: bool = False  # frames are tiles of one large image
 
     @property
     def padding_range(self) -> tuple[int, int] | None:
@@ -127,6 +128,7 @@ def _image_header(ds: Dataset, transfer_syntax: str) -> ImageHeader:
         icc=_profile(ds) if fmt.is_colour else b"",
         suv=suv_facts(ds) if modality_code == "PT" else None,
         frame_of_reference_uid=text_of(ds, "FrameOfReferenceUID"),
+        is_tiled=(number_of(ds, "TotalPixelMatrixColumns") or 0) > 0,
     )
 
 

@@ -1,0 +1,1 @@
+"""What stands beside images: overlays, presentation states, segmentations, radiotherapy, reports, waveforms, slides."""
