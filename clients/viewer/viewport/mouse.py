@@ -164,16 +164,24 @@ class MagnifierTool(MouseTool):
         self._at = None
 
     def paint(self, painter: QPainter, view: ViewportWidget, shown: ShownImage) -> None:
-        array, voi, at, ratio = shown.pixels.frame(shown.index), view.voi(), self._at, shown.ratio
-        if array is None or voi is None or at is None:
+        array, at, ratio = shown.pixels.frame(shown.index), self._at, shown.ratio
+        look = view.look(shown) if at is not None else None
+        if array is None or look is None or at is None:
             return
         enlarged = magnified(
             shown.projection, Place(at.x() * ratio, at.y() * ratio), MAGNIFICATION, round(GLASS * ratio)
         )
-        inverted = shown.image.inverted != view.state.inverted
-        modality = shown.pixels.modality(shown.index)
-        token = (id(shown.pixels), shown.index)
-        rendered = self._renderer.render(array, token, enlarged, modality, voi, inverted=inverted)
+        rendered = self._renderer.render(
+            array,
+            (id(shown.pixels), shown.index),
+            enlarged,
+            look.modality,
+            look.voi,
+            inverted=look.inverted,
+            padding=look.padding,
+            presentation=look.presentation,
+            palette=look.palette,
+        )
         corner = QPointF(at.x() - GLASS / 2, at.y() - GLASS / 2)
         circle = QPainterPath()
         circle.addEllipse(QRectF(corner.x(), corner.y(), GLASS, GLASS))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clients.viewer.pixels import unsigned
+from clients.viewer.viewport.looks import Look
+from clients.viewer.viewport.palettes import coloured
 from clients.viewer.viewport.transform import Affine, Projection
 from shared.imaging.lut import LookupTable, Modality, Window, display_table
 
@@ -35,7 +37,7 @@ class Renderer:
         self._mip: NDArray[Any] | None = None
         self._part_key: object = None
         self._part: tuple[NDArray[Any], int, int] | None = None
-        self._table_key: tuple[Modality, Window | LookupTable, bool, str] | None = None
+        self._table_key: tuple[Look, str] | None = None
         self._table: NDArray[Any] | None = None
 
     def render(
@@ -49,12 +51,16 @@ class Renderer:
         inverted: bool,
         half: NDArray[Any] | None = None,
         smooth: bool = True,
+        padding: tuple[int, int] | None = None,
+        presentation: LookupTable | None = None,
+        palette: str = "",
     ) -> Rendered | None:
         """``frame`` (uint8, int16, uint16 or RGB) as seen through ``projection``; None when it lies outside.
 
         ``half`` is ``pixels.half_size(frame)`` where somebody made it beforehand; it spares the eye the wait for
         the reduction of a large image. ``frame_token`` names the frame for the caches. Colour ignores the window
         unless it was set by hand, which the caller says by passing a window other than :data:`COLOUR_WINDOW`.
+        ``padding``, ``presentation`` and ``palette`` as in :class:`looks.Look`; they hold for grey frames.
         """
         part_key = (frame_token, projection, smooth)
         if part_key != self._part_key:
@@ -63,12 +69,15 @@ class Renderer:
         if self._part is None:
             return None
         values, left, top = self._part
-        table = self._table_for(frame, modality, voi, inverted=inverted)
+        table = self._table_for(frame, Look(modality, voi, inverted, padding, presentation))
         if table is None:
             return Rendered(values, left, top)
         import cv2
 
-        return Rendered(cv2.LUT(values, table), left, top)
+        greys = cv2.LUT(values, table)
+        if palette and frame.ndim == 2:
+            greys = coloured(greys, palette)
+        return Rendered(greys, left, top)
 
     def forget(self) -> None:
         """Drop everything that was kept."""
@@ -76,19 +85,25 @@ class Renderer:
         self._table_key = None
         self._mip = self._part = self._table = None
 
-    def _table_for(
-        self, frame: NDArray[Any], modality: Modality, voi: Window | LookupTable, *, inverted: bool
-    ) -> NDArray[Any] | None:
+    def _table_for(self, frame: NDArray[Any], look: Look) -> NDArray[Any] | None:
         import numpy as np
 
         if frame.ndim == 3:
-            if voi == COLOUR_WINDOW and not inverted:
+            if look.voi == COLOUR_WINDOW and not look.inverted:
                 return None
-            return display_table(signed=False, modality=Modality(), voi=voi, inverted=inverted)[:256].reshape(1, 256)
+            table = display_table(signed=False, modality=Modality(), voi=look.voi, inverted=look.inverted)
+            return table[:256].reshape(1, 256)
         signed = frame.dtype == np.int16
-        key = (modality, voi, inverted, frame.dtype.str)
+        key = (look, frame.dtype.str)
         if self._table_key is None or not _same_table(key, self._table_key):
-            table = display_table(signed=signed, modality=modality, voi=voi, inverted=inverted)
+            table = display_table(
+                signed=signed,
+                modality=look.modality,
+                voi=look.voi,
+                inverted=look.inverted,
+                padding=look.padding,
+                presentation=look.presentation,
+            )
             if signed:  # resampled pixels carry an offset of 32,768, see pixels.unsigned
                 table = np.concatenate((table[32_768:], table[:32_768]))
             self._table = table[:256].reshape(1, 256) if frame.dtype == np.uint8 else table.reshape(1, -1)
@@ -145,13 +160,15 @@ class Renderer:
         return self._mip, to_image
 
 
-def _same_table(
-    a: tuple[Modality, Window | LookupTable, bool, str], b: tuple[Modality, Window | LookupTable, bool, str]
-) -> bool:
+def _same_table(a: tuple[Look, str], b: tuple[Look, str]) -> bool:
     """Equal numbers or the very same tables; tables are not compared entry by entry."""
-    same_modality = a[0] is b[0] or (a[0].table is None and b[0].table is None and a[0] == b[0])
-    same_voi = a[1] is b[1] or (isinstance(a[1], Window) and a[1] == b[1])
-    return same_modality and same_voi and a[2:] == b[2:]
+    one, other = a[0], b[0]
+    same_modality = one.modality is other.modality or (
+        one.modality.table is None and other.modality.table is None and one.modality == other.modality
+    )
+    same_voi = one.voi is other.voi or (isinstance(one.voi, Window) and one.voi == other.voi)
+    plain = (one.inverted, one.padding, a[1]) == (other.inverted, other.padding, b[1])
+    return same_modality and same_voi and plain and one.presentation is other.presentation
 
 
 COLOUR_WINDOW = Window(128.0, 256.0, name="colour")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clients.viewer.evented import Event
@@ -23,6 +23,27 @@ class Aspect(StrEnum):
     GREY = "grey"
 
 
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """Neighbouring images shown as one (VW-SLB-01): all within half of ``thickness_mm`` to both sides."""
+
+    thickness_mm: float
+    projection: str = "max"  # max, min or mean
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """All that a viewport shows, to be put back later; see `ViewportState.capture`."""
+
+    stack: Stack | None
+    index: int
+    voi: Window | LookupTable | None
+    inverted: bool
+    palette: str
+    slab: Slab | None
+    geometry: Geometry
+
+
 class ViewportState:
     """Stack, image, window, geometry and inversion of one viewport.
 
@@ -35,6 +56,8 @@ class ViewportState:
         self._index = 0
         self._voi: Window | LookupTable | None = None
         self._inverted = False
+        self._palette = ""
+        self._slab: Slab | None = None
         self._geometry = Geometry()
 
     # --- what is shown
@@ -47,10 +70,35 @@ class ViewportState:
         """Put ``stack`` into the viewport, at ``index`` or its first image, everything else as new."""
         self._stack = stack
         self._index = 0
-        self._voi, self._inverted, self._geometry = None, False, Geometry()
+        self._as_new()
         if stack is not None and index is not None:
             self._index = min(max(index, 0), len(stack) - 1)
         self.changed.emit(Aspect.STACK)
+
+    def _as_new(self) -> None:
+        self._voi, self._inverted, self._palette, self._slab, self._geometry = None, False, "", None, Geometry()
+
+    def capture(self) -> Shown:
+        """What is shown, to be put back by :meth:`restore`."""
+        return Shown(self._stack, self._index, self._voi, self._inverted, self._palette, self._slab, self._geometry)
+
+    def restore(self, shown: Shown) -> None:
+        """Show again what :meth:`capture` gave."""
+        self._stack, self._index = shown.stack, shown.index
+        self._voi, self._inverted, self._palette = shown.voi, shown.inverted, shown.palette
+        self._slab, self._geometry = shown.slab, shown.geometry
+        self.changed.emit(Aspect.STACK)
+
+    def follow(self, other: ViewportState, aspect: Aspect) -> None:
+        """Take window, colours and slab (GREY) or size, place and side (GEOMETRY) from another viewport."""
+        if aspect is Aspect.GREY:
+            same = self._voi is other._voi and self._slab == other._slab  # tables are not compared entry by entry
+            if not same or (self._inverted, self._palette) != (other._inverted, other._palette):
+                self._voi, self._inverted = other._voi, other._inverted
+                self._palette, self._slab = other._palette, other._slab
+                self.changed.emit(Aspect.GREY)
+        elif aspect is Aspect.GEOMETRY:
+            self.geometry = other._geometry
 
     def replace_stack(self, stack: Stack, index: int) -> None:
         """The same images with more beside them: window, size and place stay."""
@@ -108,6 +156,28 @@ class ViewportState:
             self._inverted = value
             self.changed.emit(Aspect.GREY)
 
+    @property
+    def palette(self) -> str:
+        """Key of the pseudo-colours (`palettes.PALETTES`); empty: grey (VW-PSC-01)."""
+        return self._palette
+
+    @palette.setter
+    def palette(self, value: str) -> None:
+        if value != self._palette:
+            self._palette = value
+            self.changed.emit(Aspect.GREY)
+
+    @property
+    def slab(self) -> Slab | None:
+        """Neighbouring images shown as one; None: the image alone."""
+        return self._slab
+
+    @slab.setter
+    def slab(self, value: Slab | None) -> None:
+        if value != self._slab:
+            self._slab = value
+            self.changed.emit(Aspect.GREY)
+
     def drag_window(self, width_by: float, level_by: float, start: Window) -> None:
         """Window of a drag that began at ``start``: wider and higher by so much, in modality units."""
         width = max(start.width + width_by, 1.0)
@@ -128,18 +198,22 @@ class ViewportState:
     def zoom_by(self, factor: float, projection: Projection, fit: float) -> None:
         """Larger or smaller around the middle of the viewport; ``fit`` is the scale that fits the viewport."""
         zoom = min(max(projection.scale / fit * factor, SMALLEST_ZOOM), LARGEST_ZOOM)
-        self.geometry = replace(self._geometry, zoom=zoom, actual_size=False)
+        self.geometry = replace(self._geometry, zoom=zoom, actual_size=False, scale=None)
 
     def centre_on(self, at: PixelPoint) -> None:
         self.geometry = replace(self._geometry, centre=at)
 
     def fit(self) -> None:
         """Largest size the viewport allows (VW-ZM-02)."""
-        self.geometry = replace(self._geometry, zoom=1.0, centre=None, actual_size=False)
+        self.geometry = replace(self._geometry, zoom=1.0, centre=None, actual_size=False, scale=None)
 
     def actual_size(self) -> None:
         """One image pixel on one screen pixel (VW-ZM-03, VW-OPN-02)."""
-        self.geometry = replace(self._geometry, actual_size=True, zoom=1.0)
+        self.geometry = replace(self._geometry, actual_size=True, zoom=1.0, scale=None)
+
+    def true_size(self, scale: float) -> None:
+        """As large as in the patient: ``scale`` device pixels to one image row, found from a measured screen."""
+        self.geometry = replace(self._geometry, actual_size=False, zoom=1.0, scale=scale)
 
     def turn(self, degrees: float) -> None:
         """Clockwise for positive angles (VW-ROT-01 to -03)."""
@@ -155,8 +229,8 @@ class ViewportState:
             self.geometry = replace(turned, flip_vertical=not now.flip_vertical)
 
     def reset(self) -> None:
-        """Initial window, size, place and side; annotations stay (VW-RST-01)."""
-        self._voi, self._inverted, self._geometry = None, False, Geometry()
+        """Initial window, colours, size, place and side; annotations stay (VW-RST-01)."""
+        self._as_new()
         self.changed.emit(Aspect.GREY)
         self.changed.emit(Aspect.GEOMETRY)
 

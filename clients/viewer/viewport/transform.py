@@ -32,6 +32,7 @@ class Geometry:
     flip_horizontal: bool = False  # left to right, before turning
     flip_vertical: bool = False
     actual_size: bool = False  # one image pixel on one device pixel
+    scale: float | None = None  # device pixels per image row (true size); None: by ``zoom`` or ``actual_size``
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,12 @@ def magnified(projection: Projection, at: Place, factor: float, side: int) -> Pr
 
 def project(geometry: Geometry, *, columns: int, rows: int, aspect: float, width: int, height: int) -> Projection:
     """The map for an image of ``columns`` × ``rows`` whose pixels are ``aspect`` times as wide as high."""
-    scale = 1.0 if geometry.actual_size else fit_scale(geometry, columns, rows, aspect, width, height) * geometry.zoom
+    if geometry.scale is not None:
+        scale = geometry.scale
+    elif geometry.actual_size:
+        scale = 1.0
+    else:
+        scale = fit_scale(geometry, columns, rows, aspect, width, height) * geometry.zoom
     angle = math.radians(geometry.rotation_deg)
     cos, sin = math.cos(angle), math.sin(angle)
     horizontal = -scale * aspect if geometry.flip_horizontal else scale * aspect

@@ -27,6 +27,7 @@ from clients.viewer.session import ViewerSession
 from clients.viewer.study import FrameKey
 from clients.viewer.viewport import measuring, overlays
 from clients.viewer.viewport.layers import Layer, ReferenceLayer, ShownImage, StateLayer, TextLayer
+from clients.viewer.viewport.looks import Look, PictureStage
 from clients.viewer.viewport.mouse import MagnifierTool, MouseTool, basic_tools, zoom
 from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
 from clients.viewer.viewport.state import Aspect, ViewportState, default_voi
@@ -68,6 +69,8 @@ class ViewportWidget(QWidget):
         """Mouse tools by their ids; features add theirs."""
         self.hands: list[MouseTool] = [measuring.MeasureHand()]
         """Asked before the chosen tool whether a press or a move is theirs, the first one first."""
+        self.stages: list[PictureStage] = []
+        """What features put into the path from stored values to the screen, the first one first."""
         self._layers: list[Layer] = []
         standard: tuple[Layer, ...] = (
             ReferenceLayer(),
@@ -239,21 +242,37 @@ class ViewportWidget(QWidget):
             painter.setFont(text_font(12))
             layer.paint(painter, self, shown)
 
-    def _paint_pixels(self, painter: QPainter, array: NDArray[Any], shown: ShownImage) -> None:
+    def look(self, shown: ShownImage) -> Look | None:
+        """How the image is shown, after all stages; None while there is no window yet."""
         voi = self.voi()
         if voi is None:
+            return None
+        inverted = shown.image.inverted != self.state.inverted
+        look = Look(shown.pixels.modality(shown.index), voi, inverted, palette=self.state.palette)
+        for stage in self.stages:
+            look = stage.look(self, shown, look)
+        return look
+
+    def _paint_pixels(self, painter: QPainter, array: NDArray[Any], shown: ShownImage) -> None:
+        look = self.look(shown)
+        if look is None:
             return
         rendered = self._renderer.render(
             array,
             (id(shown.stack), shown.index),
             shown.projection,
-            shown.pixels.modality(shown.index),
-            voi,
-            inverted=shown.image.inverted != self.state.inverted,
+            look.modality,
+            look.voi,
+            inverted=look.inverted,
             half=shown.pixels.half(shown.index),
+            padding=look.padding,
+            presentation=look.presentation,
+            palette=look.palette,
         )
         if rendered is None:
             return
+        for stage in self.stages:
+            rendered = stage.finish(self, shown, rendered)
         ratio = shown.ratio
         picture = overlays.image_of(rendered, ratio)
         painter.drawImage(QPointF(rendered.left / ratio, rendered.top / ratio), picture)
