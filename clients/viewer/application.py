@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QSize, QTimer
@@ -21,7 +22,12 @@ from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
 from clients.kit.viewer_link import READY_WORD, Secrets
+from clients.viewer.cache.place import viewer_settings
+from clients.viewer.loading_decoder import shared_decoder
 from clients.viewer.window import ViewerWindow
+
+if TYPE_CHECKING:
+    from clients.viewer.cache import DiskCache
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +102,10 @@ def _connect(window: ViewerWindow, options: argparse.Namespace) -> str:
         line.login(options.user, password)
     except (OSError, ValueError, RpcError) as error:
         return str(error)
-    window.use(ServerStudies(line))
+    cache = server_cache(options.connect)
+    window.use(ServerStudies(line, cache))
     window.ended.connect(line.close)
+    window.ended.connect(cache.close)
     return ""
 
 
@@ -106,12 +114,13 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     from clients.viewer.steering import Steering
 
     steering = Steering(window, bytes.fromhex(secrets.key))
-    line = None
+    line = cache = None
     if secrets.server and secrets.session is not None:
         from clients.viewer.server_studies import AdoptedLine, ServerStudies
 
         line = AdoptedLine(secrets.server, secrets.session)
-        source = ServerStudies(line)
+        cache = server_cache(secrets.server)
+        source = ServerStudies(line, cache)
         window.use(source)
         steering.follow_archive(line, source)
     sys.stdout.write(f"{READY_WORD} {steering.server.port}\n")
@@ -120,24 +129,30 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     code = int(app.exec())
     steering.close()
     window.close()
-    if line is not None:
+    if line is not None and cache is not None:
         line.close()
+        cache.close()
     return code
+
+
+def server_cache(connection: str) -> DiskCache:
+    """The cache for one server, known by its key: addresses change. Raises ValueError for no connection string."""
+    from clients.viewer.cache import CacheSettings, DiskCache
+    from shared.rpc.connection import Connection
+
+    return DiskCache(Connection.parse(connection).public_key.hex(), CacheSettings.read(viewer_settings()))
 
 
 def preload() -> threading.Thread:
     """Import what the first image needs while nothing else is to be done; the import lock is per module."""
 
     def work() -> None:
-        for name in ("numpy", "cv2", "imagecodecs", "pydicom", "pydicom.pixels"):
+        shared_decoder().warm_up()
+        for name in ("numpy", "cv2", "pydicom", "pydicom.pixels", "cryptography.hazmat.primitives.ciphers.aead"):
             try:
                 importlib.import_module(name)
             except ImportError:
                 log.warning("%s is missing; some images cannot be shown", name)
-        import imagecodecs
-
-        for codec in ("jpegls_decode", "htj2k_decode", "jpeg2k_decode", "jpeg8_decode", "dicomrle_decode"):
-            getattr(imagecodecs, codec, None)  # each codec is a module of its own, loaded when first named
 
     thread = threading.Thread(target=work, name="preload", daemon=True)
     thread.start()

@@ -49,6 +49,7 @@ class Opening(QObject):
         self.awaiting_first = ""
         """UID of the study whose first image is not on screen yet."""
         self._threads = threads
+        self._load_all = True
         self._tell_all = False
         self._generation = 0
         self._known: tuple[Stack, ...] = ()
@@ -73,6 +74,23 @@ class Opening(QObject):
             self.loader.close()
         self.source = source
         self.loader = StudyLoader(source, self.store, self.bridge.frames, self.bridge.say_failed, self._threads)
+        self.loader.load_all = self._load_all
+
+    @property
+    def load_all(self) -> bool:
+        """Load all series in full, or only those on screen (VW-SET-22)."""
+        return self._load_all
+
+    @load_all.setter
+    def load_all(self, load_all: bool) -> None:
+        self._load_all = load_all
+        if self.loader is not None:
+            self.loader.load_all = load_all
+
+    def prepare(self, study_uids: Sequence[str]) -> None:
+        """These studies come next: fetch them ahead once everything that is open has been loaded."""
+        if self.loader is not None:
+            self.loader.prepare(study_uids)
 
     def open_study(self, study_uid: str, also: Sequence[str] = ()) -> None:
         """Describe and show a study, replacing what is open; ``also`` go into the series bar after it."""

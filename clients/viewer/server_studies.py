@@ -80,6 +80,8 @@ class ServerStudies:
 
     def __init__(self, line: ArchiveLine, cache: FrameCache | None = None) -> None:
         self._line = line
+        self.cache = cache
+        """For the switches of the settings page; None where nothing is kept."""
         self._cache = cache if cache is not None else _NoCache()
         self._lock = threading.Lock()
         self._local = threading.local()

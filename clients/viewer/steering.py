@@ -90,6 +90,8 @@ class Steering(QObject):
             self._show(raised=True)
         elif isinstance(order, link.RefreshStudy):
             window.refresh_study(order.study_uid)
+        elif isinstance(order, link.PrepareStudies):
+            window.opening.prepare(order.study_uids)
         elif isinstance(order, link.CloseStudies):
             if window.session.studies:
                 window.close_studies()

@@ -2,6 +2,6 @@
 
 from clients.viewer.cache.disk import DiskCache
 from clients.viewer.cache.ports import FrameCache, Item, Kept
-from clients.viewer.cache.settings import CacheSettings
+from clients.viewer.cache.settings import CacheSettings, LoadSettings
 
-__all__ = ["CacheSettings", "DiskCache", "FrameCache", "Item", "Kept"]
+__all__ = ["CacheSettings", "DiskCache", "FrameCache", "Item", "Kept", "LoadSettings"]

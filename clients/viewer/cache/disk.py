@@ -28,6 +28,7 @@ WAITING_BYTES = 48 << 20  # copies that wait to be written
 SPARE_BYTES = 2 << 30  # of the disk, for others
 LOOK_EVERY_BYTES = 64 << 20
 ROOM = 0.9  # after making room the cache is so full
+_LAYOUT = "v1"  # of the folder and its files
 REST_S = 60.0  # after the disk refused
 
 
@@ -45,7 +46,7 @@ class DiskCache:
     ) -> None:
         """``server`` names the archive: what came from another one is never found. Reads no disk but the key's file."""
         settings = settings or CacheSettings()
-        self._root = (folder or cache_folder()) / "v1"
+        self._root = (folder or cache_folder()) / _LAYOUT
         self._limit = settings.limit_mb * 1_000_000
         self._spare = spare_bytes
         self._wake = threading.Condition()
@@ -79,16 +80,14 @@ class DiskCache:
 
     def usage(self) -> int:
         """Bytes on the disk; walks through the folder (some 10 µs a file)."""
-        return sum(size for _, size, _ in self._studies())
+        return sum(size for _, size, _ in _studies(self._root))
 
     def clear(self) -> int:
         """Delete everything, of all servers; returns how many bytes that was."""
         with self._wake:
             self._waiting.clear()
             self._waiting_bytes = 0
-        before = self.usage()
-        self._remove(self._root)
-        return before - self.usage()
+        return clear_everything(self._root)
 
     def close(self) -> None:
         """Stop writing; what still waits is not kept."""
@@ -173,7 +172,7 @@ class DiskCache:
 
     def forget(self, study_uid: str) -> None:
         if self._seal is not None:
-            self._remove(self._root / self._seal.folder_of(study_uid))
+            shutil.rmtree(self._root / self._seal.folder_of(study_uid), ignore_errors=True)
 
     def _path(self, seal: Seal, item: Item) -> Path:
         return self._root / seal.folder_of(item.study_uid) / seal.name_of(item)
@@ -233,7 +232,7 @@ class DiskCache:
 
     def _make_room(self) -> bool:
         """Delete the studies unused for longest until the limits hold; False when only the one in use is left."""
-        found = sorted(self._studies())
+        found = sorted(_studies(self._root))
         total = sum(size for _, size, _ in found)
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = shutil.disk_usage(self._root).free
@@ -246,20 +245,25 @@ class DiskCache:
             if total + self._stride <= allowed * ROOM:
                 break
             if folder.name != in_use:
-                self._remove(folder)
+                shutil.rmtree(folder, ignore_errors=True)
                 total -= size
         return total + self._stride <= allowed
 
-    def _studies(self) -> list[tuple[float, int, Path]]:
-        """When last used, how many bytes, which folder."""
-        found = []
-        with contextlib.suppress(OSError):
-            for entry in os.scandir(self._root):
-                size = 0
-                with contextlib.suppress(OSError):
-                    size = sum(file.stat(follow_symlinks=False).st_size for file in os.scandir(entry.path))
-                    found.append((entry.stat(follow_symlinks=False).st_mtime, size, Path(entry.path)))
-        return found
 
-    def _remove(self, folder: Path) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
+def clear_everything(root: Path | None = None) -> int:
+    """Delete what is kept of all servers; returns how many bytes that was."""
+    root = root or cache_folder() / _LAYOUT
+    before = sum(size for _, size, _ in _studies(root))
+    shutil.rmtree(root, ignore_errors=True)
+    return before - sum(size for _, size, _ in _studies(root))
+
+
+def _studies(root: Path) -> list[tuple[float, int, Path]]:
+    """When last used, how many bytes, which folder."""
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(root):
+            with contextlib.suppress(OSError):
+                size = sum(file.stat(follow_symlinks=False).st_size for file in os.scandir(entry.path))
+                found.append((entry.stat(follow_symlinks=False).st_mtime, size, Path(entry.path)))
+    return found

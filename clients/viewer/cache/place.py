@@ -6,10 +6,15 @@ import os
 import secrets
 from pathlib import Path
 
-from clients.kit.settings import HOME_VARIABLE, data_folder, write_atomically
+from clients.kit.settings import HOME_VARIABLE, UserSettings, data_folder, write_atomically
 
 KEY_BYTES = 32
 _KEY_NAME = "viewer-cache.key"
+
+
+def viewer_settings() -> UserSettings:
+    """The viewer's settings at this desk, as the window has them."""
+    return UserSettings(data_folder() / "settings" / "@viewer.json")
 
 
 def cache_folder() -> Path:

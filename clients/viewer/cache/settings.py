@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clients.kit.settings import UserSettings
 
+LOAD_ALL = "viewer/load_all_series"
 ENABLED, LIMIT_MB = "viewer/cache/enabled", "viewer/cache/limit_mb"
 DEFAULT_LIMIT_MB = 10_000
 LEAST_LIMIT_MB = 200
@@ -29,3 +30,17 @@ class CacheSettings:
         """Remember it for the next start."""
         settings.set(ENABLED, self.enabled)
         settings.set(LIMIT_MB, max(self.limit_mb, LEAST_LIMIT_MB))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSettings:
+    """Whether all series are loaded in full (VW-SET-22)."""
+
+    load_all: bool = True
+
+    @classmethod
+    def read(cls, settings: UserSettings) -> LoadSettings:
+        return cls(settings.get(LOAD_ALL, True) is not False)
+
+    def write(self, settings: UserSettings) -> None:
+        settings.set(LOAD_ALL, self.load_all)

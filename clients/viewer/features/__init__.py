@@ -6,7 +6,10 @@ import importlib
 
 from clients.viewer.desk import Feature
 
-FEATURES: tuple[str, ...] = ("clients.viewer.reading.feature:ReadingFeature",)
+FEATURES: tuple[str, ...] = (
+    "clients.viewer.reading.feature:ReadingFeature",
+    "clients.viewer.cache.feature:LoadingFeature",
+)
 """``module:Class`` of each feature, one line each."""
 
 
