@@ -207,7 +207,7 @@ class DiskCache:
             return
         if self._unlooked is None or self._unlooked >= self._stride:
             self._unlooked = 0
-            if not self._make_room():
+            if not self._make_room(max(self._stride, len(data) + 256)):
                 self._refused_until = time.monotonic() + REST_S
                 return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -230,24 +230,24 @@ class DiskCache:
         """So many bytes may come before the folder is measured again, and so much room is made for them."""
         return min(LOOK_EVERY_BYTES, self._limit // 16)
 
-    def _make_room(self) -> bool:
-        """Delete the studies unused for longest until the limits hold; False when only the one in use is left."""
+    def _make_room(self, needed: int) -> bool:
+        """Delete the studies unused for longest until so many bytes fit; False when only the one in use is left."""
         found = sorted(_studies(self._root))
         total = sum(size for _, size, _ in found)
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = shutil.disk_usage(self._root).free
         allowed = min(self._limit, total + free - self._spare)
-        if total + self._stride <= allowed:
+        if total + needed <= allowed:
             return True
         with self._wake:
             in_use = next(reversed(self._open), "")
         for _, size, folder in found:
-            if total + self._stride <= allowed * ROOM:
+            if total + needed <= allowed * ROOM:
                 break
             if folder.name != in_use:
                 shutil.rmtree(folder, ignore_errors=True)
                 total -= size
-        return total + self._stride <= allowed
+        return total + needed <= allowed
 
 
 def clear_everything(root: Path | None = None) -> int:
