@@ -316,7 +316,9 @@ class Indexer:
             batch = self._rows.write(uow.session, records)
         self._database.sync()
         for record in records:
-            self._move(record, record.name in batch.surplus)
+            surplus = record.name in batch.surplus
+            if surplus or record.key not in batch.going:  # else a later scan moves it; readers look into the inbox too
+                self._move(record, surplus)
         with self._state:
             self._touched.update(dict.fromkeys(batch.studies))
             self._queued.difference_update(record.name for record in records)

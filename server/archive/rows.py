@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from server.archive import attributes, completeness, details, epoch, inbox
+from server.archive.keeping.discards import going
 from server.archive.keeping.rejected import Rejected, bin_is_empty, keep_version, rejected
 from server.archive.labelling import truly_labelled
 from server.archive.name_index import NameIndex
@@ -73,6 +74,7 @@ class Batch:
     series: dict[int, int] = field(default_factory=dict)
     described: dict[int, _StudyEntry] = field(default_factory=dict)  # studies with another modality or SOP class
     surplus: set[str] = field(default_factory=set)  # files in the inbox that say what an instance says already
+    going: set[str] = field(default_factory=set)  # keys whose earlier files are being removed: not to be put yet
 
     def study(self, study_id: int) -> _Growth:
         return self.studies.setdefault(study_id, _Growth())
@@ -114,6 +116,7 @@ class IndexRows:
         for record in records:
             self._add(session, batch, record, present)
         self._write(session, batch)
+        batch.going = going(session)
         return batch
 
     def forget(self) -> None:

@@ -8,28 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from server_process import ROOT
-from sqlalchemy import func, select
 
-from server.archive.keeping import discards
-from server.archive.keeping.tables import BinObject, Discard
 from server.archive.keeping.vault import Vault
-from server.archive.tables import Instance, InstanceVersion
-from tests.server.archive.archive_house import House
+from tests.journeys.keeping_proof import Told, prove
 from tests.server.archive.store_until_killed import template
-
-
-@dataclass
-class Told:
-    """What the killed processes said."""
-
-    acknowledged: set[str] = field(default_factory=set)
-    purged: set[str] = field(default_factory=set)  # or about to be, when the kill came
 
 
 def work_and_kill(folder: Path, round_: int, seconds: float, told: Told) -> None:
@@ -59,40 +45,7 @@ def work_and_kill(folder: Path, round_: int, seconds: float, told: Told) -> None
     reader.join()
     child.stdin.close()
     child.stdout.close()
-    for line in lines:
-        if line.endswith(b"\n"):
-            kind, uid = line.decode().split()
-            (told.acknowledged if kind == "S" else told.purged).add(uid)
-
-
-def prove(folder: Path, told: Told) -> tuple[int, int]:
-    """Start the archive again and prove it; returns (objects kept, images compressed)."""
-    house = House(folder).start()
-    try:
-        later = datetime.now(UTC) + timedelta(hours=2)  # what a crash left announced is due, and dead backups are dead
-        discards.sweep(house.database, house.storage, now=later)
-        found = house.service.check(hashes=True)
-        assert found.findings == ()
-        with house.database.read() as uow:
-            session = uow.session
-            assert session.execute(select(Discard)).first() is None
-            indexed = set(session.execute(select(Instance.uid)).scalars())
-            binned = set(session.execute(select(BinObject.uid)).scalars())
-            keys = {
-                key
-                for table in (Instance, InstanceVersion, BinObject)
-                for key in session.execute(select(table.object_key)).scalars()
-            }
-            compressed = session.execute(select(func.count(Instance.received_key))).scalar_one()
-        lost = told.acknowledged - told.purged - indexed - binned
-        assert lost == set(), f"{len(lost)} acknowledged objects are gone"
-        assert set(house.storage.keys()) == keys, "there are files that nothing names"
-    finally:
-        house.stop()
-    vault = Vault(folder / "vault")
-    for name in vault.generations():
-        assert vault.verify(name, lambda _done, _total: None) == []
-    return len(indexed | binned), int(compressed)
+    told.hear(lines)
 
 
 def run_rounds(folder: Path, rounds: int) -> tuple[Told, int, int]:

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 
 from server.archive.keeping.codec import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_BYTES, Reason
-from server.archive.keeping.discards import announce, keep
+from server.archive.keeping.discards import announce, going, keep
 from server.archive.keeping.policy import codec_for, load
 from server.archive.keeping.tables import CompressionMark
 from server.archive.keeping.worker import Order, Result, Workshop
@@ -187,7 +187,14 @@ class Compression:
         if not swaps:
             return
         with self._database.write() as uow:
-            announce(uow.session, [(one.result.object_key, one.row.uid) for one in swaps], "new", _PROMISE)
+            leaving = going(uow.session)  # an earlier file with the same bytes: this one stays as it came
+            free = [one for one in swaps if one.result.object_key not in leaving]
+            announce(uow.session, [(one.result.object_key, one.row.uid) for one in free], "new", _PROMISE)
+        for one in swaps:
+            if one.result.object_key in leaving:
+                one.target.unlink()
+                tally.left[Reason.RULE] += 1
+        swaps = free
         for one in swaps:
             self._storage.put(one.target, one.result.object_key)
             self._make_durable(one.result.object_key)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, text, tuple_, update
+from sqlalchemy import delete, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.archive.keeping.tables import BackupRun, BinObject, Discard
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 100
 _LATER = timedelta(minutes=10)
+_DEAD_AFTER = timedelta(minutes=30)  # one who removes files longer than that died
 BACKUP_DEAD_AFTER = timedelta(minutes=10)
 
 
@@ -52,39 +53,58 @@ def backup_is_running(session: Session, now: datetime) -> bool:
     return session.execute(alive.limit(1)).first() is not None
 
 
+def going(session: Session) -> set[str]:
+    """The keys whose files are being removed at this moment: nobody may put a file there before that is over.
+
+    Ask after the row that names such a key is written, in the same transaction.
+    """
+    return set(session.execute(select(Discard.object_key).where(Discard.going_at.is_not(None))).scalars())
+
+
 def sweep(database: Database, storage: ObjectStorage, *, now: datetime | None = None) -> int:
     """Remove the files whose time has come; returns how many. Nothing goes while a backup runs.
 
-    Each batch is one write transaction that holds new rows off until its files are gone: an object that is received
-    anew under a key commits its row afterwards, and is moved to its place after that.
+    No transaction is open while files are removed, which takes long on a distant store. An object that is received
+    anew under a key that is going gets its row, and waits in the inbox until the key is gone.
     """
     now = now or datetime.now(UTC)
     removed = 0
+    while chosen := _choose(database, now):
+        gone, later = [], []
+        for key in chosen:
+            try:
+                storage.delete(key)
+                removed += 1
+            except ObjectMissing:
+                pass  # removed already, before a crash
+            except (StorageError, OSError) as trouble:
+                logger.warning("archive: a file could not be removed yet: %s", trouble)
+                later.append(key)
+                continue
+            gone.append(key)
+        with database.write() as uow:
+            ours = Discard.going_at == now
+            uow.session.execute(delete(Discard).where(Discard.object_key.in_(gone), ours))
+            postponed = update(Discard).where(Discard.object_key.in_(later), ours)
+            uow.session.execute(postponed.values(not_before=now + _LATER, going_at=None))
+    return removed
+
+
+def _choose(database: Database, now: datetime) -> list[str]:
+    """Keys of files that go now, marked so; announcements of files that are named again are taken back."""
     while True:
         with database.write() as uow:
             session = uow.session
             if backup_is_running(session, now):
-                return removed
-            if not database.is_sqlite:
+                return []
+            if not database.is_sqlite:  # who writes rows at this moment ends first, and who comes later sees the marks
                 session.execute(text("LOCK TABLE instances, instance_versions, bin_objects IN SHARE MODE"))
-            due = select(Discard.object_key, Discard.uid).where(Discard.not_before <= now).limit(_BATCH)
+            is_free = or_(Discard.going_at.is_(None), Discard.going_at < now - _DEAD_AFTER)
+            due = select(Discard.object_key, Discard.uid).where(Discard.not_before <= now, is_free).limit(_BATCH)
             files = [(row.object_key, row.uid) for row in session.execute(due)]
-            if not files:
-                return removed
             needed = named(session, files)
-            later = []
-            for key, _ in files:
-                if key in needed:
-                    continue
-                try:
-                    storage.delete(key)
-                    removed += 1
-                except ObjectMissing:
-                    pass  # removed already, before a crash
-                except (StorageError, OSError) as trouble:
-                    logger.warning("archive: a file could not be removed yet: %s", trouble)
-                    later.append(key)
-            keep(session, [key for key, _ in files if key not in later])
-            postponed = update(Discard).where(Discard.object_key.in_(later)).values(not_before=now + _LATER)
-            if later:
-                session.execute(postponed)
+            keep(session, needed)
+            chosen = [key for key, _ in files if key not in needed]
+            session.execute(update(Discard).where(Discard.object_key.in_(chosen)).values(going_at=now))
+        if chosen or not files:
+            return chosen

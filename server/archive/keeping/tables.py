@@ -78,6 +78,7 @@ class Discard(Base):
     uid: Mapped[str] = mapped_column(String(64), default="")  # SOP Instance UID in the file: by it rows are found
     not_before: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     why: Mapped[str] = mapped_column(String(40))
+    going_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)  # being removed since then
 
 
 class LegalHold(Base):

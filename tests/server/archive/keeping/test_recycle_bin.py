@@ -8,7 +8,8 @@ import pytest
 from pydicom.dataset import Dataset
 from sqlalchemy import update
 
-from server.archive.keeping.tables import BinEntry, BinObject
+from server.archive.keeping import discards
+from server.archive.keeping.tables import BinEntry, BinObject, Discard
 from server.kernel.errors import Refusal
 from shared.contract.base import Page
 from shared.contract.errors import ErrorCode
@@ -206,6 +207,43 @@ def test_a_purged_object_that_is_sent_again_is_new(keeping: Keeping, ct: list[Da
     assert keeping.counts() == (1, 1, 1)
     assert len(keeping.files()) == 1
     assert keeping.findings() == []
+
+
+def test_an_object_that_comes_again_while_its_file_is_removed_survives(
+    keeping: Keeping, ct: list[Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the database is free meanwhile: a distant store takes its time."""
+    keeping.policy(purge_needs_second_person=False)
+    keeping.purge(keeping.delete(ct[0].StudyInstanceUID))
+    storage = keeping.house.storage
+    remove = storage.delete
+
+    def slowly(key: str) -> None:
+        if keeping.counts() == (0, 0, 0):
+            send(keeping, ct[0])  # indexed at once: nobody holds the writer's lock
+            assert keeping.counts() == (1, 1, 1)
+        remove(key)
+
+    monkeypatch.setattr(storage, "delete", slowly)
+    assert keeping.sweep() == 3
+    assert len(keeping.house.service.objects.part10(ct[0].SOPInstanceUID)) > 512  # read from the inbox
+    keeping.house.indexer.replay()
+    assert len(keeping.files()) == 1
+    assert keeping.findings() == []
+
+
+def test_files_whose_remover_died_are_removed_by_the_next(keeping: Keeping, ct: list[Dataset]) -> None:
+    """What was named again meanwhile stays."""
+    keeping.policy(purge_needs_second_person=False)
+    keeping.purge(keeping.delete(ct[0].StudyInstanceUID))
+    now = datetime.now(UTC)
+    with keeping.database.write() as uow:
+        uow.session.execute(update(Discard).values(going_at=now))
+    send(keeping, ct[0])
+    assert discards.sweep(keeping.database, keeping.house.storage, now=now + timedelta(minutes=1)) == 0
+    assert discards.sweep(keeping.database, keeping.house.storage, now=now + timedelta(hours=1)) == 2
+    keeping.house.indexer.replay()
+    assert (keeping.counts(), len(keeping.files()), keeping.findings()) == ((1, 1, 1), 1, [])
 
 
 def test_what_has_lain_long_enough_is_purged_unless_it_is_held(keeping: Keeping, ct: list[Dataset]) -> None:
