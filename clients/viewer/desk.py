@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from clients.kit.actions import Action, ActionGroup
 from clients.kit.settings import UserSettings
@@ -140,6 +140,7 @@ class Desk:
         commands: ActionGroup,
         stage: Stage,
         side: Side,
+        foot: QVBoxLayout,
         settings: UserSettings,
         say: Callable[[str], None],
         reflect: Callable[[], None],
@@ -153,6 +154,8 @@ class Desk:
         self.commands = commands
         self.stage = stage
         self.side = side
+        self.foot = foot
+        """Below the viewports, for thin bars such as that of the cine."""
         self.settings = settings
         self.background = Background(window)
         self.say = say
@@ -169,8 +172,8 @@ class Desk:
 
     @property
     def visible(self) -> tuple[ViewportWidget, ...]:
-        """The widgets of the present layout."""
-        return self.viewports[: self.session.layout.cells]
+        """The widgets of all panes on screen."""
+        return tuple(self.viewports[n] for n in self.session.visible_numbers)
 
     @property
     def source(self) -> FrameSource | None:

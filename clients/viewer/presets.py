@@ -60,3 +60,69 @@ def layout_of(key: str) -> Layout:
         if layout.key == key:
             return layout
     raise KeyError(key)
+
+
+Part = tuple[int, int, int, int]
+"""Column, row, columns and rows spanned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Tiles of consecutive images of one viewport, in the order of reading."""
+
+    key: str
+    label: str
+    columns: int
+    rows: int
+    parts: tuple[Part, ...]
+    requirement: str
+
+    @property
+    def count(self) -> int:
+        return len(self.parts)
+
+
+def _even(key: str, label: str, columns: int, rows: int, requirement: str) -> Windows:
+    parts = tuple((column, row, 1, 1) for row in range(rows) for column in range(columns))
+    return Windows(key, label, columns, rows, parts, requirement)
+
+
+ONE_WINDOW = _even("1", "一窗口", 1, 1, "VW-WIN-02")
+# requirements/viewer.md, Windows; VW-OPN-05 and -06 for the order of the numbers, five and twelve.
+WINDOWS = (
+    ONE_WINDOW,
+    _even("2", "二窗口", 2, 1, "VW-WIN-03"),
+    _even("3v", "竖三窗口", 1, 3, "VW-WIN-04"),
+    _even("3h", "横三窗口", 3, 1, "VW-WIN-05"),
+    Windows("2+1", "2+1三窗口", 2, 2, ((0, 0, 1, 1), (1, 0, 1, 1), (0, 1, 2, 1)), "VW-WIN-06"),
+    _even("4", "四窗口", 2, 2, "VW-WIN-07"),
+    Windows(
+        "5",
+        "五窗口",
+        6,
+        2,
+        ((0, 0, 3, 1), (3, 0, 3, 1), (0, 1, 2, 1), (2, 1, 2, 1), (4, 1, 2, 1)),
+        "VW-WIN-08",
+    ),
+    _even("6v", "竖六窗口", 2, 3, "VW-WIN-09"),
+    _even("6h", "横六窗口", 3, 2, "VW-WIN-10"),
+    _even("9", "九窗口", 3, 3, "VW-WIN-11"),
+    _even("12", "十二窗口", 4, 3, "VW-WIN-12"),
+    _even("3x6", "3*6窗口", 3, 6, "VW-WIN-13"),
+    _even("6x3", "6*3窗口", 6, 3, "VW-WIN-13"),
+    _even("5x4", "5*4窗口", 5, 4, "VW-WIN-14"),
+    _even("6x4", "6*4窗口", 6, 4, "VW-WIN-15"),
+    _even("6x5", "6*5窗口", 6, 5, "VW-WIN-16"),
+)
+MOST_PANES = 30
+"""Layout and windows together (VW-OPN-04)."""
+SECOND_LAYOUTS = tuple(layout for layout in LAYOUTS if layout.cells <= 4)
+"""Layouts of a second screen."""
+
+
+def windows_of(key: str) -> Windows:
+    """The windows with this key; ``KeyError`` names the unknown one."""
+    for windows in WINDOWS:
+        if windows.key == key:
+            return windows
+    raise KeyError(key)

@@ -5,15 +5,24 @@ Windows follow it; the control socket and the tool bar change it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clients.viewer.evented import Event
-from clients.viewer.measurements import MeasurementBook
-from clients.viewer.presets import LARGEST_LAYOUT, LAYOUTS, Layout
+from clients.viewer.marks.book import MarkBook
+from clients.viewer.panes import Splits
+from clients.viewer.presets import LARGEST_LAYOUT, LAYOUTS, MOST_PANES, SECOND_LAYOUTS, Layout, Windows
+from clients.viewer.spaces import Spaces
 from clients.viewer.study import FrameKey, Stack, StudyDescription, stacks_of
 from clients.viewer.undo import Step, UndoStack
-from clients.viewer.viewport.state import ViewportState
-from shared.imaging.geometry import PixelPoint, cut_of
+from clients.viewer.viewport.state import Shown, ViewportState
+from shared.imaging.geometry import PixelPoint, PointMm, cut_of
+
+SECOND_SCREEN = LARGEST_LAYOUT
+"""Number of the first viewport of a second screen."""
+FIRST_TILE = SECOND_SCREEN + max(layout.cells for layout in SECOND_LAYOUTS)
+"""Number of the first pane that serves as a tile of another viewport's windows."""
 
 
 class Tool(StrEnum):
@@ -32,6 +41,26 @@ class Tool(StrEnum):
     MAGNIFIER = "magnifier"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """How the panes stand and what they show, to be put back later."""
+
+    layout: Layout
+    second: Layout | None
+    windows: dict[int, Windows]
+    square: bool
+    shown: tuple[Shown, ...]  # of all viewports that are no tiles
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """The place in the patient that the reader points at (VW-CRS-01), in the coordinates of ``stack``."""
+
+    point: PointMm
+    stack: Stack
+
+
 class ViewerSession:
     """One reader's viewer."""
 
@@ -44,18 +73,28 @@ class ViewerSession:
         self.key_images_changed: Event[[FrameKey]] = Event()
         self.texts_changed: Event[[]] = Event()
         self.undo = UndoStack()
-        self.measurements = MeasurementBook(self.undo)
-        self.viewports = tuple(ViewportState() for _ in range(LARGEST_LAYOUT))
+        self.marks = MarkBook(self.undo)
+        self.cross_changed: Event[[]] = Event()
+        self.viewports = tuple(ViewportState() for _ in range(FIRST_TILE + MOST_PANES - 1))
+        """Viewports of the layout, then those of a second screen, then tiles; `visible` names those on screen."""
+        self.splits = Splits(self.viewports, FIRST_TILE)
+        self.spaces = Spaces()
+        """Which frames of reference may be compared; registrations are put in here."""
         self._studies: tuple[StudyDescription, ...] = ()
         self._stacks: tuple[Stack, ...] = ()
         self._layout = LAYOUTS[0]
-        self._before_maximise: tuple[Layout, list[tuple[Stack | None, int]]] | None = None
+        self._second: Layout | None = None
+        self._square = False
+        self._before_maximise: tuple[Arrangement, int] | None = None
+        self._cross: Cross | None = None
         self._active = 0
         self._tool: str = Tool.WINDOW
         self.buttons: dict[str, str] = {"middle": Tool.PAN, "right": Tool.WINDOW}
         self._key_images: dict[FrameKey, None] = {}
         self._texts_hidden = False
         self._reference_lines = True
+        self.smooth = True
+        """Enlarged pixels are interpolated; off shows them as squares (VW-EX-14)."""
 
     # --- studies
 
@@ -102,10 +141,16 @@ class ViewerSession:
             self.studies_changed.emit()
 
     def close(self) -> None:
-        """Forget all studies, measurements and key images."""
+        """Forget all studies, marks and key images."""
         self._studies, self._stacks = (), ()
+        self._before_maximise = None
+        self.cross = None
+        self.spaces.clear()
+        if self.splits.chosen:
+            self.splits.set({})
+            self.layout_changed.emit()
         self._key_images.clear()
-        self.measurements.clear()
+        self.marks.clear()
         self.undo.clear()
         for viewport in self.viewports:
             viewport.show(None)
@@ -154,43 +199,154 @@ class ViewerSession:
         if layout == self._layout:
             return
         self._layout = layout
-        used = {id(viewport.stack) for viewport in self.visible if viewport.stack is not None}
+        self._fit_windows()
+        used = {id(viewport.stack) for viewport in self.cells if viewport.stack is not None}
         spare = [stack for stack in self._stacks if id(stack) not in used]
-        for viewport in self.visible:
+        for viewport in self.cells:
             if viewport.stack is None and spare:
                 viewport.show(spare.pop(0))
-        self.active = min(self._active, layout.cells - 1)
+        self._keep_active_visible()
         self.layout_changed.emit()
 
+    @property
+    def second(self) -> Layout | None:
+        """Layout of a second screen; None while there is none."""
+        return self._second
+
+    @second.setter
+    def second(self, layout: Layout | None) -> None:
+        if layout != self._second:
+            self._second = layout
+            self._fit_windows()
+            self._keep_active_visible()
+            self.layout_changed.emit()
+
+    @property
+    def square(self) -> bool:
+        """Square panes (VW-SQR-01)."""
+        return self._square
+
+    @square.setter
+    def square(self, square: bool) -> None:
+        if square != self._square:
+            self._square = square
+            self.layout_changed.emit()
+
+    def can_split(self, cell: int, windows: Windows) -> bool:
+        """True when that many windows fit beside the others: at most 30 panes together (VW-OPN-04)."""
+        others = sum(len(self.splits.members(n)) for n in self.cell_numbers if n != cell)
+        return others + windows.count <= MOST_PANES
+
+    def split(self, cell: int, windows: Windows) -> None:
+        """Windows for one viewport of the layout; what does not fit is ignored."""
+        if windows != self.splits.windows(cell) and self.can_split(cell, windows):
+            self.splits.set({**self.splits.chosen, cell: windows})
+            self._keep_active_visible()
+            self.layout_changed.emit()
+
+    def _fit_windows(self) -> None:
+        """Only viewports on screen have windows, and not too many."""
+        shown = {n: windows for n, windows in self.splits.chosen.items() if n in self.cell_numbers}
+        if len(self.cell_numbers) + sum(windows.count - 1 for windows in shown.values()) > MOST_PANES:
+            shown = {}
+        if shown != self.splits.chosen:
+            self.splits.set(shown)
+
+    def _keep_active_visible(self) -> None:
+        if self._active not in self.visible_numbers:
+            cell = self.splits.cell_of(self._active)
+            self.active = cell if cell in self.cell_numbers else min(cell, self._layout.cells - 1)
+
+    def arrangement(self) -> Arrangement:
+        """Layout, windows and what is shown now."""
+        shown = tuple(viewport.capture() for viewport in self.viewports[:FIRST_TILE])
+        return Arrangement(self._layout, self._second, self.splits.chosen, self._square, shown, self._active)
+
+    def put_back(self, arrangement: Arrangement) -> None:
+        """Arrange as before; viewports that still show the same series keep their image and window."""
+        self.splits.set({})
+        self._layout, self._second, self._square = arrangement.layout, arrangement.second, arrangement.square
+        for viewport, before in zip(self.viewports, arrangement.shown, strict=False):
+            wanted = self._known(before)
+            if viewport.stack is not wanted.stack:
+                viewport.restore(wanted)
+        self.splits.set(arrangement.windows)
+        self.active = arrangement.active
+        self._keep_active_visible()
+        self.layout_changed.emit()
+
+    def _known(self, shown: Shown) -> Shown:
+        """The same image in the stacks of today: a study may have been described anew, or closed."""
+        stack = shown.stack
+        if stack is None or any(stack is known for known in self._stacks):
+            return shown
+        key = stack.frames[shown.index]
+        for known in self._stacks:
+            if (index := known.index_of(key)) is not None:
+                return replace(shown, stack=known, index=index)
+        is_open = any(stack.study.study_uid == study.study_uid for study in self._studies)
+        return shown if is_open else replace(shown, stack=None, index=0)
+
+    def arrange(self, name: str, change: Callable[[], object]) -> None:
+        """Change layout, windows or what is shown as one step to undo (VW-EX-09); ``name`` is its Chinese text."""
+        before, after = self.arrangement(), list[Arrangement]()
+
+        def do() -> None:
+            if after:
+                self.put_back(after[0])
+            else:
+                change()
+                after.append(self.arrangement())
+
+        self.undo.run(Step(name, do, lambda: self.put_back(before)))
+
     def toggle_maximised(self, number: int) -> None:
-        """One viewport alone, and back: what the others show is kept."""
+        """One pane alone, and back: what the others show is kept."""
         if self._before_maximise is not None:
-            layout, contents = self._before_maximise
+            arrangement, chosen = self._before_maximise
             self._before_maximise = None
-            first = self.viewports[0]
-            self.layout = layout
-            shown = (first.stack, first.index)
-            for n, (stack, index) in enumerate(contents):
-                if self.viewports[n].stack is not stack:
-                    self.viewports[n].show(stack, index)
-            chosen = next((n for n, (stack, _) in enumerate(contents) if stack is shown[0]), 0)
-            self.viewports[chosen].index = shown[1]
+            alone = self.viewports[0].capture()
+            self.put_back(arrangement)
+            first = arrangement.shown[0]
+            if self.viewports[0].stack is not first.stack or chosen != 0:
+                self.viewports[0].restore(self._known(first))
+            if alone.stack is self.viewports[chosen].stack:
+                self.viewports[chosen].restore(alone)
             self.active = chosen
-        elif self._layout.cells > 1:
-            self._before_maximise = (self._layout, [(v.stack, v.index) for v in self.visible])
-            stack, index = self.viewports[number].stack, self.viewports[number].index
+        elif len(self.visible_numbers) > 1:
+            self._before_maximise = (self.arrangement(), number)
+            alone = self.viewports[number].capture()
+            self.splits.set({})
             self.layout = LAYOUTS[0]
-            if self.viewports[0].stack is not stack:
-                self.viewports[0].show(stack, index)
+            if number != 0:
+                self.viewports[0].restore(alone)
+            self.active = 0
+            self.layout_changed.emit()
 
     def forget_maximised(self) -> None:
         """The reader chose another layout: there is no way back to the one before."""
         self._before_maximise = None
 
     @property
+    def cell_numbers(self) -> tuple[int, ...]:
+        """Numbers of the viewports of the layout, row by row, then those of the second screen."""
+        second = self._second.cells if self._second is not None else 0
+        return (*range(self._layout.cells), *range(SECOND_SCREEN, SECOND_SCREEN + second))
+
+    @property
+    def cells(self) -> tuple[ViewportState, ...]:
+        """The viewports that hold a series each."""
+        return tuple(self.viewports[n] for n in self.cell_numbers)
+
+    @property
+    def visible_numbers(self) -> tuple[int, ...]:
+        """Numbers of all panes on screen: each viewport of the layout followed by its tiles."""
+        return tuple(member for cell in self.cell_numbers for member in self.splits.members(cell))
+
+    @property
     def visible(self) -> tuple[ViewportState, ...]:
-        """Viewports of the layout, row by row."""
-        return self.viewports[: self._layout.cells]
+        """All panes on screen, tiles among them."""
+        return tuple(self.viewports[n] for n in self.visible_numbers)
 
     @property
     def active(self) -> int:
@@ -248,7 +404,7 @@ class ViewerSession:
     def reference_line(self, viewport: ViewportState) -> tuple[PixelPoint, PixelPoint] | None:
         """The cut of the selected viewport's image through ``viewport``'s; None where there is none to show."""
         active = self.active_viewport
-        if not self._reference_lines or viewport is active or self._layout.cells < 2:
+        if not self._reference_lines or viewport is active or len(self.cell_numbers) < 2:
             return None
         mine, others = viewport.stack, active.stack
         if mine is None or others is None or not mine.shares_space_with(others):
@@ -259,6 +415,17 @@ class ViewerSession:
         rows, columns = mine.shape
         other_rows, other_columns = others.shape
         return cut_of(target.plane, columns, rows, plane.plane, other_columns, other_rows)
+
+    @property
+    def cross(self) -> Cross | None:
+        """The place that all viewports mark; None while nobody points."""
+        return self._cross
+
+    @cross.setter
+    def cross(self, cross: Cross | None) -> None:
+        if cross != self._cross:
+            self._cross = cross
+            self.cross_changed.emit()
 
     # --- key images
 

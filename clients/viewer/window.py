@@ -6,11 +6,10 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -27,8 +26,10 @@ from clients.viewer import colours, commands, texts
 from clients.viewer.desk import Desk
 from clients.viewer.features import load_features
 from clients.viewer.loading import FrameSource
-from clients.viewer.measurements import Kind, Measurement, Values, measure
+from clients.viewer.marks.model import Kind, Mark
+from clients.viewer.marks.values import Values, measure
 from clients.viewer.opening import Opening
+from clients.viewer.pane_board import PaneBoard
 from clients.viewer.pictures import key_picture, png_of
 from clients.viewer.pixels import PixelStore
 from clients.viewer.series_strip import SeriesStrip
@@ -68,10 +69,10 @@ class ViewerWindow(QMainWindow):
         self.store = PixelStore()
         self.opening = Opening(self.session, self.store, self, threads=threads)
         self.features = load_features()
-        declared = [*(a for _, a in commands.MEASURING), *commands.COMMANDS]
+        declared = [*commands.COMMANDS]
         for feature in self.features:
             declared += [*(action for _, action in feature.tools), *feature.actions]
-        self._tools = [*commands.MEASURING, *(tool for feature in self.features for tool in feature.tools)]
+        self._tools = [tool for feature in self.features for tool in feature.tools]
         self.commands = ActionGroup(declared, self, whole_window=True)
         self._menus = {menu.id: QMenu(self) for menu in commands.MENUS}
         self.strip = SeriesStrip(self.session, self.store)
@@ -92,6 +93,10 @@ class ViewerWindow(QMainWindow):
             feature.attach(self.desk)
         self._connect_actions()
         self._fill_menus()
+        self._focus = QTimer(self)  # many panes change at once: the loader is told once
+        self._focus.setSingleShot(True)
+        self._focus.setInterval(0)
+        self._focus.timeout.connect(self.opening.focus)
         self.tool_bar = ToolBar(self.commands, self._menus, self.features)
         self._build()
         self._follow_model()
@@ -104,12 +109,11 @@ class ViewerWindow(QMainWindow):
     # --- building
 
     def _build_stage(self) -> None:
-        holder = QWidget()
-        holder.setStyleSheet(f"background: {colours.BACKGROUND};")
-        self._grid = QGridLayout(holder)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(1)
-        self.stage, self.side = Stage(holder), Side()
+        self.board = PaneBoard(self.session, self.viewports)
+        for viewport in self.viewports:
+            viewport.setParent(self.board)
+        self.stage, self.side = Stage(self.board), Side()
+        self.foot = QVBoxLayout()
 
     def _make_desk(self) -> Desk:
         return Desk(
@@ -121,6 +125,7 @@ class ViewerWindow(QMainWindow):
             commands=self.commands,
             stage=self.stage,
             side=self.side,
+            foot=self.foot,
             settings=UserSettings(data_folder() / "settings" / "@viewer.json"),
             say=self._say,
             reflect=self._reflect,
@@ -142,6 +147,9 @@ class ViewerWindow(QMainWindow):
         row.addWidget(self.stage, 1)
         row.addWidget(self.side)
         outer.addLayout(row, 1)
+        self.foot.setContentsMargins(0, 0, 0, 0)
+        self.foot.setSpacing(0)
+        outer.addLayout(self.foot)
         self.setCentralWidget(body)
         self.setStyleSheet(f"QMainWindow {{ background: {palette.window}; }}")
         self.resize(QSize(1366, 768))
@@ -155,8 +163,6 @@ class ViewerWindow(QMainWindow):
             "image.send": self.send_key_image,
             "edit.undo": self.session.undo.undo,
             "edit.redo": self.session.undo.redo,
-            "edit.delete": self._delete_selected,
-            "edit.clear": self._clear_measurements,
             "file.open": self._ask_folder,
         }
         for action_id, handler in handlers.items():
@@ -186,7 +192,7 @@ class ViewerWindow(QMainWindow):
         session.texts_changed.connect(self._reflect)
         session.undo.changed.connect(self._reflect)
         session.key_images_changed.connect(lambda _key: self._reflect())
-        session.measurements.settled.connect(self._on_measured)
+        session.marks.settled.connect(self._on_measured)
         for n, viewport in enumerate(session.viewports):
             viewport.changed.connect(functools.partial(self._on_viewport, n))
         self.stage.changed.connect(lambda _key: self._reflect())
@@ -296,16 +302,7 @@ class ViewerWindow(QMainWindow):
         )
 
     def _arrange(self) -> None:
-        layout = self.session.layout
-        for viewport in self.viewports:
-            self._grid.removeWidget(viewport)
-            viewport.setVisible(False)
-        for n in range(9):
-            self._grid.setRowStretch(n, 1 if n < layout.rows else 0)
-            self._grid.setColumnStretch(n, 1 if n < layout.columns else 0)
-        for n in range(layout.cells):
-            self._grid.addWidget(self.viewports[n], n // layout.columns, n % layout.columns)
-            self.viewports[n].setVisible(True)
+        self.board.arrange()
         self.opening.focus()
         self.strip.refresh()
         self._reflect()
@@ -317,7 +314,7 @@ class ViewerWindow(QMainWindow):
 
     def _on_viewport(self, number: int, aspect: Aspect) -> None:
         if aspect in (Aspect.STACK, Aspect.INDEX):
-            self.opening.focus()
+            self._focus.start()
         if aspect is Aspect.STACK:
             self.strip.refresh()
         if number == self.session.active:
@@ -337,14 +334,15 @@ class ViewerWindow(QMainWindow):
         for feature in self.features:
             feature.reflect()
 
-    def _on_measured(self, measurement: Measurement) -> None:
+    def _on_measured(self, mark: Mark) -> None:
         """A measurement was drawn or changed for good: tell whoever writes the report."""
+        if mark.frame is None or not mark.kind.is_measurement:
+            return
         for stack in self.session.stacks:
-            index = stack.index_of(measurement.key)
+            index = stack.index_of(mark.frame)
             if index is not None:
-                value = measure(measurement, stack.image(index), self._values_of(stack, index))
-                uid = measurement.key.sop_instance_uid
-                self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
+                value = measure(mark, stack.image(index), self._values_of(stack, index))
+                self.measurement_drawn.emit(value.text, value.value, value.unit, mark.frame.sop_instance_uid)
                 return
 
     def changeEvent(self, event: QEvent) -> None:
@@ -367,16 +365,6 @@ class ViewerWindow(QMainWindow):
         if key is not None:
             self.session.toggle_key_image(key)
         self._reflect()
-
-    def _delete_selected(self) -> None:
-        selected = self.session.measurements.selected
-        if selected is not None:
-            self.session.measurements.delete(selected)
-
-    def _clear_measurements(self) -> None:
-        stack = self.session.active_viewport.stack
-        if stack is not None:
-            self.session.measurements.delete_all(stack.frames)
 
     def _values_of(self, stack: Stack, index: int) -> Values | None:
         pixels = self.store.of(stack)
@@ -413,13 +401,13 @@ class ViewerWindow(QMainWindow):
         """A length in the selected viewport, as if the reader had drawn it."""
         key = self.session.active_viewport.key
         if key is not None:
-            self.session.measurements.draw(Kind.LENGTH, key, (a, b))
+            self.session.marks.draw(Kind.LENGTH, key, (a, b))
 
     # --- pictures of the viewports
 
     def is_settled(self) -> bool:
         """True when every viewport on screen shows its image and every stack has its thumbnail."""
-        shown = [v for v in self.viewports[: self.session.layout.cells] if v.state.stack is not None]
+        shown = [v for v in self.desk.visible if v.state.stack is not None]
         if not shown:
             return bool(self.viewports[0].message) and not self.session.stacks and self.opening.source is not None
         for viewport in shown:
@@ -437,7 +425,8 @@ class ViewerWindow(QMainWindow):
         if not self.session.is_key_image(key):
             self.session.toggle_key_image(key)
         below = self._values_of(stack, viewport.index)
-        values = [measure(m, image, below).text for m in self.session.measurements.of_frame(key)]
+        marks = [mark for mark in self.session.marks.of_frame(key) if mark.kind.is_measurement]
+        values = [measure(mark, image, below).text for mark in marks]
         self._send_picture(png_of(self.key_picture(self.session.active)), values)
 
     def _send_picture(self, png: bytes, values: Sequence[str]) -> None:

@@ -43,6 +43,10 @@ class Shown:
     slab: Slab | None
     geometry: Geometry
 
+    def at(self, index: int) -> Shown:
+        """The same with another image."""
+        return replace(self, index=index)
+
 
 class ViewportState:
     """Stack, image, window, geometry and inversion of one viewport.

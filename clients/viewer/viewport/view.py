@@ -25,7 +25,7 @@ from clients.viewer import colours
 from clients.viewer.pixels import PixelStore, StackPixels
 from clients.viewer.session import ViewerSession
 from clients.viewer.study import FrameKey
-from clients.viewer.viewport import measuring, overlays
+from clients.viewer.viewport import overlays
 from clients.viewer.viewport.layers import Layer, ReferenceLayer, ShownImage, StateLayer, TextLayer
 from clients.viewer.viewport.looks import Look, PictureStage
 from clients.viewer.viewport.mouse import MagnifierTool, MouseTool, basic_tools, zoom
@@ -65,16 +65,15 @@ class ViewportWidget(QWidget):
         self.message = ""  # what to say while the viewport is empty
         self.frames_painted = 0
         self.last_painted: FrameKey | None = None
-        self.tools: dict[str, MouseTool] = {**basic_tools(), **measuring.measuring_tools()}
+        self.tools: dict[str, MouseTool] = basic_tools()
         """Mouse tools by their ids; features add theirs."""
-        self.hands: list[MouseTool] = [measuring.MeasureHand()]
+        self.hands: list[MouseTool] = []
         """Asked before the chosen tool whether a press or a move is theirs, the first one first."""
         self.stages: list[PictureStage] = []
         """What features put into the path from stored values to the screen, the first one first."""
         self._layers: list[Layer] = []
         standard: tuple[Layer, ...] = (
             ReferenceLayer(),
-            measuring.MeasurementLayer(),
             TextLayer(),
             StateLayer(),
             *(tool for tool in self.tools.values() if isinstance(tool, MagnifierTool)),
@@ -87,8 +86,6 @@ class ViewportWidget(QWidget):
         self._wheel_rest = 0
         self._forget = [
             self.state.changed.connect(self._on_state),
-            session.measurements.changed.connect(self._on_measurement),
-            session.measurements.selected_changed.connect(self.update),
             session.key_images_changed.connect(self._on_key_image),
             session.active_changed.connect(self.update),
             session.tool_changed.connect(self._on_tool),
@@ -98,7 +95,7 @@ class ViewportWidget(QWidget):
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setMinimumSize(120, 120)
+        self.setMinimumSize(40, 40)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._on_tool()
 
@@ -122,10 +119,6 @@ class ViewportWidget(QWidget):
             for tool in (*self.tools.values(), *self.hands):
                 tool.forget()
         self.update()
-
-    def _on_measurement(self, key: FrameKey) -> None:
-        if key == self.state.key:
-            self.update()
 
     def _on_key_image(self, key: FrameKey) -> None:
         if key == self.state.key:
@@ -218,7 +211,7 @@ class ViewportWidget(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.BACKGROUND))
             self._paint_content(painter)
-            if self.session.layout.cells > 1:
+            if len(self.session.visible_numbers) > 1:
                 active = self.session.active == self.number
                 painter.setPen(QPen(QColor(colours.ACTIVE if active else colours.GRID), 1))
                 painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
