@@ -65,8 +65,12 @@ def test_what_was_kept_is_found_after_a_restart(make: Maker) -> None:
 def test_another_version_study_server_frame_or_image_is_never_found(make: Maker) -> None:
     keep(make(), an_item())
     others = [
-        an_item(version="v2"), an_item(study="1.2.4"), an_item(2), Item("1.2.3", "1.2.3.1", 2, "v1"), an_item(version=""),
-    ]  # fmt: skip
+        an_item(version="v2"),
+        an_item(version=""),
+        an_item(study="1.2.4"),
+        an_item(2),
+        Item("1.2.3", "1.2.3.1", 2, "v1"),
+    ]
 
     assert [make().get(item) for item in others] == [None] * 5
     assert not any(make().has(item) for item in others) and make().has(an_item())
@@ -209,7 +213,7 @@ def test_killed_in_the_middle_of_writing_it_opens_again(tmp_path: Path) -> None:
         f"cache = DiskCache('hospital', folder=Path({str(tmp_path)!r}), key=bytes(range(32)), spare_bytes=0)\n"
         "for n in range(100000):\n"
         "    cache.keep(Item('1.2.3', f'1.2.3.{n}', 1, 'v1'), bytes([n % 256]) * 500_000, '1.2', wait=True)\n"
-        "    if n == 40: print('go', flush=True)\n"
+        "    if n == 150: print('go', flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=HOUSE)
     assert process.stdout is not None
