@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from clients.viewer.cache import Item
-from clients.viewer.study import SeriesDescription, StudyDescription
-from shared.contract.archive import InstanceView, SeriesView, StudyView
+from clients.viewer.objects.registry import Kind, class_name, kind_of
+from clients.viewer.study import ObjectDescription, SeriesDescription, StudyDescription
+from shared.contract.archive import FramesView, FrameView, InstanceView, SeriesView, StudyView
 from shared.imaging.codecs import PixelFormat, UndecodableFrame
 from shared.imaging.geometry import NoPlane, Plane, choose_spacing
 from shared.imaging.header import FrameHeader, ImageHeader
-from shared.imaging.lut import Modality, VoiFunction, Window
+from shared.imaging.lut import LookupTable, Modality, VoiFunction, Window
 
 WHOLE_OBJECT_BYTES = 256 << 20  # larger multi-frame objects come frame by frame, with the index's facts only
 SMALL_SERIES = 4  # series of so few images come as whole objects, header and all
@@ -70,10 +72,13 @@ class KnownStudies:
         """UID of a study that was described before, empty for any other."""
         return self._uids.get(study_id, "")
 
-    def take(self, view: StudyView) -> StudyDescription:
-        """Remember a study in the place of what was known of it, and describe it."""
+    def take(self, view: StudyView, frames: Mapping[str, FramesView] | None = None) -> StudyDescription:
+        """Remember a study in the place of what was known of it, and describe it.
+
+        ``frames`` tells of multi-frame objects, by SOP Instance UID, what differs from frame to frame.
+        """
         facts: dict[str, InstanceFacts] = {}
-        series = [self._series(one, view, facts) for one in view.series]
+        series = [self._series(one, view, facts, frames or {}) for one in view.series]
         series.sort(key=lambda one: (one.number is None, one.number or 0, one.series_uid))
         row = view.row
         with self._lock:
@@ -95,7 +100,14 @@ class KnownStudies:
             accession_number=row.accession_number,
             institution=view.institution,
             series=tuple(one for one in series if one.images),
+            objects=tuple(_objects_of(view)),
         )
+
+    def fetch_whole(self, series: SeriesFacts) -> None:
+        """All images of a series come as objects from now on: their headers hold more than the index knows."""
+        for known in self.instances(series.study_uid):
+            if known.series is series and not known.is_large:
+                known.comes_whole = True
 
     def items(self, study_uid: str) -> Iterator[Item]:
         """Everything of a study that may be kept."""
@@ -114,7 +126,9 @@ class KnownStudies:
             if self._instances.get(uid) is known:
                 del self._instances[uid]
 
-    def _series(self, view: SeriesView, study: StudyView, facts: dict[str, InstanceFacts]) -> SeriesDescription:
+    def _series(
+        self, view: SeriesView, study: StudyView, facts: dict[str, InstanceFacts], frames: Mapping[str, FramesView]
+    ) -> SeriesDescription:
         series = SeriesFacts(view, study)
         images = []
         for instance in view.instances:
@@ -122,6 +136,9 @@ class KnownStudies:
                 image = header_of(instance, view, study)
             except UndecodableFrame:
                 continue  # reports, key object selections and the like have no rows and columns
+            told = frames.get(instance.sop_instance_uid)
+            if told is not None:
+                image = replace(image, frames=_frames_of(told, image.frames[0], view.modality, len(image.frames)))
             images.append(image)
             before = self._instances.get(image.sop_instance_uid)
             if before is not None and before.version == instance.version != "" and before.series.uid == series.uid:
@@ -139,12 +156,77 @@ class KnownStudies:
         )
 
 
+# Cines and tiles have no places in space; what they are is told when they come.
+_FLAT = frozenset({"US", "XA", "RF", "IVUS", "ES", "XC", "OP", "GM", "SM", "SC", "OT", "MG", "CR", "DX"})
+MOST_ASKED = 64
+
+
+def many_frames(view: StudyView) -> list[str]:
+    """UIDs of objects whose frames may be slices of several stacks."""
+    found = [
+        instance.sop_instance_uid
+        for series in view.series
+        if series.modality not in _FLAT
+        for instance in series.instances
+        if instance.frames > 1
+    ]
+    return found[:MOST_ASKED]
+
+
+def _frames_of(told: FramesView, like: FrameHeader, modality: str, count: int) -> tuple[FrameHeader, ...]:
+    views = told.frames * count if len(told.frames) == 1 else told.frames
+    return tuple(_frame_of(view, like, modality) for view in views) if len(views) == count else (like,) * count
+
+
+def _frame_of(view: FrameView, like: FrameHeader, modality: str) -> FrameHeader:
+    spacing = view.pixel_spacing or ()
+    try:
+        plane = Plane.of(view.image_position or (), view.image_orientation or (), spacing or (1.0, 1.0))
+    except NoPlane:
+        plane = None
+    windows = tuple(Window(c, w) for c, w in zip(view.window_center, view.window_width, strict=False) if w >= 1)
+    return FrameHeader(
+        plane=plane,
+        spacing=choose_spacing(modality=modality, pixel_spacing=spacing) if spacing else like.spacing,
+        modality=Modality(view.rescale_slope or 1.0, view.rescale_intercept, None, view.rescale_type),
+        voi=windows or like.voi,
+        duration_ms=view.frame_time_ms,
+        group=view.group,
+        label=view.label,
+        thickness_mm=view.thickness_mm,
+    )
+
+
+def _objects_of(study: StudyView) -> Iterator[ObjectDescription]:
+    """What is no stack of images, or is one that belongs over others."""
+    for series in study.series:
+        for instance in series.instances:
+            if kind_of(instance.sop_class_uid) is Kind.OTHER and instance.rows > 0:
+                continue
+            yield ObjectDescription(
+                sop_instance_uid=instance.sop_instance_uid,
+                sop_class_uid=instance.sop_class_uid,
+                series_uid=series.series_uid,
+                modality=series.modality,
+                title=series.description or class_name(instance.sop_class_uid),
+                number=instance.instance_number,
+                study_uid=study.row.study_uid,
+            )
+
+
+def says_more(header: ImageHeader) -> bool:
+    """True for headers with facts of their own image that the index does not hold."""
+    frame = header.frames[0]
+    tables = frame.modality.table is not None or any(isinstance(voi, LookupTable) for voi in frame.voi)
+    return bool(header.overlays) or header.shutter is not None or tables
+
+
 def _comes_whole(instance: InstanceView, series: SeriesView) -> bool:
     """Objects whose facts the index does not hold: several frames, palettes, ultrasound regions, few images."""
     return (
         instance.frames > 1
         or instance.photometric_interpretation == "PALETTE COLOR"
-        or series.modality == "US"
+        or series.modality in ("US", "XA", "RF")
         or len(series.instances) <= SMALL_SERIES
     )
 

@@ -11,16 +11,16 @@ from typing import Protocol, TypeVar
 from clients.kit.translations import tr
 from clients.viewer.cache import FrameCache, Item
 from clients.viewer.loading import Arrived, SourceFailed
-from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFacts
+from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFacts, many_frames, says_more
 from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, StudyDescription
-from shared.contract.archive import GetStudy
+from shared.contract.archive import FramesView, GetFrames, GetStudy, StudyView
 from shared.contract.base import Changed, Notice, Request
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.identity import SessionView
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import Part10, UnreadableFile
-from shared.imaging.header import ImageHeader, image_header
+from shared.imaging.header import FrameHeader, ImageHeader, image_header
 from shared.rpc.bulk import BulkClient, Wanted
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
@@ -102,9 +102,37 @@ class ServerStudies:
             if error.code is ErrorCode.NOT_FOUND:
                 self._cache.forget(study_uid)
             raise SourceFailed(str(error)) from error
-        described = self._known.take(view)
+        described = self._known.take(view, self._frames_in(view))
         self._cache.described(study_uid, self._known.items(study_uid))
         return described
+
+    def _frames_in(self, view: StudyView) -> dict[str, FramesView]:
+        """Places and groups of the frames of enhanced objects, so that their stacks stand right from the start."""
+        found = {}
+        for uid in many_frames(view):
+            try:
+                found[uid] = self._line.call(GetFrames(sop_instance_uid=uid))
+            except RpcError as error:
+                log.info("the frames of an object are not told: %s", error)
+        return found
+
+    def object(self, sop_instance_uid: str) -> Part10:
+        """A whole object over a line of its own; for any thread. Raises :class:`SourceFailed`."""
+        _, known = self._objects.get(sop_instance_uid, ("", None))
+        if known is not None:
+            return known
+        client = self._opened()
+        try:
+            return Part10(bytes(client.fetch("object", sop_instance_uid).data))
+        except RpcError as error:
+            raise SourceFailed(str(error)) from error
+        except UnreadableFile as error:
+            raise SourceFailed(sentence_of(error)) from error
+        finally:
+            with self._lock:
+                if client in self._clients:
+                    self._clients.remove(client)
+            client.close()
 
     def uid_of(self, study_id: int) -> str:
         """UID of a study that was described before, empty for any other."""
@@ -197,6 +225,8 @@ class ServerStudies:
                 part10 = Part10(self._object_bytes(known))
                 image = image_header(part10.header, part10.transfer_syntax)
                 known.header = image
+                if says_more(image):
+                    self._known.fetch_whole(known.series)
                 with self._lock:
                     self._fetching.pop(uid, None)
                     known.series.texts = known.series.texts or image
@@ -339,8 +369,26 @@ def _completed(known: InstanceFacts | None, transfer_syntax: str) -> ImageHeader
     if first is not None:
         own = {"SliceThickness": image.texts["SliceThickness"]} if "SliceThickness" in image.texts else {}
         texts = {**first.texts, **own}
-        image = replace(image, texts=texts, padding=first.padding, lossy=first.lossy, lossy_ratio=first.lossy_ratio)
+        image = replace(
+            image,
+            texts=texts,
+            padding=first.padding,
+            padding_limit=first.padding_limit,
+            lossy=first.lossy,
+            lossy_ratio=first.lossy_ratio,
+            suv=first.suv,
+            icc=first.icc,
+            frame_of_reference_uid=first.frame_of_reference_uid,
+            frames=_with_unit(image.frames, first.frames[0].modality.unit),
+        )
     return replace(image, transfer_syntax=transfer_syntax) if transfer_syntax else image
+
+
+def _with_unit(frames: tuple[FrameHeader, ...], unit: str) -> tuple[FrameHeader, ...]:
+    """Units that stand elsewhere than in Rescale Type (PET) come from the full header."""
+    if not unit or any(frame.modality.unit for frame in frames):
+        return frames
+    return tuple(replace(frame, modality=replace(frame.modality, unit=unit)) for frame in frames)
 
 
 class _NoCache:

@@ -53,6 +53,9 @@ def _frame(frame: Any) -> FrameView:
         window_center=tuple(one.centre for one in windows),
         window_width=tuple(one.width for one in windows),
         frame_time_ms=frame.duration_ms,
+        group=frame.group,
+        label=frame.label,
+        thickness_mm=frame.thickness_mm,
     )
 
 

@@ -247,6 +247,9 @@ class FrameView(msgspec.Struct, frozen=True, kw_only=True):
     window_center: tuple[float, ...]
     window_width: tuple[float, ...]
     frame_time_ms: float | None
+    group: tuple[str, ...] = ()  # equal for the frames of one stack: stack, time, b-value, detector …
+    label: str = ""  # the same for people
+    thickness_mm: float | None = None
 
 
 class FramesView(msgspec.Struct, frozen=True, kw_only=True):
