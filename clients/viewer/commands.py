@@ -5,26 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clients.kit.actions import Action
-from clients.viewer.session import Tool
-
-MEASURING: tuple[tuple[str, Action], ...] = (
-    (Tool.LENGTH, Action("tool.length", "长度", "L", hint="按住左键画线；右键单击选中的测量即删除")),
-    (Tool.ANGLE, Action("tool.angle", "角度", "A", hint="画第一条边，再单击确定第二条边")),
-    (Tool.RECTANGLE, Action("tool.rectangle", "矩形", "B", hint="面积、均值、标准差、最小值和最大值")),
-    (Tool.ELLIPSE, Action("tool.ellipse", "圆形", "E", hint="面积、均值、标准差、最小值和最大值")),
-    (Tool.PIXEL, Action("tool.pixel", "像素值", "X", hint="单击图像任意处显示该处的值")),
-)
 
 COMMANDS: tuple[Action, ...] = (
     Action("image.key", "关键图像", "Space"),
     Action("image.send", "送入报告", "Ctrl+Return", hint="把当前图像和它的测量送到报告页"),
     Action("edit.undo", "撤销", "Ctrl+Z"),
     Action("edit.redo", "重做", "Ctrl+Y"),
-    Action("edit.delete", "删除测量", "Del"),
-    Action("edit.clear", "清除所有标注", "Ctrl+Del", hint="只清除选中视口的"),
     Action("file.open", "打开文件夹", "Ctrl+O"),
 )
-NEEDS_IMAGE = frozenset({"image.key", "image.send", "edit.clear"})
+NEEDS_IMAGE = frozenset({"image.key", "image.send"})
 SWITCHES = frozenset({"image.key"})
 
 
@@ -71,14 +60,6 @@ MENUS: tuple[Menu, ...] = (
 )
 
 SLOTS: dict[str, tuple[Slot, ...]] = {
-    "measure": (
-        Slot("tool.length", "length"),
-        Slot("tool.angle", "angle"),
-        Slot("tool.ellipse", "ellipse"),
-        Slot("tool.rectangle", "rectangle", "方框"),
-        Slot("tool.pixel", "pixel", "像素"),
-        Slot("edit.clear", "clear", "清除"),
-    ),
     "image": (Slot("image.key", "key", "关键"), Slot("image.send", "send", "送报告")),
     "edit": (Slot("edit.undo", "undo"), Slot("edit.redo", "redo")),
 }

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from clients.viewer.evented import Event
 
-LIMIT = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -20,7 +18,7 @@ class Step:
 
 
 class UndoStack:
-    """What the reader can take back."""
+    """What the reader can take back, without limit (VW-EX-09)."""
 
     def __init__(self) -> None:
         self.changed: Event[[]] = Event()
@@ -30,7 +28,7 @@ class UndoStack:
     def run(self, step: Step) -> None:
         """Do ``step`` and remember it; what was undone before can no longer be redone."""
         step.do()
-        self._done = [*self._done[-LIMIT + 1 :], step]
+        self._done.append(step)
         self._undone.clear()
         self.changed.emit()
 

@@ -8,6 +8,7 @@ from clients.viewer.desk import Feature
 
 FEATURES: tuple[str, ...] = (
     "clients.viewer.reading.feature:ReadingFeature",
+    "clients.viewer.marks.feature:MarksFeature",
     "clients.viewer.cache.feature:LoadingFeature",
 )
 """``module:Class`` of each feature, one line each."""

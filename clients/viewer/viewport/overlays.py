@@ -1,22 +1,18 @@
-"""Everything drawn over the pixels with QPainter: corner texts, letters, scale, measurements, progress."""
+"""Everything drawn over the pixels with QPainter: corner texts, letters, scale, progress."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from clients.kit.translations import tr
 from clients.viewer import colours
-from clients.viewer.measurements import Kind, MeasuredValue, Measurement, outline
 from clients.viewer.viewport.corner_texts import Corners
 from clients.viewer.viewport.renderer import Rendered
 from clients.viewer.viewport.transform import Projection
 from shared.imaging.geometry import PixelPoint, Spacing, SpacingSource
-
-HANDLE_RADIUS = 4.5
 
 
 def image_of(rendered: Rendered, ratio: float) -> QImage:
@@ -133,41 +129,6 @@ def scale_note(spacing: Spacing) -> str:
     }.get(spacing.source, "")
 
 
-def draw_measurements(
-    painter: QPainter,
-    measurements: Iterable[tuple[Measurement, MeasuredValue]],
-    projection: Projection,
-    ratio: float,
-    *,
-    selected: int | None,
-    font: QFont,
-) -> None:
-    """Lines with their values; the selected one has yellow handles."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setFont(font)
-    for measurement, value in measurements:
-        points = [_view(projection, p, ratio) for p in measurement.points]
-        line = [_view(projection, p, ratio) for p in outline(measurement)]
-        is_selected = measurement.id == selected
-        colour = colours.MEASURE_SELECTED if is_selected else colours.MEASURE
-        for width, pen_colour in ((3.0, colours.TEXT_SHADOW), (1.4, colour)):
-            painter.setPen(QPen(QColor(pen_colour), width))
-            if measurement.kind is Kind.PIXEL:
-                _cross(painter, points[0])
-            else:
-                painter.drawPolyline(QPolygonF(line))
-            if measurement.kind is Kind.LENGTH:
-                _end_ticks(painter, points[0], points[1])
-        if is_selected:
-            painter.setPen(QPen(QColor(colours.TEXT_SHADOW), 1))
-            painter.setBrush(QColor(colours.HANDLE))
-            for point in points:
-                painter.drawEllipse(point, HANDLE_RADIUS, HANDLE_RADIUS)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-        _label(painter, line, value.lines, projection, ratio, colour)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
 def draw_reference(painter: QPainter, cut: tuple[PixelPoint, PixelPoint], projection: Projection, ratio: float) -> None:
     """A dashed line where the selected viewport's image cuts this one."""
     a, b = (_view(projection, point, ratio) for point in cut)
@@ -176,41 +137,6 @@ def draw_reference(painter: QPainter, cut: tuple[PixelPoint, PixelPoint], projec
     painter.setPen(pen)
     painter.drawLine(QLineF(a, b))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def _end_ticks(painter: QPainter, a: QPointF, b: QPointF) -> None:
-    line = QLineF(a, b)
-    if line.length() < 12:
-        return
-    normal = line.normalVector().unitVector()
-    dx, dy = normal.dx() * 4, normal.dy() * 4
-    for point in (a, b):
-        painter.drawLine(QLineF(point.x() - dx, point.y() - dy, point.x() + dx, point.y() + dy))
-
-
-def _cross(painter: QPainter, at: QPointF) -> None:
-    painter.drawLine(QLineF(at.x() - 6, at.y(), at.x() + 6, at.y()))
-    painter.drawLine(QLineF(at.x(), at.y() - 6, at.x(), at.y() + 6))
-
-
-def _label(
-    painter: QPainter,
-    line: Sequence[QPointF],
-    texts: Sequence[str],
-    projection: Projection,
-    ratio: float,
-    colour: str,
-) -> None:
-    """Beside the right end, kept inside the viewport."""
-    metrics = QFontMetricsF(painter.font())
-    anchor = max(line, key=lambda p: p.x() + 0.2 * p.y())
-    width, height = projection.width / ratio, projection.height / ratio
-    widest = max(metrics.horizontalAdvance(text) for text in texts)
-    x = min(max(anchor.x() + 10, 4.0), width - widest - 4)
-    room = metrics.height() * (len(texts) - 1)
-    y = min(max(anchor.y() + metrics.ascent() / 2, metrics.ascent() + 2), height - 6 - room)
-    for n, text in enumerate(texts):
-        shadowed_text(painter, QPointF(x, y + n * metrics.height()), text, colour)
 
 
 def _view(projection: Projection, at: PixelPoint, ratio: float) -> QPointF:

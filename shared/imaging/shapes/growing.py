@@ -67,19 +67,24 @@ def region_outline(region: NDArray[Any], most: int = 96) -> tuple[tuple[float, f
     import cv2
     import numpy as np
 
+    rows, columns = np.nonzero(region.any(1))[0], np.nonzero(region.any(0))[0]
+    if not rows.size:
+        raise ShapeError("The region is empty.")
+    top, left = int(rows[0]), int(columns[0])
+    part = np.pad(region[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.uint8), 1)
     # At four times the size the outline runs at a quarter of a pixel outside of the outermost centres.
     scale = 4
-    large = cv2.resize(region.astype(np.uint8), None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
+    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
     found, _ = cv2.findContours(large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not found:
-        raise ShapeError("The region is empty.")
     largest = max(found, key=cv2.contourArea)
     tolerance = 0.5 * scale
     corners = cv2.approxPolyDP(largest, tolerance, True)
     while len(corners) > most:
         tolerance *= 1.5
         corners = cv2.approxPolyDP(largest, tolerance, True)
-    return tuple(((float(x) + 0.5) / scale - 0.5, (float(y) + 0.5) / scale - 0.5) for x, y in corners[:, 0])
+    return tuple(
+        ((float(x) + 0.5) / scale - 1.5 + left, (float(y) + 0.5) / scale - 1.5 + top) for x, y in corners[:, 0]
+    )
 
 
 def connected_region(

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.viewer.measurements import Kind, Measurement, MeasurementBook, Values, measure
+from clients.viewer.marks.book import MarkBook
+from clients.viewer.marks.hits import hit_test
+from clients.viewer.marks.model import Kind, Mark
+from clients.viewer.marks.values import Values, measure
 from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, layout_of
 from clients.viewer.session import ViewerSession
 from clients.viewer.study import FrameKey, stacks_of
 from clients.viewer.undo import UndoStack
 from clients.viewer.viewport.corner_texts import corners_of, person_name
-from clients.viewer.viewport.hits import hit_test
 from clients.viewer.viewport.state import Aspect, ViewportState
 from clients.viewer.viewport.transform import Geometry, Place, edge_directions, project
 from shared.imaging.codecs import PixelFormat
@@ -203,8 +205,8 @@ def test_a_turned_image_fits_by_its_turned_sides() -> None:
 # --- measurements ------------------------------------------------------------------------------------------
 
 
-def a_length(a: PixelPoint, b: PixelPoint, key: FrameKey | None = None) -> Measurement:
-    return Measurement(1, Kind.LENGTH, key or FrameKey(f"{ROOT}.1.1", 0), (a, b))
+def a_length(a: PixelPoint, b: PixelPoint, key: FrameKey | None = None) -> Mark:
+    return Mark(1, Kind.LENGTH, key or FrameKey(f"{ROOT}.1.1", 0), (a, b))
 
 
 def test_a_length_is_in_millimetres_of_both_directions() -> None:
@@ -233,7 +235,7 @@ def test_a_length_says_what_it_is_worth(source: SpacingSource, text: str) -> Non
 
 def test_an_angle_is_measured_in_the_patient_not_in_pixels() -> None:
     frame = FrameHeader(spacing=Spacing(1.0, 0.5, SpacingSource.PATIENT))
-    angle = Measurement(1, Kind.ANGLE, FrameKey("u", 0), (PixelPoint(20, 0), PixelPoint(0, 0), PixelPoint(20, 10)))
+    angle = Mark(1, Kind.ANGLE, FrameKey("u", 0), (PixelPoint(20, 0), PixelPoint(0, 0), PixelPoint(20, 10)))
 
     assert measure(angle, an_image(frames=(frame,))).value == pytest.approx(45)
 
@@ -243,14 +245,14 @@ def test_an_angle_is_the_same_in_every_direction(turn: float, opening: float) ->
     def at(degrees: float) -> PixelPoint:
         return PixelPoint(50 + 30 * math.cos(math.radians(degrees)), 50 + 30 * math.sin(math.radians(degrees)))
 
-    angle = Measurement(1, Kind.ANGLE, FrameKey("u", 0), (at(turn), PixelPoint(50, 50), at(turn + opening)))
+    angle = Mark(1, Kind.ANGLE, FrameKey("u", 0), (at(turn), PixelPoint(50, 50), at(turn + opening)))
 
     assert measure(angle, an_image()).value == pytest.approx(opening, abs=1e-6)
 
 
 def test_drawing_changing_and_deleting_can_be_undone_and_redone() -> None:
     undo = UndoStack()
-    book = MeasurementBook(undo)
+    book = MarkBook(undo)
     key = FrameKey("u", 0)
     drawn = book.draw(Kind.LENGTH, key, (PixelPoint(0, 0), PixelPoint(1, 1)))
     moved = drawn.moved(5, 5)
@@ -272,7 +274,7 @@ def test_drawing_changing_and_deleting_can_be_undone_and_redone() -> None:
 
 def test_a_new_step_ends_what_could_be_redone() -> None:
     undo = UndoStack()
-    book = MeasurementBook(undo)
+    book = MarkBook(undo)
     points = (PixelPoint(0, 0), PixelPoint(1, 1))
     book.draw(Kind.LENGTH, FrameKey("u", 0), points)
     undo.undo()
@@ -283,13 +285,13 @@ def test_a_new_step_ends_what_could_be_redone() -> None:
 
 def test_the_handle_of_the_selected_measurement_is_hit_before_any_line() -> None:
     first = a_length(PixelPoint(10, 10), PixelPoint(40, 10))
-    second = Measurement(2, Kind.LENGTH, first.key, (PixelPoint(10, 10), PixelPoint(10, 40)))
+    second = Mark(2, Kind.LENGTH, first.key, (PixelPoint(10, 10), PixelPoint(10, 40)))
     projection = view()
     at = projection.place(PixelPoint(10, 10))
 
     hit = hit_test([first, second], projection, at, 8, second)
 
-    assert hit is not None and hit.measurement is second and hit.handle == 0
+    assert hit is not None and hit.mark is second and hit.handle == 0
 
 
 def test_nothing_is_hit_away_from_everything() -> None:
@@ -372,11 +374,11 @@ def test_closing_forgets_everything() -> None:
     key = session.active_viewport.key
     assert key is not None
     session.toggle_key_image(key)
-    session.measurements.draw(Kind.LENGTH, key, (PixelPoint(0, 0), PixelPoint(1, 1)))
+    session.marks.draw(Kind.LENGTH, key, (PixelPoint(0, 0), PixelPoint(1, 1)))
 
     session.close()
 
-    assert session.stacks == () and session.key_images == () and list(session.measurements) == []
+    assert session.stacks == () and session.key_images == () and list(session.marks) == []
     assert session.undo.undo_name == "" and session.active_viewport.stack is None
 
 
@@ -412,8 +414,8 @@ def a_ramp() -> Values:
     return Values((10 * y + x).astype(np.uint16), Modality(1, -1000, None, "HU"))
 
 
-def an_area(kind: Kind, a: PixelPoint, b: PixelPoint) -> Measurement:
-    return Measurement(1, kind, FrameKey(f"{ROOT}.1.1", 0), (a, b))
+def an_area(kind: Kind, a: PixelPoint, b: PixelPoint) -> Mark:
+    return Mark(1, kind, FrameKey(f"{ROOT}.1.1", 0), (a, b))
 
 
 def test_a_rectangle_tells_size_and_values() -> None:
@@ -454,7 +456,7 @@ def test_an_area_outside_the_image_has_no_values(far: PixelPoint) -> None:
 
 def test_a_pixel_value_has_its_unit() -> None:
     """VW-MEA-07, VW-EX-02."""
-    at = Measurement(1, Kind.PIXEL, FrameKey("u", 0), (PixelPoint(3.4, 7.2),))
+    at = Mark(1, Kind.PIXEL, FrameKey("u", 0), (PixelPoint(3.4, 7.2),))
 
     assert measure(at, an_image(), a_ramp()).text == "-927 HU"
     assert measure(at, an_image(), Values(np.full((32, 32, 3), 7, np.uint8), Modality())).text == "RGB 7,7,7"
@@ -464,7 +466,7 @@ def test_a_pixel_value_has_its_unit() -> None:
 def test_clearing_takes_the_measurements_of_one_stack_and_can_be_undone() -> None:
     """VW-CLR-01."""
     undo = UndoStack()
-    book = MeasurementBook(undo)
+    book = MarkBook(undo)
     here, there = FrameKey("a", 0), FrameKey("b", 0)
     for key in (here, here, there):
         book.draw(Kind.LENGTH, key, (PixelPoint(0, 0), PixelPoint(1, 1)))

@@ -240,7 +240,7 @@ def test_the_rotate_tool_turns_with_the_pointer(opened: Open, qtbot: QtBot) -> N
 def test_a_length_is_drawn_changed_moved_and_deleted(opened: Open, qtbot: QtBot) -> None:
     """VW-MEA-06, -08, -09, -10."""
     window = opened()
-    viewport, book = window.viewports[0], window.session.measurements
+    viewport, book = window.viewports[0], window.session.marks
     told: list[tuple[str, float, str, str]] = []
     window.measurement_drawn.connect(lambda *values: told.append(values))
     viewport.session.tool = Tool.LENGTH
@@ -268,7 +268,7 @@ def test_a_click_draws_no_length(opened: Open, qtbot: QtBot) -> None:
     window.session.tool = Tool.LENGTH
     qtbot.mouseClick(window.viewports[0], Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
 
-    assert list(window.session.measurements) == []
+    assert list(window.session.marks) == []
 
 
 def test_an_angle_is_a_side_and_a_click(opened: Open, qtbot: QtBot) -> None:
@@ -280,7 +280,7 @@ def test_an_angle_is_a_side_and_a_click(opened: Open, qtbot: QtBot) -> None:
     _move(viewport, place_of(viewport, 10, 4), Qt.MouseButton.NoButton)
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place_of(viewport, 10, 4))
 
-    (angle,) = window.session.measurements
+    (angle,) = window.session.marks
     assert len(angle.points) == 3 and angle.points[2].row == pytest.approx(4, abs=0.1)
 
 
@@ -291,8 +291,8 @@ def test_a_measurement_stays_on_its_image(opened: Open) -> None:
     key = viewport.state.key
     viewport.state.step(1)
 
-    assert key is not None and len(window.session.measurements.of_frame(key)) == 1
-    assert window.session.measurements.of_frame(viewport.state.key) == ()  # type: ignore[arg-type]
+    assert key is not None and len(window.session.marks.of_frame(key)) == 1
+    assert window.session.marks.of_frame(viewport.state.key) == ()  # type: ignore[arg-type]
 
 
 def test_a_double_click_shows_a_viewport_alone_and_goes_back(opened: Open, qtbot: QtBot) -> None:
@@ -312,11 +312,12 @@ def test_a_double_click_shows_a_viewport_alone_and_goes_back(opened: Open, qtbot
 
 
 def test_every_declared_action_can_be_done(opened: Open) -> None:
-    from clients.viewer.commands import COMMANDS, MEASURING
+    from clients.viewer.commands import COMMANDS
+    from clients.viewer.marks.feature import MarksFeature as Marks
     from clients.viewer.reading import commands as reading
 
     window = opened()
-    for action in (*(a for _, a in (*reading.TOOLS, *MEASURING)), *COMMANDS, *reading.COMMANDS):
+    for action in (*(a for _, a in (*reading.TOOLS, *Marks.tools)), *COMMANDS, *Marks.actions, *reading.COMMANDS):
         if action.id != "file.open":  # asks in a dialog
             assert window.perform(action.id), action.id
     assert not window.perform("no.such")
@@ -530,7 +531,7 @@ def test_an_area_is_drawn_and_its_handle_changes_it(opened: Open, qtbot: QtBot, 
     assert "40.0 ± 0.0 HU" in told[-1][0] and told[-1][2] == "mm²"
     before = told[-1][1]
 
-    (area,) = window.session.measurements
+    (area,) = window.session.marks
     drag(qtbot, viewport, place_of(viewport, *area.points[1]), place_of(viewport, 22, 22), Qt.MouseButton.LeftButton)
     assert told[-1][1] > before
 

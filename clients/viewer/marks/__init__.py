@@ -1,0 +1,1 @@
+"""Measurements and annotations: what readers draw, what it measures, where it is kept."""

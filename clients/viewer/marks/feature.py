@@ -1,0 +1,235 @@
+"""Measuring and annotating as a feature: tools, list, styles, keeping."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+
+from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QMenu
+
+from clients.kit.actions import Action
+from clients.kit.translations import register_catalogue, tr
+from clients.viewer import colours
+from clients.viewer.commands import Slot
+from clients.viewer.desk import Desk, Feature
+from clients.viewer.marks import texts
+from clients.viewer.marks.model import COLOURS, FONT_SIZES, STANDARD_FONT_PX, Kind, Mark
+from clients.viewer.marks.panel import MarkList
+from clients.viewer.marks.tools import ArrowKeys, BrushTool, DrawTool, EraserTool, MarkHand, MarkLayer
+from clients.viewer.marks.values import NO_VALUE, MeasuredValue, Values, measure, measure_in_space
+from clients.viewer.session import Tool
+from clients.viewer.tool_icons import add_icons
+
+register_catalogue(texts.CATALOGUE)
+add_icons(
+    {
+        "cobb": "M4 7l16-3M4 20l16-5M12 5.500v12",
+        "brush": (
+            "M4 20c3 .5 5-.5 5-3a2.500 2.500 0 0 0-5-.5C4 18.500 3 19.500 4 20M8.500 14.500L19 4l1.500 1.500L10.500 16"
+        ),
+        "curve": "M3.500 17c3-10 6-10 8.500-4s5.500 6 8.500-5",
+        "arrow": "M4 20L20 4M11 4h9v9",
+        "text": "M5 5.500h14M12 5.500V19M9.500 19h5",
+        "eraser": "M8.500 19.500L3.500 14.500 13 5l7 7-7.500 7.500zM9 9l7 7M12 19.500h8.500",
+        "marks": "M8.500 6.500h12M8.500 12h12M8.500 17.500h12M4 6.500v.1M4 12v.1M4 17.500v.1",
+    }
+)
+
+_DRAWN = {
+    Tool.LENGTH: Kind.LENGTH,
+    Tool.ANGLE: Kind.ANGLE,
+    Tool.RECTANGLE: Kind.RECTANGLE,
+    Tool.ELLIPSE: Kind.ELLIPSE,
+    Tool.PIXEL: Kind.PIXEL,
+    "cobb": Kind.COBB,
+    "curve": Kind.CURVE,
+    "arrow": Kind.ARROW,
+    "text": Kind.TEXT,
+}
+_SLOTS = {
+    "measure": (
+        Slot("tool.length", "length"),
+        Slot("edit.clear", "clear", "清除"),
+        Slot("marks.list", "marks", "列表"),
+    )
+}
+_ENTRIES = {
+    "menu.measure": (
+        "tool.length",
+        "tool.angle",
+        "tool.cobb",
+        "tool.ellipse",
+        "tool.rectangle",
+        "tool.brush",
+        "tool.pixel",
+        "tool.eraser",
+    ),
+    "menu.annotate": ("tool.curve", "tool.arrow", "tool.text", "tool.eraser", "edit.clear", "marks.list"),
+}
+_BRUSHES = (("小", 7.0), ("中", 14.0), ("大", 28.0))
+
+
+class MarksFeature(Feature):
+    """What VW-MEA, VW-ANN, VW-CLR, VW-STY and VW-LST ask for."""
+
+    tools = (
+        (Tool.LENGTH, Action("tool.length", "长度", "L", hint="按住左键画线；右键单击选中的测量即删除")),
+        (Tool.ANGLE, Action("tool.angle", "角度", "A", hint="画第一条边，再单击确定第二条边")),
+        ("cobb", Action("tool.cobb", "Cobb 角", "Shift+A", hint="先画第一条线，再画第二条线")),
+        (Tool.ELLIPSE, Action("tool.ellipse", "圆形", "E", hint="面积、均值、标准差、最小值和最大值")),
+        (Tool.RECTANGLE, Action("tool.rectangle", "矩形", "B", hint="面积、均值、标准差、最小值和最大值")),
+        (
+            "brush",
+            Action(
+                "tool.brush",
+                "智能画笔",
+                "Shift+B",
+                hint="按住左键涂抹，区域按灰度生长；在选中区域内起笔即扩大，按住 Alt 缩小",
+            ),
+        ),
+        (Tool.PIXEL, Action("tool.pixel", "像素值", "X", hint="单击图像任意处显示该处的值")),
+        ("curve", Action("tool.curve", "曲线", "Shift+C", hint="按住左键画任意线")),
+        ("arrow", Action("tool.arrow", "箭头", "Shift+W", hint="按住左键从尾画到头")),
+        ("text", Action("tool.text", "文本", "Shift+T", hint="单击要写字的地方；单击输入框外保存")),
+        ("eraser", Action("tool.eraser", "橡皮擦", "Shift+E", hint="单击标注即删除")),
+    )
+    actions = (
+        Action("edit.delete", "删除选中的标注", "Del"),
+        Action("edit.clear", "清除所有标注", "Ctrl+Del", hint="只清除选中视口的"),
+        Action("marks.list", "标注列表", "Shift+L", hint="选中视口的全部测量和标注"),
+    )
+    switches = frozenset({"marks.list"})
+    needs_image = frozenset({"edit.clear"})
+    slots = _SLOTS
+    entries = _ENTRIES
+
+    def attach(self, desk: Desk) -> None:
+        book = desk.session.marks
+        for view in desk.viewports:
+            view.tools.update({tool: DrawTool(kind) for tool, kind in _DRAWN.items()})
+            view.tools["brush"] = BrushTool()
+            view.tools["eraser"] = EraserTool()
+            view.hands.append(MarkHand())
+            view.add_layer(MarkLayer())
+            ArrowKeys(view)
+        book.changed.connect(lambda _sheet: desk.update_viewports())
+        book.selected_changed.connect(desk.update_viewports)
+        desk.side.changed.connect(self._on_side)
+        book.style.colour = str(desk.settings.get("marks/colour", ""))
+        book.style.font_px = int(desk.settings.get("marks/font", 0))
+        handlers: dict[str, Callable[[], object]] = {
+            "edit.delete": self._delete,
+            "edit.clear": self._clear,
+            "marks.list": self._toggle_list,
+        }
+        for action_id, handler in handlers.items():
+            desk.commands.on(action_id, handler)
+        self._list: MarkList | None = None
+
+    def reflect(self) -> None:
+        self.desk.commands.qt("marks.list").setChecked(self.desk.side.key == "marks")
+
+    def closing(self) -> None:
+        if self._list is not None:
+            self._list.release()
+            self._list = None
+
+    # --- commands
+
+    def _delete(self) -> None:
+        selected = self.desk.session.marks.selected
+        if selected is not None:
+            self.desk.session.marks.delete(selected)
+
+    def _clear(self) -> None:
+        """All of the selected viewport and of no other (VW-CLR-01)."""
+        stack = self.desk.session.active_viewport.stack
+        if stack is not None:
+            self.desk.session.marks.delete_all(stack.frames)
+
+    def _toggle_list(self) -> None:
+        side = self.desk.side
+        if side.key == "marks":
+            side.close_panel()
+        else:
+            self._list = MarkList(self.desk.session, self.value_of)
+            side.show_panel("marks", self._list, "标注列表", 280)
+        self.desk.reflect()
+
+    def _on_side(self, key: str) -> None:
+        if key != "marks" and self._list is not None:
+            self._list.release()
+            self._list = None
+        self.desk.reflect()
+
+    def value_of(self, mark: Mark) -> MeasuredValue:
+        """What a mark of any open image measures."""
+        if mark.frame is None:
+            return measure_in_space(mark)
+        for stack in self.desk.session.stacks:
+            index = stack.index_of(mark.frame)
+            if index is not None:
+                pixels = self.desk.store.of(stack)
+                array = pixels.frame(index)
+                values = Values(array, pixels.modality(index)) if array is not None else None
+                return measure(mark, stack.image(index), values)
+        return NO_VALUE
+
+    # --- styles
+
+    def fill_menu(self, menu_id: str, menu: QMenu) -> None:
+        super().fill_menu(menu_id, menu)
+        if menu_id != "menu.style":
+            return
+        style = self.desk.session.marks.style
+        self._section(
+            menu,
+            tr("颜色"),
+            [(tr(word), colour, _swatch(colour or colours.MEASURE)) for word, colour in COLOURS],
+            style.colour,
+            self._choose_colour,
+        )
+        sizes = [(f"{size}", size if size != STANDARD_FONT_PX else 0, QIcon()) for size in FONT_SIZES]
+        self._section(menu, tr("字号"), sizes, style.font_px, self._choose_font)
+        brushes = [(tr(word), size, QIcon()) for word, size in _BRUSHES]
+        self._section(menu, tr("画笔大小"), brushes, style.brush_px, self._choose_brush)
+
+    def _section(
+        self,
+        menu: QMenu,
+        title: str,
+        choices: Sequence[tuple[str, object, QIcon]],
+        now: object,
+        chosen: Callable[..., None],
+    ) -> None:
+        menu.addSection(title)
+        group = QActionGroup(menu)
+        for word, value, icon in choices:
+            action = QAction(icon, word, menu)
+            action.setCheckable(True)
+            action.setChecked(value == now)
+            action.triggered.connect(functools.partial(_ignoring_checked, chosen, value))
+            group.addAction(action)
+            menu.addAction(action)
+
+    def _choose_colour(self, colour: str) -> None:
+        self.desk.session.marks.restyle(colour=colour)
+        self.desk.settings.set("marks/colour", colour)
+
+    def _choose_font(self, size: int) -> None:
+        self.desk.session.marks.restyle(font_px=size)
+        self.desk.settings.set("marks/font", size)
+
+    def _choose_brush(self, size: float) -> None:
+        self.desk.session.marks.style.brush_px = size
+
+
+def _ignoring_checked(chosen: Callable[..., None], value: object, _checked: bool = False) -> None:
+    chosen(value)
+
+
+def _swatch(colour: str) -> QIcon:
+    pixmap = QPixmap(12, 12)
+    pixmap.fill(QColor(colour))
+    return QIcon(pixmap)
