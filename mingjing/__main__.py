@@ -34,6 +34,11 @@ WORDS = (
     Word("token", "API tokens for DICOMweb: add, list, revoke", "mingjing.tokens"),
     Word("user", "accounts: add, list, disable, enable", "mingjing.users"),
     Word("archive", "find, fetch, send, export, import, anonymise, move, verify, delete …", "mingjing.archive.command"),
+    Word(
+        "render",
+        "pictures and arrays of frames, planes, slabs, curves and volumes, without a window",
+        "mingjing.render",
+    ),
     Word("report", "check FILE.jsonl: slips before signing; verify FILE: is it genuine", "mingjing.report"),
     Word("check", "prove that index and files of a data folder agree", "mingjing.check"),
     Word("backup", "back up a running server: --data DIR --to FOLDER; list, verify, prune", "mingjing.backup"),

@@ -210,33 +210,44 @@ def _first_across(tangent: NDArray[Any]) -> NDArray[Any]:
 # --- from a curve to a picture ---------------------------------------------------------------------------
 
 
-def sheet_of(curve: Curve, mode: CurveMode, width_mm: float, angle_deg: float = 0.0) -> Sheet:
-    """The surface to be sampled, ``width_mm`` across; pixels are as large as the curve's step."""
-    if not 0 < width_mm / curve.step_mm <= MAX_SIDE:
-        raise NoCurve("The width of a curved picture is a positive number of millimetres.")
+def sheet_of(
+    curve: Curve, mode: CurveMode, width_mm: float, angle_deg: float = 0.0, columns: int | None = None
+) -> Sheet:
+    """The surface to be sampled, ``width_mm`` across; pixels are as large as the curve's step.
+
+    An odd number of columns, so that one holds the curve, unless ``columns`` says how many there are; stretched,
+    there are as many more as the curve itself is wide. Raises :class:`NoCurve`.
+    """
+    if columns is None:
+        if not 0 < width_mm / curve.step_mm <= MAX_SIDE:
+            raise NoCurve("The width of a curved picture is a positive number of millimetres.")
+        half: float = round(width_mm / 2 / curve.step_mm)
+    else:
+        if not 0 < columns <= MAX_SIDE:
+            raise NoCurve(f"A curved picture has 1 to {MAX_SIDE} columns.")
+        half = (columns - 1) / 2
     if mode is CurveMode.STRETCHED:
-        return _stretched(curve, width_mm, angle_deg)
-    return _straightened(curve, width_mm, angle_deg)
+        return _stretched(curve, half, angle_deg)
+    return _straightened(curve, half, angle_deg)
 
 
-def _straightened(curve: Curve, width_mm: float, angle_deg: float) -> Sheet:
+def _straightened(curve: Curve, half: float, angle_deg: float) -> Sheet:
     import numpy as np
 
-    half = round(width_mm / 2 / curve.step_mm)
     across, sight = curve.turned(angle_deg)
     rows = len(curve.points)
     return Sheet(
         starts=curve.points,
         across=across,
         sight=sight,
-        columns_mm=np.arange(-half, half + 1) * curve.step_mm,
+        columns_mm=np.linspace(-half, half, round(2 * half) + 1) * curve.step_mm,
         arc_mm=np.arange(rows) * curve.step_mm,
         spacing_mm=curve.step_mm,
-        centre_columns=np.full(rows, float(half)),
+        centre_columns=np.full(rows, half),
     )
 
 
-def _stretched(curve: Curve, width_mm: float, angle_deg: float) -> Sheet:
+def _stretched(curve: Curve, half: float, angle_deg: float) -> Sheet:
     import numpy as np
 
     step = curve.step_mm
@@ -256,7 +267,6 @@ def _stretched(curve: Curve, width_mm: float, angle_deg: float) -> Sheet:
     sight = np.cross(forward, across)
     lengths = np.linalg.norm(sight, axis=1, keepdims=True)
     sight = sight / np.where(lengths > 0, lengths, 1.0)
-    half = round(width_mm / 2 / step)
     first = float(sideways[0])  # a column runs through the beginning of the curve
     low = math.floor((float(sideways.min()) - first) / step + 1e-6) - half
     high = math.ceil((float(sideways.max()) - first) / step - 1e-6) + half
@@ -267,7 +277,7 @@ def _stretched(curve: Curve, width_mm: float, angle_deg: float) -> Sheet:
         starts=starts,
         across=np.broadcast_to(across, starts.shape),
         sight=sight,
-        columns_mm=first + np.arange(low, high + 1) * step,
+        columns_mm=first + np.arange(low, high + 0.5) * step,
         arc_mm=position * step,
         spacing_mm=step,
         centre_columns=(own - first) / step - low,

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.imaging.geometry import Finding, Plane, PointMm, VectorMm, order_slices
-from shared.imaging.lut import Window
+from shared.imaging.lut import VoiFunction, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -202,7 +202,11 @@ class Volume:
 
     def scaled(self, factor: float, unit: str) -> Volume:
         """The same voxels in another unit, for instance Bq/ml times the SUV factor."""
-        return replace(self, slope=self.slope * factor, intercept=self.intercept * factor, unit=unit)
+        window = self.window
+        if window is not None:
+            exact = VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
+            window = Window(window.centre * factor, window.width * factor, exact)
+        return replace(self, slope=self.slope * factor, intercept=self.intercept * factor, unit=unit, window=window)
 
 
 def _along(positions: NDArray[Any], origins: NDArray[Any]) -> NDArray[Any]:
@@ -356,15 +360,11 @@ def volume_from(arranged: Arrangement, headers: Sequence[FrameHeader], voxels: N
 def _voxels(
     arranged: Arrangement, headers: Sequence[FrameHeader], frame_at: Callable[[int], NDArray[Any]]
 ) -> tuple[NDArray[Any], float, float]:
+    """Voxels in their stored values where one line of slope and intercept holds for all, else values as float32."""
     import numpy as np
 
     first = np.asarray(frame_at(arranged.order[0]))
-    if first.ndim != 2:
-        raise NoVolume("Colour images make no volume.")
-    if first.size * len(headers) > MAX_VOXELS:
-        raise NoVolume("The volume has more than 4 billion voxels; that is beyond the limit.")
-    if min(first.shape) < 2:
-        raise NoVolume("The images are lines, not planes; they make no volume.")
+    _refuse_impossible(first, len(headers))
     modality = headers[0].modality
     linear = modality.table is None and all(h.modality == modality for h in headers)
     kept = linear and first.dtype in (np.uint8, np.int16, np.uint16)
@@ -373,7 +373,16 @@ def _voxels(
         frame = first if n == 0 else np.asarray(frame_at(arranged.order[n]))
         if frame.shape != first.shape:
             raise NoVolume("The images of this series have different sizes, so they make no volume.")
-        if kept and frame.dtype != first.dtype:
-            raise NoVolume("The images of this series store their values in different ways; they make no volume.")
+        if kept and not np.can_cast(frame.dtype, voxels.dtype):  # signed and unsigned images in one series
+            voxels, kept = modality(voxels).astype(np.float32), False
         voxels[n] = frame if kept else header.modality(frame)
     return (voxels, modality.slope, modality.intercept) if kept else (voxels, 1.0, 0.0)
+
+
+def _refuse_impossible(first: NDArray[Any], slices: int) -> None:
+    if first.ndim != 2:
+        raise NoVolume("Colour images make no volume.")
+    if first.size * slices > MAX_VOXELS:
+        raise NoVolume("The volume has more than 4 billion voxels; that is beyond the limit.")
+    if min(first.shape) < 2:
+        raise NoVolume("The images are lines, not planes; they make no volume.")
