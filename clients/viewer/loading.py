@@ -17,6 +17,7 @@ from clients.viewer.loading_decoder import FrameDecoder, shared_decoder
 from clients.viewer.pixels import PixelStore
 from clients.viewer.study import FrameKey, Stack, StudyDescription
 from shared.imaging.codecs import UndecodableFrame
+from shared.imaging.colour import to_screen
 from shared.imaging.header import ImageHeader
 
 log = logging.getLogger(__name__)
@@ -250,8 +251,11 @@ class StudyLoader:
 
     def _may_prepare(self) -> bool:
         """True when somebody is free to fetch ahead: nothing is on the way, and nobody does it already."""
-        busy = any(queue.in_flight for queue in self._queues.values())
-        return bool(self._next_studies) and not self._preparing and not busy
+        return bool(self._next_studies) and not self._preparing and not self._in_flight()
+
+    def _in_flight(self) -> bool:
+        """True while anything that somebody asked for is on the way. Called with the lock held."""
+        return any(queue.in_flight for queue in self._queues.values())
 
     def _prepare_next(self) -> None:
         study_uid, ended = self._preparing, True
@@ -259,7 +263,7 @@ class StudyLoader:
         def go_on() -> bool:
             with self._wake:
                 wanted = study_uid in self._next_studies and not self._closing
-                return wanted and self._next_waiting() is None
+                return wanted and not self._in_flight() and self._next_waiting() is None
 
         try:
             if isinstance(self._source, PreparesStudies):
@@ -297,6 +301,8 @@ class StudyLoader:
         image = stack.image(index)
         try:
             frame = self._decoder.decode(arrived.data, image.pixel_format, image.transfer_syntax)
+            if image.icc:
+                frame = to_screen(frame, image.icc)
             self._store.of(stack).put(index, frame, stack.frame_header(index).modality)
         except UndecodableFrame as error:
             log.warning("an image cannot be decoded: %s", error)

@@ -12,16 +12,19 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from clients.kit.viewer_link import AllLoaded, FirstImage, ViewerEvent, ViewerLink
+from clients.viewer.cache import DiskCache
 from clients.viewer.loading import Arrived, SourceFailed
 from clients.viewer.server_studies import AdoptedLine, ServerStudies
 from clients.viewer.study import FrameKey, stacks_of
 from shared.contract.archive import GetStudy
-from shared.contract.errors import RpcError
+from shared.contract.errors import EnvironmentTrouble, ErrorBody, ErrorCode, RpcError
 from shared.imaging.codecs import decode_frame
 from shared.rpc.bulk import BulkClient
 from shared.rpc.client import RpcClient
@@ -131,6 +134,81 @@ def test_two_workers_use_the_prepared_connections_and_fetch_one_whole_object(
     assert {one.key for half in halves for one in half} == set(stack.frames)
     assert not any(one.error for half in halves for one in half)
     assert len(opened) == 2 and fetched == ["object"]
+
+
+class LineWithoutBulk:
+    """Describes studies and delivers no image; ``version`` replaces what the server says of its bytes."""
+
+    def __init__(self, line: AdoptedLine, version: str = "") -> None:
+        self._line = line
+        self._version = version
+
+    def call(self, request: Any) -> Any:
+        view = self._line.call(request)
+        if not self._version:
+            return view
+        return msgspec.structs.replace(
+            view,
+            series=tuple(
+                msgspec.structs.replace(
+                    one,
+                    instances=tuple(msgspec.structs.replace(i, version=self._version) for i in one.instances),
+                )
+                for one in view.series
+            ),
+        )
+
+    def open_bulk(self) -> BulkClient:
+        raise EnvironmentTrouble(ErrorBody(code=ErrorCode.OFFLINE, message="线路中断。"))
+
+
+def test_what_was_seen_or_prepared_comes_from_the_disk(
+    server: ServerProcess, client: RpcClient, tmp_path: Path
+) -> None:
+    """Also after a restart, but never without the server's word that it is still the same."""
+    assert client.session is not None
+    line = AdoptedLine(str(server.connection), client.session)
+    first = DiskCache("server", folder=tmp_path, key=bytes(32), spare_bytes=0)
+    source = ServerStudies(line, first)
+    assert source.prepare(STUDY, lambda: True) and first.settle()
+    source.stop()
+    source.close()
+    first.close()
+
+    again = DiskCache("server", folder=tmp_path, key=bytes(32), spare_bytes=0)
+    offline = ServerStudies(LineWithoutBulk(line), again)
+    stack = stacks_of(offline.study(STUDY))[0]
+    for arrived in offline.frames(stack.frames):
+        image = arrived.header or stack.image(0)
+        frame = decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
+        np.testing.assert_array_equal(frame, pixels_of(an_image(image.instance_number - 1, side=64)))
+        assert image.texts.get("InstitutionName") == "第一医院"
+
+    changed = ServerStudies(LineWithoutBulk(line, version="corrected"), again)
+    with pytest.raises(SourceFailed):
+        list(changed.frames(stacks_of(changed.study(STUDY))[0].frames))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()], "what the server no longer names is deleted"
+    line.close()
+    again.close()
+
+
+def test_opening_fills_the_cache_by_itself(source: ServerStudies, tmp_path: Path) -> None:
+    cache = DiskCache("server", folder=tmp_path, key=bytes(32), spare_bytes=0)
+    caching = ServerStudies(source._line, cache)
+    stacks = stacks_of(caching.study(STUDY))
+    for stack in stacks:
+        assert not any(arrived.error for arrived in caching.frames(stack.frames))
+    assert cache.settle()
+
+    offline = ServerStudies(LineWithoutBulk(source._line), cache)  # type: ignore[arg-type]
+    offline.study(STUDY)
+    for stack in stacks:
+        assert len(list(offline.frames(stack.frames))) == len(stack)
+    with pytest.raises(SourceFailed):
+        caching.study("1.2.3.4")
+    caching.stop()
+    caching.close()
+    cache.close()
 
 
 def test_an_unknown_study_is_a_sentence(source: ServerStudies) -> None:
