@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from shared.imaging.geometry import Finding, SliceOrder, order_slices
 from shared.imaging.header import FrameHeader, ImageHeader
+from shared.imaging.lut import VoiFunction, Window
+from shared.imaging.suv import SuvFacts, SuvKind
 
 
 class FrameKey(NamedTuple):
@@ -74,6 +76,8 @@ class Stack:
     frames: tuple[FrameKey, ...]
     order: SliceOrder
     label: str = ""
+    suv: SuvKind | None = SuvKind.BW
+    """Show PET as SUV of this kind where the header allows it; None: as stored."""
     _images: dict[str, ImageHeader] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -85,7 +89,15 @@ class Stack:
     def frame_header(self, index: int) -> FrameHeader:
         key = self.frames[index]
         frames = self._images[key.sop_instance_uid].frames
-        return frames[min(key.frame, len(frames) - 1)]
+        header = frames[min(key.frame, len(frames) - 1)]
+        facts = self.suv_facts if self.suv is not None and self.series.modality == "PT" else None
+        factor = facts.factor(self.suv) if facts is not None and self.suv is not None else None
+        return header if factor is None or self.suv is None else in_suv(header, factor, self.suv)
+
+    @property
+    def suv_facts(self) -> SuvFacts | None:
+        """What the first full header of this PET series says of dose and patient."""
+        return next((image.suv for image in self._images.values() if image.suv is not None), None)
 
     def refine(self, header: ImageHeader) -> bool:
         """Take a fuller header for one image; True when it belongs to this stack."""
@@ -116,6 +128,27 @@ class Stack:
         """Findings of the geometry that a reader must know (VW-EX-04), in a fixed order."""
         shown = (Finding.GAPS, Finding.DUPLICATES, Finding.UNEVEN, Finding.MIXED)
         return tuple(finding for finding in shown if finding in self.order.findings)
+
+
+def in_suv(header: FrameHeader, factor: float, kind: SuvKind) -> FrameHeader:
+    """The same frame with values and windows in SUV; ``factor`` turns modality units into SUV."""
+    modality = header.modality
+    if modality.table is not None:
+        return header
+    scaled = replace(
+        modality, slope=modality.slope * factor, intercept=modality.intercept * factor, unit=f"SUV{kind.value}"
+    )
+    windows = tuple(
+        replace(voi, centre=voi.centre * factor, width=voi.width * factor, function=_exact(voi))
+        for voi in header.voi
+        if isinstance(voi, Window)
+    )
+    return replace(header, modality=scaled, voi=windows)
+
+
+def _exact(window: Window) -> VoiFunction:
+    """LINEAR takes a step of 1 off the width, which SUV of 0 to 10 cannot spare."""
+    return VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
 
 
 def stacks_of(study: StudyDescription) -> tuple[Stack, ...]:
