@@ -43,8 +43,12 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
     for each in _CHECKS:
         for alarm in each(subject):
             found.setdefault((alarm.kind, alarm.text), alarm)
-    for later, kind in ((echoes, AlarmKind.SIDE), (mirrored, AlarmKind.SIDE), (quantities, AlarmKind.CONFLICT)):
-        if not any(alarm.kind is kind for alarm in found.values()):
+    for later, unless in (
+        (echoes, {AlarmKind.SIDE}),
+        (mirrored, {AlarmKind.SIDE, AlarmKind.CONFLICT}),
+        (quantities, {AlarmKind.CONFLICT}),
+    ):
+        if not any(alarm.kind in unless for alarm in found.values()):
             for alarm in later(subject):
                 found.setdefault((alarm.kind, alarm.text), alarm)
     alarms = list(found.values())

@@ -441,6 +441,8 @@ def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
         return kin(told.organs, clause.organs)
     if told.organs:
         organs = told.organs | {"胸腔"} if "胸膜" in told.organs else told.organs
+        if "关节" in organs and kin(organs, clause.organs):
+            return _same_place(replace(told, organs=clause.organs), clause)
         return bool(organs & clause.organs) and _same_place(replace(told, organs=organs), clause)
     return not any(
         not one.is_denied and (not clause.organs or not one.organs or one.organs & clause.organs)

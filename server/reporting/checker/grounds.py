@@ -22,13 +22,14 @@ _NOT_NOW = re.compile(
     r"术后|史|前片|前次|既往|建议|复查|随访|必要时|除外|排除|待排|待查|可疑|[?？]|陈旧|吸收|后遗|倾向|鉴别|请结合|高危|风险|较前|同前|程度|继发|先天|内固定|愈合|治疗后|放疗|化疗|切除|缺如|原(?!发)|消失|消散|对比"
 )
 _DENIAL = re.compile(
-    r"(?:均|尚|亦|也|现)?(?:未见|未及|未探及|未发现|未显示|未扫及|未示|没有|无(?!回声|名|肺纹理|壁|强化|症状)|不(?=[大宽厚窄高低粗均]?(?:$|[，。、])|伴|扩张|增|肿))"
+    r"(?:均|尚|亦|也|现)?(?:未见|未及|未探及|未发现|未显示|未扫及|未示|没有|无(?!回声|名|[^，。]{0,4}变化|[^，。]{0,2}改变|肺纹理|壁|强化|症状)|不(?=[大宽厚窄高低粗均]?(?:$|[，。、])|伴|扩张|增|肿))"
 )
 _AGAIN = re.compile(r"但|而|(?<![未不])(?:可)?见|仅|除")
 _WELL = re.compile(
     r"(?:形态|大小|信号|密度|回声|轮廓|结构|位置|骨质)?[^，。]{0,3}(?:未见(?:明显)?异常|正常|如常|完整|光滑|光整|通畅|清晰|均匀|对称|良好|居中|规整|连续|锐利)$"
 )
 _ILL = re.compile(r"欠|不(?:均|清|规|光|完整|对称|连续|通畅)|见|增|减|异常(?<!未见异常)(?<!未见明显异常)|\d")
+_SHOWS = re.compile(r"[影灶]|[高低长短]|积|狭窄|扩张|结[节石]|肿|囊|钙|斑|术后|缺如|骨折|梗|炎|迂曲|萎缩|突出|膨出|受压|移位|变|毛糙|模糊|紊乱|消失|破坏|中断|断裂|充盈缺损|反流|无回声|硬化")
 _SPLIT = re.compile(r"[、；]|伴有?|合并|并(?!列)|及|和(?!解)|(?<![未可])与")
 
 
@@ -48,6 +49,7 @@ class Statement:
 def positive(text: str) -> str:
     """What a clause asserts: "no stone, but sludge is seen" is "sludge is seen"; "" when it finds all well."""
     kept, place = "", 0
+    denied = _DENIAL.search(text) is not None
     while match := _DENIAL.search(text, place):
         kept += text[place : match.start()]
         again = _AGAIN.search(text, match.end())
@@ -57,8 +59,8 @@ def positive(text: str) -> str:
         place = again.start()
     kept += text[place:]
     kept = kept.strip()
-    well = _WELL.search(kept)
-    return "" if well and not _ILL.search(kept) else kept
+    # Of "the liver shows no lesion" the liver is left, which asserts nothing.
+    return "" if (denied or _WELL.search(kept)) and not _ILL.search(kept) and not _SHOWS.search(kept) else kept
 
 
 @lru_cache(maxsize=256)
@@ -106,6 +108,7 @@ def grounds(subject: Subject) -> Iterator[Alarm]:
         if _NOT_NOW.search(item.text):
             continue
         alarm = _denied(item, found, subject) if item.is_denied else _groundless(item, found, subject)
+        alarm = alarm or _word_for_word(item, found)
         if alarm:
             yield alarm
             return
@@ -140,10 +143,15 @@ def _groundless(item: _Told, found: tuple[Statement, ...], subject: Subject) -> 
 
 
 def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool:
+    found = [one for one in found if not _FUNCTION.search(one.text)]
+    own = [one for one in found if item.organs & one.organs]
+    is_well = bool(own) and not any(one.positive for one in own)
     for one in found:
         if not _may_be(item, one):
             continue
-        if concept.name in STRICT and item.organs and one.organs and not item.organs & one.organs:
+        if is_well and one.organs and not item.organs & one.organs and not _BESIDE.search(one.text):
+            continue
+        if concept.name in STRICT and item.organs and not item.organs & one.organs:
             continue
         if concept.name in GROWTHS and _BENIGN.search(one.text) and not _SOLID.search(one.text):
             continue
@@ -152,6 +160,7 @@ def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool
     return False
 
 
+_FUNCTION = re.compile(r"(?<![A-Za-z])(?:LV)?EF|射血")
 _BENIGN = re.compile(r"囊(?!实)|钙化|无强化|未见强化|脂肪|(?:子宫|卵巢)?内膜厚")
 _SOLID = re.compile(r"实性|结节|肿块|(?<!无)(?<!未见)强化|增厚|占位|团")
 
@@ -215,7 +224,7 @@ def _denied(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alar
             proof = concept.proof.search(one.positive)
             if not proof or not _may_be(item, one) or not (item.organs & one.organs or not item.organs):
                 continue
-            if re.search(r"陈旧|术后|可疑|可能|愈合|吸收", one.text) or (
+            if re.search(r"陈旧|术后|可疑|可能|除外|排除|待排|建议|[?？]|愈合|吸收", one.text) or (
                 kinds and not (kinds == {"急性"} and concept.name == "梗死")
             ):
                 continue
@@ -224,6 +233,25 @@ def _denied(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alar
                 item.text,
                 f"诊断意见写“{item.text}”，影像所见却写“{one.text}”，请核对。",
             )
+    return None
+
+
+_SAID_OF = re.compile(
+    r"([一-鿿]{2,4})(受压|受累|受侵|增厚|增粗|增宽|扩张|移位|变窄|狭窄|积液|破坏|断裂|撕裂|脱位|偏曲|癌栓|血栓|栓塞)$"
+)
+
+
+def _word_for_word(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
+    """ "The chiasm is pressed" and "the chiasm is not pressed", for whatever has no entry in the lists."""
+    match = None if item.is_denied else _SAID_OF.search(item.text)
+    if match is None:
+        return None
+    name, word = match[1], "充盈缺损" if match[2].endswith("栓") else match[2]
+    against = re.compile(rf"{name}[^，。；]{{0,4}}(?:未|无|不)[^，。；]{{0,4}}{word}")
+    denials = [one for one in found if against.search(one.text) and _may_be(item, one)]
+    if denials and not any(name in one.positive and word in one.positive for one in found):
+        why = f"诊断意见写“{item.text}”，影像所见却写“{denials[0].text}”，请核对。"
+        return Alarm(AlarmKind.CONFLICT, item.text, why)
     return None
 
 

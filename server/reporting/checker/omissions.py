@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from server.reporting.checker.anatomy import SIDED
+from server.reporting.checker.clauses import clauses
 from server.reporting.checker.grounds import statements
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
@@ -39,8 +41,33 @@ _GRAVE: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 
 
+_MASS = re.compile(r"肿块|占位|团块|(?:低|混合)回声(?:肿物|包块)")
+_MASS_TOLD = re.compile(r"结节|肿块|占位|癌|瘤|肿物|包块|病变|病灶|MT|RADS|转移|脓肿|囊")
+
+
+def _unspoken_mass(subject: Subject) -> Iterator[Alarm]:
+    """A mass of one side of a paired organ, and an impression that speaks of that organ's other side only."""
+    told = [one for one in clauses(subject.impression) if _MASS_TOLD.search(one.text)]
+    for one in statements(subject.findings):
+        if len(one.sides) != 1 or not one.organs & SIDED or not _MASS.search(one.positive) or _OLD.search(one.text):
+            continue
+        same = [each for each in told if each.organs & one.organs or not each.organs]
+        spoken = [each for each in clauses(subject.impression) if each.organs & one.organs and each.sides & one.sides]
+        if same and not spoken and all(len(each.sides) == 1 and not each.sides & one.sides for each in same):
+            others = [
+                each
+                for each in statements(subject.findings)
+                if each.organs & one.organs and each.sides == same[0].sides and _MASS_TOLD.search(each.positive)
+            ]
+            if others:
+                why = f"影像所见写“{one.text}”，诊断意见里没有提到，请核对。"
+                yield Alarm(AlarmKind.CONFLICT, one.text, why)
+                return
+
+
 def omissions(subject: Subject) -> Iterator[Alarm]:
     """The first grave finding that the impression passes over."""
+    yield from _unspoken_mass(subject)
     impression = subject.impression
     if len(impression) < 2:
         return

@@ -8,9 +8,9 @@ from functools import lru_cache
 # Kind of place -> its places and the words for each. A word may stand for several places.
 _KINDS: dict[str, dict[str, str]] = {
     "肺叶": {
-        "上叶": r"(?<![甲肝])上叶|舌[叶段]|尖后段|肺尖|(?<!椎)尖段|upper lobe|lingula",
-        "中叶": r"中叶|middle lobe",
-        "下叶": r"(?<![甲肝])下叶|基底段|背段|肺底|lower lobe",
+        "上叶": r"(?<![甲肝])上叶|(?<![以向])上[中]?肺(?!静|动)|上[中]?下肺|舌[叶段]|尖后段|肺尖|(?<!椎)尖段|upper lobe|lingula",
+        "中叶": r"中叶|[上]?中[下]?肺野|middle lobe",
+        "下叶": r"(?<![甲肝])下叶|(?<![以向])下肺(?!静|动)|基底段|背段|肺底|lower lobe",
     },
     "肝叶": {
         "左叶": r"肝[^，,。；;]{0,3}左[外内]?叶|左半肝|肝\s*S\s?[234](?!\d)|left (?:hepatic )?lobe of the liver",
@@ -109,6 +109,8 @@ _KINDS: dict[str, dict[str, str]] = {
         "中": r"[肱股桡尺胫腓]骨(?:干?中[段部]|干)",
         "远": r"[肱股桡尺胫腓]骨(?:远[端段]|下段|髁上)",
     },
+    "甲状腺部": {"侧叶": r"[左右双]侧?叶|甲状腺[左右双]", "峡部": r"峡部"},
+    "颅骨": {name: rf"{name}骨" for name in "额顶颞枕蝶"},
     "股骨近端": {
         "头": r"股骨头(?!下)",
         "颈": r"股骨颈|头下|经颈",

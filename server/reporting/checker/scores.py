@@ -27,7 +27,7 @@ _FREE_ASCENDING = re.compile(r"升主动脉[^。；]{0,10}(?:未见|无)[^，。
 
 def scores(subject: Subject) -> Iterator[Alarm]:
     """The diagnoses that such a number refutes."""
-    for check in (_pump, _bone, _hip, _aorta, _kidney):
+    for check in (_pump, _bone, _hip, _aorta, _kidney, _canal, _waters):
         yield from check(subject.findings, subject.impression)
 
 
@@ -92,6 +92,34 @@ def _kidney(findings: str, impression: str) -> Iterator[Alarm]:
         yield _alarm(severe[0], f"分离 {widths[0]:g} mm")
     elif mild and not severe and widths[0] > 30:
         yield _alarm(mild[0], f"分离 {widths[0]:g} mm")
+
+
+_INDEX = re.compile(rf"(?:羊水指数|AFI)[^，。；\d]{{0,6}}{_NUMBER}\s*(mm|cm)")
+_DEPTH = re.compile(rf"羊水[^，。；指]{{0,8}}(?:深度?|径)[^，。；\d]{{0,4}}{_NUMBER}\s*(mm|cm)")
+
+
+def _waters(findings: str, impression: str) -> Iterator[Alarm]:
+    """Too little water is an index under 50 mm (80 with care) or a pocket under 20 mm, too much over 240 or 80 mm."""
+    for pattern, little, much in ((_INDEX, 85, 200), (_DEPTH, 30, 70)):
+        match = pattern.search(findings)
+        if not match:
+            continue
+        width = float(match[1]) * (10 if match[2] == "cm" else 1)
+        told = re.search(r"羊水(?:偏|过)少" if width > little else r"羊水(?:偏|过)多", impression)
+        if told and (width > little or width < much):
+            yield _alarm(told[0], match[0])
+            return
+
+
+_CANAL = re.compile(rf"椎管[^，。；\d]{{0,8}}(?:前后|矢状|有效)?[^，。；\d]{{0,6}}径[^，。；\d]{{0,3}}{_NUMBER}\s*(mm|cm)")
+
+
+def _canal(findings: str, impression: str) -> Iterator[Alarm]:
+    """A spinal canal of less than 10 mm is narrow."""
+    widths = [float(one) * (10 if unit == "cm" else 1) for one, unit in _CANAL.findall(findings)]
+    well = re.search(r"椎管[^，。；]{0,4}(?:未见|无)[^，。；]{0,3}狭窄", impression)
+    if widths and well and 2 < min(widths) < 9.5:
+        yield _alarm(well[0], f"椎管 {min(widths):g} mm")
 
 
 def _alarm(told: str, found: str) -> Alarm:
