@@ -54,6 +54,15 @@ class Arrangement:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowDrag:
+    """How dragging windows (VW-OPN-01): up is wider and right is higher, unless signs or axes are swapped."""
+
+    swapped: bool = False  # left and right change the width, up and down the level
+    width_sign: int = 1
+    level_sign: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Cross:
     """The place in the patient that the reader points at (VW-CRS-01), in the coordinates of ``stack``."""
 
@@ -93,6 +102,9 @@ class ViewerSession:
         self._key_images: dict[FrameKey, None] = {}
         self._texts_hidden = False
         self._reference_lines = True
+        self.window_drag = WindowDrag()
+        self.wheel_sign = 1
+        """-1 turns the direction of the wheel round."""
         self.smooth = True
         """Enlarged pixels are interpolated; off shows them as squares (VW-EX-14)."""
 
@@ -400,6 +412,11 @@ class ViewerSession:
         if shown != self._reference_lines:
             self._reference_lines = shown
             self.texts_changed.emit()
+
+    def show_squares(self) -> None:
+        """Enlarged pixels as squares, or interpolated again."""
+        self.smooth = not self.smooth
+        self.texts_changed.emit()
 
     def reference_line(self, viewport: ViewportState) -> tuple[PixelPoint, PixelPoint] | None:
         """The cut of the selected viewport's image through ``viewport``'s; None where there is none to show."""

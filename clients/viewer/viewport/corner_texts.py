@@ -70,8 +70,14 @@ def corners_of(
     zoom_percent: float,
     lossy: bool,
     reduced: bool,
+    interpolated: bool = False,
+    slab: str = "",
 ) -> Corners:
-    """Texts for the image at ``index``; ``reduced`` says the screen shows fewer pixels than the image has."""
+    """Texts for the image at ``index``.
+
+    ``reduced`` says the screen shows fewer pixels than the image has, ``interpolated`` that it shows more and what
+    lies between them is computed; ``slab`` names the projection and its thickness (VW-EX-14).
+    """
     image = stack.image(index)
     study, texts = stack.study, image.texts
     person = " ".join(
@@ -105,7 +111,8 @@ def corners_of(
         bottom_right=_lines(
             _lossy_text(image.lossy_ratio) if lossy else "",
             _exposure(texts),
-            tr("缩小显示") if reduced else "",
+            slab,
+            tr("缩小显示") if reduced else tr("插值放大") if interpolated else "",
             tr("缩放 {percent}%", percent=f"{zoom_percent:.0f}"),
             voi_text(voi, modality),
         ),

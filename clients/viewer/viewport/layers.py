@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,10 +10,12 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from clients.kit.fonts import text_font
+from clients.kit.translations import tr
 from clients.viewer.pixels import StackPixels
 from clients.viewer.study import FrameKey, Stack
 from clients.viewer.viewport import overlays
 from clients.viewer.viewport.corner_texts import Corners, corners_of, person_name
+from clients.viewer.viewport.slabs import NAMES
 from clients.viewer.viewport.transform import Projection, edge_directions
 from shared.imaging.geometry import PixelPoint, direction_of, letters_of
 from shared.imaging.header import FrameHeader, ImageHeader
@@ -76,6 +79,7 @@ class TextLayer:
 
     def paint(self, painter: QPainter, view: ViewportWidget, shown: ShownImage) -> None:
         width, height, projection = shown.width, shown.height, shown.projection
+        view.spots = []
         font = text_font(min(max(height / 90, 11 if height < 300 else 12), 18))
         letters = letters_at_edges(shown)
         if letters is not None:
@@ -95,12 +99,40 @@ class TextLayer:
                 zoom_percent=projection.scale * 100,
                 lossy=shown.image.lossy,
                 reduced=projection.scale < 0.999,
+                interpolated=projection.scale > 1.001 and view.session.smooth,
+                slab=slab_text(view, shown),
             )
-            overlays.draw_corners(painter, corners, width, height, font, warnings=len(shown.stack.warnings))
+            warnings = len(shown.stack.warnings)
+            places = overlays.draw_corners(painter, corners, width, height, font, warnings=warnings)
+            view.spots = [(area, call) for text, area in places if (call := self._offer(view, shown, text))]
         elif view.session.different_patients:  # hidden or not, two people must not be taken for one
             study = shown.stack.study
             named = Corners((person_name(study.patient_name), study.patient_id), (), (), ())
             overlays.draw_corners(painter, named, width, height, font)
+
+    @staticmethod
+    def _offer(view: ViewportWidget, shown: ShownImage, text: str) -> Callable[[], object] | None:
+        """What a click on a text does: it takes back what keeps the image from its full quality (VW-EX-14)."""
+        state = view.state
+        if not text:
+            return None
+        if text == tr("缩小显示"):
+            return state.actual_size
+        if text == tr("插值放大"):
+            return view.session.show_squares
+        if text == slab_text(view, shown):
+            return lambda: setattr(state, "slab", None)
+        return None
+
+
+def slab_text(view: ViewportWidget, shown: ShownImage) -> str:
+    """Projection, thickness and number of images of the slab on screen; empty without one."""
+    slab, made = view.state.slab, view.slab(shown)
+    if slab is None or made is None:
+        return ""
+    count = f"{made.used}/{made.wanted}" if made.used < made.wanted else str(made.used)
+    name, mm = NAMES[slab.projection], f"{slab.thickness_mm:g}"
+    return tr("{name} {mm} mm（{count} 幅合成）", name=name, mm=mm, count=count)
 
 
 class StateLayer:

@@ -59,6 +59,19 @@ class MouseTool:
         """Another stack came into the viewport: what was begun is void."""
 
 
+class SpotHand(MouseTool):
+    """Clicks on texts of the image that offer something: full quality, the single slice."""
+
+    def press(self, view: ViewportWidget, at: QPointF, button: Qt.MouseButton) -> bool:
+        if button != Qt.MouseButton.LeftButton:
+            return False
+        for area, call in view.spots:
+            if area.contains(at):
+                call()
+                return True
+        return False
+
+
 class PageTool(MouseTool):
     """Pages by dragging; a whole stack is about the height of the viewport."""
 
@@ -98,7 +111,9 @@ class WindowTool(MouseTool):
         own = default_voi(view.state.frame) if view.state.frame is not None else None
         reference = as_window(own).width if own is not None else self._window.width
         step = max(reference / 400.0, 0.01)
-        view.state.drag_window(-total.y() * step, total.x() * step, self._window)
+        habit = view.session.window_drag
+        wide, level = (total.x(), -total.y()) if habit.swapped else (-total.y(), total.x())
+        view.state.drag_window(wide * habit.width_sign * step, level * habit.level_sign * step, self._window)
 
 
 class ZoomTool(MouseTool):
@@ -164,20 +179,22 @@ class MagnifierTool(MouseTool):
         self._at = None
 
     def paint(self, painter: QPainter, view: ViewportWidget, shown: ShownImage) -> None:
-        array, at, ratio = shown.pixels.frame(shown.index), self._at, shown.ratio
-        look = view.look(shown) if at is not None else None
-        if array is None or look is None or at is None:
+        at, ratio = self._at, shown.ratio
+        if at is None:
+            return
+        picture, look = view.picture(shown), view.look(shown)
+        if picture is None or look is None:
             return
         enlarged = magnified(
             shown.projection, Place(at.x() * ratio, at.y() * ratio), MAGNIFICATION, round(GLASS * ratio)
         )
         rendered = self._renderer.render(
-            array,
-            (id(shown.pixels), shown.index),
+            *picture,
             enlarged,
             look.modality,
             look.voi,
             inverted=look.inverted,
+            smooth=view.session.smooth,
             padding=look.padding,
             presentation=look.presentation,
             palette=look.palette,

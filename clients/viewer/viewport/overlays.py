@@ -38,8 +38,12 @@ def cover_outside(painter: QPainter, projection: Projection, ratio: float) -> No
 
 def draw_corners(
     painter: QPainter, corners: Corners, width: float, height: float, font: QFont, *, warnings: int = 0
-) -> None:
-    """Four blocks of text, each within its half of the width; ``warnings`` lines of the lower left are amber."""
+) -> list[tuple[str, QRectF]]:
+    """Four blocks of text, each within its half of the width; ``warnings`` lines of the lower left are amber.
+
+    Returns where each line of the lower right stands.
+    """
+    places = []
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     line = metrics.height() + 1
@@ -59,6 +63,9 @@ def draw_corners(
             x = width - margin - metrics.horizontalAdvance(shown) if right else margin
             colour = colours.WARNING if n < amber else colours.TEXT
             shadowed_text(painter, QPointF(x, top + n * line + metrics.ascent()), shown, colour)
+            if right and bottom:
+                places.append((text, QRectF(x, top + n * line, metrics.horizontalAdvance(shown), line)))
+    return places
 
 
 def shadowed_text(painter: QPainter, at: QPointF, text: str, colour: str) -> None:

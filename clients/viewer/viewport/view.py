@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -28,8 +29,9 @@ from clients.viewer.study import FrameKey
 from clients.viewer.viewport import overlays
 from clients.viewer.viewport.layers import Layer, ReferenceLayer, ShownImage, StateLayer, TextLayer
 from clients.viewer.viewport.looks import Look, PictureStage
-from clients.viewer.viewport.mouse import MagnifierTool, MouseTool, basic_tools, zoom
+from clients.viewer.viewport.mouse import MagnifierTool, MouseTool, SpotHand, basic_tools, zoom
 from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
+from clients.viewer.viewport.slabs import SlabFrame, SlabMaker
 from clients.viewer.viewport.state import Aspect, ViewportState, default_voi
 from clients.viewer.viewport.transform import Place, Projection, project
 from shared.imaging.geometry import PixelPoint, Spacing
@@ -67,7 +69,7 @@ class ViewportWidget(QWidget):
         self.last_painted: FrameKey | None = None
         self.tools: dict[str, MouseTool] = basic_tools()
         """Mouse tools by their ids; features add theirs."""
-        self.hands: list[MouseTool] = []
+        self.hands: list[MouseTool] = [SpotHand()]
         """Asked before the chosen tool whether a press or a move is theirs, the first one first."""
         self.stages: list[PictureStage] = []
         """What features put into the path from stored values to the screen, the first one first."""
@@ -81,6 +83,9 @@ class ViewportWidget(QWidget):
         for layer in standard:
             self.add_layer(layer)
         self._renderer = Renderer()
+        self._slabs = SlabMaker()
+        self.spots: list[tuple[QRectF, Callable[[], object]]] = []
+        """Texts that can be clicked, as the text layer drew them: place and what a click does."""
         self._auto_voi: tuple[object, Window] | None = None
         self._held: MouseTool | None = None
         self._wheel_rest = 0
@@ -115,6 +120,7 @@ class ViewportWidget(QWidget):
     def _on_state(self, aspect: Aspect) -> None:
         if aspect is Aspect.STACK:
             self._renderer.forget()
+            self._slabs.forget()
             self._auto_voi = None
             for tool in (*self.tools.values(), *self.hands):
                 tool.forget()
@@ -223,9 +229,9 @@ class ViewportWidget(QWidget):
             if self.message:
                 overlays.draw_message(painter, self.message, QRectF(self.rect()), colours.LETTER)
             return
-        array = shown.pixels.frame(shown.index)
-        if array is not None:
-            self._paint_pixels(painter, array, shown)
+        picture = self.picture(shown)
+        if picture is not None:
+            self._paint_pixels(painter, *picture, shown)
         elif shown.index in shown.pixels.errors:
             sentence = tr("这幅图像无法显示：{why}", why=shown.pixels.errors[shown.index])
             overlays.draw_message(painter, sentence, QRectF(self.rect()), colours.ERROR)
@@ -234,6 +240,18 @@ class ViewportWidget(QWidget):
         for layer in self._layers:
             painter.setFont(text_font(12))
             layer.paint(painter, self, shown)
+
+    def picture(self, shown: ShownImage) -> tuple[NDArray[Any], object] | None:
+        """Stored values to show, and a token that names them: the image itself, or the slab around it."""
+        slab = self.slab(shown)
+        if slab is not None:
+            return slab.values, slab.token
+        array = shown.pixels.frame(shown.index)
+        return (array, (id(shown.stack), shown.index)) if array is not None else None
+
+    def slab(self, shown: ShownImage) -> SlabFrame | None:
+        """The slab that is shown instead of the image; None without one."""
+        return self._slabs.frame(shown.stack, shown.pixels, shown.index, self.state.slab)
 
     def look(self, shown: ShownImage) -> Look | None:
         """How the image is shown, after all stages; None while there is no window yet."""
@@ -246,18 +264,19 @@ class ViewportWidget(QWidget):
             look = stage.look(self, shown, look)
         return look
 
-    def _paint_pixels(self, painter: QPainter, array: NDArray[Any], shown: ShownImage) -> None:
+    def _paint_pixels(self, painter: QPainter, array: NDArray[Any], token: object, shown: ShownImage) -> None:
         look = self.look(shown)
         if look is None:
             return
         rendered = self._renderer.render(
             array,
-            (id(shown.stack), shown.index),
+            token,
             shown.projection,
             look.modality,
             look.voi,
             inverted=look.inverted,
-            half=shown.pixels.half(shown.index),
+            half=shown.pixels.half(shown.index) if self.state.slab is None else None,
+            smooth=self.session.smooth,
             padding=look.padding,
             presentation=look.presentation,
             palette=look.palette,
@@ -336,7 +355,7 @@ class ViewportWidget(QWidget):
             notches = int(self._wheel_rest / 120)
             if notches:
                 self._wheel_rest -= notches * 120
-                self.state.step(-notches)
+                self.state.step(-notches * self.session.wheel_sign)
         event.accept()
 
     # --- drag and drop from the series bar
