@@ -33,7 +33,7 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
 _SAID_BETTER = {
     AlarmKind.MISSING: {AlarmKind.TEMPLATE},
     AlarmKind.PRIOR: {AlarmKind.UNIT, AlarmKind.TEMPLATE},
-    AlarmKind.CONFLICT: {AlarmKind.SIDE, AlarmKind.UNIT, AlarmKind.PRIOR, AlarmKind.TYPO, AlarmKind.REMOVED_ORGAN},
+    AlarmKind.CONFLICT: {AlarmKind.SIDE, AlarmKind.UNIT, AlarmKind.PRIOR, AlarmKind.TYPO, AlarmKind.REMOVED_ORGAN, AlarmKind.SEX},
 }
 
 

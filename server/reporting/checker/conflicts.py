@@ -326,7 +326,7 @@ def _level_for_level(subject: Subject) -> Iterator[Alarm]:
     """Levels that the impression lists: one is not in the findings, and one of theirs is not in the impression."""
     if _EVERY_LEVEL.search(subject.both):
         return
-    for kind, what in (("椎间隙", re.compile(r"椎间盘|突出|膨出|脱出")), ("肋", re.compile(r"骨折"))):
+    for kind, what in (("椎间隙", re.compile(r"椎间盘|突出|膨出|脱出")), ("肋", re.compile(r"骨折|骨皮质|断裂|不连|断端|中断"))):
         told = [one for one in clauses(subject.impression) if what.search(one.text) and of_kind(one.places, kind)]
         told = [one for one in told if not _DENIES.search(one.text) and not _ABSENT.search(one.text)]
         found = [one for one in clauses(subject.findings) if of_kind(one.places, kind)]

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from server.reporting.checker.anatomy import SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.clauses import clauses
-from server.reporting.checker.concepts import CONCEPTS, GROWTHS, STRICT, Concept, kin
+from server.reporting.checker.concepts import CONCEPTS, GROWTHS, STRICT, Concept, close, kin
 from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
@@ -108,7 +108,7 @@ def grounds(subject: Subject) -> Iterator[Alarm]:
         if _NOT_NOW.search(item.text):
             continue
         alarm = _denied(item, found, subject) if item.is_denied else _groundless(item, found, subject)
-        alarm = alarm or _word_for_word(item, found)
+        alarm = alarm or _word_for_word(item, found) or _called_well(item, found, told)
         if alarm:
             yield alarm
             return
@@ -145,12 +145,14 @@ def _groundless(item: _Told, found: tuple[Statement, ...], subject: Subject) -> 
 def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool:
     found = [one for one in found if not _FUNCTION.search(one.text)]
     own = [one for one in found if item.organs & one.organs]
-    is_well = bool(own) and not any(one.positive for one in own)
+    is_well = not any(one.positive for one in own)
     for one in found:
         if not _may_be(item, one):
             continue
-        if is_well and one.organs and not item.organs & one.organs and not _BESIDE.search(one.text):
-            continue
+        if own and one.organs and not _BESIDE.search(one.text):
+            # The very organ is spoken of: its neighbours do not stand for it, and none does when it is sound.
+            if not (item.organs & one.organs if is_well else close(item.organs, one.organs)):
+                continue
         if concept.name in STRICT and item.organs and not item.organs & one.organs:
             continue
         if concept.name in GROWTHS and _BENIGN.search(one.text) and not _SOLID.search(one.text):
@@ -273,6 +275,28 @@ def _literally(item: _Told, end: int, found: tuple[Statement, ...]) -> Alarm | N
                 return Alarm(
                     AlarmKind.CONFLICT, item.text, f"诊断意见写“{item.text}”，影像所见却写“{one.text}”，请核对。"
                 )
+    return None
+
+
+_CALLS_WELL = re.compile(r"(?:未见|无)(?:明显|明确|确切)?异常|正常|未见(?:明显|明确)?病变")
+_CLEARLY_ILL = re.compile(
+    r"失常|锯齿|波浪|结节|肿块|占位|断裂|中断|破坏|积液|不均(?!匀增厚)|低密度|高密度|盲端|管状|充盈缺损|骨折|斑块|强回声|无回声|[弥扩]散受限|紊乱|双边|梗|血栓|撕裂"
+)
+_SMALL = re.compile(r"少许|点状|生理|轻度|稍|略|欠|钙化|陈旧|术后|纤维|条索|增生|变异|副脾|骨岛|可能|除外|同前|淋巴结")
+
+
+def _called_well(item: _Told, found: tuple[Statement, ...], told: list[_Told]) -> Alarm | None:
+    """An organ that the impression calls normal by name, and that the findings show ill."""
+    if not item.organs or not _CALLS_WELL.search(item.text) or re.search(r"余|其[余他它]|另|急性|功能|血流", item.text):
+        return None
+    if any(each is not item and not each.is_denied and kin(each.organs, item.organs) for each in told):
+        return None
+    for one in found:
+        if not one.organs & item.organs or not _may_be(item, one) or _SMALL.search(one.text):
+            continue
+        if _CLEARLY_ILL.search(one.positive):
+            why = f"诊断意见写“{item.text}”，影像所见却写“{one.text}”，请核对。"
+            return Alarm(AlarmKind.CONFLICT, item.text, why)
     return None
 
 

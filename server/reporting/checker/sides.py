@@ -40,6 +40,7 @@ _LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("椎间盘", re.compile(r"偏(?:向)?([左右])|([左右])(?:后|侧)型|([左右])(?:后|侧)突出|向([左右])侧?(?:后方?)?突出")),
     ("脊柱", re.compile(r"([左右])侧?(?:凸|弯|胸弯|腰弯|胸腰弯)|向([左右])侧?(?:凸|侧弯)")),
 )
+_LEFT_APPENDIX = re.compile(r"左(?:侧)?下腹[^。]{0,24}(?:阑尾|管状|盲端)|左侧阑尾")
 _UNSAID = re.compile(r"反位|右位|镜像")
 _TRUNK = frozenset({"脊柱", "脑室", "硬膜"})
 
@@ -48,6 +49,9 @@ def sides(subject: Subject) -> Iterator[Alarm]:
     """Every doubt about a side; each is told once."""
     for match in () if _UNSAID.search(subject.both) else _NO_SUCH_LOBE.finditer(subject.both):
         yield Alarm(AlarmKind.SIDE, match[0], f"解剖上没有“{match[0]}”，请核对左右侧或肺叶。")
+    for match in () if _UNSAID.search(subject.both) else _LEFT_APPENDIX.finditer(subject.findings):
+        if "阑尾" in subject.both:
+            yield Alarm(AlarmKind.SIDE, match[0][:3], "阑尾在右下腹，这里写左下腹，请核对左右侧。")
     asked = list(_against_request(subject))
     yield from asked
     if not asked:

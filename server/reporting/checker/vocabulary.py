@@ -37,7 +37,15 @@ _HAPPENINGS = (
     "血栓 破裂 穿孔 损伤 挫伤 撕裂 骨折 脱位 增厚 增大 增粗 增生 肿大 肿胀 肿块 肿物 占位 结节 转移 转移瘤 结核 感染 水肿 萎缩 缺如 切除 切除术 切除术后 术后 癌术后 缺血 坏死 畸形 变异 发育 "
     "移植 造影 平扫 增强 超声 形态 大小 密度 信号 回声 轮廓 边缘 包膜 实质 组织 间隙 软骨 退变 硬化 纤维化 受压 受侵 移位 痛 反流 憩室 溃疡 疝 瘘 功能 血管 动脉 静脉 神经"
 ).split()
-ALSO_WORDS = frozenset(_read("other_words.txt")) | {f"{one}{other}" for one in _ORGANS for other in _HAPPENINGS}
+_COURSES = (
+    "腓 胫前 胫后 胫 腘 股 股浅 股深 股总 髂 髂内 髂外 髂总 大隐 小隐 肌间 腋 肱 桡 尺 锁骨下 颈内 颈外 颈总 椎 基底 肾 脾 肝 胃左 胃网膜 肠系膜上 肠系膜下 "
+    "门 下腔 上腔 奇 肺 精索 卵巢 子宫 腰升 面 舌 眼 甲状腺上 甲状腺下 胸廓内 肋间 腹壁下 大脑前 大脑中 大脑后 前交通 后交通 小脑后下"
+).split()
+ALSO_WORDS = (
+    frozenset(_read("other_words.txt"))
+    | {f"{one}{other}" for one in _ORGANS for other in _HAPPENINGS}
+    | {f"{one}{other}" for one in _COURSES for other in ("动脉", "静脉", "动静脉", "神经")}
+)
 KNOWN = TERMS | ALSO_WORDS
 LONGEST = max(map(len, TERMS))
 
