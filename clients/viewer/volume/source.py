@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from clients.kit.translations import tr
 from shared.imaging.volume import Arrangement, NoVolume, Volume, arrange, volume_of
 
 if TYPE_CHECKING:
@@ -54,3 +55,25 @@ def volume_of_stack(stack: Stack, pixels: StackPixels, phase: int = 0) -> Volume
         inverted=first.inverted,
         padding=first.padding,
     )
+
+
+def sentence_of(reason: NoVolume) -> str:
+    """Why there is no volume, in the reader's language."""
+    english = str(reason)
+    known = {
+        "A single image is no volume.": tr("只有一幅图像，不能重建"),
+        "Images of this series have no position in the patient, so they make no volume.": tr(
+            "图像没有空间位置信息，不能重建"
+        ),
+        "The images of this series lie in different directions, so they make no volume.": tr(
+            "序列中的图像方向不一致，不能重建"
+        ),
+        "All images of this series lie at one place, so they make no volume.": tr("图像都在同一位置，不能重建"),
+        "The images of this series have different pixel spacings, so they make no volume.": tr(
+            "序列中的像素间距不一致，不能重建"
+        ),
+        "Colour images make no volume.": tr("彩色图像不能重建"),
+        "Some images of this series cannot be read, so they make no volume.": tr("序列中有图像无法读取，不能重建"),
+        "The images of this series are still on the way.": tr("图像还在载入"),
+    }
+    return known.get(english, tr("这个序列不能重建"))

@@ -1,0 +1,289 @@
+"""What the pages of reformatting share: waiting for the images, the grey of the viewport they came from, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
+from clients.kit.translations import tr
+from clients.viewer import colours
+from clients.viewer.pixels import StackPixels
+from clients.viewer.study import Stack
+from clients.viewer.viewport import overlays
+from clients.viewer.viewport.corner_texts import Corners, corners_of, finding_text
+from clients.viewer.viewport.state import Aspect, ViewportState, as_window
+from clients.viewer.volume import texts
+from clients.viewer.volume.painting import GreyLook
+from clients.viewer.volume.source import arrangement_of, sentence_of, volume_of_stack
+from shared.imaging.geometry import Finding
+from shared.imaging.lut import Modality, Window, window_of_range
+from shared.imaging.volume import NoVolume, Volume
+
+texts.register()
+
+T = TypeVar("T")
+LOOK_AGAIN_MS = 150
+
+
+class Background(Protocol):
+    """Work off the GUI thread; `desk.Background`."""
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[str], object] | None = None,
+        name: str = "background",
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """What a page shows: a stack, its pixels, and the viewport whose window and colours it shares."""
+
+    stack: Stack
+    pixels: StackPixels
+    viewport: ViewportState
+    background: Background
+
+
+class VolumePage(QWidget):
+    """A page that needs the whole series; shows how much is there until the volume is made."""
+
+    left = Signal()
+    """The reader wants back to the images."""
+    title = ""
+
+    def __init__(self, source: PageSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source = source
+        self.volume: Volume | None = None
+        self.message = tr("正在载入图像…")
+        self._auto: Window | None = None
+        self._closed = False
+        self._forget = [source.viewport.changed.connect(self._on_viewport)]
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.bar = _Bar(self)
+        self.bar.leave.clicked.connect(self.left)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(1)
+        self.body.addWidget(self.bar)
+        self.body.addStretch(1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_AGAIN_MS)
+        self._timer.timeout.connect(self._look_for_images)
+        self._timer.start()
+        self._dress()
+        QTimer.singleShot(0, self._look_for_images)
+
+    # --- to be filled by pages
+
+    def open_volume(self, volume: Volume) -> None:
+        """The volume is there: build the page."""
+
+    def grey_changed(self) -> None:
+        """Window, inversion or colours changed."""
+
+    def retranslate(self) -> None:
+        """Set all texts in the current language."""
+
+    # --- volume
+
+    def _look_for_images(self) -> None:
+        if self._closed or self.volume is not None:
+            return
+        stack, pixels = self.source.stack, self.source.pixels
+        try:
+            order = arrangement_of(stack).order
+        except NoVolume as reason:
+            self._fail(sentence_of(reason))
+            return
+        there = sum(pixels.has(n) for n in order)
+        self.message = tr("正在载入图像… {n}/{count}", n=there, count=len(order))
+        self.update()
+        if there == len(order):
+            self._timer.stop()
+            self.source.background.run(lambda: _made(stack, pixels), self._on_volume, self._fail, "volume")
+
+    def _on_volume(self, made: Volume | str) -> None:
+        if self._closed:
+            return
+        if isinstance(made, str):
+            self._fail(made)
+            return
+        self.volume, self.message = made, ""
+        self.bar.warn(warnings_of(made))
+        last = self.body.takeAt(self.body.count() - 1)
+        del last  # the stretch that stood for the page
+        self.open_volume(made)
+
+    def _fail(self, sentence: str) -> None:
+        if not self._closed:
+            self._timer.stop()
+            self.message = sentence
+            self.update()
+
+    # --- grey
+
+    def look(self) -> GreyLook:
+        """Window, inversion and colours of the viewport that the series came from."""
+        assert self.volume is not None
+        viewport, volume = self.source.viewport, self.volume
+        return GreyLook(self.voi(), volume.inverted != viewport.inverted, viewport.palette)
+
+    def voi(self) -> Any:
+        """The reader's window, else the header's, else one over the values of the middle slice."""
+        assert self.volume is not None
+        if self.source.viewport.voi is not None:
+            return self.source.viewport.voi
+        if self.volume.window is not None:
+            return self.volume.window
+        if self._auto is None:
+            self._auto = _window_of(self.volume)
+        return self._auto
+
+    def drag_window(self, up: float, right: float) -> None:
+        """Change the window as the viewports do: up and down the width, left and right the level."""
+        window = as_window(self.voi())
+        speed = max(window.width / 400, 0.01)
+        self.source.viewport.drag_window(up * speed, right * speed, window)
+
+    def _on_viewport(self, aspect: Aspect) -> None:
+        if aspect is Aspect.GREY and self.volume is not None:
+            self.grey_changed()
+
+    # --- texts
+
+    def corners(self, name: str, *lines: str) -> Corners:
+        """Patient and study above; findings, the name of the picture and ``lines`` below, the window at the right."""
+        stack = self.source.stack
+        base = corners_of(
+            stack, 0, voi=self.voi(), modality=Modality(), zoom_percent=100, lossy=stack.image(0).lossy, reduced=False
+        )
+        window = as_window(self.voi())
+        found = warnings_of(self.volume) if self.volume is not None else ()
+        return Corners(
+            base.top_left,
+            base.top_right,
+            (*found, name, *(line for line in lines if line)),
+            (f"W {window.width:g}  L {window.centre:g}",),
+        )
+
+    # --- events
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(colours.GRID if not self.message else colours.BACKGROUND))
+            if self.message:
+                painter.setFont(text_font(13))
+                area = QRectF(0, self.bar.height(), self.width(), self.height() - self.bar.height())
+                overlays.draw_message(painter, self.message, area, colours.LETTER)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._dress()
+            self.retranslate()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        self.bar.dress(tr(self.title))
+        if self.volume is not None:
+            self.bar.warn(warnings_of(self.volume))
+
+    def closing(self) -> None:
+        """The page goes: follow nothing and tell nobody any more."""
+        self._closed = True
+        self._timer.stop()
+        for forget in self._forget:
+            forget()
+        self._forget.clear()
+
+
+def _made(stack: Stack, pixels: StackPixels) -> Volume | str:
+    try:
+        return volume_of_stack(stack, pixels)
+    except NoVolume as reason:
+        return sentence_of(reason)
+
+
+def _window_of(volume: Volume) -> Window:
+    import numpy as np
+
+    slice_ = volume.values(volume.voxels[len(volume.voxels) // 2, ::2, ::2])
+    low, high = (float(v) for v in np.nanpercentile(slice_, (1, 99)))
+    return window_of_range(low, high)
+
+
+def warnings_of(volume: Volume) -> tuple[str, ...]:
+    """What a reader must know about the geometry, gravest first."""
+    shown = (Finding.GAPS, Finding.UNEVEN, Finding.DUPLICATES, Finding.TILTED)
+    texts = []
+    for finding in shown:
+        if finding not in volume.findings:
+            continue
+        if finding is Finding.TILTED:
+            texts.append(tr("机架倾斜（已按真实位置重建）"))
+        elif finding is Finding.GAPS:
+            texts.append(tr("层面有缺失：{n} 处之间为插值", n=len(volume.gaps)))
+        else:
+            texts.append(finding_text(finding))
+    return tuple(texts)
+
+
+class _Bar(QFrame):
+    """The strip above the page: name, the page's controls, warnings, the way back."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._title = QLabel()
+        self._warning = QLabel()
+        self.leave = QToolButton()
+        self.leave.setObjectName("volume.leave")
+        self.leave.setAutoRaise(True)
+        self.leave.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.controls = QHBoxLayout()
+        self.controls.setSpacing(10)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 8, 0)
+        row.setSpacing(16)
+        row.addWidget(self._title)
+        row.addLayout(self.controls)
+        row.addWidget(self._warning, 1)
+        row.addWidget(self.leave)
+        self.setFixedHeight(40)
+
+    def warn(self, sentences: tuple[str, ...]) -> None:
+        """Show what must be known about the geometry."""
+        self._warning.setText("⚠ " + "  ".join(sentences) if sentences else "")
+        self._warning.setToolTip("\n".join(sentences))
+
+    @property
+    def warning(self) -> str:
+        return self._warning.text()
+
+    def dress(self, title: str) -> None:
+        palette = current_theme().colours
+        self._title.setText(title)
+        self._title.setStyleSheet(f"color: {palette.text}; font-weight: 600;")
+        self._warning.setStyleSheet(f"color: {colours.WARNING};")
+        self.leave.setText(tr("返回图像"))
+        self.leave.setToolTip(tr("返回图像（Esc）"))
+        self.setStyleSheet(
+            f"_Bar {{ background: {palette.window}; border: none; border-bottom: 1px solid {palette.hairline}; }}"
+            f"QLabel, QToolButton {{ color: {palette.text_quiet}; }}"
+        )
