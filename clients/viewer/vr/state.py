@@ -93,8 +93,7 @@ class VrModel:
     def scene(self) -> Scene:
         return self._scene
 
-    @scene.setter
-    def scene(self, scene: Scene) -> None:
+    def show_saved(self, scene: Scene) -> None:
         """Show a saved view; one step to undo."""
         self._step("视角", scene)
 
@@ -148,6 +147,11 @@ class VrModel:
     def apply_template(self, name: str, look: Look) -> None:
         """A template of the reader's."""
         self._put(self._scene.with_look(look, f"own:{name}"), Aspect.LOOK)
+
+    def set_background(self, colour: str) -> None:
+        """``#rrggbb``; the template stays chosen."""
+        scene = self._scene
+        self._put(scene.with_look(replace(scene.look, background=colour), scene.preset), Aspect.LOOK)
 
     def set_points(self, points: Sequence[Point]) -> None:
         """Another transfer curve; fewer than two or too many points change nothing."""
