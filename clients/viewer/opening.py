@@ -50,6 +50,7 @@ class Opening(QObject):
         """UID of the study whose first image is not on screen yet."""
         self._threads = threads
         self._load_all = True
+        self._next: tuple[str, ...] = ()
         self._tell_all = False
         self._generation = 0
         self._known: tuple[Stack, ...] = ()
@@ -89,8 +90,13 @@ class Opening(QObject):
 
     def prepare(self, study_uids: Sequence[str]) -> None:
         """These studies come next: fetch them ahead once everything that is open has been loaded."""
+        self._next = tuple(study_uids)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What the cache could not take while it came quickly, then what comes next."""
         if self.loader is not None:
-            self.loader.prepare(study_uids)
+            self.loader.prepare([*(study.study_uid for study in self.session.studies), *self._next])
 
     def open_study(self, study_uid: str, also: Sequence[str] = ()) -> None:
         """Describe and show a study, replacing what is open; ``also`` go into the series bar after it."""
@@ -256,6 +262,7 @@ class Opening(QObject):
         # Not before what came last is on screen: the first image is told before the end of all.
         if self._tell_all and self.loader is not None and self.loader.waiting == 0 and not self.bridge.has_more:
             self._tell_all = False
+            self._prepare()
             self.all_loaded.emit(sum(len(stack) for stack in self.session.stacks))
 
     def make_picture(self, stack: Stack, indices: Sequence[int]) -> None:

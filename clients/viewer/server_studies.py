@@ -276,7 +276,8 @@ class ServerStudies:
         """
         if not self._cache.enabled:
             return True
-        self.study(study_uid)
+        if not self._known.instances(study_uid):
+            self.study(study_uid)
         missing: dict[tuple[str, int], InstanceFacts] = {}
         for known in self._known.instances(study_uid):
             if not go_on():
