@@ -41,6 +41,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.signing.tables",
     "server.structured.tables",
     "server.results.tables",
+    "server.marks.tables",
     "server.collections.tables",
 )
 """Modules with tables besides every area's own `tables`."""

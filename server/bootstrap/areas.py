@@ -31,6 +31,7 @@ from server.bootstrap.critical_results import CriticalToHospital
 from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
+from server.bootstrap.marks import Marks, build_marks
 from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.printing import TicketForecast
 from server.bootstrap.quality import build_quality
@@ -120,6 +121,7 @@ class Areas:
     signing: Signing
     signed_papers: SignedPapers
     results: Results
+    marks: Marks
     handlers: tuple[object, ...]
 
 
@@ -209,6 +211,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         structured.values,
     )
     critical.service.follow(CriticalToHospital(results.service, exams, PostOfResults(interfaces.outgoing), time))
+    marks = build_marks(database, archive, time)
     return Areas(
         time=time,
         identity=identity,
@@ -236,6 +239,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         signing=signing,
         signed_papers=papers,
         results=results,
+        marks=marks,
         handlers=(
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
@@ -267,6 +271,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             build_checking(time, reports, structured.values.missing),
             build_quality(time),
             results.handlers,
+            marks.handlers,
             stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),
