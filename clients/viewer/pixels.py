@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LARGE_FRAME = 4_000_000  # pixels; larger frames are kept at half size too, for the first look
-POOL_BYTES = 1 << 30
+POOL_BYTES = 192 << 20  # one CT of 300 slices; more would only be held for nothing
 LEAST_WINDOW = 4  # frames that a confined stack keeps, whatever the limit
 
 
