@@ -7,17 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from clients.kit.translations import tr
 from clients.viewer.desk import Background
+from clients.viewer.pictures import png_of
 from clients.viewer.vr import texts
 from clients.viewer.vr.picture_view import MouseTool, PictureView
 from clients.viewer.vr.probe import Graphics, Settings, known_graphics, probe, remember
 from clients.viewer.vr.renderer import Events, Picture, Quality, Renderer, SharedGrid
 from clients.viewer.vr.saved_views import SavedViews
+from clients.viewer.vr.scene import Scene
 from clients.viewer.vr.side_panel import SidePanel
 from clients.viewer.vr.state import Aspect, Templates, VolumeFacts, VrModel, facts_of
 from shared.imaging.volume import Volume
@@ -60,9 +62,17 @@ class VrPage(QWidget):
     """A picture is on screen: its quality."""
 
     def __init__(
-        self, case: Case, settings: Settings, *, folder: Path | None = None, graphics: Graphics | None = None
+        self,
+        case: Case,
+        settings: Settings,
+        *,
+        folder: Path | None = None,
+        graphics: Graphics | None = None,
+        start: Scene | None = None,
     ) -> None:
+        """``folder`` holds saved views, ``graphics`` spares the probe, ``start`` is shown first."""
         super().__init__()
+        self._start = start
         self.case = case
         self.model: VrModel | None = None
         self.renderer: Renderer | None = None
@@ -79,6 +89,7 @@ class VrPage(QWidget):
         self.view.hand_lifted.connect(self.refine)
         self.view.resized.connect(self._on_resized)
         self.view.leave_asked.connect(self.leave_asked)
+        self.view.message_clicked.connect(self._retry)
         self.panel = SidePanel(Templates(settings))
         self.panel.speak_through(self.say)
         self.panel.touched.connect(self.refine)
@@ -148,6 +159,8 @@ class VrPage(QWidget):
             remember(self._settings, ready.graphics)
         self.model = VrModel(ready.facts)
         self.model.changed.connect(self._on_model)
+        if self._start is not None:
+            self.model.show_saved(self._start)
         self.view.model = self.model
         self.view.notes = ready.facts.notes
         self._on_resized()
@@ -223,7 +236,14 @@ class VrPage(QWidget):
         self._background.later(lambda: self.say(tr(text)))
 
     def _offer_retry(self) -> None:
-        self._tell(tr("这台电脑的图形驱动反复出错。裁剪和视角都还在；退出 VR 后可以再进入，或请管理员更新显卡驱动。"))
+        self._tell(tr("图形程序反复出错。裁剪和视角都还在：单击画面重试，或请管理员更新显卡驱动。"))
+
+    @Slot()
+    def _retry(self) -> None:
+        renderer = self.renderer
+        if renderer is not None and renderer.gave_up:
+            self._tell(tr("正在准备体数据…"))
+            self._background.run(renderer.retry, lambda _nothing: None, name="volume-rendering")
 
     # --- words
 
@@ -265,7 +285,12 @@ class VrPage(QWidget):
     def save_picture(self, path: Path) -> bool:
         """Write what is on screen as PNG; False with a sentence when it cannot be written."""
         image = self.picture_with_texts()
-        if image is None or not image.save(str(path), b"PNG"):
+        try:
+            if image is not None:
+                path.write_bytes(png_of(image))
+        except OSError:
+            image = None
+        if image is None:
             self.say(tr("图片没有保存：{path}", path=path.name))
             return False
         self.say(tr("图片已保存：{path}", path=path.name))
@@ -290,10 +315,7 @@ class VrPage(QWidget):
         image = self.picture_with_texts()
         if image is None:
             return
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, b"PNG")
-        self.picture_ready.emit(bytes(buffer.data().data()), [tr("三维重建（VR）")])
+        self.picture_ready.emit(png_of(image), [tr("三维重建（VR）")])
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

@@ -50,6 +50,7 @@ class PictureView(QWidget):
     hand_lifted = Signal()
     """The mouse button went up: now the full quality may come."""
     resized = Signal()
+    message_clicked = Signal()
     tool_changed = Signal(str)
     leave_asked = Signal()
 
@@ -216,6 +217,8 @@ class PictureView(QWidget):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.message:
+            self.message_clicked.emit()
         if self.model is None or self._drag is not None:
             return
         self._from = event.position()

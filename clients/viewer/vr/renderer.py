@@ -246,6 +246,11 @@ class Renderer:
         self._events.restarted()
         self._again()
 
+    @property
+    def gave_up(self) -> bool:
+        """True between `Events.gave_up` and :meth:`retry`."""
+        return self._gave_up
+
     def retry(self) -> None:
         """Begin anew after `Events.gave_up`; off the GUI thread."""
         with self._lock:

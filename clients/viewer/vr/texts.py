@@ -5,12 +5,12 @@ from __future__ import annotations
 from clients.kit.translations import register_catalogue, tr
 
 CATALOGUE = {
-    "容积重建": "Volume rendering",
-    "VR 容积重建": "VR volume rendering",
+    "容积重建 VR": "Volume rendering (VR)",
     "把这个序列显示为三维；再按一次退出": "Shows this series in three dimensions; again to leave",
     "VR 兼容模式": "VR compatibility mode",
     "不用显卡绘制三维，供驱动有问题的电脑使用": "Draws without the graphics card, for computers with a faulty driver",
     "三维重建（VR）": "Volume rendering (VR)",
+    "已送入报告": "Sent to the report",
     # templates
     "骨骼": "Bone",
     "血管": "Vessel",
@@ -91,9 +91,9 @@ CATALOGUE = {
     "正在准备体数据…": "Preparing the volume…",
     "不能做三维重建：{why}": "No volume rendering: {why}",
     "图形程序已重新启动，没有丢失任何操作": "The graphics process was restarted; nothing was lost",
-    "这台电脑的图形驱动反复出错。裁剪和视角都还在；退出 VR 后可以再进入，或请管理员更新显卡驱动。": (
-        "The graphics driver of this computer keeps failing. Crops and views are still there; leave VR and come back, "
-        "or ask the administrator to update the driver."
+    "图形程序反复出错。裁剪和视角都还在：单击画面重试，或请管理员更新显卡驱动。": (
+        "The graphics process keeps failing. Crops and views are still there: click the picture to try again, or ask "
+        "the administrator to update the graphics driver."
     ),
     "机架倾斜：已重采样为直角网格": "Tilted gantry: resampled to a right-angled grid",
     "层间距不均匀：已重采样": "Uneven slice spacing: resampled",
