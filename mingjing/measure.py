@@ -6,16 +6,17 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mingjing import session
-from mingjing.image_source import NoSource, NoVolume, OpenedImages, opened
 from shared.imaging.shapes.drawn import shapes_in
 from shared.imaging.shapes.evaluation import Ground, Picture, evaluated
 from shared.imaging.shapes.lines import ShapeError
 
 if TYPE_CHECKING:
+    from clients.viewer.headless import Images
     from clients.viewer.study import Stack
     from shared.imaging.volume import Volume
 
@@ -66,17 +67,30 @@ def main(arguments: list[str]) -> int:
     except (OSError, ValueError) as error:
         return _complain(f"{options.shapes} cannot be read as shapes: {error}")
 
+    from clients.viewer.headless import NotThere, images_of
+
     def run() -> int:
         try:
-            with opened(options.source, options) as images:
+            with ExitStack() as closing, images_of(options.source, lambda: _line(options, closing)) as images:
                 ground = _Grounds(images, options.series, suv=options.suv)
                 answers = [evaluated(shape, Ground(ground.volume, ground.picture)) for shape in given]
-        except NoSource as failure:
+        except NotThere as failure:
             return _complain(str(failure))
         _print(answers, as_json=options.json)
         return 1 if any("error" in answer for answer in answers) else 0
 
     return session.explain(run)
+
+
+def _line(options: argparse.Namespace, closing: ExitStack) -> Any:
+    """A signed-in line to the server, closed with ``closing``."""
+    from clients.viewer.server_studies import AdoptedLine
+
+    client = closing.enter_context(session.signed_in(options))
+    assert client.session is not None
+    line = AdoptedLine(str(session.address(options)), client.session)
+    closing.callback(line.close)
+    return line
 
 
 def _read(name: str) -> list[Any]:
@@ -96,20 +110,27 @@ def _read(name: str) -> list[Any]:
 class _Grounds:
     """Which images a shape means: its own "series" and "image", those of the command line, else the fitting ones."""
 
-    def __init__(self, images: OpenedImages, series: str, *, suv: bool) -> None:
+    def __init__(self, images: Images, series: str, *, suv: bool) -> None:
+        from shared.imaging.suv import SuvKind
+
         self._images = images
         self._series = series
         self._suv = suv
-        self._refused: dict[int, str] = {}
+        self._volumes: dict[int, Volume | str] = {}  # or why there is none
+        for stack in images.stacks:
+            stack.suv = SuvKind.BW if suv else None
 
     def _candidates(self, fields: Mapping[str, Any]) -> Sequence[Stack]:
-        wanted = fields.get("series") or self._series
-        if not wanted:
-            return self._images.stacks
-        found = self._images.find(str(wanted))
-        if not found:
-            raise ShapeError(f"No series is called {wanted}.")
-        return found
+        from clients.viewer.headless import NotThere
+
+        wanted = str(fields.get("series") or self._series)
+        try:
+            return self._images.series(wanted)
+        except NotThere as error:
+            named = [stack for stack in self._images.stacks if wanted.lower() in stack.series.description.lower()]
+            if named:
+                return named
+            raise ShapeError(str(error)) from error
 
     def volume(self, fields: Mapping[str, Any]) -> Volume:
         """The largest stack that makes a volume; among several the one that holds the shape's first point."""
@@ -120,15 +141,10 @@ class _Grounds:
         reasons: list[str] = []
         fallback: Volume | None = None
         for stack in stacks:
-            try:
-                if id(stack) in self._refused:
-                    raise NoVolume(self._refused[id(stack)])
-                volume = self._images.volume(stack)
-            except (NoVolume, NoSource) as error:
-                self._refused[id(stack)] = str(error)
-                reasons.append(str(error))
+            volume = self._volume_of(stack)
+            if isinstance(volume, str):
+                reasons.append(volume)
                 continue
-            volume = self._in_suv(stack, volume)
             index = None if at is None else volume.to_index(at)
             if index is None or bool(((index > -1) & (index < np.array(volume.shape))).all()):
                 return volume
@@ -137,51 +153,63 @@ class _Grounds:
             return fallback
         raise ShapeError(reasons[0] if reasons else "There are no images to measure on.")
 
-    def _in_suv(self, stack: Stack, volume: Volume) -> Volume:
-        if not self._suv or stack.series.modality != "PT":
-            return volume
-        factor, unit = self._suv_of(stack)
-        return volume.scaled(factor, unit)
+    def _volume_of(self, stack: Stack) -> Volume | str:
+        from clients.viewer.headless import NotThere
+        from shared.imaging.volume import NoVolume
 
-    def _suv_of(self, stack: Stack) -> tuple[float, str]:
-        from shared.imaging.suv import suv_facts
+        known = self._volumes.get(id(stack))
+        if known is None:
+            try:
+                known = self._images.volume(stack)
+                self._require_suv(stack)
+            except (NoVolume, NotThere) as error:
+                known = str(error)
+            self._volumes[id(stack)] = known
+        return known
 
-        facts = suv_facts(self._images.header_of(stack))
-        factor = facts.factor()
-        if factor is None:
-            raise NoSource(f"The SUV cannot be computed: {facts.problem or 'facts are missing'} in the PET header.")
-        return factor, f"SUVbw {facts.unit()}"
+    def _require_suv(self, stack: Stack) -> None:
+        """What is asked for as SUV is SUV, or refused."""
+        from clients.viewer.headless import NotThere
+
+        if self._suv and stack.series.modality == "PT":
+            facts = stack.suv_facts
+            if facts is None or facts.factor() is None:
+                why = facts.problem if facts is not None and facts.problem else "the header does not tell enough"
+                raise NotThere(f"The SUV cannot be computed: {why}.")
 
     def picture(self, fields: Mapping[str, Any]) -> Picture:
         """One frame; a single image needs no name."""
-        from dataclasses import replace
+        from clients.viewer.headless import NotThere
 
         stacks = self._candidates(fields)
         image, frame = fields.get("image"), fields.get("frame", 0)
         if isinstance(frame, bool) or not isinstance(frame, int):
             raise ShapeError('"frame" must be a whole number from 0.')
         if isinstance(image, str) and not image.isdecimal():
-            place = self._images.place_of(image, frame)
-            if place is None:
-                raise ShapeError(f"No image has the UID {image[:64]} (and frame {frame}).")
+            place = self._place_of(image, frame)
         else:
-            if len(stacks) != 1 and image is None and len(stacks[0]) > 1:
+            if image is None and len(stacks[0]) > 1 and "frame" not in fields:
                 raise ShapeError('Which image? Name it by "image" (index from 0 or SOP Instance UID) and "series".')
             place = stacks[0], int(image) if image is not None else frame
         stack, index = place
-        if not 0 <= index < len(stack):
-            raise ShapeError(f"The series has {len(stack)} images; {index} is none of them (they count from 0).")
         try:
-            pixels, header = self._images.frame(stack, index)
-        except NoSource as error:
+            pixels = self._images.frame(stack, index)
+            self._require_suv(stack)
+        except NotThere as error:
             raise ShapeError(str(error)) from error
-        modality = stack.frame_header(index).modality
-        if self._suv and stack.series.modality == "PT" and modality.table is None:
-            factor, unit = self._suv_of(stack)
-            modality = replace(
-                modality, slope=modality.slope * factor, intercept=modality.intercept * factor, unit=unit
-            )
-        return Picture(pixels, modality, header, min(stack.frames[index].frame, len(header.frames) - 1))
+        header = stack.image(index)
+        return Picture(
+            pixels, stack.frame_header(index).modality, header, min(stack.frames[index].frame, len(header.frames) - 1)
+        )
+
+    def _place_of(self, uid: str, frame: int) -> tuple[Stack, int]:
+        from clients.viewer.study import FrameKey
+
+        for stack in self._images.stacks:
+            index = stack.index_of(FrameKey(uid, frame))
+            if index is not None:
+                return stack, index
+        raise ShapeError(f"No image has the UID {uid[:64]} (and frame {frame}).")
 
 
 def _first_place(fields: Mapping[str, Any]) -> Sequence[float] | None:

@@ -159,7 +159,7 @@ def _group(mark: MeasuredMark, modality: str) -> Dataset:
         inside = [] if mark.is_region else [_place(mark, items.INFERRED_FROM)]
         if what in DERIVATIONS:
             inside.append(items.coded(DERIVATION, DERIVATIONS[what], items.HAS_MODIFIER))
-        children.append(items.number(_concept(what, unit, modality), value, UNITS.get(unit, NO_UNIT), inside))
+        children.append(items.number(_concept(what, unit, modality), value, _unit(unit), inside))
     if mark.text or not mark.numbers:
         place = [] if mark.is_region else [_place(mark, items.INFERRED_FROM)]
         children.append(items.text(COMMENT, mark.text or mark.name or "-", items.CONTAINS, place))
@@ -181,6 +181,10 @@ def _concept(what: str, unit: str, modality: str) -> Code:
     if unit.startswith(("g/ml", "SUV")):
         return SUV_BW
     return INTENSITY if modality == "MR" else STORED_VALUE
+
+
+def _unit(unit: str) -> Code:
+    return UNITS["g/ml"] if unit.startswith("SUVbw") else UNITS.get(unit, NO_UNIT)
 
 
 def _place(mark: MeasuredMark, relationship: str, concept: Code | None = None) -> Dataset:

@@ -132,7 +132,7 @@ def test_suv_of_a_pet_phantom(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (plain["unit"], plain["mean"]) == ("Bq/ml", activity)
     truth = activity * 70_000 / (370e6 * 2 ** (-3600 / 6586.2))
     assert suv["mean"] == pytest.approx(truth, rel=1e-6)
-    assert suv["unit"] == "SUVbw g/ml"
+    assert suv["unit"] == "SUVbw"
 
 
 def test_image_positions_know_whose_millimetres_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,4 +200,4 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, capsys: pytes
     assert main([str(tmp_path), "--shapes", str(shapes)]) == 2  # the folder holds no image
     said = capsys.readouterr().err
     assert "cannot be read as shapes" in said
-    assert "neither a file, a folder nor a study" in said
+    assert "is neither a file nor a folder nor the UID of a study" in said
