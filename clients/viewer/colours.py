@@ -17,3 +17,4 @@ HANDLE = "#f0d000"  # the requirements say yellow
 PROGRESS = "#3b7f8a"
 KEY_IMAGE = "#e0ad58"
 ERROR = "#f08b82"
+CROSS = "#d06a5a"

@@ -102,6 +102,7 @@ class ViewerSession:
         self._key_images: dict[FrameKey, None] = {}
         self._texts_hidden = False
         self._reference_lines = True
+        self._reference_ends = False
         self.window_drag = WindowDrag()
         self.wheel_sign = 1
         """-1 turns the direction of the wheel round."""
@@ -418,20 +419,42 @@ class ViewerSession:
         self.smooth = not self.smooth
         self.texts_changed.emit()
 
+    @property
+    def reference_ends(self) -> bool:
+        """Show where the first and the last image of the selected viewport cut the others."""
+        return self._reference_ends
+
+    @reference_ends.setter
+    def reference_ends(self, shown: bool) -> None:
+        if shown != self._reference_ends:
+            self._reference_ends = shown
+            self.texts_changed.emit()
+
     def reference_line(self, viewport: ViewportState) -> tuple[PixelPoint, PixelPoint] | None:
         """The cut of the selected viewport's image through ``viewport``'s; None where there is none to show."""
+        return self._cut(viewport, self.active_viewport.index) if self._reference_lines else None
+
+    def reference_end_lines(self, viewport: ViewportState) -> list[tuple[PixelPoint, PixelPoint]]:
+        """The cuts of the first and the last image of the selected viewport's stack."""
+        stack = self.active_viewport.stack
+        if not self._reference_ends or stack is None or len(stack) < 2:
+            return []
+        return [cut for n in (0, len(stack) - 1) if (cut := self._cut(viewport, n)) is not None]
+
+    def _cut(self, viewport: ViewportState, index: int) -> tuple[PixelPoint, PixelPoint] | None:
         active = self.active_viewport
-        if not self._reference_lines or viewport is active or len(self.cell_numbers) < 2:
+        if viewport is active or len(self.cell_numbers) < 2:
             return None
-        mine, others = viewport.stack, active.stack
-        if mine is None or others is None or not mine.shares_space_with(others):
+        mine, other, target = viewport.stack, active.stack, viewport.frame
+        if mine is None or other is None or target is None or not self.spaces.are_common(mine, other):
             return None
-        target, plane = viewport.frame, active.frame
-        if target is None or plane is None or target.plane is None or plane.plane is None:
+        plane = other.frame_header(index).plane
+        plane = self.spaces.carry_plane(plane, other, mine) if plane is not None else None
+        if target.plane is None or plane is None:
             return None
         rows, columns = mine.shape
-        other_rows, other_columns = others.shape
-        return cut_of(target.plane, columns, rows, plane.plane, other_columns, other_rows)
+        other_rows, other_columns = other.shape
+        return cut_of(target.plane, columns, rows, plane, other_columns, other_rows)
 
     @property
     def cross(self) -> Cross | None:

@@ -73,6 +73,17 @@ class Spaces:
         mapping = self._maps.get((source.series.frame_of_reference_uid, target.series.frame_of_reference_uid))
         return mapping.apply(point) if mapping is not None else None
 
+    def carry_plane(self, plane: Plane, source: Stack, target: Stack) -> Plane | None:
+        """An image plane of ``source`` in the coordinates of ``target``; None when they cannot be compared."""
+        if source is target or source.shares_space_with(target):
+            return plane
+        origin = self.carry(plane.origin, source, target)
+        along = self.carry(plane.origin.plus(plane.row_direction), source, target)
+        down = self.carry(plane.origin.plus(plane.column_direction), source, target)
+        if origin is None or along is None or down is None:
+            return None
+        return Plane(origin, along.minus(origin), down.minus(origin), plane.row_spacing_mm, plane.column_spacing_mm)
+
 
 def nearest_image(stack: Stack, point: PointMm) -> tuple[int, float] | None:
     """The image whose plane lies nearest to ``point``, and how far (mm, 0 or more); None without positions.

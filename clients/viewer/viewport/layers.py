@@ -67,7 +67,11 @@ class ReferenceLayer:
     order = REFERENCE
 
     def paint(self, painter: QPainter, view: ViewportWidget, shown: ShownImage) -> None:
-        cut = view.session.reference_line(view.state) if shown.has_pixels else None
+        if not shown.has_pixels:
+            return
+        cut = view.session.reference_line(view.state)
+        for end in view.session.reference_end_lines(view.state):
+            overlays.draw_reference(painter, end, shown.projection, shown.ratio, faint=True)
         if cut is not None:
             overlays.draw_reference(painter, cut, shown.projection, shown.ratio)
 

@@ -131,14 +131,7 @@ class PanTool(MouseTool):
     cursor = Qt.CursorShape.OpenHandCursor
 
     def drag(self, view: ViewportWidget, at: QPointF) -> None:
-        projection = view.projection()
-        start, end = view.image_point(self.last), view.image_point(at)
-        if projection is None or start is None or end is None:
-            return
-        middle = projection.image(Place(projection.width / 2, projection.height / 2))
-        view.state.centre_on(
-            PixelPoint(middle.column - (end.column - start.column), middle.row - (end.row - start.row))
-        )
+        pan(view, self.last, at)
 
 
 class RotateTool(MouseTool):
@@ -162,6 +155,12 @@ class MagnifierTool(MouseTool):
         super().__init__()
         self._renderer = Renderer()
         self._at: QPointF | None = None
+        self.follows = False
+        """The glass follows the pointer, whatever tool is chosen."""
+
+    def show_at(self, at: QPointF | None) -> None:
+        """Put the glass over a place, or take it away."""
+        self._at = at
 
     def press(self, view: ViewportWidget, at: QPointF, button: Qt.MouseButton) -> bool:
         self._at = at
@@ -172,7 +171,7 @@ class MagnifierTool(MouseTool):
         view.update()
 
     def release(self, view: ViewportWidget, at: QPointF) -> None:
-        self._at = None
+        self._at = at if self.follows else None
 
     def forget(self) -> None:
         self._renderer.forget()
@@ -215,6 +214,16 @@ class MagnifierTool(MouseTool):
         painter.setPen(QPen(QColor(colours.ACTIVE), 1.5))
         painter.drawEllipse(QRectF(corner.x(), corner.y(), GLASS, GLASS))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def pan(view: ViewportWidget, start: QPointF, end: QPointF) -> None:
+    """Move the image so that what was at ``start`` comes to ``end`` (logical pixels)."""
+    projection = view.projection()
+    first, then = view.image_point(start), view.image_point(end)
+    if projection is None or first is None or then is None:
+        return
+    middle = projection.image(Place(projection.width / 2, projection.height / 2))
+    view.state.centre_on(PixelPoint(middle.column - (then.column - first.column), middle.row - (then.row - first.row)))
 
 
 def zoom(view: ViewportWidget, factor: float) -> None:

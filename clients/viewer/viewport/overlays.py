@@ -136,12 +136,22 @@ def scale_note(spacing: Spacing) -> str:
     }.get(spacing.source, "")
 
 
-def draw_reference(painter: QPainter, cut: tuple[PixelPoint, PixelPoint], projection: Projection, ratio: float) -> None:
-    """A dashed line where the selected viewport's image cuts this one."""
+def draw_reference(
+    painter: QPainter,
+    cut: tuple[PixelPoint, PixelPoint],
+    projection: Projection,
+    ratio: float,
+    *,
+    faint: bool = False,
+) -> None:
+    """A dashed line where another image cuts this one; ``faint`` for the ends of a stack."""
     a, b = (_view(projection, point, ratio) for point in cut)
-    pen = QPen(QColor(colours.REFERENCE), 1.2, Qt.PenStyle.DashLine)
+    colour = QColor(colours.REFERENCE)
+    if faint:
+        colour.setAlphaF(0.6)
+    style = Qt.PenStyle.DotLine if faint else Qt.PenStyle.DashLine
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(pen)
+    painter.setPen(QPen(colour, 1.0 if faint else 1.2, style))
     painter.drawLine(QLineF(a, b))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 

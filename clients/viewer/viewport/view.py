@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -24,7 +24,7 @@ from clients.kit.fonts import text_font
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.pixels import PixelStore, StackPixels
-from clients.viewer.session import ViewerSession
+from clients.viewer.session import Tool, ViewerSession
 from clients.viewer.study import FrameKey
 from clients.viewer.viewport import overlays
 from clients.viewer.viewport.layers import Layer, ReferenceLayer, ShownImage, StateLayer, TextLayer
@@ -73,12 +73,15 @@ class ViewportWidget(QWidget):
         """Asked before the chosen tool whether a press or a move is theirs, the first one first."""
         self.stages: list[PictureStage] = []
         """What features put into the path from stored values to the screen, the first one first."""
+        glass = self.tools[Tool.MAGNIFIER]
+        assert isinstance(glass, MagnifierTool)
+        self._glass = glass
         self._layers: list[Layer] = []
         standard: tuple[Layer, ...] = (
             ReferenceLayer(),
             TextLayer(),
             StateLayer(),
-            *(tool for tool in self.tools.values() if isinstance(tool, MagnifierTool)),
+            self._glass,
         )
         for layer in standard:
             self.add_layer(layer)
@@ -314,8 +317,17 @@ class ViewportWidget(QWidget):
                 break
         self.update()
 
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._glass.follows:
+            self._glass.show_at(None)
+            self.update()
+        super().leaveEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if self._glass.follows:
+            self._glass.show_at(at)
+            self.update()
         if self._held is not None:
             self._held.drag(self, at)
             self._held.last = at
