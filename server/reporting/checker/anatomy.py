@@ -64,7 +64,7 @@ ORGANS: dict[str, str] = {
     "盆腔": r"盆腔|陷[凹窝]|pelvic",
     "腋窝": r"腋[窝下]|axilla",
     "关节": r"关节",
-    "阑尾": r"阑尾|append(?:ix|iceal)",
+    "阑尾": r"阑尾|盲端|append(?:ix|iceal)",
     "睾丸": r"睾丸|testi[sc]",
     "附睾": r"附睾|epididym",
     "精索": r"精索",
@@ -146,7 +146,9 @@ _NO_SIDE = re.compile(
     r"|对侧|left ventric|right ventric|left atri|right atri|left main|to the (?:left|right)|leftward|rightward",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"双(?!顶|胎|绒|羊|线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE)
+_BOTH = re.compile(
+    r"双(?!顶|胎|绒|羊|线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE
+)
 _LEFT = re.compile(r"左|\bleft\b", re.IGNORECASE)
 _RIGHT = re.compile(r"右|\bright\b", re.IGNORECASE)
 

@@ -33,7 +33,14 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
 _SAID_BETTER = {
     AlarmKind.MISSING: {AlarmKind.TEMPLATE},
     AlarmKind.PRIOR: {AlarmKind.UNIT, AlarmKind.TEMPLATE},
-    AlarmKind.CONFLICT: {AlarmKind.SIDE, AlarmKind.UNIT, AlarmKind.PRIOR, AlarmKind.TYPO, AlarmKind.REMOVED_ORGAN, AlarmKind.SEX},
+    AlarmKind.CONFLICT: {
+        AlarmKind.SIDE,
+        AlarmKind.UNIT,
+        AlarmKind.PRIOR,
+        AlarmKind.TYPO,
+        AlarmKind.REMOVED_ORGAN,
+        AlarmKind.SEX,
+    },
 }
 
 
@@ -55,9 +62,13 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
     return tuple(one for one in alarms if not any(_says_better(other, one) for other in alarms))
 
 
+# A blank before a unit is both: a number that was not measured and a rest of the template.
+_BOTH_BLANK_AND_REST = re.compile(r"^[_＿（(]|[_＿]$|[×xX]\s*(?:mm|cm)")
+
+
 def _says_better(other: Alarm, one: Alarm) -> bool:
-    if one.kind is AlarmKind.MISSING and (one.text[:1] in {"_", "＿", "（", "("} or one.text[-1:] in {"_", "＿"} or re.search(r"[×xX]\s*(?:mm|cm)", one.text)):
-        return False  # a blank before a unit is both: a number that was not measured and a rest of the template
+    if one.kind is AlarmKind.MISSING and _BOTH_BLANK_AND_REST.search(one.text):
+        return False
     return other.kind in _SAID_BETTER.get(one.kind, set()) and _overlap(other.text, one.text)
 
 

@@ -101,7 +101,11 @@ def clauses(text: str) -> tuple[Clause, ...]:
         places: frozenset[tuple[str, str]] = frozenset()
         for part in _CLAUSE.findall(sentence):
             own_organs, own_sides = organs_in(_FAR_FROM.sub("", part)), sides_in(part)
-            if not own_organs and "甲状腺" in text and re.search(r"[左右]侧?叶|峡部", part):
+            if (
+                not own_organs
+                and ("甲状腺" in text or ("峡部" in text and not re.search(r"肝|椎", text)))
+                and re.search(r"[左右]侧?叶|峡部", part)
+            ):
                 own_organs = frozenset({"甲状腺"})
             if not own_organs and "肝" in text and _SEGMENT.match(part.strip()):
                 own_organs = frozenset({"肝"})

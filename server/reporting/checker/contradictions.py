@@ -71,6 +71,7 @@ _SIGNS: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str] | None], .
             r"(?:可?见|探及)[^，。；未]{0,6}(?:胎心|心管|原始心管|心)搏动|胎心率?[^，。；]{0,4}\d+\s*次",
             r"未见[^，。；]{0,6}搏动",
         ),
+        (r"宫内(?:早|单)?(?:孕|妊娠)", r"(?:宫腔|宫内)[^，。；]{0,4}(?:未见|无)[^，。；]{0,6}(?:孕囊|妊娠囊)", r""),
         (r"胚胎存活|活胎|存活", r"(?:未见|无|未探及)[^，。；]{0,4}(?:胎心|心管)[^，。；]{0,2}搏动", r""),
         (
             r"肠梗阻",
@@ -302,7 +303,9 @@ def _recurred(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-_TEST = re.compile(r"(?<![A-Za-z])(Hp|HP|幽门螺杆菌|DWI|DOTATATE|PSMA|MRF|EMVI|CRM)\s*[（(]?\s*(阳性|阴性|[+＋\-－—]|未受累|未受侵|受累|受侵)")
+_TEST = re.compile(
+    r"(?<![A-Za-z])(Hp|HP|幽门螺杆菌|DWI|DOTATATE|PSMA|MRF|EMVI|CRM)\s*[（(]?\s*(阳性|阴性|[+＋\-－—]|未受累|未受侵|受累|受侵)"
+)
 
 
 def _test(subject: Subject) -> Iterator[Alarm]:

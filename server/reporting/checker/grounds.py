@@ -4,7 +4,6 @@ Concept by concept (see concepts.py): a diagnosis of which the findings assert n
 meant; a denial of what they prove; and a grave finding of which the impression has no word.
 """
 
-# ruff: noqa: E501 a pattern is read as one line
 from __future__ import annotations
 
 import re
@@ -14,7 +13,7 @@ from functools import lru_cache
 
 from server.reporting.checker.anatomy import SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.clauses import clauses
-from server.reporting.checker.concepts import CONCEPTS, GROWTHS, STRICT, Concept, close, kin
+from server.reporting.checker.concepts import CONCEPTS, GROWTHS, SHOWN_AT, STRICT, Concept, close, kin
 from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
@@ -29,7 +28,9 @@ _WELL = re.compile(
     r"(?:形态|大小|信号|密度|回声|轮廓|结构|位置|骨质)?[^，。]{0,3}(?:未见(?:明显)?异常|正常|如常|完整|光滑|光整|通畅|清晰|均匀|对称|良好|居中|规整|连续|锐利)$"
 )
 _ILL = re.compile(r"欠|不(?:均|清|规|光|完整|对称|连续|通畅)|见|增|减|异常(?<!未见异常)(?<!未见明显异常)|\d")
-_SHOWS = re.compile(r"[影灶]|[高低长短]|积|狭窄|扩张|结[节石]|肿|囊|钙|斑|术后|缺如|骨折|梗|炎|迂曲|萎缩|突出|膨出|受压|移位|变|毛糙|模糊|紊乱|消失|破坏|中断|断裂|充盈缺损|反流|无回声|硬化")
+_SHOWS = re.compile(
+    r"[影灶]|[高低长短]|积|狭窄|扩张|结[节石]|肿|囊|钙|斑|术后|缺如|骨折|梗|炎|迂曲|萎缩|突出|膨出|受压|移位|变|毛糙|模糊|紊乱|消失|破坏|中断|断裂|充盈缺损|反流|无回声|硬化"
+)
 _SPLIT = re.compile(r"[、；]|伴有?|合并|并(?!列)|及|和(?!解)|(?<![未可])与")
 
 
@@ -107,14 +108,14 @@ def grounds(subject: Subject) -> Iterator[Alarm]:
     for item in told:
         if _NOT_NOW.search(item.text):
             continue
-        alarm = _denied(item, found, subject) if item.is_denied else _groundless(item, found, subject)
+        alarm = _denied(item, found) if item.is_denied else _groundless(item, found)
         alarm = alarm or _word_for_word(item, found) or _called_well(item, found, told)
         if alarm:
             yield alarm
             return
 
 
-_BESIDE = re.compile(r"[左右前后上下内外]方|旁|邻近|之间|交界|突向|周围|连接处")
+_BESIDE = re.compile(r"[左右前后上下内外]方|旁|之间|交界|突向|连接处")
 
 
 def _may_be(item: _Told, one: Statement) -> bool:
@@ -125,9 +126,9 @@ def _may_be(item: _Told, one: Statement) -> bool:
     return not apart(item.places, one.places)
 
 
-def _groundless(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alarm | None:
+def _groundless(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
     concept = _concept_of(item.text)
-    if concept is None or "可能" in item.text and concept.name in {"占位", "癌", "转移瘤", "结节"}:
+    if concept is None or ("可能" in item.text and concept.name in {"占位", "癌", "转移瘤", "结节"}):
         return None
     if not item.organs and not item.places and concept.name in {"结节", "占位", "癌", "狭窄", "撕裂", "水肿"}:
         return None
@@ -144,15 +145,17 @@ def _groundless(item: _Told, found: tuple[Statement, ...], subject: Subject) -> 
 
 def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool:
     found = [one for one in found if not _FUNCTION.search(one.text)]
+    if item.organs:
+        item = replace(item, organs=item.organs | SHOWN_AT.get(concept.name, frozenset()))
     own = [one for one in found if item.organs & one.organs]
     is_well = not any(one.positive for one in own)
     for one in found:
         if not _may_be(item, one):
             continue
-        if own and one.organs and not _BESIDE.search(one.text):
-            # The very organ is spoken of: its neighbours do not stand for it, and none does when it is sound.
-            if not (item.organs & one.organs if is_well else close(item.organs, one.organs)):
-                continue
+        # Where the very organ is spoken of its neighbours do not stand for it, and none does when it is sound.
+        stands = item.organs & one.organs if is_well else close(item.organs, one.organs)
+        if own and one.organs and not stands and not _BESIDE.search(one.text):
+            continue
         if concept.name in STRICT and item.organs and not item.organs & one.organs:
             continue
         if concept.name in GROWTHS and _BENIGN.search(one.text) and not _SOLID.search(one.text):
@@ -165,6 +168,15 @@ def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool
 _FUNCTION = re.compile(r"(?<![A-Za-z])(?:LV)?EF|射血")
 _BENIGN = re.compile(r"囊(?!实)|钙化|无强化|未见强化|脂肪|(?:子宫|卵巢)?内膜厚")
 _SOLID = re.compile(r"实性|结节|肿块|(?<!无)(?<!未见)强化|增厚|占位|团")
+
+
+def supports(words: str, lesion: str, organs: frozenset[str], findings: str) -> bool:
+    """Whether the findings show what an impression's clause, or its lesion by that name, tells of some organs."""
+    concept = next((one for one in CONCEPTS if one.name == lesion), None) or _concept_of(words)
+    if concept is None:
+        return False
+    item = _Told(words, organs, sides_in(words), frozenset(), False)
+    return _is_shown(concept, item, statements(findings))
 
 
 def _mirrored(item: _Told) -> _Told:
@@ -203,10 +215,12 @@ def _concept_of(text: str) -> Concept | None:
     return best[2] if best else None
 
 
-_KIND = re.compile(r"急性|新鲜|新发|大量|活动性|复发|远处|陈旧|明显|阳性|恶性|确切|明确|余|其[余他它]|另|转移性|进展|完全|重度|骨折线|有意义")
+_KIND = re.compile(
+    r"急性|新鲜|新发|大量|活动性|复发|远处|陈旧|明显|阳性|恶性|确切|明确|余|其[余他它]|另|转移性|进展|完全|重度|骨折线|有意义"
+)
 
 
-def _denied(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alarm | None:
+def _denied(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
     """A denial of what the findings prove; one that denies only a kind ("no acute …") is asked for that kind."""
     if re.search(r"余|其[余他它]|另", item.text):
         return None
@@ -218,13 +232,12 @@ def _denied(item: _Told, found: tuple[Statement, ...], subject: Subject) -> Alar
         return alarm
     plain = item.text[: denial.start()] + re.sub(r"^(?:明显|明确|确切)", "", item.text[denial.end() :])
     for concept in CONCEPTS:
-        if concept.proof is None or not concept.told.search(plain):
-            if not (concept.proof and _loosely(concept, words, item)):
-                continue
+        if concept.proof is None or not (concept.told.search(plain) or _loosely(concept, words, item)):
+            continue
         kinds = set(_KIND.findall(words)) - {"明显", "明确", "确切"}
         for one in found:
             proof = concept.proof.search(one.positive)
-            if not proof or not _may_be(item, one) or not (item.organs & one.organs or not item.organs):
+            if not proof or not _may_be(item, one) or not (close(item.organs, one.organs) or not item.organs):
                 continue
             if re.search(r"陈旧|术后|可疑|可能|除外|排除|待排|建议|[?？]|愈合|吸收", one.text) or (
                 kinds and not (kinds == {"急性"} and concept.name == "梗死")
@@ -289,7 +302,7 @@ def _called_well(item: _Told, found: tuple[Statement, ...], told: list[_Told]) -
     """An organ that the impression calls normal by name, and that the findings show ill."""
     if not item.organs or not _CALLS_WELL.search(item.text) or re.search(r"余|其[余他它]|另|急性|功能|血流", item.text):
         return None
-    if any(each is not item and not each.is_denied and kin(each.organs, item.organs) for each in told):
+    if any(each is not item and not each.is_denied and close(each.organs, item.organs) for each in told):
         return None
     for one in found:
         if not one.organs & item.organs or not _may_be(item, one) or _SMALL.search(one.text):

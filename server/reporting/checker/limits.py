@@ -80,6 +80,7 @@ _LIMITS = tuple(
         (r"断端|骨折|骨.{0,10}移位|塌陷|分离|错位", 0.3, 45, "骨折移位"),
         (r"椎间盘|突出|膨出|后凸", 0.5, 25, "椎间盘突出"),
         (r"骨化", 0.5, 20, "骨化"),
+        (r"椎体[^。]{0,30}(?:信号|密度影|灶|结节)", 0.5, 75, "椎体病变"),
         (r"椎管", 2, 40, "椎管"),
         (r"滑脱", 0.5, 40, "滑脱"),
         (r"淋巴结|短径", 0.8, 80, "淋巴结"),
@@ -115,7 +116,7 @@ _ANYTHING = Limits(re.compile(""), 0.05, 500, "病变")
 # What is measured as a whole; after a lesion was named in its sentence the size is the lesion's.
 _WHOLE_ORGANS = frozenset("肝 肾 脾 子宫 前列腺 胆囊 甲状腺叶 睾丸 胰 卵巢 膀胱".split())
 _LESION_NAMED = re.compile(
-    r"(?:囊肿|结节|结石|肌瘤|病灶|肿[块瘤物]|占位|灶|[低高无]回声区?|[低高]密度影|[较最]?大者|其一|(?:信号|密度|强化)(?:影|结节|区|囊)?|见)[^。；]*$"
+    r"(?:囊肿|结节|结石|肌瘤|病灶|肿[块瘤物]|占位|灶|[低高无]回声区?|[低高]密度影|[较最]?大者|其一|(?:信号|密度|强化)(?:影|结节|区|囊)?|见|探及|可及)[^。；]*$"
 )
 _WALL_OF_GALLBLADDER = Limits(re.compile(""), 0.5, 25, "胆囊壁")
 # "The gallbladder is so large, its wall is rough, so thick": the thickness is the wall's.
@@ -137,9 +138,13 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
         for size in sizes_in(clause.text):
             start = clause.text.find(size.words, end)
             own, end = clause.text[end:start], start + len(size.words)
-            limits = _specific(_nearest(own), before) or _nearest(before + clause.text[:start]) or _nearest(clause.text[end:], first=True)
+            limits = (
+                _specific(_nearest(own), before)
+                or _nearest(before + clause.text[:start])
+                or _nearest(clause.text[end:], first=True)
+            )
             said = before + clause.text[:start]
-            if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said) and "大小正常" not in said:
+            if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said.rpartition("大小正常")[2]):
                 limits = _nearest_lesion(said) or _ANYTHING
             elif limits and limits.name == "壁厚" and "胆囊" in said and not re.search(r"胃|肠|膀胱|食管", said):
                 limits = _WALL_OF_GALLBLADDER

@@ -1,5 +1,6 @@
 """Places within an organ: lobes, levels, segments, branches, bones of one joint; of one kind a lesion has one."""
 
+# ruff: noqa: E501 a pattern is read as one line
 from __future__ import annotations
 
 import re
@@ -209,7 +210,9 @@ _RIBS = re.compile(
 )
 
 
-_TOOTH = re.compile(r"(?<![\d.×xX*/-])([1-4][1-8])(?=牙|号牙|、[1-4][1-8]|(?:近中|远中|低位|水平|垂直|部分|完全)*阻生|缺失|根尖|残根|龋)")
+_TOOTH = re.compile(
+    r"(?<![\d.×xX*/-])([1-4][1-8])(?=牙|号牙|、[1-4][1-8]|(?:近中|远中|低位|水平|垂直|部分|完全)*阻生|缺失|根尖|残根|龋)"
+)
 
 
 @lru_cache(maxsize=2048)

@@ -15,11 +15,13 @@ _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _EJECTION = re.compile(rf"(?:射血分数|(?<![A-Za-z])(?:LV)?EF)[^，。；\d]{{0,8}}{_NUMBER}\s*%")
 _WEAK = re.compile(r"收缩功能[^，。；未不]{0,4}(?:减低|减弱|降低|下降|减退)")
 _STRONG = re.compile(r"收缩功能[^，。；]{0,4}(?:正常|良好)")
-_T_SCORE = re.compile(rf"T\s*值[^，。；\d\-－]{{0,6}}([-－−]?\d+(?:\.\d+)?)")
+_T_SCORE = re.compile(r"T\s*值[^，。；\d\-－]{0,6}([-－−]?\d+(?:\.\d+)?)")
 _ALPHA = re.compile(rf"α\s*角?[^，。；\d]{{0,4}}{_NUMBER}\s*(?:°|度)")
 _GRAF = re.compile(r"Graf\s*(Ⅰ|Ⅱ|Ⅲ|Ⅳ|IV|I{1,3}|[1-4])", re.IGNORECASE)
 _ROMAN = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "I": 1, "II": 2, "III": 3, "IV": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_ASCENDING = re.compile(r"升主动脉[^。；未无]{0,14}(?:破口|内膜片|双腔|[真假]腔)|(?:破口|内膜片)[^，。；未无]{0,8}升主动脉")
+_ASCENDING = re.compile(
+    r"升主动脉[^。；未无]{0,14}(?:破口|内膜片|双腔|[真假]腔)|(?:破口|内膜片)[^，。；未无]{0,8}升主动脉"
+)
 _TYPE_B = re.compile(r"(?:Stanford\s*B|B\s*型|DeBakey\s*(?:Ⅲ|III|3))", re.IGNORECASE)
 _TYPE_A = re.compile(r"(?:Stanford\s*A|A\s*型)", re.IGNORECASE)
 _FREE_ASCENDING = re.compile(r"升主动脉[^。；]{0,10}(?:未见|无)[^，。；]{0,6}(?:受累|内膜|夹层|异常)|升主动脉正常")
@@ -27,7 +29,7 @@ _FREE_ASCENDING = re.compile(r"升主动脉[^。；]{0,10}(?:未见|无)[^，。
 
 def scores(subject: Subject) -> Iterator[Alarm]:
     """The diagnoses that such a number refutes."""
-    for check in (_pump, _bone, _hip, _aorta, _kidney, _canal, _waters):
+    for check in (_pump, _bone, _hip, _aorta, _kidney, _canal, _waters, _spleen):
         yield from check(subject.findings, subject.impression)
 
 
@@ -105,13 +107,30 @@ def _waters(findings: str, impression: str) -> Iterator[Alarm]:
         if not match:
             continue
         width = float(match[1]) * (10 if match[2] == "cm" else 1)
-        told = re.search(r"羊水(?:偏|过)少" if width > little else r"羊水(?:偏|过)多", impression)
-        if told and (width > little or width < much):
+        few, many = (re.search(rf"羊水(?:偏|过){word}", impression) for word in "少多")
+        told = few if few and width > little else many if many and width < much else None
+        if told:
             yield _alarm(told[0], match[0])
             return
 
 
-_CANAL = re.compile(rf"椎管[^，。；\d]{{0,8}}(?:前后|矢状|有效)?[^，。；\d]{{0,6}}径[^，。；\d]{{0,3}}{_NUMBER}\s*(mm|cm)")
+_SPLEEN = re.compile(rf"脾(?:脏)?[^，。；\d]{{0,4}}厚(?:度|径)?[^，。；\d]{{0,3}}{_NUMBER}\s*(mm|cm)")
+
+
+def _spleen(findings: str, impression: str) -> Iterator[Alarm]:
+    """A spleen thicker than 45 mm is no normal one, one under 38 mm is not large."""
+    match = _SPLEEN.search(findings)
+    if not match:
+        return
+    thick = float(match[1]) * (10 if match[2] == "cm" else 1)
+    well = re.search(r"脾(?:脏)?(?:大小正常|不大|未见(?:明显)?异常)", impression)
+    if well and 45 <= thick < 200:
+        yield _alarm(well[0], match[0])
+
+
+_CANAL = re.compile(
+    rf"椎管[^，。；\d]{{0,8}}(?:前后|矢状|有效)?[^，。；\d]{{0,6}}径[^，。；\d]{{0,3}}{_NUMBER}\s*(mm|cm)"
+)
 
 
 def _canal(findings: str, impression: str) -> Iterator[Alarm]:

@@ -52,9 +52,15 @@ _LENGTHS_BY_NAME = re.compile(
     rf"(?<![A-Za-z])(?:CRL|NT|BPD|HC|AC|FL|LA|LV|AO|IVS)\s*[:：约为]?\s*{NUMBER}\s*(次/分|HU|ml|kg|%|岁|周)"
 )
 _METRES = re.compile(
-    rf"{NUMBER}\s*m(?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米|{NUMBER}\s*(?:km|dm|nm|千米|分米)(?![A-Za-z])"
+    rf"{NUMBER}\s*[mM](?![a-zA-Z²³/0-9])(?!后|复查|随访)|{NUMBER}\s*米|{NUMBER}\s*(?:km|dm|nm|千米|分米)(?![A-Za-z])"
 )
-_HALF_MEASURED = re.compile(rf"{NUMBER}\s*(?:mm|cm)\s*[×xX*]\s*{NUMBER}(?![\d.])(?!\s*(?:[×xX*]|mm|cm|㎜|㎝|毫米|厘米|m(?![a-z])|HU|ml|[a-zA-Z%°]))", re.IGNORECASE)
+_HALF_MEASURED = re.compile(
+    rf"{NUMBER}\s*(?:mm|cm)\s*[×xX*]\s*{NUMBER}(?![\d.])(?!\s*(?:[×xX*]|mm|cm|㎜|㎝|毫米|厘米|m(?![a-z])|HU|ml|[a-zA-Z%°]))",
+    re.IGNORECASE,
+)
+_ODD_PRODUCT = re.compile(
+    rf"{NUMBER}\s*(?:mm|cm)?\s*[×xX*]\s*{NUMBER}\s*(?!mm|cm|m(?![a-z])|HU|ml|[xX*])([A-Za-z%]{{1,4}})(?![A-Za-z])"
+)
 _PRESSURE = re.compile(rf"{NUMBER}\s*mmHg", re.IGNORECASE)
 _PRESSED = re.compile(r"压|PG|PASP|RVSP|梯度|BP|pressure|gradient", re.IGNORECASE)
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
@@ -152,6 +158,9 @@ def _quantities(text: str) -> Iterator[Alarm]:
         yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”应是长度，单位不应为“{match[1]}”，请核对。")
     for match in _HALF_MEASURED.finditer(text):
         yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”只有一个数值写了单位，请补充。")
+    for match in _ODD_PRODUCT.finditer(text):
+        if re.search(r"mm|cm|%", match[0]):
+            yield Alarm(AlarmKind.UNIT, match[0], f"大小的单位应为 mm 或 cm，这里是“{match[1]}”，请核对。")
     for match in _PRESSURE.finditer(text):
         if not _PRESSED.search(text[max(0, match.start() - 24) : match.start()]):
             yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”是压力的单位，这里量的不是压力，请核对。")
