@@ -36,6 +36,10 @@ class Viewer(Protocol):
         """Put an earlier study beside what is open."""
         ...
 
+    def prepare(self, study_uids: Sequence[str]) -> None:
+        """These studies come next: the viewer, if it runs, fetches them while nothing else is to be loaded."""
+        ...
+
     def close(self) -> None:
         """End the viewer."""
         ...
@@ -55,6 +59,9 @@ class NoViewer:
 
     def compare(self, study_uid: str) -> None:
         self.asked.append(("compare", (study_uid,)))
+
+    def prepare(self, study_uids: Sequence[str]) -> None:
+        self.asked.append(("prepare", tuple(study_uids)))
 
     def close(self) -> None:
         self.asked.append(("close", ()))

@@ -175,6 +175,8 @@ class ReportPage(QWidget):
         if state.report is not before.report:
             for panel in self._built.values():
                 panel.show_report(state.report)
+        if self._patients is not None and state.report is not None and _is_another(state, before):
+            self._patients.prepare_next(state.report.row.id)
         if self._desk is not None and state.content is not before.content:
             self._desk.tell_text(state.content)
         self._place.actions.update(state)
@@ -400,6 +402,11 @@ class ReportPage(QWidget):
         self.aside.toggle("log")
         if self._presenter is not None:
             self._presenter.load_log()
+
+
+def _is_another(state: ReportPageState, before: ReportPageState) -> bool:
+    """True when another report has come onto the page."""
+    return state.report is not None and (before.report is None or before.report.row.id != state.report.row.id)
 
 
 def _centre_of(state: ReportPageState) -> int:

@@ -238,13 +238,23 @@ class WorklistPresenter:
 
     def enter_next(self, after_id: int) -> None:
         """Go into the next report of the list that waits for me, after the one with this id, or from the top."""
-        rows = self.state.rows
-        at = next((i for i, row in enumerate(rows) if row.id == after_id), -1)
-        waiting = [row for row in (*rows[at + 1 :], *rows[: max(at, 0)]) if entering_action(row) is not None]
-        if waiting:
-            self._enter(waiting[0].id, entering_action(waiting[0]))
+        waiting = self._next_waiting(after_id)
+        if waiting is not None:
+            self._enter(waiting.id, entering_action(waiting))
         else:
             self._messages.say(tr("列表中没有下一位等待的患者。"))
+
+    def prepare_next(self, after_id: int) -> None:
+        """Let the viewer fetch the images of the report that `enter_next` would open."""
+        waiting = self._next_waiting(after_id)
+        if waiting is not None and waiting.study_uids:
+            self._viewer.prepare(waiting.study_uids)
+
+    def _next_waiting(self, after_id: int) -> ReportRow | None:
+        rows = self.state.rows
+        at = next((i for i, row in enumerate(rows) if row.id == after_id), -1)
+        around = (*rows[at + 1 :], *rows[: max(at, 0)])
+        return next((row for row in around if entering_action(row) is not None), None)
 
     def act(self, action: str, row: ReportRow | None = None) -> None:
         """Do a row action."""

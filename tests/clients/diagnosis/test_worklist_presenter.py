@@ -218,6 +218,19 @@ def test_the_next_waiting_report_follows_the_present_one(a_list: List) -> None:
     assert "没有下一位" in a_list.messages.said[-1].text
 
 
+def test_the_viewer_is_told_whose_images_come_next(a_list: List) -> None:
+    a_list.presenter.choose_states(())
+    rows = {row.id: row for row in a_list.state.rows}
+    a_list.presenter.prepare_next(1)
+    a_list.presenter.prepare_next(3)
+    a_list.room.reports = {4: a_list.room.reports[4]}
+    a_list.presenter.refresh()
+    a_list.presenter.prepare_next(4)
+
+    assert rows[3].study_uids and rows[1].study_uids
+    assert a_list.viewer.asked == [("prepare", rows[3].study_uids), ("prepare", rows[1].study_uids)]
+
+
 def test_ticks_are_at_most_four_and_stay_through_filters_and_refreshes(a_list: List) -> None:
     for number in (5, 6, 7):
         a_list.room.add(number)
