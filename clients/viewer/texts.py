@@ -26,6 +26,7 @@ CATALOGUE = {
     "输出": "Output",
     "更多功能": "More functions",
     "更多": "More",
+    "其余工具": "Other tools",
     # tools and commands
     "翻页": "Page",
     "窗宽窗位": "Window",

@@ -1,8 +1,9 @@
-"""The tool bar: buttons of the declared commands and menus, group by group."""
+"""The tool bar: buttons of the declared commands and menus, group by group; what finds no room goes into a menu."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
@@ -16,11 +17,25 @@ from clients.viewer.desk import Feature
 from clients.viewer.tool_icons import tool_icon
 
 ICON = 20
-WIDE, NARROW = 42, 36  # a button with and without its word
+WIDE, NARROW = 42, 34  # a button with and without its word
+LINE, EDGES = 9, 20  # between two groups, and at the ends of the row
+LAST_TO_GO = ("tools", "measure", "grey", "layout", "volume", "more", "image", "edit", "turn")
+"""Groups in the order of their use: those at the end lose their buttons first where the row is short."""
+TOGGLES = {"menu.colours": "view.colours"}
+"""Menus whose button takes back what was chosen in them, as long as this action is on."""
+
+
+@dataclass(slots=True)
+class _Button:
+    slot: Slot
+    button: QToolButton
+    action: QAction | None  # None for a menu
+    group: str
+    place: int  # within its group
 
 
 class ToolBar(QFrame):
-    """One row; words below the icons vanish when the row gets too narrow (VW-SET-16)."""
+    """One row; in a narrow one the words go first (VW-SET-16), then the less used buttons into a menu at the end."""
 
     def __init__(
         self,
@@ -30,66 +45,159 @@ class ToolBar(QFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._buttons: list[tuple[Slot, QToolButton, QAction | None]] = []
+        self._actions, self._menus = actions, menus
+        self._buttons: list[_Button] = []
+        self._ends: list[QWidget] = []
+        self._lines: dict[str, QWidget] = {}
         self._texts = {action.id: action.text for action in actions.declared} | {menu.id: menu.text for menu in MENUS}
-        self._groups = _groups(menus, features)
-        row = QHBoxLayout(self)
-        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        row.setContentsMargins(8, 2, 8, 2)
-        row.setSpacing(0)
-        for n, group in enumerate(self._groups):
+        self._row = QHBoxLayout(self)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._row.setContentsMargins(8, 2, 8, 2)
+        self._row.setSpacing(0)
+        for n, (group, slots) in enumerate(_groups(menus, features)):
             if n:
-                line = QFrame()
-                line.setFrameShape(QFrame.Shape.VLine)
-                line.setFixedHeight(32)
-                line.setStyleSheet(f"color: {current_theme().colours.hairline};")
-                row.addSpacing(4)
-                row.addWidget(line)
-                row.addSpacing(4)
-            for slot in group:
-                row.addWidget(self._make(slot, actions, menus))
-        row.addStretch(1)
+                self._lines[group] = self._line()
+            for place, slot in enumerate(slots):
+                self._row.addWidget(self._make(slot, group, place))
+        self._overflow = QMenu(self)
+        self._overflow.aboutToShow.connect(self._fill_overflow)
+        self._more = QToolButton(self)
+        self._more.setObjectName("tool_bar.overflow")
+        self._more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._more.setAutoRaise(True)
+        self._more.setIconSize(QSize(ICON, ICON))
+        self._more.setMenu(self._overflow)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._row.addWidget(self._more)
+        self._row.addStretch(1)
         self.setFixedHeight(52)
-        self._wide = True
+        self._wide, self._words = True, True
+        self._hidden: list[_Button] = []
+        self._fit(self.width())
         self._dress()
 
-    def _make(self, slot: Slot, actions: ActionGroup, menus: dict[str, QMenu]) -> QToolButton:
+    @property
+    def words(self) -> bool:
+        """Words below the icons where there is room for them (VW-SET-16)."""
+        return self._words
+
+    @words.setter
+    def words(self, shown: bool) -> None:
+        self._words = shown
+        self.refit()
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Ids of what stands in the menu at the end for want of room."""
+        return tuple(button.slot.action for button in self._hidden)
+
+    def add_at_end(self, widget: QWidget) -> None:
+        """A widget at the right end of the row, such as a warning about the screen."""
+        self._row.addWidget(widget)
+        self._ends.append(widget)
+        self.refit()
+
+    def refit(self) -> None:
+        """Something at the end was shown, hidden or has another size."""
+        self._fit(self.width())
+        self._dress()
+
+    def _line(self) -> QWidget:
+        holder = QWidget(self)
+        holder.setFixedSize(LINE, 32)
+        line = QFrame(holder)
+        line.setGeometry(LINE // 2, 0, 1, 32)
+        line.setObjectName("line")
+        self._row.addWidget(holder)
+        return holder
+
+    def _make(self, slot: Slot, group: str, place: int) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(slot.action)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setAutoRaise(True)
         button.setIconSize(QSize(ICON, ICON))
         action: QAction | None = None
-        if slot.action in menus:
-            button.setMenu(menus[slot.action])
+        if slot.action in TOGGLES:
+            action = self._actions.qt(TOGGLES[slot.action])
+            button.setCheckable(True)
+            button.clicked.connect(lambda _checked=False: self._toggle(button, slot.action))
+            action.changed.connect(self._mirror)
+        elif slot.action in self._menus:
+            button.setMenu(self._menus[slot.action])
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         else:
-            action = actions.qt(slot.action)
+            action = self._actions.qt(slot.action)
             button.setCheckable(action.isCheckable())
             button.clicked.connect(action.trigger)
             action.changed.connect(self._mirror)
-        self._buttons.append((slot, button, action))
+        self._buttons.append(_Button(slot, button, action, group, place))
         return button
 
+    def _toggle(self, button: QToolButton, menu_id: str) -> None:
+        """Take back what the menu put on; where nothing is on, open it."""
+        action = self._actions.qt(TOGGLES[menu_id])
+        if action.isChecked():
+            action.trigger()
+        else:
+            self._menus[menu_id].popup(button.mapToGlobal(button.rect().bottomLeft()))
+        self._mirror()
+
     def _mirror(self) -> None:
-        for _, button, action in self._buttons:
-            if action is not None:
-                button.setChecked(action.isChecked())
-                button.setEnabled(action.isEnabled())
+        for known in self._buttons:
+            if known.action is not None:
+                known.button.setChecked(known.action.isChecked())
+                known.button.setEnabled(known.action.isEnabled())
+
+    def _fit(self, width: int) -> None:
+        """Words or not, and which buttons have room."""
+        extra = sum(widget.sizeHint().width() for widget in self._ends if not widget.isHidden())
+        room = width - EDGES - extra - LINE * len(self._lines)
+        self._wide = self._words and len(self._buttons) * WIDE <= room
+        fitting = len(self._buttons)
+        if not self._wide and fitting * NARROW > room:
+            fitting = max((room - NARROW) // NARROW, 1)
+        by_use = sorted(self._buttons, key=lambda b: (_rank(b), LAST_TO_GO.index(b.group), b.place))
+        kept = {button.slot.action for button in by_use[:fitting]}
+        self._hidden = [button for button in self._buttons if button.slot.action not in kept]
+        shown_groups = {button.group for button in self._buttons if button.slot.action in kept}
+        for button in self._buttons:
+            button.button.setVisible(button.slot.action in kept)
+        for group, line in self._lines.items():
+            line.setVisible(group in shown_groups)
+        self._more.setVisible(bool(self._hidden))
+
+    def _fill_overflow(self) -> None:
+        self._overflow.clear()
+        shade = current_theme().colours
+        for hidden in self._hidden:
+            icon = tool_icon(hidden.slot.icon, ICON, shade.text_quiet, shade.accent, shade.border)
+            if hidden.slot.action in self._menus:
+                menu = self._menus[hidden.slot.action]
+                menu.setTitle(tr(self._texts[hidden.slot.action]))
+                menu.setIcon(icon)
+                self._overflow.addMenu(menu)
+            else:
+                self._overflow.addAction(self._actions.qt(hidden.slot.action))
 
     def _dress(self) -> None:
         colours = current_theme().colours
         style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if self._wide else Qt.ToolButtonStyle.ToolButtonIconOnly
-        for slot, button, action in self._buttons:
+        for known in self._buttons:
+            slot, button = known.slot, known.button
             button.setIcon(tool_icon(slot.icon, ICON, colours.text_quiet, colours.accent, colours.border))
             button.setToolButtonStyle(style)
             button.setText(tr(slot.word or self._texts[slot.action]))
-            button.setToolTip(action.toolTip() if action is not None else tr(self._texts[slot.action]))
+            is_menu = slot.action in self._menus or known.action is None
+            button.setToolTip(tr(self._texts[slot.action]) if is_menu else known.action.toolTip())  # type: ignore[union-attr]
+        self._more.setIcon(tool_icon("overflow", ICON, colours.text_quiet, colours.accent, colours.border))
+        self._more.setToolTip(tr("其余工具"))
         # Sizes belong here: the suite's own style sheet would win over setFixedSize.
         wide = WIDE if self._wide else NARROW
         size = f"min-width: {wide}px; max-width: {wide}px; min-height: 44px; max-height: 44px;"
         self.setStyleSheet(
             f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
+            f"#line {{ background: {colours.hairline}; }}"
             f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: 11px;"
             f" color: {colours.text_quiet}; background: transparent; }}"
             f"QToolButton:hover {{ background: {colours.hover}; }}"
@@ -103,9 +211,9 @@ class ToolBar(QFrame):
         return QSize(320, 52)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = event.size().width() >= len(self._buttons) * WIDE + (len(self._groups) - 1) * 9 + 20
-        if wide != self._wide:
-            self._wide = wide
+        before = self._wide
+        self._fit(event.size().width())
+        if before != self._wide:
             self._dress()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -114,7 +222,14 @@ class ToolBar(QFrame):
         super().changeEvent(event)
 
 
-def _groups(menus: dict[str, QMenu], features: Sequence[Feature]) -> list[list[Slot]]:
+def _rank(button: _Button) -> int:
+    """0 for what every reader needs at hand, 1 for menus, 2 for the rest; menus hold a lot in little room."""
+    if button.group == "tools" or button.slot.action in ("edit.undo", "view.reset", "view.fit"):
+        return 0
+    return 1 if button.slot.action.startswith("menu.") else 2
+
+
+def _groups(menus: dict[str, QMenu], features: Sequence[Feature]) -> list[tuple[str, list[Slot]]]:
     """The buttons of each group that has any: menus first, then buttons, those of the features in their order."""
     groups = []
     for group in GROUPS:
@@ -124,5 +239,5 @@ def _groups(menus: dict[str, QMenu], features: Sequence[Feature]) -> list[list[S
         slots += [slot for feature in features for slot in feature.slots.get(group, ())]
         slots += SLOTS.get(group, ())
         if slots:
-            groups.append(slots)
+            groups.append((group, slots))
     return groups

@@ -41,6 +41,7 @@ class Menus:
 
     def __init__(self, desk: Desk, feature: ReadingFeature) -> None:
         self._desk, self._feature = desk, feature
+        self._connected: list[QMenu] = []
         self._own: list[QAction] = []
         self._windows: dict[str, QAction] = {}
         self._colours: dict[str, QAction] = {}
@@ -77,7 +78,7 @@ class Menus:
         menu.addSeparator()
         menu.addAction(self._desk.commands.qt("view.numbers"))
         self._own = []
-        menu.aboutToShow.connect(functools.partial(self._renew_own, menu))
+        self._before(menu, functools.partial(self._renew_own, menu))
 
     def _renew_own(self, menu: QMenu) -> None:
         """The windows that the selected image brings, when there are several."""
@@ -135,7 +136,7 @@ class Menus:
             action.triggered.connect(functools.partial(self._choose_palette, palette.key))
             menu.addAction(action)
             self._colours[palette.key] = action
-        menu.aboutToShow.connect(self._paint_swatches)
+        self._before(menu, self._paint_swatches)
         self.reflect()
 
     def _paint_swatches(self) -> None:
@@ -146,6 +147,12 @@ class Menus:
 
     def _choose_palette(self, key: str, _checked: bool = False) -> None:
         self._feature.set_palette(key)
+
+    def _before(self, menu: QMenu, call: Callable[[], object]) -> None:
+        """Call something before the menu opens; menus are filled anew with each language, but connected once."""
+        if menu not in self._connected:
+            self._connected.append(menu)
+            menu.aboutToShow.connect(call)
 
     def _add(self, menu: QMenu, text: str, key: str, callback: Callable[[], object]) -> QAction:
         action = QAction(text, menu)

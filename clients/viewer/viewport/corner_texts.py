@@ -72,11 +72,13 @@ def corners_of(
     reduced: bool,
     interpolated: bool = False,
     slab: str = "",
+    compact: bool = False,
 ) -> Corners:
     """Texts for the image at ``index``.
 
     ``reduced`` says the screen shows fewer pixels than the image has, ``interpolated`` that it shows more and what
-    lies between them is computed; ``slab`` names the projection and its thickness (VW-EX-14).
+    lies between them is computed; ``slab`` names the projection and its thickness (VW-EX-14). ``compact`` leaves only
+    what a small pane must say: who, which image, how it is shown, and what harms it.
     """
     image = stack.image(index)
     study, texts = stack.study, image.texts
@@ -93,6 +95,13 @@ def corners_of(
     if stack.label:
         number += f" ({stack.label})"
     place = _place(stack, index)
+    if compact:
+        return Corners(
+            top_left=_lines(person_name(study.patient_name) or study.patient_id),
+            top_right=(),
+            bottom_left=_lines(tr("图像 {n}/{count}", n=index + 1, count=len(stack))),
+            bottom_right=_lines(_lossy_text(image.lossy_ratio) if lossy else "", slab, voi_text(voi, modality)),
+        )
     return Corners(
         top_left=_lines(person_name(study.patient_name), study.patient_id, person),
         top_right=_lines(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 RASTER, CONTOUR, REFERENCE, MARKS, TEXTS, FRONT = 10, 20, 30, 40, 50, 60
 """Orders of layers: coloured areas, contours, lines of position, measurements, texts, what lies over all."""
 
+SMALL = 190
+"""Panes with a side below this, in logical pixels, say only what is needed most."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
@@ -89,7 +92,7 @@ class TextLayer:
         if letters is not None:
             overlays.draw_letters(painter, letters, width, height, text_font(14, bold=True))
         painter.setFont(font)
-        if shown.has_pixels:
+        if shown.has_pixels and height >= SMALL:
             middle = PixelPoint((projection.columns - 1) / 2, (projection.rows - 1) / 2)
             here = shown.image.spacing_at(min(shown.key.frame, len(shown.image.frames) - 1), middle)
             overlays.draw_scale(painter, projection.scale / here.row_mm / shown.ratio, here, width, height)
@@ -105,8 +108,9 @@ class TextLayer:
                 reduced=projection.scale < 0.999,
                 interpolated=projection.scale > 1.001 and view.session.smooth,
                 slab=slab_text(view, shown),
+                compact=min(width, height) < SMALL,
             )
-            warnings = len(shown.stack.warnings)
+            warnings = len(shown.stack.warnings) if min(width, height) >= SMALL else 0
             places = overlays.draw_corners(painter, corners, width, height, font, warnings=warnings)
             view.spots = [(area, call) for text, area in places if (call := self._offer(view, shown, text))]
         elif view.session.different_patients:  # hidden or not, two people must not be taken for one
