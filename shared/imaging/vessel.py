@@ -24,6 +24,7 @@ SEARCH_VOXELS = 1_500_000
 RAYS = 72
 RAY_STEP_MM = 0.1
 WIDEST_MM = 25.0  # radius
+LEAST_RADIUS_MM = 0.3
 END_MM = 3.0  # at both ends sections are cut off by the clicks and do not count for a stenosis
 REFERENCE_FROM_MM, REFERENCE_TO_MM = 8.0, 25.0
 
@@ -236,7 +237,8 @@ def _walls(values: NDArray[Any], reach: NDArray[Any]) -> NDArray[Any]:
     walls = _first_below(values, (lumen + around) / 2, reach)
     # A ray that runs on into a branch or a neighbour tells nothing of the wall.
     typical = np.median(_known(walls), axis=1, keepdims=True)
-    return np.where(walls > 2.5 * typical, np.nan, walls)
+    # Nor does a section whose middle is no lumen.
+    return np.where((walls > 2.5 * typical) | (typical < LEAST_RADIUS_MM), np.nan, walls)
 
 
 def _known(walls: NDArray[Any]) -> NDArray[Any]:

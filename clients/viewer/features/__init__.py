@@ -9,6 +9,9 @@ from clients.viewer.desk import Feature
 FEATURES: tuple[str, ...] = (
     "clients.viewer.reading.feature:ReadingFeature",
     "clients.viewer.marks.feature:MarksFeature",
+    "clients.viewer.volume.feature:VolumeFeature",
+    "clients.viewer.vr.feature:VrFeature",
+    "clients.viewer.objects.feature:ObjectsFeature",
     "clients.viewer.cache.feature:LoadingFeature",
 )
 """``module:Class`` of each feature, one line each."""

@@ -33,6 +33,14 @@ CATALOGUE: dict[str, str] = {
     "层厚 {mm} mm  {name}": "Slab {mm} mm  {name}",
     "显示层厚，不改变存储的图像": "Slab of the display; the stored images do not change",
     "复位": "Reset",
+    "原始图像": "Original images",
+    "采集的平面": "The planes that were acquired",
+    "把选中视口的序列显示为横断面": "Show the series of the selected viewport as axial images",
+    "把选中视口的序列显示为冠状面": "Show the series of the selected viewport as coronal images",
+    "把选中视口的序列显示为矢状面": "Show the series of the selected viewport as sagittal images",
+    "三个平面同时显示；再按一次返回": "Three planes at once; press again to go back",
+    "图像还在载入，还差 {n} 幅": "Still loading: {n} images are missing",
+    "正在计算{name}…": "Computing the {name} images…",
     "标准平面、薄层、适应窗口": "Standard planes, thin, fitting",
 }
 
