@@ -67,7 +67,9 @@ class LocalFiles:
                 self._take(path, part10, found)
         if not found:
             raise SourceFailed(self._nothing())
-        return tuple(_study(uid, one) for uid, one in found.items())
+        # What has images comes first: it is what fills the viewports.
+        ordered = sorted(found.items(), key=lambda item: not item[1].series)
+        return tuple(_study(uid, one) for uid, one in ordered)
 
     def _take(self, path: Path, part10: Part10, found: dict[str, _Found]) -> None:
         ds = part10.header
@@ -218,15 +220,15 @@ def _named_by(dicomdir: Path) -> Iterator[Path]:
 def _object(ds: Any, uid: str) -> ObjectDescription:
     sop_class = text_of(ds, "SOPClassUID")
     _, _, concept = code_of(ds, "ConceptNameCodeSequence")
-    title = (
-        concept
-        or text_of(ds, "DocumentTitle")
+    label = (
+        text_of(ds, "ContentDescription")
         or text_of(ds, "ContentLabel")
         or text_of(ds, "StructureSetLabel")
         or text_of(ds, "RTPlanLabel")
-        or text_of(ds, "SeriesDescription")
-        or class_name(sop_class)
     )
+    series = text_of(ds, "SeriesDescription")
+    named = " · ".join(dict.fromkeys(part for part in (label, series) if part))
+    title = concept or text_of(ds, "DocumentTitle") or named or class_name(sop_class)
     number = text_of(ds, "InstanceNumber")
     return ObjectDescription(
         sop_instance_uid=uid,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clients.viewer.evented import Event
@@ -190,8 +190,8 @@ def plain_uid(uid: str) -> str:
     return uid.partition("#")[0]
 
 
-def read_object(source: ObjectSource, described: ObjectDescription) -> Content:
-    """Fetch and read an object that goes over images; for a worker thread.
+def read_object(source: ObjectSource, described: ObjectDescription, plans: Sequence[ObjectDescription] = ()) -> Content:
+    """Fetch and read an object that goes over images; ``plans`` tell what 100 % of a dose is. For a worker thread.
 
     Raises ``SourceFailed``, ``UndecodableFrame``, ``UnreadableFile`` or ValueError with a sentence.
     """
@@ -206,7 +206,7 @@ def read_object(source: ObjectSource, described: ObjectDescription) -> Content:
             Kind.PRESENTATION: lambda: presentation_state(part10.header),
             Kind.STRUCTURES: lambda: structure_set(part10.header),
             Kind.SEGMENTATION: lambda: segmentation_of(part10),
-            Kind.DOSE: lambda: dose_of(part10),
+            Kind.DOSE: lambda: dose_of(part10, _planned(source, plans)),
         }
         return readers[kind_of(described.sop_class_uid)]()
 
@@ -238,9 +238,12 @@ def dose_of(part10: Part10, planned: float | None = None) -> Dose:
     )
 
 
-def with_reference(dose: Dose, planned: float) -> Dose:
-    """The same dose with another 100 %."""
-    return replace(dose, reference=planned, reference_is_planned=True)
+def _planned(source: ObjectSource, plans: Sequence[ObjectDescription]) -> float | None:
+    """The prescribed dose of the study's only plan; None where there is none, or several that may disagree."""
+    from shared.imaging.radiotherapy import dose_reference
+
+    doses = {dose_reference(source.object(plan.sop_instance_uid).header) for plan in plans}
+    return doses.pop() if len(doses) == 1 else None
 
 
 def slice_reach_mm(stack: Stack) -> float:
