@@ -184,6 +184,7 @@ class Opening(QObject):
         else:
             self._tell_all = True
             self.session.refresh(described)
+            self._tell_when_complete()  # perhaps nothing new has come
         self.studies_shown.emit([study.study_uid for study in self.session.studies])
 
     def _show_study(self, study: StudyDescription) -> None:
@@ -259,7 +260,10 @@ class Opening(QObject):
         self.arrived.emit(gathered)
         self._keep_within_memory()
         self.progressed.emit()
-        # Not before what came last is on screen: the first image is told before the end of all.
+        self._tell_when_complete()
+
+    def _tell_when_complete(self) -> None:
+        """Not before what came last is on screen: the first image is told before the end of all."""
         if self._tell_all and self.loader is not None and self.loader.waiting == 0 and not self.bridge.has_more:
             self._tell_all = False
             self._prepare()
