@@ -45,6 +45,7 @@ BACKLOG = 128
 MEMORY_BUDGET = 1 << 30
 """Bytes for large objects in all associations of one process; beyond it objects spool to disk."""
 START_TIMEOUT_S = 60.0
+_YIELDS = 8  # of 2 ms each
 REFUSALS = 16
 REFUSAL_S = 3.0
 """Connections beyond the limit that are refused in words (A-ASSOCIATE-RJ "local limit exceeded") at the same time, and
@@ -155,8 +156,11 @@ class Listener:
         return [sock for sock in self._sockets if sock in found]
 
     def _yield_to_less_busy(self) -> None:
-        """Give workers with fewer associations a moment to take this connection first."""
-        if self._loads is not None and self._loads[self._index] > min(self._loads):
+        """Give workers with fewer associations a moment to take this connection first: one that works needs longer
+        to notice it, and an association stays where it was accepted."""
+        for _ in range(_YIELDS):
+            if self._loads is None or self._loads[self._index] <= min(self._loads):
+                return
             time.sleep(0.002)
 
     def _admit(self, client: socket.socket, address: str, *, secure: bool) -> None:
