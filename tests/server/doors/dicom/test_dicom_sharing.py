@@ -26,4 +26,6 @@ def test_a_busier_worker_waits_until_another_took_the_connection(
 
     monkeypatch.setattr(time, "sleep", sleep)
     listener._yield_to_less_busy()
+    listener.stop()
+    listener.run()  # ends at once, and closes what it opened
     assert len(slept) == pauses and sum(slept) < 0.02
