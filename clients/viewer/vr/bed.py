@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 THRESHOLD_HU = -300.0
-VOXEL_MM = 2.2  # the search works on about this grid
+VOXEL_MM = (2.2, 2.2, 3.2)  # the search works on about this grid: i, j, k
 SHELL_MM = 13.0  # thinner things have no core
 REGROW_MM = 11.0  # how far skin, fingers and ears stand out from a core
 LEAST_CORE_CM3 = 8.0
@@ -32,11 +32,11 @@ def body_of(grid: Grid) -> Grid:
 
     if grid.unit != "HU":
         raise NoBed("去床需要以 HU 为单位的 CT 图像")
-    steps = [max(1, round(VOXEL_MM / mm)) for mm in grid.spacing]
+    steps = [max(1, round(wanted / mm)) for wanted, mm in zip(VOXEL_MM, grid.spacing, strict=True)]
     coarse = grid.voxels[:: steps[2], :: steps[1], :: steps[0]]
     solid = (coarse > grid.stored(THRESHOLD_HU)).astype(np.uint8)
     spacing = (grid.spacing[0] * steps[0], grid.spacing[1] * steps[1], grid.spacing[2] * steps[2])
-    shell, regrow = _disc(SHELL_MM, spacing), _disc(2 * REGROW_MM, spacing)
+    shell = _disc(SHELL_MM, spacing)
     cores = np.stack([cv2.morphologyEx(s, cv2.MORPH_OPEN, shell, borderValue=0) for s in _filled(solid)])
     labels, sizes = components(cores)
     least = LEAST_CORE_CM3 * 1000 / (spacing[0] * spacing[1] * spacing[2])
@@ -47,10 +47,9 @@ def body_of(grid: Grid) -> Grid:
     cores = kept[labels]
     body = np.empty_like(cores)
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    steps_back = max(1, round(REGROW_MM / max(spacing[:2])))
     for n, core in enumerate(cores):
-        skin = cv2.bitwise_and(cv2.dilate(core, regrow), solid[n])
-        whole = _outline_filled(cv2.bitwise_or(skin, core))
-        body[n] = cv2.dilate(whole, near)  # the skin's own half voxel
+        body[n] = cv2.dilate(_regrown(core, solid[n], steps_back), near)  # the skin's own half voxel
     return Grid(
         voxels=body,
         origin=grid.origin,
@@ -61,6 +60,17 @@ def body_of(grid: Grid) -> Grid:
         unit="",
         removed=0,
     )
+
+
+def _regrown(core: NDArray[Any], solid: NDArray[Any], steps: int) -> NDArray[Any]:
+    """The core grown voxel by voxel through what is solid: a table beyond a mattress is not reached."""
+    import cv2
+
+    near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    grown = core
+    for _ in range(steps):
+        grown = cv2.bitwise_or(core, cv2.bitwise_and(cv2.dilate(grown, near), solid))
+    return _outline_filled(grown)
 
 
 def components(solid: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

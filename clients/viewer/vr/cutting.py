@@ -92,9 +92,10 @@ class BodyMask:
 
         rows, columns = self._grid.voxels.shape[1:]
         last = self._body.voxels.shape[0] - 1
-        nearest = round(min(max(self._start[2] + k * self._scale[2], 0), last))
+        depth = min(max(self._start[2] + k * self._scale[2], 0.0), float(last))
+        below, above = self._body.voxels[int(depth)], self._body.voxels[min(int(depth + 0.999), last)]
         to_body = np.array([[self._scale[0], 0, self._start[0]], [0, self._scale[1], self._start[1]]], np.float64)
-        source = (self._body.voxels[nearest] != 0).astype(np.uint8) * 255
+        source = ((below != 0) | (above != 0)).astype(np.uint8) * 255  # rather a little air than a shoulder less
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         inside = cv2.warpAffine(source, to_body, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
         removed: NDArray[Any] = inside < 128

@@ -36,6 +36,7 @@ def _look(*points: tuple[float, float, str], **changes: object) -> Look:
 _GLOSSY = Lighting(True, 0.18, 0.75, 0.45, 24.0)
 _SOFT = Lighting(True, 0.3, 0.7, 0.12, 8.0)
 _FLAT = Lighting(False, 1.0, 0.0, 0.0, 1.0)
+# Of a maximum projection the opacity is the grey: white points, and the background shows where nothing is.
 
 CT_PRESETS: tuple[Preset, ...] = (
     Preset(
@@ -185,7 +186,7 @@ CT_PRESETS: tuple[Preset, ...] = (
         "mip",
         "最大密度投影",
         _look(
-            (-100, 0.0, "#000000"), (100, 0.25, "#404040"), (700, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
+            (-100, 0.0, "#ffffff"), (100, 0.1, "#ffffff"), (700, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
         ),
     ),
 )
@@ -195,7 +196,7 @@ RELATIVE_PRESETS: tuple[Preset, ...] = (
         "mr_vessel",
         "MR 血管（最大强度）",
         _look(
-            (0.15, 0.0, "#000000"), (0.5, 0.4, "#707070"), (1.0, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
+            (0.1, 0.0, "#ffffff"), (0.5, 0.25, "#ffffff"), (1.1, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
         ),
         relative=True,
     ),
@@ -240,7 +241,7 @@ RELATIVE_PRESETS: tuple[Preset, ...] = (
         "uptake",
         "摄取（PET）",
         _look(
-            (0.05, 0.0, "#000000"), (0.35, 0.5, "#606060"), (1.0, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
+            (0.0, 0.0, "#ffffff"), (0.35, 0.3, "#ffffff"), (1.1, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
         ),
         relative=True,
     ),
