@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from server.reporting.checker.blanks import measures, remnants
 from server.reporting.checker.conflicts import conflicts
@@ -59,7 +60,15 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
             for alarm in later(subject):
                 found.setdefault((alarm.kind, alarm.text), alarm)
     alarms = list(found.values())
-    return tuple(one for one in alarms if not any(_says_better(other, one) for other in alarms))
+    return tuple(_as_typed(one, subject) for one in alarms if not any(_says_better(other, one) for other in alarms))
+
+
+def _as_typed(alarm: Alarm, subject: Subject) -> Alarm:
+    """The alarm with its words as the doctor typed them, so that the screen finds them."""
+    place = subject.both.find(alarm.text) if alarm.text and subject.written else -1
+    if place < 0 or alarm.text in subject.written:
+        return alarm
+    return replace(alarm, text=subject.written[place : place + len(alarm.text)])
 
 
 # A blank before a unit is both: a number that was not measured and a rest of the template.

@@ -41,7 +41,8 @@ class Subject:
     """A report as the checker sees it.
 
     `side` is the one that was asked for: {"left"}, {"right"}, both, or empty when the exam has none. `age` is in years.
-    `prior` holds the texts of earlier reports in one string; empty when there is none.
+    `prior` holds the texts of earlier reports in one string; empty when there is none. `written` is `both` as it was
+    typed, character for character; empty when it does not matter or cannot be.
     """
 
     findings: str
@@ -52,6 +53,7 @@ class Subject:
     sex: Sex = Sex.UNKNOWN
     age: float | None = None
     prior: str = ""
+    written: str = ""
 
     @property
     def both(self) -> str:
@@ -69,6 +71,7 @@ def subject_of(fields: Mapping[str, Any]) -> Subject:
     Raises BadReport when a field has a form that cannot be read.
     """
     findings, impression = _text(fields, "findings"), _text(fields, "impression")
+    typed = f"{_typed(fields, 'findings')}\n{_typed(fields, 'impression')}"
     return Subject(
         findings=findings,
         impression=impression,
@@ -78,7 +81,13 @@ def subject_of(fields: Mapping[str, Any]) -> Subject:
         sex=_sex(_text(fields, "sex")),
         age=_age(fields.get("age")),
         prior=_text(fields, "prior"),
+        written=typed if len(typed) == len(findings) + len(impression) + 1 else "",
     )
+
+
+def _typed(fields: Mapping[str, Any], name: str) -> str:
+    text = fields.get(name)
+    return text if isinstance(text, str) else ""
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
@@ -99,7 +108,7 @@ _HALF_MARK = re.compile(r"(?<=[一-鿿）)])[,;:()]|[,;:()](?=[一-鿿（(])|(?<
 
 
 # No person writes these; they would only cost time.
-_RUN = re.compile(r"([^\n])\1{39,}")
+_RUN = re.compile(r"(.)\1{39,}", re.DOTALL)
 _DIGITS = re.compile(r"\d{13,}")
 _LONG_LINE = re.compile(r"[^。；;！!\n]{400}")
 _MOST_READ = 20_000

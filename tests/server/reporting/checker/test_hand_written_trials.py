@@ -10,7 +10,9 @@ from tests.benchmarks.trial_sets import read_trials
 SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，未见骨折。", "impression": "右膝关节未见骨折。"}
 
 
-@pytest.mark.parametrize("name", ["set_a", "set_b", "set_c", "set_h", "set_i"])
+@pytest.mark.parametrize(
+    "name", ["set_a", "set_b", "set_c", "set_h", "set_i", "set_l", "set_n", "set_o", "set_p", "set_q"]
+)
 def test_what_was_mended_stays_mended(name: str) -> None:
     trials = read_trials(name)
     wrong = [one for one in trials if one.expected is not None]
