@@ -132,17 +132,17 @@ def outlines(
 ) -> list[tuple[tuple[PixelPoint, ...], bool]]:
     """Lines of a structure on one image, in image positions, and whether each is closed.
 
-    A contour belongs to the image it names, or, naming none, to the one in whose plane it lies: closer to it than
-    ``reach_mm`` (half the distance of slices). Contours of another orientation do not belong to it.
+    A contour belongs to the image it names, and to every image in whose plane it lies: closer to it than
+    ``reach_mm`` (half the distance of slices), so that a contour drawn on CT shows on the PET of the same frame of
+    reference. Contours of another orientation do not belong to it.
     """
     found = []
     for contour in structure.contours:
-        away = [abs(plane.away_mm(PointMm(*p))) for p in (contour.points[0], contour.points[len(contour.points) // 2])]
-        if contour.images:
-            if sop_instance_uid not in contour.images:
+        if sop_instance_uid not in contour.images:
+            step = max(1, len(contour.points) // 8)
+            away = max(abs(plane.away_mm(PointMm(*point))) for point in contour.points[::step])
+            if away >= max(reach_mm, 0.01):
                 continue
-        elif max(away) > max(reach_mm, 0.01):
-            continue
         found.append((_pixels(contour.points, plane), contour.is_closed))
     return found
 

@@ -114,7 +114,14 @@ class ObjectsFeature(Feature):
             panel.refresh(self._objects(), self.candidates(), [(path.name, why) for path, why in refused])
 
     def _objects(self) -> list[ObjectDescription]:
-        return [one for study in self.desk.session.studies for one in study.objects]
+        """Objects of the open studies; the levels of a slide are one."""
+        found: dict[tuple[str, str], ObjectDescription] = {}
+        for study in self.desk.session.studies:
+            for one in study.objects:
+                slide = kind_of(one.sop_class_uid) is Kind.SLIDE
+                key = ("slide", one.series_uid) if slide else ("", one.sop_instance_uid)
+                found.setdefault(key, one)
+        return list(found.values())
 
     def _on_changed(self) -> None:
         self.desk.update_viewports()
@@ -134,8 +141,10 @@ class ObjectsFeature(Feature):
         if refused and self._told_of is not self.desk.source:
             self._told_of = self.desk.source
             self.desk.say(tr("有 {n} 个文件无法显示，见“对象”", n=len(refused)))
+        # What has no images to fill the viewports opens by itself; thumbnails of a slide are no reason to wait.
         documents = [one for one in self._objects() if kind_of(one.sop_class_uid) not in OVER_IMAGES]
-        if not session.stacks and documents and not self.desk.stage.key:
+        only_slides = all(stack.series.modality == "SM" for stack in session.stacks)
+        if only_slides and documents and not self.desk.stage.key:
             self.open_object(documents[0].sop_instance_uid)
 
     # --- opening

@@ -177,7 +177,7 @@ class ObjectLayer:
             if picture.areas is not None:
                 draw_array(painter, picture.areas, shown, smooth=isinstance(one.content, Dose))
             draw_lines(painter, picture.lines, shown)
-            legends += picture.legend
+            legends = legends or list(picture.legend)
         if legends:
             _draw_legend(painter, legends, shown)
 

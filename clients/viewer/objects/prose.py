@@ -90,6 +90,8 @@ def _value(item: ContentItem) -> str:
         return person_name(item.value)
     if item.value_type == "DATE":
         return date_text(item.value)
+    if item.value_type == "TIME" and len(item.value) >= 4:
+        return ":".join(item.value.partition(".")[0][n : n + 2] for n in range(0, 6, 2) if item.value[n : n + 2])
     if item.value_type == "DATETIME" and len(item.value) >= 12:
         return date_text(item.value[:8], item.value[8:])
     return f"{item.value} {item.unit}".strip()

@@ -234,6 +234,7 @@ class SlideView(QWidget):
         length = next(step * power for step in (5.0, 2.0, 1.0) if step * power <= longest)
         pixels = length / um_per_pixel
         y = self.height() - 16.0
+        painter.fillRect(QRectF(0, self.height() - 40, max(pixels + 240, 320), 40), QColor(0, 0, 0, 150))
         for colour, width in (("#000000", 5), ("#ffffff", 2)):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawLine(QLineF(14, y, 14 + pixels, y))
