@@ -227,6 +227,7 @@ def test_an_object_that_comes_again_while_its_file_is_removed_survives(
     monkeypatch.setattr(storage, "delete", slowly)
     assert keeping.sweep() == 3
     assert len(keeping.house.service.objects.part10(ct[0].SOPInstanceUID)) > 512  # read from the inbox
+    assert keeping.findings() == []
     keeping.house.indexer.replay()
     assert len(keeping.files()) == 1
     assert keeping.findings() == []
