@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from clients.viewer.loading_memory import pixel_limit
+from clients.viewer.loading_memory import give_back, pixel_limit
 from clients.viewer.study import FrameKey, Stack
 from shared.imaging.lut import Modality
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LARGE_FRAME = 4_000_000  # pixels; larger frames are kept at half size too, for the first look
 POOL_BYTES = 192 << 20  # one CT of 300 slices; more would only be held for nothing
+MUCH = 32 << 20  # bytes; after as much was released the system gets back what is free
 LEAST_WINDOW = 4  # frames that a confined stack keeps, whatever the limit
 
 
@@ -356,6 +357,9 @@ class PixelStore:
             pixels.release()
 
     def clear(self) -> None:
+        much = self.nbytes > MUCH
         for pixels in self._stacks.values():
             pixels.release()
         self._stacks.clear()
+        if much:
+            give_back()
