@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from typing import Any
 
 import numpy as np
@@ -54,3 +57,13 @@ def a_patient(slices: int = 40, side: int = 128, spacing: float = 3.0) -> tuple[
     voxels = np.repeat(slice_[None], slices, 0)
     parts = {"trunk": trunk, "lungs": lungs & trunk, "arms": arms, "table": plate | under, "spine": spine}
     return a_volume(voxels, spacing), parts
+
+
+def crash(_pipe: object) -> None:
+    """A graphics probe whose driver takes the process down."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(_pipe: object) -> None:
+    """A graphics probe whose driver never answers."""
+    threading.Event().wait(60)
