@@ -62,6 +62,14 @@ class Renderer:
         unless it was set by hand, which the caller says by passing a window other than :data:`COLOUR_WINDOW`.
         ``padding``, ``presentation`` and ``palette`` as in :class:`looks.Look`; they hold for grey frames.
         """
+        look = Look(modality, voi, inverted, padding, presentation)
+        if frame.ndim == 2 and _has_tables(look):
+            table = self._table_for(frame, look)
+            if table is not None and not _is_monotone(table):
+                # Neighbours of such a table have nothing to do with each other: greys first, interpolation after.
+                greys = table.ravel()[unsigned(frame)]
+                part = self._resample(greys, None, (frame_token, "greys", id(table)), projection, smooth=smooth)
+                return None if part is None else Rendered(_in_palette(part[0], palette), part[1], part[2])
         part_key = (frame_token, projection, smooth)
         if part_key != self._part_key:
             self._part = self._resample(frame, half, frame_token, projection, smooth=smooth)
@@ -69,15 +77,13 @@ class Renderer:
         if self._part is None:
             return None
         values, left, top = self._part
-        table = self._table_for(frame, Look(modality, voi, inverted, padding, presentation))
+        table = self._table_for(frame, look)
         if table is None:
             return Rendered(values, left, top)
         import cv2
 
         greys = cv2.LUT(values, table)
-        if palette and frame.ndim == 2:
-            greys = coloured(greys, palette)
-        return Rendered(greys, left, top)
+        return Rendered(_in_palette(greys, palette) if frame.ndim == 2 else greys, left, top)
 
     def forget(self) -> None:
         """Drop everything that was kept."""
@@ -158,6 +164,22 @@ class Renderer:
             self._mip_key = key
         assert self._mip is not None
         return self._mip, to_image
+
+
+def _in_palette(greys: NDArray[Any], palette: str) -> NDArray[Any]:
+    return coloured(greys, palette) if palette else greys
+
+
+def _has_tables(look: Look) -> bool:
+    return look.modality.table is not None or isinstance(look.voi, LookupTable) or look.presentation is not None
+
+
+def _is_monotone(table: NDArray[Any]) -> bool:
+    """True for a table that only rises or only falls, so that interpolated values have a meaning."""
+    import numpy as np
+
+    steps = np.diff(table.ravel().astype(np.int16))
+    return bool((steps >= 0).all() or (steps <= 0).all())
 
 
 def _same_table(a: tuple[Look, str], b: tuple[Look, str]) -> bool:
