@@ -59,6 +59,11 @@ class AdoptedLine:
         self.on_study_changed: Callable[[int], None] = lambda _study_id: None
         self._client.adopt(session)
 
+    @property
+    def session(self) -> SessionView:
+        """The session that the workstation opened."""
+        return self._session
+
     def _notice_came(self, notice: Notice) -> None:
         if isinstance(notice, Changed) and notice.entity == "study":
             self.on_study_changed(notice.id)
@@ -91,6 +96,16 @@ class ServerStudies:
         self._objects: dict[str, tuple[str, Part10]] = {}  # multi-frame objects in use, with their version
         self._fetching: dict[str, threading.Lock] = {}  # objects on the way
         self._closed = False
+
+    def call(self, request: Request[R]) -> R:
+        """Ask the server something else; from any thread. Raises RpcError."""
+        return self._line.call(request)
+
+    @property
+    def reader(self) -> str:
+        """Login name of whoever reads here, empty when it is not known."""
+        session = getattr(self._line, "session", None)
+        return session.login if session is not None else ""
 
     # --- describing
 

@@ -58,7 +58,7 @@ class ShownImage(msgspec.Struct, frozen=True, kw_only=True):
     window_centre: float | None = None
     window_width: float | None = None
     inverted: bool = False
-    rotation: int = 0  # clockwise: 0, 90, 180, 270; after the flip
+    rotation: int = 0  # clockwise, before the flip: 0, 90, 180, 270 (PS3.3 C.10.6)
     flipped: bool = False  # left to right
     left: int = 0  # part of the image that was seen: columns and rows from 1, 0: all of it
     top: int = 0

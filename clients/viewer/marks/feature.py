@@ -14,6 +14,7 @@ from clients.viewer import colours
 from clients.viewer.commands import Slot
 from clients.viewer.desk import Desk, Feature
 from clients.viewer.marks import texts
+from clients.viewer.marks.keeping import Keeper
 from clients.viewer.marks.model import COLOURS, FONT_SIZES, STANDARD_FONT_PX, Kind, Mark
 from clients.viewer.marks.panel import MarkList
 from clients.viewer.marks.tools import ArrowKeys, BrushTool, DrawTool, EraserTool, MarkHand, MarkLayer
@@ -126,11 +127,13 @@ class MarksFeature(Feature):
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
         self._list: MarkList | None = None
+        self.keeper = Keeper(desk, self.value_of)
 
     def reflect(self) -> None:
         self.desk.commands.qt("marks.list").setChecked(self.desk.side.key == "marks")
 
     def closing(self) -> None:
+        self.keeper.close()
         if self._list is not None:
             self._list.release()
             self._list = None

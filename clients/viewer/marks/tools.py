@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -340,6 +340,7 @@ class TextBox(QLineEdit):
     def __init__(self, surface: Surface, at: QPointF, text: str, done: Callable[[str], object]) -> None:
         super().__init__(text, surface.widget)
         self._done: Callable[[str], object] | None = done
+        self._ended = False
         font_px = surface.book.style.font_px or STANDARD_FONT_PX
         self.setObjectName("mark.text")
         self.setFont(text_font(max(font_px, 13)))
@@ -374,14 +375,21 @@ class TextBox(QLineEdit):
 
     def _finish(self) -> None:
         done, self._done = self._done, None
+        if self._ended:
+            return
+        self._ended = True
+        self.hide()
+        # The click that takes the focus away comes after it and belongs to the box: it draws nothing.
+        QTimer.singleShot(0, self, self._go)
+        if done is not None:
+            done(self.text().strip())
+
+    def _go(self) -> None:
         parent = self.parent()
         if isinstance(parent, QWidget):
             parent.removeEventFilter(self)
             parent.setFocus()
-        self.hide()
         self.deleteLater()
-        if done is not None:
-            done(self.text().strip())
 
 
 def write(surface: Surface, key: Sheet, point: PixelPoint) -> None:
