@@ -13,6 +13,7 @@ from clients.viewer.study import Stack
 from clients.viewer.tool_icons import add_icons
 from clients.viewer.viewport.state import Shown, ViewportState
 from clients.viewer.volume import texts
+from clients.viewer.volume.cpr_page import CprPage
 from clients.viewer.volume.mpr_page import NAMES, MprPage
 from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.volume.source import arrangement_of, sentence_of, volume_of_stack
@@ -27,8 +28,11 @@ add_icons({
 })  # fmt: skip
 
 VIEWS: dict[str, Pane] = {"view.axial": Pane.AXIAL, "view.coronal": Pane.CORONAL, "view.sagittal": Pane.SAGITTAL}
-PAGES: dict[str, Callable[[PageSource, Callable[[], str]], VolumePage]] = {"volume.mpr": MprPage}
-SLOTS = {"volume": (Slot("volume.mpr", "mpr", "MPR"),)}
+PAGES: dict[str, Callable[[PageSource, Callable[[], str]], VolumePage]] = {
+    "volume.mpr": MprPage,
+    "volume.cpr": CprPage,
+}
+SLOTS = {"volume": (Slot("volume.mpr", "mpr", "MPR"), Slot("volume.cpr", "cpr", "CPR"))}
 ENTRIES = {"menu.views": ("view.original", *VIEWS), "menu.volume": tuple(PAGES)}
 
 
@@ -41,6 +45,7 @@ class VolumeFeature(Feature):
         Action("view.coronal", "冠状面", hint="把选中视口的序列显示为冠状面"),
         Action("view.sagittal", "矢状面", hint="把选中视口的序列显示为矢状面"),
         Action("volume.mpr", "多平面重建 MPR", "Ctrl+M", hint="三个平面同时显示；再按一次返回"),
+        Action("volume.cpr", "曲面重建 CPR", hint="沿曲线展开；再按一次返回"),
     )
     switches = frozenset(PAGES)
     needs_image = frozenset({*VIEWS, *PAGES, "view.original"})
@@ -77,6 +82,9 @@ class VolumeFeature(Feature):
         viewport = self.desk.session.active_viewport
         stack = self._original_of(viewport.stack)
         if stack is None:
+            return
+        if action_id == "volume.cpr" and self.desk.session.layout.cells != 1:  # VW-CPR-01
+            self.desk.say(tr("曲面重建需要单视口布局，请先切换到 1×1"))
             return
         try:
             arrangement_of(stack)

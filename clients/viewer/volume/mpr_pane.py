@@ -76,6 +76,7 @@ class MprPane(QWidget):
         self.warnings = 0
         self.unit = ""
         self.is_active = False
+        self.lines_shown = True
         self._tool = tool
         self._hand: PaneHand | None = None
         self._grip = ""
@@ -131,7 +132,8 @@ class MprPane(QWidget):
             painter.fillRect(self.rect(), QColor(colours.BACKGROUND))
             if self.picture is not None:
                 self._paint_picture(painter, self.picture)
-                self._paint_lines(painter)
+                if self.lines_shown:
+                    self._paint_lines(painter)
             for layer in self.layers:
                 layer.paint(painter, self)
             self._paint_texts(painter)
@@ -212,6 +214,8 @@ class MprPane(QWidget):
 
     def _grip_at(self, at: QPointF) -> str:
         """What lies under the pointer: ``cross``, ``turn``, ``line:PANE`` or nothing."""
+        if not self.lines_shown:
+            return ""
         lines = self.lines()
         cross = lines[0][1]
         if _length(at - cross) < GAP:
