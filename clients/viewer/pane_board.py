@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,7 @@ class PaneBoard(QWidget):
         super().__init__()
         self._session, self._viewports, self._second = session, viewports, second
         self.setObjectName("panes")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(f"#panes {{ background: {colours.BACKGROUND}; }}")
         self.setMinimumSize(120, 120)
 

@@ -8,6 +8,8 @@ from clients.viewer.desk import Feature
 
 FEATURES: tuple[str, ...] = (
     "clients.viewer.reading.feature:ReadingFeature",
+    "clients.viewer.screens.feature:ScreensFeature",
+    "clients.viewer.capture.feature:CaptureFeature",
     "clients.viewer.marks.feature:MarksFeature",
     "clients.viewer.volume.feature:VolumeFeature",
     "clients.viewer.vr.feature:VrFeature",

@@ -99,8 +99,12 @@ def corners_of(
         return Corners(
             top_left=_lines(person_name(study.patient_name) or study.patient_id),
             top_right=(),
-            bottom_left=_lines(tr("图像 {n}/{count}", n=index + 1, count=len(stack))),
-            bottom_right=_lines(_lossy_text(image.lossy_ratio) if lossy else "", slab, voi_text(voi, modality)),
+            bottom_left=_lines(f"{index + 1}/{len(stack)}"),
+            bottom_right=_lines(
+                _lossy_text(image.lossy_ratio) if lossy else "",
+                slab,
+                f"{voi.width:g}/{voi.centre:g}" if isinstance(voi, Window) else voi_text(voi, modality),
+            ),
         )
     return Corners(
         top_left=_lines(person_name(study.patient_name), study.patient_id, person),

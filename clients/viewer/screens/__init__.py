@@ -1,0 +1,1 @@
+"""Screens: true size, calibration, test patterns, full screen and a second screen."""
