@@ -212,6 +212,11 @@ class Keeper(QObject):
             self._save(kept)
 
     @property
+    def is_ready(self) -> bool:
+        """True when the marks of all open studies were fetched."""
+        return bool(self._kept) and all(kept.loaded for kept in self._kept.values())
+
+    @property
     def is_saved(self) -> bool:
         """True while the server has everything."""
         return not any(kept.dirty or kept.saving for kept in self._kept.values() if kept.server is not None)
