@@ -65,13 +65,13 @@ def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
     found, told = now(subject.findings), now(subject.impression)
     for one in dict.fromkeys(replace(each, sentence=0) for each in told):
         against = [other for other in found if other.is_denied != one.is_denied and _same_thing(one, other)]
+        if not one.is_denied and one.lesion == "气胸" and supports(one, subject.findings):
+            continue
         denial, assertion = (one, None) if one.is_denied else (None, one)
         against = [other for other in against if denies((denial or other).words, (assertion or other).words)]
         if not one.is_denied:
             against = [other for other in against if not _denies_other_side(other.words, one)]
         if not against:
-            if one.lesion == "气胸" and supports(one.words, one.lesion, one.organs, subject.findings):
-                continue
             if not one.is_denied and not one.is_unsure and one.lesion in SERIOUS:
                 yield from _in_normal_organ(one, subject)
             continue
@@ -106,7 +106,20 @@ def _almost(one: Mention, among: list[Mention]) -> bool:
 
 
 def _same_thing(one: Mention, other: Mention) -> bool:
+    here, there = _structures(one), _structures(other)
+    if here and there and not here & there:
+        return False
     return one.lesion == other.lesion and same_place(one, other)
+
+
+_STRUCTURES = re.compile(
+    r"半月板|交叉韧带|侧副韧带|盂唇|冈[上下]肌|肩胛下肌|跟腱|三角韧带|距腓前韧带|[二三]尖瓣|主动脉瓣|肺动脉瓣"
+)
+
+
+def _structures(one: Mention) -> set[str]:
+    """The structures within a joint or the heart that a clause names."""
+    return set(_STRUCTURES.findall(one.words))
 
 
 def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:

@@ -280,7 +280,8 @@ def _reached(subject: Subject) -> Iterator[Alarm]:
     """ "Invades X" and "X is not invaded"."""
     for match in re.finditer(r"(?<![未无])(?:累及|侵犯|侵及)([一-鿿]{2,6}?)(?=$|[，。；、及])", subject.impression):
         denial = re.search(
-            rf"{match[1]}[^，。；]{{0,6}}(?:未见|无)[^，。；]{{0,4}}(?:累及|受累|受侵|侵犯)", subject.findings
+            rf"{match[1]}[^，。；]{{0,6}}(?:未见|无)[^，。；]{{0,4}}(?:累及|受累|受侵|侵犯)|{match[1]}腺?[^，。；]{{0,4}}(?:未见(?:明显)?异常|(?:形态|信号)正常)",
+            subject.findings,
         )
         if denial:
             yield Alarm(AlarmKind.CONFLICT, match[0], f"“{match[0]}”与影像所见的“{denial[0]}”相互矛盾，请核对。")

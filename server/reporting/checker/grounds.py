@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from server.reporting.checker.anatomy import SIDED, opposite, organs_in, sides_in, word_of
-from server.reporting.checker.clauses import clauses
+from server.reporting.checker.clauses import Mention, clauses
 from server.reporting.checker.concepts import CONCEPTS, GROWTHS, SHOWN_AT, STRICT, Concept, close, kin
 from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
@@ -170,12 +170,12 @@ _BENIGN = re.compile(r"囊(?!实)|钙化|无强化|未见强化|脂肪|(?:子宫
 _SOLID = re.compile(r"实性|结节|肿块|(?<!无)(?<!未见)强化|增厚|占位|团")
 
 
-def supports(words: str, lesion: str, organs: frozenset[str], findings: str) -> bool:
-    """Whether the findings show what an impression's clause, or its lesion by that name, tells of some organs."""
-    concept = next((one for one in CONCEPTS if one.name == lesion), None) or _concept_of(words)
+def supports(told: Mention, findings: str) -> bool:
+    """Whether the findings show a lesion of the impression at its place."""
+    concept = next((one for one in CONCEPTS if one.name == told.lesion), None) or _concept_of(told.words)
     if concept is None:
         return False
-    item = _Told(words, organs, sides_in(words), frozenset(), False)
+    item = _Told(told.words, told.organs, told.sides, told.places, False)
     return _is_shown(concept, item, statements(findings))
 
 
@@ -293,7 +293,7 @@ def _literally(item: _Told, end: int, found: tuple[Statement, ...]) -> Alarm | N
 
 _CALLS_WELL = re.compile(r"(?:未见|无)(?:明显|明确|确切)?异常|正常|未见(?:明显|明确)?病变")
 _CLEARLY_ILL = re.compile(
-    r"失常|锯齿|波浪|结节|肿块|占位|断裂|中断|破坏|积液|不均(?!匀增厚)|低密度|高密度|盲端|管状|充盈缺损|骨折|斑块|强回声|无回声|[弥扩]散受限|紊乱|双边|梗|血栓|撕裂"
+    r"失常|锯齿|波浪|结节|肿块|占位|断裂|中断|破坏|积液|不均(?!匀增厚)|低密度|高密度|盲端|管状|充盈缺损|骨折|斑块|强回声|无回声|[弥扩]散受限|紊乱|双边|梗|血栓|撕裂|衰减|弥漫性(?:增强|减低)"
 )
 _SMALL = re.compile(r"少许|点状|生理|轻度|稍|略|欠|钙化|陈旧|术后|纤维|条索|增生|变异|副脾|骨岛|可能|除外|同前|淋巴结")
 
