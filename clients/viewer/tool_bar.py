@@ -19,8 +19,9 @@ from clients.viewer.tool_icons import tool_icon
 ICON = 20
 WIDE, NARROW = 42, 34  # a button with and without its word
 LINE, EDGES = 9, 20  # between two groups, and at the ends of the row
-LAST_TO_GO = ("tools", "measure", "grey", "layout", "volume", "more", "image", "edit", "turn")
+LAST_TO_GO = ("tools", "image", "measure", "grey", "layout", "edit", "volume", "more", "turn")
 """Groups in the order of their use: those at the end lose their buttons first where the row is short."""
+ALWAYS = frozenset({"edit.undo", "edit.redo", "view.reset", "view.fit", "view.invert", "image.key", "image.send"})
 TOGGLES = {"menu.colours": "view.colours"}
 """Menus whose button takes back what was chosen in them, as long as this action is on."""
 
@@ -224,7 +225,7 @@ class ToolBar(QFrame):
 
 def _rank(button: _Button) -> int:
     """0 for what every reader needs at hand, 1 for menus, 2 for the rest; menus hold a lot in little room."""
-    if button.group == "tools" or button.slot.action in ("edit.undo", "view.reset", "view.fit"):
+    if button.group == "tools" or button.slot.action in ALWAYS:
         return 0
     return 1 if button.slot.action.startswith("menu.") else 2
 

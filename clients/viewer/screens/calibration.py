@@ -46,14 +46,21 @@ class CalibrationDialog(QDialog):
         self.setWindowTitle(tr("显示器"))
         shade = current_theme().colours
         head = QLabel(
-            tr("{name}　{width} × {height} 像素", name=facts.name, width=facts.width_px, height=facts.height_px)
+            tr(
+                "{name}　{width} × {height} 像素",
+                name=facts.name or tr("显示器"),
+                width=facts.width_px,
+                height=facts.height_px,
+            )
         )
         head.setStyleSheet("font-weight: 600;")
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         told = QLabel(tr("用尺量下面这条色带的全长，把毫米数填入框中"))
         told.setStyleSheet(f"color: {shade.text_quiet};")
+        told.setWordWrap(True)
         self.length = QDoubleSpinBox()
+        self.length.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.length.setRange(0.0, 2000.0)
         self.length.setDecimals(1)
         self.length.setSuffix(" mm")

@@ -111,7 +111,11 @@ class PatternPage(QWidget):
         self.view = PatternView()
         self.ticks = [QCheckBox(tr(text)) for text in QUESTIONS]
         foot = QFrame()
-        foot.setStyleSheet("QFrame { background: #15191c; } QCheckBox, QLabel { color: #d3dade; font-size: 13px; }")
+        foot.setStyleSheet(
+            "QFrame { background: #15191c; } QCheckBox { color: #d3dade; } QCheckBox::indicator { width: 13px;"
+            " height: 13px; border: 1px solid #97a4ad; border-radius: 3px; }"
+            " QCheckBox::indicator:checked { background: #57b5c4; }"
+        )
         row = QHBoxLayout(foot)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(16)

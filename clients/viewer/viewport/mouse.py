@@ -226,11 +226,12 @@ def pan(view: ViewportWidget, start: QPointF, end: QPointF) -> None:
     view.state.centre_on(PixelPoint(middle.column - (then.column - first.column), middle.row - (then.row - first.row)))
 
 
-def zoom(view: ViewportWidget, factor: float) -> None:
-    """Enlarge the image of a viewport about its middle."""
+def zoom(view: ViewportWidget, factor: float, about: QPointF | None = None) -> None:
+    """Enlarge the image of a viewport about its middle, or so that what lies at ``about`` stays there."""
     projection, spacing = view.projection(), view.spacing()
     if projection is None or spacing is None:
         return
+    kept = view.image_point(about) if about is not None else None
     fit = fit_scale(
         view.state.geometry,
         projection.columns,
@@ -240,6 +241,11 @@ def zoom(view: ViewportWidget, factor: float) -> None:
         projection.height,
     )
     view.state.zoom_by(factor, projection, fit)
+    after = view.projection()
+    if about is not None and kept is not None and after is not None:
+        ratio = view.devicePixelRatioF()
+        place = after.place(kept)
+        pan(view, QPointF(place.x / ratio, place.y / ratio), about)
 
 
 def basic_tools() -> dict[str, MouseTool]:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QTouchEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -33,6 +34,7 @@ from clients.viewer.viewport.mouse import MagnifierTool, MouseTool, SpotHand, ba
 from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
 from clients.viewer.viewport.slabs import SlabFrame, SlabMaker
 from clients.viewer.viewport.state import Aspect, ViewportState, default_voi
+from clients.viewer.viewport.touch import Touch
 from clients.viewer.viewport.transform import Place, Projection, project
 from shared.imaging.geometry import PixelPoint, Spacing
 from shared.imaging.lut import LookupTable, Window, window_of_pixels
@@ -91,6 +93,7 @@ class ViewportWidget(QWidget):
         """Texts that can be clicked, as the text layer drew them: place and what a click does."""
         self._auto_voi: tuple[object, Window] | None = None
         self._held: MouseTool | None = None
+        self._touch = Touch()
         self._wheel_rest = 0
         self._forget = [
             self.state.changed.connect(self._on_state),
@@ -101,6 +104,7 @@ class ViewportWidget(QWidget):
         ]
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(40, 40)
@@ -300,9 +304,20 @@ class ViewportWidget(QWidget):
     def _tool_for(self, button: Qt.MouseButton) -> MouseTool | None:
         return self.tools.get(self.session.tool_of_button(BUTTONS.get(button, "")))
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent):
+            if event.type() == QEvent.Type.TouchBegin:
+                self.activated.emit(self.number)
+            event.accept()
+            return self._touch.take(self, event)
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.press_at(event.position(), event.button())
+
+    def press_at(self, at: QPointF, button: Qt.MouseButton) -> None:
+        """A button or a finger came down."""
         self.activated.emit(self.number)
-        at, button = event.position(), event.button()
         if self.state.stack is None or button not in BUTTONS:
             return
         chosen = self._tool_for(button)
@@ -317,6 +332,19 @@ class ViewportWidget(QWidget):
                 break
         self.update()
 
+    def drag_to(self, at: QPointF) -> None:
+        """The pointer or finger moved while it is down."""
+        if self._held is not None:
+            self._held.drag(self, at)
+            self._held.last = at
+
+    def release_at(self, at: QPointF) -> None:
+        """The button or finger went up."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.release(self, at)
+            self.update()
+
     def leaveEvent(self, event: QEvent) -> None:
         if self._glass.follows:
             self._glass.show_at(None)
@@ -329,18 +357,14 @@ class ViewportWidget(QWidget):
             self._glass.show_at(at)
             self.update()
         if self._held is not None:
-            self._held.drag(self, at)
-            self._held.last = at
+            self.drag_to(at)
             return
         for tool in (*self.hands, self.tools.get(self.session.tool)):
             if tool is not None and tool.hover(self, at):
                 break
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.release(self, event.position())
-            self.update()
+        self.release_at(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -360,7 +384,7 @@ class ViewportWidget(QWidget):
         if delta == 0:
             return
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            zoom(self, 1.1 if delta > 0 else 1 / 1.1)
+            zoom(self, 1.1 if delta > 0 else 1 / 1.1, event.position())
         else:
             # High-resolution wheels send many small deltas; 120 is one notch.
             self._wheel_rest += delta
