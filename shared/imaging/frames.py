@@ -83,13 +83,16 @@ class Part10:
     def frame(self, index: int, native_bytes: int) -> bytes:
         """Stored bytes of frame ``index`` (from 0).
 
-        ``native_bytes`` is the length of an uncompressed frame, used for native syntaxes only (bits of
-        one-bit frames may straddle bytes: such files are read from the whole). Raises :class:`UnreadableFile`.
+        ``native_bytes`` is the length of an uncompressed frame, used for native syntaxes only; a frame of single bits
+        always begins with a byte of its own here. Raises :class:`UnreadableFile`.
         """
         if self._pixels is None:
             raise UnreadableFile("The object holds no pixel data.")
         if not 0 <= index < self.frame_count:
             raise UnreadableFile(f"Frame {index + 1} is asked for, the object has {self.frame_count}.")
+        bits = _bits_of_frame(self.header)
+        if self._pixels.length >= 0 and bits % 8:
+            return self._straddling(index, bits)
         if self._pixels.length >= 0:
             start = self._pixels.start + index * native_bytes
             if index * native_bytes + native_bytes > self._pixels.length:
@@ -100,6 +103,27 @@ class Part10:
         if index >= len(self._frames):
             raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
         return b"".join(bytes(self._data[a:b]) for a, b in self._frames[index])
+
+    def _straddling(self, index: int, bits: int) -> bytes:
+        """A frame of single bits that begins within a byte (PS3.5 8.1.1), moved to begin with one."""
+        assert self._pixels is not None
+        first = index * bits
+        start, end = first // 8, (first + bits + 7) // 8
+        if end > self._pixels.length:
+            raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
+        whole = int.from_bytes(self._data[self._pixels.start + start : self._pixels.start + end], "little")
+        moved = (whole >> (first % 8)) & ((1 << bits) - 1)
+        return moved.to_bytes((bits + 7) // 8, "little")
+
+
+def _bits_of_frame(header: Any) -> int:
+    """Bits of one frame of single bits; 0 for all other images."""
+    from shared.imaging.values import number_of
+
+    if number_of(header, "BitsAllocated") != 1:
+        return 0
+    sides = number_of(header, "Rows") or 0, number_of(header, "Columns") or 0, number_of(header, "SamplesPerPixel") or 1
+    return int(sides[0] * sides[1] * sides[2])
 
 
 def number_of_frames(header: Any) -> int:

@@ -127,8 +127,9 @@ def grey_of(
     else:
         share = apply_window(values, voi)
     if presentation is not None:
-        # The whole range of the VOI LUT's output is the range of the table's input.
-        entry = np.floor(share * (len(presentation.entries) - 1) + 0.5)
+        # The whole range of the VOI LUT's output is the range of the table's input; the standard leaves the rounding
+        # open, dcmtk rounds down, and so it is done here.
+        entry = np.floor(share * (len(presentation.entries) - 1) + 1e-6)
         share = presentation(entry + presentation.first) / float((1 << presentation.bits) - 1)
     if inverted:
         share = 1.0 - share
