@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from clients.kit.actions import Action
 from clients.kit.translations import tr
 from clients.viewer.desk import Desk, Feature
@@ -74,17 +76,16 @@ class VrFeature(Feature):
         page = VrPage(case, self.desk.settings, start=start)
         page.leave_asked.connect(self.desk.stage.leave)
         page.picture_ready.connect(self._send)
+        self.desk.stage.enter(KEY, page, functools.partial(self._left, page))  # an older one is left by this
         self.page, self._stack = page, stack
-        self.desk.stage.enter(KEY, page, self._left)
 
     def _send(self, png: bytes, lines: list[str]) -> None:
         self.desk.send_picture(png, lines)
         if self.page is not None:
             self.page.say(tr("已送入报告"))
 
-    def _left(self) -> None:
-        if self.page is not None:
-            self.page.close_page()
+    def _left(self, page: VrPage) -> None:
+        page.close_page()
         self.page = self._stack = None
 
     def _on_studies(self) -> None:

@@ -89,6 +89,8 @@ class LookPanel(QWidget):
         self._opacity_base: Look | None = None
         self._make_controls()
         self._build()
+        self._forget.hide()
+        self._show_background("")
 
     def _make_controls(self) -> None:
         self.presets = QComboBox()

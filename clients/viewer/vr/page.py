@@ -248,14 +248,14 @@ class VrPage(QWidget):
     # --- words
 
     def say(self, sentence: str) -> None:
-        """A sentence below the patient's lines, for a few seconds."""
-        self.view.patient_lines = (*self.case.patient_lines, sentence)
+        """A sentence at the foot of the picture, for a few seconds."""
+        self.view.notice = sentence
         self.view.update()
         self._quiet.start()
 
     @Slot()
     def _fall_silent(self) -> None:
-        self.view.patient_lines = tuple(self.case.patient_lines)
+        self.view.notice = ""
         self.view.update()
 
     def _tell(self, message: str) -> None:

@@ -64,6 +64,8 @@ class PictureView(QWidget):
         self.notes: tuple[str, ...] = ()
         self.message = ""
         """In the middle, instead of a picture or while there is none yet."""
+        self.notice = ""
+        """A sentence for the reader, at the foot; it is no part of the picture that leaves."""
         self.texts_hidden = False
         self._image: QImage | None = None
         self._quality = Quality.FULL
@@ -182,13 +184,16 @@ class PictureView(QWidget):
         """Quality at the lower right, what was done to the slices above it."""
         painter.setFont(current_theme().font())
         lines = [(tr(note), colours.WARNING) for note in self.notes]
-        if self._image is not None and self._quality is not Quality.FULL:
+        if self._image is not None and self._quality < Quality.FULL:
             coarse = self._quality is Quality.COARSE
             lines.append((tr("快速预览") if coarse else tr("正在细化…"), colours.LETTER))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for n, (line, colour) in enumerate(reversed(lines)):
             area = QRectF(12, self.height() - 30 - 19 * n, self.width() - 24, 19)
             self._text(painter, area, line, colour, flags)
+        if self.notice:
+            area = QRectF(120, self.height() - 66, self.width() - 240, 24)
+            self._text(painter, area, self.notice, colours.WARNING, Qt.AlignmentFlag.AlignCenter)
 
     def _paint_outline(self, painter: QPainter) -> None:
         if len(self._outline) > 1:

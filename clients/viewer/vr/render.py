@@ -58,7 +58,7 @@ def render_vr(
     scene = Scene(view, replace(look, background=ground), Shape(bed_removed=bed_removed), chosen.key)
     engine = Engine(grid)
     try:
-        picture = engine.picture(scene, width, height)
+        picture = engine.picture(scene, width, height, step=0.5)
     finally:
         engine.close()
     if picture is None:

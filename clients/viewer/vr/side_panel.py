@@ -48,6 +48,7 @@ class SidePanel(QFrame):
         self._send = Button("送入报告", on_click=self.send_asked.emit)
         self._leave = Button("退出 VR", on_click=self.leave_asked.emit)
         self._build()
+        self._forget.hide()
         self._set_working(False)
         self._dress()
 

@@ -22,7 +22,9 @@ from clients.viewer.vr.probe import Graphics, Kind
 from clients.viewer.vr.renderer import Quality
 from clients.viewer.vr.state import VrModel
 from clients.viewer.vr.transfer import Point
+from clients.viewer.window import ViewerWindow
 from shared.imaging.volume import NoVolume, Volume
+from tests.clients.viewer.viewer_builders import write_series
 from tests.clients.viewer.vr.vr_builders import a_sphere
 
 LONG = 60_000
@@ -40,7 +42,7 @@ class Desk:
         self.page.resize(760, 420)
         self.page.show()
         qtbot.waitUntil(
-            lambda: self.page.view.image is not None and self.page.view.quality is Quality.FULL, timeout=LONG
+            lambda: self.page.view.image is not None and self.page.view.quality >= Quality.FULL, timeout=LONG
         )
 
     @property
@@ -268,3 +270,33 @@ def test_a_points_colour_and_the_keys(editor: CurveEditor, qtbot: QtBot) -> None
     QTest.keyClick(editor, Qt.Key.Key_Right)
     QTest.keyClick(editor, Qt.Key.Key_Delete)
     assert [p.value for p in editor.points] == [200, 800]
+
+
+def test_the_command_shows_the_volume_and_the_second_one_leaves(qtbot: QtBot, tmp_path: Path) -> None:
+    write_series(tmp_path / "files", 10)
+    window = ViewerWindow()
+    qtbot.addWidget(window)
+    window.resize(1000, 700)
+    window.show()
+    window.opening.open_files([tmp_path / "files"])
+    qtbot.waitUntil(lambda: len(window.session.stacks) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: window.store.of(window.session.stacks[0]).loaded == 10, timeout=LONG)
+
+    window.commands.trigger("volume.vr")
+    page = window.stage.currentWidget()
+    assert isinstance(page, VrPage) and window.commands.qt("volume.vr").isChecked()
+    qtbot.waitUntil(lambda: page.view.image is not None, timeout=LONG)
+    assert page.view.patient_lines[0].startswith("张三 P1")
+    assert page.renderer is not None
+    processes = page.renderer.processes
+
+    window.commands.trigger("volume.vr_compatible")  # begins anew with the same view
+    again = window.stage.currentWidget()
+    assert isinstance(again, VrPage) and again is not page
+    qtbot.waitUntil(lambda: again.view.image is not None, timeout=LONG)
+    assert again.renderer is not None and again.renderer.graphics.kind is Kind.COMPATIBLE
+    assert set(again.renderer.processes).isdisjoint(processes)
+
+    window.commands.trigger("volume.vr")
+    assert window.stage.key == "" and not window.commands.qt("volume.vr").isChecked()
+    window.close()

@@ -126,7 +126,8 @@ def test_quality_grows_from_the_reduced_to_the_whole_volume(album: Album, monkey
     scene = Scene(camera_of_volume(shared.grid.corners), PRESETS["bone"].look)
     serial = renderer.show(scene, 160, 160, moving=False)
     full = album.wait_for(serial, Quality.FULL)
-    assert [p.quality for p in album.pictures] == [Quality.REDUCED, Quality.FULL]
+    album.wait_for(serial, Quality.FINE)
+    assert [p.quality for p in album.pictures] == [Quality.REDUCED, Quality.FULL, Quality.FINE]
     coarse = album.wait_for(renderer.show(scene, 160, 160, moving=True), Quality.COARSE)
     assert coarse.width < full.width == 160
     reduced = album.pictures[0]
