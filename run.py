@@ -27,7 +27,7 @@ WINDOW_PACKAGES = (
     "libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-3 libpulse0 "
     "libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
 ).split()
-PEER_PACKAGES = "dcmtk dicom3tools poppler-utils xvfb".split()
+PEER_PACKAGES = "dcmtk dicom3tools poppler-utils xvfb default-jdk-headless libjaxb-java".split()
 
 
 def main(arguments: list[str]) -> int:
