@@ -59,10 +59,10 @@ def grown_region(frame: NDArray[Any], stroke: Sequence[tuple[float, float]], rad
 
 
 def region_outline(region: NDArray[Any], most: int = 96) -> tuple[tuple[float, float], ...]:
-    """The outline (column, row) of the largest part of a region along the edges of its pixels' outer halves.
+    """The outline (column, row) of the largest part of a region along the edges of its pixels; holes are closed.
 
-    At most about ``most`` corners: small steps are smoothed within half a pixel, more where that is not enough. Raises
-    :class:`ShapeError` for an empty region.
+    At most about ``most`` corners: steps are smoothed within half a pixel, more where that is not enough. The outline
+    encloses as much as the pixels of that part do. Raises :class:`ShapeError` for an empty region.
     """
     import cv2
     import numpy as np
@@ -71,20 +71,29 @@ def region_outline(region: NDArray[Any], most: int = 96) -> tuple[tuple[float, f
     if not rows.size:
         raise ShapeError("The region is empty.")
     top, left = int(rows[0]), int(columns[0])
-    part = np.pad(region[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.uint8), 1)
-    # At four times the size the outline runs at a quarter of a pixel outside of the outermost centres.
-    scale = 4
-    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
-    found, _ = cv2.findContours(large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    part = region[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.uint8)
+    # A lattice of half pixels on which each pixel covers its own edges, so that a contour runs along them.
+    doubled = np.repeat(np.repeat(part, 2, 0), 2, 1)
+    lattice = np.zeros((doubled.shape[0] + 1, doubled.shape[1] + 1), np.uint8)
+    for rows_from in (0, 1):
+        for columns_from in (0, 1):
+            lattice[rows_from : rows_from + doubled.shape[0], columns_from : columns_from + doubled.shape[1]] |= doubled
+    found, _ = cv2.findContours(lattice, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(found, key=cv2.contourArea)
-    tolerance = 0.5 * scale
+    tolerance = 1.0
     corners = cv2.approxPolyDP(largest, tolerance, True)
     while len(corners) > most:
         tolerance *= 1.5
         corners = cv2.approxPolyDP(largest, tolerance, True)
-    return tuple(
-        ((float(x) + 0.5) / scale - 1.5 + left, (float(y) + 0.5) / scale - 1.5 + top) for x, y in corners[:, 0]
-    )
+    points = corners[:, 0].astype(np.float64)
+    # Contours cut the inner corners of steps; what counts is the number of pixels, each two by two lattice units.
+    parts, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(part), [max(parts, key=cv2.contourArea)], -1, 1, -1)
+    wanted, have = 4.0 * cv2.countNonZero(filled), cv2.contourArea(corners)
+    if have > 0 and abs(wanted / have - 1) < 0.2:
+        middle = points.mean(axis=0)
+        points = middle + (points - middle) * (wanted / have) ** 0.5
+    return tuple((float(x) / 2 - 0.5 + left, float(y) / 2 - 0.5 + top) for x, y in points)
 
 
 def connected_region(
