@@ -34,8 +34,9 @@ class FrameHeader:
     thickness_mm: float | None = None
 
 
-def frame_headers(ds: Any, modality_code: str) -> tuple[FrameHeader, ...]:
-    """One for each frame of the object, in stored order."""
+def frame_headers(ds: Any, modality_code: str, *, exact: bool = False) -> tuple[FrameHeader, ...]:
+    """One for each frame of the object, in stored order; ``exact`` for floating point pixels, whose windows have no
+    step of 1."""
     from shared.imaging.frames import number_of_frames
 
     count = number_of_frames(ds)
@@ -43,7 +44,7 @@ def frame_headers(ds: Any, modality_code: str) -> tuple[FrameHeader, ...]:
     shared_groups = first_of(ds, "SharedFunctionalGroupsSequence")
     per_frame = items_of(ds, "PerFrameFunctionalGroupsSequence")
     if shared_groups is None and not per_frame:
-        return _plain_frames(ds, modality_code, count, signed=signed)
+        return _plain_frames(ds, modality_code, count, signed=signed, exact=exact)
 
     def group(n: int, keyword: str) -> Any:
         own = first_of(per_frame[n], keyword) if n < len(per_frame) else None
@@ -51,12 +52,12 @@ def frame_headers(ds: Any, modality_code: str) -> tuple[FrameHeader, ...]:
             own = first_of(shared_groups, keyword)
         return ds if own is None else own
 
-    reader = _GroupReader(ds, modality_code, signed=signed)
+    reader = _GroupReader(ds, modality_code, signed=signed, exact=exact)
     return tuple(reader.frame(lambda keyword, n=n: group(n, keyword)) for n in range(count))  # type: ignore[misc]
 
 
-def _plain_frames(ds: Any, modality_code: str, count: int, *, signed: bool) -> tuple[FrameHeader, ...]:
-    top = _GroupReader(ds, modality_code, signed=signed).frame(lambda _keyword: ds)
+def _plain_frames(ds: Any, modality_code: str, count: int, *, signed: bool, exact: bool) -> tuple[FrameHeader, ...]:
+    top = _GroupReader(ds, modality_code, signed=signed, exact=exact).frame(lambda _keyword: ds)
     if count == 1:
         return (top,)
     frames = [top] * count
@@ -78,7 +79,8 @@ def _plain_frames(ds: Any, modality_code: str, count: int, *, signed: bool) -> t
 class _GroupReader:
     """Reads frames one by one; equal groups (the shared ones) are read once."""
 
-    def __init__(self, ds: Any, modality_code: str, *, signed: bool) -> None:
+    def __init__(self, ds: Any, modality_code: str, *, signed: bool, exact: bool = False) -> None:
+        self._exact = exact
         self._ds, self._modality_code, self._signed = ds, modality_code, signed
         self._known: dict[tuple[str, int], Any] = {}
         self._pointers = [_pointer(item) for item in items_of(ds, "DimensionIndexSequence")]
@@ -88,7 +90,7 @@ class _GroupReader:
         voi, content = group("FrameVOILUTSequence"), group("FrameContentSequence")
         pixel_spacing, spacing, thickness = self._once("measures", measures, self._measures)
         modality = self._once("values", values, self._values)
-        windows = self._once("voi", voi, lambda item: voi_choices(item, signed=self._signed))
+        windows = self._once("voi", voi, lambda item: voi_choices(item, signed=self._signed, exact=self._exact))
         if modality is None:
             modality, windows = self._real_world(group("RealWorldValueMappingSequence"), windows)
         key, label = self._stack_key(group, content)
@@ -235,7 +237,7 @@ def _is_bare(ds: Any) -> bool:
     return first_of(ds, "RealWorldValueMappingSequence") is not None and text_of(ds, "Modality") not in ("CT", "PT")
 
 
-def voi_choices(item: Any, *, signed: bool) -> tuple[Window | LookupTable, ...]:
+def voi_choices(item: Any, *, signed: bool, exact: bool = False) -> tuple[Window | LookupTable, ...]:
     """Windows first, then VOI LUT tables, with their explanations (PS3.3 C.11.2)."""
     centres, widths = numbers_of(item, "WindowCenter"), numbers_of(item, "WindowWidth")
     names = strings_of(item, "WindowCenterWidthExplanation")
@@ -246,8 +248,8 @@ def voi_choices(item: Any, *, signed: bool) -> tuple[Window | LookupTable, ...]:
         if width <= 0:
             continue
         # LINEAR is not defined below a width of 1 (C.11.2.1.2.1); who writes 0.5 for ratios means the exact form.
-        exact = VoiFunction.LINEAR_EXACT if kind is VoiFunction.LINEAR and width < 1 else kind
-        choices.append(Window(centre, width, exact, names[n] if n < len(names) else ""))
+        steps = VoiFunction.LINEAR_EXACT if kind is VoiFunction.LINEAR and (exact or width < 1) else kind
+        choices.append(Window(centre, width, steps, names[n] if n < len(names) else ""))
     for lut in items_of(item, "VOILUTSequence"):
         if (table := lookup_table(lut, signed=signed)) is not None:
             choices.append(table)

@@ -103,7 +103,7 @@ def _image_header(ds: Dataset, transfer_syntax: str) -> ImageHeader:
     shape = text_of(ds, "PresentationLUTShape")
     ratio = numbers_of(ds, "LossyImageCompressionRatio")
     orientation = strings_of(ds, "PatientOrientation")
-    frames = frame_headers(ds, modality_code)
+    frames = frame_headers(ds, modality_code, exact=has_floats(ds))
     overlays = overlays_of(ds)
     return ImageHeader(
         sop_instance_uid=text_of(ds, "SOPInstanceUID"),
@@ -143,13 +143,24 @@ def _profile(ds: Any) -> bytes:
 _ALWAYS_LOSSY = LOSSY & frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55))
 
 
+def has_floats(ds: Any) -> bool:
+    """True for Float and Double Float Pixel Data, told by their modules where the header ends before the pixels.
+
+    PS3.3 C.7.6.24 and C.7.6.25 have neither Bits Stored nor Pixel Representation, which integers never lack.
+    """
+    if "FloatPixelData" in ds or "DoubleFloatPixelData" in ds:
+        return True
+    wide = number_of(ds, "BitsAllocated") in (32, 64)
+    return wide and "BitsStored" not in ds and "PixelRepresentation" not in ds
+
+
 def pixel_format(ds: Dataset) -> PixelFormat:
     """The Image Pixel module; raises ``ImpossibleFormat``."""
     rows, columns = number_of(ds, "Rows"), number_of(ds, "Columns")
     if not rows or not columns:
         raise ImpossibleFormat("The object has no rows and columns; it is not an image.")
     allocated = int(number_of(ds, "BitsAllocated") or 16)
-    floating = "FloatPixelData" in ds or "DoubleFloatPixelData" in ds
+    floating = has_floats(ds)
     stored = int(number_of(ds, "BitsStored") or allocated)
     high_bit = number_of(ds, "HighBit")
     signed = number_of(ds, "PixelRepresentation") == 1

@@ -37,7 +37,7 @@ def test_numbers_codes_texts_and_references_are_read() -> None:
         ],
         ContentSequence=[
             item(
-                RelationshipType="INFERRED FROM", ValueType="SCOORD", GraphicType="POLYLINE", GraphicData=[1.0, 2, 3, 4],
+                RelationshipType="INFERRED FROM", ValueType="SCOORD", GraphicType="POLYLINE", GraphicData=[1.0, 2, 3, 4],  # noqa: E501
                 ContentSequence=[
                     item(
                         RelationshipType="SELECTED FROM", ValueType="IMAGE",

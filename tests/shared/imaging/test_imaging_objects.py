@@ -425,3 +425,29 @@ def test_a_profile_changes_colours_and_rubbish_does_not() -> None:
 
     np.testing.assert_array_equal(to_screen(picture, srgb), picture)
     np.testing.assert_array_equal(to_screen(picture, b"no profile" * 40), picture)
+
+
+@pytest.mark.parametrize(("keyword", "kind"), [("FloatPixelData", "<f4"), ("DoubleFloatPixelData", "<f8")])
+def test_floating_point_pixels_are_read_as_such(keyword: str, kind: str) -> None:
+    from shared.imaging.codecs import decode_frame
+    from shared.imaging.header import image_header
+
+    values = np.linspace(-1, 1, 12).reshape(3, 4).astype(kind)
+    ds = item(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.30", SOPInstanceUID="1.2.3", Modality="OT", Rows=3, Columns=4,
+        BitsAllocated=values.dtype.itemsize * 8, SamplesPerPixel=1, PhotometricInterpretation="MONOCHROME2",
+        WindowCenter=0, WindowWidth=2,
+    )  # fmt: skip
+    setattr(ds, keyword, values.tobytes())
+    ds.file_meta = pydicom.dataset.FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
+    stream = io.BytesIO()
+    ds.save_as(stream, enforce_file_format=True)
+
+    part10 = Part10(stream.getvalue())
+    header = image_header(part10.header, part10.transfer_syntax)
+    frame = decode_frame(part10.frame(0, header.pixel_format.native_bytes), header.pixel_format, header.transfer_syntax)
+
+    np.testing.assert_array_equal(frame, values)
+    assert header.frames[0].voi == (Window(0, 2, VoiFunction.LINEAR_EXACT),)
