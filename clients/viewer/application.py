@@ -24,6 +24,7 @@ from clients.kit.translations import Language, set_language
 from clients.kit.viewer_link import READY_WORD, Secrets
 from clients.viewer.cache.place import viewer_settings
 from clients.viewer.loading_decoder import shared_decoder
+from clients.viewer.loading_memory import settle_allocator
 from clients.viewer.window import ViewerWindow
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
             secrets = Secrets.read(sys.stdin.buffer)
         except msgspec.MsgspecError:
             return _complain("--control expects its key on the standard input; workstations start it that way.")
+    settle_allocator()
     app = make_application()
     app.setQuitOnLastWindowClosed(secrets is None)
     set_language(Language(secrets.language if secrets is not None else options.language))

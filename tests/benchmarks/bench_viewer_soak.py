@@ -49,6 +49,7 @@ def soak(folder: Path, seconds: float, every: float) -> list[Left]:
     from clients.kit.theme import apply_theme
     from clients.kit.tokens import ThemeName
     from clients.viewer.cache import CacheSettings, DiskCache
+    from clients.viewer.loading_memory import settle_allocator
     from clients.viewer.server_studies import AdoptedLine, ServerStudies
     from clients.viewer.window import ViewerWindow
     from tests.server_process import running_server
@@ -59,6 +60,7 @@ def soak(folder: Path, seconds: float, every: float) -> list[Left]:
             bench_volume.store(server, bench_volume.HTJ2K if number % 2 else bench_volume.NATIVE, number, pixels)
         bench_viewer_loading.store_mammograms(server)
         client = server.client()
+        settle_allocator()
         app = make_application()
         apply_theme(ThemeName.DARK)
         line = AdoptedLine(str(server.connection), client.session)
