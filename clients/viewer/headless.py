@@ -38,6 +38,8 @@ class Images:
 
     def __init__(self, studies: Sequence[StudyDescription], source: FrameSource, place: str) -> None:
         self.stacks: tuple[Stack, ...] = tuple(itertools.chain.from_iterable(stacks_of(study) for study in studies))
+        for stack in self.stacks:
+            stack.suv = None  # values as stored; who wants SUV says so
         self.place = place
         self._source = source
 

@@ -118,6 +118,7 @@ def reformatted_stack(volume: Volume, pane: Pane, like: Stack, name: str) -> Ref
         overlays=(),
         shutter=None,
         patient_orientation=None,
+        suv=None,  # the values are SUV already where the stack shows them as such
     )
     series = replace(like.series, images=(image,), description=f"{like.series.description} {name}".strip())
     step = abs(grids[-1].plane.depth_mm - grids[0].plane.depth_mm) / max(1, len(grids) - 1)

@@ -263,3 +263,17 @@ def test_a_wrong_password_is_a_sentence(server: ServerProcess, tmp_path: Path) -
     )  # fmt: skip
 
     assert ended.returncode == 2 and ended.stderr.startswith(b"mingjing viewer:") and b"Traceback" not in ended.stderr
+
+
+def test_pictures_of_a_study_of_the_server_are_those_of_its_files(
+    server: ServerProcess, client: RpcClient, tmp_path: Path
+) -> None:
+    from mingjing.render import main
+
+    write_series(tmp_path / "files", 24)
+    out = [tmp_path / "server.npy", tmp_path / "files.npy"]
+    words = ["--view", "plane", "--origin", "-6,1,4", "--row", "1,0,0", "--column", "0,0,1", "--spacing", "0.3"]
+    words += ["--size", "60,90", "--series", "1"]
+    assert main([STUDY, *words, "--out", str(out[0]), "--data", str(server.data)]) == 0
+    assert main([str(tmp_path / "files"), *words, "--out", str(out[1])]) == 0
+    np.testing.assert_array_equal(np.load(out[0]), np.load(out[1]))
