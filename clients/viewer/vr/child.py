@@ -61,18 +61,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``pixels`` is RGB, rows from the top, None when the request was given up; ``problem`` a Chinese source text."""
+    """``pixels`` is RGB, rows from the top, None when the request was given up; ``problem`` a Chinese source text.
+
+    ``seconds`` by the clock, ``processor`` of all threads of the process.
+    """
 
     serial: int
     quality: int
     width: int
     height: int
     seconds: float
+    processor: float
     pixels: bytes | None
     problem: str = ""
 
 
-HURRY, END = "hurry", "end"
+HURRY, PREPARE, END = "hurry", "prepare", "end"
 
 
 def main(pipe: Connection, setup: Setup) -> None:
@@ -80,7 +84,7 @@ def main(pipe: Connection, setup: Setup) -> None:
     if setup.software_driver:
         os.environ["LIBGL_ALWAYS_SOFTWARE"] = "1"  # Mesa; on Windows the launcher loads opengl32sw
     if setup.patient and sys.platform != "win32":
-        os.nice(5)  # gradients take seconds; what follows the hand goes first
+        os.nice(3)  # gradients take seconds; what follows the hand goes first
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         _serve(pipe, _engine(setup))
 
@@ -108,15 +112,18 @@ def _serve(pipe: Connection, engine: Engine) -> None:
         if message == END:
             engine.close()
             return
-        if isinstance(message, Request):
+        if message == PREPARE:
+            engine.find_bed()
+        elif isinstance(message, Request):
             pipe.send(_answer(pipe, engine, message))
 
 
 def _answer(pipe: Connection, engine: Engine, request: Request) -> Answer:
     """Anything that waits in the pipe means: hurry."""
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     stop = pipe.poll if request.yields else None
     picture = engine.picture(request.scene, request.width, request.height, step=request.step, stop=stop)
     pixels = None if picture is None else picture.tobytes()
-    seconds = time.perf_counter() - begun
-    return Answer(request.serial, request.quality, request.width, request.height, seconds, pixels, engine.bed_problem)
+    seconds, processor = time.perf_counter() - begun, time.process_time() - worked
+    size = request.width, request.height
+    return Answer(request.serial, request.quality, *size, seconds, processor, pixels, engine.bed_problem)

@@ -7,6 +7,7 @@ the voxels behind its back (no ``Modified``), so that they cost no new gradients
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -286,6 +287,12 @@ class Engine:
         if self._graphics:
             self._data.GetPointData().GetScalars().Modified()
             self._data.Modified()
+
+    def find_bed(self) -> None:
+        """Look for the bed before anybody asks, so that the click is quick; a failure counts when it is asked for."""
+        if self._body is None:
+            with contextlib.suppress(NoBed):
+                self._body = body_of(self._bed_grid)
 
     def _body_masks(self) -> list[BodyMask]:
         if self._body is None:

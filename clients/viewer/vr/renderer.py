@@ -59,6 +59,8 @@ class Picture:
     height: int
     pixels: bytes
     seconds: float
+    processor: float
+    """Seconds of processor time that it took, of all threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class _Process:
         self._under_way: Request | None = None
         self._hurried = False
         self._since = 0.0
-        self._ended = False
+        self._ended = self._prepared = False
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process: SpawnProcess = context.Process(
@@ -146,6 +148,13 @@ class _Process:
             if self._under_way is not None and self._under_way.yields and not self._hurried:
                 self._hurried = True
                 self._put(child.HURRY)
+
+    def prepare(self) -> None:
+        """Use a quiet moment for what a later request may need; once."""
+        with self._lock:
+            if not self._prepared:
+                self._prepared = True
+                self._put(child.PREPARE)
 
     @property
     def hangs(self) -> bool:
@@ -222,9 +231,9 @@ class Renderer:
 
     @property
     def processes(self) -> tuple[int, ...]:
-        """Ids of the processes that work now."""
+        """Ids of the processes that work now, the quick one first."""
         with self._lock:
-            return tuple({p.process.pid or 0 for p in (self._quick, self._full)})
+            return tuple(dict.fromkeys(p.process.pid or 0 for p in (self._quick, self._full)))
 
     def _on_lost(self, process: _Process) -> None:
         with self._lock:
@@ -333,9 +342,14 @@ class Renderer:
             still = self._wanted is not None and not self._wanted[3]
             if current and still and quality is not Quality.FINE:
                 self._ask(Quality.FULL if quality is Quality.REDUCED else Quality.FINE)
+            if current and quality is Quality.FINE and self._shared.grid.unit == "HU":
+                self._quick.prepare()
+                self._full.prepare()
             problem = answer.problem if answer.problem != self._last_problem else ""
             self._last_problem = answer.problem
-        picture = Picture(answer.serial, quality, answer.width, answer.height, answer.pixels, answer.seconds)
+        picture = Picture(
+            answer.serial, quality, answer.width, answer.height, answer.pixels, answer.seconds, answer.processor
+        )
         self._events.picture(picture)
         if problem:
             self._events.problem(problem)
