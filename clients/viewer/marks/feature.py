@@ -17,6 +17,8 @@ from clients.viewer.marks import texts
 from clients.viewer.marks.keeping import Keeper
 from clients.viewer.marks.model import COLOURS, FONT_SIZES, STANDARD_FONT_PX, Kind, Mark
 from clients.viewer.marks.panel import MarkList
+from clients.viewer.marks.panes import add_marks
+from clients.viewer.marks.surface import sheet_of
 from clients.viewer.marks.tools import ArrowKeys, BrushTool, DrawTool, EraserTool, MarkHand, MarkLayer
 from clients.viewer.marks.values import NO_VALUE, MeasuredValue, Values, measure, measure_in_space
 from clients.viewer.session import Tool
@@ -117,6 +119,7 @@ class MarksFeature(Feature):
         book.changed.connect(lambda _sheet: desk.update_viewports())
         book.selected_changed.connect(desk.update_viewports)
         desk.side.changed.connect(self._on_side)
+        desk.stage.changed.connect(self._on_stage)
         book.style.colour = str(desk.settings.get("marks/colour", ""))
         book.style.font_px = int(desk.settings.get("marks/font", 0))
         handlers: dict[str, Callable[[], object]] = {
@@ -149,7 +152,7 @@ class MarksFeature(Feature):
         """All of the selected viewport and of no other (VW-CLR-01)."""
         stack = self.desk.session.active_viewport.stack
         if stack is not None:
-            self.desk.session.marks.delete_all(stack.frames)
+            self.desk.session.marks.delete_all([sheet_of(stack, n) for n in range(len(stack))])
 
     def _toggle_list(self) -> None:
         side = self.desk.side
@@ -165,6 +168,15 @@ class MarksFeature(Feature):
             self._list.release()
             self._list = None
         self.desk.reflect()
+
+    def _on_stage(self, key: str) -> None:
+        """A page of a reconstruction shows and takes marks as well, once its volume is there."""
+        page = self.desk.stage.currentWidget()
+        if key and page is not None:
+            add_marks(page, self.desk.session)
+            opened = getattr(page, "opened", None)
+            if opened is not None:
+                opened.connect(functools.partial(add_marks, page, self.desk.session))
 
     def value_of(self, mark: Mark) -> MeasuredValue:
         """What a mark of any open image measures."""

@@ -13,9 +13,11 @@ from clients.viewer.marks.hits import Hit, hit_test
 from clients.viewer.marks.model import FINGER_PX, Mark, Sheet, SpacePlane
 from clients.viewer.marks.values import MeasuredValue, Values, measure, measure_in_space
 from clients.viewer.viewport.transform import Place
+from clients.viewer.volume.views import is_derived
 from shared.imaging.geometry import PixelPoint, Plane
 
 if TYPE_CHECKING:
+    from clients.viewer.study import Stack
     from clients.viewer.viewport.view import ViewportWidget
     from shared.imaging.volume import Volume
 
@@ -80,7 +82,8 @@ class ViewportSurface:
 
     @property
     def sheet(self) -> Sheet | None:
-        return self._view.state.key
+        state = self._view.state
+        return sheet_of(state.stack, state.index) if state.stack is not None else None
 
     def point(self, at: QPointF) -> PixelPoint | None:
         return self._view.image_point(at)
@@ -97,8 +100,8 @@ class ViewportSurface:
         return Canvas(place, float(self._view.width()), float(self._view.height()))
 
     def own_marks(self) -> tuple[Mark, ...]:
-        key = self._view.state.key
-        return self.book.of_frame(key) if key is not None else ()
+        sheet = self.sheet
+        return self.book.of_frame(sheet) if sheet is not None else ()
 
     def other_marks(self) -> tuple[Mark, ...]:
         stack, frame = self._view.state.stack, self._view.state.frame
@@ -106,7 +109,8 @@ class ViewportSurface:
             return ()
         space = SpacePlane(stack.series.frame_of_reference_uid, frame.plane)
         step = stack.order.spacing_mm or 1.0
-        in_space = (mark for mark in self.book if isinstance(mark.key, SpacePlane))
+        own = self.sheet
+        in_space = (mark for mark in self.book if isinstance(mark.key, SpacePlane) and mark.key != own)
         return tuple(found for mark in in_space if (found := on_plane(mark, space, step / 2)) is not None)
 
     def value_of(self, mark: Mark) -> MeasuredValue:
@@ -114,7 +118,7 @@ class ViewportSurface:
         shown = self._view.shown()
         if shown is None:
             return MeasuredValue(0.0, "")
-        if isinstance(mark.key, SpacePlane):
+        if isinstance(mark.key, SpacePlane) and mark.key != self.sheet:
             return measure_in_space(mark)
         key = (mark, id(shown.image), id(shown.pixels), shown.index, shown.has_pixels)
         known = self._values.get(mark.id)
@@ -128,6 +132,14 @@ class ViewportSurface:
         if shown is None or array is None:
             return None
         return Values(array, shown.pixels.modality(shown.index))
+
+
+def sheet_of(stack: Stack, index: int) -> Sheet:
+    """What marks on an image of a stack lie on: its frame, or its plane where the image was computed here."""
+    key, plane = stack.frames[index], stack.frame_header(index).plane
+    if is_derived(key.sop_instance_uid) and plane is not None and stack.series.frame_of_reference_uid:
+        return SpacePlane(stack.series.frame_of_reference_uid, plane)
+    return key
 
 
 def on_plane(mark: Mark, target: SpacePlane, within_mm: float, plane: Plane | None = None) -> Mark | None:

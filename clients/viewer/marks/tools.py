@@ -321,7 +321,7 @@ class MarkLayer:
             return
         marks = [*surface.own_marks(), *surface.other_marks()]
         tool = view.tools.get(view.session.tool)
-        if isinstance(tool, DrawTool) and tool.open is not None and tool.open.key == shown.key:
+        if isinstance(tool, DrawTool) and tool.open is not None and tool.open.key == surface.sheet:
             marks.append(tool.open)
         selected = surface.book.selected
         draw_marks(
@@ -449,7 +449,7 @@ class ArrowKeys(QObject):
             modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
             plain = modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
             mark = self._view.session.marks.selected
-            if step is not None and plain and mark is not None and mark.key == self._view.state.key:
+            if step is not None and plain and mark is not None and mark.key == surface_of(self._view).sheet:
                 if event.type() == QEvent.Type.KeyPress:
                     by = 10 if modifiers == Qt.KeyboardModifier.ShiftModifier else 1
                     columns, rows = self._in_image(step)

@@ -59,6 +59,8 @@ class VolumePage(QWidget):
 
     left = Signal()
     """The reader wants back to the images."""
+    opened = Signal()
+    """The page stands with its panes."""
     title = ""
 
     def __init__(self, source: PageSource, parent: QWidget | None = None) -> None:
@@ -125,6 +127,7 @@ class VolumePage(QWidget):
         last = self.body.takeAt(self.body.count() - 1)
         del last  # the stretch that stood for the page
         self.open_volume(made)
+        self.opened.emit()
 
     def _fail(self, sentence: str) -> None:
         if not self._closed:

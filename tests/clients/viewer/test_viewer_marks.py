@@ -355,3 +355,48 @@ def test_a_mark_in_space_is_measured_and_seen_on_the_slice_that_it_lies_in(windo
     assert seen.points[1] == pytest.approx((5 / frame.plane.column_spacing_mm, 6 / frame.plane.row_spacing_mm))
     view.state.index = 3
     assert surface_of(view).other_marks() == ()
+
+
+def test_marks_of_slices_and_of_mpr_panes_are_the_same_marks(window: ViewerWindow, qtbot: QtBot) -> None:
+    """Drawn on a slice, seen in MPR; drawn in MPR, kept in patient coordinates and seen there again."""
+    from clients.viewer.marks.panes import PaneMarks
+    from clients.viewer.volume.mpr_pane import MprPane
+    from clients.viewer.volume.mpr_state import Pane
+
+    session, book = window.session, window.session.marks
+    stack = session.active_viewport.stack
+    assert stack is not None
+    qtbot.waitUntil(lambda: window.store.of(stack).loaded == len(stack), timeout=5000)
+    middle = len(stack) // 2
+    frame = stack.frame_header(middle)
+    on_slice = book.draw(Kind.LENGTH, stack.frames[middle], (P(8, 10), P(20, 10)))
+    window.perform("volume.mpr")
+    qtbot.waitUntil(lambda: len(window.findChildren(PaneMarks)) == 3, timeout=10_000)
+    panes = {pane.pane: pane for pane in window.findChildren(MprPane)}
+    qtbot.waitUntil(lambda: all(pane.picture is not None for pane in panes.values()), timeout=10_000)
+    axial, coronal = (panes[pane].mark_surface for pane in (Pane.AXIAL, Pane.CORONAL))  # type: ignore[attr-defined]
+    assert frame.plane is not None
+    panes[Pane.AXIAL].state.move_to(frame.plane.point(P(14, 10)))
+    (seen,) = axial.other_marks()
+    assert seen.id == on_slice.id
+    assert axial.value_of(seen).value == pytest.approx(12 * frame.plane.column_spacing_mm, abs=1e-3)
+
+    window.perform("tool.length")
+    pane = panes[Pane.CORONAL]
+    start, end = pane.rect().center() + QPoint(-60, -30), pane.rect().center() + QPoint(50, 40)
+    qtbot.mousePress(pane, LEFT, pos=start)
+    for place in ((start + end) / 2, end):
+        where = QPointF(place)
+        none = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(QEvent.Type.MouseMove, where, pane.mapToGlobal(where), NO_BUTTON, LEFT, none)
+        QApplication.sendEvent(pane, event)
+    qtbot.mouseRelease(pane, LEFT, pos=end)
+    drawn = next(mark for mark in book if isinstance(mark.key, SpacePlane))
+    a, b = (pane.point(QPointF(at)) for at in (start, end))
+    assert coronal.value_of(drawn).value == pytest.approx(b.minus(a).length, abs=1e-3)
+    assert [mark.id for mark in coronal.own_marks()] == [drawn.id]
+    pane.state.page(Pane.CORONAL, 5)
+    assert coronal.own_marks() == ()
+    pane.state.page(Pane.CORONAL, -5)
+    assert [mark.id for mark in coronal.own_marks()] == [drawn.id]
+    window.perform("volume.mpr")
