@@ -64,8 +64,8 @@ def _trim() -> None:
 def settle_allocator() -> None:
     """Keep glibc from scattering frames over the arenas of many threads; once, at the start of the process.
 
-    Freed large buffers raise its threshold for pages of their own to 32 MB, and what then comes from the arenas stays:
-    some 20 MB an hour of busy reading.
+    Freed large buffers raise its threshold for pages of their own to 32 MB, and what then comes from the arenas stays
+    there: after 47 exams and nothing open the process held 362 MB with this, 620 MB and more without.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):

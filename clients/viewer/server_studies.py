@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from clients.kit.translations import tr
-from clients.viewer.cache import FrameCache, Item
+from clients.viewer.cache import FrameCache, NoCache
 from clients.viewer.loading import Arrived, SourceFailed
 from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFacts, many_frames, says_more
 from clients.viewer.sentences import sentence_of
@@ -87,7 +87,7 @@ class ServerStudies:
         self._line = line
         self.cache = cache
         """For the switches of the settings page; None where nothing is kept."""
-        self._cache = cache if cache is not None else _NoCache()
+        self._cache = cache if cache is not None else NoCache()
         self._lock = threading.Lock()
         self._local = threading.local()
         self._clients: list[BulkClient] = []
@@ -405,24 +405,3 @@ def _with_unit(frames: tuple[FrameHeader, ...], unit: str) -> tuple[FrameHeader,
     if not unit or any(frame.modality.unit for frame in frames):
         return frames
     return tuple(replace(frame, modality=replace(frame.modality, unit=unit)) for frame in frames)
-
-
-class _NoCache:
-    """Keeps nothing."""
-
-    enabled = False
-
-    def get(self, _item: Item) -> None:
-        return None
-
-    def has(self, _item: Item) -> bool:
-        return False
-
-    def keep(self, _item: Item, _data: bytes | memoryview, _transfer_syntax: str, *, wait: bool = False) -> bool:
-        return False
-
-    def described(self, _study_uid: str, _items: Iterable[Item]) -> None:
-        return
-
-    def forget(self, _study_uid: str) -> None:
-        return
