@@ -55,8 +55,8 @@ def main() -> None:
         shares = f"{hits[kind] / total:7.1%} {any_alarm[kind] / total:10.1%}"
         print(f"{kind:<14} {total:7} {hits[kind]:6} {shares} {extra[kind]:16}")
     whole, found_all = sum(totals.values()), sum(hits.values())
-    print(f"{'all':<14} {whole:7} {found_all:6} {found_all / whole:7.1%}")
-    print(f"clean reports with an alarm: {alarmed} of {clean} ({alarmed / clean:.1%})")
+    print(f"{'all':<14} {whole:7} {found_all:6} {found_all / max(whole, 1):7.1%}")
+    print(f"clean reports with an alarm: {alarmed} of {clean} ({alarmed / max(clean, 1):.1%})")
     print(f"{len(cases)} reports in {seconds:.2f} s, {len(cases) / seconds:.0f} a second")
     if options.show:
         for title, found_lines in sorted(lines.items()):

@@ -13,7 +13,7 @@ BOTH = frozenset({LEFT, RIGHT})
 ORGANS: dict[str, str] = {
     "肺门": r"肺门",
     "肺": r"肺(?!动脉|静脉|癌|气肿)|[上中下]叶(?!切迹)|舌段|\blungs?\b|\b(?:upper|middle|lower) lobe",
-    "胸膜": r"胸膜",
+    "胸膜": r"胸膜(?!下)|斜裂|水平裂|叶间裂",
     "胸腔": r"胸腔|气胸|血胸|脓胸|肋膈角|pleural|costophrenic",
     "心包": r"心包|pericardi",
     "心": r"心影|心脏|[左右]心[房室]?|全心|心[房室]|[左右][房室](?=[舒收内前增扩壁大横上流射、])",

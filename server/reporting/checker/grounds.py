@@ -21,7 +21,7 @@ _NOT_NOW = re.compile(
     r"术后|史|前片|前次|既往|建议|复查|随访|必要时|除外|排除|待排|待查|可疑|[?？]|陈旧|吸收|后遗|倾向|鉴别|请结合|高危|风险|较前|同前|程度|继发|先天|内固定|愈合|治疗后|放疗|化疗|切除|缺如|原(?!发)|消失|消散|对比"
 )
 _DENIAL = re.compile(
-    r"(?:均|尚|亦|也|现)?(?:未见|未及|未探及|未发现|未显示|未扫及|未示|没有|无(?!回声|名|[^，。]{0,4}变化|[^，。]{0,2}改变|肺纹理|壁|强化|症状)|不(?=[大宽厚窄高低粗均]?(?:$|[，。、])|伴|扩张|增|肿))"
+    r"(?:均|尚|亦|也|现)?(?:未见|未(?=受|累|侵|破|塌|移|脱)|未及|未探及|未发现|未显示|未扫及|未示|没有|无(?!回声|名|[^，。]{0,4}变化|[^，。]{0,2}改变|肺纹理|壁|强化|症状)|不(?=[大宽厚窄高低粗均]?(?:$|[，。、])|伴|扩张|增|肿))"
 )
 _AGAIN = re.compile(r"但|而|(?<![未不])(?:可)?见|仅|除")
 _WELL = re.compile(
@@ -275,12 +275,13 @@ _LITERAL = re.compile(r"增厚|增粗|增宽|增大|扩张|狭窄|变窄|破坏|
 
 def _literally(item: _Told, end: int, found: tuple[Statement, ...]) -> Alarm | None:
     """The very word that is denied ("no thickening") is asserted of the same organ."""
+    named = re.search(r"[一-鿿]{3}(?=(?:均|亦|也)?(?:未|无|不)[^，。；]*$)", item.text[:end])
     for match in _LITERAL.finditer(item.text, end):
         if _KIND.search(item.text[end:].replace("明显", "")):
             return None
         for one in found:
             if (
-                one.organs & item.organs
+                (one.organs & item.organs or (named and named[0] in one.positive))
                 and _may_be(item, one)
                 and match[0] in one.positive
                 and not re.search(r"轻度|稍|略|可疑|术后|较前|少许", one.text)

@@ -72,7 +72,7 @@ _GRADED = frozenset("积液 积水 反流 狭窄 扩张 脂肪肝 积血 气胸 
 
 def quantities(subject: Subject) -> Iterator[Alarm]:
     """Each contradiction of numbers once."""
-    for check in (_sizes, _labelled, _graded, _grade_before, _degrees, _narrowed):
+    for check in (_sizes, _angles, _labelled, _graded, _grade_before, _degrees, _narrowed):
         yield from check(subject)
 
 
@@ -99,6 +99,18 @@ def _sizes(subject: Subject) -> Iterator[Alarm]:
         ]
         if near:
             yield _alarm(one.words, near[0].words)
+            return
+
+
+_ANGLE = re.compile(rf"({NUMBER})\s*[°度](?!\s*[CＣ]|滑|信号|狭)")
+
+
+def _angles(subject: Subject) -> Iterator[Alarm]:
+    """An angle of the impression that the findings, which give angles, do not."""
+    there = [float(one) for one in _ANGLE.findall(subject.findings + subject.prior)]
+    for match in _ANGLE.finditer(subject.impression) if there else ():
+        if float(match[1]) >= 5 and not any(abs(float(match[1]) - one) < 1 for one in there):
+            yield _alarm(match[0], f"{there[0]:g}°")
             return
 
 
