@@ -80,6 +80,6 @@ class TextPage(QTextBrowser):
         return None
 
     def _on_link(self, address: QUrl) -> None:
-        target = parsed_link(address.toString(QUrl.ComponentFormattingOption.FullyDecoded))
+        target = parsed_link(address.toString())
         if target is not None and self._open_image is not None:
             self._open_image(*target)
