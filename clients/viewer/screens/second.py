@@ -24,6 +24,7 @@ class SecondWindow(QMainWindow):
         self.resize(QSize(1100, 800))
         for action in desk.window.actions():
             self.addAction(action)
+        self._home = desk.viewports[0].parentWidget()
         self._forget = desk.session.layout_changed.connect(self.board.arrange)
         self.name()
         self.board.arrange()
@@ -53,5 +54,9 @@ class SecondWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._forget()
+        for viewport in self._desk.viewports:
+            if viewport.parent() is self.board:  # they outlive this window
+                viewport.hide()
+                viewport.setParent(self._home)
         self._closed()
         super().closeEvent(event)

@@ -113,10 +113,12 @@ class TextLayer:
             warnings = len(shown.stack.warnings) if min(width, height) >= SMALL else 0
             places = overlays.draw_corners(painter, corners, width, height, font, warnings=warnings)
             view.spots = [(area, call) for text, area in places if (call := self._offer(view, shown, text))]
-        elif view.session.different_patients:  # hidden or not, two people must not be taken for one
-            study = shown.stack.study
-            named = Corners((person_name(study.patient_name), study.patient_id), (), (), ())
-            overlays.draw_corners(painter, named, width, height, font)
+        else:
+            # Hidden or not, two people must not be taken for one, nor a slab for a slice.
+            study, named = shown.stack.study, view.session.different_patients
+            who = (person_name(study.patient_name), study.patient_id) if named else ()
+            slab = slab_text(view, shown)
+            overlays.draw_corners(painter, Corners(who, (), (), (slab,) if slab else ()), width, height, font)
 
     @staticmethod
     def _offer(view: ViewportWidget, shown: ShownImage, text: str) -> Callable[[], object] | None:
