@@ -102,6 +102,28 @@ def test_lines_and_angles_need_no_image_to_lie_on(tmp_path: Path, capsys: pytest
     )
 
 
+def test_general_words_mean_what_their_fields_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    phantoms.write_volume(tmp_path / "ct", Grid(size=(20, 40, 40)), phantoms.ball(CENTRE, 9, 60, -100))
+    shapes = [
+        {"kind": "volume", "center": CENTRE, "radius": 3},
+        {"kind": "volume", "seed": CENTRE, "low": 0, "high": 100},
+        {"kind": "volume", "center": CENTRE, "size": [2, 3, 4]},
+        {"kind": "box", "min": [10, -36, 54], "max": [14, -32, 58]},
+        {"kind": "roi", "center": CENTRE, "radius": 3},
+        {"kind": "ellipse", "center": CENTRE, "axes": [4, 2]},
+        {"kind": "rectangle", "center": CENTRE, "width": 5, "height": 4},
+        {"kind": "cobb", "line1": [[0, 0, 0], [1, 0, 0]], "line2": [[0, 0, 0], [1, 1, 0]]},
+    ]
+    answers = measured(capsys, tmp_path / "ct", shapes)
+    kinds = ["sphere", "region", "box", "box", "circle", "ellipse", "rectangle", "cobb"]
+    assert [answer["kind"] for answer in answers] == kinds
+    assert answers[1]["volume_mm3"] == pytest.approx(4 / 3 * math.pi * 9**3, rel=0.01)
+    assert (answers[2]["volume_mm3"], answers[3]["volume_mm3"]) == (24, 64)
+    assert answers[5]["area_mm2"] == pytest.approx(8 * math.pi)
+    assert (answers[6]["area_mm2"], answers[7]["angle_deg"]) == (pytest.approx(20), pytest.approx(45))
+    assert answers[4]["std"] == answers[4]["sd"] == 0
+
+
 def test_contours_give_volume_and_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grid = Grid(size=(24, 64, 64), step_mm=2.0)
     phantoms.write_volume(tmp_path / "ct", grid, phantoms.ramp((0, 0, 0), 33))

@@ -51,9 +51,9 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "radii": ("semi_axes", "semiaxes", "semi_axes_mm", "radii_mm"),
     "axes": ("axis_vectors", "semi_axis_vectors"),
     "normal": ("plane_normal",),
-    "row": ("row_direction", "u", "direction"),
-    "column": ("column_direction", "v"),
-    "size": ("size_mm", "extent", "dimensions", "sides"),
+    "row": ("row_direction", "u", "direction", "x_axis"),
+    "column": ("column_direction", "v", "y_axis"),
+    "size": ("size_mm", "extent", "dimensions", "sides", "lengths"),
     "minimum": ("min", "lower", "min_corner"),
     "maximum": ("max", "upper", "max_corner"),
     "contours": ("polygons", "slices", "outlines"),
@@ -68,7 +68,15 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "id": ("name", "label", "uid"),
 }
 _FIELD_OF = {word: name for name, words in _SYNONYMS.items() for word in (name, *words)}
-_PAIRS = (("start", "end"), ("p1", "p2"), ("a", "b"), ("from", "to"), ("first", "second"), ("point1", "point2"))
+_PAIRS = (
+    ("corner1", "corner2"),
+    ("start", "end"),
+    ("p1", "p2"),
+    ("a", "b"),
+    ("from", "to"),
+    ("first", "second"),
+    ("point1", "point2"),
+)
 
 _LENGTHS = frozenset({"radius", "diameter", "radii", "size"})
 
@@ -137,6 +145,7 @@ def drawn(given: Any) -> Drawn:
             fields["in_mm"] = True
         if known is not None and (known not in fields or str(name) == known):
             fields[known] = value
+    _width_and_height(fields, given)
     word = str(fields.get("kind", "")).strip().lower().replace("-", "_").replace(" ", "_")
     if not word:
         raise ShapeError('The shape names no "kind".')
@@ -147,21 +156,66 @@ def drawn(given: Any) -> Drawn:
     points = _points(fields, given)
     if {len(place) for place in points} == {2, 3}:
         raise ShapeError("The points of a shape must all have two coordinates or all have three.")
+    kind = _settled(kind, fields, points)
     for place in ("centre", "seed", "minimum", "maximum"):
-        if place in fields and fields[place] is not None:
+        if isinstance(fields.get(place), (Sequence, Mapping)):
             fields[place] = _place(fields[place], place)
     return Drawn(name if isinstance(name, (str, int)) else None, kind, points, fields)
 
 
+def _width_and_height(fields: dict[str, Any], given: Mapping[Any, Any]) -> None:
+    """ "width" and "height" (and "depth") are a size; "low" and "high" are a range."""
+    lower = {str(name).lower(): value for name, value in given.items()}
+    sides = [lower[name] for name in ("width", "height", "depth") if name in lower]
+    if len(sides) >= 2:
+        fields.setdefault("size", sides)
+    for low, high in (("low", "high"), ("lower", "upper"), ("from_value", "to_value")):
+        if isinstance(lower.get(low), (int, float)) and isinstance(lower.get(high), (int, float)):
+            fields.setdefault("range", [lower[low], lower[high]])
+
+
+def _settled(kind: str, fields: dict[str, Any], points: Sequence[Place]) -> str:
+    """The kind that the fields mean where a general word was used: a volume with a radius is a sphere."""
+    axes = fields.get("axes")
+    if isinstance(axes, Sequence) and axes and isinstance(axes[0], (int, float)):
+        fields.setdefault("radii", axes)  # lengths of semi-axes instead of vectors
+        del fields["axes"]
+    has = {name for name in fields if fields[name] is not None}
+    if kind == "volume" and "contours" not in has:
+        if "seed" in has or "range" in has:
+            return "region"
+        if "radius" in has or "diameter" in has:
+            return "sphere"
+        if "size" in has or {"minimum", "maximum"} <= has:
+            return "box"
+        if "radii" in has:
+            return "ellipsoid"
+    if kind == "polygon" and len(points) < 3:
+        if "radius" in has or "diameter" in has:
+            return "circle"
+        if "radii" in has or "axes" in has:
+            return "ellipse"
+        if "size" in has or len(points) == 2:
+            return "rectangle"
+    if kind == "sphere" and "radii" in has and "radius" not in has:
+        return "ellipsoid"
+    return kind
+
+
 def _points(fields: dict[str, Any], given: Mapping[Any, Any]) -> tuple[Place, ...]:
-    if fields.get("lines") is not None:  # a Cobb angle as two lines of two points each
-        return tuple(place for line in fields["lines"] for place in _places(line, "lines"))
+    names = {str(name).lower(): name for name in given}
+    lines = fields.get("lines")
+    if lines is None and "line1" in names and "line2" in names:
+        lines = [given[names["line1"]], given[names["line2"]]]
+    if lines is not None:  # a Cobb angle as two lines of two points each
+        if not isinstance(lines, Sequence) or isinstance(lines, str):
+            raise ShapeError('"lines" must be a list of two lines.')
+        return tuple(place for line in lines for place in _places(line, "lines"))
     if fields.get("points") is not None:
         value = fields["points"]
         if isinstance(value, Sequence) and value and not isinstance(value[0], (Sequence, Mapping)):
             return (_place(value, "points"),)  # a single point
         return _places(value, "points")
-    names = {str(name).lower(): name for name in given}
     found: list[Place] = []
     if "vertex" in names:
         sides = [names[n] for n in ("a", "b", "p1", "p2", "start", "end", "arm1", "arm2") if n in names]

@@ -135,6 +135,7 @@ def _told(found: RegionStatistics, unit: str) -> dict[str, Any]:
         "count": found.count,
         "mean": found.mean,
         "sd": found.sd,
+        "std": found.sd,  # the same under another usual name
         "min": found.minimum,
         "max": found.maximum,
         "sum": found.total,
