@@ -38,7 +38,9 @@ class DotBrush:
         curve = self._state.curve
         if curve is not None:
             points = curve.points[:: max(1, len(curve.points) // 400)].tolist()
-            line = QPolygonF([pane.place(PointMm(*point)) for point in points])
+            frame, ratio = pane.frame(), pane.devicePixelRatioF()
+            places = [frame.place(PointMm(*point)) for point in points]
+            line = QPolygonF([QPointF(x / ratio, y / ratio) for x, y in places])
             faint = QColor(colours.MEASURE)
             faint.setAlpha(150)
             painter.setPen(QPen(faint, 1.2))

@@ -125,6 +125,7 @@ class MprPage(VolumePage):
         self.thickness.setDecimals(1)
         self.thickness.setSuffix(" mm")
         self.thickness.setFixedWidth(96)
+        self.thickness.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.thickness.valueChanged.connect(self._set_thickness)
         self.projection = QComboBox()
         self.projection.setObjectName("mpr.projection")

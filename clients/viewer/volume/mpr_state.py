@@ -100,6 +100,7 @@ class MprState:
         self.volume = volume
         self._middle = volume.centre
         self._corners = [PointMm(*corner) for corner in volume.corners.tolist()]
+        self._sizes = {pane: (self._extent(axes.right), self._extent(axes.down)) for pane, axes in STANDARD.items()}
         self._start()
 
     def _start(self) -> None:
@@ -204,8 +205,7 @@ class MprState:
 
     def frame(self, pane: Pane, width: int, height: int) -> PaneFrame:
         """The pane's map for a widget of so many device pixels."""
-        axes, fitting = self._axes[pane], STANDARD[pane]
-        wide, high = self._extent(fitting.right), self._extent(fitting.down)
+        axes, (wide, high) = self._axes[pane], self._sizes[pane]
         mm = max(wide / max(width, 1), high / max(height, 1)) / self._zoom
         pan = self._pans[pane]
         # The middle of the volume stays in the middle of the pane while the cross moves.
