@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mingjing import session
+from shared.imaging.geometry import PointMm
 from shared.imaging.shapes.drawn import shapes_in
 from shared.imaging.shapes.evaluation import Ground, Picture, evaluated
 from shared.imaging.shapes.lines import ShapeError
@@ -18,9 +19,11 @@ from shared.imaging.shapes.lines import ShapeError
 if TYPE_CHECKING:
     from clients.viewer.headless import Images
     from clients.viewer.study import Stack
+    from shared.imaging.geometry import Plane
     from shared.imaging.volume import Volume
 
 _LARGEST_FILE = 256 << 20
+_ON_PLANE_MM = 0.5
 
 _HELP = """\
 SOURCE is a DICOM file, a folder, or a Study Instance UID on a server (--connect or --data).
@@ -73,7 +76,7 @@ def main(arguments: list[str]) -> int:
         try:
             with ExitStack() as closing, images_of(options.source, lambda: _line(options, closing)) as images:
                 ground = _Grounds(images, options.series, suv=options.suv)
-                answers = [evaluated(shape, Ground(ground.volume, ground.picture)) for shape in given]
+                answers = [evaluated(shape, Ground(ground.volume, ground.picture, ground.slice)) for shape in given]
         except NotThere as failure:
             return _complain(str(failure))
         _print(answers, as_json=options.json)
@@ -201,6 +204,32 @@ class _Grounds:
         return Picture(
             pixels, stack.frame_header(index).modality, header, min(stack.frames[index].frame, len(header.frames) - 1)
         )
+
+    def slice(self, fields: Mapping[str, Any], places: Sequence[Sequence[float]]) -> tuple[Picture, Plane] | None:
+        """The nearest image whose plane holds all the places within half a millimetre."""
+        from clients.viewer.headless import NotThere
+
+        best: tuple[float, Stack, int, Plane] | None = None
+        points = [PointMm(place[0], place[1], place[2]) for place in places]
+        for stack in self._candidates(fields):
+            for n in range(len(stack)):
+                plane = stack.frame_header(n).plane
+                if plane is None:
+                    continue
+                away = max(abs(plane.away_mm(point)) for point in points)
+                if away <= _ON_PLANE_MM and (best is None or away < best[0]):
+                    best = (away, stack, n, plane)
+        if best is None:
+            return None
+        _, stack, n, plane = best
+        try:
+            pixels = self._images.frame(stack, n)
+            self._require_suv(stack)
+        except NotThere as error:
+            raise ShapeError(str(error)) from error
+        header = stack.image(n)
+        frame = min(stack.frames[n].frame, len(header.frames) - 1)
+        return Picture(pixels, stack.frame_header(n).modality, header, frame), plane
 
     def _place_of(self, uid: str, frame: int) -> tuple[Stack, int]:
         from clients.viewer.study import FrameKey

@@ -137,6 +137,30 @@ def test_contours_give_volume_and_values(tmp_path: Path, capsys: pytest.CaptureF
     assert (answer["mean"], answer["sd"]) == (33, 0)
 
 
+def test_a_single_slice_is_measured_where_the_shape_lies_on_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = Grid("sagittal", size=(1, 40, 50))
+    phantoms.write_volume(tmp_path / "ct", grid, phantoms.ramp((1.0, 2.0, -1.0), 10), slope=0.01, intercept=0)
+    at = grid.at(0, 20, 20)
+    off = [at[0] + 5, at[1], at[2]]
+    circle, point, away = measured(
+        capsys,
+        tmp_path / "ct",
+        [
+            {"kind": "circle", "center": at, "radius": 5},
+            {"kind": "point", "points": [at]},
+            {"kind": "circle", "center": off, "radius": 5},
+        ],
+        status=1,
+    )
+    truth = 10 + at[0] + 2 * at[1] - at[2]
+    assert circle["area_mm2"] == pytest.approx(25 * math.pi)
+    assert circle["mean"] == pytest.approx(truth, abs=0.05)
+    assert point["value"] == pytest.approx(truth, abs=0.01)
+    assert "single image" in away["error"]
+
+
 def test_suv_of_a_pet_phantom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     activity = 12_345.0
     phantoms.write_volume(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.imaging.geometry import PixelPoint, Spacing
+from shared.imaging.geometry import PixelPoint, Plane, PointMm, Spacing
 from shared.imaging.shapes import lines, solids
 from shared.imaging.shapes.drawn import Drawn, drawn
 from shared.imaging.shapes.flat import FlatFigure, flat_figure, unit_of
@@ -47,6 +47,10 @@ class Picture:
         return found.pop() if len(found) == 1 else UNCALIBRATED
 
 
+def _no_slice(_fields: Mapping[str, Any], _places: Sequence[Sequence[float]]) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Ground:
     """What shapes are measured on; both functions raise :class:`ShapeError` with a sentence."""
@@ -55,6 +59,8 @@ class Ground:
     """The volume that a shape's fields ("series") mean."""
     picture: Callable[[Mapping[str, Any]], Picture]
     """The frame that a shape's fields ("image", "frame", "series") mean."""
+    slice: Callable[[Mapping[str, Any], Sequence[Sequence[float]]], tuple[Picture, Plane] | None] = _no_slice
+    """The frame on which some places in the patient lie, with its plane; for series that make no volume."""
 
 
 def evaluated(given: Any, ground: Ground) -> dict[str, Any]:
@@ -101,7 +107,10 @@ def _line(shape: Drawn, points: Sequence[Sequence[float]]) -> dict[str, Any] | N
 
 
 def _on_picture(shape: Drawn, ground: Ground) -> dict[str, Any]:
-    picture = ground.picture(shape.fields)
+    return _measured_on(shape, ground.picture(shape.fields))
+
+
+def _measured_on(shape: Drawn, picture: Picture) -> dict[str, Any]:
     spacing = picture.spacing_for(shape.points or [shape.fields["centre"]])
     unit = "mm" if spacing.is_known else "px"
     truth = {"spacing": spacing.source.value}
@@ -154,7 +163,13 @@ def _in_space(shape: Drawn, ground: Ground) -> dict[str, Any]:
         return _solid(shape, ground)
     if shape.kind == "volume":
         return _contours(shape, ground)
-    volume = ground.volume(shape.fields)
+    try:
+        volume = ground.volume(shape.fields)
+    except ShapeError:
+        on_slice = _on_slice(shape, ground)
+        if on_slice is None:
+            raise
+        return on_slice
     if shape.kind == "region":
         return _region(shape, volume)
     if shape.kind == "point":
@@ -162,6 +177,28 @@ def _in_space(shape: Drawn, ground: Ground) -> dict[str, Any]:
     placed = _placed(shape, volume)
     answer = {"area_mm2": placed.outline.area, "perimeter_mm": placed.outline.perimeter}
     return answer | _told(statistics_of(values_in(placed, volume)), volume.unit)
+
+
+def _on_slice(shape: Drawn, ground: Ground) -> dict[str, Any] | None:
+    """The shape on the single image that it lies on, where there is no volume; None when it lies on none."""
+    centre = shape.place("centre")
+    places = [*shape.points, *([centre] if centre is not None and len(centre) == 3 else [])]
+    if not places or any(len(place) != 3 for place in places) or shape.kind == "region":
+        return None
+    found = ground.slice(shape.fields, places)
+    if found is None:
+        return None
+    picture, plane = found
+    flat = {
+        name: value for name, value in shape.fields.items() if name not in ("points", "normal", "row", "column", "axes")
+    }
+    flat["in_mm"] = True
+    if centre is not None:
+        flat["centre"] = tuple(plane.pixel(PointMm(*centre)))
+    points = tuple(tuple(plane.pixel(PointMm(*point))) for point in shape.points)
+    answer = _measured_on(Drawn(shape.id, shape.kind, points, flat), picture)
+    answer.pop("spacing", None)
+    return answer
 
 
 def _voxel(volume: Volume, at: Sequence[float]) -> dict[str, Any]:
