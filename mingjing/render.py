@@ -164,7 +164,7 @@ def _view(options: argparse.Namespace, images: Images) -> Viewed:
     stack = images.largest_volume(options.series, options.phase)
     volume = images.volume(stack, options.phase)
     for finding in sorted(volume.findings):
-        print(f"note: the slices of the series are {finding.value}", file=sys.stderr)
+        print(f"note: {_NOTES.get(finding.value, finding.value)}", file=sys.stderr)
     if options.suv:
         volume = volume.scaled(*_suv_factor(images.suv_facts(stack)))
     if options.view == "vr":
@@ -174,6 +174,15 @@ def _view(options: argparse.Namespace, images: Images) -> Viewed:
         return render_vr(volume, preset=options.preset, camera=options.camera, size=size), None, False, ""
     picture = _cpr(options, volume) if options.view == "cpr" else _plane(options, volume)
     return picture, volume.window, volume.inverted, volume.unit
+
+
+_NOTES = {
+    "reversed": "the images are numbered against the direction of their normal",
+    "gaps": "slices are missing; what lies between their neighbours is interpolated",
+    "uneven": "the slices lie at uneven distances, each is used at its own place",
+    "duplicates": "some places have more images than others; the first ones are used",
+    "tilted": "the gantry was tilted; the slices are used where they truly lay",
+}
 
 
 def _frame(options: argparse.Namespace, images: Images) -> Viewed:
