@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from server.reporting.checker.anatomy import SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.clauses import Mention, clauses
-from server.reporting.checker.concepts import CONCEPTS, GROWTHS, SHOWN_AT, STRICT, Concept, close, kin
+from server.reporting.checker.concepts import CONCEPTS, GROWTHS, SHOWN_AT, STRICT, Concept
+from server.reporting.checker.kinship import close, kin
 from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 

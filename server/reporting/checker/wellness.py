@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from server.reporting.checker.clauses import Clause, clauses, mentions
-from server.reporting.checker.concepts import kin
+from server.reporting.checker.kinship import kin
 from server.reporting.checker.subject import Alarm, Subject
 from server.reporting.checker.wording import (
     ADVISES,
