@@ -43,9 +43,9 @@ class Menu:
 
 MENUS: tuple[Menu, ...] = (
     Menu("menu.presets", "grey", "预设窗宽窗位", "presets", "预设"),
-    Menu("menu.colours", "grey", "伪彩", "colours"),
+    Menu("menu.colours", "grey", "伪彩", "colours", "彩色"),
     Menu("menu.turn", "turn", "旋转翻转", "right90", "翻转"),
-    Menu("menu.measure", "measure", "测量", "length"),
+    Menu("menu.measure", "measure", "测量", "measure"),
     Menu("menu.annotate", "measure", "标注", "annotate"),
     Menu("menu.style", "measure", "标注样式", "style", "样式"),
     Menu("menu.layouts", "layout", "布局", "layout"),

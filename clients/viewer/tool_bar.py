@@ -17,7 +17,7 @@ from clients.viewer.desk import Feature
 from clients.viewer.tool_icons import tool_icon
 
 ICON = 20
-WIDE, NARROW = 42, 34  # a button with and without its word
+WIDTHS, NARROW = (52, 42), 34  # a button with its word, as wide as there is room for, and without it
 LINE, EDGES = 9, 20  # between two groups, and at the ends of the row
 LAST_TO_GO = ("tools", "image", "measure", "grey", "layout", "edit", "volume", "more", "turn")
 """Groups in the order of their use: those at the end lose their buttons first where the row is short."""
@@ -72,7 +72,7 @@ class ToolBar(QFrame):
         self._row.addWidget(self._more)
         self._row.addStretch(1)
         self.setFixedHeight(52)
-        self._wide, self._words = True, True
+        self._width, self._words = NARROW, True
         self._hidden: list[_Button] = []
         self._fit(self.width())
         self._dress()
@@ -154,9 +154,10 @@ class ToolBar(QFrame):
         """Words or not, and which buttons have room."""
         extra = sum(widget.sizeHint().width() for widget in self._ends if not widget.isHidden())
         room = width - EDGES - extra - LINE * len(self._lines)
-        self._wide = self._words and len(self._buttons) * WIDE <= room
         fitting = len(self._buttons)
-        if not self._wide and fitting * NARROW > room:
+        with_words = [width for width in WIDTHS if fitting * width <= room] if self._words else []
+        self._width = with_words[0] if with_words else NARROW
+        if not with_words and fitting * NARROW > room:
             fitting = max((room - NARROW) // NARROW, 1)
         by_use = sorted(self._buttons, key=lambda b: (_rank(b), LAST_TO_GO.index(b.group), b.place))
         kept = {button.slot.action for button in by_use[:fitting]}
@@ -183,7 +184,8 @@ class ToolBar(QFrame):
 
     def _dress(self) -> None:
         colours = current_theme().colours
-        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if self._wide else Qt.ToolButtonStyle.ToolButtonIconOnly
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonIconOnly if self._width == NARROW else styles.ToolButtonTextUnderIcon
         for known in self._buttons:
             slot, button = known.slot, known.button
             button.setIcon(tool_icon(slot.icon, ICON, colours.text_quiet, colours.accent, colours.border))
@@ -194,7 +196,7 @@ class ToolBar(QFrame):
         self._more.setIcon(tool_icon("overflow", ICON, colours.text_quiet, colours.accent, colours.border))
         self._more.setToolTip(tr("其余工具"))
         # Sizes belong here: the suite's own style sheet would win over setFixedSize.
-        wide = WIDE if self._wide else NARROW
+        wide = self._width
         size = f"min-width: {wide}px; max-width: {wide}px; min-height: 44px; max-height: 44px;"
         self.setStyleSheet(
             f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
@@ -212,9 +214,9 @@ class ToolBar(QFrame):
         return QSize(320, 52)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        before = self._wide
+        before = self._width
         self._fit(event.size().width())
-        if before != self._wide:
+        if before != self._width:
             self._dress()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -77,7 +77,7 @@ class CineBar(QFrame):
         self._cine.pace = float(value)
 
     def _set_way(self, row: int) -> None:
-        self._cine.way = self.way.itemData(row)
+        self._cine.way = Way(self.way.itemData(row))  # Qt gives the text alone back
 
     def _set_bounds(self) -> None:
         self._cine.set_bounds(self.first.value() - 1, self.last.value() - 1)

@@ -122,7 +122,7 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("tool.pan", "pan"),
         Slot("tool.rotate", "rotate"),
     ),
-    "grey": (Slot("view.invert", "invert", "反转"), Slot("view.numbers", "numbers", "层厚")),
+    "grey": (Slot("view.invert", "invert", "反转"), Slot("view.numbers", "numbers", "数值")),
     "turn": (
         Slot("view.fit", "fit", "适应"),
         Slot("view.actual", "one", "原大"),

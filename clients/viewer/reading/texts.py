@@ -45,7 +45,9 @@ CATALOGUE = {
     "十字上移": "Cross up",
     "十字下移": "Cross down",
     "放大镜跟随指针": "Magnifier follows the pointer",
-    "层厚": "Slab",
+    "层厚": "Thickness",
+    "数值": "Values",
+    "彩色": "Colours",
     "改变布局": "Change layout",
     "改变窗口": "Change windows",
     # windows

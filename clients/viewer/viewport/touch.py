@@ -73,9 +73,9 @@ class Touch:
         (a, b), (c, d) = self._last, points
         before, after = math.dist(a.toTuple(), b.toTuple()), math.dist(c.toTuple(), d.toTuple())
         middle, then = (a + b) / 2, (c + d) / 2
+        pan(view, middle, then)
         if before > 1 and after > 1:
             zoom(view, after / before, then)
-        pan(view, middle, then)
         angle = math.degrees(math.atan2(d.y() - c.y(), d.x() - c.x()) - math.atan2(b.y() - a.y(), b.x() - a.x()))
         angle = (angle + 180) % 360 - 180
         if self._turned is None:
