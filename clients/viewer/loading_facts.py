@@ -16,6 +16,7 @@ from shared.imaging.codecs import PixelFormat, UndecodableFrame
 from shared.imaging.geometry import NoPlane, Plane, choose_spacing
 from shared.imaging.header import FrameHeader, ImageHeader
 from shared.imaging.lut import LookupTable, Modality, VoiFunction, Window
+from shared.imaging.slides import WHOLE_SLIDE
 
 WHOLE_OBJECT_BYTES = 256 << 20  # larger multi-frame objects come frame by frame, with the index's facts only
 SMALL_SERIES = 4  # series of so few images come as whole objects, header and all
@@ -201,7 +202,7 @@ def _objects_of(study: StudyView) -> Iterator[ObjectDescription]:
     """What is no stack of images, or is one that belongs over others."""
     for series in study.series:
         for instance in series.instances:
-            if kind_of(instance.sop_class_uid) is Kind.OTHER and instance.rows > 0:
+            if kind_of(instance.sop_class_uid) is Kind.OTHER and _is_image(instance, series, study):
                 continue
             yield ObjectDescription(
                 sop_instance_uid=instance.sop_instance_uid,
@@ -212,6 +213,14 @@ def _objects_of(study: StudyView) -> Iterator[ObjectDescription]:
                 number=instance.instance_number,
                 study_uid=study.row.study_uid,
             )
+
+
+def _is_image(instance: InstanceView, series: SeriesView, study: StudyView) -> bool:
+    try:
+        header_of(instance, series, study)
+    except UndecodableFrame:
+        return False
+    return True
 
 
 def says_more(header: ImageHeader) -> bool:
@@ -237,7 +246,9 @@ def header_of(instance: InstanceView, series: SeriesView, study: StudyView) -> I
         rows=instance.rows,
         columns=instance.columns,
         bits_allocated=instance.bits_allocated,
-        bits_stored=instance.bits_stored,
+        bits_stored=instance.bits_stored or instance.bits_allocated,
+        # Float and Double Float Pixel Data have no Bits Stored (PS3.3 C.7.6.24).
+        floating=instance.bits_stored == 0 and instance.bits_allocated in (32, 64),
         signed=instance.is_signed,
         samples=instance.samples_per_pixel,
         photometric=instance.photometric_interpretation,
@@ -285,4 +296,6 @@ def header_of(instance: InstanceView, series: SeriesView, study: StudyView) -> I
         instance_number=instance.instance_number or 0,
         inverted=instance.photometric_interpretation == "MONOCHROME1",
         texts=texts,
+        frame_of_reference_uid=series.frame_of_reference_uid,
+        is_tiled=instance.sop_class_uid == WHOLE_SLIDE,
     )

@@ -53,8 +53,10 @@ def test_files_that_cannot_be_shown_say_why_and_harm_no_other(tmp_path: Path) ->
     write_series(tmp_path, 2, side=16)
     (tmp_path / "cut.dcm").write_bytes((tmp_path / "1-0000.dcm").read_bytes()[:200])
     (tmp_path / "notes.txt").write_text("no image")
-    saved(tmp_path / "empty.dcm", SOPClassUID="1.2.840.10008.5.1.4.1.1.2", SOPInstanceUID="1.2.3", BitsAllocated=16, PixelRepresentation=0,
-          PixelData=b"\0\0")  # fmt: skip
+    saved(
+        tmp_path / "empty.dcm", SOPClassUID="1.2.840.10008.5.1.4.1.1.2", SOPInstanceUID="1.2.3", BitsAllocated=16,
+        PixelRepresentation=0, PixelData=b"\0\0",
+    )  # fmt: skip
 
     source = LocalFiles([tmp_path])
     (study,) = source.studies()
