@@ -143,7 +143,7 @@ def _presentations(
                 flipped=flipped,
                 rescale=rescale,
                 is_colour=is_colour,
-                private={"marks": msgspec.to_builtins(mine)},
+                private={"author": said.author, "marks": msgspec.to_builtins(mine)},
             )
         )
     return made
@@ -222,7 +222,7 @@ def _report(images: Mapping[str, ImageFacts], marks: Sequence[StoredMark], said:
         observer_name=said.author,
         modality=first.modality if first is not None else "",
         language=said.language,
-        private={"marks": msgspec.to_builtins(list(marks))},
+        private={"author": said.author, "marks": msgspec.to_builtins(list(marks))},
     )
 
 
@@ -285,3 +285,9 @@ def marks_in(ds: Dataset) -> tuple[StoredMark, ...]:
         except msgspec.ValidationError:
             continue
     return tuple(found)
+
+
+def author_in(ds: Dataset) -> str:
+    """Who drew the marks of an object, a PN value; empty when it does not say."""
+    author = private_of(ds).get("author")
+    return author if isinstance(author, str) else ""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
+from clients.kit import translations
 from clients.kit.actions import Action
 from clients.kit.translations import register_catalogue, tr
 from clients.viewer import colours
 from clients.viewer.commands import Slot
 from clients.viewer.desk import Desk, Feature
-from clients.viewer.marks import texts
+from clients.viewer.marks import files, texts
 from clients.viewer.marks.keeping import Keeper
 from clients.viewer.marks.model import COLOURS, FONT_SIZES, STANDARD_FONT_PX, Kind, Mark
 from clients.viewer.marks.panel import MarkList
@@ -69,6 +72,7 @@ _ENTRIES = {
         "tool.eraser",
     ),
     "menu.annotate": ("tool.curve", "tool.arrow", "tool.text", "tool.eraser", "edit.clear", "marks.list"),
+    "menu.output": ("marks.export",),
 }
 _BRUSHES = (("小", 7.0), ("中", 14.0), ("大", 28.0))
 
@@ -101,9 +105,10 @@ class MarksFeature(Feature):
         Action("edit.delete", "删除选中的标注", "Del"),
         Action("edit.clear", "清除所有标注", "Ctrl+Del", hint="只清除选中视口的"),
         Action("marks.list", "标注列表", "Shift+L", hint="选中视口的全部测量和标注"),
+        Action("marks.export", "导出标注…", hint="把标注存成 DICOM 文件（GSPS 与 SR）"),
     )
     switches = frozenset({"marks.list"})
-    needs_image = frozenset({"edit.clear"})
+    needs_image = frozenset({"edit.clear", "marks.export"})
     slots = _SLOTS
     entries = _ENTRIES
 
@@ -126,6 +131,7 @@ class MarksFeature(Feature):
             "edit.delete": self._delete,
             "edit.clear": self._clear,
             "marks.list": self._toggle_list,
+            "marks.export": self._ask_export,
         }
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
@@ -162,6 +168,32 @@ class MarksFeature(Feature):
             self._list = MarkList(self.desk.session, self.value_of)
             side.show_panel("marks", self._list, "标注列表", 280)
         self.desk.reflect()
+
+    def _ask_export(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.desk.window, tr("选择文件夹"))
+        if folder:
+            self.export(Path(folder))
+
+    def export(self, folder: Path) -> None:
+        """Write GSPS and SR of the own marks on the selected viewport's study into a folder."""
+        stack = self.desk.session.active_viewport.stack
+        if stack is None:
+            return
+        study = stack.study
+        marks, shown = self.keeper.own_marks(study.study_uid)
+        if not marks:
+            self.desk.say(tr("没有可导出的标注"))
+            return
+        author, language = self.keeper.reader or "local", translations.language().value
+        now = datetime.now()  # DICOM's dates are local time
+
+        def work() -> int:
+            return len(files.export(study, marks, shown, folder, author=author, language=language, now=now))
+
+        def done(count: int) -> None:
+            self.desk.say(tr("标注已存到 {folder}：{n} 个文件", folder=str(folder), n=count))
+
+        self.desk.background.run(work, done, self.desk.say, "export-marks")
 
     def _on_side(self, key: str) -> None:
         if key != "marks" and self._list is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from PySide6.QtCore import QObject, QTimer
 
 from clients.kit.translations import tr
-from clients.viewer.marks import wire
+from clients.viewer.marks import files, wire
 from clients.viewer.marks.journal import Journal
 from clients.viewer.marks.model import Mark, SpacePlane
 from clients.viewer.marks.values import MeasuredValue
@@ -116,12 +116,18 @@ class Keeper(QObject):
 
     def _fetch(self, kept: _Kept) -> None:
         """What everybody drew, and what this reader could not save the last time."""
-        server, uid, again = kept.server, kept.study.study_uid, kept.loaded
+        server, uid, again, study, source = (
+            kept.server,
+            kept.study.study_uid,
+            kept.loaded,
+            kept.study,
+            self._desk.source,
+        )
 
         def work() -> tuple[tuple[AuthorMarks, ...], dict[str, StoredMark] | None]:
-            said: tuple[AuthorMarks, ...] = ()
-            if server is not None:
-                said = server.call(ListMarks(study_uid=uid))  # type: ignore[assignment]
+            if server is None:
+                return files.found_in(source, study), None if again else kept.journal.read(uid)
+            said: tuple[AuthorMarks, ...] = server.call(ListMarks(study_uid=uid))  # type: ignore[assignment]
             return said, None if again else kept.journal.read(uid)
 
         def done(found: tuple[tuple[AuthorMarks, ...], dict[str, StoredMark] | None]) -> None:
@@ -302,6 +308,12 @@ class Keeper(QObject):
                 thread.join(AT_THE_END_S)
 
     # --- for exports
+
+    @property
+    def reader(self) -> str:
+        """Login name of the reader; empty without a server."""
+        server = server_of(self._desk.source)
+        return server.reader if server is not None else ""
 
     def own_marks(self, study_uid: str) -> tuple[tuple[StoredMark, ...], tuple[ShownImage, ...]]:
         """What this reader drew on a study, and how it was shown."""

@@ -61,8 +61,8 @@ _POINTS: dict[Kind, int | None] = {
 }
 MOST_POINTS = 4000
 BRUSH_HANDLES = 12
-FINGER_PX = 8.0
-"""How near the pointer must come, in logical pixels; a finger needs three times as much."""
+POINTER_PX, FINGER_PX = 8.0, 24.0
+"""How near a mouse and a finger must come, in logical pixels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from clients.viewer.marks.drawing import Canvas, draw_marks
-from clients.viewer.marks.model import Kind, Mark, Sheet, SpacePlane
+from clients.viewer.marks.model import POINTER_PX, Kind, Mark, Sheet, SpacePlane
 from clients.viewer.marks.surface import on_plane
 from clients.viewer.marks.tools import DrawTool, EraserTool, MarkHand
 from clients.viewer.marks.values import MeasuredValue, Values, measure_in_space
@@ -31,6 +31,7 @@ class PaneSurface:
         self._pane = pane
         self._session = session
         self.book = session.marks
+        self.reach_px = POINTER_PX
         self._values: dict[int, tuple[object, MeasuredValue]] = {}
 
     @property

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from clients.viewer.marks.book import MarkBook
 from clients.viewer.marks.drawing import Canvas, label_box, label_lines
 from clients.viewer.marks.hits import Hit, hit_test
-from clients.viewer.marks.model import FINGER_PX, Mark, Sheet, SpacePlane
+from clients.viewer.marks.model import POINTER_PX, Mark, Sheet, SpacePlane
 from clients.viewer.marks.values import MeasuredValue, Values, measure, measure_in_space
 from clients.viewer.viewport.transform import Place
 from clients.viewer.volume.views import is_derived
@@ -26,6 +26,8 @@ class Surface(Protocol):
     """A sheet on screen. Places are logical pixels of ``widget``."""
 
     book: MarkBook
+    reach_px: float
+    """How near to a mark the pointer must come; more for a finger."""
 
     @property
     def widget(self) -> QWidget: ...
@@ -51,7 +53,7 @@ class Surface(Protocol):
         """The pixels of the sheet, for the smart brush; None where there are none."""
 
 
-def hit_of(surface: Surface, at: QPointF, reach_px: float = FINGER_PX) -> Hit | None:
+def hit_of(surface: Surface, at: QPointF, times: float = 1.0) -> Hit | None:
     """The own mark under the pointer."""
     canvas = surface.canvas()
     if canvas is None:
@@ -65,7 +67,9 @@ def hit_of(surface: Surface, at: QPointF, reach_px: float = FINGER_PX) -> Hit | 
         rect = label_box(mark, label_lines(mark, surface.value_of(mark)), canvas)
         return rect.left(), rect.top(), rect.right(), rect.bottom()
 
-    return hit_test(surface.own_marks(), place, Place(at.x(), at.y()), reach_px, surface.book.selected, box)
+    return hit_test(
+        surface.own_marks(), place, Place(at.x(), at.y()), times * surface.reach_px, surface.book.selected, box
+    )
 
 
 class ViewportSurface:
@@ -74,6 +78,7 @@ class ViewportSurface:
     def __init__(self, view: ViewportWidget) -> None:
         self._view = view
         self.book = view.session.marks
+        self.reach_px = POINTER_PX
         self._values: dict[int, tuple[object, MeasuredValue]] = {}
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
+from PySide6.QtGui import QGuiApplication, QInputDevice, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from clients.kit.fonts import text_font
@@ -17,6 +17,7 @@ from clients.viewer.marks.drawing import draw_marks, draw_stroke
 from clients.viewer.marks.model import (
     FINGER_PX,
     MOST_POINTS,
+    POINTER_PX,
     STANDARD_FONT_PX,
     Kind,
     Mark,
@@ -303,7 +304,7 @@ class EraserTool(MouseTool):
 
     def press(self, view: ViewportWidget, at: QPointF, button: Qt.MouseButton) -> bool:
         surface = surface_of(view)
-        hit = hit_of(surface, at, 1.5 * FINGER_PX)
+        hit = hit_of(surface, at, 1.5)
         if hit is not None:
             surface.book.delete(hit.mark)
         return True
@@ -424,7 +425,7 @@ _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 
 
 class ArrowKeys(QObject):
-    """The arrow keys move the selected mark of a viewport by a pixel, with Shift by ten (VW-EX-09)."""
+    """Arrow keys move the selected mark of a viewport by a pixel, with Shift by ten; fingers reach wider (VW-EX-09)."""
 
     def __init__(self, view: ViewportWidget) -> None:
         super().__init__(view)
@@ -444,6 +445,9 @@ class ArrowKeys(QObject):
         return max(_STEPS.values(), key=along)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            touched = event.device().type() == QInputDevice.DeviceType.TouchScreen
+            surface_of(self._view).reach_px = FINGER_PX if touched else POINTER_PX
         if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and isinstance(event, QKeyEvent):
             step = _STEPS.get(Qt.Key(event.key()))
             modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier

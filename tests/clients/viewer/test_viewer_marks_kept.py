@@ -152,6 +152,42 @@ def test_strokes_survive_the_sudden_death_of_the_viewer(tmp_path: Path) -> None:
     assert {mark.points[0][1] for mark in kept.values()} >= set(range(finished))
 
 
+def test_marks_travel_as_files_to_another_computer(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_series(tmp_path / "files", 3)
+
+    def opened(home: str) -> ViewerWindow:
+        monkeypatch.setenv("MINGJING_HOME", str(tmp_path / home))
+        window = ViewerWindow()
+        window.show()
+        with qtbot.waitSignal(window.first_image, timeout=10_000):
+            window.open_files([tmp_path / "files"])
+        qtbot.waitUntil(lambda: kept(window).keeper.is_ready, timeout=5000)
+        return window
+
+    def kept(window: ViewerWindow) -> MarksFeature:
+        return next(feature for feature in window.features if isinstance(feature, MarksFeature))
+
+    here = opened("here")
+    key = here.session.active_viewport.key
+    assert key is not None
+    drawn = here.session.marks.draw(Kind.RECTANGLE, key, (P(4, 4), P(20, 18)))
+    kept(here).export(tmp_path / "files" / "marks")
+    qtbot.waitUntil(lambda: "2 个文件" in here.banner.text(), timeout=5000)
+    here.close()
+    again = opened("here")  # the journal has it: it is one's own
+    assert [(mark.uid, mark.foreign) for mark in again.session.marks] == [(drawn.uid, False)]
+    again.close()
+    there = opened("there")
+    (seen,) = there.session.marks
+    assert (seen.uid, seen.points, seen.foreign) == (drawn.uid, drawn.points, True)
+    there.close()
+    for window in (here, again, there):
+        window.deleteLater()
+    QApplication.processEvents()
+
+
 # --- with a server -----------------------------------------------------------------------------------------------
 
 
