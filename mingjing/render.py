@@ -161,7 +161,7 @@ Viewed = tuple["NDArray[Any]", "Window | LookupTable | None", bool, str]
 def _view(options: argparse.Namespace, images: Images) -> Viewed:
     if options.view == "frame":
         return _frame(options, images)
-    stack = images.largest_volume(options.series, options.phase)
+    stack = images.largest_volume(options.series, options.phase, "PT" if options.suv else "")
     volume = images.volume(stack, options.phase)
     for finding in sorted(volume.findings):
         print(f"note: {_NOTES.get(finding.value, finding.value)}", file=sys.stderr)
@@ -188,7 +188,7 @@ _NOTES = {
 def _frame(options: argparse.Namespace, images: Images) -> Viewed:
     import numpy as np
 
-    stack = images.largest(options.series)
+    stack = images.largest(options.series, "PT" if options.suv else "")
     index = _index_of(stack, options.index)
     frame = images.frame(stack, index)
     header = stack.frame_header(index)

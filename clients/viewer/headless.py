@@ -45,10 +45,11 @@ class Images:
 
     # --- choosing
 
-    def series(self, wanted: str) -> tuple[Stack, ...]:
-        """Stacks of a series by its UID or its Series Number; all stacks when ``wanted`` is empty."""
+    def series(self, wanted: str, modality: str = "") -> tuple[Stack, ...]:
+        """Stacks of a series by its UID or its Series Number; when ``wanted`` is empty all, or all of ``modality``."""
         if not wanted:
-            return self.stacks
+            chosen = tuple(s for s in self.stacks if modality and s.series.modality == modality)
+            return chosen or self.stacks
         found = [stack for stack in self.stacks if wanted == stack.series.series_uid]
         if not found and wanted.lstrip("-").isdigit():
             found = [stack for stack in self.stacks if stack.series.number == int(wanted)]
@@ -57,16 +58,16 @@ class Images:
             raise NotThere(f"There is no series {wanted} in {self.place}. There are: {there}.")
         return tuple(found)
 
-    def largest(self, wanted: str = "") -> Stack:
-        """The stack of most pixels, of one series where it is named."""
-        stacks = self.series(wanted)
+    def largest(self, wanted: str = "", modality: str = "") -> Stack:
+        """The stack of most pixels, of one series where it is named, else of ``modality`` where there is any."""
+        stacks = self.series(wanted, modality)
         return max(stacks, key=lambda stack: len(stack) * stack.shape[0] * stack.shape[1])
 
-    def largest_volume(self, wanted: str = "", phase: int = 0) -> Stack:
+    def largest_volume(self, wanted: str = "", phase: int = 0, modality: str = "") -> Stack:
         """The stack of most voxels among those that make a volume; raises :class:`NotThere` with the reasons."""
         best: tuple[int, Stack] | None = None
         reasons = []
-        for stack in self.series(wanted):
+        for stack in self.series(wanted, modality):
             if not wanted and stack.series.modality in NO_IMAGES:
                 continue
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from clients.viewer.loading_memory import give_back, pixel_limit
@@ -125,6 +126,7 @@ class StackPixels:
         self._shown = 0
         self._buffer: NDArray[Any] | None = None
         self._volume: NDArray[Any] | None = None
+        self._lent = False  # somebody else reads the buffer: it never goes back to the pool
         self._odd: dict[int, NDArray[Any]] = {}
         self._halves: dict[int, NDArray[Any]] = {}
         self._there = bytearray(len(stack))
@@ -170,6 +172,20 @@ class StackPixels:
         with self._lock:
             frame = self.frame(index)
             return frame.copy() if frame is not None else None
+
+    def lend(self, frames: Sequence[int]) -> NDArray[Any] | None:
+        """The pixels of consecutive ``frames`` as one array (frames, rows, columns) that stays valid, to be read only.
+
+        None when they are not all there, or not in one piece. Nothing is copied.
+        """
+        with self._lock:
+            whole = self._volume is not None and not self._odd and all(self._there[n] for n in frames)
+            if not whole or self._volume is None or list(frames) != list(range(frames[0], frames[0] + len(frames))):
+                return None
+            self._lent = True
+            lent = self._volume[frames[0] : frames[0] + len(frames)]
+            lent.flags.writeable = False
+            return lent
 
     def fail(self, index: int, sentence: str) -> None:
         self.errors[index] = sentence
@@ -239,8 +255,9 @@ class StackPixels:
                         self._odd[n] = volume[n].copy()
             self._buffer = self._volume = None
             del volume
+            lent, self._lent = self._lent, False
             self._forget_outside(window)
-        if buffer is not None:
+        if buffer is not None and not lent:
             self._pool.give(buffer)
 
     def _is_well_inside(self, index: int, window: range) -> bool:
@@ -287,9 +304,10 @@ class StackPixels:
             self._modalities.clear()
             buffer, self._buffer, self._volume = self._buffer, None, None
             self._window = None
+            lent, self._lent = self._lent, False
             self._odd.clear()
             self._halves.clear()
-        if buffer is not None:
+        if buffer is not None and not lent:
             self._pool.give(buffer)
 
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from shared.imaging.geometry import PointMm, VectorMm
-from shared.imaging.reformat import MAX_SIDE, Projection, in_unit, project, slab_offsets
+from shared.imaging.reformat import MAX_PIXELS, MAX_SIDE, Projection, in_unit, project, slab_offsets
 from shared.imaging.sampling import BLOCK, Interpolation, in_blocks, sampler
 from shared.imaging.volume import Volume
 
@@ -238,6 +238,8 @@ def sheet_of(
         if not 0 < columns <= MAX_SIDE:
             raise NoCurve(f"A curved picture has 1 to {MAX_SIDE} columns.")
         half = (columns - 1) / 2
+    if (2 * half + 1) * len(curve.points) > MAX_PIXELS:
+        raise NoCurve("The curved picture would be too large; take a larger spacing.")
     if mode is CurveMode.STRETCHED:
         return _stretched(curve, half, angle_deg)
     return _straightened(curve, half, angle_deg)

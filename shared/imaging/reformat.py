@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_SIDE = 32_768
+MAX_PIXELS = 1 << 28
 MAX_SAMPLES = 2_000  # of a slab
 
 
@@ -46,7 +47,7 @@ class Grid:
         """From the centre of the first pixel, the directions of growing column and growing row number, mm per pixel
         and (width, height); raises ``NoPlane`` or ValueError with a sentence."""
         columns, rows = size
-        if not (0 < columns <= MAX_SIDE and 0 < rows <= MAX_SIDE):
+        if not (0 < columns <= MAX_SIDE and 0 < rows <= MAX_SIDE and columns * rows <= MAX_PIXELS):
             raise ValueError(f"A picture of {columns} x {rows} pixels cannot be made; sides are 1 to {MAX_SIDE}.")
         return cls(Plane.of(origin, (*row, *column), (spacing, spacing)), columns, rows)
 

@@ -99,6 +99,12 @@ class CprPage(VolumePage):
         self.retranslate()
         self.update()
 
+    def volume_replaced(self, volume: Volume) -> None:
+        assert self.state is not None and self.planes is not None
+        self.state.volume = self.planes.volume = volume
+        self._wish_plane()
+        self._wish_picture()
+
     def _connect(self) -> None:
         assert self.state is not None and self.planes is not None
         self._forget += [

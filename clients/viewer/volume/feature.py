@@ -17,7 +17,7 @@ from clients.viewer.volume.cpr_page import CprPage
 from clients.viewer.volume.mpr_page import NAMES, MprPage
 from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.volume.source import arrangement_of, sentence_of, volume_of_stack
-from clients.viewer.volume.views import Reformatted, is_derived, reformatted_stack
+from clients.viewer.volume.views import Reformatted, TooLarge, is_derived, reformatted_stack
 from clients.viewer.volume.volume_page import PageSource, VolumePage
 from shared.imaging.volume import NoVolume
 
@@ -155,6 +155,8 @@ class VolumeFeature(Feature):
                 return reformatted_stack(volume_of_stack(stack, pixels), pane, stack, name)
             except NoVolume as reason:
                 raise ValueError(sentence_of(reason)) from reason
+            except TooLarge as reason:
+                raise ValueError(tr("序列太大，这台计算机的内存放不下")) from reason
 
         def planned(made: Reformatted) -> None:
             computed = store.of(made.stack)

@@ -111,6 +111,12 @@ class MprPage(VolumePage):
         self.retranslate()
         self.update()
 
+    def volume_replaced(self, volume: Volume) -> None:
+        assert self.state is not None
+        self.state.volume = volume
+        self._makers = {pane: _Maker(volume) for pane in Pane}
+        self._wish()
+
     def _build_controls(self) -> None:
         row = self.bar.controls
         self._thickness_name = QLabel()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clients.kit.translations import tr
-from shared.imaging.volume import Arrangement, NoVolume, Volume, arrange, volume_of
+from shared.imaging.volume import Arrangement, NoVolume, Volume, arrange, volume_from, volume_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,17 +21,34 @@ def arrangement_of(stack: Stack, phase: int = 0) -> Arrangement:
 
 
 def volume_of_stack(stack: Stack, pixels: StackPixels, phase: int = 0) -> Volume:
-    """The volume of a loaded stack, its own copy of the voxels; for a worker thread.
+    """The volume of a loaded stack, for a worker thread; it shares the stack's pixels where they lie in one piece.
 
     Frame numbers of the volume (`Volume.frames`) are indices of the stack. Raises :class:`NoVolume`, also while
     frames are missing.
     """
     arranged = arrangement_of(stack, phase)
+    if pixels.is_confined:
+        raise NoVolume("The series is too large for the memory of this computer.")
     for n in arranged.order:
         if not pixels.has(n):
             raise NoVolume("The images of this series are still on the way.")
         if n in pixels.errors:
             raise NoVolume("Some images of this series cannot be read, so they make no volume.")
+    headers = [replace(stack.frame_header(n), modality=pixels.modality(n)) for n in range(len(stack))]
+    first = stack.image(arranged.order[0])
+    facts: dict[str, Any] = {
+        "frame_of_reference_uid": stack.series.frame_of_reference_uid,
+        "modality_code": stack.series.modality,
+        "series_uid": stack.series.series_uid,
+        "inverted": first.inverted,
+        "padding": first.padding,
+    }
+    chosen = [headers[n] for n in arranged.order]
+    modality = chosen[0].modality
+    if modality.table is None and all(header.modality == modality for header in chosen):
+        voxels = pixels.lend(arranged.order)
+        if voxels is not None and voxels.ndim == 3:
+            return volume_from(arranged, chosen, voxels, slope=modality.slope, intercept=modality.intercept, **facts)
 
     def frame_at(n: int) -> NDArray[Any]:
         frame = pixels.copy_of(n)
@@ -39,22 +56,7 @@ def volume_of_stack(stack: Stack, pixels: StackPixels, phase: int = 0) -> Volume
             raise NoVolume("The images of this series are still on the way.")
         return frame
 
-    headers = [
-        replace(header, modality=pixels.modality(n))
-        for n, header in ((n, stack.frame_header(n)) for n in range(len(stack)))
-    ]
-    first = stack.image(arranged.order[0])
-    return volume_of(
-        headers,
-        frame_at,
-        numbers=range(len(stack)),
-        phase=phase,
-        frame_of_reference_uid=stack.series.frame_of_reference_uid,
-        modality_code=stack.series.modality,
-        series_uid=stack.series.series_uid,
-        inverted=first.inverted,
-        padding=first.padding,
-    )
+    return volume_of(headers, frame_at, numbers=range(len(stack)), phase=phase, **facts)
 
 
 def sentence_of(reason: NoVolume) -> str:
@@ -75,5 +77,6 @@ def sentence_of(reason: NoVolume) -> str:
         "Colour images make no volume.": tr("彩色图像不能重建"),
         "Some images of this series cannot be read, so they make no volume.": tr("序列中有图像无法读取，不能重建"),
         "The images of this series are still on the way.": tr("图像还在载入"),
+        "The series is too large for the memory of this computer.": tr("序列太大，这台计算机的内存放不下"),
     }
     return known.get(english, tr("这个序列不能重建"))

@@ -20,6 +20,8 @@ CATALOGUE: dict[str, str] = {
     "序列中的像素间距不一致，不能重建": "The images have different pixel spacings and cannot be reformatted",
     "彩色图像不能重建": "Colour images cannot be reformatted",
     "序列中有图像无法读取，不能重建": "Some images cannot be read, so the series cannot be reformatted",
+    "序列太大，这台计算机的内存放不下": "The series is too large for the memory of this computer",
+    "第 {n}/{count} 期": "Phase {n}/{count}",
     "图像还在载入": "The images are still loading",
     "这个序列不能重建": "This series cannot be reformatted",
     "横断面": "Axial",

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from clients.kit.fonts import text_font
 from clients.kit.theme import current_theme
@@ -92,6 +92,9 @@ class VolumePage(QWidget):
     def open_volume(self, volume: Volume) -> None:
         """The volume is there: build the page."""
 
+    def volume_replaced(self, volume: Volume) -> None:
+        """Another phase at the same places: show it as the one before was shown."""
+
     def grey_changed(self) -> None:
         """Window, inversion or colours changed."""
 
@@ -109,12 +112,15 @@ class VolumePage(QWidget):
         except NoVolume as reason:
             self._fail(sentence_of(reason))
             return
+        if pixels.is_confined:
+            self._fail(tr("序列太大，这台计算机的内存放不下"))
+            return
         there = sum(pixels.has(n) for n in order)
         self.message = tr("正在载入图像… {n}/{count}", n=there, count=len(order))
         self.update()
         if there == len(order):
             self._timer.stop()
-            self.source.background.run(lambda: _made(stack, pixels), self._on_volume, self._fail, "volume")
+            self.source.background.run(lambda: _made(stack, pixels, 0), self._on_volume, self._fail, "volume")
 
     def _on_volume(self, made: Volume | str) -> None:
         if self._closed:
@@ -126,7 +132,36 @@ class VolumePage(QWidget):
         self.bar.warn(warnings_of(made))
         last = self.body.takeAt(self.body.count() - 1)
         del last  # the stretch that stood for the page
+        self._offer_phases()
         self.open_volume(made)
+
+    def _offer_phases(self) -> None:
+        """Several volumes at the same places (times, b-values): say so, and let the reader choose."""
+        count = arrangement_of(self.source.stack).phases
+        if count < 2:
+            return
+        self.phases = QComboBox()
+        self.phases.setObjectName("volume.phase")
+        self.phases.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        for n in range(count):
+            self.phases.addItem(tr("第 {n}/{count} 期", n=n + 1, count=count))
+        self.phases.currentIndexChanged.connect(self._choose_phase)
+        self.bar.controls.addWidget(self.phases)
+
+    phases: QComboBox | None = None
+
+    def _choose_phase(self, phase: int) -> None:
+        stack, pixels = self.source.stack, self.source.pixels
+
+        def replaced(made: Volume | str) -> None:
+            current = self.phases is not None and self.phases.currentIndex() == phase
+            if isinstance(made, str):
+                self._fail(made)
+            elif current and not self._closed:
+                self.volume = made
+                self.volume_replaced(made)
+
+        self.source.background.run(lambda: _made(stack, pixels, phase), replaced, self._fail, "volume")
         self.opened.emit()
 
     def _fail(self, sentence: str) -> None:
@@ -217,9 +252,9 @@ class VolumePage(QWidget):
         self._forget.clear()
 
 
-def _made(stack: Stack, pixels: StackPixels) -> Volume | str:
+def _made(stack: Stack, pixels: StackPixels, phase: int) -> Volume | str:
     try:
-        return volume_of_stack(stack, pixels)
+        return volume_of_stack(stack, pixels, phase)
     except NoVolume as reason:
         return sentence_of(reason)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -17,7 +19,7 @@ from shared.imaging.geometry import PointMm, VectorMm
 from shared.imaging.lut import Window
 from shared.imaging.reformat import Projection, reformat
 from shared.imaging.volume import NoVolume, Volume
-from tests.clients.viewer.viewer_builders import a_series, a_stack, a_study
+from tests.clients.viewer.viewer_builders import a_series, a_stack, a_study, an_image
 from tests.clients.viewer.volume.volume_builders import a_source
 
 
@@ -173,8 +175,6 @@ def test_what_is_no_volume_says_why(qtbot: QtBot) -> None:
 def test_a_hole_between_the_slices_is_said_above_and_in_the_corner(qtbot: QtBot) -> None:
     images = list(a_series(12).images)
     del images[5:8]
-    from dataclasses import replace
-
     stack = stacks_of(a_study(replace(a_series(12), images=tuple(images))))[0]
     page = MprPage(a_source(qtbot, stack))
     shown(qtbot, page)
@@ -189,3 +189,35 @@ def test_escape_asks_for_the_way_back(qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.left):
         qtbot.keyClick(page, Qt.Key.Key_Escape)
     page.closing()
+
+
+def test_several_times_at_one_place_are_chosen_above(qtbot: QtBot) -> None:
+    images = [
+        an_image(n, z=2.0 * (n % 6), sop_instance_uid=f"1.2.{n}") for n in range(12)
+    ]  # the second six lie where the first six lie
+    stack = stacks_of(a_study(replace(a_series(6), images=tuple(images))))[0]
+    source = a_source(qtbot, stack, empty=True)
+    for n in range(len(stack)):
+        value = 1024 + 100 * (1 + (stack.image(n).instance_number > 6))
+        source.pixels.put(n, np.full((32, 32), value, np.uint16), stack.frame_header(n).modality)
+    page = MprPage(source)
+    state = shown(qtbot, page)
+    axial = page.panes[Pane.AXIAL]
+    assert page.phases is not None and page.phases.currentText() == "第 1/2 期"
+    assert axial.value_at(axial.place(state.cross)) == pytest.approx(100)
+    page.phases.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: axial.value_at(axial.place(state.cross)) == pytest.approx(200), timeout=5000)
+    page.closing()
+
+
+def test_the_volume_shares_the_pixels_of_the_stack_and_outlives_them(qtbot: QtBot) -> None:
+    source = a_source(qtbot)
+    volume = volume_of_stack(source.stack, source.pixels)
+    frame = source.pixels.frame(3)
+    assert frame is not None and np.shares_memory(volume.voxels, frame)
+    assert not volume.voxels.flags.writeable
+    before = volume.voxels.copy()
+    source.pixels.release()
+    for n in range(len(source.stack)):  # whatever comes next gets other memory
+        source.pixels.put(n, np.zeros((32, 32), np.uint16), source.stack.frame_header(n).modality)
+    assert np.array_equal(volume.voxels, before)

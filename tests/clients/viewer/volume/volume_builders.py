@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -11,7 +10,6 @@ from clients.viewer.pixels import PixelStore
 from clients.viewer.study import Stack
 from clients.viewer.viewport.state import ViewportState
 from clients.viewer.volume.volume_page import PageSource
-from shared.imaging.volume import Volume
 from tests.clients.viewer.viewer_builders import a_stack, pixels_of
 
 
@@ -32,7 +30,3 @@ def a_source(qtbot: QtBot, stack: Stack | None = None, *, empty: bool = False) -
     viewport.show(stack)
     store = PixelStore() if empty else loaded(stack)
     return PageSource(stack, store.of(stack), viewport, Background(parent))
-
-
-def disc(volume: Volume) -> np.ndarray:
-    return volume.values(volume.voxels)
