@@ -22,6 +22,9 @@ from clients.viewer.vr.transfer import Blend, Look, rgb_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BRIGHTER = 1.33
+"""The processor's mapper mixes the unlit air beside a surface into it; with this its pictures are as bright as the
+graphics mapper's (mean of three looks of a CT angiography: 87, 143, 72 against 89, 158, 73)."""
 EYE_MM = 5000.0  # how far the eye stands back; without meaning in a parallel projection
 
 
@@ -241,8 +244,9 @@ class Engine:
     def _show_light(self, look: Look) -> None:
         light = look.lighting
         self._property.SetShade(light.shade and look.blend is Blend.COMPOSITE)
-        self._property.SetAmbient(light.ambient)
-        self._property.SetDiffuse(light.diffuse)
+        gain = 1.0 if self._graphics else BRIGHTER
+        self._property.SetAmbient(gain * light.ambient)
+        self._property.SetDiffuse(gain * light.diffuse)
         self._property.SetSpecular(light.specular)
         self._property.SetSpecularPower(light.power)
         if look.blend is Blend.MAXIMUM:

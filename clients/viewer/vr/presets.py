@@ -1,5 +1,6 @@
 """Templates of volume rendering by organ, as data. Values are ours, found by looking at contrast and plain scans.
 
+A surface should be opaque where its gradient is, at low values: deeper voxels have no direction to be lit by.
 CT templates speak in HU. Where a unit means nothing between scanners (MR, PET, cone beam), points are shares of the
 volume's own range: 0 is its first, 1 its 99.5th percentile.
 """
@@ -81,10 +82,10 @@ CT_PRESETS: tuple[Preset, ...] = (
         "skin",
         "皮肤",
         _look(
-            (-500, 0.0, "#a86850"),
-            (-300, 0.35, "#d29878"),
-            (0, 0.85, "#e8b898"),
-            (400, 0.95, "#f0ccb0"),
+            (-800, 0.0, "#c88a6c"),
+            (-600, 0.5, "#d8a080"),
+            (-400, 1.0, "#e8b898"),
+            (400, 1.0, "#f0ccb0"),
             lighting=_SOFT,
         ),
     ),
@@ -92,10 +93,10 @@ CT_PRESETS: tuple[Preset, ...] = (
         "muscle",
         "软组织",
         _look(
-            (-30, 0.0, "#7c2a20"),
-            (20, 0.12, "#a8483a"),
-            (80, 0.4, "#c86a52"),
-            (160, 0.55, "#dc9878"),
+            (-40, 0.0, "#8c3428"),
+            (20, 0.45, "#b4503e"),
+            (80, 0.7, "#cc7058"),
+            (160, 0.8, "#e0a080"),
             (350, 0.7, "#f0dcbc"),
             (1000, 0.9, "#fff8ea"),
             lighting=_SOFT,
@@ -107,12 +108,12 @@ CT_PRESETS: tuple[Preset, ...] = (
         _look(
             (-1000, 0.0, "#203040"),
             (-900, 0.0, "#35506a"),
-            (-780, 0.012, "#5a86a0"),
-            (-600, 0.05, "#c07a6a"),
-            (-400, 0.12, "#e0a080"),
-            (-150, 0.02, "#e8b898"),
-            (0, 0.0, "#e8b898"),
-            lighting=_SOFT,
+            (-780, 0.004, "#78a8c0"),
+            (-600, 0.05, "#e09078"),
+            (-400, 0.3, "#f8bc94"),
+            (-150, 0.03, "#f4d0b4"),
+            (0, 0.0, "#f4d0b4"),
+            lighting=Lighting(True, 0.45, 0.75, 0.2, 10.0),
         ),
     ),
     Preset(
@@ -216,10 +217,10 @@ RELATIVE_PRESETS: tuple[Preset, ...] = (
         "mr_surface",
         "MR 体表",
         _look(
-            (0.1, 0.0, "#8a5a48"),
-            (0.2, 0.3, "#c08a70"),
-            (0.5, 0.75, "#e0b090"),
-            (1.0, 0.9, "#f4dcc4"),
+            (0.08, 0.0, "#a87860"),
+            (0.14, 0.5, "#c89678"),
+            (0.22, 1.0, "#e0b090"),
+            (1.0, 1.0, "#f4dcc4"),
             lighting=_SOFT,
         ),
         relative=True,

@@ -35,6 +35,8 @@ CATALOGUE = {
     "模板名称": "Name of the template",
     "模板已保存：{name}": "Template saved: {name}",
     "删除": "Delete",
+    "确定": "OK",
+    "取消": "Cancel",
     # curve, light
     "自定义曲线": "Transfer curve",
     "传递曲线": "Transfer curve",

@@ -128,8 +128,8 @@ def test_templates_are_sorted_valid_and_have_unique_keys() -> None:
 
 
 def test_a_relative_template_follows_the_range_of_the_volume() -> None:
-    look = PRESETS["mr_surface"].fitted(100, 1100)
-    assert look.points[0].value == pytest.approx(100 + 0.1 * 1000)
+    look = PRESETS["mr_brain"].fitted(100, 1100)
+    assert look.points[0].value == pytest.approx(100 + 0.22 * 1000)
 
 
 def test_opacity_runs_straight_between_points() -> None:
