@@ -14,12 +14,14 @@ from typing import Any
 from clients.kit.translations import tr
 from clients.viewer.loading import Arrived, SourceFailed
 from clients.viewer.objects.registry import Kind, class_name, kind_of
+from clients.viewer.objects.videos import Videos
 from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, ObjectDescription, SeriesDescription, StudyDescription
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import Part10, UnreadableFile, careful_reading
 from shared.imaging.header import ImageHeader, image_header, text_of
 from shared.imaging.values import code_of
+from shared.imaging.video import is_video
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class LocalFiles:
         self._headers: dict[str, ImageHeader] = {}
         self._open: OrderedDict[str, Part10] = OrderedDict()
         self._lock = threading.Lock()
+        self._videos = Videos()
         self.refused: list[tuple[Path, str]] = []
         self.foreign = 0
 
@@ -139,10 +142,14 @@ class LocalFiles:
             try:
                 part10 = self._part10(key.sop_instance_uid)
                 image = self._headers[key.sop_instance_uid]
-                yield Arrived(key, part10.frame(key.frame, image.pixel_format.native_bytes))
+                if is_video(part10.transfer_syntax):
+                    data, image = self._videos.frame(part10, image, key.frame)
+                    yield Arrived(key, data, image)
+                else:
+                    yield Arrived(key, part10.frame(key.frame, image.pixel_format.native_bytes))
             except KeyError:
                 yield Arrived(key, error=tr("这幅图像不在这些文件里"))
-            except UnreadableFile as error:
+            except (UnreadableFile, UndecodableFrame) as error:
                 log.warning("a file cannot be read: %s", error)
                 yield Arrived(key, error=sentence_of(error))
 
@@ -150,6 +157,7 @@ class LocalFiles:
         """Reading a frame is short; nothing to cut off."""
 
     def close(self) -> None:
+        self._videos.close()
         with self._lock:
             self._open.clear()
 

@@ -12,6 +12,7 @@ from clients.kit.translations import tr
 from clients.viewer.cache import FrameCache, NoCache
 from clients.viewer.loading import Arrived, SourceFailed
 from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFacts, many_frames, says_more
+from clients.viewer.objects.videos import Videos
 from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, StudyDescription
 from shared.contract.archive import FramesView, GetFrames, GetStudy, StudyView
@@ -21,6 +22,7 @@ from shared.contract.identity import SessionView
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import Part10, UnreadableFile
 from shared.imaging.header import FrameHeader, ImageHeader, image_header
+from shared.imaging.video import is_video
 from shared.rpc.bulk import BulkClient, Wanted
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
@@ -95,6 +97,7 @@ class ServerStudies:
         self._known = KnownStudies()
         self._objects: dict[str, tuple[str, Part10]] = {}  # multi-frame objects in use, with their version
         self._fetching: dict[str, threading.Lock] = {}  # objects on the way
+        self._videos = Videos()
         self._closed = False
 
     def call(self, request: Request[R]) -> R:
@@ -223,7 +226,10 @@ class ServerStudies:
     def _from_object(self, key: FrameKey, known: InstanceFacts) -> Arrived:
         try:
             part10, image = self._object(known)
-            data = part10.frame(key.frame, image.pixel_format.native_bytes)
+            if is_video(part10.transfer_syntax):
+                data, image = self._videos.frame(part10, image, key.frame)
+            else:
+                data = part10.frame(key.frame, image.pixel_format.native_bytes)
         except (UnreadableFile, UndecodableFrame) as error:
             log.warning("an object cannot be read: %s", error)
             return Arrived(key, error=sentence_of(error))
@@ -373,6 +379,7 @@ class ServerStudies:
     def close(self) -> None:
         with self._lock:
             clients, self._clients, self._spare = self._clients, [], []
+        self._videos.close()
         for client in clients:
             client.close()
 

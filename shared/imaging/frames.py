@@ -104,6 +104,13 @@ class Part10:
             raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
         return b"".join(bytes(self._data[a:b]) for a, b in self._frames[index])
 
+    def stream(self) -> bytes:
+        """All fragments of the compressed pixel data as one: the stream of a video. Raises :class:`UnreadableFile`."""
+        if self._pixels is None or self._pixels.length >= 0:
+            raise UnreadableFile("The object holds no compressed pixel data.")
+        _, fragments = _fragments(self._data, self._pixels.start)
+        return b"".join(bytes(self._data[a:b]) for a, b in fragments)
+
     def _straddling(self, index: int, bits: int) -> bytes:
         """A frame of single bits that begins within a byte (PS3.5 8.1.1), moved to begin with one."""
         assert self._pixels is not None
