@@ -259,6 +259,9 @@ class CprPage(VolumePage):
         self.pane.update()
         self._write_texts()
 
+    def figures(self) -> tuple[str, ...]:
+        return (self.chart.summary(),) if self.state is not None and self.state.vessel is not None else ()
+
     def grey_changed(self) -> None:
         self._wish_plane()
         self._wish_picture()

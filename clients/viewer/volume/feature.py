@@ -93,7 +93,7 @@ class VolumeFeature(Feature):
             return
         stage.leave()  # what another page changed is put back before it is remembered
         self._before = (viewport, viewport.capture())
-        source = PageSource(stack, self.desk.store.of(stack), viewport, self.desk.background)
+        source = PageSource(stack, self.desk.store.of(stack), viewport, self.desk.background, self.desk.send_picture)
         page = self._made(action_id, source)
         page.left.connect(stage.leave)
         self._page = page

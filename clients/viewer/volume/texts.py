@@ -22,6 +22,7 @@ CATALOGUE: dict[str, str] = {
     "序列中有图像无法读取，不能重建": "Some images cannot be read, so the series cannot be reformatted",
     "序列太大，这台计算机的内存放不下": "The series is too large for the memory of this computer",
     "第 {n}/{count} 期": "Phase {n}/{count}",
+    "把这一页的图像和数值送到报告页": "Send this page's pictures and figures to the report",
     "图像还在载入": "The images are still loading",
     "这个序列不能重建": "This series cannot be reformatted",
     "横断面": "Axial",

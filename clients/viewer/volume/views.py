@@ -7,7 +7,7 @@ has its own plane. Their UIDs begin with `DERIVED`: they are no stored objects, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,17 @@ class Reformatted:
 def is_derived(sop_instance_uid: str) -> bool:
     """True for images that were computed here and are stored nowhere."""
     return sop_instance_uid.startswith(DERIVED)
+
+
+def stored_key(key: FrameKey, stacks: Sequence[Stack]) -> FrameKey:
+    """The frame to name where stored objects are referred to: for a computed image the middle one of its series."""
+    if not is_derived(key.sop_instance_uid):
+        return key
+    _, series_uid, label = key.sop_instance_uid.removeprefix(DERIVED).split(":", 2)
+    for stack in stacks:
+        if stack.series.series_uid == series_uid and stack.label == label:
+            return stack.frames[len(stack) // 2]
+    return key
 
 
 def grids_of(volume: Volume, pane: Pane) -> list[Grid]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -52,6 +52,7 @@ class PageSource:
     pixels: StackPixels
     viewport: ViewportState
     background: Background
+    send: Callable[[bytes, Sequence[str]], None] | None = None  # a picture (PNG) and its figures to the report
 
 
 class VolumePage(QWidget):
@@ -75,6 +76,8 @@ class VolumePage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.bar = _Bar(self)
         self.bar.leave.clicked.connect(self.left)
+        self.bar.send.clicked.connect(self.send_picture)
+        self.bar.send.hide()
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(1)
@@ -97,6 +100,22 @@ class VolumePage(QWidget):
 
     def grey_changed(self) -> None:
         """Window, inversion or colours changed."""
+
+    def figures(self) -> tuple[str, ...]:
+        """What was measured on the page, for the report."""
+        return ()
+
+    def send_picture(self) -> None:
+        """The page as it is shown goes to the report."""
+        if self.source.send is None or self.volume is None:
+            return
+        picture = self.grab(QRect(0, self.bar.height(), self.width(), self.height() - self.bar.height()))
+        data = QByteArray()
+        buffer = QBuffer(data)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        picture.save(buffer, "PNG")
+        buffer.close()
+        self.source.send(bytes(data.data()), self.figures())
 
     def retranslate(self) -> None:
         """Set all texts in the current language."""
@@ -134,6 +153,7 @@ class VolumePage(QWidget):
         del last  # the stretch that stood for the page
         self._offer_phases()
         self.open_volume(made)
+        self.bar.send.setVisible(self.source.send is not None)
 
     def _offer_phases(self) -> None:
         """Several volumes at the same places (times, b-values): say so, and let the reader choose."""
@@ -213,7 +233,7 @@ class VolumePage(QWidget):
             base.top_left,
             base.top_right,
             (*found, name, *(line for line in lines if line)),
-            (f"W {window.width:g}  L {window.centre:g}",),
+            (f"W {_short(window.width)}  L {_short(window.centre)}",),
         )
 
     # --- events
@@ -250,6 +270,11 @@ class VolumePage(QWidget):
         for forget in self._forget:
             forget()
         self._forget.clear()
+
+
+def _short(value: float) -> str:
+    """Whole numbers, and three figures of small ones (SUV)."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _made(stack: Stack, pixels: StackPixels, phase: int) -> Volume | str:
@@ -292,8 +317,11 @@ class _Bar(QFrame):
         self._warning = QLabel()
         self.leave = QToolButton()
         self.leave.setObjectName("volume.leave")
-        self.leave.setAutoRaise(True)
-        self.leave.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.send = QToolButton()
+        self.send.setObjectName("volume.send")
+        for button in (self.leave, self.send):
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.controls = QHBoxLayout()
         self.controls.setSpacing(10)
         row = QHBoxLayout(self)
@@ -302,6 +330,7 @@ class _Bar(QFrame):
         row.addWidget(self._title)
         row.addLayout(self.controls)
         row.addWidget(self._warning, 1)
+        row.addWidget(self.send)
         row.addWidget(self.leave)
         self.setFixedHeight(40)
 
@@ -319,6 +348,8 @@ class _Bar(QFrame):
         self._title.setText(title)
         self._title.setStyleSheet(f"color: {palette.text}; font-weight: 600;")
         self._warning.setStyleSheet(f"color: {colours.WARNING};")
+        self.send.setText(tr("送报告"))
+        self.send.setToolTip(tr("把这一页的图像和数值送到报告页"))
         self.leave.setText(tr("返回图像"))
         self.leave.setToolTip(tr("返回图像（Esc）"))
         self.setStyleSheet(

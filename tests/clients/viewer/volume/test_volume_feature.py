@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from clients.viewer.local_files import LocalFiles
 from clients.viewer.pixels import PixelStore
 from clients.viewer.viewport.state import default_voi
 from clients.viewer.volume.mpr_page import MprPage
 from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.volume.source import volume_of_stack
-from clients.viewer.volume.views import is_derived, reformatted_stack
+from clients.viewer.volume.views import is_derived, reformatted_stack, stored_key
 from clients.viewer.window import ViewerWindow
 from shared.imaging.geometry import PixelPoint
 from shared.imaging.lut import Window
@@ -116,6 +116,23 @@ def test_a_series_that_is_no_volume_says_so(qtbot: QtBot, tmp_path: Path) -> Non
     window.close()
 
 
-def test_files_are_read_as_the_viewer_reads_them(tmp_path: Path) -> None:
-    paths = write_series(tmp_path, 3)
-    assert len(LocalFiles(paths).studies()[0].series[0].images) == 3
+def test_the_page_goes_to_the_report_for_the_image_it_came_from(qtbot: QtBot, tmp_path: Path) -> None:
+    window = opened(qtbot, tmp_path)
+    key = window.session.active_viewport.key
+    window.commands.qt("volume.mpr").trigger()
+    page = window.stage.currentWidget()
+    assert isinstance(page, MprPage) and key is not None
+    qtbot.waitUntil(lambda: page.state is not None, timeout=5000)
+    with qtbot.waitSignal(window.key_image_sent) as sent:
+        qtbot.mouseClick(page.bar.send, Qt.MouseButton.LeftButton)
+    assert sent.args is not None
+    assert sent.args[2] == key.sop_instance_uid and sent.args[4].startswith(b"\x89PNG")
+    window.close()
+
+
+def test_a_computed_image_is_named_by_a_stored_one() -> None:
+    stack = a_stack(9)
+    volume = volume_of_stack(stack, loaded(stack).of(stack))
+    made = reformatted_stack(volume, Pane.SAGITTAL, stack, "x").stack
+    assert stored_key(made.frames[3], (stack,)) == stack.frames[4]
+    assert stored_key(stack.frames[1], (stack,)) == stack.frames[1]
