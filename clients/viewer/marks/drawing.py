@@ -143,6 +143,7 @@ def _label(painter: QPainter, mark: Mark, value: MeasuredValue, canvas: Canvas, 
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     box = label_box(mark, lines, canvas)
+    painter.fillRect(box.adjusted(-4, -2, 4, 2), QColor(0, 0, 0, 96))  # words stay readable on bone and on noise
     for n, text in enumerate(lines):
         at = QPointF(box.x(), box.y() + metrics.ascent() + n * metrics.height())
         shadowed_text(painter, at, text, colour)
