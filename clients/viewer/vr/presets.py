@@ -106,14 +106,13 @@ CT_PRESETS: tuple[Preset, ...] = (
         "lung",
         "肺",
         _look(
-            (-1000, 0.0, "#203040"),
-            (-900, 0.0, "#35506a"),
-            (-780, 0.004, "#78a8c0"),
-            (-600, 0.05, "#e09078"),
-            (-400, 0.3, "#f8bc94"),
-            (-150, 0.03, "#f4d0b4"),
-            (0, 0.0, "#f4d0b4"),
-            lighting=Lighting(True, 0.45, 0.75, 0.2, 10.0),
+            (-1000, 0.0, "#7a4a48"),
+            (-950, 0.0, "#a0605a"),
+            (-880, 0.06, "#c07a70"),
+            (-760, 0.12, "#dc988a"),
+            (-640, 0.04, "#f0b8a4"),
+            (-540, 0.0, "#f8d0bc"),
+            lighting=Lighting(True, 0.25, 0.8, 0.3, 14.0),
         ),
     ),
     Preset(
@@ -187,7 +186,7 @@ CT_PRESETS: tuple[Preset, ...] = (
         "mip",
         "最大密度投影",
         _look(
-            (-100, 0.0, "#ffffff"), (100, 0.1, "#ffffff"), (700, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
+            (-100, 0.0, "#ffffff"), (200, 0.2, "#ffffff"), (1200, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
         ),
     ),
 )
@@ -242,7 +241,7 @@ RELATIVE_PRESETS: tuple[Preset, ...] = (
         "uptake",
         "摄取（PET）",
         _look(
-            (0.0, 0.0, "#ffffff"), (0.35, 0.3, "#ffffff"), (1.1, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
+            (0.0, 0.0, "#ffffff"), (0.4, 0.22, "#ffffff"), (1.7, 1.0, "#ffffff"), blend=Blend.MAXIMUM, lighting=_FLAT
         ),
         relative=True,
     ),
