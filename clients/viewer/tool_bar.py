@@ -21,7 +21,21 @@ WIDTHS, NARROW = (52, 42), 34  # a button with its word, as wide as there is roo
 LINE, EDGES = 9, 20  # between two groups, and at the ends of the row
 LAST_TO_GO = ("tools", "image", "measure", "grey", "layout", "edit", "volume", "more", "turn")
 """Groups in the order of their use: those at the end lose their buttons first where the row is short."""
-ALWAYS = frozenset({"edit.undo", "edit.redo", "view.reset", "view.fit", "view.invert", "image.key", "image.send"})
+ALWAYS = frozenset(
+    {
+        "view.fit",
+        "view.reset",
+        "view.invert",
+        "view.link",
+        "tool.cross",
+        "cine.play",
+        "image.key",
+        "image.send",
+        "edit.undo",
+        "edit.redo",
+    }
+)
+"""Buttons that keep their place in the row before those of the menus."""
 TOGGLES = {"menu.colours": "view.colours"}
 """Menus whose button takes back what was chosen in them, as long as this action is on."""
 

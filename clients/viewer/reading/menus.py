@@ -15,7 +15,7 @@ from clients.viewer.desk import Desk
 from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, WINDOWS, Windows
 from clients.viewer.reading import commands
 from clients.viewer.reading.numbers import own_text
-from clients.viewer.reading.pseudo_colour import swatch
+from clients.viewer.reading.pseudo_colour import SWATCH, swatch
 from clients.viewer.tool_icons import add_icons, tool_icon
 from clients.viewer.viewport.palettes import PALETTES
 
@@ -128,6 +128,7 @@ class Menus:
 
     def _palettes(self, menu: QMenu) -> None:
         self._colours = {}
+        menu.setStyleSheet(f"QMenu {{ icon-size: {SWATCH.width()}px; }}")
         menu.addAction(self._desk.commands.qt("view.colours"))
         menu.addSeparator()
         for palette in PALETTES:

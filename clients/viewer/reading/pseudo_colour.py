@@ -15,7 +15,7 @@ from clients.viewer.viewport.palettes import colours_of
 from clients.viewer.viewport.state import as_window
 from clients.viewer.viewport.view import ViewportWidget
 
-SWATCH = QSize(72, 14)
+SWATCH = QSize(34, 14)
 BAR_WIDTH, BAR_SHARE = 10.0, 0.4
 
 
