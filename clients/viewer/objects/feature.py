@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 texts.register()
 
-KEY = "objects"
+KEY, PAGE = "objects", "document"
 ACTIONS = (
     Action("objects.panel", "对象与叠加", "Ctrl+Shift+O", hint="检查中的报告、文档、分割、放疗和显示状态"),
     Action("objects.shutter", "显示遮挡", ""),
@@ -87,7 +87,12 @@ class ObjectsFeature(Feature):
         commands.qt("objects.fusion_end").setEnabled(self.fusion.fusion is not None)
 
     def closing(self) -> None:
+        self._leave_page()
         self._maker.close()
+
+    def _leave_page(self) -> None:
+        if self.desk.stage.key == PAGE:
+            self.desk.stage.leave()
 
     # --- panel
 
@@ -131,6 +136,7 @@ class ObjectsFeature(Feature):
     def _on_studies(self) -> None:
         session = self.desk.session
         if not session.studies:
+            self._leave_page()
             self._maker.forget()
             self.fusion.end()
             self._waiting = None
@@ -172,25 +178,34 @@ class ObjectsFeature(Feature):
             return
         images = frozenset(key.sop_instance_uid for stack in self.desk.session.stacks for key in stack.frames)
         self.desk.background.run(
-            lambda: read_document(source, described, study, images), self._show_document, self._failed
+            lambda: read_document(source, described, study, images),
+            lambda document: self._show_document(described, document),
+            self._failed,
         )
 
     def _failed(self, why: str) -> None:
         self.desk.say(tr("对象无法显示：{why}", why=why))
         self._refresh_panel()
 
-    def _show_document(self, document: Document) -> None:
+    def _is_open(self, described: ObjectDescription) -> bool:
+        """False for answers that come after their study was closed."""
+        return any(described in study.objects for study in self.desk.session.studies)
+
+    def _show_document(self, described: ObjectDescription, document: Document) -> None:
         from clients.viewer.objects.slide_view import SlideView
 
+        if not self._is_open(described):
+            return
         page = build_page(document, self.open_image)
         page.left.connect(self.desk.stage.leave)
         content = page.content
-        self.desk.stage.enter("document", page, content.release if isinstance(content, SlideView) else None)
+        self.desk.stage.enter(PAGE, page, content.release if isinstance(content, SlideView) else None)
         self.desk.say("")
 
     def _show_over(self, described: ObjectDescription, content: Content) -> None:
-        if self.desk.stage.key == "document":
-            self.desk.stage.leave()
+        if not self._is_open(described):
+            return
+        self._leave_page()
         self.book.add(described, content)
         self.desk.say("")
         if isinstance(content, PresentationState):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from clients.kit.fonts import text_font
+from clients.kit.translations import tr
 from clients.viewer.objects import pictures
 from clients.viewer.objects.annotations import paint_annotations
 from clients.viewer.objects.book import Dose, Loaded, ObjectBook, ObjectSource, plain_uid, slice_reach_mm
@@ -223,8 +224,13 @@ class AnnotationLayer:
 
     def paint(self, painter: QPainter, _view: ViewportWidget, shown: ShownImage) -> None:
         state = self._book.state_for(shown.stack, shown.key)
-        if state is not None and shown.has_pixels:
-            paint_annotations(painter, state, shown)
+        if state is None or not shown.has_pixels:
+            return
+        paint_annotations(painter, state, shown)
+        # Greys and marks of somebody else's making must be known as such.
+        painter.setFont(text_font(12))
+        words = f"{tr('显示状态')}  {state.description or state.label}"
+        shadowed_text(painter, QPointF(8, shown.height * 0.5 + 60), words, "#e0ad58")
 
 
 def _draw_legend(painter: QPainter, legends: list[tuple[str, pictures.Colour]], shown: ShownImage) -> None:
