@@ -87,6 +87,7 @@ class ActionGroup(QObject):
         self.declared = tuple(actions)
         self._by_id = {action.id: action for action in actions}
         self._qt: dict[str, QAction] = {}
+        self._keys: dict[str, str] = {}  # other than declared
         context = Qt.ShortcutContext.WindowShortcut if whole_window else Qt.ShortcutContext.WidgetWithChildrenShortcut
         for action in actions:
             made = QAction(self)
@@ -120,6 +121,16 @@ class ActionGroup(QObject):
         """Enable or disable one action."""
         self._qt[action_id].setEnabled(enabled)
 
+    def shortcut(self, action_id: str) -> str:
+        """The key in force, as Qt writes it; empty for none."""
+        return self._qt[action_id].shortcut().toString(QKeySequence.SequenceFormat.PortableText)
+
+    def set_shortcut(self, action_id: str, shortcut: str) -> None:
+        """Give an action another key than the declared one (the user's own choice), or none."""
+        self._keys[action_id] = shortcut
+        self._qt[action_id].setShortcut(QKeySequence(shortcut, QKeySequence.SequenceFormat.PortableText))
+        self._retranslate()
+
     def available(self) -> list[Action]:
         """Declared actions that can be done now and belong into the command palette."""
         return [action for action in self.declared if action.palette and self._qt[action.id].isEnabled()]
@@ -143,7 +154,7 @@ class ActionGroup(QObject):
         for action in self.declared:
             made = self._qt[action.id]
             made.setText(tr(action.text))
-            made.setToolTip(tooltip(action.text, action.shortcut, action.hint))
+            made.setToolTip(tooltip(action.text, self._keys.get(action.id, action.shortcut), action.hint))
             if action.icon:
                 colour = theme.tone(Tone.DANGER).text if action.danger else None
                 made.setIcon(theme.icon(action.icon, colour=colour))

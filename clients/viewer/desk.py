@@ -52,6 +52,9 @@ class Feature:
     def attach(self, desk: Desk) -> None:
         """Connect the actions (`desk.commands.on`), add layers and mouse tools; called once."""
 
+    def ready(self) -> None:
+        """The window stands: tool bar, series bar and viewports are in their places; called once."""
+
     def reflect(self) -> None:
         """Set checked and enabled states of the actions after the model changed."""
 

@@ -16,6 +16,7 @@ from clients.viewer.presets import LARGEST_LAYOUT, LAYOUTS, MOST_PANES, SECOND_L
 from clients.viewer.spaces import Spaces
 from clients.viewer.study import FrameKey, Stack, StudyDescription, stacks_of
 from clients.viewer.undo import Step, UndoStack
+from clients.viewer.viewport.information import Information
 from clients.viewer.viewport.state import Shown, ViewportState
 from shared.imaging.geometry import PixelPoint, PointMm, cut_of
 
@@ -101,6 +102,9 @@ class ViewerSession:
         self.buttons: dict[str, str] = {"middle": Tool.PAN, "right": Tool.WINDOW}
         self._key_images: dict[FrameKey, None] = {}
         self._texts_hidden = False
+        self._information = Information()
+        self.elements: dict[str, dict[str, str]] = {}
+        """SOP Instance UID → texts of DICOM elements that the reader wants to see beside those of the header."""
         self._reference_lines = True
         self._reference_ends = False
         self.window_drag = WindowDrag()
@@ -391,6 +395,17 @@ class ViewerSession:
     def tool_of_button(self, button: str) -> str:
         """Id of the tool of ``left``, ``middle`` or ``right`` (VW-SET-07); empty when it has none."""
         return self._tool if button == "left" else self.buttons.get(button, "")
+
+    @property
+    def information(self) -> Information:
+        """What the corners of the viewports say (VW-SET-02)."""
+        return self._information
+
+    @information.setter
+    def information(self, information: Information) -> None:
+        if information != self._information:
+            self._information = information
+            self.texts_changed.emit()
 
     @property
     def texts_hidden(self) -> bool:

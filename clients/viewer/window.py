@@ -103,6 +103,8 @@ class ViewerWindow(QMainWindow):
         self._follow_opening()
         self._arrange()
         self._show_message(tr("打开一项检查：从报告工作站，或按 Ctrl+O 打开文件夹"))
+        for feature in self.features:
+            feature.ready()
         if source is not None:
             self.use(source)
 

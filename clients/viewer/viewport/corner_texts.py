@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clients.kit.translations import tr
 from clients.viewer.study import Stack
+from clients.viewer.viewport.information import CORNERS, DICOM, Information
 from shared.imaging.geometry import Finding
 from shared.imaging.lut import LookupTable, Modality, Window
 
@@ -73,12 +76,16 @@ def corners_of(
     interpolated: bool = False,
     slab: str = "",
     compact: bool = False,
+    information: Information | None = None,
+    elements: Mapping[str, str] | None = None,
 ) -> Corners:
     """Texts for the image at ``index``.
 
     ``reduced`` says the screen shows fewer pixels than the image has, ``interpolated`` that it shows more and what
     lies between them is computed; ``slab`` names the projection and its thickness (VW-EX-14). ``compact`` leaves only
-    what a small pane must say: who, which image, how it is shown, and what harms it.
+    what a small pane must say: who, which image, how it is shown, and what harms it. ``information`` is the reader's
+    choice of items, ``elements`` what the file says of DICOM elements that the header does not keep. What harms the
+    image is told whatever was chosen.
     """
     image = stack.image(index)
     study, texts = stack.study, image.texts
@@ -106,30 +113,52 @@ def corners_of(
                 f"{voi.width:g}/{voi.centre:g}" if isinstance(voi, Window) else voi_text(voi, modality),
             ),
         )
-    return Corners(
-        top_left=_lines(person_name(study.patient_name), study.patient_id, person),
-        top_right=_lines(
-            study.institution or texts.get("InstitutionName", ""),
-            date_text(study.study_date, study.study_time),
-            study.description,
-            texts.get("ManufacturerModelName", ""),
-        ),
-        bottom_left=_lines(
-            *(finding_text(finding) for finding in stack.warnings),
-            f"{number} {stack.series.modality} {stack.series.description}".strip(),
-            _view_text(texts),
-            place,
-            tr("图像 {n}/{count}", n=index + 1, count=len(stack)),
-        ),
-        bottom_right=_lines(
+    facts = {
+        "name": person_name(study.patient_name),
+        "id": study.patient_id,
+        "person": person,
+        "institution": study.institution or texts.get("InstitutionName", ""),
+        "study_time": date_text(study.study_date, study.study_time),
+        "study_description": study.description,
+        "model": texts.get("ManufacturerModelName", ""),
+        "series": f"{number} {stack.series.modality} {stack.series.description}".strip(),
+        "view": _view_text(texts),
+        "place": place,
+        "count": tr("图像 {n}/{count}", n=index + 1, count=len(stack)),
+        "exposure": _exposure(texts),
+        "zoom": tr("缩放 {percent}%", percent=f"{zoom_percent:.0f}"),
+        "window": voi_text(voi, modality),
+    }
+    warned = {
+        "bottom_left": [finding_text(finding) for finding in stack.warnings],
+        "bottom_right": [
             _lossy_text(image.lossy_ratio) if lossy else "",
-            _exposure(texts),
             slab,
             tr("缩小显示") if reduced else tr("插值放大") if interpolated else "",
-            tr("缩放 {percent}%", percent=f"{zoom_percent:.0f}"),
-            voi_text(voi, modality),
-        ),
-    )
+        ],
+    }
+    information = information or Information()
+    blocks = []
+    for corner in CORNERS:
+        chosen = [_fact(item, facts, texts, elements or {}) for item in information.corners.get(corner, ())]
+        blocks.append(_lines(*warned.get(corner, ()), *chosen))
+    return Corners(*blocks)
+
+
+def _fact(item: str, facts: Mapping[str, str], texts: Mapping[str, str], elements: Mapping[str, str]) -> str:
+    """One line: a fact of the viewer, or a DICOM element with its name."""
+    if not item.startswith(DICOM):
+        return facts.get(item, "")
+    keyword = item.removeprefix(DICOM)
+    value = elements.get(keyword) or texts.get(keyword, "")
+    return f"{element_name(keyword)}: {value}" if value else ""
+
+
+def element_name(keyword: str) -> str:
+    """A DICOM keyword for people: words apart; a private tag as (gggg,eeee)."""
+    if len(keyword) == 8 and keyword[0] in "0123456789abcdef" and all(c in "0123456789abcdef" for c in keyword):
+        return f"({keyword[:4]},{keyword[4:]})"
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", keyword)
 
 
 def voi_text(voi: Window | LookupTable | None, modality: Modality) -> str:

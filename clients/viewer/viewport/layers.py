@@ -87,7 +87,8 @@ class TextLayer:
     def paint(self, painter: QPainter, view: ViewportWidget, shown: ShownImage) -> None:
         width, height, projection = shown.width, shown.height, shown.projection
         view.spots = []
-        font = text_font(min(max(height / 90, 11 if height < 300 else 12), 18))
+        information = view.session.information
+        font = text_font(information.font_px or min(max(height / 90, 11 if height < 300 else 12), 18))
         letters = letters_at_edges(shown)
         if letters is not None:
             overlays.draw_letters(painter, letters, width, height, text_font(14, bold=True))
@@ -109,9 +110,13 @@ class TextLayer:
                 interpolated=projection.scale > 1.001 and view.session.smooth,
                 slab=slab_text(view, shown),
                 compact=min(width, height) < SMALL,
+                information=information,
+                elements=view.session.elements.get(shown.key.sop_instance_uid),
             )
             warnings = len(shown.stack.warnings) if min(width, height) >= SMALL else 0
-            places = overlays.draw_corners(painter, corners, width, height, font, warnings=warnings)
+            places = overlays.draw_corners(
+                painter, corners, width, height, font, warnings=warnings, colour=information.colour
+            )
             view.spots = [(area, call) for text, area in places if (call := self._offer(view, shown, text))]
         else:
             # Hidden or not, two people must not be taken for one, nor a slab for a slice.

@@ -37,9 +37,17 @@ def cover_outside(painter: QPainter, projection: Projection, ratio: float) -> No
 
 
 def draw_corners(
-    painter: QPainter, corners: Corners, width: float, height: float, font: QFont, *, warnings: int = 0
+    painter: QPainter,
+    corners: Corners,
+    width: float,
+    height: float,
+    font: QFont,
+    *,
+    warnings: int = 0,
+    colour: str = "",
 ) -> list[tuple[str, QRectF]]:
-    """Four blocks of text, each within its half of the width; ``warnings`` lines of the lower left are amber.
+    """Four blocks of text, each within its half of the width; ``warnings`` lines of the lower left are amber,
+    the others of ``colour``, empty for that of the look.
 
     Returns where each line of the lower right stands.
     """
@@ -61,8 +69,8 @@ def draw_corners(
         for n, text in enumerate(lines):
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, half)
             x = width - margin - metrics.horizontalAdvance(shown) if right else margin
-            colour = colours.WARNING if n < amber else colours.TEXT
-            shadowed_text(painter, QPointF(x, top + n * line + metrics.ascent()), shown, colour)
+            tint = colours.WARNING if n < amber else colour or colours.TEXT
+            shadowed_text(painter, QPointF(x, top + n * line + metrics.ascent()), shown, tint)
             if right and bottom:
                 places.append((text, QRectF(x, top + n * line, metrics.horizontalAdvance(shown), line)))
     return places

@@ -56,6 +56,8 @@ class ViewportState:
 
     def __init__(self) -> None:
         self.changed: Event[[Aspect]] = Event()
+        self.opens_at = "first"
+        """Image at which a series opens: first, middle or last (VW-SET-21)."""
         self._stack: Stack | None = None
         self._index = 0
         self._voi: Window | LookupTable | None = None
@@ -71,12 +73,13 @@ class ViewportState:
         return self._stack
 
     def show(self, stack: Stack | None, index: int | None = None) -> None:
-        """Put ``stack`` into the viewport, at ``index`` or its first image, everything else as new."""
+        """Put ``stack`` into the viewport, at ``index`` or where series open, everything else as new."""
         self._stack = stack
         self._index = 0
         self._as_new()
-        if stack is not None and index is not None:
-            self._index = min(max(index, 0), len(stack) - 1)
+        if stack is not None:
+            opening = {"middle": len(stack) // 2, "last": len(stack) - 1}.get(self.opens_at, 0)
+            self._index = min(max(opening if index is None else index, 0), len(stack) - 1)
         self.changed.emit(Aspect.STACK)
 
     def _as_new(self) -> None:
