@@ -181,6 +181,7 @@ _NOTES = {
     "gaps": "slices are missing; what lies between their neighbours is interpolated",
     "uneven": "the slices lie at uneven distances, each is used at its own place",
     "duplicates": "some places have more images than others; the first ones are used",
+    "mixed orientations": "the directions of the slices differ a little; that of the first one is used",
     "tilted": "the gantry was tilted; the slices are used where they truly lay",
 }
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EVEN_MM = 0.002  # slices closer than this to their place on the even grid count as lying on it
 SAME_PLACE_MM = 0.01
-GAP = 1.5  # a step of more than so many usual steps is a hole
+SAME_WAY = 2e-3  # radians between directions of slices: half a millimetre at the edge of a CT
 MAX_VOXELS = 1 << 32
 
 
@@ -294,6 +294,8 @@ def arrange(planes: Sequence[Plane | None], numbers: Sequence[int] | None = None
     findings = set(kept.findings - {Finding.REVERSED}) | (order.findings & {Finding.REVERSED})
     if any(len(group) != phases for group in groups):
         findings.add(Finding.DUPLICATES)
+    if not all(_lies_like(placed[i], first) for i in chosen):
+        findings.add(Finding.MIXED)
     return Arrangement(
         order=chosen,
         origins=np.array([placed[i].origin for i in chosen], np.float64),
@@ -302,6 +304,15 @@ def arrange(planes: Sequence[Plane | None], numbers: Sequence[int] | None = None
         gaps=kept.gaps,
         phases=phases,
     )
+
+
+def _lies_like(plane: Plane, first: Plane) -> bool:
+    """True when both directions agree to `SAME_WAY`; up to 2.5 degrees more pass as parallel, and are told."""
+    turns = (
+        PointMm(*plane.row_direction).minus(PointMm(*first.row_direction)),
+        PointMm(*plane.column_direction).minus(PointMm(*first.column_direction)),
+    )
+    return all(turn.length <= SAME_WAY for turn in turns)
 
 
 def _refuse_other_grids(placed: Sequence[Plane], first: Plane) -> None:

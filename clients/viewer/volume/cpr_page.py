@@ -75,6 +75,7 @@ class CprPage(VolumePage):
         self.view = CprView()
         self.brush = DotBrush(self.state, self._clicked, lambda: self.tool is not CprTool.BROWSE)
         self.pane = _SourcePane(self.planes, self._viewer_tool, self._wish_plane)
+        self.panes[Pane.AXIAL] = self.pane
         self.pane.lines_shown = False
         self.pane.is_active = True
         self.pane.layers.append(self.brush)

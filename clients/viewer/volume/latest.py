@@ -43,13 +43,12 @@ class LatestWorker(QObject):
     _busy = False
 
     def close(self) -> None:
-        """Nobody is told any more; what is being made is finished first."""
+        """Nobody is told any more; the thread ends by itself after what it is making."""
         with self._gate:
             self._closed = True
         with self._wake:
             self._wishes.clear()
             self._wake.notify()
-        self._thread.join(10)
 
     def _run(self) -> None:
         while True:

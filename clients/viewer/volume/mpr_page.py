@@ -17,7 +17,7 @@ from clients.viewer.volume.mpr_state import STANDARD, MprAspect, MprState, Pane,
 from clients.viewer.volume.painting import GreyLook, grey_picture, image_of
 from clients.viewer.volume.volume_page import PageSource, VolumePage
 from shared.imaging.geometry import letters_of
-from shared.imaging.reformat import Projection, reformat
+from shared.imaging.reformat import Projection, reformat, slab_offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.imaging.volume import Volume
 
 FINE_AFTER_MS = 120
-COARSE_SAMPLES = 10
+COARSE_SAMPLES, FINE_SAMPLES = 10, 41
 COARSE_ABOVE = 300_000  # pixels of a pane; smaller ones are sampled fully while dragging too
 SLIDER_MM = 50
 
@@ -61,11 +61,20 @@ class _Maker:
                 wish.frame.grid(wish.reduction),
                 thickness_mm=wish.thickness_mm,
                 projection=wish.projection,
-                samples=COARSE_SAMPLES if wish.reduction > 1 and wish.thickness_mm else None,
+                samples=self._samples(wish),
             )
             self._kept = (wish, values)
         values = self._kept[1]
         return MprPicture(wish.frame, values, image_of(grey_picture(values, look)), wish.reduction)
+
+    def _samples(self, wish: _Wish) -> int | None:
+        """Few while dragging; two for each voxel of a thin slab, one for each voxel of a thick one."""
+        if not wish.thickness_mm:
+            return None
+        if wish.reduction > 1:
+            return COARSE_SAMPLES
+        full = len(slab_offsets(self._volume, wish.frame.axes.normal, wish.thickness_mm))
+        return full if full <= FINE_SAMPLES else max(FINE_SAMPLES, full // 2)
 
 
 class MprPage(VolumePage):
@@ -76,7 +85,6 @@ class MprPage(VolumePage):
     def __init__(self, source: PageSource, tool: Callable[[], str] = lambda: "", parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
         self.state: MprState | None = None
-        self.panes: dict[Pane, MprPane] = {}
         self.worker = LatestWorker("mpr", self)
         self.worker.made.connect(self._on_made)
         self._tool = tool

@@ -20,6 +20,8 @@ from clients.viewer.viewport import overlays
 from clients.viewer.viewport.corner_texts import Corners, corners_of, finding_text
 from clients.viewer.viewport.state import Aspect, ViewportState, as_window
 from clients.viewer.volume import texts
+from clients.viewer.volume.mpr_pane import MprPane
+from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.volume.painting import GreyLook
 from clients.viewer.volume.source import arrangement_of, sentence_of, volume_of_stack
 from shared.imaging.geometry import Finding
@@ -61,6 +63,8 @@ class VolumePage(QWidget):
     left = Signal()
     """The reader wants back to the images."""
     opened = Signal()
+    """The volume is there and the panes are made; other features may add layers and hands to `panes`."""
+    opened = Signal()
     """The page stands with its panes."""
     title = ""
 
@@ -68,6 +72,7 @@ class VolumePage(QWidget):
         super().__init__(parent)
         self.source = source
         self.volume: Volume | None = None
+        self.panes: dict[Pane, MprPane] = {}
         self.message = tr("正在载入图像…")
         self._auto: Window | None = None
         self._closed = False
@@ -154,6 +159,7 @@ class VolumePage(QWidget):
         self._offer_phases()
         self.open_volume(made)
         self.bar.send.setVisible(self.source.send is not None)
+        self.opened.emit()
 
     def _offer_phases(self) -> None:
         """Several volumes at the same places (times, b-values): say so, and let the reader choose."""
@@ -294,7 +300,7 @@ def _window_of(volume: Volume) -> Window:
 
 def warnings_of(volume: Volume) -> tuple[str, ...]:
     """What a reader must know about the geometry, gravest first."""
-    shown = (Finding.GAPS, Finding.UNEVEN, Finding.DUPLICATES, Finding.TILTED)
+    shown = (Finding.MIXED, Finding.GAPS, Finding.UNEVEN, Finding.DUPLICATES, Finding.TILTED)
     texts = []
     for finding in shown:
         if finding not in volume.findings:

@@ -179,3 +179,13 @@ def test_slopes_that_differ_from_slice_to_slice_become_values() -> None:
     assert volume.voxels[2, 1, 1] == pytest.approx(211 * 2.5 + 3)
     suv = volume.scaled(0.001, "SUV")
     assert suv.values(suv.voxels)[2, 1, 1] == pytest.approx((211 * 2.5 + 3) / 1000)
+
+
+def test_directions_that_differ_a_little_are_told() -> None:
+    turn = math.radians(1.0)
+    turned = (math.cos(turn), math.sin(turn), 0, -math.sin(turn), math.cos(turn), 0)
+    planes = [Plane.of((0, 0, 2 * n), turned if n == 2 else AXIAL, (1, 1)) for n in range(4)]
+    assert Finding.MIXED in arrange(planes).findings
+    rounded = (0.9999, 0.0, 0.0, 0.0, 1.0, 0.0001)
+    planes = [Plane.of((0, 0, 2 * n), rounded if n == 2 else AXIAL, (1, 1)) for n in range(4)]
+    assert not arrange(planes).findings

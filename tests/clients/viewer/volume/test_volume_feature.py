@@ -15,6 +15,7 @@ from clients.viewer.volume.mpr_page import MprPage
 from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.volume.source import volume_of_stack
 from clients.viewer.volume.views import is_derived, reformatted_stack, stored_key
+from clients.viewer.volume.volume_page import VolumePage
 from clients.viewer.window import ViewerWindow
 from shared.imaging.geometry import PixelPoint
 from shared.imaging.lut import Window
@@ -136,3 +137,16 @@ def test_a_computed_image_is_named_by_a_stored_one() -> None:
     made = reformatted_stack(volume, Pane.SAGITTAL, stack, "x").stack
     assert stored_key(made.frames[3], (stack,)) == stack.frames[4]
     assert stored_key(stack.frames[1], (stack,)) == stack.frames[1]
+
+
+def test_other_features_add_to_the_panes_when_the_page_has_opened(qtbot: QtBot, tmp_path: Path) -> None:
+    window = opened(qtbot, tmp_path)
+    for name, panes in (("volume.mpr", 3), ("volume.cpr", 1)):
+        window.commands.qt(name).trigger()
+        page = window.stage.currentWidget()
+        assert isinstance(page, VolumePage)
+        with qtbot.waitSignal(page.opened, timeout=5000):
+            pass
+        assert len(page.panes) == panes
+        assert all(pane.layers and pane.hands for pane in page.panes.values())  # the marks have come
+    window.close()
