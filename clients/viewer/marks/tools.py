@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,8 @@ class DrawTool(MouseTool):
             if len(opened.points) < MOST_POINTS and (at - self.last).manhattanLength() >= 1:
                 self.open = self._new(surface_of(view), Kind.CURVE, opened.key, (*opened.points, point))
         else:
+            if opened.kind.is_area and QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier:
+                point = even_corner(surface_of(view), opened.points[0], point)
             self.open = opened.with_point(len(opened.points) - 1, point)
         view.update()
 
@@ -203,6 +206,21 @@ class DrawTool(MouseTool):
     def is_waiting(self) -> bool:
         """True while the next click belongs to what was begun."""
         return self._waits
+
+
+def even_corner(surface: Surface, start: PixelPoint, end: PixelPoint) -> PixelPoint:
+    """The opposite corner that makes a circle or a square, as wide as high on screen and so in the patient."""
+    canvas = surface.canvas()
+    if canvas is None:
+        return end
+    origin = canvas.place(PixelPoint(0, 0))
+    wide, high = (canvas.place(at) - origin for at in (PixelPoint(1, 0), PixelPoint(0, 1)))
+    column_px, row_px = math.hypot(wide.x(), wide.y()), math.hypot(high.x(), high.y())
+    columns, rows = end.column - start.column, end.row - start.row
+    side = max(abs(columns) * column_px, abs(rows) * row_px)
+    return PixelPoint(
+        start.column + math.copysign(side / column_px, columns), start.row + math.copysign(side / row_px, rows)
+    )
 
 
 class BrushTool(MouseTool):

@@ -20,15 +20,18 @@ from clients.viewer.marks.book import MarkBook
 from clients.viewer.marks.model import COLOURS, Kind, Mark, SpacePlane, area_outline, handles_of, with_handle
 from clients.viewer.marks.panel import MarkList
 from clients.viewer.marks.surface import on_plane
-from clients.viewer.marks.tools import TextBox, brushed, surface_of
+from clients.viewer.marks.tools import TextBox, brushed, even_corner, surface_of
 from clients.viewer.marks.values import measure_in_space
+from clients.viewer.marks.wire import shown
 from clients.viewer.session import Tool
 from clients.viewer.study import FrameKey
 from clients.viewer.undo import UndoStack
+from clients.viewer.viewport.state import ViewportState
+from clients.viewer.viewport.transform import Geometry, project
 from clients.viewer.viewport.view import ViewportWidget
 from clients.viewer.window import ViewerWindow
 from shared.imaging.geometry import PixelPoint, Plane
-from tests.clients.viewer.viewer_builders import MemorySource, a_series, a_study
+from tests.clients.viewer.viewer_builders import MemorySource, a_series, a_stack, a_study
 
 P = PixelPoint
 Open = Callable[[], ViewerWindow]
@@ -400,3 +403,42 @@ def test_marks_of_slices_and_of_mpr_panes_are_the_same_marks(window: ViewerWindo
     pane.state.page(Pane.CORONAL, -5)
     assert [mark.id for mark in coronal.own_marks()] == [drawn.id]
     window.perform("volume.mpr")
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("flips", [(False, False), (True, False), (False, True), (True, True)])
+def test_turn_and_flip_are_told_as_dicom_means_them(turn: int, flips: tuple[bool, bool]) -> None:
+    """PS3.3 C.10.6 turns first and flips then; the viewer flips first."""
+    state = ViewportState()
+    stack = a_stack(1)
+    state.show(stack)
+    state.geometry = Geometry(rotation_deg=turn, flip_horizontal=flips[0], flip_vertical=flips[1])
+    view = project(state.geometry, columns=3, rows=2, aspect=1.0, width=90, height=90)
+    told = shown(state, None, view)
+    assert told is not None
+    pixels = np.arange(6).reshape(2, 3)
+    by_dicom = np.rot90(pixels, -told.rotation // 90)
+    if told.flipped:
+        by_dicom = by_dicom[:, ::-1]
+    places = {int(pixels[r, c]): view.place(P(c, r)) for r in range(2) for c in range(3)}
+    rows = sorted({round(place.y) for place in places.values()})
+    columns = sorted({round(place.x) for place in places.values()})
+    on_screen = np.empty((len(rows), len(columns)), int)
+    for pixel, place in places.items():
+        on_screen[rows.index(round(place.y)), columns.index(round(place.x))] = pixel
+    assert (on_screen == by_dicom).all()
+    assert (told.left, told.top, told.right, told.bottom) == (1, 1, 3, 2)
+
+
+def test_shift_draws_a_circle_in_millimetres(window: ViewerWindow) -> None:
+    view, book = window.viewports[0], window.session.marks
+    window.perform("tool.ellipse")
+    tool = view.tools["ellipse"]
+    start, end = QPointF(at(view, 5, 5)), QPointF(at(view, 15, 9))
+    tool.start = tool.last = start
+    tool.press(view, start, LEFT)
+    constrained = even_corner(surface_of(view), P(5, 5), P(15, 9))
+    assert constrained == pytest.approx((15, 15))
+    assert even_corner(surface_of(view), P(5, 5), P(2, 4)) == pytest.approx((2, 2))
+    tool.forget()
+    assert list(book) == [] and end != start

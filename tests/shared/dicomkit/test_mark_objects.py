@@ -16,7 +16,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from shared.contract.marks import MarkFigure, MarkPlane, ShownImage, StoredMark
-from shared.dicomkit import headers
+from shared.dicomkit import headers, synthetic
 from shared.dicomkit.headers import InstanceReference, PatientFacts, StudyFacts
 from shared.dicomkit.marks import ImageFacts, MarksOfAuthor, graphics_of, marks_in, objects_of
 from shared.dicomkit.presentation_state import cielab, graphics_in
@@ -240,3 +240,38 @@ def test_colours_are_those_of_the_profile_connection_space() -> None:
     red = cielab("#ff0000")  # L* 54.3, a* 80.8, b* 69.9 at D50
     assert red[0] / 65535 * 100 == pytest.approx(54.3, abs=0.1)
     assert red[1] / 65535 * 255 - 128 == pytest.approx(80.8, abs=0.2)
+
+
+@pytest.mark.skipif(shutil.which("dcmp2pgm") is None, reason="dcmtk is not installed")
+@pytest.mark.parametrize(("turn", "flipped"), [(0, False), (90, False), (180, True), (270, True)])
+def test_another_viewer_shows_the_image_as_the_state_says(turn: int, flipped: bool, tmp_path: Path) -> None:
+    """dcmtk applies our presentation state: the same turn and flip, grey values within one level."""
+    from PIL import Image
+
+    from shared.imaging.lut import Window, grey_of
+
+    (path,) = synthetic.ct_series(tmp_path / "ct", 1, 64)
+    ds = pydicom.dcmread(path)
+    reference = InstanceReference(str(ds.StudyInstanceUID), str(ds.SeriesInstanceUID), CT, str(ds.SOPInstanceUID))
+    slope, intercept = float(ds.RescaleSlope), float(ds.RescaleIntercept)
+    image = ImageFacts(reference, 64, 64, rescale=(slope, intercept, "HU"), modality="CT")
+    import msgspec
+
+    mark = msgspec.structs.replace(MARKS[0], sop_instance_uid=reference.sop_uid)
+    view = ShownImage(
+        sop_instance_uid=reference.sop_uid, window_centre=-500, window_width=1500, rotation=turn, flipped=flipped
+    )
+    said = MarksOfAuthor((mark,), (view,), "Li^Si", "7", 1)
+    state = objects_of(
+        PATIENT, replace(STUDY, study_uid=reference.study_uid), {reference.sop_uid: image}, said, made_at=NOW
+    )[0]
+    headers.write(state, tmp_path / "pr.dcm")
+    command = ["dcmp2pgm", "-v", "-p", str(tmp_path / "pr.dcm"), str(path), str(tmp_path / "out.pgm")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "points=2 type=polyline" in told.stdout + told.stderr
+    with Image.open(tmp_path / "out.pgm") as picture:
+        shown = np.asarray(picture).astype(int)
+    wanted = np.rot90(grey_of(ds.pixel_array * slope + intercept, Window(-500, 1500)).astype(int), -turn // 90)
+    if flipped:
+        wanted = wanted[:, ::-1]
+    assert np.abs(shown - wanted).max() <= 1
