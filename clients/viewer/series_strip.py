@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDrag, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 
@@ -25,6 +25,7 @@ WIDTH = 152
 PICTURE = 120
 ROW = PICTURE + 44
 HEADING = 40
+GAP = 8  # before the first series of a study in a bar below the images
 
 
 class _Strip(QWidget):
@@ -32,11 +33,14 @@ class _Strip(QWidget):
 
     chosen = Signal(int)
     """A thumbnail was clicked: number of the stack."""
+    asked = Signal(int, QPoint)
+    """A right click: number of the stack, place on the screen (VW-PRE-01)."""
 
     def __init__(self, session: ViewerSession, store: PixelStore) -> None:
         super().__init__()
         self._session = session
         self._store = store
+        self.lies = False  # one row below the images instead of a column beside them (VW-SET-14)
         self._pictures: dict[int, QImage] = {}
         self._pressed: tuple[int, QPoint] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -46,7 +50,12 @@ class _Strip(QWidget):
         """After the studies changed."""
         known = {id(stack) for stack in self._session.stacks}
         self._pictures = {key: picture for key, picture in self._pictures.items() if key in known}
-        self.setFixedHeight(max(1, self._bottom()))
+        if self.lies:
+            self.setFixedSize(max(1, self._right()), HEADING + ROW)
+        else:
+            self.setMinimumWidth(0)
+            self.setMaximumWidth(16777215)
+            self.setFixedHeight(max(1, self._bottom()))
         self.update()
 
     def set_picture(self, stack: Stack, pixels: NDArray[Any]) -> None:
@@ -60,26 +69,42 @@ class _Strip(QWidget):
     def has_picture(self, stack: Stack) -> bool:
         return id(stack) in self._pictures
 
-    def sizeHint(self) -> QSize:
-        return QSize(WIDTH, self._bottom())
+    def picture(self, stack: Stack) -> QImage | None:
+        """The thumbnail of a stack, if it is there."""
+        return self._pictures.get(id(stack))
 
-    def _places(self) -> list[tuple[int, int, bool]]:
-        """(stack number, top, first of its study)."""
+    def sizeHint(self) -> QSize:
+        return QSize(self._right(), HEADING + ROW) if self.lies else QSize(WIDTH, self._bottom())
+
+    def _places(self) -> list[tuple[int, int, int, bool]]:
+        """(stack number, left, top, first of its study)."""
         places = []
-        y = 0
+        x = y = 0
         study = None
         for n, stack in enumerate(self._session.stacks):
             first = stack.study.study_uid != study
             study = stack.study.study_uid
-            if first:
-                y += HEADING
-            places.append((n, y, first))
-            y += ROW
+            if self.lies:
+                x += GAP if first and n else 0
+                places.append((n, x, HEADING, first))
+                x += WIDTH
+            else:
+                y += HEADING if first else 0
+                places.append((n, 0, y, first))
+                y += ROW
         return places
 
     def _bottom(self) -> int:
         places = self._places()
-        return places[-1][1] + ROW + 8 if places else 1
+        return places[-1][2] + ROW + 8 if places else 1
+
+    def _right(self) -> int:
+        places = self._places()
+        return places[-1][1] + WIDTH if places else 1
+
+    def _column(self, left: int) -> tuple[float, float]:
+        """Left edge and width of a thumbnail's place."""
+        return (float(left), float(WIDTH)) if self.lies else (0.0, float(self.width()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = current_theme().colours
@@ -87,32 +112,35 @@ class _Strip(QWidget):
         active = self._session.active_viewport.stack
         with QPainter(self) as painter:
             painter.fillRect(event.rect(), QColor(palette.window))
-            for number, top, first in self._places():
-                if top > event.rect().bottom() or top + ROW < event.rect().top() - HEADING:
+            for number, left, top, first in self._places():
+                x, wide = self._column(left)
+                if not event.rect().intersects(QRect(int(x), top - HEADING, int(wide), HEADING + ROW)):
                     continue
                 stack = self._session.stacks[number]
                 if first:
-                    self._paint_heading(painter, stack, top - HEADING)
-                self._paint_row(painter, stack, top, is_shown=id(stack) in shown, is_active=stack is active)
+                    self._paint_heading(painter, stack, x, wide, top - HEADING)
+                self._paint_row(painter, stack, x, wide, top, is_shown=id(stack) in shown, is_active=stack is active)
 
-    def _paint_heading(self, painter: QPainter, stack: Stack, top: int) -> None:
+    def _paint_heading(self, painter: QPainter, stack: Stack, left: float, wide: float, top: int) -> None:
         palette = current_theme().colours
         bold, plain = text_font(12, bold=True), text_font(11)
-        width = self.width() - 16
+        width, x = wide - 16, int(left) + 8
         painter.setFont(bold)
         painter.setPen(QColor(palette.text_quiet))
         name = QFontMetricsF(bold).elidedText(
             person_name(stack.study.patient_name) or stack.study.patient_id, Qt.TextElideMode.ElideRight, width
         )
-        painter.drawText(8, top + 18, name)
+        painter.drawText(x, top + 18, name)
         painter.setFont(plain)
         painter.setPen(QColor(palette.text_disabled))
         line = " ".join(part for part in (date_text(stack.study.study_date), stack.study.description) if part)
-        painter.drawText(8, top + 33, QFontMetricsF(plain).elidedText(line, Qt.TextElideMode.ElideRight, width))
+        painter.drawText(x, top + 33, QFontMetricsF(plain).elidedText(line, Qt.TextElideMode.ElideRight, width))
 
-    def _paint_row(self, painter: QPainter, stack: Stack, top: int, *, is_shown: bool, is_active: bool) -> None:
+    def _paint_row(
+        self, painter: QPainter, stack: Stack, left: float, wide: float, top: int, *, is_shown: bool, is_active: bool
+    ) -> None:
         palette = current_theme().colours
-        box = QRectF((self.width() - PICTURE) / 2, top + 4, PICTURE, PICTURE)
+        box = QRectF(left + (wide - PICTURE) / 2, top + 4, PICTURE, PICTURE)
         painter.fillRect(box, QColor(colours.BACKGROUND))
         picture = self._pictures.get(id(stack))
         if picture is not None:
@@ -134,10 +162,12 @@ class _Strip(QWidget):
         painter.setFont(small)
         painter.setPen(QColor(palette.text_quiet))
         number = "–" if stack.series.number is None else str(stack.series.number)
-        left = f"{number}  {stack.series.modality}" + (f"  {stack.label}" if stack.label else "")
+        heading = f"{number}  {stack.series.modality}" + (f"  {stack.label}" if stack.label else "")
         count = tr("{n} 幅", n=len(stack))
         baseline = top + PICTURE + 18
-        painter.drawText(int(box.left()), baseline, left)
+        room = PICTURE - metrics.horizontalAdvance(count) - 6
+        heading = metrics.elidedText(heading, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(int(box.left()), baseline, heading)
         painter.drawText(int(box.right() - metrics.horizontalAdvance(count)), baseline, count)
         painter.setPen(QColor(palette.text_disabled))
         text = metrics.elidedText(
@@ -145,16 +175,19 @@ class _Strip(QWidget):
         )
         painter.drawText(int(box.left()), baseline + 15, text)
 
-    def _at(self, y: float) -> int | None:
-        for number, top, _ in self._places():
-            if top <= y < top + ROW:
+    def _at(self, at: QPointF) -> int | None:
+        for number, left, top, _ in self._places():
+            x, wide = self._column(left)
+            if top <= at.y() < top + ROW and x <= at.x() < x + wide:
                 return number
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        number = self._at(event.position().y())
+        number = self._at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and number is not None:
             self._pressed = (number, event.position().toPoint())
+        elif event.button() == Qt.MouseButton.RightButton and number is not None:
+            self.asked.emit(number, event.globalPosition().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pressed is None:
@@ -174,7 +207,7 @@ class _Strip(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, None
-        if pressed is not None and self._at(event.position().y()) == pressed[0]:
+        if pressed is not None and self._at(event.position()) == pressed[0]:
             self.chosen.emit(pressed[0])
 
 
@@ -183,16 +216,36 @@ class SeriesStrip(QScrollArea):
 
     chosen = Signal(int)
     """A thumbnail was clicked: number of the stack."""
+    asked = Signal(int, QPoint)
+    """A right click on a thumbnail: number of the stack, place on the screen."""
 
     def __init__(self, session: ViewerSession, store: PixelStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._strip = _Strip(session, store)
         self._strip.chosen.connect(self.chosen)
+        self._strip.asked.connect(self.asked)
         self.setWidget(self._strip)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedWidth(WIDTH)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.set_lying(False)
+
+    def set_lying(self, lies: bool) -> None:
+        """One row below the images, or a column beside them."""
+        self._strip.lies = lies
+        never, needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(needed if lies else never)
+        self.setVerticalScrollBarPolicy(never if lies else needed)
+        self.setWidgetResizable(not lies)
+        self.setMinimumSize(0, 0)
+        self.setMaximumSize(16777215, 16777215)
+        if lies:
+            self.setFixedHeight(HEADING + ROW + 12)
+        else:
+            self.setFixedWidth(WIDTH)
+        self._strip.rebuild()
+
+    def picture(self, stack: Stack) -> QImage | None:
+        """The thumbnail of a stack, if it is there."""
+        return self._strip.picture(stack)
 
     def rebuild(self) -> None:
         self._strip.rebuild()

@@ -79,7 +79,7 @@ class Side(QFrame):
         self._body.setSpacing(0)
         self._body.addLayout(head)
         self.hide()
-        self._dress()
+        self.dress()
 
     def show_panel(self, key: str, panel: QWidget, title: str, width: int = 300) -> None:
         """Show ``panel`` below ``title`` (Chinese source text); the panel before it is deleted."""
@@ -87,7 +87,7 @@ class Side(QFrame):
         self.key, self._panel, self._title_text = key, panel, title
         self._body.addWidget(panel, 1)
         self.setFixedWidth(width)
-        self._dress()
+        self.dress()
         self.show()
         self.changed.emit(key)
 
@@ -110,7 +110,8 @@ class Side(QFrame):
             self._panel.deleteLater()
         self.key, self._panel = "", None
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Words and colours of today."""
         colours = current_theme().colours
         self._title.setText(tr(self._title_text) if self._title_text else "")
         self._title.setStyleSheet(f"color: {colours.text}; font-weight: 600;")
@@ -121,5 +122,5 @@ class Side(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
-            self._dress()
+            self.dress()
         super().changeEvent(event)

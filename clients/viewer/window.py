@@ -142,13 +142,13 @@ class ViewerWindow(QMainWindow):
         outer.setSpacing(0)
         outer.addWidget(self.tool_bar)
         outer.addWidget(self.banner)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(1)
-        row.addWidget(self.strip)
-        row.addWidget(self.stage, 1)
-        row.addWidget(self.side)
-        outer.addLayout(row, 1)
+        self._row, self._column = QHBoxLayout(), outer
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(1)
+        self._row.addWidget(self.strip)
+        self._row.addWidget(self.stage, 1)
+        self._row.addWidget(self.side)
+        outer.addLayout(self._row, 1)
         self.foot.setContentsMargins(0, 0, 0, 0)
         self.foot.setSpacing(0)
         outer.addLayout(self.foot)
@@ -156,6 +156,23 @@ class ViewerWindow(QMainWindow):
         self.setStyleSheet(f"QMainWindow {{ background: {palette.window}; }}")
         self.resize(QSize(1366, 768))
         self.setWindowTitle(tr("影像阅片"))
+
+    def place_strip(self, *, below: bool) -> None:
+        """The series bar left of the images or below them (VW-SET-13, -14)."""
+        self.strip.set_lying(below)
+        if below:
+            self._column.insertWidget(self._column.count() - 1, self.strip)  # above the foot
+        else:
+            self._row.insertWidget(0, self.strip)
+
+    def dress(self) -> None:
+        """Fetch the colours again after another look was chosen."""
+        self.setStyleSheet(f"QMainWindow {{ background: {current_theme().colours.window}; }}")
+        self.tool_bar.refit()
+        self.side.dress()
+        self.strip.refresh()
+        for viewport in self.viewports:
+            viewport.update()
 
     def _connect_actions(self) -> None:
         for tool, action in self._tools:
