@@ -8,6 +8,7 @@ volume, one process does both. No Qt: callbacks come from reader threads.
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import threading
 import time
@@ -37,7 +38,8 @@ DRAG_SECONDS = 0.034  # aim for a picture while dragging
 STILL_PIXELS = 1_600_000  # by the processor; larger pictures are enlarged by the painter
 DRAG_SCALES = (0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
 MOST_DEATHS, WITHIN_S = 3, 60.0
-HANGS_AFTER_S = 60.0
+HANGS_AFTER_S = 60.0  # and a second for each million voxels
+SOON_S = 0.4  # a full picture that takes no longer needs no reduced one before it
 
 
 class Quality(IntEnum):
@@ -120,6 +122,7 @@ class _Process:
         self._under_way: Request | None = None
         self._hurried = False
         self._since = 0.0
+        self._patience_s = HANGS_AFTER_S + math.prod(setup.ticket.shape) / 1e6
         self._ended = self._prepared = False
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -160,7 +163,7 @@ class _Process:
     def hangs(self) -> bool:
         """True when a request has been under way for longer than anything takes."""
         with self._lock:
-            return self._under_way is not None and time.monotonic() - self._since > HANGS_AFTER_S
+            return self._under_way is not None and time.monotonic() - self._since > self._patience_s
 
     def end(self) -> None:
         """Stop at once."""
@@ -208,6 +211,7 @@ class Renderer:
         self._serial = 0
         self._wanted: tuple[Scene, int, int, bool] | None = None
         self._scale = 0.35
+        self._pace: float | None = None  # seconds for a pixel of the whole volume
         self._deaths: list[float] = []
         self._closed = False
         self._gave_up = False
@@ -302,7 +306,8 @@ class Renderer:
             if moving:
                 self._ask(Quality.COARSE)
             else:
-                self._ask(Quality.REDUCED if self._full is not self._quick else Quality.FULL)
+                soon = self._pace is not None and self._pace * min(width * height, STILL_PIXELS) <= SOON_S
+                self._ask(Quality.FULL if soon or self._full is self._quick else Quality.REDUCED)
             return self._serial
 
     def _again(self) -> None:
@@ -338,6 +343,8 @@ class Renderer:
                 # Time grows with the pixels; half of the way each time, or the size would swing.
                 ideal = self._scale * (DRAG_SECONDS / max(answer.seconds, 1e-3)) ** 0.5
                 self._scale = min(1.0, max(DRAG_SCALES[0], 0.5 * (self._scale + ideal)))
+            elif quality is Quality.FULL:  # the first one has computed gradients too; the next sets that right
+                self._pace = answer.seconds / (answer.width * answer.height)
             current = answer.serial == self._serial
             still = self._wanted is not None and not self._wanted[3]
             if current and still and quality is not Quality.FINE:
