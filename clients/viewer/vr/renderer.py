@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUICK_VOXELS = 12_000_000  # the quick process works on about so many
-DRAG_SECONDS = 0.034  # aim for a picture while dragging
+DRAG_SECONDS = 0.034  # aim for a picture of 512 x 512 while dragging; larger ones may take longer
+LONGEST_DRAG_SECONDS = 0.08
 STILL_PIXELS = 1_600_000  # by the processor; larger pictures are enlarged by the painter
 DRAG_SCALES = (0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
 MOST_DEATHS, WITHIN_S = 3, 60.0
@@ -334,6 +335,11 @@ class Renderer:
     def _coarse_scale(self) -> float:
         return min(DRAG_SCALES, key=lambda known: abs(known - self._scale))
 
+    def _drag_seconds(self) -> float:
+        """In a large window a finer picture is worth more than the last pictures of a second."""
+        pixels = self._wanted[1] * self._wanted[2] if self._wanted is not None else 0
+        return float(min(LONGEST_DRAG_SECONDS, DRAG_SECONDS * max(1.0, pixels / 512**2) ** 0.5))
+
     def _on_answer(self, answer: Answer) -> None:
         quality = Quality(answer.quality)
         with self._lock:
@@ -341,7 +347,7 @@ class Renderer:
                 return
             if quality is Quality.COARSE:
                 # Time grows with the pixels; half of the way each time, or the size would swing.
-                ideal = self._scale * (DRAG_SECONDS / max(answer.seconds, 1e-3)) ** 0.5
+                ideal = self._scale * (self._drag_seconds() / max(answer.seconds, 1e-3)) ** 0.5
                 self._scale = min(1.0, max(DRAG_SCALES[0], 0.5 * (self._scale + ideal)))
             elif quality is Quality.FULL:  # the first one has computed gradients too; the next sets that right
                 self._pace = answer.seconds / (answer.width * answer.height)
