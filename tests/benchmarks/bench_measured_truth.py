@@ -31,7 +31,7 @@ from clients.viewer.study import FrameKey
 from mingjing.measure import _Grounds
 from shared.imaging.geometry import PixelPoint
 from shared.imaging.shapes import Polygon, connected_region, region_outline
-from shared.imaging.shapes.evaluation import Ground, evaluated
+from shared.imaging.shapes.evaluation import Ground, evaluated, voxel_volumes
 from tests import phantoms
 from tests.phantoms import Grid
 
@@ -78,6 +78,7 @@ GRIDS: dict[str, Grid] = {
     "gantry tilt −22°, sagittal": Grid("sagittal", size=(40, 80, 72), tilt_deg=-22),
     "thick slices 3 mm": Grid(size=(24, 96, 96), step_mm=3.0, spacing=(0.6, 0.6)),
     "flat pixels 0.5 × 1.5 mm": Grid(size=(40, 120, 48), spacing=(0.5, 1.5)),
+    "a slice is missing": Grid(size=(40, 80, 72), missing=(13,)),
 }
 RADIUS = 14.0
 
@@ -100,7 +101,8 @@ def centres_of_beads(images: Images, away: NDArray[Any]) -> list[list[float]]:
     volume = images.volume(images.largest_volume())
     index = np.stack(np.meshgrid(*(np.arange(n) for n in volume.shape), indexing="ij"), -1)
     world = volume.to_world(index.reshape(-1, 3))
-    values = volume.values(volume.voxels).reshape(-1).astype(float)
+    shares = voxel_volumes(volume)[:, None, None]  # next to a gap a voxel stands for more
+    values = (volume.values(volume.voxels).astype(float) * shares).reshape(-1)
     side = (world - np.array(CENTRE)) @ away > 0
     return [np.average(world[part], axis=0, weights=values[part]).tolist() for part in (~side, side)]
 
@@ -117,7 +119,8 @@ def of_volumes(folder: Path) -> Iterator[Row]:
             above = [ends[0][0], ends[0][1], ends[0][2] + 10]
             (angle,) = answers(images, [{"kind": "angle", "points": [ends[1], ends[0], above]}])
             truth = math.degrees(math.acos(away[2] / np.linalg.norm(away)))
-            yield Row("angle", name, truth, angle["angle_deg"], "°", 0.1)
+            # Where a slice is missing nobody knows what it held: the bead's own centre moves a little.
+            yield Row("angle", name, truth, angle["angle_deg"], "°", 0.3 if grid.missing else 0.1)
         phantoms.write_volume(place / "ball", grid, phantoms.ball(CENTRE, RADIUS, 60, -100))
         with images_of(str(place / "ball")) as images:
             region, sphere, circle = answers(

@@ -243,10 +243,10 @@ class Keeper(QObject):
                 raise
 
         def done(saved: AuthorMarks | None) -> None:
-            kept.saving = False
             if saved is None:
                 self._merge(kept)
                 return
+            kept.saving = False
             kept.version = saved.version
             if not kept.dirty:
                 kept.journal.forget(kept.study.study_uid)
@@ -275,10 +275,15 @@ class Keeper(QObject):
                 if self._kept.get(uid) is kept:
                     self._desk.session.marks.take(m for one in fresh if (m := wire.drawn(one)) is not None)
                 kept.marks = {**kept.marks, **{one.uid: one for one in fresh}}
-            kept.dirty = True
+            kept.saving, kept.dirty = False, True
             self._timer.start(100)
 
-        self._desk.background.run(lambda: server.call(ListMarks(study_uid=uid)), done, self._desk.say, "marks")
+        def failed(sentence: str) -> None:
+            kept.saving, kept.dirty = False, True
+            self._desk.say(tr("标注未能保存：{why}　已记在本机，稍后再试", why=sentence))
+            self._timer.start(AGAIN_MS)
+
+        self._desk.background.run(lambda: server.call(ListMarks(study_uid=uid)), done, failed, "marks")
 
     def _finish(self, kept: _Kept) -> threading.Thread | None:
         """The study is closed: save once more, and have the objects made at once."""

@@ -335,16 +335,16 @@ def _solid(shape: Drawn, ground: Ground) -> dict[str, Any]:
     index = volume.to_index(corners)
     first = np.clip(np.floor(index.min(0)), 0, volume.shape).astype(int)
     last = np.clip(np.ceil(index.max(0)) + 1, first, volume.shape).astype(int)
-    count, parts = 0, []
+    cubic_voxels, parts, of_voxel = 0.0, [], voxel_volumes(volume)
     for n in range(first[0], last[0]):  # slice by slice: a large box needs no more memory than one slice
         rows, columns = np.mgrid[first[1] : last[1], first[2] : last[2]]
         world = volume.to_world(np.stack([np.full(rows.shape, n), rows, columns], -1))
         unit = (world - centre) @ np.array(axes).T / (np.array(size) / 2)
         inside = (np.abs(unit) <= 1 + 1e-9).all(-1) if shape.kind == "box" else (unit * unit).sum(-1) <= 1 + 1e-9
         parts.append(volume.voxels[n, first[1] : last[1], first[2] : last[2]][inside])
-        count += int(inside.sum())
+        cubic_voxels += float(inside.sum()) * float(of_voxel[n])
     values = np.concatenate(parts) if parts else np.empty(0)
-    answer["voxel_volume_mm3"] = count * voxel_volume(volume)
+    answer["voxel_volume_mm3"] = cubic_voxels
     return answer | _told(statistics_of(values).scaled(volume.slope, volume.intercept), volume.unit)
 
 
@@ -387,9 +387,18 @@ def _volume(cubic_mm: float) -> dict[str, Any]:
     return {"volume_mm3": cubic_mm, "volume_ml": cubic_mm / 1000}
 
 
-def voxel_volume(volume: Volume) -> float:
-    """Cubic mm of one voxel (the mean one where slices are uneven)."""
-    return abs(volume.slice_step.dot(volume.column_step.cross(volume.row_step)))
+def voxel_volumes(volume: Volume) -> NDArray[Any]:
+    """Cubic mm that a voxel of each slice stands for: half the way to both neighbours where slices are uneven."""
+    import numpy as np
+
+    pixel = volume.row_step.length * volume.column_step.length
+    if volume.slice_origins is None:
+        return np.full(volume.shape[0], pixel * volume.slice_distance_mm)
+    depths = volume.slice_origins @ np.array(volume.normal)
+    steps = np.abs(np.diff(depths))
+    shares = np.concatenate([steps[:1], (steps[1:] + steps[:-1]) / 2, steps[-1:]])
+    volumes: NDArray[Any] = shares * pixel
+    return volumes
 
 
 def _region(shape: Drawn, volume: Volume) -> dict[str, Any]:
@@ -405,13 +414,7 @@ def _region(shape: Drawn, volume: Volume) -> dict[str, Any]:
     index = np.floor(volume.to_index(seed) + 0.5).astype(int)
     stored = sorted((volume.stored(low), volume.stored(high)))
     found = connected_region(volume.voxels, (int(index[0]), int(index[1]), int(index[2])), stored[0], stored[1])
-    counts = found.sum(axis=(1, 2))
-    if volume.slice_origins is None:
-        cubic = float(counts.sum()) * voxel_volume(volume)
-    else:
-        depths = volume.slice_origins @ np.array(volume.normal)
-        pixel = volume.row_step.length * volume.column_step.length
-        cubic = float((counts * np.abs(np.gradient(depths))).sum()) * pixel
+    cubic = float((found.sum(axis=(1, 2)) * voxel_volumes(volume)).sum())
     inside = statistics_of(volume.voxels[found]).scaled(volume.slope, volume.intercept)
     return _volume(cubic) | _told(inside, volume.unit)
 
@@ -446,4 +449,4 @@ def _contours(shape: Drawn, ground: Ground) -> dict[str, Any]:
     return answer | _told(statistics_of(values), volume.unit)
 
 
-__all__ = ["Ground", "Picture", "evaluated", "sampled", "unit_of", "values_in", "voxel_volume"]
+__all__ = ["Ground", "Picture", "evaluated", "sampled", "unit_of", "values_in", "voxel_volumes"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -344,3 +345,15 @@ def test_what_could_not_be_sent_is_sent_the_next_time(
     assert "已恢复" in again.banner.text()
     kept.save_all()
     qtbot.waitUntil(lambda: kept.is_saved, timeout=10_000)
+
+
+def test_shapes_are_measured_on_a_study_of_the_server(
+    server: ServerProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mingjing.measure import main
+
+    shapes = tmp_path / "shapes.json"
+    shapes.write_text('[{"id": 1, "kind": "length", "points": [[0, 0], [30, 40]], "image": 0}]', encoding="utf-8")
+    assert main([STUDY, "--shapes", str(shapes), "--json", "--data", str(server.data)]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert answer["length_mm"] == 25 and answer["spacing"] == "patient"
