@@ -120,7 +120,7 @@ def thumbnail(stack: Stack, pixels: StackPixels, index: int) -> NDArray[Any] | N
     voi = COLOUR_WINDOW if frame.ndim == 3 else default_voi(header)
     modality = pixels.modality(index)
     if voi is None:
-        voi = window_of_pixels(frame, modality, image.padding)
+        voi = window_of_pixels(frame, modality, image.padding, image.padding_limit)
     view = project(Geometry(), columns=columns, rows=rows, aspect=aspect, width=width, height=height)
     rendered = Renderer().render(frame, object(), view, modality, voi, inverted=image.inverted, half=pixels.half(index))
     return None if rendered is None else np.ascontiguousarray(rendered.pixels)

@@ -20,7 +20,7 @@ from clients.viewer.study import FrameKey, ObjectDescription, SeriesDescription,
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import Part10, UnreadableFile, careful_reading
 from shared.imaging.header import ImageHeader, image_header, text_of
-from shared.imaging.values import code_of
+from shared.imaging.values import code_of, number_of
 from shared.imaging.video import is_video
 
 log = logging.getLogger(__name__)
@@ -237,14 +237,14 @@ def _object(ds: Any, uid: str) -> ObjectDescription:
     series = text_of(ds, "SeriesDescription")
     named = " · ".join(dict.fromkeys(part for part in (label, series) if part))
     title = concept or text_of(ds, "DocumentTitle") or named or class_name(sop_class)
-    number = text_of(ds, "InstanceNumber")
+    number = number_of(ds, "InstanceNumber")
     return ObjectDescription(
         sop_instance_uid=uid,
         sop_class_uid=sop_class,
         series_uid=text_of(ds, "SeriesInstanceUID"),
         modality=text_of(ds, "Modality"),
         title=title,
-        number=int(number) if number.isdigit() else None,
+        number=None if number is None else int(number),
         made=text_of(ds, "ContentDate") or text_of(ds, "SeriesDate"),
         study_uid=text_of(ds, "StudyInstanceUID"),
     )
@@ -272,12 +272,12 @@ def _study(uid: str, found: _Found) -> StudyDescription:
 
 def _series(uid: str, members: list[tuple[Any, ImageHeader]]) -> SeriesDescription:
     ds = members[0][0]
-    number = text_of(ds, "SeriesNumber")
+    number = number_of(ds, "SeriesNumber")
     images = sorted((image for _, image in members), key=lambda image: image.instance_number)
     return SeriesDescription(
         series_uid=uid,
         modality=text_of(ds, "Modality"),
-        number=int(number) if number.lstrip("-").isdigit() else None,
+        number=None if number is None else int(number),
         description=text_of(ds, "SeriesDescription"),
         body_part=text_of(ds, "BodyPartExamined"),
         images=tuple(images),

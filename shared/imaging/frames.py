@@ -138,7 +138,7 @@ def number_of_frames(header: Any) -> int:
     try:
         with careful_reading():
             count = int(getattr(header, "NumberOfFrames", 1) or 1)
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - pydicom raises many classes for values that cannot be
         return 1
     if count > MAX_FRAMES:
         raise UnreadableFile(f"The object claims {count} frames; the limit is {MAX_FRAMES}.")

@@ -48,8 +48,10 @@ class Cine(QObject):
         """Images a second: the reader's, else the file's, else twelve."""
         if self._pace is not None:
             return self._pace
-        frame = self._session.active_viewport.frame
-        own = 1000 / frame.duration_ms if frame is not None and frame.duration_ms else USUAL_PACE
+        image, frame = self._session.active_viewport.image, self._session.active_viewport.frame
+        own = image.frame_rate if image is not None else None  # what the file recommends for the whole cine
+        if own is None:
+            own = 1000 / frame.duration_ms if frame is not None and frame.duration_ms else USUAL_PACE
         return min(max(own, SLOWEST), FASTEST)
 
     @pace.setter

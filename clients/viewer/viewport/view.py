@@ -215,7 +215,8 @@ class ViewportWidget(QWidget):
         if self._auto_voi is None or self._auto_voi[0] != token:
             if array is None:
                 return None
-            self._auto_voi = (token, window_of_pixels(array, pixels.modality(self.state.index), image.padding))
+            modality = pixels.modality(self.state.index)
+            self._auto_voi = (token, window_of_pixels(array, modality, image.padding, image.padding_limit))
         return self._auto_voi[1]
 
     # --- painting
