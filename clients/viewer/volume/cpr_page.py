@@ -260,6 +260,10 @@ class CprPage(VolumePage):
         self.pane.update()
         self._write_texts()
 
+    def reset_view(self) -> None:
+        assert self.planes is not None
+        self.planes.reset()
+
     def figures(self) -> tuple[str, ...]:
         return (self.chart.summary(),) if self.state is not None and self.state.vessel is not None else ()
 

@@ -15,9 +15,9 @@ from clients.viewer.viewport.state import Shown, ViewportState
 from clients.viewer.volume import texts
 from clients.viewer.volume.cpr_page import CprPage
 from clients.viewer.volume.mpr_page import NAMES, MprPage
-from clients.viewer.volume.mpr_state import Pane
+from clients.viewer.volume.mpr_state import STANDARD, Pane
 from clients.viewer.volume.source import arrangement_of, sentence_of, volume_of_stack
-from clients.viewer.volume.views import Reformatted, TooLarge, is_derived, reformatted_stack
+from clients.viewer.volume.views import Reformatted, TooLarge, is_derived, reformatted_stack, uid_of
 from clients.viewer.volume.volume_page import PageSource, VolumePage
 from shared.imaging.volume import NoVolume
 
@@ -56,6 +56,7 @@ class VolumeFeature(Feature):
         self._page: VolumePage | None = None
         self._before: tuple[ViewportState, Shown] | None = None
         self._originals: dict[str, Stack] = {}  # UID of a computed image → the stack it was computed from
+        self._computed: dict[str, Stack] = {}  # the same UID → the computed stack
         desk.commands.on("view.original", self._show_original)
         for action_id, pane in VIEWS.items():
             desk.commands.on(action_id, functools.partial(self._show_view, pane))
@@ -115,7 +116,9 @@ class VolumeFeature(Feature):
 
     def _on_studies(self) -> None:
         stacks = self.desk.session.stacks
-        self._originals = {uid: stack for uid, stack in self._originals.items() if stack in stacks}
+        for uid in [uid for uid, stack in self._originals.items() if stack not in stacks]:
+            del self._originals[uid]
+            self.desk.store.drop(self._computed.pop(uid))
         if self._page is not None and self._page.source.stack not in stacks:
             self.desk.stage.leave()
 
@@ -126,11 +129,18 @@ class VolumeFeature(Feature):
             return self._originals.get(stack.frames[0].sop_instance_uid)
         return stack
 
+    @staticmethod
+    def _show(viewport: ViewportState, stack: Stack) -> None:
+        """The middle image, in the window of before."""
+        voi, inverted = viewport.voi, viewport.inverted
+        viewport.show(stack, len(stack) // 2)
+        viewport.voi, viewport.inverted = voi, inverted
+
     def _show_original(self) -> None:
         viewport = self.desk.session.active_viewport
         original = self._original_of(viewport.stack)
         if original is not None and original is not viewport.stack:
-            viewport.show(original, len(original) // 2)
+            self._show(viewport, original)
 
     def _show_view(self, pane: Pane) -> None:
         """Compute the planes in the background and show them when they are there."""
@@ -146,6 +156,13 @@ class VolumeFeature(Feature):
             return
         if missing:
             self.desk.say(tr("图像还在载入，还差 {n} 幅", n=missing))
+            return
+        if _lies_in(stack, pane):
+            self._show_original()
+            return
+        known = self._computed.get(uid_of(pane, stack))
+        if known is not None and self.desk.store.of(known).loaded == len(known):
+            self._show(viewport, known)
             return
         name = tr(NAMES[pane])
         self.desk.say(tr("正在计算{name}…", name=name))
@@ -167,9 +184,21 @@ class VolumeFeature(Feature):
             if viewport.stack is None or self._original_of(viewport.stack) is not stack:
                 store.drop(made.stack)  # meanwhile the reader shows something else
                 return
-            self._originals[made.stack.frames[0].sop_instance_uid] = stack
-            voi, inverted = viewport.voi, viewport.inverted
-            viewport.show(made.stack, len(made.stack) // 2)
-            viewport.voi, viewport.inverted = voi, inverted
+            uid = made.stack.frames[0].sop_instance_uid
+            before = self._computed.get(uid)
+            if before is not None and all(shown.stack is not before for shown in self.desk.session.viewports):
+                store.drop(before)
+            self._originals[uid], self._computed[uid] = stack, made.stack
+            self._show(viewport, made.stack)
 
         background.run(work, planned, self.desk.say, "view")
+
+
+def _lies_in(stack: Stack, pane: Pane) -> bool:
+    """True when the images were acquired in this very plane, seen from the usual side."""
+    plane, axes = stack.frame_header(0).plane, STANDARD[pane]
+    return (
+        plane is not None
+        and plane.row_direction.dot(axes.right) > 0.9999
+        and plane.column_direction.dot(axes.down) > 0.9999
+    )

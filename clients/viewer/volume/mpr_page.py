@@ -149,7 +149,7 @@ class MprPage(VolumePage):
         self.reset = QToolButton()
         self.reset.setObjectName("mpr.reset")
         self.reset.setAutoRaise(True)
-        self.reset.clicked.connect(self._reset)
+        self.reset.clicked.connect(self.reset_view)
         for widget in (self._thickness_name, self.slider, self.thickness, self.projection, self.reset):
             widget.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             row.addWidget(widget)
@@ -253,7 +253,7 @@ class MprPage(VolumePage):
         self.projection.setCurrentIndex(index)
         self.projection.blockSignals(False)
 
-    def _reset(self) -> None:
+    def reset_view(self) -> None:
         assert self.state is not None
         self.state.reset()
 

@@ -52,11 +52,17 @@ def is_derived(sop_instance_uid: str) -> bool:
     return sop_instance_uid.startswith(DERIVED)
 
 
+def uid_of(pane: Pane, like: Stack) -> str:
+    """What stands for a SOP Instance UID in the computed images of a stack."""
+    unit = like.suv.value if like.suv is not None else "stored"
+    return f"{DERIVED}{pane.value}:{unit}:{like.series.series_uid}:{like.label}"
+
+
 def stored_key(key: FrameKey, stacks: Sequence[Stack]) -> FrameKey:
     """The frame to name where stored objects are referred to: for a computed image the middle one of its series."""
     if not is_derived(key.sop_instance_uid):
         return key
-    _, series_uid, label = key.sop_instance_uid.removeprefix(DERIVED).split(":", 2)
+    _, _, series_uid, label = key.sop_instance_uid.removeprefix(DERIVED).split(":", 3)
     for stack in stacks:
         if stack.series.series_uid == series_uid and stack.label == label:
             return stack.frames[len(stack) // 2]
@@ -105,7 +111,7 @@ def reformatted_stack(volume: Volume, pane: Pane, like: Stack, name: str) -> Ref
     modality, stored, padding = _storing(volume)
     signed = np.issubdtype(stored, np.signedinteger)
     model = like.image(len(like) // 2)
-    uid = f"{DERIVED}{pane.value}:{like.series.series_uid}:{like.label}"
+    uid = uid_of(pane, like)
     middle = like.frame_header(len(like) // 2)
     frames = tuple(
         FrameHeader(

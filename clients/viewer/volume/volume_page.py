@@ -19,6 +19,7 @@ from clients.viewer.study import Stack
 from clients.viewer.viewport import overlays
 from clients.viewer.viewport.corner_texts import Corners, corners_of, finding_text
 from clients.viewer.viewport.state import Aspect, ViewportState, as_window
+from clients.viewer.viewport.transform import Geometry
 from clients.viewer.volume import texts
 from clients.viewer.volume.mpr_pane import MprPane
 from clients.viewer.volume.mpr_state import Pane
@@ -76,6 +77,7 @@ class VolumePage(QWidget):
         self.message = tr("正在载入图像…")
         self._auto: Window | None = None
         self._closed = False
+        self._order: tuple[int, ...] = ()
         self._forget = [source.viewport.changed.connect(self._on_viewport)]
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -106,6 +108,9 @@ class VolumePage(QWidget):
     def grey_changed(self) -> None:
         """Window, inversion or colours changed."""
 
+    def reset_view(self) -> None:
+        """Planes, zoom and place as at the beginning."""
+
     def figures(self) -> tuple[str, ...]:
         """What was measured on the page, for the report."""
         return ()
@@ -132,7 +137,7 @@ class VolumePage(QWidget):
             return
         stack, pixels = self.source.stack, self.source.pixels
         try:
-            order = arrangement_of(stack).order
+            order = self._order = self._order or arrangement_of(stack).order
         except NoVolume as reason:
             self._fail(sentence_of(reason))
             return
@@ -222,8 +227,12 @@ class VolumePage(QWidget):
         self.source.viewport.drag_window(up * speed, right * speed, window)
 
     def _on_viewport(self, aspect: Aspect) -> None:
-        if aspect is Aspect.GREY and self.volume is not None:
+        if self.volume is None:
+            return
+        if aspect is Aspect.GREY:
             self.grey_changed()
+        elif aspect is Aspect.GEOMETRY and self.source.viewport.geometry == Geometry():
+            self.reset_view()  # the viewer's own commands to reset and to fit
 
     # --- texts
 

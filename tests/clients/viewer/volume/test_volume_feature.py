@@ -80,6 +80,10 @@ def test_the_view_menu_shows_the_other_plane_and_leads_back(qtbot: QtBot, tmp_pa
     assert default_voi(viewport.stack.frame_header(0)) == Window(40, 400)
     window.commands.qt("view.sagittal").trigger()
     qtbot.waitUntil(lambda: "矢状面" in getattr(viewport.stack, "label", ""), timeout=5000)
+    window.commands.qt("view.axial").trigger()  # as they were acquired
+    assert viewport.stack is original
+    window.commands.qt("view.coronal").trigger()
+    assert viewport.stack is not original  # computed before, shown at once
     window.commands.qt("view.original").trigger()
     assert viewport.stack is original
     window.close()

@@ -144,6 +144,9 @@ def test_the_wheel_pages_and_the_slab_follows_its_controls(qtbot: QtBot) -> None
     assert any("7.5 mm" in line for line in pane.corners.bottom_left)
     page.reset.click()
     assert state.thickness_mm == 0 and page.thickness.value() == 0
+    state.turn(Pane.AXIAL, 10)
+    page.source.viewport.reset()  # the viewer's own command
+    assert not state.is_oblique
     page.closing()
 
 
