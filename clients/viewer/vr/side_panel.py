@@ -45,7 +45,7 @@ class SidePanel(QFrame):
         self._keep = Button("保存视角", "link", on_click=self._ask_view)
         self._forget = Button("删除", "link", on_click=self._remove_view)
         self._picture = Button("保存图片", on_click=self.save_picture_asked.emit)
-        self._send = Button("送入报告", on_click=self.send_asked.emit)
+        self._send = Button("送报告", on_click=self.send_asked.emit)
         self._leave = Button("退出 VR", on_click=self.leave_asked.emit)
         self._build()
         self._forget.hide()

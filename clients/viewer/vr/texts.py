@@ -82,7 +82,7 @@ CATALOGUE = {
     "没有已存的视角": "No view is saved",
     "视角没有保存：磁盘拒绝写入": "The view was not saved: the disk refuses to write",
     "视角没有删除：磁盘拒绝写入": "The view was not deleted: the disk refuses to write",
-    "保存图片": "Save picture",
+    "保存图片": "Save",
     "图片已保存：{path}": "Picture saved: {path}",
     "图片没有保存：{path}": "The picture was not saved: {path}",
     "退出 VR": "Leave VR",
