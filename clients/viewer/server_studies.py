@@ -59,6 +59,7 @@ class AdoptedLine:
         self._client = RpcClient(ZmqTransport(self._address), station="viewer")
         self._client.on_notice = self._notice_came
         self.on_study_changed: Callable[[int], None] = lambda _study_id: None
+        self.on_marks_changed: Callable[[], object] = lambda: None  # somebody's, on any study
         self._client.adopt(session)
 
     @property
@@ -69,6 +70,8 @@ class AdoptedLine:
     def _notice_came(self, notice: Notice) -> None:
         if isinstance(notice, Changed) and notice.entity == "study":
             self.on_study_changed(notice.id)
+        elif isinstance(notice, Changed) and notice.entity == "marks":
+            self.on_marks_changed()
 
     def call(self, request: Request[R]) -> R:
         return self._client.call(request)
@@ -109,6 +112,11 @@ class ServerStudies:
         """Login name of whoever reads here, empty when it is not known."""
         session = getattr(self._line, "session", None)
         return session.login if session is not None else ""
+
+    def follow_marks(self, listener: Callable[[], object]) -> None:
+        """Call ``listener`` on the line's thread when somebody saved marks."""
+        if isinstance(self._line, AdoptedLine):
+            self._line.on_marks_changed = listener
 
     # --- describing
 

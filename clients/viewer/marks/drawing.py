@@ -35,6 +35,7 @@ def draw_marks(
     """Marks with their values; the selected one has handles. The painter's state is not put back."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    taken: list[QRectF] = []
     for mark, value in marks:
         is_selected = mark.id == selected
         colour = _colour(mark, is_selected)
@@ -43,7 +44,7 @@ def draw_marks(
             _strokes(painter, mark, canvas)
         if is_selected and not mark.foreign:
             _handles(painter, mark, canvas)
-        _label(painter, mark, value, canvas, colour)
+        _label(painter, mark, value, canvas, colour, taken)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -135,7 +136,10 @@ def label_box(mark: Mark, lines: Sequence[str], canvas: Canvas) -> QRectF:
     return QRectF(x, y, wide, high)
 
 
-def _label(painter: QPainter, mark: Mark, value: MeasuredValue, canvas: Canvas, colour: str) -> None:
+def _label(
+    painter: QPainter, mark: Mark, value: MeasuredValue, canvas: Canvas, colour: str, taken: list[QRectF]
+) -> None:
+    """The words of a mark; they make way for those that stand already, a text's own do not."""
     lines = label_lines(mark, value)
     if not lines:
         return
@@ -143,6 +147,9 @@ def _label(painter: QPainter, mark: Mark, value: MeasuredValue, canvas: Canvas, 
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     box = label_box(mark, lines, canvas)
+    if mark.kind is not Kind.TEXT:
+        box = _beside(box, taken, canvas.height)
+    taken.append(box)
     painter.fillRect(box.adjusted(-4, -2, 4, 2), QColor(0, 0, 0, 96))  # words stay readable on bone and on noise
     for n, text in enumerate(lines):
         at = QPointF(box.x(), box.y() + metrics.ascent() + n * metrics.height())
@@ -150,6 +157,18 @@ def _label(painter: QPainter, mark: Mark, value: MeasuredValue, canvas: Canvas, 
     if mark.kind is Kind.TEXT:  # the anchor, so that one sees to what the text belongs
         painter.setPen(QPen(QColor(colour), 1.5))
         painter.drawPoint(canvas.place(mark.points[0]))
+
+
+def _beside(box: QRectF, taken: Sequence[QRectF], height: float) -> QRectF:
+    """The box, moved below those in its way, or above them at the lower edge."""
+    for way in (1, -1):
+        moved = QRectF(box)
+        for other in sorted(taken, key=lambda one: way * one.top()):
+            if moved.intersects(other):
+                moved.moveTop(other.bottom() + 5 if way > 0 else other.top() - box.height() - 5)
+        if moved.top() >= 0 and moved.bottom() <= height:
+            return moved
+    return box
 
 
 def draw_stroke(painter: QPainter, stroke: Sequence[PixelPoint], radius_px: float, canvas: Canvas) -> None:

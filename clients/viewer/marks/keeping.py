@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clients.viewer.desk import Desk
 
 PAUSE_MS = 3_000
+NEWS_MS = 700
 AGAIN_MS = 15_000
 AT_THE_END_S = 3.0
 
@@ -38,6 +39,9 @@ class Server(Protocol):
 
     def call(self, request: object) -> object:
         """Raises RpcError."""
+
+    def follow_marks(self, listener: Callable[[], object]) -> None:
+        """Call the listener, on any thread, when somebody saved marks."""
 
 
 def server_of(source: object) -> Server | None:
@@ -85,6 +89,9 @@ class Keeper(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.save_all)
+        self._news = QTimer(self)
+        self._news.setSingleShot(True)
+        self._news.timeout.connect(self._look_again)
         desk.session.marks.stroke.connect(self._on_stroke)
         desk.session.studies_changed.connect(self._on_studies)
 
@@ -109,10 +116,26 @@ class Keeper(QObject):
                 journal = Journal(server.reader if server is not None else "", trouble=self._on_trouble)
                 self._kept[uid] = known = _Kept(study, server, journal)
                 self._fetch(known)
+                if server is not None:
+                    server.follow_marks(self._hear)
             elif known.study is not study:
                 known.study = study
                 if known.server is not None:
                     self._fetch(known)  # others' marks may have come with the new objects
+
+    def _hear(self) -> None:
+        """On any thread."""
+        self._desk.background.later(self._on_news)
+
+    def _on_news(self) -> None:
+        """Somebody saved marks: gathered for a moment, since notices of many studies come."""
+        if not self._news.isActive():
+            self._news.start(NEWS_MS)
+
+    def _look_again(self) -> None:
+        for kept in self._kept.values():
+            if kept.loaded and kept.server is not None:
+                self._fetch(kept)
 
     def _fetch(self, kept: _Kept) -> None:
         """What everybody drew, and what this reader could not save the last time."""
@@ -306,6 +329,7 @@ class Keeper(QObject):
     def close(self) -> None:
         """The window closes: send the rest, for at most a few seconds."""
         self._timer.stop()
+        self._news.stop()
         threads = [self._finish(kept) for kept in self._kept.values()]
         self._kept.clear()
         for thread in threads:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pydicom
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -25,7 +26,8 @@ from clients.viewer.server_studies import AdoptedLine, ServerStudies
 from clients.viewer.window import ViewerWindow
 from shared.contract.archive import GetStudy
 from shared.contract.errors import RpcError
-from shared.contract.marks import ListMarks, StoredMark
+from shared.contract.identity import CreateUser
+from shared.contract.marks import ListMarks, SaveMarks, StoredMark
 from shared.dicomkit.marks import marks_in
 from shared.dicomkit.uids import new_uid
 from shared.imaging.geometry import PixelPoint as P
@@ -320,6 +322,25 @@ def test_two_windows_of_one_reader_do_not_undo_each_other(opened: Opened, qtbot:
     qtbot.waitUntil(lambda: other.is_saved, timeout=15_000)
     third, _ = opened()
     assert {here.uid, there.uid} <= {mark.uid for mark in third.session.marks}
+
+
+def test_what_another_reader_saves_appears_by_itself(opened: Opened, server: ServerProcess, qtbot: QtBot) -> None:
+    admin = server.client()
+    admin.call(CreateUser(login="lisi", name="李四", password="Lesesaal-2026", roles=("doctor",)))
+    admin.close()
+    window, _ = opened()
+    key = window.session.active_viewport.key
+    assert key is not None
+    theirs = msgspec.structs.replace(a_mark(3), sop_instance_uid=key.sop_instance_uid)
+    other = server.client("lisi", "Lesesaal-2026")
+    other.call(SaveMarks(study_uid=STUDY, version=0, marks=(theirs,)))
+    book = window.session.marks
+    qtbot.waitUntil(lambda: theirs.uid in {mark.uid for mark in book}, timeout=10_000)
+    seen = next(mark for mark in book if mark.uid == theirs.uid)
+    assert seen.foreign and seen.author == "李四"
+    other.call(SaveMarks(study_uid=STUDY, version=1, marks=()))
+    qtbot.waitUntil(lambda: theirs.uid not in {mark.uid for mark in book}, timeout=10_000)
+    other.close()
 
 
 def test_what_could_not_be_sent_is_sent_the_next_time(
