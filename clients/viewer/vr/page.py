@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
@@ -16,7 +17,7 @@ from clients.viewer.desk import Background
 from clients.viewer.pictures import png_of
 from clients.viewer.vr import texts
 from clients.viewer.vr.picture_view import MouseTool, PictureView
-from clients.viewer.vr.probe import Graphics, Settings, known_graphics, probe, remember
+from clients.viewer.vr.probe import Graphics, Kind, Settings, known_graphics, probe, remember
 from clients.viewer.vr.renderer import Events, Picture, Quality, Renderer, SharedGrid
 from clients.viewer.vr.saved_views import SavedViews
 from clients.viewer.vr.scene import Scene
@@ -29,6 +30,7 @@ texts.register()
 SETTLE_MS = 180
 """So long after the last change the full quality is asked for."""
 WATCH_MS = 5000
+FIRST_PHASE = "序列有多个时相：显示第一个"
 _LEAST_REPORT_PIXELS = 900
 
 
@@ -139,11 +141,16 @@ class VrPage(QWidget):
         self._background.run(self._prepare, self._on_ready, self._on_refused, "volume-rendering")
 
     def _prepare(self) -> _Ready | None:
-        """In a worker: volume, shared memory, graphics, processes."""
-        shared = SharedGrid(self.case.volume())
-        facts = facts_of(shared.grid)
+        """In a worker: volume, shared memory, graphics, processes. The driver is asked meanwhile."""
         known = self._graphics or known_graphics(self._settings)
-        graphics = known or probe()
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(probe) if known is None else None
+            volume = self.case.volume()
+            shared = SharedGrid(volume)
+            facts = facts_of(shared.grid)
+            graphics = known or (asked.result() if asked is not None else Graphics(Kind.COMPATIBLE))
+        if 2 * len(volume.frames) <= self.case.progress()[1] and volume.frames:
+            facts = replace(facts, notes=(*facts.notes, FIRST_PHASE))
         with self._gate:
             if self._closed:
                 shared.close()

@@ -101,6 +101,7 @@ CATALOGUE = {
     "层间距不均匀：已重采样": "Uneven slice spacing: resampled",
     "层面有缺失：缺失处为插值": "Slices are missing: the gaps are interpolated",
     "体数据过大：以一半分辨率显示": "The volume is very large: shown at half resolution",
+    "序列有多个时相：显示第一个": "Several phases in this series: the first one is shown",
     "去床需要以 HU 为单位的 CT 图像": "Bed removal needs CT images in HU",
     "没有找到可与床板区分的身体": "No body that could be told from the table was found",
     # why a series is no volume

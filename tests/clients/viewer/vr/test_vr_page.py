@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from clients.kit.review import review
 from clients.kit.settings import UserSettings
 from clients.kit.translations import Language, set_language
+from clients.viewer import texts
 from clients.viewer.vr.curve_editor import CurveEditor
 from clients.viewer.vr.overlay import handles_of, pushed
 from clients.viewer.vr.page import Case, VrPage
@@ -204,6 +207,24 @@ def test_the_page_waits_for_the_images(qtbot: QtBot, tmp_path: Path) -> None:
     there[0] = 9
     qtbot.waitUntil(lambda: page.model is not None, timeout=LONG)
     page.close_page()
+
+
+def test_a_series_of_several_phases_says_which_one_is_shown(qtbot: QtBot, tmp_path: Path) -> None:
+    case = Case(lambda: replace(a_sphere(16, 5), frames=tuple(range(16))), progress=lambda: (48, 48))
+    page = VrPage(case, UserSettings(tmp_path / "s.json"), graphics=Graphics(Kind.PROCESSOR))
+    qtbot.addWidget(page)
+    qtbot.waitUntil(lambda: page.model is not None, timeout=LONG)
+    assert page.view.notes == ("序列有多个时相：显示第一个",)
+    page.close_page()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_no_word_of_the_panel_is_cut(desk: Desk, language: Language) -> None:
+    texts.register()
+    set_language(language)
+    desk.page.resize(1366, 716)
+    desk.qtbot.wait(20)
+    assert review(desk.page) == []
 
 
 def test_a_face_seen_head_on_is_pushed_by_moving_up_and_down() -> None:
