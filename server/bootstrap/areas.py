@@ -28,6 +28,7 @@ from server.bootstrap.collections import collections_of, follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.critical import Critical, build_critical, critical_kinds
 from server.bootstrap.critical_results import CriticalToHospital
+from server.bootstrap.films import Films, build_films
 from server.bootstrap.folders import Folders
 from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
@@ -122,6 +123,7 @@ class Areas:
     signed_papers: SignedPapers
     results: Results
     marks: Marks
+    films: Films
     handlers: tuple[object, ...]
 
 
@@ -212,6 +214,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     )
     critical.service.follow(CriticalToHospital(results.service, exams, PostOfResults(interfaces.outgoing), time))
     marks = build_marks(database, archive, time)
+    films = build_films(settings, folders, time)
     return Areas(
         time=time,
         identity=identity,
@@ -240,6 +243,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         signed_papers=papers,
         results=results,
         marks=marks,
+        films=films,
         handlers=(
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
@@ -272,6 +276,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             build_quality(time),
             results.handlers,
             marks.handlers,
+            films.handlers,
             stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),

@@ -17,6 +17,7 @@ class Folders:
         self.spool = self.data / "archive" / "spool"
         self.workshop = self.data / "archive" / "workshop"  # half-done work of the keeping of images
         self.documents = self.data / "documents"
+        self.films = self.data / "films"  # composed sheets that wait for a printer, or may be printed again
         self.uploads = self.data / "exchange" / "uploads"
         self.exports = self.data / "exchange" / "exports"
         self.web_cache = self.data / "cache" / "web"

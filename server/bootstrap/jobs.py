@@ -22,6 +22,7 @@ LANES: Mapping[str, int] = {
     "files": 2,  # heavy on the disk: moving, importing, exporting
     "forward": 4,  # waits for others: sending to peers
     "recall": 2,  # somebody waits for images that are not on-line
+    "films": 2,  # waits for film printers
     "results": 2,  # what leaves with approved reports; waits for the index
     "interfaces": 4,  # waits for hospital systems
     "alarms": 1,  # clocks that people wait for: behind nothing else
@@ -49,6 +50,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         corrections,
         critical,
         exchange,
+        films,
         hl7,
         keeping,
         marks,
@@ -64,6 +66,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         *corrections.job_kinds(house),
         *critical.job_kinds(house),
         *exchange.job_kinds(house),
+        *films.job_kinds(house),
         *hl7.job_kinds(house),
         *keeping.job_kinds(house),
         *marks.job_kinds(house),
@@ -78,12 +81,24 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
 def schedules(house: JobsHouse) -> list[Schedule]:
     """Jobs that are asked for regularly."""
-    from server.bootstrap import appointments, critical, exchange, hl7, keeping, promises, queueing, results, routing
+    from server.bootstrap import (
+        appointments,
+        critical,
+        exchange,
+        films,
+        hl7,
+        keeping,
+        promises,
+        queueing,
+        results,
+        routing,
+    )
 
     return [
         *appointments.SCHEDULES,
         *critical.SCHEDULES,
         *exchange.SCHEDULES,
+        *films.SCHEDULES,
         *hl7.schedules(),
         *keeping.SCHEDULES,
         *promises.SCHEDULES,

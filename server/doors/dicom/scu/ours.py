@@ -21,10 +21,12 @@ class ScuFailed(Exception):
     ``status``: the DIMSE status it gave, 0 when there was no answer. ``sentence``: what an operator can do about it.
     """
 
-    def __init__(self, sentence: str, code: int = 0) -> None:
+    def __init__(self, sentence: str, code: int = 0, *, is_printer_failure: bool = False) -> None:
         super().__init__(sentence)
         self.status = code
         self.sentence = sentence
+        self.is_printer_failure = is_printer_failure
+        """The printer answered, and says that it cannot print now (PS3.3 C.13.9.1)."""
 
 
 @dataclass(frozen=True, slots=True)

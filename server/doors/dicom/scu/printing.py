@@ -35,7 +35,8 @@ class FilmSession:
 class FilmImage:
     """One picture for a film: ``pixels`` row by row, one byte a sample; with 3 ``samples`` RGBRGB… (colour printers).
 
-    ``inverse``: Polarity REVERSE, the printer swaps black and white.
+    ``inverse``: Polarity REVERSE, the printer swaps black and white. ``width_mm``: Requested Image Size, the width
+    that the picture shall have on the film; 0 leaves it to the printer.
     """
 
     rows: int
@@ -43,6 +44,7 @@ class FilmImage:
     pixels: bytes | memoryview
     samples: int = 1
     inverse: bool = False
+    width_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,11 @@ def print_films(
         printer = ask(dimse.N_GET_RQ, uids.PRINTER, uids.PRINTER_INSTANCE, None, "the question for its status")
         if _text(printer.attributes, 0x21100010) == "FAILURE":
             raise ScuFailed(
-                f"The printer is not ready: {_text(printer.attributes, 0x21100020) or 'it gives no reason'}"
+                f"The printer is not ready: {_text(printer.attributes, 0x21100020) or 'it gives no reason'}",
+                is_printer_failure=True,
             )
+        if _text(printer.attributes, 0x21100010) == "WARNING":
+            warnings.append(f"The printer warns: {_text(printer.attributes, 0x21100020) or 'it gives no reason'}")
         film_session = ask(dimse.N_CREATE_RQ, uids.FILM_SESSION, "", _session(session), "the film session").instance
         for done, film in enumerate(films):
             if cancelled is not None and cancelled():
@@ -220,6 +225,8 @@ def _image(image: FilmImage, position: int, colour: bool) -> dict[int, Attribute
     body: dict[int, AttributeValue] = {0x20200010: position, 0x20200111 if colour else 0x20200110: [described]}
     if image.inverse:
         body[0x20200020] = "REVERSE"
+    if image.width_mm:
+        body[0x20200030] = f"{image.width_mm:.2f}"
     return body
 
 
