@@ -15,6 +15,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.vr.feature:VrFeature",
     "clients.viewer.objects.feature:ObjectsFeature",
     "clients.viewer.cache.feature:LoadingFeature",
+    "clients.viewer.settings.feature:SettingsFeature",
 )
 """``module:Class`` of each feature, one line each."""
 

@@ -16,6 +16,7 @@ from clients.viewer.presets import LAYOUTS, WINDOW_PRESETS, WINDOWS, Windows
 from clients.viewer.reading import commands
 from clients.viewer.reading.numbers import own_text
 from clients.viewer.reading.pseudo_colour import SWATCH, swatch
+from clients.viewer.settings.store import shortcut_of
 from clients.viewer.tool_icons import add_icons, tool_icon
 from clients.viewer.viewport.palettes import PALETTES
 
@@ -71,10 +72,10 @@ class Menus:
 
     def _presets(self, menu: QMenu) -> None:
         feature = self._feature
-        self._add(menu, tr("默认"), commands.DEFAULT_PRESET_KEY, feature.default_window)
+        self._add(menu, tr("默认"), commands.DEFAULT_PRESET_KEY, feature.default_window, "preset.default")
         for preset, key in zip(WINDOW_PRESETS, commands.PRESET_KEYS, strict=True):
             text = f"{tr(preset.label)}   {preset.window.width:g}/{preset.window.centre:g}"
-            self._add(menu, text, key, functools.partial(feature.set_window, preset.key))
+            self._add(menu, text, key, functools.partial(feature.set_window, preset.key), f"preset.{preset.key}")
         menu.addSeparator()
         menu.addAction(self._desk.commands.qt("view.numbers"))
         self._own = []
@@ -111,7 +112,7 @@ class Menus:
     def _layouts(self, menu: QMenu) -> None:
         for layout, key in zip(LAYOUTS, commands.LAYOUT_KEYS, strict=True):
             text = f"{tr(layout.label)}   {layout.columns}×{layout.rows}"
-            self._add(menu, text, key, functools.partial(self._feature.set_layout, layout))
+            self._add(menu, text, key, functools.partial(self._feature.set_layout, layout), f"layout.{layout.key}")
         menu.addSeparator()
         for action_id in ("view.square", "link.grey", "link.size", "view.reference_ends"):
             menu.addAction(self._desk.commands.qt(action_id))
@@ -155,12 +156,15 @@ class Menus:
             self._connected.append(menu)
             menu.aboutToShow.connect(call)
 
-    def _add(self, menu: QMenu, text: str, key: str, callback: Callable[[], object]) -> QAction:
+    def _add(self, menu: QMenu, text: str, key: str, callback: Callable[[], object], name: str = "") -> QAction:
+        """``name`` lets the reader choose another key for the entry."""
         action = QAction(text, menu)
+        action.setObjectName(name)
+        action.setProperty("standard", key)
         action.triggered.connect(lambda _checked=False: callback())
         menu.addAction(action)
-        if key:
-            action.setShortcut(QKeySequence(key))
+        if name or key:
+            action.setShortcut(QKeySequence(shortcut_of(self._desk.settings, name, key)))
             self._desk.window.addAction(action)  # the key works in the whole window
         return action
 

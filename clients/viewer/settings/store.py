@@ -56,8 +56,8 @@ def window_problem(width: float, level: float) -> str:
     """Why these are no window, as Chinese source text; empty when they are one."""
     if not (math.isfinite(width) and math.isfinite(level)):
         return "请输入数字"
-    if not 1 <= width <= WIDEST:
-        return "窗宽应在 1 到 1000000 之间"
+    if not 0.001 <= width <= WIDEST:
+        return "窗宽应大于 0"
     return "" if abs(level) <= WIDEST else "窗位超出范围"
 
 
@@ -130,7 +130,7 @@ class Preferences:
     def layouts(self) -> dict[str, str]:
         """Modality → key of its layout (VW-SET-11)."""
         keys = {layout.key for layout in LAYOUTS}
-        return {modality: key for modality, key in self._table(LAYOUT_OF).items() if key in keys}
+        return {modality: key for modality, key in self._table(LAYOUT_OF).items() if str(key) in keys}
 
     @layouts.setter
     def layouts(self, value: Mapping[str, str]) -> None:
