@@ -6,6 +6,7 @@ from clients.kit.translations import register_catalogue
 
 CATALOGUE = {
     "影像阅片": "Image viewer",
+    "出现程序错误，已记入日志": "A program error occurred; it is in the log",
     "伪彩": "Pseudo-colour",
     "旋转翻转": "Turn and flip",
     "翻转": "Flip",

@@ -16,6 +16,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.objects.feature:ObjectsFeature",
     "clients.viewer.cache.feature:LoadingFeature",
     "clients.viewer.settings.feature:SettingsFeature",
+    "clients.viewer.tags.feature:TagsFeature",
 )
 """``module:Class`` of each feature, one line each."""
 

@@ -1,0 +1,1 @@
+"""The DICOM elements of the shown image, to be read and searched (VW-META-01)."""
