@@ -116,6 +116,11 @@ class ViewportWidget(QWidget):
         self._layers.append(layer)
         self._layers.sort(key=lambda known: known.order)
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """What is drawn over the image, the lowest first."""
+        return tuple(self._layers)
+
     def release(self) -> None:
         """Stop following the model; before the widget goes."""
         for forget in self._forget:

@@ -1,0 +1,1 @@
+"""Films: composing, printing by DICOM through the server, export, paper (VW-PRT)."""
