@@ -21,6 +21,7 @@ from clients.viewer.objects.registry import OVER_IMAGES, Kind, kind_of
 from clients.viewer.objects.stage import ObjectStage
 from clients.viewer.study import ObjectDescription, Stack
 from clients.viewer.viewport.state import Aspect
+from shared.imaging.lut import Window
 from shared.imaging.presentation import PresentationState
 from shared.imaging.suv import SuvKind
 
@@ -33,6 +34,7 @@ texts.register()
 KEY, PAGE = "objects", "document"
 ACTIONS = (
     Action("objects.panel", "对象与叠加", "Ctrl+Shift+O", hint="检查中的报告、文档、分割、放疗和显示状态"),
+    Action("objects.window", "文件中的下一个窗", "Ctrl+Shift+G", hint="文件头中的各个窗宽窗位和 VOI 表"),
     Action("objects.shutter", "显示遮挡", ""),
     Action("objects.overlays", "显示图像叠加层", ""),
     Action("objects.suv", "SUV 显示", "", hint="PET 按体重 SUV、瘦体重 SUV、体表面积 SUV 或原值"),
@@ -66,6 +68,7 @@ class ObjectsFeature(Feature):
             "objects.panel": self.toggle_panel,
             "objects.shutter": lambda: setattr(self.book, "shutters", not self.book.shutters),
             "objects.overlays": lambda: setattr(self.book, "overlays", not self.book.overlays),
+            "objects.window": self.next_window,
             "objects.suv": self.next_suv,
             "objects.fusion_end": self.fusion.end,
         }
@@ -258,7 +261,22 @@ class ObjectsFeature(Feature):
             viewport.state.geometry = geometry
         self.desk.say(tr("已应用显示状态：{name}", name=state.description or state.label))
 
-    # --- SUV
+    # --- windows of the file, SUV
+
+    def next_window(self) -> None:
+        """The next of the windows and VOI LUTs in the header of the selected image, with its explanation."""
+        viewport = self.desk.session.active_viewport
+        choices = viewport.frame.voi if viewport.frame is not None else ()
+        if len(choices) < 2:
+            self.desk.say(tr("文件中没有别的窗"))
+            return
+        now = viewport.voi if viewport.voi is not None else choices[0]
+        # Tables are the same object or another one; comparing their entries would mean nothing.
+        at = next((n for n, voi in enumerate(choices) if voi is now or (isinstance(voi, Window) and voi == now)), -1)
+        number = (at + 1) % len(choices)
+        viewport.voi = choices[number]
+        name = choices[number].name
+        self.desk.say(tr("文件中的窗 {n}/{count} {name}", n=number + 1, count=len(choices), name=name))
 
     def next_suv(self) -> None:
         """The next way to show PET values of the selected viewport: SUV by weight, lean mass, surface, as stored."""

@@ -451,3 +451,32 @@ def test_floating_point_pixels_are_read_as_such(keyword: str, kind: str) -> None
 
     np.testing.assert_array_equal(frame, values)
     assert header.frames[0].voi == (Window(0, 2, VoiFunction.LINEAR_EXACT),)
+
+
+def test_a_spectrum_has_no_millimetres_and_the_more_important_region_wins() -> None:
+    from shared.imaging.geometry import PixelPoint, SpacingSource
+    from shared.imaging.header import image_header
+
+    def region(left: int, right: int, units: tuple[int, int], flags: int, delta: float) -> Dataset:
+        return item(
+            RegionLocationMinX0=left, RegionLocationMinY0=0, RegionLocationMaxX1=right, RegionLocationMaxY1=99,
+            PhysicalUnitsXDirection=units[0], PhysicalUnitsYDirection=units[1], PhysicalDeltaX=delta,
+            PhysicalDeltaY=delta, RegionFlags=flags,
+        )  # fmt: skip
+
+    ds = item(
+        Rows=100, Columns=100, BitsAllocated=8, BitsStored=8, SamplesPerPixel=1, Modality="US",
+        PhotometricInterpretation="MONOCHROME2", PixelSpacing=[0.3, 0.3],
+        SequenceOfUltrasoundRegions=[
+            region(0, 60, (3, 3), 1, 0.02), region(0, 40, (3, 3), 0, 0.01), region(61, 80, (4, 7), 0, 0.005),
+        ],
+    )  # fmt: skip
+
+    header = image_header(ds, "1.2.840.10008.1.2.1")
+
+    assert header.spacing_at(0, PixelPoint(20, 5)).row_mm == pytest.approx(0.1)
+    assert header.spacing_at(0, PixelPoint(50, 5)).row_mm == pytest.approx(0.2)
+    assert header.spacing_at(0, PixelPoint(70, 5)).source is SpacingSource.NONE
+    assert header.spacing_at(0, PixelPoint(90, 5)).row_mm == pytest.approx(0.3)
+    spectrum = header.region_at(PixelPoint(70, 5))
+    assert spectrum is not None and not spectrum.is_spatial and spectrum.delta_y == 0.005

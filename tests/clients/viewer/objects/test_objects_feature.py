@@ -21,6 +21,7 @@ from clients.viewer.objects.slide_view import SlideView
 from clients.viewer.objects.waveform_view import WaveformView
 from clients.viewer.window import ViewerWindow
 from shared.imaging.geometry import PixelPoint
+from shared.imaging.lut import Window
 from tests.clients.viewer.objects.object_builders import (
     SPACE,
     a_key_object,
@@ -139,6 +140,21 @@ def test_a_state_turns_flips_and_cuts_as_it_says(qtbot: QtBot, opened: OpenFiles
     geometry = window.session.viewports[0].geometry
     assert geometry.rotation_deg == -90 and geometry.flip_horizontal
     assert geometry.centre == PixelPoint(11.5, 11.5) and geometry.zoom == pytest.approx(4.0)
+
+
+def test_the_windows_of_the_file_follow_each_other(qtbot: QtBot, opened: OpenFiles, tmp_path: Path) -> None:
+    write_series(tmp_path, 2, side=16, WindowCenter=[40, -600], WindowWidth=[400, 1500],
+                 WindowCenterWidthExplanation=["MEDIASTINUM", "LUNG"])  # fmt: skip
+    window, feature = opened(tmp_path)
+    viewport = window.session.viewports[0]
+
+    feature.next_window()
+    first = viewport.voi
+    feature.next_window()
+
+    assert isinstance(first, Window) and (first.centre, first.width, first.name) == (-600, 1500, "LUNG")
+    assert isinstance(viewport.voi, Window) and viewport.voi.name == "MEDIASTINUM"
+    assert "MEDIASTINUM" in window.banner.text()
 
 
 def test_a_key_object_opens_as_a_page_whose_link_leads_to_the_image(
