@@ -170,6 +170,10 @@ class MarksFeature(Feature):
         self.desk.reflect()
 
     def _ask_export(self) -> None:
+        stack = self.desk.session.active_viewport.stack
+        if stack is None or not self.keeper.own_marks(stack.study.study_uid)[0]:
+            self.desk.say(tr("没有可导出的标注"))
+            return
         folder = QFileDialog.getExistingDirectory(self.desk.window, tr("选择文件夹"))
         if folder:
             self.export(Path(folder))
@@ -181,9 +185,6 @@ class MarksFeature(Feature):
             return
         study = stack.study
         marks, shown = self.keeper.own_marks(study.study_uid)
-        if not marks:
-            self.desk.say(tr("没有可导出的标注"))
-            return
         author, language = self.keeper.reader or "local", translations.language().value
         now = datetime.now()  # DICOM's dates are local time
 
