@@ -318,7 +318,7 @@ def test_every_declared_action_can_be_done(opened: Open) -> None:
 
     window = opened()
     for action in (*(a for _, a in (*reading.TOOLS, *Marks.tools)), *COMMANDS, *Marks.actions, *reading.COMMANDS):
-        if action.id != "file.open":  # asks in a dialog
+        if action.id not in ("file.open", "marks.export"):  # they ask in a dialog
             assert window.perform(action.id), action.id
     assert not window.perform("no.such")
 
