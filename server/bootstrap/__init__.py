@@ -42,6 +42,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.structured.tables",
     "server.results.tables",
     "server.marks.tables",
+    "server.hanging.tables",
     "server.films.tables",
     "server.collections.tables",
 )

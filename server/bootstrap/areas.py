@@ -30,6 +30,7 @@ from server.bootstrap.critical import Critical, build_critical, critical_kinds
 from server.bootstrap.critical_results import CriticalToHospital
 from server.bootstrap.films import Films, build_films
 from server.bootstrap.folders import Folders
+from server.bootstrap.hanging import build_hanging
 from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.marks import Marks, build_marks
@@ -276,6 +277,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             build_quality(time),
             results.handlers,
             marks.handlers,
+            build_hanging(database, archive, time),
             films.handlers,
             stores.handlers,
             ArchiveHandlers(archive),

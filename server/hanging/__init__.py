@@ -1,0 +1,1 @@
+"""Hanging protocols: kept for a reader or for everybody; what headers say that decides the hanging."""
