@@ -17,6 +17,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.cache.feature:LoadingFeature",
     "clients.viewer.settings.feature:SettingsFeature",
     "clients.viewer.tags.feature:TagsFeature",
+    "clients.viewer.preview.feature:PreviewFeature",
 )
 """``module:Class`` of each feature, one line each."""
 
