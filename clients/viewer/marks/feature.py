@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from clients.kit import translations
 from clients.kit.actions import Action
@@ -16,7 +16,7 @@ from clients.kit.translations import register_catalogue, tr
 from clients.viewer import colours
 from clients.viewer.commands import Slot
 from clients.viewer.desk import Desk, Feature
-from clients.viewer.marks import files, texts
+from clients.viewer.marks import calibration, files, texts
 from clients.viewer.marks.keeping import Keeper
 from clients.viewer.marks.model import COLOURS, FONT_SIZES, STANDARD_FONT_PX, Kind, Mark
 from clients.viewer.marks.panel import MarkList
@@ -70,6 +70,7 @@ _ENTRIES = {
         "tool.brush",
         "tool.pixel",
         "tool.eraser",
+        "marks.calibrate",
     ),
     "menu.annotate": ("tool.curve", "tool.arrow", "tool.text", "tool.eraser", "edit.clear", "marks.list"),
     "menu.output": ("marks.export",),
@@ -105,10 +106,11 @@ class MarksFeature(Feature):
         Action("edit.delete", "删除选中的标注", "Del"),
         Action("edit.clear", "清除所有标注", "Ctrl+Del", hint="只清除选中视口的"),
         Action("marks.list", "标注列表", "Shift+L", hint="选中视口的全部测量和标注"),
+        Action("marks.calibrate", "按已知长度校准…", hint="先画一段已知长度并选中它，再输入它的实际毫米数"),
         Action("marks.export", "导出标注…", hint="把标注存成 DICOM 文件（GSPS 与 SR）"),
     )
     switches = frozenset({"marks.list"})
-    needs_image = frozenset({"edit.clear", "marks.export"})
+    needs_image = frozenset({"edit.clear", "marks.export", "marks.calibrate"})
     slots = _SLOTS
     entries = _ENTRIES
 
@@ -132,6 +134,7 @@ class MarksFeature(Feature):
             "edit.clear": self._clear,
             "marks.list": self._toggle_list,
             "marks.export": self._ask_export,
+            "marks.calibrate": self._ask_calibration,
         }
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
@@ -168,6 +171,21 @@ class MarksFeature(Feature):
             self._list = MarkList(self.desk.session, self.value_of)
             side.show_panel("marks", self._list, "标注列表", 280)
         self.desk.reflect()
+
+    def _ask_calibration(self) -> None:
+        problem = calibration.problem_of(self.desk.session)
+        if problem:
+            self.desk.say(problem)
+            return
+        title, asked = tr("按已知长度校准"), tr("这段长度实际是多少毫米？")
+        mm, chosen = QInputDialog.getDouble(self.desk.window, title, asked, 10.0, 0.1, 5000.0, 2)
+        if chosen:
+            self.calibrate(mm)
+
+    def calibrate(self, mm: float) -> None:
+        """The selected length is ``mm`` long: all lengths on its image follow, and say that they are calibrated."""
+        calibration.calibrate(self.desk.session, mm)
+        self.desk.update_viewports()
 
     def _ask_export(self) -> None:
         stack = self.desk.session.active_viewport.stack

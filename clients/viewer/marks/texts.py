@@ -51,6 +51,15 @@ CATALOGUE = {
     "标注未能保存：{why}　已记在本机，稍后再试": "Marks were not saved: {why} They are kept here and tried again",
     "标注已恢复：上次没有来得及保存的 {n} 项": "Marks restored: {n} that were not saved the last time",
     "标注无法记在本机：{why}　请检查磁盘空间": "Marks cannot be kept on this computer: {why} Check the disk's space",
+    "按已知长度校准…": "Calibrate by a known length…",
+    "按已知长度校准": "Calibrate by a known length",
+    "先画一段已知长度并选中它，再输入它的实际毫米数": "Draw a known length, select it, tell its millimetres",
+    "这段长度实际是多少毫米？": "How many millimetres has this length?",
+    "请先画一段已知长度，并选中它": "Draw a known length first and select it",
+    "这幅图像的毫米数来自设备，是患者体内的真实尺寸，不需要校准": (
+        "The millimetres of this image come from the device and are true in the patient: nothing to calibrate"
+    ),
+    "校准": "Calibrate",
     "导出标注…": "Export marks…",
     "把标注存成 DICOM 文件（GSPS 与 SR）": "Save marks as DICOM files (GSPS and SR)",
     "标注已存到 {folder}：{n} 个文件": "The marks are in {folder}: {n} files",

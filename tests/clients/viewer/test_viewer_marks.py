@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from clients.kit.translations import Language, set_language
 from clients.viewer.marks import texts
 from clients.viewer.marks.book import MarkBook
+from clients.viewer.marks.feature import MarksFeature
 from clients.viewer.marks.model import COLOURS, Kind, Mark, SpacePlane, area_outline, handles_of, with_handle
 from clients.viewer.marks.panel import MarkList
 from clients.viewer.marks.surface import on_plane
@@ -30,7 +31,8 @@ from clients.viewer.viewport.state import ViewportState
 from clients.viewer.viewport.transform import Geometry, project
 from clients.viewer.viewport.view import ViewportWidget
 from clients.viewer.window import ViewerWindow
-from shared.imaging.geometry import PixelPoint, Plane
+from shared.imaging.geometry import PixelPoint, Plane, Spacing, SpacingSource
+from shared.imaging.header import FrameHeader
 from tests.clients.viewer.viewer_builders import MemorySource, a_series, a_stack, a_study
 
 P = PixelPoint
@@ -442,3 +444,38 @@ def test_shift_draws_a_circle_in_millimetres(window: ViewerWindow) -> None:
     assert even_corner(surface_of(view), P(5, 5), P(2, 4)) == pytest.approx((2, 2))
     tool.forget()
     assert list(book) == [] and end != start
+
+
+# --- calibration ---------------------------------------------------------------------------------------------------
+
+
+def test_a_known_length_calibrates_an_image_without_true_millimetres(qtbot: QtBot) -> None:
+    """VW-EX-01: manual calibration is marked, and true millimetres cannot be changed."""
+    frame = FrameHeader(spacing=Spacing(0.2, 0.2, SpacingSource.DETECTOR))
+    film, slices = (
+        MemorySource(a_study(a_series(1, modality="DX", frames=(frame,)))),
+        MemorySource(a_study(a_series(1))),
+    )
+    for source, texts_of_length in ((film, ["4.0 mm （探测器平面）", "10.0 mm （已校准）"]), (slices, ["10.0 mm"] * 2)):
+        window = ViewerWindow(source)
+        window.show()
+        with qtbot.waitSignal(window.first_image, timeout=10_000):
+            window.open_study(next(iter(source.known)))
+        view, book = window.viewports[0], window.session.marks
+        key = view.state.key
+        assert key is not None
+        window.perform("marks.calibrate")
+        assert "请先画" in window.banner.text()
+        mark = book.draw(Kind.LENGTH, key, (P(5, 5), P(25, 5)))
+        assert surface_of(view).value_of(mark).text == texts_of_length[0]
+        if source is slices:
+            window.perform("marks.calibrate")
+            assert "不需要校准" in window.banner.text()
+        next(feature for feature in window.features if isinstance(feature, MarksFeature)).calibrate(10.0)
+        assert surface_of(view).value_of(mark).text == texts_of_length[1]
+        if source is film:
+            window.perform("edit.undo")
+            assert surface_of(view).value_of(mark).text == texts_of_length[0]
+        window.close()
+        window.deleteLater()
+    QApplication.processEvents()
