@@ -130,8 +130,15 @@ class PanTool(MouseTool):
 
     cursor = Qt.CursorShape.OpenHandCursor
 
+    def press(self, view: ViewportWidget, at: QPointF, button: Qt.MouseButton) -> bool:
+        view.setCursor(Qt.CursorShape.ClosedHandCursor)
+        return True
+
     def drag(self, view: ViewportWidget, at: QPointF) -> None:
         pan(view, self.last, at)
+
+    def release(self, view: ViewportWidget, at: QPointF) -> None:
+        view.take_cursor()  # the middle button pans under every tool
 
 
 class RotateTool(MouseTool):

@@ -99,7 +99,7 @@ class ViewportWidget(QWidget):
             self.state.changed.connect(self._on_state),
             session.key_images_changed.connect(self._on_key_image),
             session.active_changed.connect(self.update),
-            session.tool_changed.connect(self._on_tool),
+            session.tool_changed.connect(self.take_cursor),
             session.texts_changed.connect(self.update),
         ]
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -109,7 +109,7 @@ class ViewportWidget(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(40, 40)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._on_tool()
+        self.take_cursor()
 
     def add_layer(self, layer: Layer) -> None:
         """Draw ``layer`` from now on; equal orders stand in the order in which they came."""
@@ -142,7 +142,8 @@ class ViewportWidget(QWidget):
         if key == self.state.key:
             self.update()
 
-    def _on_tool(self) -> None:
+    def take_cursor(self) -> None:
+        """The pointer of the chosen tool."""
         tool = self.tools.get(self.session.tool)
         self.setCursor(QCursor(tool.cursor if tool is not None else Qt.CursorShape.ArrowCursor))
 

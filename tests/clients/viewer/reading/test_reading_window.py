@@ -315,3 +315,17 @@ def test_the_windows_of_the_file_can_be_chosen(window: ViewerWindow) -> None:
     choices[1].trigger()
 
     assert window.session.active_viewport.voi is own[1]
+
+
+def test_the_hand_closes_while_it_holds_the_image(window: ViewerWindow) -> None:
+    view = window.viewports[0]
+    window.perform("tool.pan")
+    assert view.cursor().shape() == Qt.CursorShape.OpenHandCursor
+
+    view.press_at(QPointF(300, 300), Qt.MouseButton.LeftButton)
+    held = view.cursor().shape()
+    view.drag_to(QPointF(340, 320))
+    view.release_at(QPointF(340, 320))
+
+    assert held == Qt.CursorShape.ClosedHandCursor and view.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    assert window.session.active_viewport.geometry.centre is not None
