@@ -90,6 +90,9 @@ class Part10:
             raise UnreadableFile("The object holds no pixel data.")
         if not 0 <= index < self.frame_count:
             raise UnreadableFile(f"Frame {index + 1} is asked for, the object has {self.frame_count}.")
+        if self._pixels.length >= 0 and self.transfer_syntax not in NATIVE and self.frame_count == 1:
+            # Against PS3.5 A.4 some devices write the bare stream of one frame.
+            return bytes(self._data[self._pixels.start : self._pixels.start + self._pixels.length])
         bits = _bits_of_frame(self.header)
         if self._pixels.length >= 0 and bits % 8:
             return self._straddling(index, bits)
@@ -241,8 +244,9 @@ def _locate_pixels(data: bytes | mmap.mmap, at: int, syntax: str) -> _Located | 
     group, element = struct.unpack_from(order + "HH", data, at)
     if group != 0x7FE0 or element not in (0x0010, 0x0008, 0x0009):
         return None
-    if syntax == IMPLICIT_LE:
-        length = struct.unpack_from("<I", data, at + 4)[0]
+    # Some writers forget the VR that their syntax demands.
+    if syntax == IMPLICIT_LE or bytes(data[at + 4 : at + 6]) not in _PIXEL_VRS:
+        length = struct.unpack_from(order + "I", data, at + 4)[0]
         start = at + 8
     else:
         if at + 12 > len(data):
@@ -251,8 +255,13 @@ def _locate_pixels(data: bytes | mmap.mmap, at: int, syntax: str) -> _Located | 
         start = at + 12
     if length == 0xFFFFFFFF:
         return None if syntax in NATIVE else _Located(start, -1, big)
+    if syntax not in NATIVE and bytes(data[start : start + 4]) == _ITEM:  # fragments in an element of known length
+        return _Located(start, -1, big)
     # A length beyond the end is cut to what is there; each frame is checked when it is asked for.
     return _Located(start, min(length, len(data) - start), big)
+
+
+_PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OV", b"UN"})
 
 
 # --- encapsulated frames ---------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from clients.kit.actions import Action
 from clients.kit.translations import tr
@@ -40,6 +40,25 @@ ACTIONS = (
     Action("objects.suv", "SUV 显示", "", hint="PET 按体重 SUV、瘦体重 SUV、体表面积 SUV 或原值"),
     Action("objects.fusion_end", "结束融合", ""),
 )
+
+
+T = TypeVar("T")
+
+
+def _plainly(work: Callable[[], T]) -> T:
+    """Do ``work``; what its errors say is put into the reader's language."""
+    from clients.viewer.sentences import sentence_of
+    from clients.viewer.volume.source import sentence_of as volume_sentence
+    from shared.imaging.codecs import UndecodableFrame
+    from shared.imaging.frames import UnreadableFile
+    from shared.imaging.volume import NoVolume
+
+    try:
+        return work()
+    except NoVolume as error:
+        raise ValueError(volume_sentence(error)) from error
+    except (UndecodableFrame, UnreadableFile) as error:
+        raise ValueError(sentence_of(error)) from error
 
 
 class ObjectsFeature(Feature):
@@ -174,14 +193,14 @@ class ObjectsFeature(Feature):
         plans = [one for one in study.objects if kind_of(one.sop_class_uid) is Kind.PLAN]
         if kind_of(described.sop_class_uid) in OVER_IMAGES:
             self.desk.background.run(
-                lambda: read_object(source, described, plans),
+                lambda: _plainly(lambda: read_object(source, described, plans)),
                 lambda content: self._show_over(described, content),
                 self._failed,
             )
             return
         images = frozenset(key.sop_instance_uid for stack in self.desk.session.stacks for key in stack.frames)
         self.desk.background.run(
-            lambda: read_document(source, described, study, images),
+            lambda: _plainly(lambda: read_document(source, described, study, images)),
             lambda document: self._show_document(described, document),
             self._failed,
         )
@@ -339,7 +358,9 @@ class ObjectsFeature(Feature):
         from clients.viewer.volume.source import volume_of_stack
 
         self.desk.background.run(
-            lambda: volume_of_stack(top, pixels), lambda volume: self._begin(top, volume), self._failed
+            lambda: _plainly(lambda: volume_of_stack(top, pixels)),
+            lambda volume: self._begin(top, volume),
+            self._failed,
         )
 
     def _begin(self, top: Stack, volume: Volume) -> None:

@@ -150,14 +150,7 @@ class FusionLayer:
 
     def _carried(self, plane: Plane, base: Stack, top: Stack) -> Plane | None:
         """The image's plane in the top series' coordinates."""
-        if base.shares_space_with(top):
-            return plane
-        origin = self._spaces.carry(plane.origin, base, top)
-        along = self._spaces.carry(plane.origin.plus(plane.row_direction), base, top)
-        down = self._spaces.carry(plane.origin.plus(plane.column_direction), base, top)
-        if origin is None or along is None or down is None:
-            return None
-        return replace(plane, origin=origin, row_direction=along.minus(origin), column_direction=down.minus(origin))
+        return self._spaces.carry_plane(plane, base, top)
 
     def _in_colours(self, values: NDArray[Any], key: Any, fusion: Fusion) -> NDArray[Any]:
         look = (key, fusion.window, fusion.palette, fusion.opacity)

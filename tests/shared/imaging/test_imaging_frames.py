@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pydicom.data
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -278,3 +279,15 @@ def test_monochrome1_is_inverted_once(photometric: str, shape: str, inverted: bo
         ds.PresentationLUTShape = shape
 
     assert image_header(ds).inverted is inverted
+
+
+def test_compressed_pixels_without_vr_and_in_an_element_of_known_length_are_found() -> None:
+    data = Path(pydicom.data.get_testdata_file("SC_rgb_jpeg.dcm")).read_bytes()  # its elements have no VR
+    at = data.index(b"\xe0\x7f\x10\x00\xff\xff\xff\xff")
+    stream = data[at + 24 : at + 24 + struct.unpack_from("<I", data, at + 20)[0]]
+    bare = data[: at + 4] + struct.pack("<I", len(stream)) + stream  # no fragments, against PS3.5 A.4
+
+    for written in (data, bare):
+        part10 = Part10(written)
+        header = image_header(part10.header, part10.transfer_syntax)
+        assert part10.frame(0, header.pixel_format.native_bytes) == stream
