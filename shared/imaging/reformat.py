@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from shared.imaging.geometry import Plane, PointMm, VectorMm
-from shared.imaging.sampling import BLOCK, Interpolation, Sampler, in_blocks, sampler
+from shared.imaging.sampling import BLOCK, Interpolation, Sampler, in_blocks, sampler, scratch
 from shared.imaging.volume import Volume
 
 if TYPE_CHECKING:
@@ -120,7 +120,13 @@ class _Paths:
         if self._volume.is_even:
             start, right, down = self._index
             start = start + self._deeper * offset
-            return tuple(((start[n] + down[n] * rows) + right[n] * columns).ravel() for n in range(3))
+            positions = []
+            for n in range(3):
+                position = scratch.of(("position", n), np.float64, len(rows) * self.columns)
+                shaped = position.reshape(len(rows), self.columns)
+                np.add(start[n] + down[n] * rows, right[n] * columns, out=shaped)
+                positions.append(position)
+            return tuple(positions)
         start = self._first + self._normal * offset
         world = start + self._down * rows[..., None] + self._right * columns[:, None]
         index = self._volume.to_index(world.reshape(-1, 3))

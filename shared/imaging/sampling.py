@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK = 1 << 14  # positions worked on at once by one thread
+BLOCK = 1 << 15  # positions worked on at once by one thread
 EDGE = 1e-3  # voxels: a position so little outside the outermost centres counts as on them
 
 
@@ -75,28 +75,31 @@ class _Scratch(threading.local):
         return array[:size]
 
 
-_scratch = _Scratch()
+scratch = _Scratch()
 
 
 def _linear(flat: NDArray[Any], shape: Sequence[int], positions: Sequence[NDArray[Any]]) -> NDArray[Any]:
     import numpy as np
 
     count = len(positions[0])
-    firsts, shares = [], []
+    base = scratch.of("base", np.intp, count)
+    flat_index, first, rest = (scratch.of(name, np.float64, count) for name in ("flat", "first", "rest"))
+    shares = []
     for axis, (at, size) in enumerate(zip(positions, shape, strict=True)):
-        first = _scratch.of(("first", axis), np.intp, count)
-        share = _scratch.of(("share", axis), np.float32, count)
-        np.copyto(first, at, casting="unsafe")  # positions are not negative: cutting off is the floor
+        # All in float64, which holds every index exactly: mixed types would go through small buffers.
+        np.trunc(at, out=first)  # positions are not negative: cutting off is the floor
         np.minimum(first, size - 2, out=first)
-        np.subtract(at, first, out=share, casting="same_kind")
-        firsts.append(first)
+        np.subtract(at, first, out=rest)
+        share = scratch.of(("share", axis), np.float32, count)
+        np.copyto(share, rest, casting="same_kind")
         shares.append(share)
-    base, row, column = firsts
-    base *= shape[1]
-    base += row
-    base *= shape[2]
-    base += column
-    taken = _scratch.of("taken", flat.dtype, count)
+        if axis == 0:
+            np.copyto(flat_index, first)
+        else:
+            flat_index *= size
+            flat_index += first
+    np.copyto(base, flat_index, casting="unsafe")
+    taken = scratch.of("taken", flat.dtype, count)
 
     def corner(offset: int, into: NDArray[Any]) -> None:
         np.take(flat[offset:], base, out=taken, mode="clip")
@@ -108,7 +111,7 @@ def _linear(flat: NDArray[Any], shape: Sequence[int], positions: Sequence[NDArra
         low += high
 
     down, deeper = shape[2], shape[1] * shape[2]
-    a, b, c = (_scratch.of(name, np.float32, count) for name in "abc")
+    a, b, c = (scratch.of(name, np.float32, count) for name in "abc")
     result = np.empty(count, np.float32)
     for offset, low in ((0, result), (deeper, c)):
         corner(offset, low)
