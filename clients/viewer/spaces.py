@@ -38,8 +38,15 @@ class RigidMap:
         return RigidMap(turned.rows, (-back.x, -back.y, -back.z))
 
 
+SAME = RigidMap(((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), (0.0, 0.0, 0.0))
+"""Two series that share their coordinates."""
+
+
 class Spaces:
-    """Which frames of reference may be compared, and how."""
+    """Which frames of reference may be compared, and how. Series of one frame can be registered to each other as well,
+
+    where the patient moved in between; their names are then the Series Instance UIDs.
+    """
 
     def __init__(self) -> None:
         self.changed: Event[[]] = Event()
@@ -61,21 +68,30 @@ class Spaces:
             self._maps.clear()
             self.changed.emit()
 
+    def between(self, source: Stack, target: Stack) -> RigidMap | None:
+        """From ``source``'s coordinates to ``target``'s; None when they cannot be compared."""
+        if source is target:
+            return SAME
+        ours, theirs = source.series, target.series
+        found = self._maps.get((ours.series_uid, theirs.series_uid))
+        if found is None and source.shares_space_with(target):
+            return SAME
+        return found or self._maps.get((ours.frame_of_reference_uid, theirs.frame_of_reference_uid))
+
     def are_common(self, a: Stack, b: Stack) -> bool:
         """True when positions of both may be compared."""
-        pair = (a.series.frame_of_reference_uid, b.series.frame_of_reference_uid)
-        return a is b or a.shares_space_with(b) or pair in self._maps
+        return self.between(a, b) is not None
 
     def carry(self, point: PointMm, source: Stack, target: Stack) -> PointMm | None:
         """A place of ``source``'s frame of reference in that of ``target``; None when they cannot be compared."""
-        if source is target or source.shares_space_with(target):
-            return point
-        mapping = self._maps.get((source.series.frame_of_reference_uid, target.series.frame_of_reference_uid))
-        return mapping.apply(point) if mapping is not None else None
+        mapping = self.between(source, target)
+        if mapping is None or mapping is SAME:
+            return point if mapping is SAME else None
+        return mapping.apply(point)
 
     def carry_plane(self, plane: Plane, source: Stack, target: Stack) -> Plane | None:
         """An image plane of ``source`` in the coordinates of ``target``; None when they cannot be compared."""
-        if source is target or source.shares_space_with(target):
+        if self.between(source, target) is SAME:
             return plane
         origin = self.carry(plane.origin, source, target)
         along = self.carry(plane.origin.plus(plane.row_direction), source, target)

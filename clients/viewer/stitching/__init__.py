@@ -1,0 +1,1 @@
+"""Stitching of projection images: long legs and spines as one picture."""
