@@ -45,6 +45,8 @@ class LocalFiles:
         self._videos = Videos()
         self.refused: list[tuple[Path, str]] = []
         self.foreign = 0
+        self.described: tuple[StudyDescription, ...] = ()
+        """What the last reading found."""
 
     @property
     def skipped(self) -> int:
@@ -72,7 +74,8 @@ class LocalFiles:
             raise SourceFailed(self._nothing())
         # What has images comes first: it is what fills the viewports.
         ordered = sorted(found.items(), key=lambda item: not item[1].series)
-        return tuple(_study(uid, one) for uid, one in ordered)
+        self.described = tuple(_study(uid, one) for uid, one in ordered)
+        return self.described
 
     def _take(self, path: Path, part10: Part10, found: dict[str, _Found]) -> None:
         ds = part10.header

@@ -18,6 +18,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.settings.feature:SettingsFeature",
     "clients.viewer.tags.feature:TagsFeature",
     "clients.viewer.preview.feature:PreviewFeature",
+    "clients.viewer.history.feature:HistoryFeature",
 )
 """``module:Class`` of each feature, one line each."""
 
