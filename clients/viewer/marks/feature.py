@@ -139,6 +139,7 @@ class MarksFeature(Feature):
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
         self._list: MarkList | None = None
+        self._values: dict[int, tuple[object, MeasuredValue]] = {}
         self.keeper = Keeper(desk, self.value_of)
 
     def reflect(self) -> None:
@@ -230,16 +231,21 @@ class MarksFeature(Feature):
                 opened.connect(functools.partial(add_marks, page, self.desk.session))
 
     def value_of(self, mark: Mark) -> MeasuredValue:
-        """What a mark of any open image measures."""
+        """What a mark of any open image measures; kept, since an area costs a look at every pixel inside."""
         if mark.frame is None:
             return measure_in_space(mark)
         for stack in self.desk.session.stacks:
             index = stack.index_of(mark.frame)
-            if index is not None:
-                pixels = self.desk.store.of(stack)
-                array = pixels.frame(index)
+            if index is None:
+                continue
+            image, pixels = stack.image(index), self.desk.store.of(stack)
+            array = pixels.frame(index)
+            key = (mark, id(image), id(pixels), array is not None, pixels.modality(index).unit)
+            known = self._values.get(mark.id)
+            if known is None or known[0] != key:
                 values = Values(array, pixels.modality(index)) if array is not None else None
-                return measure(mark, stack.image(index), values)
+                known = self._values[mark.id] = (key, measure(mark, image, values))
+            return known[1]
         return NO_VALUE
 
     # --- styles

@@ -166,10 +166,12 @@ class Keeper(QObject):
         gone -= {mark.uid for mark in others}
         book.forget(lambda mark: mark.foreign and mark.uid in gone)
         book.take(others)
+        mine = next((one for one in said if one.is_mine), None)
         if kept.loaded:
+            if mine is not None and mine.version > kept.version and not kept.dirty and not kept.saving:
+                self._follow(kept, mine)
             return
         kept.loaded = True
-        mine = next((one for one in said if one.is_mine), None)
         server_has = {one.uid: one for one in mine.marks} if mine is not None else {}
         if mine is not None:
             kept.version = mine.version
@@ -190,6 +192,16 @@ class Keeper(QObject):
         if kept.marks != server_has:
             kept.dirty = kept.touched = True
             self._timer.start(PAUSE_MS)
+
+    def _follow(self, kept: _Kept, mine: AuthorMarks) -> None:
+        """The same reader saved in another window: show it here too."""
+        book, uid = self._desk.session.marks, kept.study.study_uid
+        there = {one.uid: one for one in mine.marks}
+        book.forget(lambda mark: not mark.foreign and mark.uid not in there and self._study(mark) == uid)
+        news = [one for one in mine.marks if kept.marks.get(one.uid) != one]
+        book.take(mark for one in news if (mark := wire.drawn(one)) is not None)
+        kept.version, kept.marks = mine.version, there
+        kept.journal.begin(uid, there)
 
     # --- strokes
 

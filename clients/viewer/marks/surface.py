@@ -125,7 +125,8 @@ class ViewportSurface:
             return MeasuredValue(0.0, "")
         if isinstance(mark.key, SpacePlane) and mark.key != self.sheet:
             return measure_in_space(mark)
-        key = (mark, id(shown.image), id(shown.pixels), shown.index, shown.has_pixels)
+        unit = shown.pixels.modality(shown.index).unit  # PET may change between activity and SUV
+        key = (mark, id(shown.image), id(shown.pixels), shown.index, shown.has_pixels, unit)
         known = self._values.get(mark.id)
         if known is None or known[0] != key:
             known = self._values[mark.id] = (key, measure(mark, shown.image, self.stored()))

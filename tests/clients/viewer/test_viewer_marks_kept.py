@@ -316,12 +316,28 @@ def test_two_windows_of_one_reader_do_not_undo_each_other(opened: Opened, qtbot:
     assert key is not None
     here = first.session.marks.draw(Kind.LENGTH, key, (P(1, 1), P(9, 9)))
     one.save_all()
+    # The other window may already know of it by a notice, or learn it when it saves: either way nothing is lost.
     qtbot.waitUntil(lambda: one.is_saved, timeout=10_000)
     there = second.session.marks.draw(Kind.LENGTH, key, (P(2, 2), P(9, 9)))
     other.save_all()
     qtbot.waitUntil(lambda: other.is_saved, timeout=15_000)
     third, _ = opened()
     assert {here.uid, there.uid} <= {mark.uid for mark in third.session.marks}
+
+
+def test_another_window_of_the_reader_follows(opened: Opened, qtbot: QtBot) -> None:
+    (first, one), (second, _) = opened(), opened()
+    key = first.session.active_viewport.key
+    assert key is not None
+    drawn = first.session.marks.draw(Kind.LENGTH, key, (P(3, 1), P(9, 9)))
+    one.save_all()
+    book = second.session.marks
+    qtbot.waitUntil(lambda: drawn.uid in {mark.uid for mark in book}, timeout=10_000)
+    assert not next(mark for mark in book if mark.uid == drawn.uid).foreign
+    first.session.undo.undo()
+    qtbot.waitUntil(lambda: one.is_saved, timeout=10_000)
+    one.save_all()
+    qtbot.waitUntil(lambda: drawn.uid not in {mark.uid for mark in book}, timeout=10_000)
 
 
 def test_what_another_reader_saves_appears_by_itself(opened: Opened, server: ServerProcess, qtbot: QtBot) -> None:
