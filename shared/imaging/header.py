@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.imaging.codecs import LOSSY, ImpossibleFormat, PixelFormat
+from shared.imaging.codecs import LOSSY, ImpossibleFormat, Palette, PixelFormat
 from shared.imaging.frame_headers import FrameHeader, frame_headers, frame_rate
 from shared.imaging.geometry import UNCALIBRATED, PixelPoint, Spacing, SpacingSource, UltrasoundRegion
 from shared.imaging.overlays import OverlayPlane, overlays_of
@@ -48,6 +48,9 @@ class ImageHeader:
     icc: bytes = field(default=b"", repr=False)  # ICC profile of colour pixels
     suv: SuvFacts | None = None  # of PET images
     frame_of_reference_uid: str = ""
+    supplement: Palette | None = field(
+        default=None, compare=False
+    )  # colours of stored values from its first on; what lies below is grey
     is_tiled: bool = False  # frames are tiles of one large image
 
     @property
@@ -128,8 +131,15 @@ def _image_header(ds: Dataset, transfer_syntax: str) -> ImageHeader:
         icc=_profile(ds) if fmt.is_colour else b"",
         suv=suv_facts(ds) if modality_code == "PT" else None,
         frame_of_reference_uid=text_of(ds, "FrameOfReferenceUID"),
+        supplement=_supplement(ds, fmt),
         is_tiled=(number_of(ds, "TotalPixelMatrixColumns") or 0) > 0,
     )
+
+
+def _supplement(ds: Any, fmt: PixelFormat) -> Palette | None:
+    """Supplemental Palette Color Lookup Table of grey images that hold colours too (PS3.3 C.7.6.23)."""
+    coloured = text_of(ds, "PixelPresentation") in ("COLOR", "MIXED")
+    return palette_of(ds, signed=fmt.signed) if coloured and fmt.photometric == "MONOCHROME2" else None
 
 
 def _profile(ds: Any) -> bytes:

@@ -14,7 +14,7 @@ from clients.viewer.objects import applying, fusion, texts
 from clients.viewer.objects.book import ObjectBook, ObjectSource, read_object
 from clients.viewer.objects.documents import Document, build_page, read_document
 from clients.viewer.objects.fusion import Fusion, FusionBook, FusionLayer
-from clients.viewer.objects.layers import AnnotationLayer, ObjectLayer, OverlayLayer, ShutterLayer
+from clients.viewer.objects.layers import AnnotationLayer, ObjectLayer, OverlayLayer, ShutterLayer, SupplementLayer
 from clients.viewer.objects.maker import PictureMaker
 from clients.viewer.objects.panel import ObjectsPanel
 from clients.viewer.objects.registry import OVER_IMAGES, Kind, kind_of
@@ -79,6 +79,7 @@ class ObjectsFeature(Feature):
         for viewport in desk.viewports:
             viewport.stages.append(ObjectStage(self.book))
             viewport.add_layer(FusionLayer(self.fusion, self._maker, spaces))
+            viewport.add_layer(SupplementLayer(self._maker))
             viewport.add_layer(ShutterLayer(self.book, self._maker))
             viewport.add_layer(ObjectLayer(self.book, self._maker))
             viewport.add_layer(OverlayLayer(self.book, self._maker, self._source))

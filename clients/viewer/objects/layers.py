@@ -83,6 +83,29 @@ def draw_lines(painter: QPainter, lines: Iterable[Line], shown: ShownImage) -> N
     painter.restore()
 
 
+class SupplementLayer:
+    """Colours that a grey image holds beside its greys."""
+
+    order = SHUTTER - 1
+
+    def __init__(self, maker: PictureMaker) -> None:
+        self._maker = maker
+
+    def paint(self, painter: QPainter, _view: ViewportWidget, shown: ShownImage) -> None:
+        palette = shown.image.supplement
+        if palette is None or not shown.has_pixels:
+            return
+        pixels, index = shown.pixels, shown.index
+
+        def make() -> Any:
+            stored = pixels.copy_of(index)
+            return False if stored is None or stored.ndim != 2 else pictures.supplement_picture(stored, palette)
+
+        picture = self._maker.get(("supplement", id(shown.stack), shown.key), make)
+        if picture is not None and picture is not False:
+            draw_array(painter, picture, shown, smooth=False)
+
+
 class ShutterLayer:
     """Covers what a display shutter covers: the presentation state's, else the image's own."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clients.viewer.objects.book import Dose
+    from shared.imaging.codecs import Palette
     from shared.imaging.overlays import OverlayPlane
     from shared.imaging.shutters import Shutter
 
@@ -140,6 +141,18 @@ def overlay_picture(
     for plane, mask, colour in planes:
         picture[placed(mask, plane, *shape)] = [*colour, 255]
     return picture if picture[..., 3].any() else None
+
+
+def supplement_picture(stored: NDArray[Any], palette: Palette) -> NDArray[Any]:
+    """Pixels whose stored value is a colour of the supplemental palette, as RGBA (PS3.3 C.7.6.23)."""
+    import numpy as np
+
+    entry = stored.astype(np.int64) - palette.first
+    picture = np.zeros((*stored.shape, 4), np.uint8)
+    inside = entry >= 0
+    picture[inside, :3] = palette.table[np.minimum(entry[inside], len(palette.table) - 1)]
+    picture[inside, 3] = 255
+    return picture
 
 
 def shutter_picture(shutter: Shutter, shape: tuple[int, int], frame: int) -> NDArray[Any]:

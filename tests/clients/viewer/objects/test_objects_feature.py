@@ -142,6 +142,23 @@ def test_a_state_turns_flips_and_cuts_as_it_says(qtbot: QtBot, opened: OpenFiles
     assert geometry.centre == PixelPoint(11.5, 11.5) and geometry.zoom == pytest.approx(4.0)
 
 
+def test_a_grey_image_shows_the_colours_that_it_holds(qtbot: QtBot, opened: OpenFiles, tmp_path: Path) -> None:
+    stored = np.full((16, 16), 500, "<u2")
+    stored[:8] = 1025
+    palettes: dict[str, object] = {}
+    for colour, level in (("Red", 200), ("Green", 40), ("Blue", 10)):
+        palettes[f"{colour}PaletteColorLookupTableDescriptor"] = [2, 1024, 16]
+        palettes[f"{colour}PaletteColorLookupTableData"] = np.array([65_535, level << 8], "<u2").tobytes()
+    write_series(tmp_path, 1, side=16, PixelPresentation="COLOR", PixelData=stored.tobytes(), **palettes)
+
+    window, feature = opened(tmp_path)
+    settle(qtbot, feature)
+
+    assert colour_at(window, 8, 3) == (200, 40, 10)
+    grey = colour_at(window, 8, 12)
+    assert grey[0] == grey[1] == grey[2]
+
+
 def test_the_windows_of_the_file_follow_each_other(qtbot: QtBot, opened: OpenFiles, tmp_path: Path) -> None:
     write_series(tmp_path, 2, side=16, WindowCenter=[40, -600], WindowWidth=[400, 1500],
                  WindowCenterWidthExplanation=["MEDIASTINUM", "LUNG"])  # fmt: skip
