@@ -18,12 +18,12 @@ import pytest
 
 from mingjing.archive.command import main
 from mingjing.archive.giving import bundles, upload
-from server.archive.exchange.directory import Directory
 from shared.contract.archive import GetArchiveStatus, ListExamStudies, StudyRow
 from shared.contract.exams import ExamView, ItemEntry, PatientEntry, RegisterExam
 from shared.contract.exchange import ListImports, StartImport
 from shared.contract.organisation import GetHospital, SavePeer
 from shared.contract.routing import SaveTarget, TargetKind
+from shared.dicomkit.directory import Directory
 from shared.dicomkit.headers import to_bytes
 from shared.dicomkit.uids import new_uid
 from shared.domain.states import Sex

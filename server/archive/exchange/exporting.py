@@ -22,7 +22,6 @@ import msgspec
 from sqlalchemy import select, update
 
 from server.archive.exchange.anonymise import Anonymiser
-from server.archive.exchange.directory import Directory
 from server.archive.exchange.portable import PortableReader
 from server.archive.exchange.pseudonyms import remember
 from server.archive.exchange.tables import Export
@@ -34,6 +33,7 @@ from server.kernel.jobs import JobContext, JobFailed, JobRetry
 from server.kernel.storage.port import StorageError, StorageFull
 from server.kernel.storage.space import SpaceGuard
 from shared.contract.exchange import Packing, StartExport
+from shared.dicomkit.directory import Directory
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -11,8 +11,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.fileset import FileSet
 
-from server.archive.exchange.directory import Directory, record_type
 from server.archive.exchange.reading import dicomdir_files
+from shared.dicomkit.directory import Directory, record_type
 from shared.dicomkit.headers import to_bytes
 from tests.server.archive.archive_house import a_series, an_object
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from server.archive.exchange.directory import Directory
 from server.archive.exchange.importing import forget_cancelled
 from server.archive.receive import Receiver
 from server.kernel.errors import Refusal
@@ -16,6 +15,7 @@ from server.kernel.jobs import JobFailed
 from server.kernel.jobs.queue import ask_to_cancel
 from shared.contract.errors import ErrorCode
 from shared.contract.exchange import Identity, OutcomeState, PictureClass, StartImport
+from shared.dicomkit.directory import Directory
 from shared.dicomkit.headers import to_bytes
 from tests.server.archive.archive_house import a_series, an_object, encoded
 from tests.server.archive.exchange.exchange_house import CLERK, OURS, ExchangeHouse, a_picture, zipped
