@@ -275,13 +275,19 @@ class MarksFeature(Feature):
         now: object,
         chosen: Callable[..., None],
     ) -> None:
-        menu.addSection(title)
+        if menu.actions():
+            menu.addSeparator()
+        heading = menu.addAction(title)
+        heading.setEnabled(False)
         group = QActionGroup(menu)
         for word, value, icon in choices:
             action = QAction(icon, word, menu)
             action.setCheckable(True)
             action.setChecked(value == now)
             action.triggered.connect(functools.partial(_ignoring_checked, chosen, value))
+            if not icon.isNull():  # beside an icon a menu shows no check
+                action.toggled.connect(functools.partial(_tick, action, word))
+                _tick(action, word, action.isChecked())
             group.addAction(action)
             menu.addAction(action)
 
@@ -299,6 +305,10 @@ class MarksFeature(Feature):
 
 def _ignoring_checked(chosen: Callable[..., None], value: object, _checked: bool = False) -> None:
     chosen(value)
+
+
+def _tick(action: QAction, word: str, checked: bool) -> None:
+    action.setText(f"{word}  ✓" if checked else word)
 
 
 def _swatch(colour: str) -> QIcon:
