@@ -40,6 +40,7 @@ from clients.viewer.tool_bar import ToolBar
 from clients.viewer.viewport.corner_texts import person_name
 from clients.viewer.viewport.state import Aspect
 from clients.viewer.viewport.view import ViewportWidget
+from clients.viewer.volume.views import stored_key
 from shared.imaging.geometry import PixelPoint
 
 texts.register()
@@ -361,7 +362,8 @@ class ViewerWindow(QMainWindow):
             index = stack.index_of(mark.frame)
             if index is not None:
                 value = measure(mark, stack.image(index), self._values_of(stack, index))
-                self.measurement_drawn.emit(value.text, value.value, value.unit, mark.frame.sop_instance_uid)
+                uid = stored_key(mark.frame, self.session.stacks).sop_instance_uid
+                self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
                 return
 
     def changeEvent(self, event: QEvent) -> None:
@@ -452,6 +454,7 @@ class ViewerWindow(QMainWindow):
         viewport = self.session.active_viewport
         key, stack = viewport.key, viewport.stack
         if key is not None and stack is not None:
+            key = stored_key(key, self.session.stacks)  # a computed image is in no archive: name one it was made of
             self.key_image_sent.emit(
                 stack.study.study_uid, stack.series.series_uid, key.sop_instance_uid, key.frame, png, list(values)
             )

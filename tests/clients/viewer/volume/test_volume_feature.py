@@ -89,6 +89,22 @@ def test_the_view_menu_shows_the_other_plane_and_leads_back(qtbot: QtBot, tmp_pa
     window.close()
 
 
+def test_what_is_sent_from_a_computed_view_names_a_stored_image(qtbot: QtBot, tmp_path: Path) -> None:
+    window = opened(qtbot, tmp_path)
+    original = window.session.stacks[0]
+    window.commands.qt("view.coronal").trigger()
+    qtbot.waitUntil(lambda: window.session.active_viewport.stack is not original, timeout=5000)
+
+    with qtbot.waitSignals([window.key_image_sent, window.measurement_drawn]) as sent:
+        window.draw_length(PixelPoint(3, 3), PixelPoint(9, 3))
+        window.send_key_image()
+
+    stored = {frame.sop_instance_uid for frame in original.frames}
+    by_signal = {len(one.args): one.args for one in sent.all_signals_and_args}
+    assert by_signal[6][2] in stored and by_signal[4][3] in stored
+    window.close()
+
+
 def test_mpr_is_entered_and_left_with_one_button_and_all_is_as_before(qtbot: QtBot, tmp_path: Path) -> None:
     window = opened(qtbot, tmp_path)
     viewport = window.session.active_viewport
