@@ -156,6 +156,10 @@ class LocalFiles:
                 log.warning("a file cannot be read: %s", error)
                 yield Arrived(key, error=sentence_of(error))
 
+    def path_of(self, sop_instance_uid: str) -> Path | None:
+        """The file of an image or object; None for what is not here."""
+        return self._files.get(sop_instance_uid)
+
     def stop(self) -> None:
         """Reading a frame is short; nothing to cut off."""
 

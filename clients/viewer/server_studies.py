@@ -160,6 +160,14 @@ class ServerStudies:
                     self._clients.remove(client)
             client.close()
 
+    def fetch(self, kind: str, name: str, frame: int = 0) -> bytes:
+        """Something of the bulk channel, such as a piece of an export; for any thread. Raises RpcError."""
+        client = self._line.open_bulk()
+        try:
+            return bytes(client.fetch(kind, name, frame).data)
+        finally:
+            client.close()
+
     def uid_of(self, study_id: int) -> str:
         """UID of a study that was described before, empty for any other."""
         return self._known.uid_of(study_id)

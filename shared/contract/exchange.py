@@ -367,3 +367,19 @@ class DropExport(Command[Nothing], frozen=True, kw_only=True):
     audit = AuditClass.EXPORT
 
     export_id: int
+
+
+class NotePictures(Command[Nothing], frozen=True, kw_only=True):
+    """Say that a workstation writes pictures or films of a study to files: asked before, so that the audit log has it.
+
+    Refusals: PERMISSION_MISSING, NOT_FOUND.
+    """
+
+    method = "exchange.note_pictures"
+    permission = Permission.EXPORT_IMAGES
+    audit = AuditClass.EXPORT
+
+    study_uid: str
+    series_uid: str = ""
+    kind: str = ""  # png, jpg or mp4
+    count: int = 0

@@ -19,6 +19,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.tags.feature:TagsFeature",
     "clients.viewer.preview.feature:PreviewFeature",
     "clients.viewer.history.feature:HistoryFeature",
+    "clients.viewer.download.feature:DownloadFeature",
 )
 """``module:Class`` of each feature, one line each."""
 

@@ -81,8 +81,8 @@ class HistoryPanel(QWidget):
     @property
     def selected(self) -> str:
         """UID of the chosen exam, empty for none."""
-        item = self.list.item(self.list.currentRow())
-        return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
+        row = self.list.currentRow()
+        return str(self.list.item(row).data(Qt.ItemDataRole.UserRole)) if row >= 0 else ""
 
     def _ask(self, signal: object) -> None:
         if self.selected and self.selected not in self._open:

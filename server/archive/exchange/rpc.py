@@ -68,3 +68,8 @@ class ExchangeRpc:
     def drop_export(self, request: contract.DropExport, caller: Caller, uow: UnitOfWork) -> Nothing:
         self._service.drop_export(uow, request.export_id)
         return Nothing()
+
+    @handles
+    def note_pictures(self, request: contract.NotePictures, caller: Caller, uow: UnitOfWork) -> Nothing:
+        self._service.note_pictures(uow, request.study_uid)
+        return Nothing()

@@ -250,6 +250,11 @@ class ExchangeService:
         row.files = []
         row.kept_until = datetime.now(UTC)  # the tidying job deletes what no row names
 
+    def note_pictures(self, uow: UnitOfWork, study_uid: str) -> None:
+        """The call itself is what the audit log keeps; the study must be here. Raises NOT_FOUND."""
+        if uow.session.scalar(select(Study.id).where(Study.uid == study_uid)) is None:
+            raise not_found("该检查")
+
     def export_piece(self, name: str, piece: int) -> bytes:
         """A piece (from 1) of the file "EXPORT/NUMBER" of a finished export. Raises NOT_FOUND."""
         with self._export_file(name).open("rb") as file:

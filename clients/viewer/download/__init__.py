@@ -1,0 +1,1 @@
+"""Images to files: DICOM with a directory, pictures, films (VW-DL-01)."""
