@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QPainter
 
 from clients.kit.fonts import text_font
 from clients.kit.translations import tr
@@ -112,14 +112,16 @@ class CellView(ViewportWidget):
         finally:
             self._ready = None
 
-    def picture_of(self, rendered: Rendered | None) -> QImage:
-        """The cell that was taken as a picture of its own."""
-        image = QImage(self._pixels, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(self._ratio)
-        image.fill(QColor(colours.BACKGROUND))
-        with QPainter(image) as painter:
-            self.paint(painter, rendered)
-        return image
+    def paint_pixels(self, painter: QPainter, rendered: Rendered | None) -> None:
+        """The image alone, without anything over it."""
+        shown = self.shown()
+        if shown is not None and rendered is not None:
+            self._draw(painter, rendered, shown)
+
+    @property
+    def pixel_size(self) -> tuple[int, int]:
+        """Width and height of the cell that was taken, in pixels."""
+        return self._pixels.width(), self._pixels.height()
 
     @property
     def ratio(self) -> float:
@@ -135,9 +137,10 @@ class CellView(ViewportWidget):
         return self._pixels.width(), self._pixels.height()
 
     def _paint_pixels(self, painter: QPainter, array: NDArray[Any], token: object, shown: ShownImage) -> None:
-        rendered = self._ready
-        if rendered is None:
-            return
+        if self._ready is not None:
+            self._draw(painter, self._ready, shown)
+
+    def _draw(self, painter: QPainter, rendered: Rendered, shown: ShownImage) -> None:
         for stage in self.stages:
             rendered = stage.finish(self, shown, rendered)
         picture = overlays.image_of(rendered, self._ratio)

@@ -203,6 +203,11 @@ class FilmModel:
         return self._state.cells
 
     @property
+    def start_cells(self) -> tuple[Cell | None, ...]:
+        """The cells as they were when the present drag began."""
+        return (self._before or self._state).cells
+
+    @property
     def setup(self) -> SheetSetup:
         return self._state.setup
 
