@@ -20,6 +20,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.preview.feature:PreviewFeature",
     "clients.viewer.history.feature:HistoryFeature",
     "clients.viewer.download.feature:DownloadFeature",
+    "clients.viewer.film.feature:FilmFeature",
 )
 """``module:Class`` of each feature, one line each."""
 
