@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -48,6 +48,8 @@ class Opening(QObject):
         self.loader: StudyLoader | None = None
         self.awaiting_first = ""
         """UID of the study whose first image is not on screen yet."""
+        self.companions: list[Callable[[FrameSource, StudyDescription], object]] = []
+        """Called in the background for each study that was described, before it is shown."""
         self._threads = threads
         self._load_all = True
         self._next: tuple[str, ...] = ()
@@ -128,6 +130,8 @@ class Opening(QObject):
         def read() -> None:
             try:
                 studies = source.studies()
+                for study in studies:
+                    self._accompany(source, study)
             except SourceFailed as failure:
                 self.bridge.tell("not_described", generation, str(failure))
                 return
@@ -154,12 +158,17 @@ class Opening(QObject):
             for purpose, study_uid in wanted:
                 try:
                     study = source.study(study_uid)
+                    self._accompany(source, study)
                 except SourceFailed as failure:
                     self.bridge.tell("not_described", generation, str(failure))
                     continue
                 self.bridge.tell("described", generation, purpose, study)
 
         self.bridge.run(work, "describe")
+
+    def _accompany(self, source: FrameSource, study: StudyDescription) -> None:
+        for companion in self.companions:
+            companion(source, study)
 
     @Slot(int, object, object)
     def _on_files_read(self, generation: int, source: LocalFiles, studies: tuple[StudyDescription, ...]) -> None:

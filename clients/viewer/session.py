@@ -110,6 +110,8 @@ class ViewerSession:
         self.window_drag = WindowDrag()
         self.wheel_sign = 1
         """-1 turns the direction of the wheel round."""
+        self.hanger: Callable[[], bool] | None = None
+        """Lays out a study that is opened (hanging); False leaves that to the order of the series."""
         self.smooth = True
         """Enlarged pixels are interpolated; off shows them as squares (VW-EX-14)."""
 
@@ -146,6 +148,8 @@ class ViewerSession:
         if first_new == 0:
             self._fill()
             return
+        if any(viewport.stack is not None and viewport.stack.study is study for viewport in self.cells):
+            return  # hung already
         if self._layout.cells < 2:
             self.layout = LAYOUTS[1]
         if first_new < len(self._stacks):
@@ -199,7 +203,9 @@ class ViewerSession:
         self._stacks = (*self._stacks, *stacks_of(study))
 
     def _fill(self) -> None:
-        """Consecutive series into the viewports of the layout, starting with the first (VW-LAY-07)."""
+        """As hung, else consecutive series into the viewports, starting with the first (VW-LAY-07, VW-EX-10)."""
+        if self.hanger is not None and self.hanger():
+            return
         for n, viewport in enumerate(self.viewports):
             wanted = self._stacks[n] if n < self._layout.cells and n < len(self._stacks) else None
             if viewport.stack is not wanted:

@@ -55,7 +55,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
     `window` is a key of the viewer's presets, or empty for the image's own. `orientation` is the patient orientation
     that the rows and columns shall have on screen (PS3.3 C.7.6.1.1.1), "auto" that of mammography (PS3.3 C.8.11.7).
-    `sort`: number, place, time or empty. `link`: cells with the same number page together, 0: alone.
+    `sort`: number, place, time or empty (the largest series first). `link`: cells with the same
+    number page together, 0: alone.
     """
 
     image_set: int  # index in `Protocol.sets`; -1: stays empty
@@ -68,6 +69,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     justify: str = ""  # left, right: the edge of the place at which the image lies
     zoom: str = "fit"  # fit, same (as large as the others that say so, in mm), actual
     sort: str = ""
+    rank: int = 0  # which of the images that the set finds, in the order of `sort`
     link: int = 0
 
 
@@ -107,6 +109,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     priors: int = 0  # how many it needs
     screens: int = 1
+    least: int = 1  # cells of the first step that must be filled
     needs: tuple[int, ...] = ()  # image sets without which it does not fit
 
 
@@ -145,8 +148,10 @@ class SaveProtocol(Command[KeptProtocol], frozen=True, kw_only=True):
 
 
 class DeleteProtocol(Command[Nothing], frozen=True, kw_only=True):
-    """Forget a protocol: one's own, or one for everybody with the right to keep them. Refusals: NOT_FOUND, PERMISSION_MISSING,
-    CONFLICT."""
+    """Forget a protocol: one's own, or one for everybody with the right to keep them.
+
+    Refusals: NOT_FOUND, PERMISSION_MISSING, CONFLICT.
+    """
 
     method = "hanging.delete"
     permission = Permission.VIEW_IMAGES

@@ -123,6 +123,11 @@ def hanging_object(protocol: Protocol, made_at: dt.datetime, sop_uid: str | None
     return made
 
 
+def _cut(text: str, most: int = 64) -> str:
+    """As many characters as fit into ``most`` bytes, which is what validators count."""
+    return text.replace("\\", "/").encode()[:most].decode(errors="ignore").strip()
+
+
 def _meta(made: Dataset) -> Any:
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import UID
@@ -140,24 +145,23 @@ def _meta(made: Dataset) -> Any:
 def _put_definition(made: Dataset, protocol: Protocol, made_at: dt.datetime) -> None:
     from pydicom.dataset import Dataset
 
-    made.HangingProtocolName = protocol.name[:16]
-    made.HangingProtocolDescription = (protocol.description or protocol.name)[:64]
+    made.HangingProtocolName = _cut(protocol.name, 16)
+    made.HangingProtocolDescription = _cut(protocol.description or protocol.name)
     made.HangingProtocolLevel = _LEVEL_WORDS[protocol.level]
-    made.HangingProtocolCreator = protocol.creator[:64] or "Mingjing"
+    made.HangingProtocolCreator = _cut(protocol.creator) or "Mingjing"
     made.HangingProtocolCreationDateTime = made_at.strftime("%Y%m%d%H%M%S")
     definitions = []
     for definition in protocol.definitions:
         for modality in definition.modalities or ("OT",):
             item = Dataset()
             item.Modality = modality
-            item.Laterality = definition.side
             item.ProcedureCodeSequence = []
             item.ReasonForRequestedProcedureCodeSequence = []
             definitions.append(item)
     made.HangingProtocolDefinitionSequence = definitions
     made.HangingProtocolUserIdentificationCodeSequence = []
     if protocol.group:
-        made.HangingProtocolUserGroupName = protocol.group[:64]
+        made.HangingProtocolUserGroupName = _cut(protocol.group)
     made.NumberOfPriorsReferenced = protocol.priors
     made.ImageSetsSequence = [_image_set(n, one, protocol) for n, one in enumerate(protocol.sets)]
 
@@ -172,7 +176,7 @@ def _image_set(n: int, one: ImageSet, protocol: Protocol) -> Dataset:
         told = [Condition(attribute="modality", values=tuple(dict.fromkeys(modalities)))]
     item.ImageSetSelectorSequence = [_selector(condition) for condition in told]
     times.ImageSetNumber = n + 1
-    times.ImageSetLabel = one.name[:64] or f"Set {n + 1}"
+    times.ImageSetLabel = _cut(one.name) or f"Set {n + 1}"
     if one.age:
         times.ImageSetSelectorCategory = "ABSTRACT_PRIOR"
         times.AbstractPriorValue = [one.age, one.age]
@@ -192,7 +196,7 @@ def _selector(condition: Condition) -> Dataset:
     item.ImageSetSelectorUsageFlag = "MATCH" if condition.attribute in _TOLERANT else "NO_MATCH"
     item.SelectorAttribute = tag
     item.SelectorAttributeVR = vr
-    values = [value.upper()[:16] if vr == "CS" else value for value in condition.values]
+    values = [value.upper()[:16] if vr == "CS" else _cut(value) for value in condition.values]
     setattr(item, keyword, values if len(values) > 1 else values[0])
     item.SelectorValueNumber = 1
     return item
@@ -224,10 +228,10 @@ def _display_set(number: int, group: int, step: Step, cell: Cell, image_set: Ima
 
     item, place = Dataset(), Dataset()
     item.DisplaySetNumber = number
-    item.DisplaySetLabel = image_set.name[:64]
+    item.DisplaySetLabel = _cut(image_set.name)
     item.DisplaySetPresentationGroup = group
     if step.name and cell is next(one for one in step.cells if one.image_set >= 0):
-        item.DisplaySetPresentationGroupDescription = step.name[:64]
+        item.DisplaySetPresentationGroupDescription = _cut(step.name)
     item.ImageSetNumber = cell.image_set + 1
     place.ImageBoxNumber = 1
     place.DisplayEnvironmentSpatialPosition = box

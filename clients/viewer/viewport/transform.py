@@ -33,6 +33,7 @@ class Geometry:
     flip_vertical: bool = False
     actual_size: bool = False  # one image pixel on one device pixel
     scale: float | None = None  # device pixels per image row (true size); None: by ``zoom`` or ``actual_size``
+    justify: str = ""  # left, right: at that edge of the viewport, until ``centre`` is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,12 @@ def project(geometry: Geometry, *, columns: int, rows: int, aspect: float, width
     centre = geometry.centre or PixelPoint((columns - 1) / 2, (rows - 1) / 2)
     c = width / 2 - a * centre.column - b * centre.row
     f = height / 2 - d * centre.column - e * centre.row
-    return Projection(Affine(a, b, c, d, e, f), columns, rows, width, height)
+    projection = Projection(Affine(a, b, c, d, e, f), columns, rows, width, height)
+    if geometry.justify and geometry.centre is None:
+        edges = [place.x for place in projection.corners()]
+        c += width - max(edges) if geometry.justify == "right" else -min(edges)
+        projection = Projection(Affine(a, b, c, d, e, f), columns, rows, width, height)
+    return projection
 
 
 def fit_scale(geometry: Geometry, columns: int, rows: int, aspect: float, width: int, height: int) -> float:
