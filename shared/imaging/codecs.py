@@ -36,6 +36,7 @@ RLE = "1.2.840.10008.1.2.5"
 JPEG = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 57, 70))
 JPEG_LS = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
 JPEG_2000 = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 92, 93))
+HTJ2K_LOSSY = "1.2.840.10008.1.2.4.203"
 HTJ2K = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (201, 202, 203))
 JPEG_XL = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (110, 111, 112))
 VIDEO = frozenset(f"1.2.840.10008.1.2.4.{n}{part}" for n in range(100, 109) for part in ("", ".1"))
@@ -198,6 +199,8 @@ def _decoder_for(syntax: str) -> Callable[[bytes, PixelFormat], tuple[NDArray[An
         return _jpeg_ls
     if syntax in JPEG_2000:
         return _jpeg_2000
+    if syntax == HTJ2K_LOSSY:
+        return _jpeg_2000  # OpenJPH wraps samples that the quantisation pushed over white or below black
     if syntax in HTJ2K:
         return _htj2k
     if syntax in JPEG_XL:

@@ -253,6 +253,16 @@ def test_a_damaged_htj2k_frame_is_never_half_shown() -> None:
         decode_frame(bytes(stream), a_format(original, bits_stored=12), "1.2.840.10008.1.2.4.201")
 
 
+def test_lossy_htj2k_keeps_white_white_and_black_black() -> None:
+    """The wavelets overshoot at hard edges; what leaves the range of the bits is cut, never wrapped around."""
+    original = np.where(np.random.default_rng(1).random((64, 64)) > 0.5, 255, 0).astype(np.uint8)
+    stream = imagecodecs.htj2k_encode(original, reversible=False)
+
+    decoded = decode_frame(stream, a_format(original), "1.2.840.10008.1.2.4.203")
+
+    assert np.abs(decoded.astype(int) - original).max() <= 2
+
+
 def test_a_stream_of_another_size_is_refused_before_it_is_decoded() -> None:
     stream = imagecodecs.jpeg2k_encode(smooth("u2", 12, (64, 64)), reversible=True, level=0)
 
