@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clients.kit.translations import Language, language, set_language
 from clients.viewer.loading import Arrived, FrameSource, SourceFailed
 from clients.viewer.local_files import LocalFiles
 from clients.viewer.server_studies import ServerStudies
-from clients.viewer.study import FrameKey, Stack, stacks_of
+from clients.viewer.study import FrameKey, Stack, stack_of, stacks_of
 from clients.viewer.volume.source import arrangement_of
 from shared.imaging.codecs import UndecodableFrame, decode_frame
 from shared.imaging.volume import NoVolume, Volume, volume_of
@@ -37,7 +38,16 @@ class Images:
     """The stacks of one source, and their decoded frames."""
 
     def __init__(self, studies: Sequence[StudyDescription], source: FrameSource, place: str) -> None:
-        self.stacks: tuple[Stack, ...] = tuple(itertools.chain.from_iterable(stacks_of(study) for study in studies))
+        stacks = list(itertools.chain.from_iterable(stacks_of(study) for study in studies))
+        for study in studies:  # tiles of a slide are no stack to page through, but frames they are
+            for series in study.series:
+                tiled = (image for image in series.images if image.is_tiled and len(image.frames) > 1)
+                stacks.extend(stack_of(study, series, [image], "tiles") for image in tiled)
+        if not stacks:
+            objects = {item.modality for study in studies for item in study.objects if item.modality}
+            held = f", only other objects ({', '.join(sorted(objects))})" if objects else ""
+            raise NotThere(f"There are no images in {place}{held}.")
+        self.stacks: tuple[Stack, ...] = tuple(stacks)
         for stack in self.stacks:
             stack.suv = None  # values as stored; who wants SUV says so
         self.place = place
@@ -61,6 +71,8 @@ class Images:
     def largest(self, wanted: str = "", modality: str = "") -> Stack:
         """The stack of most pixels, of one series where it is named, else of ``modality`` where there is any."""
         stacks = self.series(wanted, modality)
+        if not wanted:
+            stacks = tuple(stack for stack in stacks if stack.series.modality not in NO_IMAGES) or stacks
         return max(stacks, key=lambda stack: len(stack) * stack.shape[0] * stack.shape[1])
 
     def largest_volume(self, wanted: str = "", phase: int = 0, modality: str = "") -> Stack:
@@ -162,13 +174,35 @@ def images_of(source: str, connect: Callable[[], ArchiveLine] | None = None) -> 
 
     ``connect`` gives the line to the server; it is only called when ``source`` is no path.
     """
+    with _in_english(), _opened(source, connect) as found:
+        yield found
+
+
+@contextmanager
+def _in_english() -> Iterator[None]:
+    """The sentences of the viewer's parts, which a command line hands on, in the language of the command line."""
+    from clients.viewer import texts
+    from clients.viewer.objects import texts as texts_of_objects
+
+    texts.register()
+    texts_of_objects.register()
+    before = language()
+    set_language(Language.ENGLISH)
+    try:
+        yield
+    finally:
+        set_language(before)
+
+
+@contextmanager
+def _opened(source: str, connect: Callable[[], ArchiveLine] | None) -> Iterator[Images]:
     path = Path(source)
     if path.exists():
         files = LocalFiles([path])
         try:
             studies: Sequence[StudyDescription] = files.studies()
         except SourceFailed as error:
-            raise NotThere(f"There is no DICOM image in {source}.") from error
+            raise NotThere(f"There is no DICOM image in {source}: {error}.") from error
         found = Images(studies, files, source)
     elif source.replace(".", "").isdigit() and "." in source and connect is not None:
         server = ServerStudies(connect())
@@ -177,6 +211,9 @@ def images_of(source: str, connect: Callable[[], ArchiveLine] | None = None) -> 
         except SourceFailed as error:
             server.close()
             raise NotThere(str(error)) from error
+        except NotThere:
+            server.close()
+            raise
     else:
         raise NotThere(f"{source} is neither a file nor a folder nor the UID of a study.")
     try:
