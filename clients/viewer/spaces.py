@@ -5,7 +5,7 @@ Coordinates are LPS mm. Without a registration positions of different frames of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from clients.viewer.evented import Event
@@ -51,6 +51,8 @@ class Spaces:
     def __init__(self) -> None:
         self.changed: Event[[]] = Event()
         self._maps: dict[tuple[str, str], RigidMap] = {}
+        self.helper: Callable[[Stack, Stack, Callable[[], object]], bool] | None = None
+        """Registers two series that somebody wants to compare, and then calls back; False when it cannot."""
 
     def register(self, source: str, target: str, mapping: RigidMap) -> None:
         """Points of frame of reference ``source`` correspond to points of ``target``; the way back is set too."""

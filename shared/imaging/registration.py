@@ -153,8 +153,9 @@ def register_rigid(
 
     ``progress`` hears of shares from 0 to 1; :class:`Cancelled` is raised at the next step after ``cancelled`` says so.
     """
-    import SimpleITK as sitk
+    import SimpleITK
 
+    sitk: Any = SimpleITK
     fixed_image, moving_image = image_of(fixed), image_of(moving)
     run = _Run(sitk, fixed, moving, cancelled)
     pyramid = [(mm, _coarse(sitk, fixed_image, mm), _coarse(sitk, moving_image, mm)) for mm in levels_mm]
@@ -172,6 +173,89 @@ def register_rigid(
     result = _judge(run, fixed, moving, pyramid, best, metric)
     progress(1.0)
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class Deformation:
+    """Where to look instead: ``shifts[slice, row, column]`` are LPS mm on the voxels of ``grid``, in the fixed frame.
+
+    A point of the fixed volume corresponds to ``rigid.apply(point + shift)`` of the moving one. For orientation only.
+    """
+
+    shifts: NDArray[Any]
+    grid: Volume
+    similarity: float
+
+
+def register_deformable(
+    fixed: Volume,
+    moving: Volume,
+    rigid: RigidTransform,
+    *,
+    level_mm: float = 5.0,
+    mesh_mm: float = 50.0,
+    steps: int = 40,
+    progress: Callable[[float], None] = lambda _share: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Deformation:
+    """Bend ``moving`` over ``fixed`` on top of a rigid registration: cubic B-splines on a reduced grid.
+
+    Mattes' mutual information, L-BFGS-B (Rueckert et al., IEEE TMI 1999;18:712). Raises :class:`Cancelled`.
+    """
+    import numpy as np
+    import SimpleITK
+
+    sitk: Any = SimpleITK
+    low_fixed, low_moving = _coarse(sitk, image_of(fixed), level_mm), _coarse(sitk, image_of(moving), level_mm)
+    lengths = [n * s for n, s in zip(low_fixed.GetSize(), low_fixed.GetSpacing(), strict=True)]
+    mesh = [min(max(1, round(length / mesh_mm)), 12) for length in lengths]
+    spline = sitk.BSplineTransformInitializer(low_fixed, mesh)
+    turn = sitk.AffineTransform(3)
+    turn.SetMatrix(rigid.rotation.ravel().tolist())
+    turn.SetTranslation(rigid.matrix[:3, 3].tolist())
+    method = sitk.ImageRegistrationMethod()
+    method.SetMetricAsMattesMutualInformation(BINS)
+    method.SetMetricSamplingStrategy(method.RANDOM)
+    method.SetMetricSamplingPercentage(min(1.0, SAMPLES / math.prod(low_fixed.GetSize())), 20_171)
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetOptimizerAsLBFGSB(gradientConvergenceTolerance=1e-5, numberOfIterations=steps)
+    method.SetMovingInitialTransform(turn)
+    method.SetInitialTransform(spline, inPlace=True)
+
+    def step() -> None:
+        progress(min(1.0, method.GetOptimizerIteration() / steps))
+        if cancelled():
+            raise Cancelled
+
+    method.AddCommand(sitk.sitkIterationEvent, step)
+    try:
+        method.Execute(low_fixed, low_moving)
+    except RuntimeError as error:
+        if cancelled():
+            raise Cancelled from error
+        raise ValueError("The series cannot be bent over each other.") from error
+    field = sitk.TransformToDisplacementField(
+        spline,
+        sitk.sitkVectorFloat64,
+        low_fixed.GetSize(),
+        low_fixed.GetOrigin(),
+        low_fixed.GetSpacing(),
+        low_fixed.GetDirection(),
+    )
+    shifts = np.ascontiguousarray(sitk.GetArrayFromImage(field), np.float32)
+    return Deformation(shifts, _grid_of(low_fixed), -float(method.GetMetricValue()))
+
+
+def _grid_of(image: Any) -> Volume:
+    """An empty volume with the voxels of a SimpleITK image."""
+    import numpy as np
+
+    from shared.imaging.volume import Volume
+
+    steps = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
+    column, row, slice_ = (VectorMm(*steps[:, n].tolist()) for n in range(3))
+    voxels = np.zeros(image.GetSize()[::-1], np.float32)
+    return Volume(voxels, PointMm(*image.GetOrigin()), slice_, row, column)
 
 
 def mask_of(volume: Volume) -> Any:

@@ -14,12 +14,14 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.volume.feature:VolumeFeature",
     "clients.viewer.vr.feature:VrFeature",
     "clients.viewer.objects.feature:ObjectsFeature",
+    "clients.viewer.registration.feature:RegistrationFeature",
     "clients.viewer.cache.feature:LoadingFeature",
     "clients.viewer.settings.feature:SettingsFeature",
     "clients.viewer.tags.feature:TagsFeature",
     "clients.viewer.preview.feature:PreviewFeature",
     "clients.viewer.history.feature:HistoryFeature",
     "clients.viewer.download.feature:DownloadFeature",
+    "clients.viewer.series.feature:SeriesFeature",
     "clients.viewer.film.feature:FilmFeature",
 )
 """``module:Class`` of each feature, one line each."""

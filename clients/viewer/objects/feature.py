@@ -21,6 +21,7 @@ from clients.viewer.objects.registry import OVER_IMAGES, Kind, kind_of
 from clients.viewer.objects.stage import ObjectStage
 from clients.viewer.study import ObjectDescription, Stack
 from clients.viewer.viewport.state import Aspect
+from shared.imaging.fusion import Alignment
 from shared.imaging.lut import Window
 from shared.imaging.presentation import PresentationState
 from shared.imaging.suv import SuvKind
@@ -336,7 +337,12 @@ class ObjectsFeature(Feature):
 
     def fuse(self, base: Stack, top: Stack) -> bool:
         """Lay ``top`` over ``base`` when their places may be compared; otherwise say why not."""
-        refusal = fusion.guard_sentence(fusion.guard(base, top, self.desk.session.spaces))
+        spaces = self.desk.session.spaces
+        found = fusion.guard(base, top, spaces)
+        helper = spaces.helper if found is Alignment.UNKNOWN else None
+        if helper is not None and helper(base, top, lambda: self.fuse(base, top)):
+            return False
+        refusal = fusion.guard_sentence(found)
         if refusal:
             self.desk.say(refusal)
             return False
