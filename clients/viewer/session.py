@@ -5,7 +5,7 @@ Windows follow it; the control socket and the tool bar change it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -183,7 +183,8 @@ class ViewerSession:
         self._studies = tuple(study if s.study_uid == study.study_uid else s for s in self._studies)
         shown = [(viewport, viewport.key, viewport.stack) for viewport in self.viewports]
         kept = [stack for stack in self._stacks if stack.study.study_uid != study.study_uid]
-        fresh = list(stacks_of(study))
+        made = [stack for stack in self._stacks if stack.is_derived and stack.study.study_uid == study.study_uid]
+        fresh = [*stacks_of(study), *made]
         self._stacks = tuple(
             stack
             for known in self._studies
@@ -196,6 +197,26 @@ class ViewerSession:
             for stack in self._stacks:
                 if (index := stack.index_of(key)) is not None:
                     viewport.replace_stack(stack, index)
+        self.studies_changed.emit()
+
+    def add_stacks(self, added: Sequence[Stack], after: Stack) -> None:
+        """Put stacks that the reader made behind the one they come from (VW-SER-01)."""
+        place = next((n + 1 for n, stack in enumerate(self._stacks) if stack is after), len(self._stacks))
+        self._stacks = (*self._stacks[:place], *added, *self._stacks[place:])
+        self.studies_changed.emit()
+
+    def remove_stacks(self, removed: Sequence[Stack], instead: Stack) -> None:
+        """Take made stacks away; viewports that show one show ``instead`` at the same image where it has it."""
+        gone = {id(stack) for stack in removed}
+        self._stacks = tuple(stack for stack in self._stacks if id(stack) not in gone)
+        for viewport in self.viewports:
+            if viewport.stack is not None and id(viewport.stack) in gone:
+                key = viewport.key
+                index = instead.index_of(key) if key is not None else None
+                if any(stack is instead for stack in self._stacks):
+                    viewport.replace_stack(instead, index or 0)
+                else:
+                    viewport.show(None)
         self.studies_changed.emit()
 
     def _take(self, study: StudyDescription) -> None:

@@ -78,6 +78,8 @@ class Stack:
     label: str = ""
     suv: SuvKind | None = SuvKind.BW
     """Show PET as SUV of this kind where the header allows it; None: as stored."""
+    is_derived: bool = False
+    """Put together by the reader out of images of another stack; the archive knows nothing of it."""
     _images: dict[str, ImageHeader] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -246,3 +248,22 @@ def _phases(order: SliceOrder, keys: Sequence[FrameKey], numbers: Sequence[int])
     by_number = tuple(sorted(range(len(keys)), key=lambda i: (numbers[i], i)))
     findings = order.findings - {Finding.GAPS, Finding.UNEVEN, Finding.REVERSED}
     return SliceOrder(by_number, order.spacing_mm, findings)
+
+
+def derived_stack(stack: Stack, indices: Sequence[int], label: str) -> Stack:
+    """Some images of a stack, in this order, as a stack of its own (VW-SER-01, -02); ValueError for none."""
+    if not indices:
+        raise ValueError("A stack needs images.")
+    frames = tuple(stack.frames[n] for n in indices)
+    measured = order_slices([stack.frame_header(n).plane for n in indices], list(range(len(indices))))
+    findings = measured.findings - {Finding.REVERSED}
+    return Stack(
+        study=stack.study,
+        series=stack.series,
+        frames=frames,
+        order=SliceOrder(tuple(range(len(frames))), measured.spacing_mm, findings),
+        label=label,
+        suv=stack.suv,
+        is_derived=True,
+        _images={key.sop_instance_uid: stack.image(n) for key, n in zip(frames, indices, strict=True)},
+    )

@@ -1,0 +1,37 @@
+"""English of made series."""
+
+from __future__ import annotations
+
+CATALOGUE = {
+    "序列": "Series",
+    "在当前图像处拆分": "Split at this image",
+    "当前图像是第二个序列的第一幅": "This image becomes the first of the second series",
+    "按奇偶拆分": "Split into odd and even",
+    "按时间点拆分": "Split by time",
+    "新增序列": "New series",
+    "新增序列…": "New series…",
+    "用当前视口的图像组成新序列": "Make a series of images of this viewport",
+    "移除拆分或新增的序列": "Remove this made series",
+    "移除序列": "Remove series",
+    "拆分序列": "Split series",
+    "重建的图像不能组成序列；请切换到原始图像": "Computed images make no series; go back to the original images",
+    "请先翻到第二部分的第一幅图像，再拆分": "Go to the first image of the second part, then split",
+    "序列只有一幅图像，不能拆分": "A single image cannot be split",
+    "奇数": "odd",
+    "偶数": "even",
+    "图像没有空间位置，不能按时间点拆分": "The images have no position, so they cannot be split by time",
+    "这个序列没有多个时间点": "This series holds a single time",
+    "时间点太多，不能拆分": "There are too many times",
+    "时间点 {n}": "time {n}",
+    "没有选中图像": "No image is chosen",
+    "新序列": "new",
+    "当前视口显示的图像（{n} 幅）": "Images shown in this viewport ({n})",
+    "一段图像": "A range of images",
+    "关键图像（{n} 幅）": "Key images ({n})",
+    "新增": "Add",
+    "取消": "Cancel",
+    "图像": "Images",
+    "从第": "From",
+    "到第": "To",
+    "每隔": "Every",
+}
