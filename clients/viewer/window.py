@@ -27,7 +27,7 @@ from clients.viewer.desk import Desk
 from clients.viewer.features import load_features
 from clients.viewer.loading import FrameSource
 from clients.viewer.marks.model import Kind, Mark
-from clients.viewer.marks.values import Values, measure
+from clients.viewer.marks.values import Values, measure, measure_in_space
 from clients.viewer.opening import Opening
 from clients.viewer.pane_board import PaneBoard
 from clients.viewer.pictures import key_picture, png_of
@@ -356,9 +356,16 @@ class ViewerWindow(QMainWindow):
 
     def _on_measured(self, mark: Mark) -> None:
         """A measurement was drawn or changed for good: tell whoever writes the report."""
-        if mark.frame is None or not mark.kind.is_measurement:
+        if not mark.kind.is_measurement:
             return
-        for stack in self.session.stacks:
+        if mark.frame is None:  # drawn in a computed plane
+            key = self.session.active_viewport.key
+            if key is not None:
+                value, uid = measure_in_space(mark), stored_key(key, self.session.stacks).sop_instance_uid
+                self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
+            return
+        computed = [viewport.stack for viewport in self.session.visible if viewport.stack is not None]
+        for stack in (*self.session.stacks, *computed):
             index = stack.index_of(mark.frame)
             if index is not None:
                 value = measure(mark, stack.image(index), self._values_of(stack, index))

@@ -23,7 +23,7 @@ from clients.viewer.marks.panel import MarkList
 from clients.viewer.marks.panes import add_marks
 from clients.viewer.marks.surface import sheet_of
 from clients.viewer.marks.tools import ArrowKeys, BrushTool, DrawTool, EraserTool, MarkHand, MarkLayer
-from clients.viewer.marks.values import NO_VALUE, MeasuredValue, Values, measure, measure_in_space
+from clients.viewer.marks.values import NO_VALUE, KnownValues, MeasuredValue, Values, measure, measure_in_space
 from clients.viewer.session import Tool
 from clients.viewer.tool_icons import add_icons
 
@@ -139,7 +139,8 @@ class MarksFeature(Feature):
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
         self._list: MarkList | None = None
-        self._values: dict[int, tuple[object, MeasuredValue]] = {}
+        self._values = KnownValues()
+        desk.session.studies_changed.connect(self._values.clear)
         self.keeper = Keeper(desk, self.value_of)
 
     def reflect(self) -> None:
@@ -241,11 +242,8 @@ class MarksFeature(Feature):
             image, pixels = stack.image(index), self.desk.store.of(stack)
             array = pixels.frame(index)
             key = (mark, id(image), id(pixels), array is not None, pixels.modality(index).unit)
-            known = self._values.get(mark.id)
-            if known is None or known[0] != key:
-                values = Values(array, pixels.modality(index)) if array is not None else None
-                known = self._values[mark.id] = (key, measure(mark, image, values))
-            return known[1]
+            values = Values(array, pixels.modality(index)) if array is not None else None
+            return self._values.of(mark, key, functools.partial(measure, mark, image, values))
         return NO_VALUE
 
     # --- styles

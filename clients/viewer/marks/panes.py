@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
@@ -13,7 +12,7 @@ from clients.viewer.marks.drawing import Canvas, draw_marks
 from clients.viewer.marks.model import POINTER_PX, Kind, Mark, Sheet, SpacePlane
 from clients.viewer.marks.surface import on_plane
 from clients.viewer.marks.tools import DrawTool, EraserTool, MarkHand
-from clients.viewer.marks.values import MeasuredValue, Values, measure_in_space
+from clients.viewer.marks.values import NO_VALUE, KnownValues, MeasuredValue, Values, measure_in_space
 from clients.viewer.viewport.mouse import MouseTool
 from shared.imaging.geometry import PixelPoint, Plane, PointMm, VectorMm
 
@@ -32,7 +31,7 @@ class PaneSurface:
         self._session = session
         self.book = session.marks
         self.reach_px = POINTER_PX
-        self._values: dict[int, tuple[object, MeasuredValue]] = {}
+        self._values = KnownValues()
 
     @property
     def widget(self) -> QWidget:
@@ -104,14 +103,11 @@ class PaneSurface:
         return planes
 
     def value_of(self, mark: Mark) -> MeasuredValue:
-        known = self._values.get(mark.id)
-        if known is None or known[0] != mark:
-            space = mark if isinstance(mark.key, SpacePlane) else self._in_space(mark)
-            value = (
-                measure_in_space(space, self._pane.state.volume) if space is not None else MeasuredValue(math.nan, "")
-            )
-            known = self._values[mark.id] = (mark, value)
-        return known[1]
+        return self._values.of(mark, mark, lambda: self._measured(mark))
+
+    def _measured(self, mark: Mark) -> MeasuredValue:
+        space = mark if isinstance(mark.key, SpacePlane) else self._in_space(mark)
+        return measure_in_space(space, self._pane.state.volume) if space is not None else NO_VALUE
 
     def _in_space(self, mark: Mark) -> Mark | None:
         """A slice's mark, whose points here are positions on this pane's plane."""

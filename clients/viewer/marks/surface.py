@@ -11,7 +11,7 @@ from clients.viewer.marks.book import MarkBook
 from clients.viewer.marks.drawing import Canvas, label_box, label_lines
 from clients.viewer.marks.hits import Hit, hit_test
 from clients.viewer.marks.model import POINTER_PX, Mark, Sheet, SpacePlane
-from clients.viewer.marks.values import MeasuredValue, Values, measure, measure_in_space
+from clients.viewer.marks.values import KnownValues, MeasuredValue, Values, measure, measure_in_space
 from clients.viewer.viewport.transform import Place
 from clients.viewer.volume.views import is_derived
 from shared.imaging.geometry import PixelPoint, Plane
@@ -79,7 +79,7 @@ class ViewportSurface:
         self._view = view
         self.book = view.session.marks
         self.reach_px = POINTER_PX
-        self._values: dict[int, tuple[object, MeasuredValue]] = {}
+        self._values = KnownValues()
 
     @property
     def widget(self) -> QWidget:
@@ -127,10 +127,7 @@ class ViewportSurface:
             return measure_in_space(mark)
         unit = shown.pixels.modality(shown.index).unit  # PET may change between activity and SUV
         key = (mark, id(shown.image), id(shown.pixels), shown.index, shown.has_pixels, unit)
-        known = self._values.get(mark.id)
-        if known is None or known[0] != key:
-            known = self._values[mark.id] = (key, measure(mark, shown.image, self.stored()))
-        return known[1]
+        return self._values.of(mark, key, lambda: measure(mark, shown.image, self.stored()))
 
     def stored(self) -> Values | None:
         shown = self._view.shown()

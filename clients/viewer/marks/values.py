@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,28 @@ class MeasuredValue:
 
 
 NO_VALUE = MeasuredValue(math.nan, "")
+
+
+class KnownValues:
+    """Values of marks, kept while what they were measured of is the same; the last few hundred marks only."""
+
+    LIMIT = 256
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, MeasuredValue]] = {}
+
+    def of(self, mark: Mark, key: object, make: Callable[[], MeasuredValue]) -> MeasuredValue:
+        """The value of ``mark``; ``make`` is asked when ``key`` is another than the last time."""
+        known = self._known.pop(mark.id, None)
+        if known is None or known[0] != key:
+            known = (key, make())
+        self._known[mark.id] = known  # the last one asked for stands last
+        while len(self._known) > self.LIMIT:
+            del self._known[next(iter(self._known))]
+        return known[1]
+
+    def clear(self) -> None:
+        self._known.clear()
 
 
 def caveat_of(source: SpacingSource) -> str:

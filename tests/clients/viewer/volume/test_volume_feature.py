@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from clients.viewer.pixels import PixelStore
@@ -96,7 +96,12 @@ def test_what_is_sent_from_a_computed_view_names_a_stored_image(qtbot: QtBot, tm
     qtbot.waitUntil(lambda: window.session.active_viewport.stack is not original, timeout=5000)
 
     with qtbot.waitSignals([window.key_image_sent, window.measurement_drawn]) as sent:
-        window.draw_length(PixelPoint(3, 3), PixelPoint(9, 3))
+        view, tool = window.viewports[0], window.viewports[0].tools["length"]
+        first = QPointF(view.rect().center())
+        tool.start = tool.last = first
+        tool.press(view, first, Qt.MouseButton.LeftButton)
+        tool.drag(view, first + QPointF(60, 10))
+        tool.release(view, first + QPointF(60, 10))
         window.send_key_image()
 
     stored = {frame.sop_instance_uid for frame in original.frames}
