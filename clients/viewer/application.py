@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ from clients.kit.viewer_link import READY_WORD, Secrets
 from clients.viewer.cache.place import viewer_settings
 from clients.viewer.loading_decoder import shared_decoder
 from clients.viewer.loading_memory import settle_allocator
+from clients.viewer.settings.store import Preferences
 from clients.viewer.window import ViewerWindow
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
         except msgspec.MsgspecError:
             return _complain("--control expects its key on the standard input; workstations start it that way.")
     settle_allocator()
+    _scale()
     app = make_application()
     app.setQuitOnLastWindowClosed(secrets is None)
     set_language(Language(secrets.language if secrets is not None else options.language))
@@ -66,7 +69,15 @@ def main(argv: Sequence[str]) -> int:
     preload()
     if options.shot is not None:
         return _shoot(app, window, options.shot)
+    window.perform("help.first")
     return int(app.exec())
+
+
+def _scale() -> None:
+    """The reader's size of the interface (VW-SET-15); Qt takes it only before it starts."""
+    scale = Preferences(viewer_settings()).scale
+    if scale != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(scale / 100))
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
@@ -116,6 +127,7 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     from clients.viewer.steering import Steering
 
     steering = Steering(window, bytes.fromhex(secrets.key))
+    helped: list[str] = []  # once in a session is enough
     line = cache = None
     if secrets.server and secrets.session is not None:
         from clients.viewer.server_studies import AdoptedLine, ServerStudies
@@ -127,6 +139,8 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
         steering.follow_archive(line, source)
     sys.stdout.write(f"{READY_WORD} {steering.server.port}\n")
     sys.stdout.flush()
+    window.first_image.connect(lambda _uid: window.perform("help.first") if not helped else None)
+    window.first_image.connect(helped.append)
     preload()
     code = int(app.exec())
     steering.close()

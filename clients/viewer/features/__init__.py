@@ -22,6 +22,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.history.feature:HistoryFeature",
     "clients.viewer.download.feature:DownloadFeature",
     "clients.viewer.series.feature:SeriesFeature",
+    "clients.viewer.help.feature:HelpFeature",
     "clients.viewer.film.feature:FilmFeature",
 )
 """``module:Class`` of each feature, one line each."""
