@@ -6,6 +6,7 @@ The pixels are resampled in a worker thread (`CellJob.render`), what lies over t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize
@@ -44,6 +45,7 @@ class FilmSession(ViewerSession):
         self.spaces = reader.spaces
         self.elements = reader.elements
         self.reference_lines = False
+        self.smooth = False  # texts about the pixels of a screen say nothing on a film; images are interpolated
 
     @property
     def different_patients(self) -> bool:
@@ -55,10 +57,9 @@ class FilmSession(ViewerSession):
 
     def follow(self, *, texts: bool, same_texts: bool) -> None:
         """Take over what holds now. ``same_texts``: the reader's choice of corner texts, else the standard."""
-        self.smooth = self._reader.smooth
         self.elements = self._reader.elements
         self.texts_hidden = not texts
-        self.information = self._reader.information if same_texts else Information()
+        self.information = _for_film(self._reader.information if same_texts else Information())
 
 
 class CellJob:
@@ -97,7 +98,7 @@ class CellView(ViewportWidget):
         if shown is None or picture is None or look is None:
             return None
         half = shown.pixels.half(shown.index) if self.state.slab is None else None
-        return CellJob(_resampling(picture, shown, look, half, smooth=self.session.smooth))
+        return CellJob(_resampling(picture, shown, look, half, smooth=True))
 
     def error(self) -> str:
         """Why the image of the cell cannot be shown; empty when it can, or is still coming."""
@@ -146,6 +147,12 @@ class CellView(ViewportWidget):
         picture = overlays.image_of(rendered, self._ratio)
         painter.drawImage(QPointF(rendered.left / self._ratio, rendered.top / self._ratio), picture)
         overlays.cover_outside(painter, shown.projection, self._ratio)
+
+
+def _for_film(information: Information) -> Information:
+    """Without the zoom, which is that of a screen."""
+    corners = {corner: tuple(i for i in items if i != "zoom") for corner, items in information.corners.items()}
+    return replace(information, corners=corners)
 
 
 def _is_for_film(layer: Layer) -> bool:

@@ -260,7 +260,7 @@ class FilmModel:
         if cells:
             self._run("添加图像", replace(self._state, cells=tuple(now)))
             self.current = first // each
-            self.selected = frozenset({first}) if len(cells) == 1 else frozenset(range(first, len(now)))
+            self.selected = frozenset({first}) if len(cells) == 1 else frozenset()
             self.changed.emit()
         return first
 

@@ -22,11 +22,9 @@ from shared.imaging.lut import LookupTable, Window
 
 ICON = 20
 add_icons({
-    "film": "M5 3.500h14v17H5zM5 8h14M9.500 8v12.500M14.500 8v12.500M5 14h14",
-    "film_add": "M4 3.500h11v17H4zM4 8h11M9.500 8v12.500M18.500 9v7M15 12.500h7",
-    "film_tasks": "M6 4h12v16H6zM9 8h6M9 12h6M9 16h3",
     "film_select": "M6 4l11 9-5 .8-2.800 4.700z",
     "film_true": "M3.500 8.500h17v7h-17zM7 8.500V12M10.500 8.500v2M14 8.500V12M17.500 8.500v2",
+    "film_gone": "M5 3.500h14v17H5zM9 9l6 6M15 9l-6 6",
     "film_delete": "M5 7h14M9 7V4.500h6V7M7 7l1 13h8l1-13",
 })  # fmt: skip
 _SCOPES = {Scope.PAGE: "当页全部", Scope.ALL: "全部胶片", Scope.SELECTED: "选中图像"}
@@ -72,7 +70,7 @@ class ToolRow(QFrame):
             ("true", "film_true", "真实尺寸：患者的 1 毫米在胶片上也是 1 毫米", self.toggle_true_size),
             ("reset", "reset", "复位", self._step("复位", lambda c, _b: as_came(c))),
             ("delete", "film_delete", "删除选中的图像", self.delete),
-            ("delete_film", "clear", "删除当前胶片", lambda: self._model.delete_film(self._model.current)),
+            ("delete_film", "film_gone", "删除当前胶片", lambda: self._model.delete_film(self._model.current)),
         ):
             self._add(row, key, icon, text, call, is_switch=key == "true")
         row.addWidget(_line())
