@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QTransform
 
 from clients.kit.fonts import text_font
 from clients.kit.translations import tr
@@ -144,8 +144,12 @@ class CellView(ViewportWidget):
     def _draw(self, painter: QPainter, rendered: Rendered, shown: ShownImage) -> None:
         for stage in self.stages:
             rendered = stage.finish(self, shown, rendered)
-        picture = overlays.image_of(rendered, self._ratio)
-        painter.drawImage(QPointF(rendered.left / self._ratio, rendered.top / self._ratio), picture)
+        # In whole pixels of the film, without the scale of the texts: no pixel may be dropped or doubled.
+        origin = painter.worldTransform().map(QPointF(0, 0))
+        painter.save()
+        painter.setWorldTransform(QTransform.fromTranslate(round(origin.x()), round(origin.y())))
+        painter.drawImage(QPointF(rendered.left, rendered.top), overlays.image_of(rendered, 1.0))
+        painter.restore()
         overlays.cover_outside(painter, shown.projection, self._ratio)
 
 

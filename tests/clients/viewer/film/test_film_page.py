@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from clients.kit.translations import Language, set_language
+from clients.viewer.film.composer import pixel_box
 from clients.viewer.film.controller import CURRENT, FilmDesk
 from clients.viewer.film.dialogs import HeaderDialog
 from clients.viewer.film.feature import FilmFeature
@@ -30,6 +31,7 @@ from clients.viewer.film.sheet_view import SELECT
 from clients.viewer.film.sheets import grid
 from clients.viewer.film.tasks_panel import TasksPanel
 from clients.viewer.server_studies import AdoptedLine, ServerStudies
+from clients.viewer.viewport.renderer import Renderer
 from clients.viewer.window import ViewerWindow
 from shared.contract.archive import GetStudy
 from shared.contract.errors import RpcError
@@ -51,6 +53,8 @@ def opened(qtbot: QtBot, source: MemorySource) -> Iterator[ViewerWindow]:
     made.show()
     with qtbot.waitSignal(made.first_image, timeout=10_000):
         made.open_study(next(iter(source.known)))
+    QApplication.processEvents()
+    made.session.active_viewport.reset()  # whatever hanging chose
     yield made
     made.close()
     made.deleteLater()
@@ -113,6 +117,20 @@ def test_a_film_shows_the_image_as_the_viewport_does(window: ViewerWindow, qtbot
     box, k = films.model.setup.boxes[0], films.model.setup.pixels_per_mm
     x, y = round((box.left + box.width / 2) * k), round((box.top + box.height / 2) * k)
     assert film[y, x] == round(((40 - 39.5) / 399 + 0.5) * 255)  # 40 HU in the window 400/40 (PS3.3 C.11.2.1.2.1)
+    cell = films.model.cells[0]
+    assert cell is not None
+    left, top, wide, high = pixel_box(box, k)
+    inner = film[top + 50 : top + high - 50, left + 50 : left + wide - 50]
+    frame = window.store.of(cell.stack).frame(0)
+    assert frame is not None
+    own = Renderer().render(
+        frame, "own", cell.projection(wide, high, k), cell.stack.frame_header(0).modality,
+        cell.stack.frame_header(0).voi[0], inverted=False,
+    )  # fmt: skip
+    assert own is not None
+    seen = np.zeros((high, wide), np.uint8)
+    seen[own.top : own.top + own.pixels.shape[0], own.left : own.left + own.pixels.shape[1]] = own.pixels
+    assert np.array_equal(inner, seen[50:-50, 50:-50])
     films.model.adjust("反色", lambda cell, _b: replace(cell, shown=replace(cell.shown, inverted=True)))
     assert composed(qtbot, films)[y, x] == 255 - film[y, x]
 
