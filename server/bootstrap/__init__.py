@@ -42,8 +42,10 @@ MORE_TABLES: tuple[str, ...] = (
     "server.structured.tables",
     "server.results.tables",
     "server.marks.tables",
+    "server.registrations.tables",
     "server.hanging.tables",
     "server.films.tables",
+    "server.sharing.tables",
     "server.collections.tables",
 )
 """Modules with tables besides every area's own `tables`."""

@@ -37,10 +37,12 @@ from server.bootstrap.marks import Marks, build_marks
 from server.bootstrap.master import tell_master_of_exams
 from server.bootstrap.printing import TicketForecast
 from server.bootstrap.quality import build_quality
+from server.bootstrap.registrations import build_registrations
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.results import PostOfResults, Results, build_results
 from server.bootstrap.routing import routing_service
+from server.bootstrap.sharing import build_sharing
 from server.bootstrap.signing import Signing, build_signing, signed_papers
 from server.bootstrap.storage import Stores, build_stores
 from server.bootstrap.structured import Structured, build_structured
@@ -88,6 +90,8 @@ from server.reporting.worklist import Worklist
 from server.safety.rpc import SafetyRpc
 from server.safety.service import SafetyService
 from server.settings import Settings
+from server.sharing.rpc import SharingRpc
+from server.sharing.service import SharingService
 from server.signing.papers import SignedPapers
 from server.statistics.rpc import StatisticsRpc
 from server.statistics.service import StatisticsService
@@ -125,6 +129,7 @@ class Areas:
     results: Results
     marks: Marks
     films: Films
+    sharing: SharingService
     handlers: tuple[object, ...]
 
 
@@ -216,6 +221,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     critical.service.follow(CriticalToHospital(results.service, exams, PostOfResults(interfaces.outgoing), time))
     marks = build_marks(database, archive, time)
     films = build_films(settings, folders, time)
+    sharing = build_sharing(settings, time)
     return Areas(
         time=time,
         identity=identity,
@@ -245,6 +251,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         results=results,
         marks=marks,
         films=films,
+        sharing=sharing,
         handlers=(
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
@@ -278,7 +285,9 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             results.handlers,
             marks.handlers,
             build_hanging(database, archive, time),
+            build_registrations(database, archive, time),
             films.handlers,
+            SharingRpc(sharing),
             stores.handlers,
             ArchiveHandlers(archive),
             ExchangeRpc(exchange),

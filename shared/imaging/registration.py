@@ -6,7 +6,8 @@ Registration holds the other direction (PS3.3 C.20.2).
 
 Method: Mattes' mutual information (IEEE TMI 2003;22:120) over a pyramid of isotropic grids, several starts at the
 coarsest level. Whether the result may be believed is asked of the images themselves: a second run from a start
-that was pushed away must come back to the same place, and the volumes must overlap.
+that was pushed away must come back to the same place, the exchanged volumes must be found at the same place (inverse
+consistency, Christensen & Johnson, IEEE TMI 2001;20:568), and they must overlap.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ LEAST_FILL = 0.05  # share of the border that one value must have to count as fi
 SAMPLES = 60_000  # voxels looked at in each step of a level
 LEAST_OVERLAP = 0.2
 LARGEST_DISAGREEMENT_MM = 1.5
+LARGEST_ONE_WAY_MM = 3.0  # between the registration and that of the exchanged volumes; half a voxel where more
 LEAST_GAIN = 0.02  # of mutual information over the images put 40 mm apart
 TRIES = 3  # a push may find a better place; then it is the one to be challenged
 _PUSHES = (((7.0, -6.0, 6.0), (4.0, -3.0, 3.0)), ((-6.0, 7.0, -6.0), (-3.0, 4.0, -4.0)))
@@ -340,6 +342,13 @@ class _Run:
         self._fixed, self._moving = fixed, moving
         self._masks = mask_of(fixed), mask_of(moving)
 
+    def exchanged(self) -> _Run:
+        """The same with the volumes in each other's place."""
+        other = _Run.__new__(_Run)
+        other._sitk, other._centre, other._cancelled = self._sitk, self._moving.centre, self._cancelled
+        other._fixed, other._moving, other._masks = self._moving, self._fixed, self._masks[::-1]
+        return other
+
     def optimise(
         self, fixed: Any, moving: Any, start: RigidTransform, level_mm: float, *, steps: int
     ) -> tuple[float, RigidTransform]:
@@ -426,6 +435,8 @@ def _judge(
     )
     overlap = _overlap(fixed, moving, best)
     gain = apart - metric
+    one_way = _one_way_mm(run, fixed, moving, pyramid, best)
+    allowed = max(LARGEST_ONE_WAY_MM, max(*fixed.spacing, *moving.spacing) / 2)
     refused = ""
     if overlap < LEAST_OVERLAP:
         refused = "The two series show hardly any common part of the body."
@@ -433,7 +444,25 @@ def _judge(
         refused = "The images resemble each other no more than at any other place."
     elif disagreement > LARGEST_DISAGREEMENT_MM:
         refused = f"Two runs from different starts disagree by {disagreement:.1f} mm."
+    elif one_way > allowed:
+        refused = f"Exchanging the two series leads to a place {one_way:.1f} mm away."
     return Registration(best, -metric, gain, overlap, disagreement, refused)
+
+
+def _one_way_mm(
+    run: _Run, fixed: Volume, moving: Volume, pyramid: Sequence[tuple[float, Any, Any]], best: RigidTransform
+) -> float:
+    """How far the registration of the exchanged volumes is from this one's way back.
+
+    It begins both at this one and as the coordinates stand, so that a false but stable place has a rival.
+    """
+    back = run.exchanged()
+    middle = pyramid[-2] if len(pyramid) > 1 else pyramid[-1]
+    found: list[tuple[float, RigidTransform]] = []
+    for start in (best.inverse(), RigidTransform.identity(moving.centre)):
+        _, at = back.optimise(middle[2], middle[1], start, middle[0], steps=100)
+        found.append(back.optimise(pyramid[-1][2], pyramid[-1][1], at, pyramid[-1][0], steps=200))
+    return farthest_mm(fixed, best, min(found, key=lambda pair: pair[0])[1].inverse())
 
 
 def _challenged(

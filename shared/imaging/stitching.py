@@ -24,6 +24,7 @@ LEAST_LIKENESS = 0.5
 BLOCK, REACH = 48, 6  # pixels of a block of the residual, and how far it is searched
 MOST_LOOKED_AT = 640
 MAX_PIXELS = 200_000_000
+SAME_SPACING = 0.002
 
 
 class Direction(StrEnum):
@@ -64,6 +65,38 @@ class Placement:
     row: float
     column: float
     rotation_deg: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """One image to be stitched: values ``[row, column]``, mm of a pixel (rows, columns), whether high is dark."""
+
+    values: NDArray[Any]
+    spacing_mm: tuple[float, float]
+    inverted: bool = False
+
+
+def alike(images: Sequence[Projection]) -> tuple[NDArray[Any], ...]:
+    """All as float32 with the pixel size and the greys of the first; raises :class:`NoJoint` without a pixel size."""
+    import cv2
+    import numpy as np
+
+    if not images or any(not (0 < mm < 100) for image in images for mm in image.spacing_mm):
+        raise NoJoint("The size of the pixels is not known, so the images cannot be stitched.")
+    first, made = images[0], []
+    for image in images:
+        values: NDArray[Any] = np.asarray(image.values, np.float32)
+        if image.inverted != first.inverted:
+            values = values.max() + values.min() - values
+        shares = [own / wanted for own, wanted in zip(image.spacing_mm, first.spacing_mm, strict=True)]
+        if any(abs(share - 1) > SAME_SPACING for share in shares):
+            rows, columns = (max(1, round(n * share)) for n, share in zip(values.shape, shares, strict=True))
+            if rows * columns > MAX_PIXELS:
+                raise NoJoint("The images have very different pixels and cannot be stitched.")
+            how = cv2.INTER_AREA if min(shares) < 1 else cv2.INTER_LINEAR
+            values = cv2.resize(values, (columns, rows), interpolation=how)
+        made.append(values)
+    return tuple(made)
 
 
 def find_joint(

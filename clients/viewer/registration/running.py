@@ -92,5 +92,7 @@ def refusal_text(sentence: str) -> str:
     }
     if sentence in known:
         return known[sentence]
+    if sentence.startswith("Exchanging"):
+        return tr("交换两个序列后得到的位置相差 {mm} mm", mm=sentence.split()[-3])
     numbers = [word for word in sentence.split() if word.replace(".", "", 1).isdigit()]
     return tr("从不同起点得到的结果相差 {mm} mm", mm=numbers[0] if numbers else "?")

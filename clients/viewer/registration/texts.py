@@ -79,6 +79,7 @@ CATALOGUE = {
     "序列的层数太少，不能配准": "The series has too few slices to be registered",
     "两个序列几乎没有共同的部位": "the two series show hardly any common part",
     "图像之间的相似程度不足以判断位置": "the images resemble each other too little to tell the place",
+    "交换两个序列后得到的位置相差 {mm} mm": "exchanging the two series leads to a place {mm} mm away",
     "从不同起点得到的结果相差 {mm} mm": "runs from different starts disagree by {mm} mm",
 }
 
