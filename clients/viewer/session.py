@@ -112,6 +112,8 @@ class ViewerSession:
         """-1 turns the direction of the wheel round."""
         self.hanger: Callable[[], bool] | None = None
         """Lays out a study that is opened (hanging); False leaves that to the order of the series."""
+        self.hung = False
+        """True when what was opened last was hung by a protocol."""
         self.smooth = True
         """Enlarged pixels are interpolated; off shows them as squares (VW-EX-14)."""
 
@@ -225,7 +227,8 @@ class ViewerSession:
 
     def _fill(self) -> None:
         """As hung, else consecutive series into the viewports, starting with the first (VW-LAY-07, VW-EX-10)."""
-        if self.hanger is not None and self.hanger():
+        self.hung = self.hanger is not None and self.hanger()
+        if self.hung:
             return
         for n, viewport in enumerate(self.viewports):
             wanted = self._stacks[n] if n < self._layout.cells and n < len(self._stacks) else None

@@ -23,6 +23,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.download.feature:DownloadFeature",
     "clients.viewer.series.feature:SeriesFeature",
     "clients.viewer.help.feature:HelpFeature",
+    "clients.viewer.hanging.feature:HangingFeature",
     "clients.viewer.film.feature:FilmFeature",
 )
 """``module:Class`` of each feature, one line each."""

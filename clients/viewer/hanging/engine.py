@@ -6,7 +6,7 @@ The same candidates give the same result whatever their order; a cell holds only
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clients.viewer.hanging.facts import Facts, found_in
 from shared.contract.hanging import Cell, Condition, Definition, ImageSet, Protocol, Step
@@ -22,7 +22,7 @@ class Candidate:
     study_uid: str
     series_uid: str
     sop_instance_uid: str
-    facts: Facts
+    facts: Facts = field(hash=False)
     number: int = 0
     age: int = 0
     days: int = 0  # before the study that was opened

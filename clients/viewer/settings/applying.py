@@ -129,6 +129,8 @@ class Applying:
         if first == self._arranged_for:
             return
         self._arranged_for = first
+        if session.hung:  # a hanging protocol goes before
+            return
         key = self.preferences.layouts.get(session.stacks[0].series.modality) if session.stacks else None
         if key is not None:
             session.forget_maximised()

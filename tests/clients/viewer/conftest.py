@@ -19,6 +19,12 @@ def qapp() -> QApplication:
 
 
 @pytest.fixture(autouse=True)
+def nothing_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies open in the order of their series; tests of hanging switch it on."""
+    monkeypatch.setattr("clients.viewer.hanging.feature.AUTOMATIC_AT_FIRST", False)
+
+
+@pytest.fixture(autouse=True)
 def looks(qapp: QApplication) -> Iterator[None]:
     apply_theme(ThemeName.DARK)
     set_language(Language.CHINESE)
