@@ -19,12 +19,14 @@ from server.bootstrap.fhir import ShelfOfReports
 from server.bootstrap.folders import Folders
 from server.bootstrap.indexing import receiver_of
 from server.bootstrap.measuring import Measuring
+from server.bootstrap.sharing import VisitorsOfLinks
 from server.doors.dicom.transcoding.process import ProcessTranscoder
 from server.doors.web.app import WebPorts, make_app
 from server.doors.web.dicomweb.app import CrossOrigin, routes
 from server.doors.web.dicomweb.ports import DicomWebPorts
 from server.doors.web.door import WebServer
 from server.doors.web.fhir import app as fhir
+from server.doors.web.sharing import SharedPages
 from server.kernel.database import Database
 from server.kernel.logs import start_logging
 from server.kernel.metrics import MetricsFile
@@ -85,4 +87,7 @@ def web_app(ports: DicomWebPorts, areas: Areas, database: Database, metrics: Cal
     pages = WebPorts(hospital_name, verify, lambda: {"ok": True, "version": __version__}, metrics)
     shelf = ShelfOfReports(Shelf(database, areas.results.paper))
     reports = fhir.routes(ports, shelf, areas.time.zone)
-    return make_app(pages, [*routes(ports), *reports], [Middleware(CrossOrigin, origins=ports.origins)])
+    shared = SharedPages(VisitorsOfLinks(database, areas.sharing), ports.holdings, ports.audit)
+    return make_app(
+        pages, [*routes(ports), *reports, *shared.routes()], [Middleware(CrossOrigin, origins=ports.origins)]
+    )
