@@ -34,8 +34,9 @@ views
   plane   --origin is the centre of the first pixel, --row the direction in which the column number
           grows, --column the direction in which the row number grows (as in Image Orientation),
           --size W,H pixels of --spacing mm. Trilinear; the hull of the voxel centres is the volume.
-  slab    a plane whose samples lie evenly on its normal from -T/2 to +T/2 (both included), at most
-          half a voxel apart; samples outside the volume do not count; mean is the trapezoidal rule.
+  slab    a plane with samples on its normal from -T/2 to +T/2 (both included), at most a sixteenth of
+          a voxel apart and at each parallel slice; those outside the volume do not count; mean is
+          the trapezoidal rule.
   cpr     a natural cubic spline through --points, one row of the picture for each --spacing of its
           length. straight: the curve is the middle column; across lies, at --angle 0, the patient's
           left (+x), carried along the curve without twist; the angle turns it about the curve.
@@ -181,7 +182,7 @@ _NOTES = {
     "gaps": "slices are missing; what lies between their neighbours is interpolated",
     "uneven": "the slices lie at uneven distances, each is used at its own place",
     "duplicates": "some places have more images than others; the first ones are used",
-    "mixed orientations": "the directions of the slices differ a little; that of the first one is used",
+    "mixed orientations": "the directions of the slices differ; those that lie like most of them are used",
     "tilted": "the gantry was tilted; the slices are used where they truly lay",
 }
 
@@ -248,6 +249,7 @@ def _plane(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
         thickness_mm=options.thickness,
         projection=Projection(options.projection),
         interpolation=Interpolation(options.interpolation),
+        exact=True,
     )
 
 

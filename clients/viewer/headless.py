@@ -18,7 +18,7 @@ from clients.viewer.server_studies import ServerStudies
 from clients.viewer.study import FrameKey, Stack, stack_of, stacks_of
 from clients.viewer.volume.source import arrangement_of
 from shared.imaging.codecs import UndecodableFrame, decode_frame
-from shared.imaging.volume import NoVolume, Volume, volume_of
+from shared.imaging.volume import Arrangement, NoVolume, Volume, volume_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,22 +68,24 @@ class Images:
             raise NotThere(f"There is no series {wanted} in {self.place}. There are: {there}.")
         return tuple(found)
 
+    def _images_first(self, wanted: str, modality: str) -> tuple[Stack, ...]:
+        """Segmentations and doses only where they are named or alone."""
+        stacks = self.series(wanted, modality)
+        images = tuple(stack for stack in stacks if stack.series.modality not in NO_IMAGES)
+        return stacks if wanted else images or stacks
+
     def largest(self, wanted: str = "", modality: str = "") -> Stack:
         """The stack of most pixels, of one series where it is named, else of ``modality`` where there is any."""
-        stacks = self.series(wanted, modality)
-        if not wanted:
-            stacks = tuple(stack for stack in stacks if stack.series.modality not in NO_IMAGES) or stacks
+        stacks = self._images_first(wanted, modality)
         return max(stacks, key=lambda stack: len(stack) * stack.shape[0] * stack.shape[1])
 
     def largest_volume(self, wanted: str = "", phase: int = 0, modality: str = "") -> Stack:
         """The stack of most voxels among those that make a volume; raises :class:`NotThere` with the reasons."""
         best: tuple[int, Stack] | None = None
         reasons = []
-        for stack in self.series(wanted, modality):
-            if not wanted and stack.series.modality in NO_IMAGES:
-                continue
+        for stack in self._images_first(wanted, modality):
             try:
-                voxels = len(arrangement_of(stack, phase).order) * stack.shape[0] * stack.shape[1]
+                voxels = len(_arrangement(stack, phase).order) * stack.shape[0] * stack.shape[1]
             except NoVolume as reason:
                 reasons.append(f"{describe(stack)}: {reason}")
                 continue
@@ -103,7 +105,7 @@ class Images:
 
     def volume(self, stack: Stack, phase: int = 0) -> Volume:
         """All frames of the stack as a volume, exact; raises :class:`NotThere` or ``NoVolume``."""
-        order = arrangement_of(stack, phase).order
+        order = _arrangement(stack, phase).order
         arrived = self._decoded(stack, order)
         waiting: dict[int, NDArray[Any]] = {}
 
@@ -158,6 +160,14 @@ class Images:
             return decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
         except UndecodableFrame as error:
             raise NotThere(f"Frame {index} of {describe(stack)} cannot be decoded: {error}") from error
+
+
+def _arrangement(stack: Stack, phase: int) -> Arrangement:
+    """As the viewer arranges it, but never with millimetres that no header gives."""
+    arranged = arrangement_of(stack, phase)
+    if not stack.frame_header(arranged.order[0]).spacing.is_known:
+        raise NoVolume("The headers of this series give no distance between pixels, so it makes no volume.")
+    return arranged
 
 
 def describe(stack: Stack) -> str:

@@ -273,7 +273,7 @@ def arrange(planes: Sequence[Plane | None], numbers: Sequence[int] | None = None
     if Finding.UNPLACED in order.findings:
         raise NoVolume("Images of this series have no position in the patient, so they make no volume.")
     if Finding.MIXED in order.findings:
-        raise NoVolume("The images of this series lie in different directions, so they make no volume.")
+        return _without_scouts(planes, numbers, phase)
     placed = [plane for plane in planes if plane is not None]
     first = placed[order.order[0]]
     depths = [VectorMm(*placed[i].origin).dot(first.normal) for i in order.order]
@@ -304,6 +304,20 @@ def arrange(planes: Sequence[Plane | None], numbers: Sequence[int] | None = None
         gaps=kept.gaps,
         phases=phases,
     )
+
+
+MOST = 2 / 3  # of the images of a series lie in one direction when the others are scouts among them
+
+
+def _without_scouts(planes: Sequence[Plane | None], numbers: Sequence[int] | None, phase: int) -> Arrangement:
+    """The arrangement of those frames that lie like most of them; the others are left out and found."""
+    placed = [(n, plane) for n, plane in enumerate(planes) if plane is not None]
+    for _, first in placed[: len(placed) // 3 + 1]:  # one of these is among most of them, if any is
+        like = [n for n, plane in placed if _lies_like(plane, first)]
+        if len(like) >= max(3, MOST * len(planes)) and len(like) < len(planes):
+            among = arrange([planes[n] for n in like], [numbers[n] for n in like] if numbers else None, phase)
+            return replace(among, order=tuple(like[n] for n in among.order), findings=among.findings | {Finding.MIXED})
+    raise NoVolume("The images of this series lie in different directions, so they make no volume.")
 
 
 def _lies_like(plane: Plane, first: Plane) -> bool:
