@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from clients.kit.labels import Button
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.film import header, sending
@@ -58,7 +59,7 @@ class HeaderDialog(QDialog):
         form.addRow(tr("模板名称"), self.name)
         for text, line in ((tr("左侧"), self.left), (tr("中间"), self.middle), (tr("右侧"), self.right)):
             form.addRow(text, line)
-        form.addRow(tr("徽标"), _row(self.logo, Button("选择…", on_click=self._choose_logo)))
+        form.addRow(tr("徽标"), _row(self.logo, Button("选择…", on_click=self._choose_logo), stretched=0))
         form.addRow(tr("高度"), self.height_mm)
         fields = "　".join(f"{{{key}}} {tr(text)}" for key, text in header.FIELDS.items())
         hint = QLabel(tr("可用字段：{fields}。患者姓名和编号总会印在胶片上。", fields=fields))
@@ -125,6 +126,12 @@ class PrintersDialog(QDialog):
         column.addLayout(body, 1)
         column.addWidget(self.message)
         column.addLayout(self._buttons())
+        shade = current_theme().colours
+        self.setStyleSheet(
+            "QCheckBox::indicator, QListView::indicator { width: 13px; height: 13px;"
+            f" border: 1px solid {shade.text_quiet}; border-radius: 3px; }}"
+            f"QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {shade.accent}; }}"
+        )
         films.changed.connect(self._fill)
         self._fill()
 
@@ -151,7 +158,7 @@ class PrintersDialog(QDialog):
             (tr("端口"), self.port),
             (tr("分辨率 (dpi)"), self.dpi),
             (tr("不可打印的边距"), self.margin),
-            ("", _row(self.colour, self.tls)),
+            ("", _row(self.colour, self.tls, QWidget())),
             (tr("胶片尺寸"), self.sizes),
             (tr("介质"), self.media),
         )
@@ -253,12 +260,12 @@ class PrintersDialog(QDialog):
         self.message.setStyleSheet(f"color: {colours.ERROR if wrong else colours.TEXT};")
 
 
-def _row(*widgets: QWidget) -> QWidget:
+def _row(*widgets: QWidget, stretched: int = -1) -> QWidget:
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     for n, widget in enumerate(widgets):
-        row.addWidget(widget, 0 if n else 1)
+        row.addWidget(widget, 1 if n == (stretched if stretched >= 0 else len(widgets) - 1) else 0)
     return holder
 
 

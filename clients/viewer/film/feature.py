@@ -50,7 +50,9 @@ class FilmFeature(Feature):
 
     def reflect(self) -> None:
         self.desk.commands.qt(PAGE).setChecked(self.desk.stage.key == PAGE)
-        self.desk.commands.qt(TASKS).setChecked(self.desk.side.key == TASKS)
+        self.desk.commands.qt(TASKS).setChecked(
+            self.desk.side.key == TASKS or (self._page is not None and self._page.tasks is not None)
+        )
 
     def closing(self) -> None:
         if self._page is not None:
@@ -81,17 +83,23 @@ class FilmFeature(Feature):
             stage.leave()
             return
         stage.leave()
+        if self.desk.side.key == TASKS:
+            self.desk.side.close_panel()  # the page has its own place for them
         self.desk.session.marks.select(None)
         self._page = FilmPage(self.films)
         self._page.left.connect(stage.leave)
-        self._page.tasks_asked.connect(self.toggle_tasks)
+        self._page.tasks_changed.connect(self.desk.reflect)
         stage.enter(PAGE, self._page, self._on_left)
         self._page.sheet.setFocus()
         self.desk.reflect()
 
     def toggle_tasks(self) -> None:
-        """The list of tasks at the side."""
+        """The list of tasks: on the film page, or at the side of the viewports."""
         from clients.viewer.film.tasks_panel import WIDTH, TasksPanel
+
+        if self._page is not None:
+            self._page.toggle_tasks()
+            return
 
         side = self.desk.side
         if side.key == TASKS:

@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QPoint, QStandardPaths, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QKeySequence
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from clients.kit.labels import Button, Label
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.film import exporting
@@ -18,6 +19,8 @@ from clients.viewer.film.film_strip import FilmStrip
 from clients.viewer.film.setup_panel import SetupPanel
 from clients.viewer.film.sheet_view import SheetView
 from clients.viewer.film.source_panel import SourcePanel
+from clients.viewer.film.tasks_panel import WIDTH as TASKS_WIDTH
+from clients.viewer.film.tasks_panel import TasksPanel
 from clients.viewer.film.tool_row import ToolRow
 
 KEY = "film"
@@ -28,7 +31,8 @@ class FilmPage(QWidget):
     """Stands in the place of the viewports; `release` before it goes."""
 
     left = Signal()
-    tasks_asked = Signal()
+    tasks_changed = Signal()
+    """The list of tasks came or went."""
 
     def __init__(self, films: FilmDesk) -> None:
         super().__init__()
@@ -50,8 +54,12 @@ class FilmPage(QWidget):
         row.addWidget(self.source)
         row.addLayout(middle, 1)
         row.addWidget(self.panel)
+        self._row = row
+        self._tasks: QFrame | None = None
+        self.tasks: TasksPanel | None = None
+        """The list of tasks while it is seen."""
         self.panel.leave_asked.connect(self.left)
-        self.panel.tasks_asked.connect(self.tasks_asked)
+        self.panel.tasks_asked.connect(self.toggle_tasks)
         self.panel.header_asked.connect(lambda: HeaderDialog(films, self).show())
         self.panel.printers_asked.connect(lambda: PrintersDialog(films, self).show())
         self.panel.export_asked.connect(self._ask_export)
@@ -68,6 +76,29 @@ class FilmPage(QWidget):
         """Before it goes."""
         for part in (self.sheet, self.strip, self.tools, self.panel):
             part.release()
+
+    def toggle_tasks(self) -> None:
+        """The list of tasks in the place of the set-up, or back."""
+        if self._tasks is not None:
+            self._row.removeWidget(self._tasks)
+            self._tasks.deleteLater()
+            self._tasks = self.tasks = None
+        else:
+            self._tasks, self.tasks = QFrame(), TasksPanel(self._films)
+            self._tasks.setObjectName("film.setup")
+            self._tasks.setFixedWidth(TASKS_WIDTH)
+            head = QHBoxLayout()
+            head.setContentsMargins(12, 8, 8, 4)
+            head.addWidget(Label("胶片打印任务", "strong"), 1)
+            head.addWidget(Button("返回", "link", on_click=self.toggle_tasks))
+            column = QVBoxLayout(self._tasks)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+            column.addLayout(head)
+            column.addWidget(self.tasks, 1)
+            self._row.addWidget(self._tasks)
+        self.panel.setVisible(self._tasks is None)
+        self.tasks_changed.emit()
 
     # --- following
 
@@ -140,6 +171,7 @@ class FilmPage(QWidget):
                 return True
         elif event.type() == QEvent.Type.LanguageChange:
             self.panel.take()
+            self.panel.ask_state()
             self.sheet.update()
         return super().event(event)
 

@@ -12,7 +12,7 @@ from clients.viewer.film.model import cell_of_image
 from clients.viewer.study import Stack
 from clients.viewer.viewport.corner_texts import date_text, person_name
 
-WIDTH = 220
+WIDTH = 190
 
 
 class SourcePanel(QFrame):
@@ -34,7 +34,7 @@ class SourcePanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
-        column.addWidget(Label("序列", "strong"))
+        column.addWidget(Label("可添加的序列", "strong"))
         column.addWidget(self.series, 1)
         for text, box in (("图像序号", self.number), ("每隔几幅取一幅", self.every)):
             row = QHBoxLayout()

@@ -14,7 +14,7 @@ from clients.viewer.film import sending
 from clients.viewer.film.controller import FilmDesk
 from shared.contract.film import CancelFilmTask, FilmState, FilmTask, ListFilmTasks, RetryFilmTask
 
-KEY, WIDTH = "film.tasks", 340
+KEY, WIDTH = "film.tasks", 316
 EVERY_MS = 2_000
 _TINT = {
     FilmState.PRINTED: "#7fb88a",

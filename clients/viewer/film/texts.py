@@ -15,7 +15,8 @@ CATALOGUE: dict[str, str] = {
     "等待、打印中、失败的任务": "Tasks that wait, are being printed or failed",
     "打印": "Film",
     # adding
-    "序列": "Series",
+    "可添加的序列": "Series to add",
+    "返回": "Back",
     "每隔几幅取一幅": "One image out of",
     "1 到 {n}": "1 to {n}",
     "添加图片": "Add picture",

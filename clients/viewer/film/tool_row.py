@@ -50,7 +50,7 @@ class ToolRow(QFrame):
         ):
             self._add(row, tool, icon, text, partial(self.choose, tool), is_switch=True)
         self.scope = QComboBox()
-        self.scope.setToolTip("")
+        self.scope.setFixedWidth(104)
         self.scope.activated.connect(self._on_scope)
         row.addSpacing(6)
         row.addWidget(self.scope)
@@ -201,7 +201,7 @@ class ToolRow(QFrame):
         self.setStyleSheet(
             f"QFrame#film\\.tools {{ background: {shade.window}; border: none;"
             f" border-bottom: 1px solid {shade.hairline}; }}"
-            "QToolButton { min-width: 30px; min-height: 30px; border: none; border-radius: 4px; padding: 0; }"
+            "QToolButton { min-width: 28px; min-height: 30px; border: none; border-radius: 4px; padding: 0; }"
             f"QToolButton:hover {{ background: {shade.hover}; }}"
             f"QToolButton:checked {{ background: {shade.selected}; }}"
             "QToolButton::menu-indicator { image: none; }"

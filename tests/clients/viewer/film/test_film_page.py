@@ -29,7 +29,6 @@ from clients.viewer.film.page import FilmPage
 from clients.viewer.film.sending import grey_bytes
 from clients.viewer.film.sheet_view import SELECT
 from clients.viewer.film.sheets import grid
-from clients.viewer.film.tasks_panel import TasksPanel
 from clients.viewer.server_studies import AdoptedLine, ServerStudies
 from clients.viewer.viewport.renderer import Renderer
 from clients.viewer.window import ViewerWindow
@@ -276,13 +275,18 @@ def test_heads_are_edited_kept_and_come_back(window: ViewerWindow, qtbot: QtBot)
 def test_the_page_speaks_both_languages_and_fits(window: ViewerWindow, qtbot: QtBot) -> None:
     the_feature(window).films.add_series()
     page = the_page(window)
-    for language in Language:
+    for language in (Language.ENGLISH, Language.CHINESE):
         set_language(language)
         QApplication.processEvents()
         for label in page.findChildren(QLabel):
             text = label.text()
             if language is Language.ENGLISH and text:
                 assert not re.search("[\u4e00-\u9fff]", text), text
+    window.perform("film.tasks")
+    QApplication.processEvents()
+    assert page.tasks is not None and "服务器" in page.tasks.message.text() and window.width() <= 1366
+    page.toggle_tasks()
+    QApplication.processEvents()
     assert page.panel.geometry().right() < page.width() and page.sheet.width() > 400
 
 
@@ -329,8 +333,8 @@ def test_a_reader_prints_through_the_server_and_sees_how_it_went(qtbot: QtBot, t
             wanted = composed(qtbot, films)
             window.perform("film.tasks")
             page.panel.print.click()
-            panel = window.side.panel
-            assert isinstance(panel, TasksPanel)
+            panel = page.tasks
+            assert panel is not None
             qtbot.waitUntil(lambda: bool(panel.tasks) and panel.tasks[0].state is FilmState.PRINTED, timeout=30_000)
             stored, pixels = printer.films(1)[0]
             assert np.array_equal(pixels, wanted)
