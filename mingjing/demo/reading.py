@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton
 
 from clients.diagnosis import translations
@@ -95,6 +96,7 @@ class Reading:
         """Read, write, audit, return, correct, approve, print, look back."""
         self.worklist()
         self.viewer()
+        self.reconstructing()
         self.writing()
         self.returning()
         self.correcting()
@@ -148,6 +150,38 @@ class Reading:
             doctor.link.send(Perform("layout.2x2"))
             self._windows.rest(1.0)
             self._capture(step, "viewer-2x2.png")
+
+    def reconstructing(self) -> None:
+        with self._record.step(
+            "阅片：标注、冠状面、多平面重建、容积再现", "The viewer: marks, coronal view, planes, volume rendering"
+        ) as step:
+            link = self.doctor.link
+            assert link is not None
+            link.send(Perform("layout.1x1"))
+            shots = (
+                ("view.coronal", "view.original", "viewer-coronal.png"),
+                ("volume.mpr", "volume.mpr", "viewer-mpr.png"),
+                ("volume.vr", "volume.vr", "viewer-vr.png"),
+            )
+            for enter, leave, name in shots:
+                before = link.capture(width=1366, height=768)
+                link.send(Perform(enter))
+                self._record.file(step, name).write_bytes(self._settled(before))
+                link.send(Perform(leave))
+            step.sentences.append("computed from the same CT, nothing was loaded again / 由同一组 CT 计算")
+
+    def _settled(self, before: bytes) -> bytes:
+        """The viewer's picture once it differs from ``before`` and stays the same."""
+        link = self.doctor.link
+        assert link is not None
+        deadline, last = time.monotonic() + 90, before
+        while time.monotonic() < deadline:
+            self._windows.rest(0.7)
+            now = link.capture(width=1366, height=768)
+            if now == last and now != before and _shows_something(now):
+                return now
+            last = now
+        raise AssertionError("the viewer's picture did not come to rest")
 
     def writing(self) -> None:
         with self._record.step("书写报告并提交", "The report is written and submitted") as step:
@@ -290,3 +324,10 @@ class Reading:
         client.close()
         picture_of(path, self._record, step)
         step.sentences.append(f"PDF {document.size_bytes // 1024} kB, sha256 {document.sha256[:16]}…")
+
+
+def _shows_something(png: bytes) -> bool:
+    """Whether the middle of the viewer holds more than a sentence on black."""
+    picture = QImage.fromData(png).copy(200, 120, 840, 600).convertToFormat(QImage.Format.Format_Grayscale8)
+    seen = bytes(picture.constBits())
+    return sum(value > 40 for value in seen) > len(seen) // 50

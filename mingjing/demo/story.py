@@ -45,7 +45,7 @@ from shared.rpc.client import RpcClient
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-STEPS = 18
+STEPS = 19
 
 
 class Story:
