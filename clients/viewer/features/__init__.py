@@ -22,6 +22,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.history.feature:HistoryFeature",
     "clients.viewer.download.feature:DownloadFeature",
     "clients.viewer.series.feature:SeriesFeature",
+    "clients.viewer.sharing.feature:SharingFeature",
     "clients.viewer.help.feature:HelpFeature",
     "clients.viewer.hanging.feature:HangingFeature",
     "clients.viewer.film.feature:FilmFeature",

@@ -187,7 +187,9 @@ class Guarded(MemorySource):
 
     refusal = ""
 
-    def call(self, request: NotePictures) -> None:
+    def call(self, request: Any) -> None:
+        if not isinstance(request, NotePictures):  # other features ask this server too
+            raise RpcError(ErrorBody(code=ErrorCode.NOT_FOUND, message=""))
         self.noted = request
         if self.refusal:
             raise RpcError(ErrorBody(code=ErrorCode.PERMISSION_MISSING, message=self.refusal))

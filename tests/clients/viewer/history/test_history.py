@@ -41,8 +41,9 @@ class PriorsSource(MemorySource):
     rows: tuple[StudyRow, ...] = (a_row(8), a_row(9), a_row(3, patient_id="P10"))
     refusal = ""
 
-    def call(self, request: ListStudies) -> StudyList:
-        assert request.patient_id == "P1"
+    def call(self, request: Any) -> StudyList:
+        if not isinstance(request, ListStudies) or request.patient_id != "P1":  # other features ask this server too
+            raise RpcError(ErrorBody(code=ErrorCode.NOT_FOUND, message=""))
         if self.refusal:
             raise RpcError(ErrorBody(code=ErrorCode.PERMISSION_MISSING, message=self.refusal))
         return StudyList(total=len(self.rows), rows=self.rows)

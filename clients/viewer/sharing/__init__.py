@@ -1,0 +1,1 @@
+"""Sharing an exam by a QR code (VW-SHR-01)."""

@@ -1,0 +1,37 @@
+"""English of sharing."""
+
+from __future__ import annotations
+
+CATALOGUE = {
+    "分享": "Share",
+    "分享…": "Share…",
+    "生成二维码，用手机查看这项检查": "Make a QR code to see this exam on a phone",
+    "分享需要影像服务器；现在打开的是本机文件": "Sharing needs the image server; these are files of this computer",
+    "1 小时": "1 hour",
+    "1 天": "1 day",
+    "3 天": "3 days",
+    "7 天": "7 days",
+    "30 天": "30 days",
+    "有效": "valid",
+    "已过期": "expired",
+    "次数已用完": "used up",
+    "已撤销": "revoked",
+    "不填则无需密码；至少 {n} 个字符": "Empty: none; at least {n} characters",
+    "密码至少 {n} 个字符": "The password needs at least {n} characters",
+    "不限": "no limit",
+    "生成二维码": "Make a QR code",
+    "有效期": "Valid for",
+    "密码": "Password",
+    "查看次数": "Views",
+    "去除患者信息": "Leave names out",
+    "复制链接": "Copy link",
+    "生成": "Made",
+    "有效期至": "Valid until",
+    "已查看": "Seen",
+    "保护": "Protection",
+    "状态": "State",
+    "撤销选中的链接": "Revoke the chosen link",
+    "这项检查的链接": "Links of this exam",
+    "链接只在生成时显示一次；每次打开都会记录。": "A link is shown here once only; every opening is logged.",
+    "无患者信息": "no names",
+}
