@@ -1,11 +1,16 @@
 """Child process of the kill test of keeping: stores, compresses, deletes, restores, purges and backs up, all at once.
 
 What was acknowledged is a line ``S uid``; before images are purged each of them is a line ``P uid``.
+
+Usage: ``keeping_until_killed.py FOLDER``, then a line with the number of each round. A round works in a copy of this
+process, so that the imports are paid once (where there is no fork: in this process, whose end is that of the round).
+Its lines begin with ``pid N`` and ``ready``; when it was killed comes ``over STATUS``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import os
 import random
@@ -82,8 +87,6 @@ class Crew:
     def start(self) -> None:
         self.indexer.start()
         basis = template(self.folder)
-        with contextlib.suppress(Left):  # the codecs are loaded before the clock runs
-            compress(memoryview(file_meta(ObjectName(CT, "1.2", EXPLICIT)) + basis), "htj2k")
         receiver = Receiver(self.folder / "inbox", self.indexer.submit, durability=Durability.NONE, reserve_bytes=0)
         work: list[Callable[[], None]] = [self.keep, self.compress, self.back_up]
         for sender in (0, 1):
@@ -168,12 +171,40 @@ def say(line: str) -> None:
     os.write(1, f"{line}\n".encode())  # one write below PIPE_BUF: never torn
 
 
-def main(folder: Path, round_: int) -> None:
+def work(folder: Path, round_: int) -> None:
+    """One round, until the kill or the end of the test."""
+    say(f"pid {os.getpid()}")
     crew = Crew(folder, round_)
     crew.start()
     say("ready")
-    sys.stdin.read()  # until the test ends
+    os.read(0, 1)  # nothing comes: the end of the test ends it
+
+
+def work_in_a_copy(folder: Path, round_: int) -> int:
+    """One round in a copy of this process; its exit status, negative for a signal."""
+    child = os.fork()
+    if not child:
+        try:
+            work(folder, round_)
+        except BaseException:  # noqa: BLE001 - the outermost of a process
+            traceback.print_exc()
+            os._exit(3)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main(folder: Path) -> None:
+    load_tables()
+    with contextlib.suppress(Left):  # the codecs are loaded before the clock of a round runs
+        compress(memoryview(file_meta(ObjectName(CT, "1.2", EXPLICIT)) + template(folder)), "htj2k")
+    gc.collect()
+    gc.freeze()  # so that the copies go on sharing these pages
+    for line in sys.stdin:
+        if not hasattr(os, "fork"):
+            work(folder, int(line))
+            return
+        say(f"over {work_in_a_copy(folder, int(line))}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -18,42 +20,80 @@ from tests.journeys.keeping_proof import Told, prove
 from tests.server.archive.store_until_killed import template
 
 
-def work_and_kill(folder: Path, round_: int, seconds: float, told: Told) -> None:
-    """One round: everything at once, killed `seconds` after it has begun."""
-    errors = folder / f"round-{round_}.err"
-    with errors.open("wb") as stderr:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.keeping_until_killed", str(folder), str(round_)],
-            cwd=ROOT,
-            env=dict(os.environ, PYTHONPATH=str(ROOT)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
-    assert child.stdout is not None and child.stdin is not None
-    lines: list[bytes] = []
-    for line in child.stdout:
-        if line == b"ready\n":
-            break
-        lines.append(line)
-    reader = threading.Thread(target=lambda: lines.extend(child.stdout or ()))
-    reader.start()
-    time.sleep(seconds)  # the moment is the test
-    assert child.poll() is None, f"the child ended by itself: {errors.read_text(errors='replace')[-4000:]}"
-    child.kill()
-    child.wait()
-    reader.join()
-    child.stdin.close()
-    child.stdout.close()
-    told.hear(lines)
+class Rounds:
+    """The process whose copies work and are killed, one a round."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._errors = folder / "errors"
+        self._start()
+
+    def _start(self) -> None:
+        with self._errors.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.journeys.keeping_until_killed", str(self.folder)],
+                cwd=ROOT,
+                env=dict(os.environ, PYTHONPATH=str(ROOT)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
+
+    def work_and_kill(self, round_: int, seconds: float) -> list[bytes]:
+        """One round: everything at once, killed `seconds` after it has begun; the lines that it said."""
+        process = self._process
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b"%d\n" % round_)
+        process.stdin.flush()
+        lines: list[bytes] = []
+        pid = self._number(process.stdout.readline(), b"pid")
+        while (line := process.stdout.readline()) != b"ready\n":
+            assert line and not line.startswith(b"over"), f"the round did not begin: {self._said()}"
+            lines.append(line)
+        reader = threading.Thread(target=self._read, args=(lines,))
+        reader.start()
+        time.sleep(seconds)  # the moment is the test
+        assert reader.is_alive(), f"the round ended by itself: {self._said()}"
+        os.kill(pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)  # there it is TerminateProcess
+        reader.join()
+        if pid == process.pid:  # without fork
+            self.close()
+            self._start()
+        else:
+            assert self._number(lines.pop(), b"over") == -signal.SIGKILL, f"it ended by itself: {self._said()}"
+        return lines
+
+    def _read(self, lines: list[bytes]) -> None:
+        """Until the end of the round."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            lines.append(line)
+            if line.startswith(b"over"):
+                return
+
+    def _number(self, line: bytes, word: bytes) -> int:
+        said, _, number = line.partition(b" ")
+        assert said == word, f"{line!r} instead of {word!r}: {self._said()}"
+        return int(number)
+
+    def _said(self) -> str:
+        return self._errors.read_text(errors="replace")[-4000:]
+
+    def close(self) -> None:
+        """The end of its input ends it."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
 
 
 def run_rounds(folder: Path, rounds: int) -> tuple[Told, int, int]:
     template(folder)
     moments = random.Random(rounds)
     told = Told()
-    for round_ in range(rounds):
-        work_and_kill(folder, round_, 0.05 + moments.random() * 0.9, told)
+    with contextlib.closing(Rounds(folder)) as working:
+        for round_ in range(rounds):
+            told.hear(working.work_and_kill(round_, 0.05 + moments.random() * 0.9))
     kept, compressed = prove(folder, told)
     return told, kept, compressed
 
