@@ -15,6 +15,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.vr.feature:VrFeature",
     "clients.viewer.objects.feature:ObjectsFeature",
     "clients.viewer.registration.feature:RegistrationFeature",
+    "clients.viewer.stitching.feature:StitchingFeature",
     "clients.viewer.cache.feature:LoadingFeature",
     "clients.viewer.settings.feature:SettingsFeature",
     "clients.viewer.tags.feature:TagsFeature",

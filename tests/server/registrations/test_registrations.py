@@ -142,7 +142,8 @@ def test_a_matrix_that_is_not_rigid_is_refused(
 
 
 def test_a_registration_of_two_patients_is_refused(house: WebHouse, pair: tuple[Dataset, Dataset]) -> None:
-    stranger = a_series(1, patient_id="SOMEBODY-ELSE")[0]
+    stranger = a_series(1)[0]
+    stranger.PatientID = "SOMEBODY-ELSE"
     house.keep([stranger])
     with pytest.raises(Refusal) as refused:
         save(house, kept_of((pair[0], stranger)))
