@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtGui import QCloseEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -53,8 +53,8 @@ class DownloadDialog(QDialog):
         self.scope.setCurrentIndex(1)
         self.anonymise = Switch("")
         self.project = QLineEdit()
-        self.project.setPlaceholderText(tr("课题名称"))
-        self.project.setMaxLength(64)
+        self.project.setPlaceholderText(tr("课题代号：英文字母、数字、- 和 _"))
+        self.project.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9_-]{1,32}"), self))
         self.note = Label("", "caption", wrap=True)
         self.message = QLabel()
         self.message.setWordWrap(True)

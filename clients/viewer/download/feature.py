@@ -164,7 +164,7 @@ class DownloadFeature(Feature):
         if dialog.anonymise.isChecked():
             project = dialog.project.text().strip()
             if not project:
-                raise ValueError(tr("请填写课题名称，同一课题的编号保持一致"))
+                raise ValueError(tr("请填写课题代号，同一课题的编号保持一致"))
             plan = AnonymisePlan(project=project)
         return StartExport(
             study_uids=(stack.study.study_uid,) if dialog.wanted == "study" else (),

@@ -13,7 +13,7 @@ CATALOGUE = {
     "当前图像": "This image",
     "当前序列": "This series",
     "当前检查": "This exam",
-    "课题名称": "Name of the project",
+    "课题代号：英文字母、数字、- 和 _": "Code of the project: letters, digits, - and _",
     "下载…": "Download…",
     "关闭": "Close",
     "取消": "Cancel",
@@ -48,6 +48,6 @@ CATALOGUE = {
     "视口中没有图像": "There is no image in the viewport",
     "已下载 {n} 幅：{path}": "Downloaded {n}: {path}",
     "重建的图像没有 DICOM 文件；请切换到原始图像": "Computed images have no DICOM files; show the original images",
-    "请填写课题名称，同一课题的编号保持一致": "Enter the name of a project; numbers stay the same within it",
+    "请填写课题代号，同一课题的编号保持一致": "Enter the code of a project; numbers stay the same within it",
     "一个视频只能包含一个序列，请把范围改为当前序列": "A film holds one series; choose this series",
 }
