@@ -42,11 +42,17 @@ FILE.json holds a list of shapes, or {"shapes": [...]}. Points are [x, y, z] in 
   {"id": "i", "kind": "point",     "points": [[x,y,z]]}
   {"id": "j", "kind": "sphere",    "center": [x,y,z], "radius": mm}
   {"id": "k", "kind": "box",       "center": [x,y,z], "size": [mm, mm, mm]}
+  {"id": "n", "kind": "cylinder",  "points": [[end], [end]], "radius": mm}    or "center", "axis", "height"
   {"id": "l", "kind": "volume",    "contours": [[[x,y,z], ...], ...]}
   {"id": "m", "kind": "region",    "seed": [x,y,z], "range": [low, high]}
 
 The answer holds for each shape length_mm, angle_deg, area_mm2, perimeter_mm, mean, sd (of the population), min, max,
 count, unit, value, volume_mm3 and volume_ml as they apply, or an "error" sentence. docs/guide/measuring.md tells all.
+
+example
+  echo '[{"id": "a", "kind": "length", "points": [[0, 0, 0], [30, 40, 0]]},
+         {"id": "b", "kind": "sphere", "center": [0, 0, 0], "radius": 10}]' > shapes.json
+  mingjing measure ct/ --shapes shapes.json --json
 """
 
 
@@ -242,7 +248,7 @@ class _Grounds:
 
 
 def _first_place(fields: Mapping[str, Any]) -> Sequence[float] | None:
-    for name in ("centre", "seed", "points", "contours"):
+    for name in ("centre", "corner", "seed", "points", "contours"):
         value = fields.get(name)
         while isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)):
             value = value[0]

@@ -247,3 +247,51 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().err
     assert "cannot be read as shapes" in said
     assert "is neither a file nor a folder nor the UID of a study" in said
+
+
+def test_many_spellings_mean_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grid = Grid(size=(20, 64, 64))
+    phantoms.write_volume(tmp_path / "ct", grid, phantoms.ball(CENTRE, 15, 60, -100))
+    at = grid.at(10, 30, 31)
+    x, y, z = at
+    arms = [[x + 30, y, z], [x + 30, y + 40, z]]
+    angle = math.degrees(math.atan2(4, 3))
+    angles = [
+        {"type": "angle", "vertex": at, "arms": arms},
+        {"type": "angle", "center": at, "p1": arms[0], "p2": arms[1]},
+        {"type": "angle", "points": [arms[0], at, arms[1]]},
+    ]
+    ellipses = [
+        {"type": "ellipse", "center": at, "rx": 9, "ry": 6},
+        {"type": "ellipse", "center": at, "a": 9, "b": 6},
+        {"type": "ellipse", "center": at, "radius": [9, 6]},
+        {"type": "ellipse", "center": at, "axis1": [9, 0, 0], "axis2": [0, 6, 0]},
+    ]
+    rectangles = [
+        {"type": "rectangle", "corner": at, "width": 7, "height": 5},
+        {"type": "rectangle", "min": at, "max": [x + 7, y + 5, z]},
+        {"type": "rectangle", "center": [x + 3.5, y + 2.5, z], "size": [7, 5]},
+    ]
+    solids = [
+        {"type": "box", "corner": at, "size": [2, 3, 4]},
+        {"type": "cylinder", "center": at, "axis": [0, 0, 2], "height": 8, "radius": 3},
+        {"type": "cylinder", "points": [[x, y, z - 4], [x, y, z + 4]], "diameter": 6},
+    ]
+    answers = measured(capsys, tmp_path / "ct", [*angles, *ellipses, *rectangles, *solids])
+    assert [a["angle_deg"] for a in answers[:3]] == pytest.approx([angle] * 3)
+    assert [a["area_mm2"] for a in answers[3:7]] == pytest.approx([54 * math.pi] * 4)
+    assert len({(a["count"], a["mean"]) for a in answers[3:7]}) == 1
+    assert [a["area_mm2"] for a in answers[7:10]] == pytest.approx([35] * 3)
+    assert len({(a["count"], a["mean"]) for a in answers[7:10]}) == 1
+    assert [a["volume_mm3"] for a in answers[10:]] == pytest.approx([24, 72 * math.pi, 72 * math.pi])
+    assert answers[11]["mean"] == answers[12]["mean"] == 60
+
+
+def test_the_example_of_the_help_works_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    phantoms.write_volume(tmp_path / "ct", Grid(size=(4, 16, 16)), phantoms.ball(CENTRE, 15, 60, -100))
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out.partition("echo '")[2].partition("'")[0]
+    length, sphere = measured(capsys, tmp_path / "ct", json.loads(shown))
+    assert length["length_mm"] == 50
+    assert sphere["volume_mm3"] == pytest.approx(4 / 3 * math.pi * 1000)

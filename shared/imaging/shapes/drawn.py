@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.imaging.shapes.lines import ShapeError
+from shared.imaging.shapes.spellings import respelled
 
 MOST_POINTS = 100_000
 
@@ -27,6 +28,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "sphere": ("ball", "spherical"),
     "ellipsoid": (),
     "box": ("cuboid", "cube", "block"),
+    "cylinder": ("tube", "cylindrical"),
     "volume": ("contours", "contour_stack", "stack", "contour_volume", "rtstruct"),
     "region": ("region_growing", "threshold", "connected", "grow", "threshold_region", "seed"),
 }
@@ -46,6 +48,9 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "points_mm",
     ),
     "centre": ("center", "centre_mm", "center_mm", "middle"),
+    "corner": ("origin", "top_left", "first_corner"),
+    "axis": ("axis_direction",),
+    "height": ("height_mm", "length", "length_mm"),
     "radius": ("radius_mm", "r"),
     "diameter": ("diameter_mm",),
     "radii": ("semi_axes", "semiaxes", "semi_axes_mm", "radii_mm"),
@@ -138,6 +143,7 @@ def drawn(given: Any) -> Drawn:
     """One JSON object as a shape. Raises :class:`ShapeError` with a sentence for the writer of the file."""
     if not isinstance(given, Mapping):
         raise ShapeError('A shape must be an object with "kind" and "points".')
+    given = respelled(given)
     fields: dict[str, Any] = {}
     for name, value in given.items():
         known = _FIELD_OF.get(str(name).lower().replace("-", "_"))
@@ -148,7 +154,7 @@ def drawn(given: Any) -> Drawn:
     _width_and_height(fields, given)
     word = str(fields.get("kind", "")).strip().lower().replace("-", "_").replace(" ", "_")
     if not word:
-        raise ShapeError('The shape names no "kind".')
+        raise ShapeError(f'The shape names no "kind"; the kinds are {", ".join(KINDS)}.')
     kind = _KIND_OF.get(word)
     if kind is None:
         raise ShapeError(f'"{word[:40]}" is no kind of shape; the kinds are {", ".join(KINDS)}.')
@@ -157,7 +163,7 @@ def drawn(given: Any) -> Drawn:
     if {len(place) for place in points} == {2, 3}:
         raise ShapeError("The points of a shape must all have two coordinates or all have three.")
     kind = _settled(kind, fields, points)
-    for place in ("centre", "seed", "minimum", "maximum"):
+    for place in ("centre", "corner", "seed", "minimum", "maximum"):
         if isinstance(fields.get(place), (Sequence, Mapping)):
             fields[place] = _place(fields[place], place)
     return Drawn(name if isinstance(name, (str, int)) else None, kind, points, fields)

@@ -159,7 +159,7 @@ def _in_space(shape: Drawn, ground: Ground) -> dict[str, Any]:
     line = _line(shape, shape.points)
     if line is not None:
         return {"length_mm": line["length"]} if "length" in line else line
-    if shape.kind in ("sphere", "ellipsoid", "box"):
+    if shape.kind in ("sphere", "ellipsoid", "box", "cylinder"):
         return _solid(shape, ground)
     if shape.kind == "volume":
         return _contours(shape, ground)
@@ -321,6 +321,8 @@ def _solid(shape: Drawn, ground: Ground) -> dict[str, Any]:
     centre, axes, size = _solid_frame(shape)
     if shape.kind == "box":
         cubic = solids.box_volume(size)
+    elif shape.kind == "cylinder":
+        cubic = solids.box_volume(size) * math.pi / 4
     else:
         cubic = solids.sphere_volume(1.0) * size[0] / 2 * size[1] / 2 * size[2] / 2
         if min(size) <= 0:
@@ -340,12 +342,46 @@ def _solid(shape: Drawn, ground: Ground) -> dict[str, Any]:
         rows, columns = np.mgrid[first[1] : last[1], first[2] : last[2]]
         world = volume.to_world(np.stack([np.full(rows.shape, n), rows, columns], -1))
         unit = (world - centre) @ np.array(axes).T / (np.array(size) / 2)
-        inside = (np.abs(unit) <= 1 + 1e-9).all(-1) if shape.kind == "box" else (unit * unit).sum(-1) <= 1 + 1e-9
+        inside = _inside(shape.kind, unit)
         parts.append(volume.voxels[n, first[1] : last[1], first[2] : last[2]][inside])
         cubic_voxels += float(inside.sum()) * float(of_voxel[n])
     values = np.concatenate(parts) if parts else np.empty(0)
     answer["voxel_volume_mm3"] = cubic_voxels
     return answer | _told(statistics_of(values).scaled(volume.slope, volume.intercept), volume.unit)
+
+
+def _inside(kind: str, unit: NDArray[Any]) -> NDArray[Any]:
+    """True within the solid; ``unit[..., 3]`` are positions along its axes, 1 at the ends."""
+    import numpy as np
+
+    most = 1 + 1e-9
+    if kind == "box":
+        inside: NDArray[Any] = (np.abs(unit) <= most).all(-1)
+    elif kind == "cylinder":
+        inside = ((unit[..., :2] ** 2).sum(-1) <= most) & (np.abs(unit[..., 2]) <= most)
+    else:
+        inside = (unit * unit).sum(-1) <= most
+    return inside
+
+
+def _cylinder_frame(shape: Drawn) -> tuple[NDArray[Any], tuple[tuple[float, ...], ...], tuple[float, ...]]:
+    """By the middles of its two ends, or by its middle, axis and height; and a radius."""
+    import numpy as np
+
+    radius, diameter, height = shape.number("radius"), shape.number("diameter"), shape.number("height")
+    if radius is None and diameter is not None:
+        radius = diameter / 2
+    centre, axis = shape.place("centre"), shape.place("axis") or shape.place("normal") or (0.0, 0.0, 1.0)
+    if len(shape.points) == 2:
+        ends = [np.array(point) for point in shape.points]
+        centre, axis = tuple((ends[0] + ends[1]) / 2), tuple(ends[1] - ends[0])
+        height = float(np.linalg.norm(ends[1] - ends[0]))
+    if centre is None or radius is None or height is None or not (len(centre) == len(axis) == 3):
+        raise ShapeError('A cylinder needs two "points" in mm, or "centre", "axis" and "height"; and a "radius".')
+    along = unit_of(tuple(float(v) for v in axis))
+    side = unit_of(tuple(np.cross(along, np.eye(3)[int(np.argmin(np.abs(along)))]).tolist()))
+    axes = (side, tuple(np.cross(along, side).tolist()), along)
+    return np.array(centre), axes, (2 * radius, 2 * radius, height)
 
 
 def _solid_frame(shape: Drawn) -> tuple[NDArray[Any], tuple[tuple[float, ...], ...], tuple[float, ...]]:
@@ -354,6 +390,8 @@ def _solid_frame(shape: Drawn) -> tuple[NDArray[Any], tuple[tuple[float, ...], .
 
     from shared.imaging.shapes.flat import unit_of as unit
 
+    if shape.kind == "cylinder":
+        return _cylinder_frame(shape)
     axes: tuple[tuple[float, ...], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     centre = shape.place("centre")
     row, column = shape.place("row"), shape.place("column")
@@ -377,8 +415,13 @@ def _solid_frame(shape: Drawn) -> tuple[NDArray[Any], tuple[tuple[float, ...], .
             size = (2 * radius if radius is not None else float(diameter or 0),) * 3
     if centre is None and len(shape.points) == 1:
         centre = shape.points[0]
+    corner = shape.place("corner")
+    if shape.kind == "box" and centre is None and corner is not None and size is not None and len(size) == 3:
+        centre = tuple((np.array(corner) + np.array(axes).T @ np.array(size) / 2).tolist())
     if centre is None or size is None or len(size) != 3 or len(centre) != 3:
-        wanted = '"centre" and "size"' if shape.kind == "box" else '"centre" and "radius"'
+        wanted = (
+            '"centre" (or "corner") and "size", or "min" and "max"' if shape.kind == "box" else '"centre" and "radius"'
+        )
         raise ShapeError(f"A shape of kind {shape.kind} needs {wanted}.")
     return np.array(centre), axes, size
 

@@ -226,6 +226,9 @@ def _corner_box(a: Vector, b: Vector, row: Vector, column: Vector) -> tuple[Vect
 
 def _rectangle(shape: Drawn, row: Vector, column: Vector, scale: tuple[float, float]) -> FlatFigure:
     points, centre, size = shape.points, shape.place("centre"), shape.numbers("size")
+    corner_at = shape.place("corner")
+    if centre is None and corner_at is not None and size is not None and len(size) == 2:
+        centre = _beyond(_beyond(corner_at, row, size[0] * scale[0] / 2), column, size[1] * scale[1] / 2)
     if len(points) in (4, 5):
         return polygon_figure(points)
     if len(points) == 3:  # a corner and its two neighbours
@@ -238,7 +241,7 @@ def _rectangle(shape: Drawn, row: Vector, column: Vector, scale: tuple[float, fl
     elif centre is not None and size is not None and len(size) == 2 and min(size) > 0:
         wide, high = size[0] * scale[0], size[1] * scale[1]
     else:
-        raise ShapeError('A rectangle needs two opposite corners, four corners, or "centre" and "size".')
+        raise ShapeError('A rectangle needs two opposite corners, four corners, or "centre" (or "corner") and "size".')
     signs = ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))
     if len(centre) == 2:
         corners = tuple(
@@ -248,6 +251,10 @@ def _rectangle(shape: Drawn, row: Vector, column: Vector, scale: tuple[float, fl
         return polygon_figure(corners)
     outline = Polygon(tuple((x * wide, y * high) for x, y in signs))
     return FlatFigure(outline, centre, row, column)
+
+
+def _beyond(point: Vector, direction: Vector, way: float) -> Vector:
+    return tuple(p + way * d for p, d in zip(point, direction, strict=True))
 
 
 def _dot(a: Sequence[float], b: Sequence[float]) -> float:
