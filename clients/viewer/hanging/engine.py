@@ -12,7 +12,7 @@ from clients.viewer.hanging.facts import Facts, found_in
 from shared.contract.hanging import Cell, Condition, Definition, ImageSet, Protocol, Step
 
 LEVEL_POINTS = {"user": 40, "group": 30, "site": 25, "maker": 0}
-BODY_POINTS, WORD_POINTS, PRIOR_POINTS, FILLED_POINTS, CELL_POINTS = 20, 15, 8, 60, 2
+BODY_POINTS, WORD_POINTS, PRIOR_POINTS, FILLED_POINTS, CELL_POINTS = 20, 15, 25, 60, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def fit(protocol: Protocol, situation: Situation) -> Fit | None:
         return None
     if any(not ranked(protocol.sets[n], situation.candidates) for n in protocol.needs):
         return None
-    step = protocol.steps[0]
+    step = steps_of(protocol, situation)[0]
     full, wanted = filled(place(protocol, (*step.cells, *step.second), situation))
     if full < max(protocol.least, 1):
         return None
