@@ -81,6 +81,7 @@ class FilmPage(QWidget):
         """The list of tasks in the place of the set-up, or back."""
         if self._tasks is not None:
             self._row.removeWidget(self._tasks)
+            self._tasks.hide()
             self._tasks.deleteLater()
             self._tasks = self.tasks = None
         else:
@@ -172,6 +173,7 @@ class FilmPage(QWidget):
         elif event.type() == QEvent.Type.LanguageChange:
             self.panel.take()
             self.panel.ask_state()
+            self.sheet.generation += 1
             self.sheet.update()
         return super().event(event)
 

@@ -36,7 +36,7 @@ class SourcePanel(QFrame):
         column.setSpacing(6)
         column.addWidget(Label("可添加的序列", "strong"))
         column.addWidget(self.series, 1)
-        for text, box in (("图像序号", self.number), ("每隔几幅取一幅", self.every)):
+        for text, box in (("图像序号", self.number), ("取图间隔", self.every)):
             row = QHBoxLayout()
             row.addWidget(Label(text), 1)
             box.setFixedWidth(72)

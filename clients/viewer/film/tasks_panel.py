@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, ValueLabel
@@ -76,6 +76,11 @@ class TasksPanel(QWidget):
             self._asking = True
             background = self._films.desk.background
             background.run(lambda: server.call(ListFilmTasks()), self._done, self._failed, "film-tasks")
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show()
+        super().changeEvent(event)
 
     def _done(self, tasks: tuple[FilmTask, ...]) -> None:
         self._asking = False

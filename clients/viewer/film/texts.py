@@ -17,7 +17,7 @@ CATALOGUE: dict[str, str] = {
     # adding
     "可添加的序列": "Series to add",
     "返回": "Back",
-    "每隔几幅取一幅": "One image out of",
+    "取图间隔": "Take every",
     "1 到 {n}": "1 to {n}",
     "添加图片": "Add picture",
     "添加序列": "Add series",

@@ -134,6 +134,34 @@ def test_a_film_shows_the_image_as_the_viewport_does(window: ViewerWindow, qtbot
     assert composed(qtbot, films)[y, x] == 255 - film[y, x]
 
 
+def test_colour_films_have_three_samples_and_grey_ones_the_same_greys(window: ViewerWindow, qtbot: QtBot) -> None:
+    films = the_feature(window).films
+    films.set_up(replace(films.model.setup, size="8INX10IN", layout=grid(1, 1), dpi=72))
+    films.set_options(texts=False)
+    films.add_current()
+    grey = composed(qtbot, films)
+    films.set_up(replace(films.model.setup, is_colour=True))
+    colour = composed(qtbot, films)
+    assert colour.shape == (*grey.shape, 3)
+    image = np.s_[200:500, 100:450]  # inside the cell, where no antialiased text stands
+    assert all(np.array_equal(colour[..., n][image], grey[image]) for n in range(3)) and grey[image].max() > 100
+
+
+def test_marks_are_burnt_into_films(window: ViewerWindow, qtbot: QtBot) -> None:
+    films = the_feature(window).films
+    films.set_up(replace(films.model.setup, size="8INX10IN", layout=grid(1, 1), dpi=72))
+    films.add_current()
+    before = composed(qtbot, films)
+    view = window.viewports[0]
+    window.perform("tool.length")
+    middle = view.rect().center()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseMove(view, middle + QPoint(60, 40))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=middle + QPoint(60, 40))
+    assert len(list(window.session.marks)) == 1
+    assert (composed(qtbot, films) != before).sum() > 50
+
+
 def test_the_ruler_of_true_size_is_measured_in_pixels(window: ViewerWindow, qtbot: QtBot) -> None:
     """At 254 dpi a millimetre of film is 10 pixels; so is one of the patient, and the ruler of 10 cm is 1000 long."""
     films = the_feature(window).films
