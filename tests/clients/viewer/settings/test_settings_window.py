@@ -128,12 +128,12 @@ def test_a_modality_opens_in_its_layout(make: Make, qtbot: QtBot) -> None:
     window = make()
     page = dialog_of(window, "layouts").page
     assert isinstance(page, LayoutsPage)
-    page._choose("CT", "2x1")
+    page._choose("CT", "2x2")
 
     with qtbot.waitSignal(window.all_loaded, timeout=10_000):
         window.open_study(a_study().study_uid)
 
-    assert window.session.layout.key == "2x1"
+    assert window.session.layout.key == "2x2"
     assert window.session.viewports[1].stack is window.session.stacks[1]
 
 
