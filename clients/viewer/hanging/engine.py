@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from clients.viewer.hanging.facts import Facts, found_in
 from shared.contract.hanging import Cell, Condition, Definition, ImageSet, Protocol, Step
@@ -84,6 +85,7 @@ def meets(condition: Condition, facts: Facts) -> bool:
     return bool(known & _folded(condition)) or (condition.attribute == "body_part" and not known)
 
 
+@lru_cache(maxsize=8192)
 def _folded(condition: Condition) -> frozenset[str]:
     """Values as facts write them; body parts may be named as DICOM does (HEAD)."""
     if condition.attribute == "body_part":
@@ -114,19 +116,25 @@ def _wishes(image_set: ImageSet, candidate: Candidate) -> int:
     return sum(meets(condition, candidate.facts) for condition in image_set.wishes)
 
 
-def place(protocol: Protocol, cells: Sequence[Cell], situation: Situation) -> tuple[Placement, ...]:
+Memo = dict[tuple[ImageSet, str], list[Candidate]]
+"""What image sets select in one situation; many protocols have the same."""
+
+
+def place(
+    protocol: Protocol, cells: Sequence[Cell], situation: Situation, memo: Memo | None = None
+) -> tuple[Placement, ...]:
     """What each cell shows, in the order of the cells; a missing image leaves its cell empty."""
-    cache: dict[tuple[int, str], list[Candidate]] = {}
+    known: Memo = {} if memo is None else memo
     placed = []
     for cell in cells:
         if cell.image_set < 0:
             placed.append(Placement(cell, None, None))
             continue
         image_set = protocol.sets[cell.image_set]
-        key = (cell.image_set, cell.sort)
-        if key not in cache:
-            cache[key] = ranked(image_set, situation.candidates, cell.sort)
-        found = cache[key]
+        key = (image_set, cell.sort)
+        if key not in known:
+            known[key] = ranked(image_set, situation.candidates, cell.sort)
+        found = known[key]
         if cell.rank >= len(found):
             placed.append(Placement(cell, image_set, None))
             continue
@@ -149,7 +157,16 @@ def steps_of(protocol: Protocol, situation: Situation) -> tuple[Step, ...]:
     return tuple(useful) or protocol.steps[:1]
 
 
-def fit(protocol: Protocol, situation: Situation) -> Fit | None:
+def _first_filled(protocol: Protocol, situation: Situation, memo: Memo | None) -> tuple[int, int]:
+    """Filled and wanted cells of the first step that shows something."""
+    for step in protocol.steps:
+        full, wanted = filled(place(protocol, (*step.cells, *step.second), situation, memo))
+        if full:
+            return full, wanted
+    return 0, 0
+
+
+def fit(protocol: Protocol, situation: Situation, memo: Memo | None = None) -> Fit | None:
     """How a protocol fits; None when it does not fit at all."""
     if protocol.priors > situation.priors or protocol.screens > situation.screens:
         return None
@@ -158,8 +175,7 @@ def fit(protocol: Protocol, situation: Situation) -> Fit | None:
         return None
     if any(not ranked(protocol.sets[n], situation.candidates) for n in protocol.needs):
         return None
-    step = steps_of(protocol, situation)[0]
-    full, wanted = filled(place(protocol, (*step.cells, *step.second), situation))
+    full, wanted = _first_filled(protocol, situation, memo)
     if full < max(protocol.least, 1):
         return None
     points, reasons = max(defined, key=lambda one: one[0])
@@ -178,7 +194,8 @@ def _defined(definition: Definition, situation: Situation) -> tuple[float, tuple
     """Points and reasons of a definition; None when the study is not of its kind."""
     current = situation.current
     if definition.modalities:
-        current = tuple(one for one in current if one.facts.of("modality") & set(definition.modalities))
+        wanted_ones = set(definition.modalities)
+        current = tuple(one for one in current if not wanted_ones.isdisjoint(one.facts.of("modality")))
         if not current:
             return None
     if found_in(situation.words, definition.without_words):
@@ -209,5 +226,6 @@ def _speaks(text: str, words: Sequence[str]) -> bool:
 
 def fits(protocols: Iterable[Protocol], situation: Situation) -> list[Fit]:
     """All that fit, the best first; equal ones by level, name and UID."""
-    found = [one for protocol in protocols if (one := fit(protocol, situation)) is not None]
+    memo: Memo = {}
+    found = [one for protocol in protocols if (one := fit(protocol, situation, memo)) is not None]
     return sorted(found, key=lambda one: (-round(one.points, 6), one.protocol.name, one.protocol.uid))
