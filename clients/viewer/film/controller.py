@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,8 @@ class FilmDesk(QObject):
         self.busy = ""
         """What is under way, in words; empty for nothing."""
         self._composer: Composer | None = None
+        self._abandon: Callable[[], object] = _nothing
+        """What to do with half a file when composing ends early."""
         self.templates = self._stored_templates()
         chosen = str(desk.settings.get(HEADER, header.STANDARD.name))
         self.header = next((t for t in self.templates if t.name == chosen), header.STANDARD)
@@ -260,9 +263,15 @@ class FilmDesk(QObject):
         """Give up what is being composed; films that lie on the server stay there."""
         if self._composer is not None:
             self._composer.stop()
+        self._end_early()
         self._work("")
 
+    def _end_early(self) -> None:
+        abandon, self._abandon = self._abandon, _nothing
+        abandon()
+
     def _failed(self, sentence: str) -> None:
+        self._end_early()
         self._work("")
         self.desk.say(sentence)
 
@@ -290,21 +299,24 @@ class FilmDesk(QObject):
             return
         order = self._order(printer, numbers)
         true_size = any(c is not None and c.true_size for n in numbers for c in self.model.film(n))
-        images: list[QImage] = []
         setup = self.model.setup
+        worker = ThreadPoolExecutor(1, "film-pack")  # films are packed while the next one is composed
+        packed: list[Future[PackedFilm]] = []
+
+        def pack(image: QImage) -> PackedFilm:
+            pixels, rows, columns, samples = sending.grey_bytes(image)
+            return sending.packed_film(pixels, rows, columns, samples, setup, true_size=true_size)
 
         def upload() -> FilmTask:
-            films: list[PackedFilm] = []
-            while images:
-                pixels, rows, columns, samples = sending.grey_bytes(images.pop(0))
-                films.append(sending.packed_film(pixels, rows, columns, samples, setup, true_size=true_size))
+            films = [one.result() for one in packed]
+            worker.shutdown()
             return sending.send(server, order, films)
 
         def composed() -> None:
             self._work(tr("正在交给服务器…"))
             self.desk.background.run(upload, self._sent, self._failed, "film-upload")
 
-        self.compose(numbers, lambda _n, image: images.append(image), composed)
+        self.compose(numbers, lambda _n, image: packed.append(worker.submit(pack, image)), composed)
 
     def _sent(self, task: FilmTask) -> None:
         self._work("")
@@ -339,24 +351,37 @@ class FilmDesk(QObject):
         except ValueError as error:
             self.desk.say(str(error))
             return
-        images: list[QImage] = []
         setup = self.model.setup
+        worker = ThreadPoolExecutor(1, "film-file")  # films are written while the next one is composed
+        files = exporting.FilmFiles(path, setup, single=len(numbers) == 1)
+        written_films: list[Future[None]] = []
 
         def write() -> int:
-            if path.suffix.lower() == ".pdf":
-                exporting.write_pdf(path, images, setup, path.stem)
-                return 1
-            return len(exporting.write_pictures(path, images, numbers, setup))
+            try:
+                for one in written_films:
+                    one.result()
+                return worker.submit(files.finish).result()
+            except BaseException:
+                worker.submit(files.give_up).result()
+                raise
+            finally:
+                worker.shutdown()
 
         def written(count: int) -> None:
             self._work("")
             self.desk.say(tr("胶片已存到 {path}（{n} 个文件）", path=str(path), n=count))
 
+        def abandon() -> None:
+            worker.submit(files.give_up)
+            worker.shutdown(wait=False)
+
         def composed() -> None:
+            self._abandon = _nothing
             self._work(tr("正在写文件…"))
             self.desk.background.run(write, written, self._failed, "film-export")
 
-        self.compose(numbers, lambda _n, image: images.append(image), composed)
+        self._abandon = abandon
+        self.compose(numbers, lambda n, image: written_films.append(worker.submit(files.add, n, image)), composed)
 
     # --- following the session
 
@@ -374,6 +399,10 @@ class FilmDesk(QObject):
         if kept:
             self.model.add(kept)
             self.model.undo.clear()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _moved(cell: Cell, stacks: Sequence[Stack]) -> Cell | None:

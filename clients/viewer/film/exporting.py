@@ -44,40 +44,80 @@ def paint_pages(device: QPagedPaintDevice, images: Sequence[QImage], setup: Shee
     return bool(painter.end())
 
 
-def write_pdf(path: Path, images: Sequence[QImage], setup: SheetSetup, title: str = "") -> None:
-    """All films as one PDF, whole or not at all. For any thread. Raises OSError with a sentence."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-    os.close(handle)
-    try:
-        writer = QPdfWriter(name)
-        writer.setResolution(setup.dpi)
-        writer.setTitle(title)
-        writer.setCreator("Mingjing")
-        writer.setPageLayout(page_layout(setup))
-        if not paint_pages(writer, images, setup, setup.dpi):
-            raise OSError(_not_written(path))
-        del writer
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+class FilmFiles:
+    """Films on their way into files, one after the other so that they need not be held all at once.
 
-
-def write_pictures(path: Path, images: Sequence[QImage], numbers: Sequence[int], setup: SheetSetup) -> list[Path]:
-    """A picture a film, ``NAME-1.png`` and so on where there are several; they know their dots per metre.
-
-    For any thread. Raises OSError with a sentence.
+    All methods are called in one and the same thread. A PDF comes into being whole or not at all. Raises OSError with
+    a sentence.
     """
-    written = []
-    for number, image in zip(numbers, images, strict=True):
-        target = path if len(images) == 1 else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
-        dots = round(setup.pixels_per_mm * 1000)
+
+    def __init__(self, path: Path, setup: SheetSetup, *, single: bool) -> None:
+        """By the ending of ``path``: PDF, or a picture a film, ``NAME-1.png`` and so on unless there is a ``single``
+        one."""
+        self._path, self._setup, self._single = path, setup, single
+        self._is_pdf = path.suffix.lower() == ".pdf"
+        self._temporary: Path | None = None
+        self._writer: QPdfWriter | None = None
+        self._painter: QPainter | None = None
+        self._count = 0
+
+    def add(self, number: int, image: QImage) -> None:
+        """The next film, its number from 0."""
+        if self._is_pdf:
+            self._add_page(image)
+            return
+        path = (
+            self._path if self._single else self._path.with_name(f"{self._path.stem}-{number + 1}{self._path.suffix}")
+        )
+        dots = round(self._setup.pixels_per_mm * 1000)
         image.setDotsPerMeterX(dots)
         image.setDotsPerMeterY(dots)
-        if not image.save(str(target), None, JPEG_QUALITY):
-            raise OSError(_not_written(target))
-        written.append(target)
-    return written
+        if not image.save(str(path), None, JPEG_QUALITY):
+            raise OSError(_not_written(path))
+        self._count += 1
+
+    def finish(self) -> int:
+        """Number of files written."""
+        if self._painter is not None and self._temporary is not None:
+            ended = self._painter.end()
+            self._painter = self._writer = None
+            if not ended:
+                raise OSError(_not_written(self._path))
+            self._temporary.replace(self._path)
+            self._count = 1
+        return self._count
+
+    def give_up(self) -> None:
+        """Leave no half PDF behind."""
+        if self._painter is not None:
+            self._painter.end()
+        self._painter = self._writer = None
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+
+    def _add_page(self, image: QImage) -> None:
+        if self._painter is None or self._writer is None:
+            self._begin()
+        elif not self._writer.newPage():
+            raise OSError(_not_written(self._path))
+        assert self._painter is not None
+        paint_page(self._painter, image, self._setup, self._setup.pixels_per_mm)
+
+    def _begin(self) -> None:
+        try:
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")
+        except OSError as error:
+            raise OSError(_not_written(self._path)) from error
+        os.close(handle)
+        self._temporary = Path(name)
+        self._writer = QPdfWriter(name)
+        self._writer.setResolution(self._setup.dpi)
+        self._writer.setTitle(self._path.stem)
+        self._writer.setCreator("Mingjing")
+        self._writer.setPageLayout(page_layout(self._setup))
+        self._painter = QPainter()
+        if not self._painter.begin(self._writer):
+            raise OSError(_not_written(self._path))
 
 
 def _not_written(path: Path) -> str:

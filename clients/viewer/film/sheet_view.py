@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QColor,
     QDrag,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QImage,
@@ -350,6 +351,11 @@ class SheetView(QWidget):
         self._drop_at = self.slot_at(event.position())
         event.acceptProposedAction()
         self.update()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_at = None
+        self.update()
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         number, self._drop_at = self.number_at(event.position()), None

@@ -64,6 +64,8 @@ class TasksPanel(QWidget):
         self._timer.timeout.connect(self.ask)
         self._timer.start()
         films.printed.connect(self.ask)
+        if not films.printers:
+            films.load_printers()
         self._say(tr("正在载入…"))
         self.ask()
 

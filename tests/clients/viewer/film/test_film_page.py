@@ -222,6 +222,17 @@ def test_pages_of_the_pdf_have_the_size_of_the_film(window: ViewerWindow, qtbot:
     assert saved.dotsPerMeterX() == round(72 / 25.4 * 1000)
 
 
+def test_stopping_an_export_leaves_no_half_file(window: ViewerWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    films = the_feature(window).films
+    films.set_up(replace(films.model.setup, size="8INX10IN", layout=grid(1, 1), dpi=72))
+    films.add_series()
+    films.export(tmp_path / "films.pdf")
+    qtbot.waitUntil(lambda: bool(list(tmp_path.iterdir())), timeout=20_000)
+    films.stop()
+    qtbot.waitUntil(lambda: not list(tmp_path.iterdir()), timeout=20_000)
+    assert not films.busy
+
+
 def test_a_paper_printer_gets_a_page_a_film(window: ViewerWindow, qtbot: QtBot, tmp_path: Path) -> None:
     films = the_feature(window).films
     films.set_up(replace(films.model.setup, size="A4", layout=grid(2, 2), dpi=72))
