@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -110,7 +111,6 @@ class SettingsDialog(QDialog):
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            area.setWidget(kind(self._context))
             self._stack.addWidget(area)
         self.setWindowTitle(tr("设置"))
         self._building = False
@@ -119,6 +119,10 @@ class SettingsDialog(QDialog):
 
     def _show_page(self, row: int) -> None:
         if not self._building and row >= 0:
+            area = self._stack.widget(row)
+            assert isinstance(area, QScrollArea)
+            if area.widget() is None:  # made when it is wanted: hundreds of controls make another look slow
+                area.setWidget(PAGES[row](self._context))
             self._stack.setCurrentIndex(row)
             self._title.set_source(PAGES[row].title)
             self._say("")
@@ -136,7 +140,9 @@ class SettingsDialog(QDialog):
             "QListWidget::item { height: 34px; padding-left: 10px; border-radius: 4px; }"
             f"QListWidget::item:selected {{ background: {colours.selected}; color: {colours.accent}; }}"
         )
-        self.setStyleSheet(f"SettingsDialog {{ background: {colours.surface}; }} QScrollArea {{ border: none; }}")
+        palette = self.palette()
+        palette.setColor(palette.ColorRole.Window, QColor(colours.surface))
+        self.setPalette(palette)  # no style sheet: it would be worked through for every control
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and not self._building:

@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QMenu
 from clients.kit.actions import Action
 from clients.kit.translations import register_catalogue
 from clients.viewer.desk import Desk, Feature
-from clients.viewer.settings import texts
 from clients.viewer.settings.applying import Applying
 from clients.viewer.settings.elements import ElementTexts
 from clients.viewer.settings.store import OwnPreset
+from clients.viewer.settings.texts import CATALOGUE
 from clients.viewer.window_ports import ViewerFrame
 
 if TYPE_CHECKING:
     from clients.viewer.settings.dialog import SettingsDialog
 
-register_catalogue(texts.CATALOGUE)
+register_catalogue(CATALOGUE)
 OPEN = "settings.open"
 _ENTRIES = {"menu.more": (OPEN,)}
 
