@@ -7,6 +7,7 @@ colour frames are (rows, columns, 3). A .png is the same through a window. Coord
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -83,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--thickness", type=float, default=0.0, metavar="MM")
     made.add_argument("--projection", choices=["max", "min", "mean"], default="max", help="(default: max)")
     made.add_argument("--interpolation", choices=["linear", "nearest"], default="linear")
-    made.add_argument("--points", type=Path, metavar="FILE", help="cpr: one X,Y,Z a line")
+    made.add_argument("--points", type=Path, metavar="FILE", help="cpr: one X,Y,Z a line; # begins a remark")
     made.add_argument("--angle", type=float, default=0.0, metavar="DEGREES", help="cpr: turn about the curve")
     made.add_argument("--mode", choices=["straight", "stretched"], default="straight")
     made.add_argument("--width", type=float, default=60.0, metavar="MM", help="cpr: across the curve (default: 60)")
@@ -160,6 +161,10 @@ Viewed = tuple["NDArray[Any]", "Window | LookupTable | None", bool, str]
 
 
 def _view(options: argparse.Namespace, images: Images) -> Viewed:
+    import numpy as np
+
+    if options.window and not (math.isfinite(options.window[1]) and 0 < options.window[0] < math.inf):
+        raise Refused("The --window is a width above zero and a level.")
     if options.view == "frame":
         return _frame(options, images)
     stack = images.largest_volume(options.series, options.phase, "PT" if options.suv else "")
@@ -172,10 +177,16 @@ def _view(options: argparse.Namespace, images: Images) -> Viewed:
         from clients.viewer.vr.render import render_vr
 
         size = options.size or (512, 512)
-        return render_vr(volume, preset=options.preset, camera=options.camera, size=size), None, False, ""
+        camera = _SIDES.get(options.camera.lower(), options.camera)
+        return render_vr(volume, preset=options.preset.lower(), camera=camera, size=size), None, False, ""
     picture = _cpr(options, volume) if options.view == "cpr" else _plane(options, volume)
+    if not np.isfinite(picture).any():
+        print("note: all of the picture lies outside the volume", file=sys.stderr)
     return picture, volume.window, volume.inverted, volume.unit
 
+
+_SIDES = {"s": "H", "i": "F", "anterior": "A", "posterior": "P", "left": "L", "right": "R", "superior": "H"}
+_SIDES |= {"inferior": "F", "head": "H", "feet": "F", "foot": "F"} | {side.lower(): side for side in "APLRHF"}
 
 _NOTES = {
     "reversed": "the images are numbered against the direction of their normal",
@@ -254,8 +265,6 @@ def _plane(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
 
 
 def _unit(direction: Sequence[float]) -> list[float]:
-    import math
-
     length = math.hypot(*direction)
     if not (0 < length < math.inf):
         raise Refused("A direction is three numbers, not all of them zero.")
@@ -271,6 +280,10 @@ def _cpr(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
 
     if options.points is None:
         raise Refused("A curve needs --points FILE.")
+    if not math.isfinite(options.angle):
+        raise Refused("The --angle is a number of degrees.")
+    if options.spacing is not None and not 0 < options.spacing < math.inf:
+        raise Refused("The --spacing is a number of millimetres above zero.")
     curve = curve_through(_points(options.points), options.spacing or min(volume.spacing))
     columns = options.size[0] if options.size else None
     sheet = sheet_of(curve, CurveMode(options.mode), options.width, options.angle, columns)
@@ -290,13 +303,13 @@ def _cpr(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
 
 def _points(path: Path) -> list[list[float]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"{path} cannot be read.") from error
-    points = []
+    points: list[list[float]] = []
     for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].replace(",", " ").split()
-        if not text:
+        text = re.sub(r"[,;()\[\]]", " ", line.partition("#")[0]).split()
+        if not text or (not points and [word.lower() for word in text] == ["x", "y", "z"]):
             continue
         try:
             point = [float(part) for part in text]

@@ -212,7 +212,8 @@ def _opened(source: str, connect: Callable[[], ArchiveLine] | None) -> Iterator[
         try:
             studies: Sequence[StudyDescription] = files.studies()
         except SourceFailed as error:
-            raise NotThere(f"There is no DICOM image in {source}: {error}.") from error
+            why = f": {error}." if files.refused else ", and other formats are not read."
+            raise NotThere(f"There is no DICOM image in {source}{why}") from error
         found = Images(studies, files, source)
     elif source.replace(".", "").isdigit() and "." in source and connect is not None:
         server = ServerStudies(connect())

@@ -213,6 +213,8 @@ def _regions(ds: Any) -> tuple[UltrasoundRegion, ...]:
         units = [
             int(number_of(item, keyword) or 0) for keyword in ("PhysicalUnitsXDirection", "PhysicalUnitsYDirection")
         ]
+        if not any(units) and not any(number_of(item, k) for k in ("RegionDataType", "RegionSpatialFormat")):
+            continue  # "none" of all: it says nothing, and must not hide a region below it that does
         regions.append(
             UltrasoundRegion(
                 left,
