@@ -241,8 +241,8 @@ class HangingFeature(Feature):
         self.hanger.follow()
         self.desk.reflect()
 
-    def keep(self, protocol: Protocol, level: str) -> None:
-        """Make a protocol live, on the server or as a file of this desk."""
+    def keep(self, protocol: Protocol, level: str, note: str = "") -> None:
+        """Make a protocol live, on the server or as a file of this desk; ``note`` is said when that is done."""
         made = msgspec.structs.replace(protocol, level=level)
         server = server_of(self.desk.source)
         present = next((k for k in self._kept if (k.protocol.uid, k.protocol.level) == (made.uid, level)), None)
@@ -255,12 +255,10 @@ class HangingFeature(Feature):
             self._kept = [k for k in self._kept if k is not present] + [kept]
             self._protocols_changed()
             self._close_learning()
-            self.desk.say("")
             self._move(lambda: self.hanger.use(kept.protocol.uid))
-            if self._panel is not None:
-                self._panel.say(tr("“{name}”已启用", name=kept.protocol.name))
+            self._tell(note or tr("“{name}”已启用", name=kept.protocol.name))
 
-        self.desk.background.run(work, done, self._failed, "hanging-keep")
+        self.desk.background.run(work, done, self._tell, "hanging-keep")
 
     def _delete(self, uid: str, level: str) -> None:
         kept = self._find(uid, level)
@@ -278,12 +276,12 @@ class HangingFeature(Feature):
             self._kept = [one for one in self._kept if one is not kept]
             self._protocols_changed()
 
-        self.desk.background.run(work, done, self._failed, "hanging-delete")
+        self.desk.background.run(work, done, self._tell, "hanging-delete")
 
     def _find(self, uid: str, level: str) -> Kept | None:
         return next((k for k in self._kept if (k.protocol.uid, k.protocol.level) == (uid, level)), None)
 
-    def _failed(self, sentence: str) -> None:
+    def _tell(self, sentence: str) -> None:
         panel = self._learning or self._panel
         if panel is not None:
             panel.say(sentence)
@@ -294,12 +292,11 @@ class HangingFeature(Feature):
         """Take a protocol from a DICOM file and say what of it was not understood."""
 
         def done(read: ReadProtocol) -> None:
-            level = "user"
-            self.keep(read.protocol, level)
-            if read.not_understood and self._panel is not None:
-                self.desk.say(tr("已导入；未能理解并忽略：{what}", what="，".join(read.not_understood[:12])))
+            left_out = "，".join(read.not_understood[:12])
+            note = tr("已导入；未能理解并忽略：{what}", what=left_out) if left_out else ""
+            self.keep(read.protocol, "user", note)
 
-        self.desk.background.run(lambda: keeping.read_file(path), done, self._failed, "hanging-import")
+        self.desk.background.run(lambda: keeping.read_file(path), done, self._tell, "hanging-import")
 
     def export_file(self, uid: str, level: str, path: Path) -> None:
         """Write a protocol as a DICOM file."""
@@ -308,8 +305,8 @@ class HangingFeature(Feature):
         if protocol is not None:
             self.desk.background.run(
                 lambda: keeping.write_file(protocol, path),
-                lambda _: self._failed(tr("已导出到 {path}", path=str(path))),
-                self._failed,
+                lambda _: self._tell(tr("已导出到 {path}", path=str(path))),
+                self._tell,
                 "hanging-export",
             )
 
@@ -451,7 +448,7 @@ class HangingFeature(Feature):
             if self._learning is not None:
                 self._learning.show_trial(protocol, tried)  # type: ignore[arg-type]
 
-        self.desk.background.run(work, done, self._failed, "hanging-trial")
+        self.desk.background.run(work, done, self._tell, "hanging-trial")
 
 
 def _level(level: str) -> str:

@@ -66,6 +66,8 @@ class Hanger:
         self.hung: Hung | None = None
         self.fitting: tuple[Fit, ...] = ()
         self._session = session
+        self._readers: Layout | None = None  # the layout before anything was hung
+        self._laid: Layout | None = None  # the layout that was hung last
 
     # --- what there is
 
@@ -108,6 +110,8 @@ class Hanger:
         done = bool(self.enabled and self.fitting)
         if done:
             self._show(self.fitting[0], 0, situation, places)
+        elif self._readers is not None and self._session.layout is self._laid:
+            self._session.layout = self._readers
         self.changed.emit()
         return done
 
@@ -179,9 +183,10 @@ class Hanger:
         second = _layout(chosen.second_columns, chosen.second_rows) if chosen.second else session.second
         active = found[0][0] if found else 0
         self.hung = Hung(fit, steps, steps.index(chosen), placed, tuple(found), tuple(empty))
-        session.put_back(
-            Arrangement(_layout(chosen.columns, chosen.rows), second, {}, session.square, tuple(shown), active)
-        )
+        if session.layout is not self._laid:
+            self._readers = session.layout
+        self._laid = _layout(chosen.columns, chosen.rows)
+        session.put_back(Arrangement(self._laid, second, {}, session.square, tuple(shown), active))
         for number, wanted in zip(numbers, (shown[n] for n in numbers), strict=True):
             if wanted.stack is not None and _differs(session.viewports[number].capture(), wanted):
                 session.viewports[number].restore(wanted)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, QEventLoop
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 
+from clients.viewer.hanging import builtin
 from clients.viewer.hanging.feature import HangingFeature
 from clients.viewer.hanging.keeping import Folder, read_file
 from clients.viewer.window import ViewerWindow
+from shared.dicomkit.hanging_protocol import hanging_object
 from tests.clients.viewer.hanging.hanging_builders import write_mammograms
 from tests.clients.viewer.viewer_builders import ROOT, MemorySource, a_series, a_study, write_series
 
@@ -225,3 +228,25 @@ def test_a_protocol_is_exported_imported_and_deleted(window: ViewerWindow, tmp_p
     feature.import_file(tmp_path / "bad.dcm")
     panel = window.side.panel
     wait(lambda: "DICOM" in panel.message.text())  # type: ignore[union-attr]
+
+
+def test_what_follows_a_hung_study_stands_in_the_readers_own_layout(window: ViewerWindow, tmp_path: Path) -> None:
+    write_mammograms(tmp_path / "m", "LMLO", "RCC", "LCC", "RMLO")
+    opened(window, tmp_path / "m")
+    assert window.session.layout.key == "2x2"
+    write_series(tmp_path / "ot", 2, Modality="OT", BodyPartExamined="")
+    opened(window, tmp_path / "ot")
+    assert window.session.layout.key == "1x1"
+    assert window.session.viewports[0].stack is not None
+
+
+def test_what_is_not_understood_of_a_foreign_protocol_is_told(window: ViewerWindow, tmp_path: Path) -> None:
+    foreign = hanging_object(builtin.protocols()[0], datetime(2026, 1, 2, 3, 4))
+    del foreign[0x00731001]
+    foreign.DisplaySetsSequence[0].ReformattingOperationType = "MPR"
+    foreign.save_as(tmp_path / "foreign.dcm", enforce_file_format=True)
+    feature = feature_of(window)
+    feature.show_panel()
+    feature.import_file(tmp_path / "foreign.dcm")
+    panel = window.side.panel
+    wait(lambda: "ReformattingOperationType=MPR" in panel.message.text())  # type: ignore[union-attr]
