@@ -86,7 +86,7 @@ def test_the_secret_is_not_kept_and_a_wrong_one_leads_nowhere(house: WebHouse, s
     token = made.url.rpartition("/")[2]
     with house.database.read() as uow:
         row = uow.session.scalars(select(SharedLink)).one()
-        assert token not in repr({name: getattr(row, name) for name in SharedLink.__table__.columns.keys()})
+        assert token not in repr({name: getattr(row, name) for name in (c.name for c in SharedLink.__table__.columns)})
     for wrong in (token[:-1] + ("A" if token[-1] != "A" else "B"), "x" * 32, "a"):
         assert visitor().get(f"{house.root}/s/{wrong}").status_code in (403, 404)
         assert visitor().post(f"{house.root}/s/{wrong}").status_code in (403, 404, 405)
