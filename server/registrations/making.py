@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pydicom.errors import InvalidDicomError
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database
@@ -148,6 +147,7 @@ class RegistrationMaker:
     def _read(self, sop_uid: str) -> Any:
         """Header, values, spacing, whether high is dark, (centre, width) of one image. Raises JobFailed."""
         import numpy as np
+        from pydicom.errors import InvalidDicomError
 
         from shared.imaging.codecs import UndecodableFrame, decode_frame
         from shared.imaging.frames import Part10, UnreadableFile
