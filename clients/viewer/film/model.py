@@ -86,6 +86,12 @@ class Cell:
         return replace(self.geometry, scale=self.spacing().row_mm * pixels_per_mm, actual_size=False)
 
 
+def patient_of(cell: Cell) -> str:
+    """Whose image it is: the Patient ID; without one every study counts as another patient."""
+    study = cell.stack.study
+    return study.patient_id.strip() or f"{study.patient_name} {study.study_uid}"
+
+
 def cell_of(shown: Shown) -> Cell:
     """An image as a viewport shows it; sizes that belong to a screen become the size that fits."""
     geometry = shown.geometry
@@ -231,8 +237,8 @@ class FilmModel:
         return tuple(n for n in range(self.films) if any(self.film(n)))
 
     def patients_on(self, number: int) -> tuple[str, ...]:
-        """Patient IDs on a film; more than one must not be printed."""
-        return tuple(dict.fromkeys(c.stack.study.patient_id for c in self.film(number) if c is not None))
+        """The patients on a film (`patient_of`); more than one must not be printed."""
+        return tuple(dict.fromkeys(patient_of(c) for c in self.film(number) if c is not None))
 
     def cells_without_mm(self) -> int:
         """How many images cannot be printed in true size."""
@@ -250,7 +256,7 @@ class FilmModel:
         first = -1
         for cell in cells:
             before = next((c for c in reversed(now) if c is not None), None)
-            if before is not None and before.stack.study.patient_id != cell.stack.study.patient_id:
+            if before is not None and patient_of(before) != patient_of(cell):
                 now += [None] * (-len(now) % each)
             if first < 0:
                 first = len(now)
@@ -399,8 +405,8 @@ def _flowed(cells: tuple[Cell | None, ...], each: int) -> tuple[Cell | None, ...
     for cell in cells:
         if cell is None:
             continue
-        if patient is not None and patient != cell.stack.study.patient_id:
+        if patient is not None and patient != patient_of(cell):
             flowed += [None] * (-len(flowed) % each)
-        patient = cell.stack.study.patient_id
+        patient = patient_of(cell)
         flowed.append(cell)
     return tuple(flowed)

@@ -146,11 +146,35 @@ def trouble_text(task: FilmTask) -> str:
 
 def warning_text(task: FilmTask) -> str:
     """The printer's warnings, and what they mean for true size."""
-    text = "；".join(task.warnings)
-    changed = any("supports" in warning or "ignores" in warning for warning in task.warnings)
+    text = "；".join(_in_words(warning) for warning in task.warnings)
+    changed = any(
+        word in warning for word in ("supports", "ignores", "smaller", "cropped") for warning in task.warnings
+    )
     if task.is_true_size and changed:
         text += tr("；打印机可能没有按真实尺寸打印，请用胶片上的标尺核对")
     return text
+
+
+_PRINTERS_WORDS = {
+    "The printer ignores an attribute it does not know": "打印机忽略了一项它不认识的设置",
+    "The printer changed a value to one it supports": "打印机把一项设置改成了它支持的值",
+    "A film was printed empty": "打印了一张空白胶片",
+    "An image was made smaller to fit its place": "图像被缩小以适应胶片",
+    "An image was cropped to fit its place": "图像被裁切以适应胶片",
+    "An image was printed in fewer pixels to fit its place": "图像以较少的像素打印",
+    "The printer changed a density it does not support": "打印机改变了它不支持的密度",
+    "The printer reports a warning": "打印机报告警告",
+    "The printer reports a failure": "打印机报告故障",
+}
+"""What the server's Print SCU says of warnings (PS3.4 tables H.4-3 to H.4-9) → Chinese source text."""
+_WARNS = "The printer warns: "
+
+
+def _in_words(warning: str) -> str:
+    if warning.startswith(_WARNS):
+        return printer_text(PrinterState(status="WARNING", info=warning.removeprefix(_WARNS), name=""))
+    known = _PRINTERS_WORDS.get(warning)
+    return tr(known) if known is not None else warning
 
 
 def printer_text(state: PrinterState) -> str:

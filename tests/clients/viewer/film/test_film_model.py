@@ -102,6 +102,14 @@ def test_every_patient_begins_a_film() -> None:
     assert model.patients_on(0) == ("P1", "P2")  # by hand it goes; printing refuses it
 
 
+def test_studies_without_a_patient_id_never_share_a_film() -> None:
+    nobody = stacks_of(a_study(a_series(1, series="7"), uid=f"{ROOT}.8", patient_id=""))[0]
+    other = stacks_of(a_study(a_series(1, series="8"), uid=f"{ROOT}.7", patient_id=" "))[0]
+    model = FilmModel(SheetSetup(layout=grid(2, 2)))
+    model.add([*cells_of(nobody), *cells_of(other)])
+    assert model.films == 2 and all(len(model.patients_on(n)) == 1 for n in range(2))
+
+
 def test_adjustments_work_on_the_scope_only() -> None:
     model = FilmModel(SheetSetup(layout=grid(2, 1)))
     model.add(cells_of(a_stack(4)))
@@ -230,5 +238,6 @@ def test_troubles_are_told_in_words() -> None:
     assert "no route" in trouble_text(waits) and "自动重试" in trouble_text(waits)
     changed = a_task(warnings=("The printer changed a value to one it supports",), is_true_size=True)
     assert "标尺" in warning_text(changed)
+    assert "胶片不足" in warning_text(a_task(warnings=("The printer warns: SUPPLY LOW",)))
     assert printer_text(PrinterState(status="WARNING", info="SUPPLY LOW", name="")) == "警告 · 胶片不足"
     assert "off" in printer_text(PrinterState(status="", info="", name="", detail="off"))
