@@ -51,9 +51,6 @@ class ShortcutsPage(Page):
         self.column.addWidget(self.table, 1)
         self.edit = QKeySequenceEdit()
         self.edit.setMaximumSequenceLength(1)
-        line_edit = self.edit.findChild(QLineEdit)
-        if isinstance(line_edit, QLineEdit):
-            line_edit.setPlaceholderText(tr("先选择命令，再按键"))
         self.edit.setEnabled(False)
         self.edit.setMinimumWidth(200)
         self.edit.editingFinished.connect(self._typed)
@@ -132,6 +129,9 @@ class ShortcutsPage(Page):
         for widget in (self.edit, self.clear, self.standard):
             widget.setEnabled(bool(command))
         self.edit.setKeySequence(QKeySequence(self.key_of(command), PORTABLE))
+        line = self.edit.findChild(QLineEdit)
+        if isinstance(line, QLineEdit):  # Qt writes its own English there with every key
+            line.setPlaceholderText(tr("先选择命令，再按键"))
 
     def _typed(self) -> None:
         self._give(self.edit.keySequence().toString(PORTABLE))
