@@ -35,6 +35,7 @@ from shared.contract.film import (
     PrinterState,
     PutSheet,
 )
+from tests.databases import make_tables
 from tests.film_printer import HAS_PRINTER, FilmPrinterProcess, a_film_printer
 from tests.hospital import SetClock, a_caller
 
@@ -72,7 +73,7 @@ class House:
 
     def __init__(self, folder: Path, printers: Any) -> None:
         self.database = Database.in_folder(folder)
-        self.database.create_schema()
+        make_tables(self.database)
         self.storage = FolderStorage(folder / "films")
         self.clock = SetClock()
         time = HospitalTime(self.clock, "Asia/Shanghai")
