@@ -30,7 +30,7 @@ from clients.viewer.registration.hand import Grip
 from clients.viewer.registration.running import refusal_text
 from clients.viewer.registration.state import Mode, Quality, RegistrationState
 
-WIDTH = 296
+WIDTH = 316
 MODES = {
     Mode.BLEND: "混合",
     Mode.CHECKER: "棋盘",
@@ -39,7 +39,7 @@ MODES = {
     Mode.FIXED: "只看固定序列",
     Mode.MOVING: "只看移动序列",
 }
-GRIPS = {Grip.LOOK: "浏览", Grip.SHIFT: "平移", Grip.TURN: "旋转"}
+GRIPS = {Grip.LOOK: "浏览", Grip.SHIFT: "平移配准", Grip.TURN: "旋转配准"}
 HINTS = {
     Grip.LOOK: "翻页、缩放、移动图像、调窗与平时一样",
     Grip.SHIFT: "拖动移动序列；方向键每次 0.5 mm，加 Ctrl 0.1 mm，加 Shift 5 mm",
@@ -121,14 +121,19 @@ class RegistrationPanel(QFrame):
     def _build_series(self) -> None:
         self.fixed, self.moving = QComboBox(), QComboBox()
         for box, name, text in ((self.fixed, "fixed", "固定序列"), (self.moving, "moving", "移动序列")):
-            self._title(text)
+            label = QLabel()
+            label.setFixedWidth(74)
+            self._labels.append((label, text))
             box.setObjectName(f"registration.{name}")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             box.activated.connect(
                 lambda _n: self.pair_chosen.emit(self.fixed.currentIndex(), self.moving.currentIndex())
             )
-            self._column.addWidget(box)
+            row = QHBoxLayout()
+            row.addWidget(label)
+            row.addWidget(box, 1)
+            self._column.addLayout(row)
 
     def _build_looks(self) -> None:
         self._title("显示方式")
@@ -147,7 +152,6 @@ class RegistrationPanel(QFrame):
         self._column.addWidget(self.share)
 
     def _build_correction(self) -> None:
-        self._title("自动配准")
         row = QHBoxLayout()
         self.auto = self._button("auto", "自动配准", row)
         self.auto.clicked.connect(self.automatic)
@@ -193,6 +197,7 @@ class RegistrationPanel(QFrame):
             box.setSuffix(" mm" if n < 3 else "°")
             box.setKeyboardTracking(False)
             box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            box.setFixedWidth(104 if n < 3 else 84)
             box.valueChanged.connect(self._on_number)
             table.addWidget(box, n % 3, 1 + n // 3)
             self.numbers.append(box)
@@ -277,7 +282,7 @@ class RegistrationPanel(QFrame):
         self.word.setText(word)
         colour = colours.WARNING if state.quality is Quality.REFUSED else current_theme().colours.text
         self.word.setStyleSheet(f"color: {colour};")
-        self.figures.setText("\n".join(self._figures()))
+        self.figures.setText("\n".join(_two_by_two(self._figures())))
         self.figures.setVisible(bool(self.figures.text()))
         self.back.setEnabled(state.can_step_back)
         self.adopt.setEnabled(self._ready and state.may_be_used)
@@ -336,3 +341,10 @@ class RegistrationPanel(QFrame):
         for forget in self._forget:
             forget()
         self._forget.clear()
+
+
+def _two_by_two(lines: Sequence[str]) -> list[str]:
+    """Figures that belong together on one line, the last ones alone."""
+    short = [line for line in lines if len(line) < 24]
+    pairs = ["   ".join(short[n : n + 2]) for n in range(0, len(short), 2)]
+    return [*pairs, *(line for line in lines if len(line) >= 24)]

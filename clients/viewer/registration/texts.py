@@ -16,7 +16,7 @@ CATALOGUE = {
         "These series cannot be registered: two series of slices of one patient are needed"
     ),
     "请选择两个不同的序列": "Choose two different series",
-    "配准": "Registration",
+    "配准": "Register",
     "配准已采用，融合、联动和定位都按它进行": "The registration is in force: fusion, links and positions follow it",
     "没有配准结果": "There is no registration",
     "配准结果已清除，可撤销": "The registration is cleared; this can be undone",
@@ -39,8 +39,9 @@ CATALOGUE = {
     "只看固定序列": "Fixed series only",
     "只看移动序列": "Moving series only",
     "浏览": "Browse",
-    "平移": "Shift",
-    "旋转": "Turn",
+    "移动序列": "Moving",
+    "平移配准": "Shift",
+    "旋转配准": "Turn",
     "翻页、缩放、移动图像、调窗与平时一样": "Wheel: page; Ctrl+wheel: zoom; middle: pan; right: window",
     "拖动移动序列；方向键每次 0.5 mm，加 Ctrl 0.1 mm，加 Shift 5 mm": (
         "Drag the moving series; arrow keys move 0.5 mm, with Ctrl 0.1 mm, with Shift 5 mm"
@@ -56,9 +57,8 @@ CATALOGUE = {
     "左右 X": "Left X",
     "前后 Y": "Back Y",
     "头足 Z": "Head Z",
-    "固定序列": "Fixed series",
-    "移动序列": "Moving series",
-    "显示方式": "Show as",
+    "固定序列": "Fixed",
+    "显示方式": "Display",
     "自动配准": "Register",
     "停止": "Stop",
     "撤回一步": "Take one step back",

@@ -108,7 +108,7 @@ class StitchCanvas(QWidget):
         accent = QColor(current_theme().colours.accent)
         for n, item in enumerate(self._state.items):
             chosen = n == self._state.selected
-            painter.setPen(QPen(accent if chosen else QColor(colours.GRID).lighter(220), 1.6 if chosen else 1))
+            painter.setPen(QPen(accent if chosen else QColor(colours.LETTER), 1.6 if chosen else 1))
             polygon = map_.map(outline(item))
             painter.drawPolygon(polygon)
             painter.setFont(text_font(12, bold=chosen))

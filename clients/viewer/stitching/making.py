@@ -136,9 +136,7 @@ def stitched_stack(values: NDArray[Any], items: Sequence[Item], name: str, seria
         regions=(),
         lossy=any(item.stack.image(item.index).lossy for item in items),
     )
-    series = replace(
-        first.stack.series, images=(image,), description=f"{first.stack.series.description} {label}".strip()
-    )
+    series = replace(first.stack.series, images=(image,))
     stack = Stack(
         study=first.stack.study,
         series=series,

@@ -107,7 +107,7 @@ class StitchPage(QWidget):
         ):
             row.addWidget(self._button(name, text, call))
         column.addLayout(row)
-        self.direction = self._choice("direction", "方向", DIRECTIONS, "direction", column)
+        self.direction = self._choice("direction", "拼接方向", DIRECTIONS, "direction", column)
         self.blending = self._choice("blending", "融合方式", BLENDINGS, "blending", column)
         self.level = QCheckBox()
         self.level.setObjectName("stitching.level")
@@ -125,7 +125,7 @@ class StitchPage(QWidget):
         column.addWidget(self._named(QLabel(), "选中图像的位置", heading=True))
         table = QGridLayout()
         self.numbers: list[QDoubleSpinBox] = []
-        for n, (name, text) in enumerate((("row", "上下"), ("column", "左右"), ("turn", "旋转"))):
+        for n, (name, text) in enumerate((("row", "向下"), ("column", "向右"), ("turn", "旋转"))):
             box = QDoubleSpinBox()
             box.setObjectName(f"stitching.{name}")
             box.setDecimals(2)
