@@ -8,6 +8,8 @@ from functools import cache
 from shared.contract.hanging import Cell, Condition, Definition, ImageSet, Protocol, Step
 from shared.dicomkit.uids import derived_uid
 
+OF_PRIOR = "既往 {name}"
+"""Name of the image set of a prior."""
 NO_PICTURE = ("localizer", "dose", "capture", "mip")
 
 
@@ -113,7 +115,7 @@ def _mr() -> list[Protocol]:
     ]  # fmt: skip
     planes = [_mr_set(name, "", plane) for name, plane in _PLANES]
     pairs = [
-        _mr_set("FLAIR", "flair"), _mr_set("既往 FLAIR", "flair", age=1),
+        _mr_set("FLAIR", "flair"), _mr_set(OF_PRIOR.format(name="FLAIR"), "flair", age=1),
         _mr_set("T1 增强", "t1", "axial", "contrast"), _mr_set("既往 T1 增强", "t1", "axial", "contrast", 1),
     ]  # fmt: skip
     joints = ("knee", "shoulder", "hip", "ankle", "hand", "elbow")
@@ -178,7 +180,7 @@ def _mammo_set(side: str, view: str, age: int = 0, *, displaced: bool = False, k
     name = f"{name} DBT" if kind == "tomo" else name
     kinds = condition("kind", kind) if kind else condition("kind", "tomo", relation="not")
     return _set(
-        f"既往 {name}" if age else name, "MG", condition("side", side), condition("view", view), kinds,
+        OF_PRIOR.format(name=name) if age else name, "MG", condition("side", side), condition("view", view), kinds,
         condition("displaced", "yes" if displaced else "no"), condition("spot", "no"),
         wishes=(condition("kind", "original"),), age=age,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clients.kit.translations import tr
+from clients.viewer.hanging.builtin import OF_PRIOR
 from clients.viewer.hanging.engine import Fit
 from shared.contract.hanging import Condition, ImageSet, Protocol
 
@@ -128,8 +129,9 @@ def set_name(protocol: Protocol, name: str) -> str:
 
 def _set_name(name: str) -> str:
     """Mammography's names are put together of parts: "既往 RCC"."""
-    if name.startswith("既往 ") and name[3:].replace(" DBT", "").isascii():
-        return tr("既往 {name}", name=name[3:])
+    prefix = OF_PRIOR.removesuffix("{name}")
+    if name.startswith(prefix) and name.removeprefix(prefix).isascii():
+        return tr(OF_PRIOR, name=name.removeprefix(prefix))
     return name if name.isascii() else tr(name)
 
 

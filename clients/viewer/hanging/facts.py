@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from clients.viewer.hanging import vocabulary as words
+from shared.dicomkit import hanging_words as words
 from shared.dicomkit.hanging_facts import PROJECTIONS
 
 NOTHING: frozenset[str] = frozenset()
@@ -165,12 +165,7 @@ def _mammo_view(texts: Mapping[str, str], described: str) -> tuple[str, str]:
     if by_code:
         return by_code, ""
     meaning = f"{code[2] if len(code) > 2 else ''} {described}".casefold()
-    for view, known in (
-        ("MLO", ("medio-lateral oblique", "mediolateral oblique", "内外斜", "斜位")),
-        ("CC", ("cranio-caudal", "craniocaudal", "头尾", "轴位")),
-        ("ML", ("medio-lateral", "mediolateral", "内外侧", "侧位")),
-        ("LM", ("latero-medial", "lateromedial", "外内侧")),
-    ):
+    for view, known in words.MAMMO_WORDS.items():
         if any(word in meaning for word in known):
             return view, ""
     return "", ""
@@ -246,7 +241,7 @@ def _contrast(texts: Mapping[str, str], described: str) -> frozenset[str]:
     if named:
         return frozenset({"contrast", *(name for name in named if name != "plain")})
     agent = texts.get("ContrastBolusAgent", "").strip().upper()
-    return frozenset({"contrast"} if agent not in ("", "NONE", "NO", "N", "无") else {"plain"})
+    return frozenset({"contrast"} if agent not in words.NO_AGENT else {"plain"})
 
 
 _SHARPNESS = re.compile(r"[a-z]{1,2}(\d{2})[a-z]?\d?")

@@ -93,3 +93,12 @@ VIEW_WORDS: Words = {
     "LAT": ("lat", "lateral", "ll", "rl", "llat", "rlat", "侧位"),
     "OBL": ("obl", "obli", "oblique", "lao", "rao", "lpo", "rpo", "斜位"),
 }
+MAMMO_WORDS: Words = {
+    "MLO": ("medio-lateral oblique", "mediolateral oblique", "内外斜", "斜位"),
+    "CC": ("cranio-caudal", "craniocaudal", "头尾", "轴位"),
+    "ML": ("medio-lateral", "mediolateral", "内外侧", "侧位"),
+    "LM": ("latero-medial", "lateromedial", "外内侧"),
+}
+"""Views in words, looked for in this order in descriptions and code meanings."""
+NO_AGENT = ("", "NONE", "NO", "N", "无")
+"""What Contrast/Bolus Agent says where there was none."""
