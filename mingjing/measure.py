@@ -197,9 +197,13 @@ class _Grounds:
         if isinstance(image, str) and not image.isdecimal():
             place = self._place_of(image, frame)
         else:
-            if image is None and len(stacks[0]) > 1 and "frame" not in fields:
+            if image is None and max(map(len, stacks)) > 1 and "frame" not in fields:
                 raise ShapeError('Which image? Name it by "image" (index from 0 or SOP Instance UID) and "series".')
-            place = stacks[0], int(image) if image is not None else frame
+            largest = max(stacks, key=lambda stack: len(stack) * stack.shape[0] * stack.shape[1])
+            try:
+                place = self._images.located(largest, int(image) if image is not None else frame)
+            except NotThere as error:
+                raise ShapeError(str(error)) from error
         stack, index = place
         try:
             pixels = self._images.frame(stack, index)

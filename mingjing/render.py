@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clients.viewer.headless import Images
-    from clients.viewer.study import Stack
     from shared.imaging.lut import LookupTable, Window
     from shared.imaging.suv import SuvFacts
     from shared.imaging.volume import Volume
@@ -201,8 +200,7 @@ _NOTES = {
 def _frame(options: argparse.Namespace, images: Images) -> Viewed:
     import numpy as np
 
-    stack = images.largest(options.series, "PT" if options.suv else "")
-    index = _index_of(stack, options.index)
+    stack, index = images.located(images.largest(options.series, "PT" if options.suv else ""), options.index)
     frame = images.frame(stack, index)
     header = stack.frame_header(index)
     if frame.ndim == 3:
@@ -213,15 +211,6 @@ def _frame(options: argparse.Namespace, images: Images) -> Viewed:
         factor, unit = _suv_factor(images.suv_facts(stack))
         values, voi = values * factor, None
     return values.astype(np.float32), voi, stack.image(index).inverted, unit
-
-
-def _index_of(stack: Stack, wanted: int) -> int:
-    """Of a single object frames are counted as they are stored."""
-    if len({key.sop_instance_uid for key in stack.frames}) == 1:
-        for index, key in enumerate(stack.frames):
-            if key.frame == wanted:
-                return index
-    return wanted
 
 
 _NO_SUV = {

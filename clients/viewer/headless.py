@@ -79,6 +79,21 @@ class Images:
         stacks = self._images_first(wanted, modality)
         return max(stacks, key=lambda stack: len(stack) * stack.shape[0] * stack.shape[1])
 
+    def located(self, stack: Stack, index: int) -> tuple[Stack, int]:
+        """Where frame ``index`` is: of a stack of images in the order of the viewer, of a multi-frame object as stored.
+
+        The frames of one object may stand in several stacks (time points, b-values, detectors).
+        """
+        objects = {key.sop_instance_uid for key in stack.frames}
+        if len(objects) > 1:
+            return stack, index
+        for other in (stack, *self.stacks):
+            for n, key in enumerate(other.frames):
+                if key.frame == index and key.sop_instance_uid in objects:
+                    return other, n
+        count = len({key for other in self.stacks for key in other.frames if key.sop_instance_uid in objects})
+        raise NotThere(f"Frame {index} is asked for; {describe(stack)} has {count}, counted from 0.")
+
     def largest_volume(self, wanted: str = "", phase: int = 0, modality: str = "") -> Stack:
         """The stack of most voxels among those that make a volume; raises :class:`NotThere` with the reasons."""
         best: tuple[int, Stack] | None = None
