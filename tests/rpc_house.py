@@ -28,6 +28,7 @@ from shared.contract.identity import ServerView
 from shared.domain.permissions import Permission
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
+from tests.databases import make_tables
 
 TOPIC = "t0pic"
 
@@ -50,7 +51,7 @@ class RpcHouse:
 
     def __init__(self, folder: Path, *more: object) -> None:
         self.database = Database.in_folder(folder)
-        self.database.create_schema()
+        make_tables(self.database)
         self.clock = SettableClock()
         self.identity = IdentityService(self.database, self.clock, TOPIC)
         self.admin_password = self.identity.ensure_administrator()

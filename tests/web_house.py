@@ -28,6 +28,7 @@ from server.kernel.dispatch import SYSTEM
 from server.kernel.storage.durability import Durability
 from server.settings import load
 from shared.contract.access import AccessScope
+from tests.databases import make_tables
 
 
 class WebHouse:
@@ -38,7 +39,7 @@ class WebHouse:
         self.folders = Folders(folder)
         self.folders.make()
         self.database = Database.in_folder(folder)
-        self.database.create_schema()
+        make_tables(self.database)
         self.areas: Areas = build_areas(self.settings, self.database)
         objects = self.areas.archive.objects
         self.indexer = Indexer(self.database, self.areas.storage, self.folders.inbox)

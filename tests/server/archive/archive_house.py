@@ -20,6 +20,7 @@ from server.kernel.errors import illegal_action
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
 from shared.dicomkit.synthetic import ct_series
+from tests.databases import make_tables
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -58,7 +59,7 @@ class House:
         self.storage = FolderStorage(folder / "archive", durability=Durability.NONE)
         if database is None:
             database = Database.in_folder(folder)
-            database.create_schema()
+            make_tables(database)
         self.database = database
         self.exams = FakeExams()
         self.service = ArchiveService(database, self.storage, self.inbox, self.exams, zone=ZONE)

@@ -25,6 +25,7 @@ from shared.contract.organisation import CampusView, ExamTypeView, HospitalView,
 from shared.contract.printing import DocumentView
 from shared.contract.reporting import AddKeyImage
 from shared.domain.states import CriticalValue, ExamState, HpResult, ReportState
+from tests.databases import make_tables
 from tests.server.reporting.reporting_world import FULL, LI, ZHAO, World, a_png, an_exam, changed
 
 
@@ -91,7 +92,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     database = Database.in_folder(tmp_path)
-    database.create_schema()
+    make_tables(database)
     yield House(database)
     database.close()
 

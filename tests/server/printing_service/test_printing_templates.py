@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from databases import KINDS, a_database
+from databases import KINDS, a_database, make_tables
 
 from server.kernel.database import Database
 from server.kernel.dispatch import Caller
@@ -202,7 +202,7 @@ def test_templates_are_safe_against_hostile_facts(house: House) -> None:
 
 def test_a_database_closed_in_between_is_no_matter(tmp_path: Path) -> None:
     database = Database.in_folder(tmp_path)
-    database.create_schema()
+    make_tables(database)
     save(House(database), changed("一号"), 0)
     database.close()
     again = Database.in_folder(tmp_path)

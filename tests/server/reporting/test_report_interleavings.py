@@ -21,6 +21,7 @@ from shared.contract.reporting import ReportContent
 from shared.domain.states import ReportAction, ReportState
 from shared.domain.text_merge import Take, merge
 from shared.domain.text_units import Sentence, units_of
+from tests.databases import make_tables
 from tests.server.reporting.reporting_world import FULL, QIAN, ZHAO, World, changed
 
 A = ReportAction
@@ -41,7 +42,7 @@ class TwoDoctors(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.database = Database.in_folder(Path(self.folder.name))
-        self.database.create_schema()
+        make_tables(self.database)
         self.world = World(self.database)
         self.report_id = self.world.a_report()
         self.seen: dict[str, int] = {}  # version by desk

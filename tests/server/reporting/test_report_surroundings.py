@@ -18,6 +18,7 @@ from shared.contract.organisation import ExamTypeView
 from shared.contract.patients import PatientView
 from shared.contract.reporting import CorrectPatient, OtherOrder
 from shared.domain.states import ReportState, Sex
+from tests.databases import make_tables
 from tests.hospital import CLERK, Hospital
 from tests.server.reporting.reporting_world import FULL, LI, WANG, ZHAO, FakeMasterData, World, an_exam, changed
 
@@ -66,7 +67,7 @@ def test_too_many_or_too_long_choices_are_refused(world: World) -> None:
 
 def test_scale_and_record_come_from_the_settings(tmp_path: Path) -> None:
     database = Database.in_folder(tmp_path)
-    database.create_schema()
+    make_tables(database)
     url = "https://emr.hospital/record?patient={patient}"
     settings = replace(ReportingSettings(), score_scale="points", medical_record_url=url)
     world = World(database, settings)
@@ -163,7 +164,7 @@ def test_orders_and_corrections_reach_registration(tmp_path: Path) -> None:
     from server.bootstrap.reporting import PatientsOfReports
 
     database = Database.in_folder(tmp_path)
-    database.create_schema()
+    make_tables(database)
     hospital = Hospital(database)
     first, second = hospital.registered("张三"), hospital.registered("李四")
     adapter = PatientsOfReports(hospital.patients, hospital.exams, hospital.applications)

@@ -24,6 +24,7 @@ from shared.contract.printing import DocumentView, PrintReport
 from shared.domain.permissions import ROLES, Permission
 from shared.domain.states import ReportAction, ReportState
 from shared.rpc.client import RpcClient
+from tests.databases import make_tables
 from tests.rpc_house import RpcHouse, a_client
 from tests.server.reporting.reporting_world import FULL, WANG, World
 
@@ -76,7 +77,7 @@ class House:
 
     def __init__(self, folder: Path, clients: ExitStack) -> None:
         first = Database.in_folder(folder)
-        first.create_schema()
+        make_tables(first)
         self.world = World(first)
         more = (
             AuditingRpc(first, self.world.reports),

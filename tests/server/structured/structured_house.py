@@ -26,6 +26,7 @@ from shared.contract.structured import FormTemplateView, GetFormTemplate, ListFo
 from shared.domain.states import CriticalValue
 from shared.domain.structured import FieldValue, FormContent
 from shared.domain.structured_form import new_form
+from tests.databases import make_tables
 from tests.rpc_house import RpcHouse, a_client
 from tests.server.reporting.reporting_world import World
 
@@ -38,7 +39,7 @@ class StructuredHouse:
 
     def __init__(self, folder: Path, clients: ExitStack) -> None:
         self._first = Database.in_folder(folder)
-        self._first.create_schema()
+        make_tables(self._first)
         self.world = World(self._first)
         self.structured = build_structured(self.world.reports, self.world.time)
         self.rpc = RpcHouse(

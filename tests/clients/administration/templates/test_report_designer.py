@@ -39,6 +39,7 @@ from shared.paper.kinds import DocumentKind
 from shared.paper.marks import ImageMark, TextMark
 from shared.paper.template import FlowElement
 from tests.clients.administration.templates.test_templates_window import Panel
+from tests.databases import make_tables
 
 HOSPITAL = HospitalView(
     version=1,
@@ -77,7 +78,7 @@ class Server:
         from server.kernel.database import Database
 
         self.database = Database.in_folder(folder)
-        self.database.create_schema()
+        make_tables(self.database)
         self.designs = PaperTemplates(SystemClock())
         self.reports = ReportTemplates(self.designs)
 

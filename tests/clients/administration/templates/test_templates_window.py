@@ -31,6 +31,7 @@ from shared.contract.printing import (
 )
 from shared.paper.kinds import DocumentKind
 from shared.paper.template import BoxElement, CodeElement, TextElement
+from tests.databases import make_tables
 
 
 class Server:
@@ -41,7 +42,7 @@ class Server:
         from server.kernel.database import Database
 
         self.database = Database.in_folder(folder)
-        self.database.create_schema()
+        make_tables(self.database)
         self.templates = PaperTemplates(SystemClock())
 
     def call(self, request: Any) -> Any:
