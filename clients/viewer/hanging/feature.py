@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMenu
 
 from clients.kit.actions import Action
@@ -17,8 +17,7 @@ from clients.viewer.desk import Desk, Feature
 from clients.viewer.hanging import builtin, explaining, keeping, texts
 from clients.viewer.hanging.hanger import Hanger
 from clients.viewer.hanging.keeping import Folder, Kept, server_of
-from clients.viewer.hanging.turning import Sized, same_size
-from clients.viewer.viewport.state import ViewportState
+from clients.viewer.hanging.sizing import Watcher, equalise
 from shared.contract.errors import RpcError
 from shared.contract.hanging import Protocol
 from shared.dicomkit.hanging_reading import ReadProtocol
@@ -26,7 +25,7 @@ from shared.dicomkit.uids import new_uid
 
 if TYPE_CHECKING:
     from clients.viewer.hanging.learn_panel import LearnPanel
-    from clients.viewer.hanging.panel import HangingPanel, Row
+    from clients.viewer.hanging.panel import HangingPanel
     from clients.viewer.loading import FrameSource
     from clients.viewer.study import StudyDescription
 
@@ -86,8 +85,8 @@ class HangingFeature(Feature):
         self._sizes = QTimer(desk.window)
         self._sizes.setSingleShot(True)
         self._sizes.setInterval(0)
-        self._sizes.timeout.connect(self._equalise)
-        self._watcher = _Watcher(self._sizes, desk.window)
+        self._sizes.timeout.connect(lambda: equalise(desk, self.hanger))
+        self._watcher = Watcher(self._sizes, desk.window)
         for view in desk.viewports:
             view.installEventFilter(self._watcher)
 
@@ -188,30 +187,6 @@ class HangingFeature(Feature):
         if self._labelled and not self.hanger.is_fresh:
             self._label()
         self._sizes.start()
-
-    def _equalise(self) -> None:
-        """Views that are compared are as large as one another, until the reader zooms one."""
-        hung = self.hanger.hung
-        if hung is None or not self.hanger.is_fresh:
-            return
-        numbers = [number for number, _, _ in hung.shown]
-        filled = [n for n, one in enumerate(hung.placed) if one.candidate is not None]
-        chosen = [numbers[filled.index(n)] for n in hung.same_size]
-        sized: list[tuple[ViewportState, Sized]] = []
-        for number in chosen:
-            view, state = self.desk.viewports[number], self.desk.session.viewports[number]
-            frame, stack = state.frame, state.stack
-            if frame is None or stack is None or state.geometry.centre is not None or state.geometry.actual_size:
-                continue
-            ratio = view.devicePixelRatioF()
-            rows, columns = stack.shape
-            row_mm, column_mm = frame.spacing.row_mm, frame.spacing.column_mm
-            known = frame.spacing.is_known and row_mm and column_mm
-            size = (float(row_mm), float(column_mm)) if known and row_mm and column_mm else (1.0, 1.0)
-            width, height = round(view.width() * ratio), round(view.height() * ratio)
-            sized.append((state, Sized(width, height, columns, rows, *size, state.geometry)))
-        for (state, _), geometry in zip(sized, same_size([one for _, one in sized]), strict=True):
-            state.geometry = geometry
 
     def _set_automatic(self, on: bool) -> None:
         self.hanger.enabled = on
@@ -356,26 +331,9 @@ class HangingFeature(Feature):
         reason = explaining.why(hung.fit) if hung is not None else ""
         steps = len(hung.steps) if hung is not None else 0
         panel.show_used(name, reason, step, steps, automatic=self.hanger.enabled)
-        panel.show_rows(self._rows(), may_share=server_of(self.desk.source) is not None)
+        from clients.viewer.hanging.listing import rows_of
 
-    def _rows(self) -> list[Row]:
-        from clients.viewer.hanging.panel import Row
-
-        hung = self.hanger.hung
-        used = hung.protocol.uid if hung is not None else ""
-        fitting = {(one.protocol.uid, one.protocol.level): one for one in self.hanger.fitting}
-        rows = []
-        for key, one in fitting.items():
-            detail = tr("{filled}/{wanted} 格有图像", filled=one.filled, wanted=one.wanted)
-            rows.append(
-                Row(*key, explaining.name_of(one.protocol), f"{_level(key[1])} · {detail}", True, key[0] == used)
-            )
-        for protocol in self.hanger.protocols():
-            key = (protocol.uid, protocol.level)
-            if key not in fitting:
-                detail = f"{_level(protocol.level)} · {tr('不适用于这项检查')}"
-                rows.append(Row(*key, explaining.name_of(protocol), detail, False, False))
-        return rows
+        panel.show_rows(rows_of(self.hanger), may_share=server_of(self.desk.source) is not None)
 
     def _share(self, uid: str) -> None:
         kept = self._find(uid, "user")
@@ -449,21 +407,3 @@ class HangingFeature(Feature):
                 self._learning.show_trial(protocol, tried)  # type: ignore[arg-type]
 
         self.desk.background.run(work, done, self._tell, "hanging-trial")
-
-
-def _level(level: str) -> str:
-    words = {"user": "个人", "group": "小组", "site": "全科", "maker": "自带"}
-    return tr(words.get(level, "个人"))
-
-
-class _Watcher(QObject):
-    """Starts a timer when a viewport changes its size."""
-
-    def __init__(self, timer: QTimer, parent: QObject) -> None:
-        super().__init__(parent)
-        self._timer = timer
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._timer.start()
-        return False
