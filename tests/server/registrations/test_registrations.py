@@ -163,11 +163,26 @@ def test_the_archive_gets_a_valid_spatial_registration(
     matrix = read.matrix_between(FRAMES + "1", FRAMES + "2")
     assert matrix is not None
     np.testing.assert_allclose(matrix, np.array(kept.matrix).reshape(4, 4), atol=1e-8)
+    assert as_simpleitk_reads(made) == pytest.approx(tuple(np.array(kept.matrix).reshape(4, 4) @ (10, 20, 30, 1))[:3])
     assert made.StudyInstanceUID == pair[0].StudyInstanceUID and str(made.ContentCreatorName)
     with house.database.read() as uow:
         row = uow.session.get(RegistrationRow, saved.id)
         assert row is not None and row.sop_uid == made.SOPInstanceUID
     assert is_valid(made, tmp_path)
+
+
+def as_simpleitk_reads(made: Dataset) -> tuple[float, ...]:
+    """Where the point (10, 20, 30) of the registered frame lies in the moving one, by the raw numbers and SimpleITK."""
+    import SimpleITK
+
+    sitk: Any = SimpleITK
+    item = made.RegistrationSequence[1].MatrixRegistrationSequence[0].MatrixSequence[0]
+    numbers = np.array(item.FrameOfReferenceTransformationMatrix, float).reshape(4, 4)
+    to_registered = sitk.AffineTransform(3)
+    to_registered.SetMatrix(numbers[:3, :3].ravel().tolist())
+    to_registered.SetTranslation(numbers[:3, 3].tolist())
+    point: tuple[float, ...] = to_registered.GetInverse().TransformPoint((10.0, 20.0, 30.0))
+    return point
 
 
 def two_halves(house: WebHouse) -> tuple[np.ndarray, list[Dataset]]:
