@@ -65,6 +65,8 @@ class Hanger:
         """What headers say, by SOP Instance UID; filled from any thread before a study is shown."""
         self.hung: Hung | None = None
         self.fitting: tuple[Fit, ...] = ()
+        self.zooms: dict[int, float] = {}
+        """Zoom that was given to viewports so that all are equally large, by number."""
         self._session = session
         self._readers: Layout | None = None  # the layout before anything was hung
         self._laid: Layout | None = None  # the layout that was hung last
@@ -183,6 +185,7 @@ class Hanger:
         second = _layout(chosen.second_columns, chosen.second_rows) if chosen.second else session.second
         active = found[0][0] if found else 0
         self.hung = Hung(fit, steps, steps.index(chosen), placed, tuple(found), tuple(empty))
+        self.zooms.clear()
         if session.layout is not self._laid:
             self._readers = session.layout
         self._laid = _layout(chosen.columns, chosen.rows)

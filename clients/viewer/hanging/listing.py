@@ -10,7 +10,6 @@ from clients.viewer.hanging.panel import Row
 
 def rows_of(hanger: Hanger) -> list[Row]:
     """All protocols, those that fit what is open first."""
-
     hung = hanger.hung
     used = hung.protocol.uid if hung is not None else ""
     fitting = {(one.protocol.uid, one.protocol.level): one for one in hanger.fitting}
@@ -29,5 +28,6 @@ def rows_of(hanger: Hanger) -> list[Row]:
 
 
 def level_words(level: str) -> str:
+    """Whom a protocol is for."""
     words = {"user": "个人", "group": "小组", "site": "全科", "maker": "自带"}
     return tr(words.get(level, "个人"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -120,6 +121,12 @@ def test_equal_millimetres_are_equally_long(window: ViewerWindow, tmp_path: Path
     zooms = [window.session.viewports[n].geometry.zoom for n in range(4)]
     assert zooms[1] == pytest.approx(zooms[0] / 2, rel=0.02)
     assert max(zooms) <= 1.0
+    state = window.session.viewports[0]
+    state.geometry = replace(state.geometry, zoom=3.0)
+    window.resize(1300, 760)
+    QApplication.processEvents()
+    assert state.geometry.zoom == 3.0
+    window.resize(1366, 768)
 
 
 def test_priors_come_below_when_they_are_appended(window: ViewerWindow, tmp_path: Path) -> None:
