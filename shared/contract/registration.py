@@ -54,7 +54,7 @@ class RegistrationView(msgspec.Struct, frozen=True, kw_only=True):
 class ListRegistrations(Query[tuple[RegistrationView, ...]], frozen=True, kw_only=True):
     """Registrations whose fixed or moving series belongs to one of these studies. Refusals: INVALID."""
 
-    method = "registrations.list"
+    method = "registration.list"
     permission = Permission.VIEW_IMAGES
     audit = AuditClass.IMAGES
 
@@ -64,7 +64,7 @@ class ListRegistrations(Query[tuple[RegistrationView, ...]], frozen=True, kw_onl
 class SaveRegistration(Command[RegistrationView], frozen=True, kw_only=True):
     """Keep a registration as the newest of its pair and store it as an object. Refusals: NOT_FOUND, INVALID."""
 
-    method = "registrations.save"
+    method = "registration.save"
     permission = Permission.VIEW_IMAGES
     audit = AuditClass.IMAGES
 
@@ -77,7 +77,7 @@ class ClearRegistration(Command[tuple[RegistrationView, ...]], frozen=True, kw_o
     Returns what was cleared, so that it can be kept again. Refusals: INVALID.
     """
 
-    method = "registrations.clear"
+    method = "registration.clear"
     permission = Permission.VIEW_IMAGES
     audit = AuditClass.IMAGES
 
@@ -100,7 +100,7 @@ class StoreStitched(Command[Nothing], frozen=True, kw_only=True):
     Images are of one study and in the order in which they are laid over each other. Refusals: NOT_FOUND, INVALID.
     """
 
-    method = "registrations.store_stitched"
+    method = "registration.store_stitched"
     permission = Permission.VIEW_IMAGES
     audit = AuditClass.IMAGES
 
