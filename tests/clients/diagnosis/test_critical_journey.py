@@ -90,6 +90,13 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def quiet_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server without exams: one for all that only ask it."""
+    with running_server(tmp_path_factory.mktemp("quiet")) as server:
+        yield server
+
+
 def set_up(server: ServerProcess, folder: Path) -> None:
     admin = server.client()
     people = (("li", "李医生", "doctor"), ("huli", "呼吸科护士站", "ward"))
@@ -208,8 +215,8 @@ def _let_time_pass(data: Path, loop_id: int) -> None:
         )
 
 
-def test_the_library_and_the_roster_are_master_data(server: ServerProcess) -> None:
-    admin = server.client()
+def test_the_library_and_the_roster_are_master_data(quiet_server: ServerProcess) -> None:
+    admin = quiet_server.client()
     library = admin.call(ListRows(kind=MasterKind.CRITICAL_VALUE)).rows
     assert len(library) >= 40
     first = library[0]
@@ -219,9 +226,9 @@ def test_the_library_and_the_roster_are_master_data(server: ServerProcess) -> No
     admin.close()
 
 
-def test_every_request_asks_for_its_permission(server: ServerProcess) -> None:
+def test_every_request_asks_for_its_permission(quiet_server: ServerProcess) -> None:
     """What a role may not do is refused by the server, whatever a window would show."""
-    admin = server.client()
+    admin = quiet_server.client()
     for role in ("clerk", "ward", "doctor", "auditor"):
         admin.call(CreateUser(login=role, name=role, password=PASSWORD, roles=(role,)))
     admin.close()
@@ -260,7 +267,7 @@ def test_every_request_asks_for_its_permission(server: ServerProcess) -> None:
         "admin": set(groups),
     }
     for login, allowed in may.items():
-        client = server.client(login, "" if login == "admin" else PASSWORD)
+        client = quiet_server.client(login, "" if login == "admin" else PASSWORD)
         for name, requests in groups.items():
             for request in requests:
                 is_refused = _refused(client, request)
@@ -275,14 +282,14 @@ WARD_MAY = {
 }
 
 
-def test_a_ward_may_ask_for_its_critical_values_and_nothing_else(server: ServerProcess) -> None:
+def test_a_ward_may_ask_for_its_critical_values_and_nothing_else(quiet_server: ServerProcess) -> None:
     """Every method of the contract with a body that cannot be read: who may not is refused before it is looked at."""
-    admin = server.client()
-    admin.call(CreateUser(login="ward", name="呼吸科", password=PASSWORD, roles=("ward",)))
+    admin = quiet_server.client()
+    admin.call(CreateUser(login="huxi", name="呼吸科", password=PASSWORD, roles=("ward",)))
     admin.close()
-    transport = ZmqTransport(server.connection)
+    transport = ZmqTransport(quiet_server.connection)
     client = RpcClient(transport)
-    token = client.login("ward", PASSWORD).token
+    token = client.login("huxi", PASSWORD).token
     answered: dict[str, ErrorCode] = {}
     for number, (method, request) in enumerate(all_requests().items(), 10_000):
         named: Any = SimpleNamespace(method=method)
@@ -294,8 +301,8 @@ def test_a_ward_may_ask_for_its_critical_values_and_nothing_else(server: ServerP
     assert may == WARD_MAY
     assert client.call(ListLoops()).total == 0  # the session lives still
     client.close()
-    line = ServerConnection(str(server.connection))
-    line.login("ward", PASSWORD)
+    line = ServerConnection(str(quiet_server.connection))
+    line.login("huxi", PASSWORD)
     with pytest.raises(RpcError) as refused:
         line.fetch_document(1)
     assert refused.value.code is ErrorCode.PERMISSION_MISSING
