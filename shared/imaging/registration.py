@@ -227,15 +227,15 @@ def register_deformable(
     def step() -> None:
         progress(min(1.0, method.GetOptimizerIteration() / steps))
         if cancelled():
-            raise Cancelled
+            method.StopRegistration()
 
     method.AddCommand(sitk.sitkIterationEvent, step)
     try:
         method.Execute(low_fixed, low_moving)
     except RuntimeError as error:
-        if cancelled():
-            raise Cancelled from error
         raise ValueError("The series cannot be bent over each other.") from error
+    if cancelled():
+        raise Cancelled
     field = sitk.TransformToDisplacementField(
         spline,
         sitk.sitkVectorFloat64,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,15 @@ from numpy.typing import NDArray
 
 from shared.imaging import registration
 from shared.imaging.geometry import PointMm, VectorMm
-from shared.imaging.registration import Cancelled, RigidTransform, farthest_mm, image_of, register_rigid, resample
+from shared.imaging.registration import (
+    Cancelled,
+    RigidTransform,
+    farthest_mm,
+    image_of,
+    register_deformable,
+    register_rigid,
+    resample,
+)
 from shared.imaging.volume import Volume
 
 
@@ -170,3 +179,14 @@ def test_filling_at_the_border_does_not_draw_the_volumes_together() -> None:
     assert registration.mask_of(fixed) is None
     seen = registration.mask_of(filled)
     assert seen is not None and 0 < seen.GetPixel(10, 10, 3) + seen.GetPixel(30, 30, 15) <= 2
+
+
+def test_bending_follows_a_shift_and_can_be_cancelled() -> None:
+    fixed = a_body()
+    moving = replace(fixed, origin=PointMm(-87.0, -82.0, 21.0))
+    still = RigidTransform.identity(fixed.centre)
+    bent = register_deformable(fixed, moving, still, steps=12)
+    middle = bent.shifts[tuple(slice(n // 4, 3 * n // 4) for n in bent.shifts.shape[:3])]
+    assert np.abs(middle.reshape(-1, 3).mean(0) - (3.0, -2.0, 1.0)).max() < 0.8
+    with pytest.raises(Cancelled):
+        register_deformable(fixed, moving, still, cancelled=lambda: True)
