@@ -18,7 +18,7 @@ from clients.viewer.server_studies import ServerStudies
 from clients.viewer.study import FrameKey, Stack, stack_of, stacks_of
 from clients.viewer.volume.source import arrangement_of
 from shared.imaging.codecs import UndecodableFrame, decode_frame
-from shared.imaging.volume import Arrangement, NoVolume, Volume, volume_of
+from shared.imaging.volume import NoVolume, Volume, volume_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +100,7 @@ class Images:
         reasons = []
         for stack in self._images_first(wanted, modality):
             try:
-                voxels = len(_arrangement(stack, phase).order) * stack.shape[0] * stack.shape[1]
+                voxels = len(arrangement_of(stack, phase).order) * stack.shape[0] * stack.shape[1]
             except NoVolume as reason:
                 reasons.append(f"{describe(stack)}: {reason}")
                 continue
@@ -120,7 +120,7 @@ class Images:
 
     def volume(self, stack: Stack, phase: int = 0) -> Volume:
         """All frames of the stack as a volume, exact; raises :class:`NotThere` or ``NoVolume``."""
-        order = _arrangement(stack, phase).order
+        order = arrangement_of(stack, phase).order
         arrived = self._decoded(stack, order)
         waiting: dict[int, NDArray[Any]] = {}
 
@@ -175,14 +175,6 @@ class Images:
             return decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
         except UndecodableFrame as error:
             raise NotThere(f"Frame {index} of {describe(stack)} cannot be decoded: {error}") from error
-
-
-def _arrangement(stack: Stack, phase: int) -> Arrangement:
-    """As the viewer arranges it, but never with millimetres that no header gives."""
-    arranged = arrangement_of(stack, phase)
-    if not stack.frame_header(arranged.order[0]).spacing.is_known:
-        raise NoVolume("The headers of this series give no distance between pixels, so it makes no volume.")
-    return arranged
 
 
 def describe(stack: Stack) -> str:

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 
 def arrangement_of(stack: Stack, phase: int = 0) -> Arrangement:
-    """Where the slices of the stack lie, from headers alone; raises :class:`NoVolume` with a sentence."""
-    return arrange([stack.frame_header(n).plane for n in range(len(stack))], range(len(stack)), phase)
+    """Where the slices of the stack lie, from headers alone; raises :class:`NoVolume` with a sentence.
+
+    Never with millimetres that no header gives.
+    """
+    arranged = arrange([stack.frame_header(n).plane for n in range(len(stack))], range(len(stack)), phase)
+    if not stack.frame_header(arranged.order[0]).spacing.is_known:
+        raise NoVolume("The headers of this series give no distance between pixels, so it makes no volume.")
+    return arranged
 
 
 def volume_of_stack(stack: Stack, pixels: StackPixels, phase: int = 0) -> Volume:
@@ -71,6 +77,9 @@ def sentence_of(reason: NoVolume) -> str:
             "序列中的图像方向不一致，不能重建"
         ),
         "All images of this series lie at one place, so they make no volume.": tr("图像都在同一位置，不能重建"),
+        "The headers of this series give no distance between pixels, so it makes no volume.": tr(
+            "图像没有像素间距，不能重建"
+        ),
         "The images of this series have different pixel spacings, so they make no volume.": tr(
             "序列中的像素间距不一致，不能重建"
         ),

@@ -16,6 +16,7 @@ CATALOGUE: dict[str, str] = {
     "只有一幅图像，不能重建": "A single image cannot be reformatted",
     "图像没有空间位置信息，不能重建": "The images have no position in the patient and cannot be reformatted",
     "序列中的图像方向不一致，不能重建": "The images lie in different directions and cannot be reformatted",
+    "图像没有像素间距，不能重建": "The images give no distance between pixels; nothing can be reconstructed",
     "图像都在同一位置，不能重建": "All images lie at one place and cannot be reformatted",
     "序列中的像素间距不一致，不能重建": "The images have different pixel spacings and cannot be reformatted",
     "彩色图像不能重建": "Colour images cannot be reformatted",
