@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shared.imaging.geometry import UNCALIBRATED, NoPlane, Plane, Spacing, choose_spacing
 from shared.imaging.lut import LookupTable, Modality, VoiFunction, Window
 from shared.imaging.tables import lookup_table
-from shared.imaging.values import first_of, items_of, number_of, numbers_of, strings_of, text_of
+from shared.imaging.values import first_of, items_of, number_of, numbers_of, raw_of, strings_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,10 +167,8 @@ _PLACES = frozenset({
 
 
 def _pointer(item: Any) -> int:
-    try:
-        return int(item.DimensionIndexPointer)
-    except Exception:  # noqa: BLE001 - absent or of another type
-        return 0
+    pointer = raw_of(item, "DimensionIndexPointer")
+    return int(pointer) if isinstance(pointer, int) else 0
 
 
 def _words_of(group: Callable[[str], Any], content: Any, ds: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.imaging.codecs import MAX_SIDE
+from shared.imaging.values import element_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -130,20 +131,13 @@ def _plane(ds: Any, group: int) -> OverlayPlane | None:
     )
 
 
-def _value(ds: Any, group: int, element: int) -> Any:
-    try:
-        return ds[group, element].value
-    except Exception:  # noqa: BLE001 - pydicom converts lazily and raises many classes for wrong values
-        return None
-
-
 def _text(ds: Any, group: int, element: int) -> str:
-    value = _value(ds, group, element)
+    value = element_of(ds, group, element)
     return str(value).strip(" \0") if isinstance(value, str) else ""
 
 
 def _wholes(ds: Any, group: int, element: int) -> list[int]:
-    value = _value(ds, group, element)
+    value = element_of(ds, group, element)
     if isinstance(value, bytes) and len(value) % 2 == 0:  # read as UN
         return [int.from_bytes(value[n : n + 2], "little", signed=True) for n in range(0, len(value), 2)]
     try:
@@ -158,5 +152,5 @@ def _whole(ds: Any, group: int, element: int) -> int | None:
 
 
 def _bytes(ds: Any, group: int, element: int) -> bytes:
-    value = _value(ds, group, element)
+    value = element_of(ds, group, element)
     return value if isinstance(value, bytes) else b""

@@ -17,7 +17,7 @@ from shared.imaging.overlays import OverlayPlane, overlays_of
 from shared.imaging.references import ImageRefs, image_refs, series_refs
 from shared.imaging.shutters import Shutter, shutter_of
 from shared.imaging.tables import lookup_table
-from shared.imaging.values import first_of, items_of, number_of, numbers_of, text_of
+from shared.imaging.values import element_of, first_of, items_of, number_of, numbers_of, raw_of, text_of
 
 Colour = tuple[int, int, int]
 MAX_POINTS = 1_000_000
@@ -188,11 +188,8 @@ def _signed_values(modality: Modality | None) -> bool:
 def _activated(ds: Any) -> frozenset[int]:
     groups = set()
     for group in range(0x6000, 0x6100, 2):
-        try:
-            if (group, 0x1001) in ds and str(ds[group, 0x1001].value or "").strip():
-                groups.add(group)
-        except Exception:  # noqa: BLE001 - pydicom raises many classes for wrong values
-            continue
+        if str(element_of(ds, group, 0x1001) or "").strip():
+            groups.add(group)
     return frozenset(groups)
 
 
@@ -341,8 +338,5 @@ def _text(item: Any) -> Text | None:
 
 def text_of_lines(item: Any) -> str:
     """Unformatted Text Value with its line ends (VR ST keeps CR LF)."""
-    try:
-        value = str(item.get("UnformattedTextValue") or "")
-    except Exception:  # noqa: BLE001 - as in shared.imaging.values
-        return ""
+    value = str(raw_of(item, "UnformattedTextValue") or "")
     return value.replace("\r\n", "\n").replace("\r", "\n").strip(" \0\n")

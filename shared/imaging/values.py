@@ -9,12 +9,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+def raw_of(ds: Any, keyword: str) -> Any:
+    """The value as pydicom gives it; None where it is absent or unreadable."""
+    try:
+        return ds.get(keyword)
+    except Exception:  # noqa: BLE001 - pydicom converts lazily and raises many classes for wrong values
+        return None
+
+
+def element_of(ds: Any, group: int, element: int) -> Any:
+    """The value of an element named by numbers, for repeating groups; None where it is absent or unreadable."""
+    try:
+        return ds[group, element].value
+    except Exception:  # noqa: BLE001 - as in raw_of
+        return None
+
+
 def text_of(ds: Any, keyword: str) -> str:
     """The value as one line of text, empty where it is absent or unreadable."""
-    try:
-        value = ds.get(keyword)
-    except Exception:  # noqa: BLE001 - pydicom converts lazily and raises many classes for wrong values
-        return ""
+    value = raw_of(ds, keyword)
     if value is None:
         return ""
     if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
@@ -50,10 +63,7 @@ def number_of(ds: Any, keyword: str) -> float | None:
 
 def items_of(ds: Any, keyword: str) -> Sequence[Any]:
     """The items of a sequence."""
-    try:
-        value = ds.get(keyword)
-    except Exception:  # noqa: BLE001 - as in text_of
-        return ()
+    value = raw_of(ds, keyword)
     return list(value) if value is not None and type(value).__name__ == "Sequence" else ()
 
 
@@ -65,10 +75,7 @@ def first_of(ds: Any, keyword: str) -> Any | None:
 
 def bytes_of(ds: Any, keyword: str) -> bytes:
     """The value of an OB, OW or UN element as written, empty where it is none."""
-    try:
-        value = ds.get(keyword)
-    except Exception:  # noqa: BLE001 - as in text_of
-        return b""
+    value = raw_of(ds, keyword)
     return value if isinstance(value, bytes) else b""
 
 
