@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from shared.domain.permissions import PATHOLOGY_WORDS
+
 ENTRIES = {
     "基础数据": "Master data",
     "导入导出": "Import and export",
@@ -120,6 +122,7 @@ ENTRIES = {
     "提交申请单": "Submit applications",
     "系统管理": "Administer",
     "查看审计": "Read the audit log",
+    **dict(PATHOLOGY_WORDS.values()),
     "修改": "changed",
     "调整次序": "moved",
     "重设密码": "Reset password",

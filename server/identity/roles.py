@@ -22,6 +22,16 @@ _NAMES = {
     "trustee": ("数据受托人", "Data trustee", "sjstr"),
     "archivist": ("影像管理员", "Image archivist", "yxgly"),
     "hospital_system": ("医院信息系统", "Hospital system", "yyxxxt"),
+    "pathology_registrar": ("病理登记员", "Pathology registrar", "bldjy"),
+    "pathology_grosser": ("取材医师", "Grossing doctor", "qcys"),
+    "pathology_recorder": ("取材记录人", "Grossing recorder", "qcjlr"),
+    "pathology_technician": ("病理技术员", "Pathology technician", "bljsy"),
+    "pathology_first": ("初诊医师", "First-opinion doctor", "czys"),
+    "pathology_chief": ("主诊医师", "Chief doctor", "zzys"),
+    "pathology_second": ("复诊医师", "Second-opinion doctor", "fzys"),
+    "pathology_auditor": ("病理审核医师", "Auditing pathologist", "blshys"),
+    "pathology_archivist": ("病理档案管理员", "Pathology archivist", "bldagly"),
+    "pathology_admin": ("病理管理员", "Pathology administrator", "blgly"),
     "administrator": ("管理员", "Administrator", "gly"),
 }
 _ALWAYS = frozenset({Permission.ANYONE, Permission.OWN_ACCOUNT, Permission.SIGNED_IN})

@@ -7,7 +7,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from shared.contract.master import MasterAction, MasterChange, MasterChoice, MasterKind, PlanAction
 from shared.contract.organisation import Dictionary, MarkColour
-from shared.domain.permissions import Permission
+from shared.domain.permissions import PATHOLOGY_WORDS, Permission
 from shared.domain.states import PatientType
 
 KINDS = {
@@ -73,6 +73,7 @@ PERMISSIONS = {
     Permission.READ_AUDIT: "查看审计",
     Permission.CRITICAL_VALUES: "危急值",
     Permission.STATISTICS: "统计",
+    **{one: words[0] for one, words in PATHOLOGY_WORDS.items()},
 }
 _EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN, Permission.OWN_ACCOUNT)
 
