@@ -1,0 +1,1 @@
+"""The workstations of pathology: registration, grossing, preparation, diagnosis, archive."""

@@ -1,0 +1,435 @@
+"""The desk: what every tab, menu entry and link of the workstation works with. It knows no Qt.
+
+One desk lives as long as a session. It holds the open case, steps through the list, loads, saves and closes, and tells
+everybody who listens. All of it happens in the thread of the screens; answers of the server come back there too.
+
+A tab is made by ``maker(desk) -> QWidget`` (`tabs.TABS`), a menu entry is done by ``maker(desk) -> None``
+(`menus.ENTRIES`), a link below the list likewise (`links.LINKS`). A tab that edits something of the case registers a
+`Part`, so that 保存 of the tool bar, closing and stepping on know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from shared.domain.pathology import CaseState, Station
+
+if TYPE_CHECKING:
+    from clients.kit.shell import Workplace
+    from clients.pathology.stations import StationSpec
+
+T = TypeVar("T")
+
+
+class Bell(Generic[T]):
+    """Callbacks that hear of something, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[T], object]] = []
+
+    def listen(self, listener: Callable[[T], object]) -> Callable[[], None]:
+        """Call `listener` every time; the function returned ends that. A widget calls it when it closes."""
+        self._listeners.append(listener)
+
+        def forget() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return forget
+
+    def ring(self, value: T) -> None:
+        """Tell everybody."""
+        for listener in tuple(self._listeners):
+            listener(value)
+
+
+class Part(Protocol):
+    """What one tab edits of the open case. Texts that are not saved yet are journaled by the tab (`place.drafts`)."""
+
+    def is_dirty(self) -> bool:
+        """Say whether something differs from what the server has."""
+        ...
+
+    def save(self, done: Callable[[], None], failed: Callable[[], None]) -> None:
+        """Store this part (off the GUI thread) and call exactly one of the two, in the GUI thread.
+
+        Whoever calls `failed` has already told the user why: at the field, or through `desk.place.messages`.
+        """
+        ...
+
+    def discard(self) -> None:
+        """Forget the changes and their draft: the user said so."""
+        ...
+
+
+class Answer(Enum):
+    """What the user says to 有未保存的修改."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    STAY = "stay"
+
+
+class View(Protocol):
+    """What the desk asks of the window; the window implements it, tests fake it."""
+
+    def ask_unsaved(self, tabs: Sequence[str], answer: Callable[[Answer], None]) -> None:
+        """Ask whether the changes on these tabs (Chinese titles) are saved before the case is left."""
+        ...
+
+    def show_tab(self, tab_id: str) -> None:
+        """Bring a tab to the front; an id that the station does not have does nothing."""
+        ...
+
+    def show_panel(self, title: str, content: Any, width: int | None = None) -> None:
+        """Show a widget at the right edge under a title (Chinese source)."""
+        ...
+
+    def close_panel(self) -> None:
+        """Close what `show_panel` opened."""
+        ...
+
+    def show_window(self, title: str, content: Any, size: tuple[int, int] | None = None) -> None:
+        """Show a widget in a window of its own over the workstation; Escape closes it."""
+        ...
+
+    def set_entry(self, entry_id: str, *, enabled: bool | None, checked: bool | None, text: str | None) -> None:
+        """Change a menu entry and its button: see `Desk.set_entry`."""
+        ...
+
+    def refresh_lists(self) -> None:
+        """Load list, counters and links again, soon."""
+        ...
+
+
+class CaseLike(Protocol):
+    """What the desk itself reads of the open case; tabs read the contract's view."""
+
+    @property
+    def id(self) -> int:
+        """The case."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """病理号."""
+        ...
+
+    @property
+    def state(self) -> CaseState:
+        """Where it stands."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """For saving."""
+        ...
+
+    @property
+    def allowed(self) -> Sequence[str]:
+        """Actions (`CaseAction`) that this user may do now."""
+        ...
+
+
+LoadCase = Callable[[int], Any]
+"""Fetches the view of a case (blocking, raises RpcError)."""
+
+
+class Desk:
+    """The workstation as a tab or an entry sees it. Attributes are read; only methods change anything."""
+
+    def __init__(self, place: Workplace, station: StationSpec, library: Any, load: LoadCase) -> None:
+        self.place = place
+        """Connection, session, runner, messages, drafts, settings, scanner (`clients.kit.shell.Workplace`)."""
+        self.station = station
+        self.library = library
+        """The library that the user chose at the log-in (the contract's view)."""
+        self.case: Any | None = None
+        """The open case (the contract's view), or None."""
+        self.is_new = False
+        """A case is being registered that the server does not know yet; `case` is None then."""
+        self.selected: Any | None = None
+        """The row of the case list under the cursor, or None."""
+        self.rows: tuple[Any, ...] = ()
+        """The rows of the case list in their order on screen."""
+        self.view: View
+        """The window; set before any tab is made."""
+        self.opened: Bell[Any] = Bell()
+        """A case was opened; its view. Also after 登记 was stored for the first time."""
+        self.started: Bell[None] = Bell()
+        """登记病例: an empty case is on the desk (`is_new`)."""
+        self.changed: Bell[Any] = Bell()
+        """The open case has a newer view: something was saved here or by another station."""
+        self.closed: Bell[None] = Bell()
+        """No case is open any more."""
+        self.saved: Bell[None] = Bell()
+        """保存 of the tool bar finished well."""
+        self.selection: Bell[Any] = Bell()
+        """Another row of the list is under the cursor; the row or None."""
+        self.station_changed: Bell[Station] = Bell()
+        self.dirty_changed: Bell[None] = Bell()
+        """A part says that it became dirty or clean (`touched`)."""
+        self._load = load
+        self._parts: dict[str, tuple[str, Part]] = {}
+        self._scans: list[Callable[[str], bool]] = []
+        self._busy = False
+
+    # ── what is open ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether a case lies on the desk, be it stored or new."""
+        return self.case is not None or self.is_new
+
+    def may(self, permission: str) -> bool:
+        """Say whether the user has a permission."""
+        return self.place.may(permission)
+
+    def allows(self, action: str) -> bool:
+        """Say whether the open case allows an action (`CaseAction`) to this user."""
+        return self.case is not None and action in self.case.allowed
+
+    def open_case(self, case_id: int, then: Callable[[], None] | None = None) -> None:
+        """Open a case instead of the present one; unsaved changes are asked about first."""
+        self.leave(lambda: self._open(case_id, then))
+
+    def new_case(self) -> None:
+        """登记病例: put an empty case on the desk; unsaved changes are asked about first."""
+        self.leave(self._start)
+
+    def close_case(self, then: Callable[[], None] | None = None) -> None:
+        """关闭病例; unsaved changes are asked about first."""
+
+        def close() -> None:
+            self._close()
+            if then is not None:
+                then()
+
+        self.leave(close)
+
+    def adopt(self, case: Any) -> None:
+        """Show a newer view of the open case that a command just returned (or the stored one of a new case)."""
+        was = self.case
+        self.case, self.is_new = case, False
+        (self.changed if was is not None and was.id == case.id else self.opened).ring(case)
+
+    def reload(self, then: Callable[[], None] | None = None) -> None:
+        """Fetch the open case again, because something of it changed."""
+        if self.case is None:
+            return
+        case_id = self.case.id
+
+        def arrived(case: Any) -> None:
+            if self.case is not None and self.case.id == case_id:
+                self.case = case
+                self.changed.ring(case)
+                if then is not None:
+                    then()
+
+        self.place.runner.run(lambda: self._load(case_id), arrived, self.place.messages.report, key="desk.reload")
+
+    def step(self, by: int) -> None:
+        """上一例 (-1), 下一例 (+1): open the neighbour in the list, counted from the open case."""
+        neighbour = self.neighbour(by)
+        if neighbour is not None:
+            self.open_case(neighbour.id)
+
+    def neighbour(self, by: int) -> Any | None:
+        """The row of the list beside the open case, or None at the end."""
+        here = self.case or self.selected
+        ids = [row.id for row in self.rows]
+        if here is None or here.id not in ids:
+            return self.rows[0] if self.rows and by > 0 else None
+        place = ids.index(here.id) + by
+        return self.rows[place] if 0 <= place < len(ids) else None
+
+    # ── saving ───────────────────────────────────────────────────────────────────────────────────────
+
+    def add_part(self, tab_id: str, title: str, part: Part) -> None:
+        """Let a tab take part in saving; `title` is the tab's Chinese title. Parts are saved in this order."""
+        self._parts[tab_id] = (title, part)
+
+    def remove_part(self, tab_id: str) -> None:
+        """The tab is gone."""
+        self._parts.pop(tab_id, None)
+
+    def touched(self) -> None:
+        """A part became dirty or clean."""
+        self.dirty_changed.ring(None)
+
+    def dirty_tabs(self) -> tuple[str, ...]:
+        """Chinese titles of the tabs with unsaved changes."""
+        return tuple(title for title, part in self._parts.values() if part.is_dirty())
+
+    def save_all(self, then: Callable[[], None] | None = None) -> None:
+        """保存 of the tool bar: store every tab of the open case (PA-GEN-09); stops at the first that fails."""
+        if self._busy:
+            return
+        self._busy = True
+        waiting = [part for _title, part in self._parts.values() if part.is_dirty()]
+
+        def next_part() -> None:
+            if waiting:
+                waiting.pop(0).save(next_part, failed)
+                return
+            self._busy = False
+            self.saved.ring(None)
+            self.dirty_changed.ring(None)
+            if then is not None:
+                then()
+
+        def failed() -> None:
+            self._busy = False
+            self.dirty_changed.ring(None)
+
+        next_part()
+
+    def save_part(self, tab_id: str, then: Callable[[], None] | None = None) -> None:
+        """保存 at the foot of a tab: store that tab only (PA-GEN-09)."""
+        if self._busy or tab_id not in self._parts:
+            return
+        self._busy = True
+
+        def done() -> None:
+            self._busy = False
+            self.dirty_changed.ring(None)
+            if then is not None:
+                then()
+
+        def failed() -> None:
+            self._busy = False
+
+        self._parts[tab_id][1].save(done, failed)
+
+    def leave(self, then: Callable[[], None]) -> None:
+        """Go on with `then` when nothing unsaved would be lost: the user is asked (PA-CASE-07)."""
+        tabs = self.dirty_tabs()
+        if not tabs:
+            then()
+            return
+
+        def answered(answer: Answer) -> None:
+            if answer is Answer.SAVE:
+                self.save_all(then)
+            elif answer is Answer.DISCARD:
+                for _title, part in self._parts.values():
+                    part.discard()
+                self.dirty_changed.ring(None)
+                then()
+
+        self.view.ask_unsaved(tabs, answered)
+
+    # ── the window ───────────────────────────────────────────────────────────────────────────────────
+
+    def show_tab(self, tab_id: str) -> None:
+        """Bring a tab to the front."""
+        self.view.show_tab(tab_id)
+
+    def show_panel(self, title: str, content: Any, width: int | None = None) -> None:
+        """Show a widget at the right edge; `title` is a Chinese source string."""
+        self.view.show_panel(title, content, width)
+
+    def close_panel(self) -> None:
+        """Close the panel at the right edge."""
+        self.view.close_panel()
+
+    def show_window(self, title: str, content: Any, size: tuple[int, int] | None = None) -> None:
+        """Show a widget in a window of its own; `title` is a Chinese source string, `size` in pixels."""
+        self.view.show_window(title, content, size)
+
+    def set_entry(
+        self, entry_id: str, *, enabled: bool | None = None, checked: bool | None = None, text: str | None = None
+    ) -> None:
+        """Change an entry in menu and tool bar: whether it can be used, whether it is on, its words (Chinese source).
+
+        `enabled=False` forbids what the rules of the entry would allow; `enabled=True` lifts that again.
+        """
+        self.view.set_entry(entry_id, enabled=enabled, checked=checked, text=text)
+
+    def refresh_lists(self) -> None:
+        """Load list, counters and links again; many calls in a moment are one."""
+        self.view.refresh_lists()
+
+    def select(self, row: Any | None) -> None:
+        """The list tells which row is under the cursor."""
+        self.selected = row
+        self.selection.ring(row)
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        """The list tells its rows in their order on screen."""
+        self.rows = tuple(rows)
+
+    # ── scanning ─────────────────────────────────────────────────────────────────────────────────────
+
+    def on_scan(self, handler: Callable[[str], bool]) -> Callable[[], None]:
+        """Offer every scan to `handler` first, the newest first in line; it says whether the scan was its own.
+
+        What nobody takes opens the case of the barcode (PA-BAR-03). The function returned ends it.
+        """
+        self._scans.append(handler)
+
+        def forget() -> None:
+            if handler in self._scans:
+                self._scans.remove(handler)
+
+        return forget
+
+    def take_scan(self, code: str) -> bool:
+        """Offer a scan to the handlers; False when nobody took it."""
+        return any(handler(code) for handler in reversed(self._scans))
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, case_id: int, then: Callable[[], None] | None) -> None:
+        def arrived(case: Any) -> None:
+            if self.is_open:
+                self._close()
+            self.case, self.is_new = case, False
+            self.opened.ring(case)
+            if then is not None:
+                then()
+
+        self.place.runner.run(lambda: self._load(case_id), arrived, self.place.messages.report, key="desk.open")
+
+    def _start(self) -> None:
+        if self.is_open:
+            self._close()
+        self.is_new = True
+        self.started.ring(None)
+
+    def _close(self) -> None:
+        self.case, self.is_new = None, False
+        self.closed.ring(None)
+
+
+Maker = Callable[[Desk], Any]
+"""What ``"module:name"`` of a table names."""
+
+
+def find_maker(name: str) -> Maker | None:
+    """Import ``"module:name"``; None while nobody wrote it yet (the entry or tab is then left out).
+
+    A module that exists and fails to import is a defect and raises.
+    """
+    import importlib
+    import importlib.util
+
+    module, _, attribute = name.partition(":")
+    parts = module.split(".")
+    for length in range(1, len(parts) + 1):
+        if importlib.util.find_spec(".".join(parts[:length])) is None:
+            return None
+    found: Maker | None = getattr(importlib.import_module(module), attribute, None)
+    return found
+
+
+def catalogues(packages: Mapping[str, str] | Sequence[str]) -> list[Mapping[str, str]]:
+    """The English words (`ENTRIES`) of these modules, of those that exist."""
+    found: list[Mapping[str, str]] = []
+    for module in packages:
+        entries = find_maker(f"{module}:ENTRIES")
+        if entries is not None:
+            found.append(entries)  # type: ignore[arg-type]
+    return found

@@ -1,0 +1,1 @@
+"""The patient information page, appointments and everything else of the registration station."""

@@ -1,0 +1,1 @@
+"""The window of the workstation: log-in, menus, tool bar, case list, links, tabs."""
