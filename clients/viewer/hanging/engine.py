@@ -190,6 +190,16 @@ def fit(protocol: Protocol, situation: Situation, memo: Memo | None = None) -> F
     return Fit(protocol, points, full, wanted, tuple(why))
 
 
+def fits_with_priors(protocol: Protocol, situation: Situation) -> bool:
+    """Whether a protocol is for studies like this one, were its priors there."""
+    if not protocol.priors or protocol.screens > situation.screens:
+        return False
+    if not any(_defined(one, situation) is not None for one in protocol.definitions):
+        return False
+    now = [protocol.sets[n] for n in protocol.needs if protocol.sets[n].age == 0]
+    return all(ranked(one, situation.candidates) for one in now)
+
+
 def _defined(definition: Definition, situation: Situation) -> tuple[float, tuple[str, ...]] | None:
     """Points and reasons of a definition; None when the study is not of its kind."""
     current = situation.current

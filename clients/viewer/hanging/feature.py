@@ -15,6 +15,7 @@ from clients.kit.settings import data_folder
 from clients.kit.translations import register_catalogue, tr
 from clients.viewer.desk import Desk, Feature
 from clients.viewer.hanging import builtin, explaining, keeping, texts
+from clients.viewer.hanging.fetching import PriorFetcher
 from clients.viewer.hanging.hanger import Hanger
 from clients.viewer.hanging.keeping import Folder, Kept, server_of
 from clients.viewer.hanging.sizing import Watcher, equalise
@@ -44,6 +45,7 @@ ACTIONS = (
     Action("hanging.again", "重新挂片", "Ctrl+Shift+R", hint="把手动改过的布局恢复为方案的样子"),
     Action("hanging.learn", "按此挂片", "Ctrl+Shift+K", hint="从当前这一屏学出挂片方案"),
     Action("hanging.automatic", "打开检查时自动挂片"),
+    Action("hanging.priors", "自动调入既往检查", hint="方案要对比时，调入同一部位、同类设备最近的既往检查"),
 )
 
 
@@ -51,7 +53,7 @@ class HangingFeature(Feature):
     """Hanging protocols (VW-EX-10, VW-SET-11)."""
 
     actions = ACTIONS
-    switches = frozenset({"hanging.automatic", "hanging.panel"})
+    switches = frozenset({"hanging.automatic", "hanging.panel", "hanging.priors"})
     needs_image = frozenset({"hanging.learn", "hanging.again"})
 
     def attach(self, desk: Desk) -> None:
@@ -65,6 +67,7 @@ class HangingFeature(Feature):
         self._learning: LearnPanel | None = None
         self._linked_by_us = False
         self._labelled: set[int] = set()
+        self.fetcher = PriorFetcher(desk, self.hanger)
         session.hanger = self._hang
         desk.opening.companions.append(self._learn_headers)
         session.studies_changed.connect(self._on_studies)
@@ -79,6 +82,7 @@ class HangingFeature(Feature):
             "hanging.again": self._again,
             "hanging.learn": self.show_by_showing,
             "hanging.automatic": lambda: self._set_automatic(not self.hanger.enabled),
+            "hanging.priors": self._switch_priors,
         }
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
@@ -97,6 +101,7 @@ class HangingFeature(Feature):
     def reflect(self) -> None:
         commands, hanger = self.desk.commands, self.hanger
         commands.qt("hanging.automatic").setChecked(hanger.enabled)
+        commands.qt("hanging.priors").setChecked(self.fetcher.enabled)
         commands.qt("hanging.panel").setChecked(self._panel is not None)
         steps = len(hanger.hung.steps) if hanger.hung is not None else 0
         for action_id in ("hanging.step_on", "hanging.step_back"):
@@ -147,6 +152,7 @@ class HangingFeature(Feature):
             return
         self.hanger.follow()
         self._after()
+        self.fetcher.follow()
 
     def _move(self, change: object) -> None:
         assert callable(change)
@@ -192,6 +198,10 @@ class HangingFeature(Feature):
         self.hanger.enabled = on
         self.desk.settings.set(AUTOMATIC, on)
         self._show()
+        self.desk.reflect()
+
+    def _switch_priors(self) -> None:
+        self.fetcher.switch(not self.fetcher.enabled)
         self.desk.reflect()
 
     # --- keeping

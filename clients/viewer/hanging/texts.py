@@ -17,6 +17,9 @@ CATALOGUE: dict[str, str] = {
     "按此挂片…": "Hang like this…",
     "从当前这一屏学出挂片方案": "Learns a hanging protocol from this screen",
     "打开检查时自动挂片": "Hang by protocol when a study is opened",
+    "自动调入既往检查": "Fetch prior studies by itself",
+    "方案要对比时，调入同一部位、同类设备最近的既往检查": "To compare with: the latest of the same part and modality",
+    "已调入既往检查 {days}": "Prior studies fetched: {days}",
     # panel
     "上一步": "Previous step",
     "下一步": "Next step",
