@@ -27,6 +27,7 @@ WORDS = (
     Word("diagnosis", "workstation: diagnosis and reports", "clients.diagnosis.__main__"),
     Word("administration", "workstation: archive, peers, rules, tasks, accounts", "clients.administration.__main__"),
     Word("viewer", "image viewer", "clients.viewer.__main__"),
+    Word("pathology", "workstation: pathology; template check|fill|print FILE: report templates", "mingjing.pathology"),
     Word("measure", "lengths, angles, areas, values and volumes of shapes on images", "mingjing.measure"),
     Word("call", "call any method of the server: METHOD JSON --connect … | --list | --schema METHOD", "mingjing.call"),
     Word("ae", "DICOM peers: add, list, remove", "mingjing.peers"),
