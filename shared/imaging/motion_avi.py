@@ -1,12 +1,13 @@
 """Recordings as Motion JPEG in AVI (RIFF): grows picture by picture, readable after a crash at any byte.
 
 While it grows a recording is a header and one `00dc` chunk for each JPEG, so appending is all that writing ever does.
-`complete` cuts a torn last chunk, writes the true counts into the header and the index (idx1) at the end. Every player
-knows the format; each picture keeps the bytes the encoder gave it. AVI 1.0 ends at 2 GB, `MAX_BYTES` lies below.
+`complete` cuts a torn last chunk, writes the true counts into the header, the index (idx1) at the end, and syncs. Every
+player knows the format; each picture keeps the bytes the encoder gave it. AVI 1.0 ends at 2 GB, `MAX_BYTES` lies below.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,6 +110,7 @@ def complete(path: Path) -> Recording:
         entries = [struct.pack("<4sIII", b"00dc", 0x10, at - 8 - base, size) for at, size in found.places]
         file.write(_chunk(b"idx1", b"".join(entries)))
         file.flush()
+        os.fsync(file.fileno())
     return found
 
 
