@@ -360,6 +360,23 @@ DOCTOR_ROLES = {
 }
 
 
+class FetchBy(StrEnum):
+    """By which number 提取 looks a patient up in the hospital system (PA-REG-12)."""
+
+    APPLICATION = "application"
+    PATIENT = "patient"
+    OUTPATIENT = "outpatient"
+    INPATIENT = "inpatient"
+
+
+FETCH_BY = {
+    FetchBy.APPLICATION: Word("申请号", "Application number"),
+    FetchBy.PATIENT: Word("病人ID", "Patient ID"),
+    FetchBy.OUTPATIENT: Word("门诊号", "Outpatient number"),
+    FetchBy.INPATIENT: Word("住院号", "Inpatient number"),
+}
+
+
 class OpinionKind(StrEnum):
     """Kinds of opinions in the opinions window (PA-DX-08)."""
 
@@ -378,6 +395,21 @@ OPINION_KINDS = {
     OpinionKind.CONSULTATION: Word("会诊意见", "Consultation opinion"),
     OpinionKind.SUPPLEMENTARY: Word("补充报告", "Supplementary report"),
     OpinionKind.FROZEN: Word("冰冻报告", "Frozen report"),
+}
+
+
+class ChargeKind(StrEnum):
+    """What a line of charges is for."""
+
+    EXAM = "exam"
+    TECHNICAL = "technical"
+    SPECIAL = "special"
+
+
+CHARGE_KINDS = {
+    ChargeKind.EXAM: Word("检查收费", "Exam charge"),
+    ChargeKind.TECHNICAL: Word("常规计费", "Routine billing"),
+    ChargeKind.SPECIAL: Word("特检计费", "Special test billing"),
 }
 
 
@@ -716,7 +748,7 @@ LOAN_ACTIONS = {
     LoanAction.REPORT_LOST: Word("登记遗失", "Report lost"),
 }
 
-# ── scans, trail, media ──────────────────────────────────────────────────────────────────────────────
+# ── scans, trail ──────────────────────────────────────────────────────────────────────────────
 
 
 class ScanVerdict(StrEnum):
@@ -770,24 +802,6 @@ TRAIL_ACTIONS = {
 }
 
 
-class MediaKind(StrEnum):
-    """What was captured for a case (PA-IMG-14)."""
-
-    GROSS_IMAGE = "gross_image"
-    MICRO_IMAGE = "micro_image"
-    VIDEO = "video"
-    VOICE = "voice"
-    DOCUMENT = "document"
-
-
-MEDIA_KINDS = {
-    MediaKind.GROSS_IMAGE: Word("大体图像", "Gross image"),
-    MediaKind.MICRO_IMAGE: Word("显微镜图像", "Microscope image"),
-    MediaKind.VIDEO: Word("视频录像", "Video"),
-    MediaKind.VOICE: Word("语音", "Voice"),
-    MediaKind.DOCUMENT: Word("扫描资料", "Scanned document"),
-}
-
 _ALL: tuple[Mapping[Any, Word | StateMark], ...] = (
     LIBRARY_KINDS,
     DATE_PARTS,
@@ -799,7 +813,9 @@ _ALL: tuple[Mapping[Any, Word | StateMark], ...] = (
     CASE_ACTIONS,
     CASE_FLAGS,
     DOCTOR_ROLES,
+    FETCH_BY,
     OPINION_KINDS,
+    CHARGE_KINDS,
     MY_LISTS,
     SPECIMEN_STATES,
     TISSUE_STATES,
@@ -816,7 +832,6 @@ _ALL: tuple[Mapping[Any, Word | StateMark], ...] = (
     LOAN_ACTIONS,
     SCAN_VERDICTS,
     TRAIL_ACTIONS,
-    MEDIA_KINDS,
 )
 
 ENGLISH: dict[str, str] = {word.zh: word.en for words in _ALL for word in words.values()}
