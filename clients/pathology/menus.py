@@ -484,7 +484,7 @@ SETTINGS = Menu(
         Entry(
             "settings.prompts",
             "字段提示设置",
-            _SETTINGS + "prompts",
+            _TEMPLATES + "prompts",
             icon="list",
             permission=May.PATHOLOGY_DICTIONARIES,
             line=True,
@@ -494,7 +494,7 @@ SETTINGS = Menu(
         Entry(
             "settings.markers",
             "特染标记物/套餐",
-            _SETTINGS + "markers",
+            _TEMPLATES + "markers",
             icon="tag",
             permission=May.PATHOLOGY_DICTIONARIES,
         ),
@@ -509,7 +509,7 @@ SETTINGS = Menu(
         Entry(
             "settings.descriptors",
             "ＴＣＴ描述项目设置",
-            _SETTINGS + "descriptors",
+            _TEMPLATES + "descriptors",
             icon="check_circle",
             permission=May.PATHOLOGY_DICTIONARIES,
         ),
