@@ -89,7 +89,7 @@ class ListMedia(Query[tuple[MediaView, ...]], frozen=True, kw_only=True):
     """Pictures, video and voice of a case in strip order. Refusals: NOT_FOUND."""
 
     method = "pathology_media.list"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_VIEW
     audit = AuditClass.PATIENT_RECORD
 
     case_id: int
@@ -103,7 +103,7 @@ class AddMedia(Command[MediaView], frozen=True, kw_only=True):
     """
 
     method = "pathology_media.add"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     key: str
@@ -115,7 +115,7 @@ class BeginMedia(Command[UploadView], frozen=True, kw_only=True):
     """Begin an upload, or learn how far the one with this key is. Refusals: as AddMedia."""
 
     method = "pathology_media.begin"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     key: str
@@ -129,7 +129,7 @@ class AppendMedia(Command[UploadView], frozen=True, kw_only=True):
     """
 
     method = "pathology_media.append"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.ROUTINE
 
     key: str
@@ -145,7 +145,7 @@ class FinishMedia(Command[MediaView], frozen=True, kw_only=True):
     """
 
     method = "pathology_media.finish"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     key: str
@@ -157,7 +157,7 @@ class DropMedia(Command[Nothing], frozen=True, kw_only=True):
     """Throw an unfinished upload away; nothing happens when there is none."""
 
     method = "pathology_media.drop"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     key: str
@@ -170,7 +170,7 @@ class MarkMedia(Command[tuple[MediaView, ...]], frozen=True, kw_only=True):
     """
 
     method = "pathology_media.mark"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     case_id: int
@@ -182,7 +182,7 @@ class ClearMarks(Command[tuple[MediaView, ...]], frozen=True, kw_only=True):
     """Take every print mark of a case off (取消所有打印); gives the strip. Refusals: NOT_FOUND, ILLEGAL_ACTION."""
 
     method = "pathology_media.clear_marks"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     case_id: int
@@ -192,7 +192,7 @@ class SwapMedia(Command[tuple[MediaView, ...]], frozen=True, kw_only=True):
     """Exchange the places of two in the strip (图像置换); gives the strip. Refusals: NOT_FOUND, ILLEGAL_ACTION."""
 
     method = "pathology_media.swap"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     case_id: int
@@ -204,7 +204,7 @@ class BindMedia(Command[MediaView], frozen=True, kw_only=True):
     """Say of which specimen, block or slide of its case something is. Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION."""
 
     method = "pathology_media.bind"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     media_id: int
@@ -220,7 +220,7 @@ class DeleteMedia(Command[tuple[MediaView, ...]], frozen=True, kw_only=True):
     """
 
     method = "pathology_media.delete"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_CAPTURE
     audit = AuditClass.PATIENT_RECORD
 
     case_id: int
@@ -251,7 +251,7 @@ class ListCalibrations(Query[tuple[CalibrationView, ...]], frozen=True, kw_only=
     """All calibrations, newest first; with `camera` only those of that camera."""
 
     method = "pathology_media.list_calibrations"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_VIEW
     audit = AuditClass.ROUTINE
 
     camera: str = ""
@@ -261,7 +261,7 @@ class AddCalibration(Command[CalibrationView], frozen=True, kw_only=True):
     """Keep a new calibration; older ones stay, pictures keep the scale they were taken with. Refusals: INVALID."""
 
     method = "pathology_media.add_calibration"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_SETTINGS
     audit = AuditClass.SETTINGS
 
     camera: str
@@ -276,7 +276,7 @@ class WithdrawCalibration(Command[CalibrationView], frozen=True, kw_only=True):
     """Take a wrong calibration out of use; it stays in the list, pictures refer to it. Refusals: NOT_FOUND."""
 
     method = "pathology_media.withdraw_calibration"
-    permission = Permission.SIGNED_IN
+    permission = Permission.PATHOLOGY_SETTINGS
     audit = AuditClass.SETTINGS
 
     calibration_id: int
