@@ -4,8 +4,8 @@ Specimens and blocks stand in `pathology_technique`, sections and slides in `pat
 `pathology_trail`; opinions, reports, naming doctors, follow-up and favourites in `pathology_reports`; orders, media and
 the archive have modules of their own.
 
-When a case or anything in it changes, `Changed("pathology_case", id, revision)` is told to all stations; a change of the
-libraries tells `Changed("pathology_library", id, version)`.
+When a case or anything in it changes, `Changed("pathology_case", id, revision)` is told to all stations; a change of
+the libraries tells `Changed("pathology_library", id, version)`.
 """
 
 from __future__ import annotations
@@ -463,7 +463,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CasePage(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows, newest registration first; `next_cursor` is empty at the end. `total` counts at most 10,000."""
+    """Rows, newest registration first; `next_cursor` is empty at the end. `total` counts at most 1,000."""
 
     rows: tuple[CaseRow, ...]
     next_cursor: str

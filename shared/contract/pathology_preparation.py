@@ -230,7 +230,7 @@ class SlideRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlidePage(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows by case number, then slide number; `next_cursor` is empty at the end. `total` counts at most 10,000."""
+    """Rows by case number, then slide number; `next_cursor` is empty at the end. `total` counts at most 1,000."""
 
     rows: tuple[SlideRow, ...]
     next_cursor: str

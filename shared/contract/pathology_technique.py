@@ -213,7 +213,7 @@ class SpecimenRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpecimenPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows, newest case first; `next_cursor` is empty at the end. `total` counts at most 10,000."""
+    """Rows, newest case first; `next_cursor` is empty at the end. `total` counts at most 1,000."""
 
     rows: tuple[SpecimenRow, ...]
     next_cursor: str
@@ -445,7 +445,7 @@ class BlockRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BlockPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows by case number and serial; `next_cursor` is empty at the end. `total` counts at most 10,000."""
+    """Rows by case number and serial; `next_cursor` is empty at the end. `total` counts at most 1,000."""
 
     rows: tuple[BlockRow, ...]
     next_cursor: str
