@@ -17,6 +17,7 @@ from clients.kit.connection import Connection, Connector
 from clients.kit.garbage import GuiGarbage
 from clients.kit.incidents import record_incident, start_log
 from clients.kit.login import LoginPage, SignedIn
+from clients.kit.running import TaskRunner
 from clients.kit.settings import UserSettings
 from clients.kit.shell import DENSITY_KEY, LANGUAGE_KEY, THEME_KEY, Page, Shell, check_pages
 from clients.kit.tasks import QtTaskRunner
@@ -59,6 +60,10 @@ def _tell_widgets() -> None:
         QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.LanguageChange))
 
 
+MakeLogin = Callable[[str, Connector, TaskRunner, UserSettings], LoginPage]
+"""Makes the log-in page of a workstation that asks more than user and password."""
+
+
 class Workstation(QMainWindow):
     """One window that shows the log-in page and, after it, the shell; owns the task runner and the line."""
 
@@ -74,6 +79,7 @@ class Workstation(QMainWindow):
         desk_settings: UserSettings | None = None,
         server: str = "",
         usual_theme: ThemeName = ThemeName.LIGHT,
+        make_login: MakeLogin = LoginPage,
     ) -> None:
         super().__init__()
         check_pages(pages)
@@ -86,7 +92,7 @@ class Workstation(QMainWindow):
         self.shell: Shell | None = None
         self.stack = QStackedWidget()
         self.setCentralWidget(self.stack)
-        self.login_page = LoginPage(title, connector, self.runner, self._desk)
+        self.login_page = make_login(title, connector, self.runner, self._desk)
         if server:
             self.login_page.set_server(server)
         self.login_page.signed_in.connect(self._on_signed_in)
@@ -185,12 +191,15 @@ def run_workstation(
     prog: str = "mingjing",
     on_start: Callable[[Workstation], None] | None = None,
     usual_theme: ThemeName = ThemeName.LIGHT,
+    make_login: MakeLogin = LoginPage,
+    more_options: Sequence[argparse.ArgumentParser] = (),
 ) -> int:
     """Run a workstation until its window is closed; the exit status. `title` is a Chinese source string.
 
-    `usual_theme` is worn until the user chooses one: dark in the reading room, light elsewhere.
+    `usual_theme` is worn until the user chooses one: dark in the reading room, light elsewhere. `more_options` are
+    parsers (without help) of what a workstation understands beside the usual; it has read them itself.
     """
-    parser = argparse.ArgumentParser(prog=prog)
+    parser = argparse.ArgumentParser(prog=prog, parents=more_options)
     parser.add_argument("--connect", default="", metavar="STRING", help="connection string of the server")
     parser.add_argument("--language", choices=[item.value for item in Language], help="language of the screens")
     parser.add_argument("--theme", choices=[item.value for item in ThemeName], help="light or dark")
@@ -203,7 +212,15 @@ def run_workstation(
     wear(options.theme or str(desk.get(THEME_KEY, usual_theme.value)))
     speak(options.language or str(desk.get(LANGUAGE_KEY, Language.CHINESE.value)))
     start_log(prog.rsplit(maxsplit=1)[-1])
-    window = Workstation(title, pages, connector, desk_settings=desk, server=options.connect, usual_theme=usual_theme)
+    window = Workstation(
+        title,
+        pages,
+        connector,
+        desk_settings=desk,
+        server=options.connect,
+        usual_theme=usual_theme,
+        make_login=make_login,
+    )
     sys.excepthook = _BugHook(window)
     if options.exit_when_ready:
         window.ready.connect(window.close)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from clients.kit.states import StateLook
 from clients.kit.theme import Theme, current_theme, is_look_change
+from clients.kit.tokens import LIGHT, contrast
 from clients.kit.translations import tr
 
 _GLYPH = 14
@@ -17,6 +18,8 @@ _GAP = 4
 
 def badge_width(look: StateLook, theme: Theme) -> float:
     """Width in pixels that a badge needs for its glyph and word."""
+    if look.mark:
+        return theme.metrics.caption + 8
     metrics = QFontMetricsF(theme.font("caption"))
     return _PAD * 2 + _GLYPH + _GAP + metrics.horizontalAdvance(tr(look.text)) + 1
 
@@ -29,6 +32,8 @@ def paint_badge(
     `glyph_only` is for places too narrow for words; the caller's tooltip then says the word.
     """
     theme = current_theme()
+    if look.mark:
+        return paint_stamp(painter, area, look, centred=centred)
     colours = theme.tone(look.tone)
     font = theme.font("caption")
     height = min(area.height(), theme.metrics.caption + 10)
@@ -53,6 +58,25 @@ def paint_badge(
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
     painter.restore()
     return width
+
+
+def paint_stamp(painter: QPainter, area: QRectF, look: StateLook, *, centred: bool = False) -> float:
+    """Paint a look's mark on a square of its colour at the left of `area`, and return the width used."""
+    theme = current_theme()
+    side = min(badge_width(look, theme), area.height())
+    left = area.left() + (max(0.0, (area.width() - side) / 2) if centred else 0.0)
+    box = QRectF(left, area.center().y() - side / 2, side, side)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QColor(theme.colours.border))
+    painter.setBrush(QColor(look.colour))
+    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+    painter.setFont(theme.font("caption", bold=True))
+    dark, bright = LIGHT.text, LIGHT.surface
+    painter.setPen(QColor(max((dark, bright), key=lambda ink: contrast(ink, look.colour))))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, look.mark)
+    painter.restore()
+    return side
 
 
 class StateBadge(QWidget):

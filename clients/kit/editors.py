@@ -42,6 +42,7 @@ from clients.kit.fields import (
     Field,
     LongTextField,
     NumberField,
+    PromptField,
     SwitchField,
     TextField,
     TicksField,
@@ -453,7 +454,7 @@ class _Tick(QAbstractButton):
 
 
 class _ChoiceBox(QComboBox):
-    """A combo box that finds by pinyin initials while closed and draws a plain chevron."""
+    """A combo box that finds by pinyin initials while closed."""
 
     def __init__(self, editor: ChoiceEditor) -> None:
         super().__init__()
@@ -500,15 +501,6 @@ class _ChoiceBox(QComboBox):
 
     def wheelEvent(self, event: Any) -> None:
         event.ignore()  # scrolling a page must never change a value
-
-    def paintEvent(self, event: Any) -> None:
-        super().paintEvent(event)
-        if self.read_only:
-            return
-        theme = current_theme()
-        with QPainter(self) as painter:
-            colour = theme.colours.text_quiet if self.isEnabled() else theme.colours.text_disabled
-            theme.paint_icon(painter, "chevron_down", QRectF(self.width() - 22, self.height() / 2 - 7, 14, 14), colour)
 
 
 class DateEditor(Editor):
@@ -672,6 +664,10 @@ def make_editor(field: Field) -> Editor:
     """The editor for a field; raises TypeError for a kind of field that has none."""
     editor: Editor
     match field:
+        case PromptField():
+            from clients.kit.prompt_editor import PromptEditor
+
+            editor = PromptEditor(field)
         case TextField():
             editor = TextEditor(field)
         case LongTextField():

@@ -71,6 +71,26 @@ class TextField(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromptField(TextField):
+    """One line of text with a list of prompts that can be typed by pinyin initials; other text may be typed too.
+
+    `source` gives the prompts of the moment (at once, from memory).
+    """
+
+    source: Callable[[], Sequence[Prompt]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One entry of a list of prompts: the words, and the menus that lead to it (empty for the first level)."""
+
+    text: str
+    path: tuple[str, ...] = ()
+    code: str = ""
+    """What may be typed for it beside pinyin initials; empty for only these."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LongTextField(Field):
     """Several lines of text."""
 

@@ -197,6 +197,10 @@ class ListView(QWidget):
         self._empty_words = words
         self._show_emptiness()
 
+    def set_menu_filler(self, fill: Callable[[QMenu, Any | None], object]) -> None:
+        """Let somebody add entries to the menu of a row, below its actions; the row is None beside all rows."""
+        self.table.fill_menu = fill
+
     def select_id(self, row_id: object) -> bool:
         """Select the row with this id if it is in memory; False if it is not."""
         position = self.model.position_of(row_id)
@@ -428,6 +432,7 @@ class _Table(QTableView):
         self.fitting = False
         self.hovered = -1
         self.hover_point = QPoint(-1, -1)
+        self.fill_menu: Callable[[QMenu, Any | None], object] | None = None
         self.setModel(model)
         self.cells = _CellDelegate(self, model, actions, shown)
         self.setItemDelegate(self.cells)
@@ -558,16 +563,16 @@ class _Table(QTableView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         keyboard = event.reason() is QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if keyboard else self.indexAt(event.pos())
-        if not index.isValid():
+        if not index.isValid() and self.fill_menu is None:
             return
         place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()) if keyboard else event.globalPos()
         self.open_menu(index, place)
 
     def row_menu(self, index: QModelIndex) -> QMenu | None:
         """The menu of all allowed actions of a row; None if there is none."""
-        row = self._rows.row(index.row())
+        row = self._rows.row(index.row()) if index.isValid() else None
         allowed = [a for a in self.actions_shown if row is not None and a.is_allowed(row)]
-        if not allowed:
+        if not allowed and self.fill_menu is None:
             return None
         theme = current_theme()
         menu = QMenu(self)
@@ -577,6 +582,8 @@ class _Table(QTableView):
             entry = menu.addAction(theme.icon(action.icon, colour=colour), tr(action.text))
             entry.setObjectName(action.id)
             entry.triggered.connect(_Emit(self, action.id, row))
+        if self.fill_menu is not None:
+            self.fill_menu(menu, row)
         return menu
 
     def open_menu(self, index: QModelIndex, place: QPoint) -> None:

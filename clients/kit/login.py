@@ -24,6 +24,16 @@ from shared.contract.identity import SessionView
 SERVER_KEY, USER_KEY, LANGUAGE_KEY = "login/server", "login/user", "language"
 
 
+SERVER_FIELD = TextField(
+    key="server",
+    label="服务器",
+    required=True,
+    max_length=500,
+    hint="连接字符串由管理员提供，首次填写后自动记住。",
+)
+PASSWORD_FIELD = TextField(key="password", label="密码", required=True, max_length=256, secret=True)
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """An open session and the line it runs over."""
@@ -74,29 +84,11 @@ class LoginPage(QWidget):
         head.addLayout(words, 1)
         box.addLayout(head)
         box.addSpacing(16)
-        self.form = FormView(
-            [
-                Section(
-                    "",
-                    [
-                        TextField(
-                            key="server",
-                            label="服务器",
-                            required=True,
-                            max_length=500,
-                            hint="连接字符串由管理员提供，首次填写后自动记住。",
-                        ),
-                        TextField(key="user", label="用户名", required=True),
-                        TextField(key="password", label="密码", required=True, max_length=256, secret=True),
-                    ],
-                )
-            ],
-            columns=1,
-        )
+        self.form = FormView(self.sections(), columns=1)
         box.addWidget(self.form)
         box.addSpacing(8)
         self.button = Button("登录", "primary", on_click=self.form.submit)
-        box.addWidget(self.button)
+        box.addLayout(self.button_row())
         self.notice = Label("", "error", wrap=True)
         self.notice.hide()
         self.notice.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -110,6 +102,26 @@ class LoginPage(QWidget):
         self.form.changed.connect(lambda _key: self._say(""))
         self.form.set_values({"server": settings.get(SERVER_KEY, ""), "user": settings.get(USER_KEY, "")})
         self._show_language()
+
+    def sections(self) -> list[Section]:
+        """What is asked; a department's own log-in page asks more. `server`, `user` and `password` are always there."""
+        return [
+            Section(
+                "",
+                [
+                    SERVER_FIELD,
+                    TextField(key="user", label="用户名", required=True),
+                    PASSWORD_FIELD,
+                ],
+            )
+        ]
+
+    def button_row(self) -> QHBoxLayout:
+        """The row of the button 登录."""
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.button, 1)
+        return row
 
     def set_server(self, server: str) -> None:
         """Fill the server field (a connection string given on the command line)."""

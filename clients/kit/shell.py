@@ -295,6 +295,10 @@ class Shell(QMainWindow):
         self._strips.addWidget(strip)
         strip.setHidden(was_hidden)
 
+    def add_status(self, widget: QWidget) -> None:
+        """Put a widget into the status strip, before the hint of the command palette."""
+        self.status.add(widget)
+
     def page_widget(self, page_id: str) -> QWidget | None:
         """The widget of a page, None while it has not been shown yet."""
         return self._built.get(page_id)
@@ -695,7 +699,14 @@ class _StatusStrip(QWidget):
         layout.addSpacing(16)
         self.message = ValueLabel("", "caption")
         layout.addWidget(self.message, 1)
+        self._more = QHBoxLayout()
+        self._more.setSpacing(16)
+        layout.addLayout(self._more)
+        layout.addSpacing(16)
         layout.addWidget(Label("命令面板 Ctrl+K", "caption"))
+
+    def add(self, widget: QWidget) -> None:
+        self._more.addWidget(widget)
 
     def show_line(self, state: LineState) -> None:
         glyph, words, tone = {

@@ -17,12 +17,18 @@ from shared.domain.states import (
 
 @dataclass(frozen=True)
 class StateLook:
-    """How one state is shown: Chinese source word, tone, icon name. A quiet look has no ground behind it."""
+    """How one state is shown: Chinese source word, tone, icon name. A quiet look has no ground behind it.
+
+    A look with a `mark` is a stamp instead: one character on a square of `colour` (`#rrggbb`), where a department has
+    colours of its own for its states.
+    """
 
     text: str
     tone: Tone
     glyph: str
     quiet: bool = False
+    mark: str = ""
+    colour: str = ""
 
 
 EXAM_LOOKS: Mapping[str, StateLook] = {
