@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from shared.domain.pathology import CaseState, Station
+from clients.kit.translations import tr
+from shared.contract.pathology import CaseDetails, CaseFilter, CaseRow, CaseView, LibraryView, Neighbours
+from shared.domain.pathology import Station
 
 if TYPE_CHECKING:
     from clients.kit.shell import Workplace
@@ -104,79 +106,67 @@ class View(Protocol):
         ...
 
 
-class CaseLike(Protocol):
-    """What the desk itself reads of the open case; tabs read the contract's view."""
+class Server(Protocol):
+    """What the desk itself asks of the server; blocking, raises RpcError. `shell.server` implements it."""
 
-    @property
-    def id(self) -> int:
-        """The case."""
+    def load(self, case_id: int) -> CaseDetails:
+        """The case with everything in it."""
         ...
 
-    @property
-    def number(self) -> str:
-        """病理号."""
+    def neighbours(self, case_id: int, filter: CaseFilter) -> Neighbours:
+        """The cases beside it in the list."""
         ...
-
-    @property
-    def state(self) -> CaseState:
-        """Where it stands."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """For saving."""
-        ...
-
-    @property
-    def allowed(self) -> Sequence[str]:
-        """Actions (`CaseAction`) that this user may do now."""
-        ...
-
-
-LoadCase = Callable[[int], Any]
-"""Fetches the view of a case (blocking, raises RpcError)."""
 
 
 class Desk:
     """The workstation as a tab or an entry sees it. Attributes are read; only methods change anything."""
 
-    def __init__(self, place: Workplace, station: StationSpec, library: Any, load: LoadCase) -> None:
+    def __init__(self, place: Workplace, station: StationSpec, library: LibraryView, server: Server) -> None:
         self.place = place
         """Connection, session, runner, messages, drafts, settings, scanner (`clients.kit.shell.Workplace`)."""
         self.station = station
         self.library = library
-        """The library that the user chose at the log-in (the contract's view)."""
-        self.case: Any | None = None
-        """The open case (the contract's view), or None."""
+        """The library that the user chose at the log-in."""
+        self.libraries: tuple[LibraryView, ...] = (library,)
+        """Every library in use."""
+        self.details: CaseDetails | None = None
+        """The open case with everything in it, or None."""
         self.is_new = False
         """A case is being registered that the server does not know yet; `case` is None then."""
-        self.selected: Any | None = None
+        self.is_appointment = False
+        """The new case is to be booked only (预约病例)."""
+        self.selected: CaseRow | None = None
         """The row of the case list under the cursor, or None."""
-        self.rows: tuple[Any, ...] = ()
-        """The rows of the case list in their order on screen."""
+        self.filter = CaseFilter()
+        """What the case list shows; 上一例 and 下一例 step in it."""
         self.view: View
         """The window; set before any tab is made."""
-        self.opened: Bell[Any] = Bell()
-        """A case was opened; its view. Also after 登记 was stored for the first time."""
+        self.opened: Bell[CaseDetails] = Bell()
+        """A case was opened. Also after 登记 was stored for the first time."""
         self.started: Bell[None] = Bell()
         """登记病例: an empty case is on the desk (`is_new`)."""
-        self.changed: Bell[Any] = Bell()
-        """The open case has a newer view: something was saved here or by another station."""
+        self.changed: Bell[CaseDetails] = Bell()
+        """The open case is newer: something was saved here or by another station."""
         self.closed: Bell[None] = Bell()
         """No case is open any more."""
         self.saved: Bell[None] = Bell()
         """保存 of the tool bar finished well."""
-        self.selection: Bell[Any] = Bell()
+        self.selection: Bell[CaseRow | None] = Bell()
         """Another row of the list is under the cursor; the row or None."""
         self.station_changed: Bell[Station] = Bell()
         self.dirty_changed: Bell[None] = Bell()
         """A part says that it became dirty or clean (`touched`)."""
-        self._load = load
+        self._server = server
         self._parts: dict[str, tuple[str, Part]] = {}
         self._scans: list[Callable[[str], bool]] = []
         self._busy = False
 
     # ── what is open ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def case(self) -> CaseView | None:
+        """The open case, or None."""
+        return self.details.case if self.details is not None else None
 
     @property
     def is_open(self) -> bool:
@@ -195,9 +185,9 @@ class Desk:
         """Open a case instead of the present one; unsaved changes are asked about first."""
         self.leave(lambda: self._open(case_id, then))
 
-    def new_case(self) -> None:
-        """登记病例: put an empty case on the desk; unsaved changes are asked about first."""
-        self.leave(self._start)
+    def new_case(self, *, appointment: bool = False) -> None:
+        """登记病例 or 预约病例: put an empty case on the desk; unsaved changes are asked about first."""
+        self.leave(lambda: self._start(appointment))
 
     def close_case(self, then: Callable[[], None] | None = None) -> None:
         """关闭病例; unsaved changes are asked about first."""
@@ -209,11 +199,11 @@ class Desk:
 
         self.leave(close)
 
-    def adopt(self, case: Any) -> None:
-        """Show a newer view of the open case that a command just returned (or the stored one of a new case)."""
+    def adopt(self, details: CaseDetails) -> None:
+        """Show what a command just returned: the open case as it is now, or a new one that was stored."""
         was = self.case
-        self.case, self.is_new = case, False
-        (self.changed if was is not None and was.id == case.id else self.opened).ring(case)
+        self.details, self.is_new = details, False
+        (self.changed if was is not None and was.id == details.case.id else self.opened).ring(details)
 
     def reload(self, then: Callable[[], None] | None = None) -> None:
         """Fetch the open case again, because something of it changed."""
@@ -221,29 +211,36 @@ class Desk:
             return
         case_id = self.case.id
 
-        def arrived(case: Any) -> None:
+        def arrived(details: CaseDetails) -> None:
             if self.case is not None and self.case.id == case_id:
-                self.case = case
-                self.changed.ring(case)
+                self.adopt(details)
                 if then is not None:
                     then()
 
-        self.place.runner.run(lambda: self._load(case_id), arrived, self.place.messages.report, key="desk.reload")
+        self.place.runner.run(
+            lambda: self._server.load(case_id), arrived, self.place.messages.report, key="pathology.reload"
+        )
 
     def step(self, by: int) -> None:
-        """上一例 (-1), 下一例 (+1): open the neighbour in the list, counted from the open case."""
-        neighbour = self.neighbour(by)
-        if neighbour is not None:
-            self.open_case(neighbour.id)
-
-    def neighbour(self, by: int) -> Any | None:
-        """The row of the list beside the open case, or None at the end."""
+        """上一例 (-1), 下一例 (+1): open the neighbour in the list, counted from the open case, else from the row."""
         here = self.case or self.selected
-        ids = [row.id for row in self.rows]
-        if here is None or here.id not in ids:
-            return self.rows[0] if self.rows and by > 0 else None
-        place = ids.index(here.id) + by
-        return self.rows[place] if 0 <= place < len(ids) else None
+        if here is None:
+            return
+        case_id = here.id
+
+        def arrived(beside: Neighbours) -> None:
+            wanted = beside.previous_id if by < 0 else beside.next_id
+            if wanted:
+                self.open_case(wanted)
+            else:
+                self.place.messages.say(tr("已是列表的第一例") if by < 0 else tr("已是列表的最后一例"))
+
+        self.place.runner.run(
+            lambda: self._server.neighbours(case_id, self.filter),
+            arrived,
+            self.place.messages.report,
+            key="pathology.step",
+        )
 
     # ── saving ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -352,14 +349,10 @@ class Desk:
         """Load list, counters and links again; many calls in a moment are one."""
         self.view.refresh_lists()
 
-    def select(self, row: Any | None) -> None:
+    def select(self, row: CaseRow | None) -> None:
         """The list tells which row is under the cursor."""
         self.selected = row
         self.selection.ring(row)
-
-    def set_rows(self, rows: Sequence[Any]) -> None:
-        """The list tells its rows in their order on screen."""
-        self.rows = tuple(rows)
 
     # ── scanning ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -383,24 +376,26 @@ class Desk:
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
 
     def _open(self, case_id: int, then: Callable[[], None] | None) -> None:
-        def arrived(case: Any) -> None:
+        def arrived(details: CaseDetails) -> None:
             if self.is_open:
                 self._close()
-            self.case, self.is_new = case, False
-            self.opened.ring(case)
+            self.details, self.is_new = details, False
+            self.opened.ring(details)
             if then is not None:
                 then()
 
-        self.place.runner.run(lambda: self._load(case_id), arrived, self.place.messages.report, key="desk.open")
+        self.place.runner.run(
+            lambda: self._server.load(case_id), arrived, self.place.messages.report, key="pathology.open"
+        )
 
-    def _start(self) -> None:
+    def _start(self, appointment: bool) -> None:
         if self.is_open:
             self._close()
-        self.is_new = True
+        self.is_new, self.is_appointment = True, appointment
         self.started.ring(None)
 
     def _close(self) -> None:
-        self.case, self.is_new = None, False
+        self.details, self.is_new = None, False
         self.closed.ring(None)
 
 

@@ -20,7 +20,7 @@ class Link:
 
 
 LINKS: tuple[Link, ...] = (
-    Link("appointments", "预约病例（{count}）", "appointments", "clients.pathology.registration.entries:appointments"),
+    Link("appointments", "预约病例（{count}）", "bookings", "clients.pathology.registration.entries:appointments"),
     Link("regrossing", "补取病例（{count}）", "regrossing", "clients.pathology.grossing.entries:regrossing_cases"),
     Link(
         "consultations",
@@ -37,6 +37,6 @@ LINKS: tuple[Link, ...] = (
     ),
     Link("favourites", "收藏病例（{count}）", "favourites", "clients.pathology.shell.special_lists:favourites"),
 )
-"""All links from left to right; the counters' names are the fields of the contract's view of counts."""
+"""All links from left to right; `shell.counters` knows the counts by these names."""
 
 BY_ID = {link.id: link for link in LINKS}
