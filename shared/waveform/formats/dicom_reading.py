@@ -208,14 +208,17 @@ def _signed(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _padding(item: Any, kind: str) -> int | None:
-    """The padding value. 0 is no padding: there are carts that write it though 0 is where their trace rests."""
+    """The value of samples that were not recorded.
+
+    0 is no padding: there are carts that declare it though 0 is where their trace rests. Those that declare nothing
+    write the lowest value.
+    """
     import numpy as np
 
     raw = bytes_of(item, "WaveformPaddingValue")
     size = np.dtype(kind).itemsize
-    if len(raw) < size:
-        return None
-    return int(np.frombuffer(raw, np.dtype(byte_order(item) + kind), 1)[0]) or None
+    declared = int(np.frombuffer(raw, np.dtype(byte_order(item) + kind), 1)[0]) if len(raw) >= size else 0
+    return declared or (-32_768 if kind == "i2" else None)
 
 
 def _unit(definition: Any) -> float | None:

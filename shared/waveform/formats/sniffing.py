@@ -34,7 +34,7 @@ def _scp_like(head: bytes) -> bool:
     """Makers leave the mark "SCPECG" out; then section 0 points at itself at byte 7 (EN 1064 5.3.2)."""
     section, length = struct.unpack_from("<HI", head, 8)
     first, own, index = struct.unpack_from("<HII", head, 22)
-    return section == 0 and first == 0 and own == length and index == 7
+    return section == 0 and first == 0 and own == length and index in (6, 7)  # 6: Heal Force
 
 
 def _marked_up(head: bytes) -> Kind | None:
@@ -42,7 +42,7 @@ def _marked_up(head: bytes) -> Kind | None:
         text = head.decode("utf-16", errors="replace")
     else:
         text = head.decode("utf-8", errors="replace").lstrip("\ufeff")
-    if not text.lstrip()[:1] == "<":
+    if text.lstrip()[:1] != "<":
         return None
     if re.search(r"<(\w+:)?AnnotatedECG\b", text):
         return Kind.AECG
