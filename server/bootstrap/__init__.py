@@ -47,6 +47,8 @@ MORE_TABLES: tuple[str, ...] = (
     "server.films.tables",
     "server.sharing.tables",
     "server.collections.tables",
+    "server.pathology.cases.tables",
+    "server.pathology.technique.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

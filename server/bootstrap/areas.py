@@ -35,6 +35,7 @@ from server.bootstrap.hl7 import Interfaces, build_interfaces
 from server.bootstrap.keeping import KeepingExams, StoredCopies, backup_folder
 from server.bootstrap.marks import Marks, build_marks
 from server.bootstrap.master import tell_master_of_exams
+from server.bootstrap.pathology import Pathology, PathologyHouse, build_pathology
 from server.bootstrap.printing import TicketForecast
 from server.bootstrap.quality import build_quality
 from server.bootstrap.registrations import build_registrations
@@ -130,6 +131,7 @@ class Areas:
     marks: Marks
     films: Films
     sharing: SharingService
+    pathology: Pathology
     handlers: tuple[object, ...]
 
 
@@ -222,6 +224,21 @@ def build_areas(settings: Settings, database: Database) -> Areas:
     marks = build_marks(database, archive, time)
     films = build_films(settings, folders, time)
     sharing = build_sharing(settings, time)
+    pathology = build_pathology(
+        PathologyHouse(
+            settings=settings,
+            database=database,
+            folders=folders,
+            time=time,
+            identity=identity,
+            organisation=organisation,
+            patients=patients,
+            applications=applications,
+            exams=exams,
+            archive=archive,
+            documents=documents,
+        )
+    )
     return Areas(
         time=time,
         identity=identity,
@@ -252,6 +269,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
         marks=marks,
         films=films,
         sharing=sharing,
+        pathology=pathology,
         handlers=(
             OrganisationRpc(organisation),
             MasterRpc(master, Tables(database, master)),
@@ -304,6 +322,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             AccessRpc(access),
             JobsRpc(),
             structured.handlers,
+            *pathology.handlers,
         ),
     )
 

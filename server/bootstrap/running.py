@@ -142,6 +142,7 @@ class RunningServer:
             areas.templates.install(uow)
             areas.structured.templates.install(uow)
             areas.critical.seed(uow)
+            areas.pathology.seed(uow)
 
     def _require_readiness(self, database: Database, areas: Areas) -> None:
         with database.read() as uow:

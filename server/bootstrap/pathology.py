@@ -1,0 +1,52 @@
+"""Puts pathology together: one `build_…` for each room; what a room needs of the house stands in `PathologyHouse`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server.archive.service import ArchiveService
+    from server.bootstrap.folders import Folders
+    from server.exams.applications import ApplicationDesk
+    from server.exams.service import ExamService
+    from server.identity.service import IdentityService
+    from server.kernel.clock import HospitalTime
+    from server.kernel.database import Database, UnitOfWork
+    from server.organisation.service import OrganisationService
+    from server.patients.service import PatientService
+    from server.printing.documents import DocumentStore
+    from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PathologyHouse:
+    """What the rooms take from the other areas."""
+
+    settings: Settings
+    database: Database
+    folders: Folders
+    time: HospitalTime
+    identity: IdentityService
+    organisation: OrganisationService
+    patients: PatientService
+    applications: ApplicationDesk
+    exams: ExamService
+    archive: ArchiveService
+    documents: DocumentStore
+
+
+@dataclass(frozen=True, slots=True)
+class Pathology:
+    """The area, put together."""
+
+    house: PathologyHouse
+    handlers: tuple[object, ...]
+
+    def seed(self, uow: UnitOfWork) -> None:
+        """Fill what an empty database lacks."""
+
+
+def build_pathology(house: PathologyHouse) -> Pathology:
+    """Construct the rooms; each owner adds its lines."""
+    return Pathology(house, handlers=())
