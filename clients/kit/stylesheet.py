@@ -6,9 +6,10 @@ labels `caption`, `title`, `headline`, `quiet`, `error`; frames `hairline`, `sur
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
-from clients.kit.tokens import Metrics, Palette, Tone
+from clients.kit.tokens import PALETTES, Metrics, Palette, Tone
 
 _SHEET = Template("""
 * { outline: none; }
@@ -89,14 +90,19 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled, QPlainTextEdi
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"], QPlainTextEdit[wrong="true"] {
   border: 1px solid $danger; }
 QAbstractSpinBox { padding-right: 0; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-position: center left; width: 6px; height: 1px;
+  border: none; }
 QDateEdit::drop-down, QDateTimeEdit::drop-down { width: 0; border: none; }
 QComboBox[readonly="true"] { background: transparent; border-color: $hairline; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: none; width: 0; }
+QComboBox::down-arrow { image: url("$chevron"); width: 14px; height: 14px; }
+QComboBox[readonly="true"]::down-arrow { image: none; }
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QAbstractItemView { background: $surface; border: 1px solid $hairline; selection-background-color: $selected;
   selection-color: $text; alternate-background-color: $surface; }
+QListWidget::item { padding: 4px 8px; border-radius: ${radius}px; }
+QListWidget::item:hover { background: $hover; }
+QListWidget::item:selected { background: $selected; color: $text; }
 QComboBox QAbstractItemView { background: $raised; }
 QComboBox QAbstractItemView::item { min-height: ${option}px; padding: 0 8px; color: $text; }
 QComboBox QAbstractItemView::item:hover, QComboBox QAbstractItemView::item:selected { background: $selected;
@@ -108,7 +114,8 @@ QTreeView::item:hover { background: $hover; }
 QTreeView::item:selected { background: $selected; color: $text; }
 QTreeView::indicator, QTableView::indicator { width: 13px; height: 13px; border: 1px solid $text_quiet;
   border-radius: 3px; background: $surface; }
-QTreeView::indicator:checked, QTableView::indicator:checked { background: $accent; border-color: $accent; }
+QTreeView::indicator:checked, QTableView::indicator:checked { background: $accent; border-color: $accent;
+  image: url("$tick"); }
 
 QTableView { border: none; gridline-color: transparent; }
 QHeaderView { background: $surface; border: none; }
@@ -152,9 +159,19 @@ QProgressBar::chunk { background: $accent; border-radius: 2px; }
 QCalendarWidget QAbstractItemView { selection-background-color: $accent; selection-color: $on_accent; }
 QCalendarWidget QWidget#qt_calendar_navigationbar { background: $surface; border-bottom: 1px solid $hairline; }
 QCalendarWidget QToolButton { min-width: 24px; padding: 0 4px; color: $text; }
-QCheckBox { spacing: 8px; background: transparent; }
-QRadioButton { spacing: 8px; background: transparent; }
+QCheckBox, QRadioButton { spacing: 8px; background: transparent; min-height: 20px; }
+QCheckBox::indicator, QListView::indicator { width: 13px; height: 13px; border: 1px solid $text_quiet;
+  border-radius: 3px; background: $surface; }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: $accent; border-color: $accent;
+  image: url("$tick"); }
+QCheckBox::indicator:disabled { border-color: $hairline; background: transparent; }
 """)
+
+
+def _drawing(drawing: str, colours: Palette) -> str:
+    """A small drawing in the colours of the theme: a style sheet takes pictures only from files."""
+    name = next(name for name, palette in PALETTES.items() if palette is colours)
+    return (Path(__file__).parent / f"{drawing}_{name.value}.svg").as_posix()
 
 
 def stylesheet(colours: Palette, metrics: Metrics) -> str:
@@ -163,6 +180,8 @@ def stylesheet(colours: Palette, metrics: Metrics) -> str:
     plain = {name: value for name, value in vars(colours).items() if isinstance(value, str)}
     return _SHEET.substitute(
         plain,
+        chevron=_drawing("chevron", colours),
+        tick=_drawing("tick", colours),
         danger=danger.text,
         danger_ground=danger.ground,
         scroll=colours.border,

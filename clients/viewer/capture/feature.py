@@ -178,8 +178,6 @@ class _Bar(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setStyleSheet(
             f"_Bar {{ background: {shade.raised}; border: 1px solid {shade.border}; border-radius: 4px; }}"
-            f"QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {shade.text_quiet};"
-            f" border-radius: 3px; }} QCheckBox::indicator:checked {{ background: {shade.accent}; }}"
         )
         self.texts, self.identity = QCheckBox(tr("文字")), QCheckBox(tr("患者信息"))
         for tick in (self.texts, self.identity):

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from clients.kit.labels import Button
-from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.film import header, sending
@@ -126,12 +125,6 @@ class PrintersDialog(QDialog):
         column.addLayout(body, 1)
         column.addWidget(self.message)
         column.addLayout(self._buttons())
-        shade = current_theme().colours
-        self.setStyleSheet(
-            "QCheckBox::indicator, QListView::indicator { width: 13px; height: 13px;"
-            f" border: 1px solid {shade.text_quiet}; border-radius: 3px; }}"
-            f"QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {shade.accent}; }}"
-        )
         films.changed.connect(self._fill)
         self._fill()
 

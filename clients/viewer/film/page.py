@@ -194,7 +194,5 @@ class FilmPage(QWidget):
             f"QFrame#film\\.source, QFrame#film\\.setup {{ background: {shade.window}; border: none; }}"
             f"QFrame#film\\.source {{ border-right: 1px solid {shade.hairline}; }}"
             f"QFrame#film\\.setup {{ border-left: 1px solid {shade.hairline}; }}"
-            f"QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {shade.text_quiet};"
-            f" border-radius: 3px; }} QCheckBox::indicator:checked {{ background: {shade.accent}; }}"
             f"QScrollArea {{ border: none; background: {shade.window}; }}"
         )

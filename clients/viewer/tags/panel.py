@@ -43,11 +43,6 @@ class TagsPanel(QWidget):
         self.search.textChanged.connect(lambda _text: self._fill())
         self.differ = QCheckBox(tr("标出与相邻图像的不同"))
         self.differ.toggled.connect(self.differences_wanted)
-        shade = current_theme().colours
-        self.differ.setStyleSheet(
-            f"QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {shade.text_quiet};"
-            f" border-radius: 3px; }} QCheckBox::indicator:checked {{ background: {shade.accent}; }}"
-        )
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.hide()
