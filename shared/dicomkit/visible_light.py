@@ -74,7 +74,7 @@ def photograph(
         made.DerivationDescription = "; ".join(steps)[:1024]
         if source is not None:
             made.SourceImageSequence = [items.referenced_sop(source)]
-    baseline = _baseline(picture)
+    baseline = baseline_size(picture)
     if baseline is not None:
         _encapsulate(made, [picture], *baseline)
     else:
@@ -99,7 +99,7 @@ def video(
 ) -> Dataset:
     """Baseline JPEG pictures of one size as a VL video. Raises ValueError when they are not."""
     frames = list(pictures)
-    sizes = {_baseline(frame) for frame in frames}
+    sizes = {baseline_size(frame) for frame in frames}
     if len(sizes) != 1 or (size := sizes.pop()) is None:
         raise ValueError("a video object takes baseline JPEG pictures of one size, 4:2:2 or 4:2:0")
     made = _begun(
@@ -207,7 +207,7 @@ def _describe(made: Dataset, rows: int, columns: int, photometric: str) -> None:
     made.HighBit, made.PixelRepresentation = 7, 0
 
 
-def _baseline(picture: bytes) -> tuple[int, int] | None:
+def baseline_size(picture: bytes) -> tuple[int, int] | None:
     """Rows and columns of a baseline JPEG with three components at 4:2:2 or 4:2:0 (ITU-T T.81, B.2.2); else None."""
     at = 2
     while picture[:2] == b"\xff\xd8" and at + 4 <= len(picture) and picture[at] == 0xFF:

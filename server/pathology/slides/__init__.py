@@ -1,0 +1,1 @@
+"""Whole-slide images: conversion of scanners' files, where they belong, annotations."""
