@@ -34,6 +34,11 @@ class SealedFiles:
         safe = "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}" for c in user) or "_"
         return cls((folder or data_folder()) / what / safe)
 
+    @property
+    def folder(self) -> Path:
+        """Where they lie; it may not exist yet."""
+        return self._folder
+
     def names(self) -> tuple[str, ...]:
         """Every name there is, sorted."""
         if not self._folder.is_dir():
