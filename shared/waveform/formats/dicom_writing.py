@@ -167,7 +167,7 @@ def _acquisition(made: Any, record: EcgRecord) -> None:
 
 
 def _group(record: EcgRecord, sop: str) -> Dataset:
-    group = _multiplex("RHYTHM", "ORIGINAL", record.sampling_hz, record.samples.shape[1], len(record.leads))
+    group: Dataset = _multiplex("RHYTHM", "ORIGINAL", record.sampling_hz, record.samples.shape[1], len(record.leads))
     spelled = record.original_leads if len(record.original_leads) == len(record.leads) else record.leads
     skews = record.extra.get("dicom.ChannelSampleSkew", "").split("\\")
     channels, zeros = [], _shifts(record.samples, sop)
@@ -187,7 +187,9 @@ def _median_group(record: EcgRecord, median: MedianBeats, sop: str, findings: li
     if sop == TWELVE_LEAD and not 200 <= median.sampling_hz <= 1000:
         findings.append(f"12-lead ECG holds 200 to 1000 Hz: the median beats at {median.sampling_hz:g} Hz are left out")
         return None
-    group = _multiplex("MEDIAN BEAT", "DERIVED", median.sampling_hz, median.samples.shape[1], len(median.leads))
+    group: Dataset = _multiplex(
+        "MEDIAN BEAT", "DERIVED", median.sampling_hz, median.samples.shape[1], len(median.leads)
+    )
     zeros = _shifts(median.samples, sop)
     group.ChannelDefinitionSequence = [
         _channel(lead, lead, median.gain_uv[row], median.baseline[row] - zeros[row], "0", record, sop)
@@ -215,7 +217,7 @@ def _shifts(samples: NDArray[Any], sop: str) -> list[int]:
         return [0] * len(samples)
     shifts = []
     for low, high in map(range_of, samples):
-        fits = -32_767 <= low and high <= 32_767
+        fits = low >= -32_767 and high <= 32_767
         shifts.append(0 if fits else (low + high) // 2)
     return shifts
 
@@ -294,7 +296,7 @@ def _text(line: str) -> Dataset:
 
 
 def _number(measured: StoredMeasurement, record: EcgRecord, place: int) -> Dataset:
-    item: Any = _item(_channel_of(measured.lead, record), 1 + place % 60_000)
+    item: Dataset = _item(_channel_of(measured.lead, record), 1 + place % 60_000)
     known = dicom_concepts.CONCEPTS.get(measured.name)
     concept = (
         Code(known.code, "MDC", known.meaning)
@@ -309,7 +311,7 @@ def _number(measured: StoredMeasurement, record: EcgRecord, place: int) -> Datas
 
 
 def _mark(mark: Annotation, record: EcgRecord, place: int) -> Dataset:
-    item: Any = _item(_channel_of(mark.lead, record), 1 + place % 60_000)
+    item: Dataset = _item(_channel_of(mark.lead, record), 1 + place % 60_000)
     first = min(max(mark.sample + 1, 1), 2**32 - 1)
     if mark.end_sample is not None and mark.end_sample > mark.sample:
         item.TemporalRangeType = "SEGMENT"

@@ -1,4 +1,4 @@
-"""The coding of samples in SCP-ECG: Huffman tables, differences, bimodal reduction, beat subtraction (EN 1064 5.5-5.9)."""
+"""The coding of samples in SCP-ECG: Huffman tables, differences, bimodal reduction (EN 1064 5.5 to 5.9)."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def read(source: Source) -> EcgRecord:
         patient=header.patient,
         device=header.device,
         filters=header.filters,
-        annotations=tuple(_marks(beat[2] if beat else None, min(leads.first))),
+        annotations=tuple(_marks(beat[2] if beat is not None else None, min(leads.first))),
         measurements=tuple(_measured(sections, names, leads.codes, findings)),
         statements=tuple(_lines(sections, findings)),
         median=median,
@@ -202,7 +202,7 @@ def _stream(stream: bytes, count: int, tables: Sequence[Table], differences: int
     return scp_codec.undone(scp_codec.huffman(stream, count, tables), differences)
 
 
-_Reference = tuple[_Coded, "NDArray[Any]", _Beats]
+_Reference = tuple[_Coded, Any, _Beats]  # coding, samples [lead, sample] int32, places
 
 
 def _decoded(

@@ -1,4 +1,4 @@
-"""The sections of SCP-ECG that hold no samples: who, with what, measured values, statements (EN 1064 5.4, 5.10-5.13)."""
+"""The sections of SCP-ECG that hold no samples: who, values, statements (EN 1064 5.4, 5.10 to 5.13)."""
 
 from __future__ import annotations
 
@@ -263,8 +263,8 @@ def write_statements(lines: tuple[str, ...], when: datetime | None) -> bytes:
 
 def read_lead_measurements(data: bytes, names: dict[int, str]) -> list[StoredMeasurement]:
     """Section 10 (5.13): per lead the first measures in ms and µV, by their names in the standard."""
-    words = ("p", "pr", "qrs", "qt", "q_dur", "r_dur", "s_dur", "r2_dur", "s2_dur", "q_amp", "r_amp", "s_amp", "r2_amp")
-    words += ("s2_amp", "j_amp", "p_amp_pos", "p_amp_neg", "t_amp_pos", "t_amp_neg", "st_slope")
+    words = "p pr qrs qt q_dur r_dur s_dur r2_dur s2_dur q_amp r_amp s_amp r2_amp s2_amp j_amp".split()
+    words += "p_amp_pos p_amp_neg t_amp_pos t_amp_neg st_slope".split()
     cursor = Cursor(data)
     leads, _ = cursor.unpack("HH")
     found = []
