@@ -34,7 +34,11 @@ def classed(beats: Sequence[Beat], spikes_ms: Sequence[float]) -> tuple[Beat, ..
             kind = BeatClass.PACED
         elif beat.shape in ventricular:
             kind = BeatClass.VENTRICULAR
-        elif not irregular and prematurity(beats, index) < _PREMATURE_SAME_SHAPE:
+        elif (
+            not irregular
+            and prematurity(beats, index) < _PREMATURE_SAME_SHAPE
+            and (index == 0 or beats[index - 1].shape not in ventricular)  # an intercalated beat makes no one premature
+        ):
             kind = BeatClass.SUPRAVENTRICULAR
         result.append(replace(beat, kind=kind))
     return tuple(result)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CHUNK_S = 45.0
 _WHOLE_S = 75.0  # up to here in one piece
 _MARGIN_S = 3.0
+_SAME_BEAT_MS = 150.0
 _LONG_S = 3600.0  # beyond: analysed at 250 Hz
 
 
@@ -50,7 +51,9 @@ def delineate(record: EcgRecord) -> Delineation:
         offset_ms = 1000.0 * first / record.sampling_hz
         found = _chunk_beats(values, rate, offset_ms, known)
         low, high = 1000.0 * start / record.sampling_hz, 1000.0 * stop / record.sampling_hz
-        beats.extend(beat for beat in found if low <= beat.r_ms < high)
+        # A beat on the edge may lie on either side of it, seen from either side: taken once.
+        after = beats[-1].r_ms + _SAME_BEAT_MS if beats else -_SAME_BEAT_MS
+        beats.extend(beat for beat in found if max(low - _SAME_BEAT_MS, after) <= beat.r_ms < high)
         spikes.extend(ms for ms in conditioning.spikes_ms(record, first, last) if low <= ms < high)
     ordered = _dominant_first(beats)
     classed = classing.classed(ordered, spikes)

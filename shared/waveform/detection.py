@@ -8,6 +8,7 @@ What is too small is searched for again in gaps, what follows as a steep T wave 
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from shared.waveform import filters
@@ -19,7 +20,9 @@ RATE_HZ = 250.0  # detection works at this rate: QRS energy ends far below its h
 _REFRACTORY_S = 0.2
 _BLOCK_S = 1.5  # a heart of 40/min beats once in it
 _THRESHOLD = 0.38
+_ABOVE_NOISE = 0.35  # of the way from the peaks of noise and T waves up to those of QRS
 _SEARCH_THRESHOLD = 0.19
+_SMALL_THRESHOLD = 0.25  # small beats between large ectopic ones, as in bigeminy, whose gaps are not long
 _T_WAVE_S = 0.36
 _T_WAVE_SLOPE = 0.45
 
@@ -67,10 +70,26 @@ def _peaks(activity: NDArray[Any]) -> NDArray[Any]:
     level = _level(activity)
     places, _ = signal.find_peaks(activity, distance=max(1, round(_REFRACTORY_S * RATE_HZ)))
     relative = activity[places] / np.maximum(level[places], 1e-9)
-    chosen = places[relative >= _THRESHOLD]
+    noise = _noise_peaks(places, relative)
+    chosen = places[relative >= np.maximum(_THRESHOLD, noise + _ABOVE_NOISE * (1.0 - noise))]
     chosen = _without_t_waves(chosen, activity)
     chosen = _searched_back(chosen, places, relative, activity)
+    small = places[(relative >= _SMALL_THRESHOLD) & (relative >= noise + 0.2 * (1.0 - noise))]
+    chosen = _with_small_between(chosen, small, activity)
     return chosen.astype(float)
+
+
+def _noise_peaks(places: NDArray[Any], relative: NDArray[Any]) -> NDArray[Any]:
+    """For each peak the typical height of the small peaks (below 0.7 of a QRS) within some 15 s."""
+    import numpy as np
+    from scipy import ndimage
+
+    small = relative < 0.7
+    if small.sum() < 5:
+        return np.zeros(relative.size)
+    smooth = ndimage.median_filter(relative[small], size=min(61, 2 * (int(small.sum()) // 2) - 1), mode="nearest")
+    result: NDArray[Any] = np.interp(places, places[small], smooth)
+    return result
 
 
 def _without_t_waves(places: NDArray[Any], activity: NDArray[Any]) -> NDArray[Any]:
@@ -111,6 +130,22 @@ def _searched_back(
             break
         beats = sorted(set(beats) | set(added))
     return np.array(beats, dtype=np.int64)
+
+
+def _with_small_between(chosen: NDArray[Any], small: NDArray[Any], activity: NDArray[Any]) -> NDArray[Any]:
+    """Add the largest small peak of each gap over 0.8 s that lies clear of the T wave before and the P wave after."""
+    import numpy as np
+
+    beats = list(chosen)
+    for before, after in itertools.pairwise(chosen):
+        if after - before < 0.8 * RATE_HZ:
+            continue
+        inside = small[(small > before + 0.45 * RATE_HZ) & (small < after - 0.32 * RATE_HZ)]
+        if inside.size:
+            best = int(inside[np.argmax(activity[inside])])
+            if activity[best] > 5 * np.median(activity[int(before) : int(after)]):
+                beats.append(best)
+    return np.array(sorted(beats), dtype=np.int64)
 
 
 def _level(activity: NDArray[Any]) -> NDArray[Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shared.waveform import filters
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,6 +18,8 @@ _ALIGN_MS = 40.0
 _QRS_BEFORE_MS = 80.0
 _QRS_AFTER_MS = 100.0
 _SAME_SHAPE = 0.90
+_SAME_AVERAGE = 0.93  # averages are less noisy than beats: two that agree so well are one shape
+_COMPARED_BELOW_HZ = 40.0
 _MOST_SHAPES = 24
 MOST_AVERAGED = 60
 
@@ -47,6 +51,7 @@ def sort_by_shape(
     import numpy as np
 
     ms = rate_hz / 1000.0
+    values = filters.low_pass(values, rate_hz, _COMPARED_BELOW_HZ)
     before, after, reach = round(_QRS_BEFORE_MS * ms), round(_QRS_AFTER_MS * ms), round(_ALIGN_MS * ms)
     padded = np.pad(values, ((0, 0), (before + reach, after + reach)), mode="edge")
     fiducials = _on_energy(values, beats, rate_hz)
@@ -68,7 +73,25 @@ def sort_by_shape(
             moved[index] = fiducial + shift - reach
         else:
             shapes.append(Shape(window[:, reach : reach + before + after].copy(), [index]))
+    _merge(shapes, moved, reach)
     return moved, shapes
+
+
+def _merge(shapes: list[Shape], moved: NDArray[Any], reach: int) -> None:
+    """Put the beats of a shape to an earlier one where their averages agree; the emptied one stays in the list."""
+    import numpy as np
+
+    order = sorted(range(len(shapes)), key=lambda number: -len(shapes[number].members))
+    for position, number in enumerate(order):
+        for other in order[position + 1 :]:
+            if not (shapes[number].members and shapes[other].members):
+                continue
+            window = np.pad(shapes[other].pattern, ((0, 0), (reach, reach)), mode="edge")
+            similarity, shift = best_match(window, shapes[number].pattern)
+            if similarity >= _SAME_AVERAGE:
+                moved[shapes[other].members] += shift - reach
+                shapes[number].members.extend(shapes[other].members)
+                shapes[other].members.clear()
 
 
 def best_match(window: NDArray[Any], pattern: NDArray[Any]) -> tuple[float, int]:
