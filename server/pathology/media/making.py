@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from server.pathology.media.keeping import ARCHIVE_JOB
 from server.pathology.media.ports import Archive, Cases, NotYet
 from server.pathology.media.tables import MediaRow
 from server.pathology.media.views import media_view
+from server.pathology.study import uid_of
 from shared.contract.base import Changed
 from shared.contract.pathology_media import MediaView
 from shared.dicomkit import visible_light
@@ -135,12 +135,6 @@ class MediaMaker:
                 logger.info("a deleted picture's object stays: %s", refusal)
                 return "The archive keeps the object."
         return "The object was rejected."
-
-
-def uid_of(*words: str) -> str:
-    """A UID made of words (PS3.5 B.2): the same words give the same UID, so that a job begun twice makes one object."""
-    digest = hashlib.sha256("/".join(("mingjing-pathology-media", *words)).encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 
 def _series_uid(study_uid: str, view: MediaView) -> str:
