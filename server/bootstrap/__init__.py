@@ -47,6 +47,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.films.tables",
     "server.sharing.tables",
     "server.collections.tables",
+    "server.pathology.templates.tables",
     "server.pathology.cases.tables",
     "server.pathology.technique.tables",
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
+
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
     from server.bootstrap.folders import Folders
@@ -42,11 +44,14 @@ class Pathology:
 
     house: PathologyHouse
     handlers: tuple[object, ...]
+    templates: PathologyTemplates
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
+        self.templates.seed(uow)
 
 
 def build_pathology(house: PathologyHouse) -> Pathology:
     """Construct the rooms; each owner adds its lines."""
-    return Pathology(house, handlers=())
+    templates = build_pathology_templates(house.time)
+    return Pathology(house, handlers=(templates.handlers,), templates=templates)

@@ -1,0 +1,1 @@
+"""Report templates, field prompts, TBS descriptors, markers and panels of pathology."""
