@@ -23,6 +23,7 @@ CHUNK_S = 45.0
 _WHOLE_S = 75.0  # up to here in one piece
 _MARGIN_S = 3.0
 _SAME_BEAT_MS = 150.0
+_NARROWER_MS = 20.0
 _LONG_S = 3600.0  # beyond: analysed at 250 Hz
 
 
@@ -230,7 +231,10 @@ def _clean_leads(template: templates.Template) -> NDArray[Any]:
 
 
 def _dominant_first(beats: list[Beat]) -> list[Beat]:
-    """Number the shapes by rank: 0 the dominant one, which is the narrowest of those with 30 % of the beats or more."""
+    """Number the shapes by rank: 0 the dominant one, the most frequent unless one with 30 % of the beats is narrower.
+
+    In bigeminy the ectopic beats may be the more frequent ones; they are wider by 20 ms at least.
+    """
     from collections import Counter, defaultdict
     from dataclasses import replace
     from statistics import median
@@ -243,7 +247,10 @@ def _dominant_first(beats: list[Beat]) -> list[Beat]:
     large = [shape for shape, count in counts.items() if count >= 0.3 * len(beats)] or [
         shape for shape, _ in counts.most_common(1)
     ]
-    large.sort(key=lambda shape: median(widths[shape]) if widths[shape] else 1e9)
+    large.sort(key=lambda shape: -counts[shape])
+    usual = {shape: median(widths[shape]) if widths[shape] else 1e9 for shape in large}
+    leader = large[0]
+    large.sort(key=lambda shape: usual[shape] + _NARROWER_MS > usual[leader])
     order = large[:1] + [shape for shape, _ in counts.most_common() if shape not in large[:1]]
     numbers = {shape: number for number, shape in enumerate(order)}
     return [replace(beat, shape=numbers[beat.shape]) for beat in beats]

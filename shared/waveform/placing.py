@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _P_REACH_MS = 40.0
 _T_REACH_MS = 60.0
 _P_FITS = 0.5
-_P_AGREEMENT = 0.35
+_P_AGREEMENT = 0.5
 _T_FITS = 0.6
 _SMALLEST_P_UV = 8.0  # RMS over leads of the averaged wave
 _SMALLEST_T_UV = 12.0
