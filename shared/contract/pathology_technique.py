@@ -3,7 +3,7 @@
 What comes after it, sections and slides, stands in `pathology_preparation`.
 
 Batches (several ids in one command) do each item by itself: what cannot be done is named with its reason, and the rest
-is done (PA-BAT-08). Codes are what a scanner reads (`shared/domain/pathology_codes.py`).
+is done (PA-BAT-08). Codes are what a scanner reads (`shared/domain/pathology_barcodes.py`).
 """
 
 from __future__ import annotations
