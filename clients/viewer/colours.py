@@ -1,6 +1,9 @@
-"""Colours of the viewer on top of the dark theme: chrome never brighter than the image. Data only."""
+"""Colours of the viewer on top of the dark theme: chrome never brighter than the image. A look changes some of them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 BACKGROUND = "#000000"
 GRID = "#1b2125"  # lines between viewports
@@ -18,3 +21,18 @@ PROGRESS = "#3b7f8a"
 KEY_IMAGE = "#e0ad58"
 ERROR = "#f08b82"
 CROSS = "#d06a5a"
+
+FILM = BACKGROUND
+"""The ground of films: black in every look."""
+_ON_FILM = {name: globals()[name] for name in ("BACKGROUND", "GRID", "TEXT", "TEXT_SHADOW", "LETTER", "SCALE")}
+
+
+@contextmanager
+def on_film() -> Iterator[None]:
+    """The colours of films, whatever look the reader chose; for painting in the GUI thread."""
+    chosen = {name: globals()[name] for name in _ON_FILM}
+    globals().update(_ON_FILM)
+    try:
+        yield
+    finally:
+        globals().update(chosen)

@@ -194,4 +194,5 @@ def _resampling(
 def paint_message(painter: QPainter, text: str, area: QRectF, *, is_error: bool) -> None:
     """Why a cell is empty."""
     painter.setFont(text_font(11))
-    overlays.draw_message(painter, text or tr("正在载入…"), area, colours.ERROR if is_error else colours.LETTER)
+    with colours.on_film():
+        overlays.draw_message(painter, text or tr("正在载入…"), area, colours.ERROR if is_error else colours.LETTER)

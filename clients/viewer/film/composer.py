@@ -65,15 +65,17 @@ def paint_header(painter: QPainter, page: FilmPage, pixels_per_mm: float) -> Non
     painter.save()
     painter.scale(ratio, ratio)
     painter.setClipRect(QRectF(0, 0, setup.header.width * TEXT_PIXELS_PER_MM, setup.header_mm * TEXT_PIXELS_PER_MM))
-    painting.draw_header(painter, header_texts(page), page.header, setup.header.width * TEXT_PIXELS_PER_MM)
+    with colours.on_film():
+        painting.draw_header(painter, header_texts(page), page.header, setup.header.width * TEXT_PIXELS_PER_MM)
     painter.restore()
 
 
 def paint_cell(painter: QPainter, view: CellView, cell: Cell, rendered: Rendered | None, box: Box) -> None:
     """The cell that ``view`` took, with its ruler, at (0, 0) in logical pixels."""
-    view.paint(painter, rendered)
-    if cell.true_size and cell.spacing().is_known:
-        painting.draw_ruler(painter, cell, box.width, box.height)
+    with colours.on_film():
+        view.paint(painter, rendered)
+        if cell.true_size and cell.spacing().is_known:
+            painting.draw_ruler(painter, cell, box.width, box.height)
 
 
 class Composer(QObject):
@@ -108,7 +110,7 @@ class Composer(QObject):
         if image.isNull():
             failed(tr("内存不足，无法排版这张胶片；请降低分辨率"))
             return
-        image.fill(QColor(colours.BACKGROUND))
+        image.fill(QColor(colours.FILM))
         with QPainter(image) as painter:
             paint_header(painter, page, setup.pixels_per_mm)
         self.want(page.cells)

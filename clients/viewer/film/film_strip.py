@@ -84,7 +84,7 @@ class _Sheets(QWidget):
                 rect = self.film_rect(number)
                 if not rect.adjusted(-8, -8, 8, 40).intersects(QRectF(event.rect())):
                     continue
-                painter.fillRect(rect, QColor(colours.BACKGROUND))
+                painter.fillRect(rect, QColor(colours.FILM))
                 known = self._pictures.get(number)
                 if known is not None:
                     painter.drawImage(rect, known[1])
@@ -142,7 +142,7 @@ class _Sheets(QWidget):
         def done(rendered: list[Rendered | None]) -> None:
             self._busy = False
             image = QImage(size, QImage.Format.Format_RGB32)
-            image.fill(QColor(colours.BACKGROUND))
+            image.fill(QColor(colours.FILM))
             with QPainter(image) as painter:
                 for (cell, at, _job), one in zip(jobs, rendered, strict=True):
                     self._take(cell, at, scale)

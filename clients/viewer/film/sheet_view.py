@@ -136,7 +136,7 @@ class SheetView(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor("#0b0f11"))
             sheet = self.sheet_rect()
-            painter.fillRect(sheet, QColor(colours.BACKGROUND))
+            painter.fillRect(sheet, QColor(colours.FILM))
             painter.setPen(QPen(QColor("#39434a"), 1))
             painter.drawRect(sheet.adjusted(-1, -1, 0, 0))
             cells = model.film(model.current)
@@ -150,7 +150,8 @@ class SheetView(QWidget):
             for slot, cell in enumerate(cells):
                 self._paint_slot(painter, slot, cell, is_selected=first + slot in model.selected)
             if not any(cells):
-                draw_message(painter, tr("胶片是空的：从左侧添加图像，或在阅片时按 F6、F7"), sheet, colours.LETTER)
+                with colours.on_film():
+                    draw_message(painter, tr("胶片是空的：从左侧添加图像，或在阅片时按 F6、F7"), sheet, colours.LETTER)
         self._make_missing()
 
     def _paint_slot(self, painter: QPainter, slot: int, cell: Cell | None, *, is_selected: bool) -> None:
@@ -226,7 +227,7 @@ class SheetView(QWidget):
 
     def _picture(self, cell: Cell, rendered: Rendered | None, slot: int) -> QImage:
         image = QImage(*self.cells.pixel_size, QImage.Format.Format_RGB32)
-        image.fill(QColor(colours.BACKGROUND))
+        image.fill(QColor(colours.FILM))
         boxes = self._model.setup.boxes
         with QPainter(image) as painter:
             painter.scale(self.cells.ratio, self.cells.ratio)

@@ -39,7 +39,7 @@ class SourcePanel(QFrame):
         for text, box in (("图像序号", self.number), ("取图间隔", self.every)):
             row = QHBoxLayout()
             row.addWidget(Label(text), 1)
-            box.setFixedWidth(72)
+            box.setFixedWidth(64)
             row.addWidget(box)
             column.addLayout(row)
         self.buttons = {

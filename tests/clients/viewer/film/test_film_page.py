@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from clients.kit.translations import Language, set_language
+from clients.viewer import colours
 from clients.viewer.film.composer import pixel_box
 from clients.viewer.film.controller import CURRENT, FilmDesk
 from clients.viewer.film.dialogs import HeaderDialog
@@ -132,6 +133,19 @@ def test_a_film_shows_the_image_as_the_viewport_does(window: ViewerWindow, qtbot
     assert np.array_equal(inner, seen[50:-50, 50:-50])
     films.model.adjust("反色", lambda cell, _b: replace(cell, shown=replace(cell.shown, inverted=True)))
     assert composed(qtbot, films)[y, x] == 255 - film[y, x]
+
+
+def test_films_are_black_whatever_look_the_reader_chose(
+    window: ViewerWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = the_feature(window).films
+    films.add_current()
+    film = composed(qtbot, films)
+    monkeypatch.setattr(colours, "BACKGROUND", "#ffffff")
+    monkeypatch.setattr(colours, "TEXT", "#0000ff")
+
+    assert np.array_equal(composed(qtbot, films), film)
+    assert colours.BACKGROUND == "#ffffff"  # the viewports keep the look
 
 
 def test_colour_films_have_three_samples_and_grey_ones_the_same_greys(window: ViewerWindow, qtbot: QtBot) -> None:
