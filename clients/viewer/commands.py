@@ -53,7 +53,7 @@ MENUS: tuple[Menu, ...] = (
     Menu("menu.hanging", "layout", "挂片", "hanging"),
     Menu("menu.views", "volume", "视图", "views"),
     Menu("menu.volume", "volume", "三维重建", "volume", "三维"),
-    Menu("menu.objects", "volume", "叠加对象", "objects", "对象"),
+    Menu("menu.objects", "volume", "叠加对象", "objects", "叠加"),
     Menu("menu.combine", "volume", "配准与拼接", "combine", "配准"),
     Menu("menu.output", "more", "打印与导出", "output", "输出"),
     Menu("menu.more", "more", "更多功能", "more", "更多"),

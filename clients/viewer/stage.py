@@ -62,6 +62,7 @@ class Side(QFrame):
         super().__init__()
         self.key = ""
         self._title_text = ""
+        self._again: Callable[[], object] | None = None
         self._panel: QWidget | None = None
         self._title = QLabel()
         self._close = QToolButton()
@@ -81,9 +82,15 @@ class Side(QFrame):
         self.hide()
         self.dress()
 
-    def show_panel(self, key: str, panel: QWidget, title: str, width: int = 300) -> None:
-        """Show ``panel`` below ``title`` (Chinese source text); the panel before it is deleted."""
+    def show_panel(
+        self, key: str, panel: QWidget, title: str, width: int = 300, again: Callable[[], object] | None = None
+    ) -> None:
+        """Show ``panel`` below ``title`` (Chinese source text); the panel before it is deleted.
+
+        ``again`` opens a panel anew whose words are those of the language it was made in.
+        """
         self._drop()
+        self._again = again
         self.key, self._panel, self._title_text = key, panel, title
         self._body.addWidget(panel, 1)
         self.setFixedWidth(width)
@@ -123,4 +130,8 @@ class Side(QFrame):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self.dress()
+            if self._panel is not None and self._again is not None:
+                again = self._again
+                self.close_panel()
+                again()
         super().changeEvent(event)

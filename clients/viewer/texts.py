@@ -20,7 +20,7 @@ CATALOGUE = {
     "三维重建": "Reconstruction",
     "三维": "3-D",
     "叠加对象": "Objects over images",
-    "对象": "Objects",
+    "叠加": "Overlays",
     "配准与拼接": "Registration and stitching",
     "配准": "Register",
     "打印与导出": "Print and export",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QMenu, QToolButton, QWidget
 
 from clients.kit.actions import ActionGroup
@@ -16,7 +16,7 @@ from clients.viewer.commands import GROUPS, MENUS, SLOTS, Slot
 from clients.viewer.desk import Feature
 from clients.viewer.tool_icons import tool_icon
 
-ICON = 20
+ICON, WORD = 20, 11
 WIDTHS, NARROW = (52, 42), 34  # a button with its word, as wide as there is room for, and without it
 LINE, EDGES = 9, 20  # between two groups, and at the ends of the row
 LAST_TO_GO = ("tools", "image", "measure", "grey", "layout", "edit", "volume", "more", "turn")
@@ -169,7 +169,8 @@ class ToolBar(QFrame):
         extra = sum(widget.sizeHint().width() for widget in self._ends if not widget.isHidden())
         room = width - EDGES - extra - LINE * len(self._lines)
         fitting = len(self._buttons)
-        with_words = [width for width in WIDTHS if fitting * width <= room] if self._words else []
+        longest = self._longest_word() if self._words else 0
+        with_words = [width for width in WIDTHS if self._words and longest <= width and fitting * width <= room]
         self._width = with_words[0] if with_words else NARROW
         if not with_words and fitting * NARROW > room:
             fitting = max((room - NARROW) // NARROW, 1)
@@ -182,6 +183,16 @@ class ToolBar(QFrame):
         for group, line in self._lines.items():
             line.setVisible(group in shown_groups)
         self._more.setVisible(bool(self._hidden))
+
+    def _longest_word(self) -> int:
+        """Pixels; a width in which a word would be cut is no width for this language."""
+        font = QFont(self.font())
+        font.setPixelSize(WORD)
+        metrics = QFontMetrics(font)
+        return max((metrics.horizontalAdvance(self._word(known.slot)) for known in self._buttons), default=0)
+
+    def _word(self, slot: Slot) -> str:
+        return tr(slot.word or self._texts[slot.action])
 
     def _fill_overflow(self) -> None:
         self._overflow.clear()
@@ -204,7 +215,7 @@ class ToolBar(QFrame):
             slot, button = known.slot, known.button
             button.setIcon(tool_icon(slot.icon, ICON, colours.text_quiet, colours.accent, colours.border))
             button.setToolButtonStyle(style)
-            button.setText(tr(slot.word or self._texts[slot.action]))
+            button.setText(self._word(slot))
             is_menu = slot.action in self._menus or known.action is None
             button.setToolTip(tr(self._texts[slot.action]) if is_menu else known.action.toolTip())  # type: ignore[union-attr]
         self._more.setIcon(tool_icon("overflow", ICON, colours.text_quiet, colours.accent, colours.border))
@@ -215,7 +226,7 @@ class ToolBar(QFrame):
         self.setStyleSheet(
             f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
             f"#line {{ background: {colours.hairline}; }}"
-            f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: 11px;"
+            f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: {WORD}px;"
             f" color: {colours.text_quiet}; background: transparent; }}"
             f"QToolButton:hover {{ background: {colours.hover}; }}"
             f"QToolButton:checked {{ background: {colours.selected}; color: {colours.accent}; }}"
@@ -235,7 +246,7 @@ class ToolBar(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
-            self._dress()
+            self.refit()
         super().changeEvent(event)
 
 

@@ -380,6 +380,7 @@ class ViewerWindow(QMainWindow):
             self.strip.refresh()
             for viewport in self.viewports:
                 viewport.update()
+            self._reflect()
         super().changeEvent(event)
 
     # --- intentions

@@ -316,7 +316,7 @@ class HangingFeature(Feature):
         panel.export_asked.connect(self._ask_export)
         panel.switched.connect(self._set_automatic)
         panel.step_asked.connect(lambda by: self._move(lambda: self.hanger.step(by)))
-        self.desk.side.show_panel(PANEL, panel, "挂片方案", WIDTH)
+        self.desk.side.show_panel(PANEL, panel, "挂片方案", WIDTH, self._toggle_panel)
         self._panel = panel
         self._show()
         self.desk.reflect()

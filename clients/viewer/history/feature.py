@@ -44,7 +44,7 @@ class HistoryFeature(Feature):
         panel.append_asked.connect(self.desk.opening.append_study)
         panel.compare_asked.connect(self.desk.opening.compare_study)
         panel.renew_asked.connect(self._list)
-        self.desk.side.show_panel(KEY, panel, TITLE, WIDTH)
+        self.desk.side.show_panel(KEY, panel, TITLE, WIDTH, self._toggle)
         self.panel = panel
         self._list()
 

@@ -75,7 +75,8 @@ class HistoryPanel(QWidget):
             self.list.addItem(item)
             if exam.study_uid == chosen:
                 self.list.setCurrentItem(item)
-        self.say("" if any(exam.study_uid not in is_open for exam in exams) else tr("没有这位患者的其他检查"))
+        alone = len(exams) <= 1 and all(exam.study_uid in is_open for exam in exams)
+        self.say(tr("没有这位患者的其他检查") if alone else "")
         self._reflect()
 
     @property

@@ -132,7 +132,7 @@ class ObjectsFeature(Feature):
             panel.part_switched.connect(self.book.set_part)
             panel.fusion_wanted.connect(self._on_fusion_wanted)
             panel.fusion_ended.connect(self.fusion.end)
-            side.show_panel(KEY, panel, "对象与叠加", 320)
+            side.show_panel(KEY, panel, "对象与叠加", 320, self.toggle_panel)
             self._refresh_panel()
         self.desk.reflect()
 

@@ -55,7 +55,7 @@ class TagsFeature(Feature):
         panel.search.setText(self._sought)
         panel.search.textChanged.connect(self._remember)
         panel.differences_wanted.connect(lambda _on: self._renew())
-        self.desk.side.show_panel(KEY, panel, TITLE, WIDTH)
+        self.desk.side.show_panel(KEY, panel, TITLE, WIDTH, self._toggle)
         self.panel = panel
         self._renew()
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clients.kit.settings import HOME_VARIABLE
+from clients.kit.translations import Language, set_language
 from clients.viewer.history.feature import OPEN, HistoryFeature
 from clients.viewer.history.model import earlier_from_server
 from clients.viewer.history.panel import HistoryPanel
@@ -119,3 +120,13 @@ def test_a_refusal_is_told_and_may_be_asked_again(window: ViewerWindow, source: 
     source.refusal = ""
     panel.renew.click()
     qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=5000)
+
+
+def test_the_open_panel_follows_the_language(window: ViewerWindow, qtbot: QtBot) -> None:
+    panel_of(window)
+    set_language(Language.ENGLISH)
+
+    panel = panel_of(window)
+    assert panel.compare.text() == "Compare" and window.desk.side.panel is panel
+    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=5000)
+    assert "images" in panel.list.item(0).text()
