@@ -277,6 +277,8 @@ class RegistrationPanel(QFrame):
             with QSignalBlocker(box):
                 box.setValue(value)
         word = tr(WORDS[state.quality])
+        if state.quality is Quality.NONE and entry.transform.translation.length > 0:
+            word = tr("未配准（坐标不同源，按中心对齐显示）")
         if state.quality is Quality.REFUSED:
             word += tr("：{why}。请手动校正后再采用", why=refusal_text(entry.refused))
         self.word.setText(word)

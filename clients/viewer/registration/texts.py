@@ -50,6 +50,7 @@ CATALOGUE = {
         "Drag about the centre to turn the moving series; left and right turn 0.5°, with Ctrl 0.1°, with Shift 5°"
     ),
     "未配准（按坐标原样显示）": "Not registered (shown as the coordinates say)",
+    "未配准（坐标不同源，按中心对齐显示）": "Not registered (unrelated coordinates, shown centre on centre)",
     "可信": "Good",
     "可用，请核对": "Usable, please check",
     "不可信，未采用": "Not to be believed, not used",
