@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from clients.kit.translations import tr
 from shared.contract.pathology import CaseDetails, CaseFilter, CaseRow, CaseView, LibraryView, Neighbours
-from shared.domain.pathology import Station
+from shared.contract.pathology_stations import StationSettings
+from shared.domain.pathology import CaseFlag, CaseState, Station
 
 if TYPE_CHECKING:
     from clients.kit.shell import Workplace
+    from clients.pathology.links import Link
     from clients.pathology.stations import StationSpec
 
 T = TypeVar("T")
@@ -105,6 +107,22 @@ class View(Protocol):
         """Load list, counters and links again, soon."""
         ...
 
+    def show_special(self, title: str, flags: tuple[CaseFlag, ...], states: tuple[CaseState, ...]) -> None:
+        """Show a special list (Chinese title) in the place of the usual case list."""
+        ...
+
+    def toggle_part(self, part: str) -> None:
+        """Show or hide `tool_bar`, `status`, `list` or `counters` of the window (PA-GEN-11)."""
+        ...
+
+    def fill_list_menu(self, menu: Any) -> None:
+        """Add the entries of the list's context menu to a QMenu."""
+        ...
+
+    def link_maker(self, link: Link) -> Maker | None:
+        """What a link below the list does; None while nobody wrote it."""
+        ...
+
 
 class Server(Protocol):
     """What the desk itself asks of the server; blocking, raises RpcError. `shell.server` implements it."""
@@ -129,6 +147,8 @@ class Desk:
         """The library that the user chose at the log-in."""
         self.libraries: tuple[LibraryView, ...] = (library,)
         """Every library in use."""
+        self.settings = StationSettings()
+        """What every station follows: dates and unit of new registrations, fields of quick registration."""
         self.details: CaseDetails | None = None
         """The open case with everything in it, or None."""
         self.is_new = False
