@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
 from clients.kit import english, icons, translations
@@ -147,7 +148,10 @@ class Workstation(QMainWindow):
             self._retitle()
         super().changeEvent(event)
 
-    def closeEvent(self, event: object) -> None:
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.shell is not None and self.shell.guard is not None and not self.shell.guard(self.close):
+            event.ignore()
+            return
         if self.shell is not None:
             self.shell.close()
         connection, self._connection = self._connection, None

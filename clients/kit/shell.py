@@ -215,6 +215,8 @@ class Shell(QMainWindow):
         self._holders: dict[str, QWidget] = {}
         self._groups: dict[str, ActionGroup] = {}
         self._current = ""
+        self.guard: Callable[[Callable[[], object]], bool] | None = None
+        """Asked before the program closes: True lets it; else somebody is asked, and the callback closes later."""
         self.setObjectName("shell")
         self.resize(1366, 768)
         self.setMinimumSize(1024, 640)

@@ -71,6 +71,11 @@ QToolButton:checked { color: $accent; }
 QToolButton:focus { border-color: $focus; }
 QToolButton:disabled { color: $text_disabled; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[tool="true"] { min-width: 0; min-height: 0; max-height: 200px; padding: 2px 0; font-size: ${caption}px; }
+QMenuBar { background: $surface; border-bottom: 1px solid $hairline; }
+QMenuBar::item { background: transparent; padding: 5px 9px; }
+QMenuBar::item:selected { background: $hover; }
+QMenuBar::item:pressed { background: $selected; }
 QToolButton[small="true"] { min-width: ${small}px; max-width: ${small}px; min-height: ${small}px;
   max-height: ${small}px; }
 
