@@ -15,6 +15,7 @@ from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFact
 from clients.viewer.objects.videos import Videos
 from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, StudyDescription
+from clients.viewer.tiles import RemoteTiles, TiledObject
 from shared.contract.archive import FramesView, GetFrames, GetStudy, StudyView
 from shared.contract.base import Changed, Notice, Request
 from shared.contract.errors import ErrorCode, RpcError
@@ -101,6 +102,7 @@ class ServerStudies:
         self._objects: dict[str, tuple[str, Part10]] = {}  # multi-frame objects in use, with their version
         self._fetching: dict[str, threading.Lock] = {}  # objects on the way
         self._videos = Videos()
+        self._tile_lines: list[BulkClient] = []  # not in use just now; `_clients` has them all
         self._closed = False
 
     def call(self, request: Request[R]) -> R:
@@ -159,6 +161,27 @@ class ServerStudies:
                 if client in self._clients:
                     self._clients.remove(client)
             client.close()
+
+    def tiled(self, sop_instance_uid: str) -> TiledObject:
+        """A level of a slide: its header now, its tiles one by one. For any thread. Raises :class:`SourceFailed`."""
+        try:
+            head = Part10(bytes(self._bulk().fetch("header", sop_instance_uid).data))
+        except RpcError as error:
+            raise SourceFailed(str(error)) from error
+        except UnreadableFile as error:
+            raise SourceFailed(sentence_of(error)) from error
+        return RemoteTiles(head, sop_instance_uid, self._tile)
+
+    def _tile(self, sop_instance_uid: str, frame: int) -> bytes:
+        """A frame (from 1) in the stored syntax, over one of few lines that all slides share. Raises RpcError."""
+        with self._lock:
+            client = self._tile_lines.pop() if self._tile_lines else None
+        client = client or self._opened()
+        try:
+            return bytes(client.fetch("frame", sop_instance_uid, frame).data)
+        finally:
+            with self._lock:
+                self._tile_lines.append(client)
 
     def fetch(self, kind: str, name: str, frame: int = 0) -> bytes:
         """Something of the bulk channel, such as a piece of an export; for any thread. Raises RpcError."""

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import ColumnElement, bindparam, select
 
@@ -33,8 +33,12 @@ from server.kernel.storage.medium import MediumAbsent
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError
 from shared.contract.errors import ErrorCode
 
+if TYPE_CHECKING:
+    from shared.imaging.frames import FramePlaces
+
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-_MANY_FRAMES_CACHE = 4
+_MANY_FRAMES_CACHE = 16
+EXTENDED_OFFSET_TABLE = 0x7FE00001
 _LAYOUTS = 20_000
 _SERIES_ROWS = 4096  # of one series, read together when one of its frames is wanted
 _LAYOUT_FRESH_S = 60.0  # how long it is believed: the object may be deleted, and lie in the recycle bin
@@ -143,7 +147,7 @@ class ArchiveObjects:
         self._database = database
         self._storage = storage
         self._inbox = inbox_folder
-        self._parsed: OrderedDict[str, Any] = OrderedDict()
+        self._places: OrderedDict[str, FramePlaces] = OrderedDict()
         self._layouts: dict[str, tuple[float, _Layout]] = {}  # with when they were read
         self._rows: dict[str, tuple[float, Any]] = {}  # of series whose frames are being asked for, with when read
         self._reading = threading.Lock()
@@ -298,7 +302,7 @@ class ArchiveObjects:
         if layout.pixels is None:
             raise Refusal(ErrorCode.NO_IMAGES, "该对象不含图像。")
         if layout.pixels[1] is None and layout.frames > 1:
-            return self._frame_of_many(sop_instance_uid, layout.key, number), layout.transfer_syntax_uid
+            return self._frame_of_many(layout, number), layout.transfer_syntax_uid
         with self._mapped(layout.key) as whole:
             if layout.is_deflated:
                 data = memoryview(inflated(whole[layout.data_offset :]))
@@ -349,22 +353,31 @@ class ArchiveObjects:
             self._layouts[sop_instance_uid] = time.monotonic(), layout
         return layout
 
-    def _frame_of_many(self, uid: str, key: str, number: int) -> bytes:
+    def _frame_of_many(self, layout: _Layout, number: int) -> bytes:
         """A frame of a compressed multi-frame object; the positions of its frames are kept for the next ones."""
-        from shared.imaging.frames import Part10, UnreadableFile
+        from shared.imaging.frames import UnreadableFile
 
         try:
-            with self._lock:
-                parsed = self._parsed.pop(key, None)
-                if parsed is None:
-                    with self._mapped(key) as whole:  # the pixels of the file are nobody's identity
-                        parsed = Part10(bytes(whole))
-                self._parsed[key] = parsed
-                while len(self._parsed) > _MANY_FRAMES_CACHE:
-                    self._parsed.popitem(last=False)
-                return bytes(parsed.frame(number - 1, 0))
+            with self._mapped(layout.key) as whole:  # the pixels of the file are nobody's identity
+                places = self._places_of(layout, whole)
+                return b"".join(bytes(whole[a:b]) for a, b in places.of(whole, number - 1))
         except UnreadableFile as fault:
             raise Refusal(ErrorCode.NO_IMAGES, f"图像数据损坏，无法读取：{fault}") from fault
+
+    def _places_of(self, layout: _Layout, whole: memoryview) -> FramePlaces:
+        from shared.imaging.frames import FramePlaces
+
+        with self._lock:
+            places = self._places.pop(layout.key, None)
+            if places is None:
+                assert layout.pixels is not None
+                told = read_header(whole[layout.data_offset :], layout.transfer_syntax_uid, (EXTENDED_OFFSET_TABLE,))
+                start, extended = layout.data_offset + layout.pixels[0], told.tags.get(EXTENDED_OFFSET_TABLE)
+                places = FramePlaces(whole, start, layout.frames, extended)
+            self._places[layout.key] = places
+            while len(self._places) > _MANY_FRAMES_CACHE:
+                self._places.popitem(last=False)
+            return places
 
     def _row(self, sop_instance_uid: str) -> Any:
         with self._database.read() as uow:

@@ -259,6 +259,9 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
     def whole_object(_caller: Caller, name: str, _number: int) -> BulkItem:
         return BulkItem(areas.archive.objects.part10(name))
 
+    def header(_caller: Caller, name: str, _number: int) -> BulkItem:
+        return BulkItem(areas.archive.objects.header(name))
+
     def document(caller: Caller, name: str, _number: int) -> BulkItem:
         if not name.isdecimal():
             raise not_found("文件")
@@ -279,7 +282,9 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
     return {
         "frame": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, frame),
         "object": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, whole_object),
+        "header": BulkSource(Permission.VIEW_IMAGES, AuditClass.IMAGES, header),
         "document": BulkSource(Permission.SIGNED_IN, AuditClass.EXPORT, document),
         "attachment": BulkSource(Permission.SIGNED_IN, AuditClass.PATIENT_RECORD, attachment),
         "export": BulkSource(Permission.EXPORT_IMAGES, AuditClass.EXPORT, export),
+        **pathology_media.bulk_sources(areas.pathology.media, database),
     }

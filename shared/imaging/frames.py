@@ -49,7 +49,7 @@ class Part10:
         """Reads the header; raises :class:`UnreadableFile`. ``data`` must outlive this object."""
         self.header, self._data, self._pixels = _read(data)
         self.transfer_syntax = _syntax_of(self.header)
-        self._frames: list[tuple[tuple[int, int], ...]] | None = None
+        self._places: FramePlaces | None = None
 
     @classmethod
     def open(cls, path: Path) -> Part10:
@@ -101,11 +101,10 @@ class Part10:
             if index * native_bytes + native_bytes > self._pixels.length:
                 raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
             return bytes(self._data[start : start + native_bytes])
-        if self._frames is None:
-            self._frames = _encapsulated_frames(self._data, self._pixels.start, self.frame_count, self.header)
-        if index >= len(self._frames):
-            raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
-        return b"".join(bytes(self._data[a:b]) for a, b in self._frames[index])
+        if self._places is None:
+            extended = getattr(self.header, "ExtendedOffsetTable", None)
+            self._places = FramePlaces(self._data, self._pixels.start, self.frame_count, extended)
+        return b"".join(bytes(self._data[a:b]) for a, b in self._places.of(self._data, index))
 
     def stream(self) -> bytes:
         """All fragments of the compressed pixel data as one: the stream of a video. Raises :class:`UnreadableFile`."""
@@ -272,11 +271,68 @@ def encapsulated_frames(data: memoryview, start: int, count: int, header: Any) -
 
     `header` may hold an extended offset table. Raises :class:`UnreadableFile`.
     """
-    return _encapsulated_frames(data, start, count, header)
+    return _encapsulated_frames(data, start, count, _extended_offsets(getattr(header, "ExtendedOffsetTable", None)))
+
+
+class FramePlaces:
+    """Where the frames of an encapsulated image lie, without the bytes: kept for one frame after the other.
+
+    Of images with many frames, such as slides, a whole offset table is believed until a frame proves it wrong; then, and
+    where there is none, all fragments are walked through (PS3.5 A.4).
+    """
+
+    MANY = 256
+
+    def __init__(self, data: bytes | mmap.mmap | memoryview, start: int, count: int, extended: object) -> None:
+        """`start` is where the value of the pixel data begins, `extended` the value of (7FE0,0001), if there is one.
+
+        Raises :class:`UnreadableFile`.
+        """
+        self._start, self._count, self._extended = start, count, _extended_offsets(extended)
+        self._offsets: list[int] = []
+        self._walked: list[tuple[tuple[int, int], ...]] | None = None
+        if count >= self.MANY:
+            table, self._base = _offset_table(data, start)
+            offsets = self._extended or table
+            rises = all(a < b for a, b in itertools.pairwise(offsets))
+            self._offsets = offsets if len(offsets) == count and offsets[0] == 0 and rises else []
+        if not self._offsets:
+            self._walk(data)
+
+    def of(self, data: bytes | mmap.mmap | memoryview, index: int) -> tuple[tuple[int, int], ...]:
+        """(start, end) of the fragments of frame ``index`` (from 0). Raises :class:`UnreadableFile`."""
+        if self._walked is None:
+            found = self._by_table(data, index)
+            if found:
+                return found
+            self._walk(data)
+        assert self._walked is not None
+        if not 0 <= index < len(self._walked):
+            raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
+        return self._walked[index]
+
+    def _by_table(self, data: bytes | mmap.mmap | memoryview, index: int) -> tuple[tuple[int, int], ...]:
+        """Empty where the table cannot be right."""
+        if not 0 <= index < self._count:
+            return ()
+        size = len(data)
+        at = self._base + self._offsets[index]
+        end = self._base + self._offsets[index + 1] if index + 1 < self._count else size
+        found = []
+        while at + 8 <= min(end, size) and bytes(data[at : at + 4]) == _ITEM:
+            length = struct.unpack_from("<I", data, at + 4)[0]
+            if at + 8 + length > min(end, size):
+                return ()
+            found.append((at + 8, at + 8 + length))
+            at += 8 + length
+        return tuple(found) if at == end or index + 1 == self._count else ()
+
+    def _walk(self, data: bytes | mmap.mmap | memoryview) -> None:
+        self._walked = _encapsulated_frames(data, self._start, self._count, self._extended)
 
 
 def _encapsulated_frames(
-    data: bytes | mmap.mmap | memoryview, start: int, count: int, header: Any
+    data: bytes | mmap.mmap | memoryview, start: int, count: int, extended: list[int]
 ) -> list[tuple[tuple[int, int], ...]]:
     """Per frame the (start, end) of its fragments, PS3.5 A.4."""
     table, fragments = _fragments(data, start)
@@ -286,7 +342,7 @@ def _encapsulated_frames(
         return [tuple(fragments)]
     if len(fragments) == count:
         return [(fragment,) for fragment in fragments]
-    offsets = _extended_offsets(header) or table
+    offsets = extended or table
     if offsets:
         return _by_offsets(offsets, fragments)
     return _by_start_markers(data, fragments)
@@ -295,13 +351,7 @@ def _encapsulated_frames(
 def _fragments(data: bytes | mmap.mmap | memoryview, start: int) -> tuple[list[int], list[tuple[int, int]]]:
     """Basic offset table and (start, end) of all fragments; stops at what does not fit into the file."""
     size = len(data)
-    if start + 8 > size or bytes(data[start : start + 4]) != _ITEM:
-        raise UnreadableFile("The compressed pixel data does not begin with an offset table.")
-    length = struct.unpack_from("<I", data, start + 4)[0]
-    at = start + 8 + length
-    if length % 4 or at > size:
-        raise UnreadableFile("The offset table of the compressed pixel data is damaged.")
-    table = list(struct.unpack_from(f"<{length // 4}I", data, start + 8))
+    table, at = _offset_table(data, start)
     fragments = []
     while at + 8 <= size and bytes(data[at : at + 4]) == _ITEM:
         length = struct.unpack_from("<I", data, at + 4)[0]
@@ -313,11 +363,21 @@ def _fragments(data: bytes | mmap.mmap | memoryview, start: int) -> tuple[list[i
     return table, fragments
 
 
+def _offset_table(data: bytes | mmap.mmap | memoryview, start: int) -> tuple[list[int], int]:
+    """The basic offset table, and where the first fragment's item begins."""
+    if start + 8 > len(data) or bytes(data[start : start + 4]) != _ITEM:
+        raise UnreadableFile("The compressed pixel data does not begin with an offset table.")
+    length = struct.unpack_from("<I", data, start + 4)[0]
+    at = start + 8 + length
+    if length % 4 or at > len(data):
+        raise UnreadableFile("The offset table of the compressed pixel data is damaged.")
+    return list(struct.unpack_from(f"<{length // 4}I", data, start + 8)), at
+
+
 _ITEM = b"\xfe\xff\x00\xe0"
 
 
-def _extended_offsets(header: Any) -> list[int]:
-    raw = getattr(header, "ExtendedOffsetTable", None)
+def _extended_offsets(raw: object) -> list[int]:
     if not isinstance(raw, bytes) or len(raw) % 8:
         return []
     return list(struct.unpack(f"<{len(raw) // 8}Q", raw))

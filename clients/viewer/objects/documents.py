@@ -17,6 +17,7 @@ from clients.viewer.objects.registry import Kind, class_name, kind_of
 from clients.viewer.study import ObjectDescription, StudyDescription
 
 if TYPE_CHECKING:
+    from clients.viewer.tiles import TiledObject
     from shared.imaging.frames import Part10
     from shared.imaging.slides import Slide
     from shared.imaging.waveforms import Waveform
@@ -31,7 +32,7 @@ class Document:
     pdf: bytes = b""
     waveform: Waveform | None = None
     slide: Slide | None = None
-    objects: dict[str, Part10] | None = None
+    objects: dict[str, TiledObject] | None = None
     attachment: tuple[str, bytes] | None = None  # file name and bytes that can be saved
 
 
@@ -97,9 +98,11 @@ def _slide(source: ObjectSource, described: ObjectDescription, study: StudyDescr
 
     series = [one for one in study.objects if one.series_uid == described.series_uid]
     members = [one for one in series if kind_of(one.sop_class_uid) is Kind.SLIDE]
-    objects, levels = {}, []
+    objects: dict[str, TiledObject] = {}
+    levels = []
+    opened: Callable[[str], TiledObject] = getattr(source, "tiled", source.object)
     for one in members or [described]:
-        part10 = source.object(one.sop_instance_uid)
+        part10 = opened(one.sop_instance_uid)
         try:
             with careful_reading():
                 level = level_of(part10.header, part10.transfer_syntax)

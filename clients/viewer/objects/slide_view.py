@@ -19,11 +19,12 @@ from clients.viewer.viewport.overlays import shadowed_text
 from shared.imaging.slides import Level, Slide
 
 if TYPE_CHECKING:
-    from shared.imaging.frames import Part10
+    from clients.viewer.tiles import TiledObject
 
 log = logging.getLogger(__name__)
 
 KEPT_TILES = 600
+WORKERS = 4  # with a server far away they wait more than they decode
 GLASS = "#e9e9e6"  # empty glass
 OBJECTIVE_UM = 10.0  # a pixel of 0.25 um is a 40x objective: magnification = 10 / um per pixel
 
@@ -31,11 +32,13 @@ TileKey = tuple[str, int]  # SOP Instance UID, frame from 0
 
 
 class TileLoader(QObject):
-    """Decodes tiles in two workers, the last wished first; `came` is told in the GUI thread."""
+    """Fetches and decodes tiles in four workers, the last wished first; `came` is told in the GUI thread."""
 
     came = Signal()
 
-    def __init__(self, objects: dict[str, Part10], levels: dict[str, Level], parent: QObject | None = None) -> None:
+    def __init__(
+        self, objects: dict[str, TiledObject], levels: dict[str, Level], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._objects, self._levels = objects, levels
         self._wake = threading.Condition()
@@ -43,7 +46,7 @@ class TileLoader(QObject):
         self._flying: set[TileKey] = set()
         self._tiles: OrderedDict[TileKey, QImage | None] = OrderedDict()
         self._open = True
-        self._threads = [threading.Thread(target=self._work, name=f"tiles-{n}", daemon=True) for n in range(2)]
+        self._threads = [threading.Thread(target=self._work, name=f"tiles-{n}", daemon=True) for n in range(WORKERS)]
         for thread in self._threads:
             thread.start()
 
@@ -115,9 +118,9 @@ class TileLoader(QObject):
 
 
 class SlideView(QWidget):
-    """Positions are pixels of the largest level; ``objects`` are the opened files of the levels."""
+    """Positions are pixels of the largest level; ``objects`` hold the tiles of the levels."""
 
-    def __init__(self, slide: Slide, objects: dict[str, Part10]) -> None:
+    def __init__(self, slide: Slide, objects: dict[str, TiledObject]) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -19,7 +19,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from shared.imaging.codecs import UndecodableFrame
-from shared.imaging.frames import Part10, UnreadableFile
+from shared.imaging.frames import FramePlaces, Part10, UnreadableFile
 from shared.imaging.header import image_header
 
 JPEG_LS = UID("1.2.840.10008.1.2.4.80")
@@ -291,3 +291,23 @@ def test_compressed_pixels_without_vr_and_in_an_element_of_known_length_are_foun
         part10 = Part10(written)
         header = image_header(part10.header, part10.transfer_syntax)
         assert part10.frame(0, header.pixel_format.native_bytes) == stream
+
+
+@pytest.mark.parametrize("table", ["none", "basic", "extended", "shifted", "of another file"])
+def test_many_frames_are_found_with_and_without_a_true_table(table: str) -> None:
+    """A table that is wrong costs a walk through the fragments, never a wrong frame."""
+    frames = [bytes([n % 256, n // 256]) * (4 + n % 7) for n in range(FramePlaces.MANY + 40)]
+    ds = a_dataset(JPEG_LS, NumberOfFrames=len(frames), PixelData=encapsulate(frames, has_bot=table != "none"))
+    if table == "extended":
+        ds.PixelData, ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths = encapsulate_extended(frames)
+        ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    elif table in ("shifted", "of another file"):
+        step = 2 if table == "shifted" else 16
+        raw = bytearray(ds.PixelData)
+        struct.pack_into(f"<{len(frames) - 1}I", raw, 12, *(step * (n + 1) for n in range(len(frames) - 1)))
+        ds.PixelData = bytes(raw)
+    part10 = Part10(written(ds))
+    for n in (0, 1, 17, 200, len(frames) - 1):
+        assert part10.frame(n, 0) == frames[n]
+    with pytest.raises(UnreadableFile, match=f"Frame {len(frames) + 1} "):
+        part10.frame(len(frames), 0)
