@@ -5,43 +5,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
-from shared.paper.kinds import DocumentKind
+from shared.paper import pathology_facts
+from shared.paper.fact_words import Fact, ListFact, PictureFact
+from shared.paper.kinds import OF_PATHOLOGY, DocumentKind
 from shared.paper.layout import Facts
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One fact: its name in templates, its words, and what the designer shows for it."""
-
-    name: str
-    zh: str
-    en: str
-    sample: str
-    sample_en: str = ""
-
-
-@dataclass(frozen=True)
-class ListFact:
-    """A list of rows; `rows` are the designer's samples in the order of `facts`."""
-
-    name: str
-    zh: str
-    en: str
-    facts: tuple[Fact, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class PictureFact:
-    """A picture of a document, `@name` in templates."""
-
-    name: str
-    zh: str
-    en: str
-
 
 _COMMON = (
     Fact("hospital", "医院", "Hospital", "明镜示范医院", "Mingjing Demo Hospital"),
@@ -246,6 +215,7 @@ _BY_KIND: dict[DocumentKind, tuple[Fact, ...]] = {
     DocumentKind.REFERRAL_FORM: _COMMON + _VISIT + _REFERRAL,
     DocumentKind.APPLICATION: _COMMON + _VISIT,
     DocumentKind.REPORT: _COMMON + _REPORT,
+    **dict.fromkeys(OF_PATHOLOGY, pathology_facts.FACTS),
 }
 
 
@@ -256,6 +226,8 @@ def facts_of(kind: DocumentKind) -> tuple[Fact, ...]:
 
 def lists_of(kind: DocumentKind) -> tuple[ListFact, ...]:
     """The lists that a document's template may repeat over."""
+    if kind in OF_PATHOLOGY:
+        return pathology_facts.LISTS
     if kind is DocumentKind.REPORT:
         return (ITEMS, KEY_IMAGES, MEASUREMENTS, STRUCTURED, ADDENDA, APPLICATION_PHOTOS)
     return (ITEMS,)
@@ -263,19 +235,21 @@ def lists_of(kind: DocumentKind) -> tuple[ListFact, ...]:
 
 def rich_of(kind: DocumentKind) -> tuple[Fact, ...]:
     """The rich texts that a document's sections may show."""
+    if kind in OF_PATHOLOGY:
+        return pathology_facts.RICH
     return _RICH if kind is DocumentKind.REPORT else ()
 
 
 def pictures_of(kind: DocumentKind) -> tuple[PictureFact, ...]:
     """The pictures that a document's template may name besides its own."""
-    return PICTURES if kind is DocumentKind.REPORT else ()
+    return PICTURES if kind is DocumentKind.REPORT or kind in OF_PATHOLOGY else ()
 
 
 def sample(kind: DocumentKind, language: str = "zh", *, rows: int | None = None) -> Facts:
     """Facts of an invented patient; `rows` asks for so many rows in every list."""
     named = (*facts_of(kind), *rich_of(kind))
     values = {fact.name: (fact.sample_en or fact.sample) if language == "en" else fact.sample for fact in named}
-    pictures = _sample_pictures() if kind is DocumentKind.REPORT else {}
+    pictures = _sample_pictures() if kind is DocumentKind.REPORT or kind in OF_PATHOLOGY else {}
     return Facts(values, {one.name: tuple(_rows(one, rows)) for one in lists_of(kind)}, pictures)
 
 

@@ -15,6 +15,11 @@ class DocumentKind(StrEnum):
     REFERRAL_FORM = "referral_form"
     APPLICATION = "application"
     REPORT = "report"
+    PATHOLOGY_REPORT = "pathology_report"
+    PATHOLOGY_CYTOLOGY = "pathology_cytology"
+    PATHOLOGY_FROZEN = "pathology_frozen"
+    PATHOLOGY_SUPPLEMENT = "pathology_supplement"
+    PATHOLOGY_CONSULTATION = "pathology_consultation"
 
 
 NAMES_ZH = {
@@ -25,6 +30,11 @@ NAMES_ZH = {
     DocumentKind.REFERRAL_FORM: "转诊单",
     DocumentKind.APPLICATION: "申请单",
     DocumentKind.REPORT: "检查报告",
+    DocumentKind.PATHOLOGY_REPORT: "病理诊断报告",
+    DocumentKind.PATHOLOGY_CYTOLOGY: "细胞病理诊断报告",
+    DocumentKind.PATHOLOGY_FROZEN: "术中冰冻病理报告",
+    DocumentKind.PATHOLOGY_SUPPLEMENT: "病理补充报告",
+    DocumentKind.PATHOLOGY_CONSULTATION: "病理会诊报告",
 }
 
 NAMES_EN = {
@@ -35,9 +45,17 @@ NAMES_EN = {
     DocumentKind.REFERRAL_FORM: "Referral form",
     DocumentKind.APPLICATION: "Application",
     DocumentKind.REPORT: "Report",
+    DocumentKind.PATHOLOGY_REPORT: "Pathology Report",
+    DocumentKind.PATHOLOGY_CYTOLOGY: "Cytopathology Report",
+    DocumentKind.PATHOLOGY_FROZEN: "Intraoperative Frozen Section Report",
+    DocumentKind.PATHOLOGY_SUPPLEMENT: "Supplementary Pathology Report",
+    DocumentKind.PATHOLOGY_CONSULTATION: "Pathology Consultation Report",
 }
 
-OF_EXAMS = tuple(kind for kind in DocumentKind if kind is not DocumentKind.REPORT)
+OF_PATHOLOGY = tuple(kind for kind in DocumentKind if kind.value.startswith("pathology_"))
+"""Reports of the pathology department; chosen by the kind of report and its library (server.pathology.reports)."""
+
+OF_EXAMS = tuple(kind for kind in DocumentKind if kind is not DocumentKind.REPORT and kind not in OF_PATHOLOGY)
 """What is made of an exam; the report has templates of its own kind of choice (shared.paper.choosing)."""
 
 LABELS = frozenset({DocumentKind.BARCODE, DocumentKind.WRISTBAND})

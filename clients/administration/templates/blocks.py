@@ -25,7 +25,8 @@ from clients.kit.forms import FormView
 from clients.kit.labels import IconButton, Label
 from clients.kit.translations import language, tr
 from shared.paper.blocks import AnyBlock, FieldRow, FieldsBlock, Words
-from shared.paper.facts import Fact, facts_of, lists_of, rich_of
+from shared.paper.fact_words import Fact
+from shared.paper.facts import facts_of, lists_of, rich_of
 from shared.paper.kinds import DocumentKind
 from shared.paper.template import FlowElement
 

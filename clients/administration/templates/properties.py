@@ -11,7 +11,7 @@ from clients.administration.templates.words import PROPERTIES, Property
 from clients.kit.fields import Choice, ChoiceField, Field, LongTextField, NumberField, Section, SwitchField, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Label
-from shared.paper.facts import Fact
+from shared.paper.fact_words import Fact
 from shared.paper.template import AnyElement, Page, Text, Words
 
 _PAGE = (

@@ -35,7 +35,7 @@ from clients.kit.theme import current_theme
 from clients.kit.translations import language, tr
 from shared.paper.checking import MOST_IMAGE_BYTES
 from shared.paper.facts import facts_of, lists_of
-from shared.paper.kinds import NAMES_ZH, DocumentKind
+from shared.paper.kinds import NAMES_ZH, OF_PATHOLOGY, DocumentKind
 from shared.paper.template import CodeElement, TextElement, Words
 
 _ALIGN = (
@@ -111,7 +111,9 @@ class TemplatesPage(QWidget):
         bar = QWidget()
         line = QHBoxLayout(bar)
         line.setContentsMargins(16, 8, 16, 8)
-        self.kinds = SegmentedControl([Option(kind.value, NAMES_ZH[kind]) for kind in DocumentKind])
+        self.kinds = SegmentedControl(
+            [Option(kind.value, NAMES_ZH[kind]) for kind in DocumentKind if kind not in OF_PATHOLOGY]
+        )
         self.kinds.chosen.connect(lambda kind: self.presenter.open(DocumentKind(kind)))
         line.addWidget(self.kinds)
         line.addStretch(1)
