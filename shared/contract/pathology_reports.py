@@ -265,7 +265,6 @@ class SaveOpinion(Command[DiagnosisView], frozen=True, kw_only=True):
     is_automatic: bool = False
     refresh_report: bool = True
     consultation_id: int = 0
-    is_outside: bool = False  # a consultation report for an outside hospital's slides
 
 
 class DropDraft(Command[DiagnosisView], frozen=True, kw_only=True):
@@ -327,7 +326,10 @@ class StartConsultation(Command[DiagnosisView], frozen=True, kw_only=True):
 
 
 class CloseConsultation(Command[DiagnosisView], frozen=True, kw_only=True):
-    """End a consultation with its conclusion. Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION."""
+    """End a consultation with its conclusion, which becomes a consultation report of its own.
+
+    Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION.
+    """
 
     method = "pathology_reports.close_consultation"
     permission = Permission.PATHOLOGY_CHIEF
@@ -685,36 +687,7 @@ class FindByCode(Query[WorkList], frozen=True, kw_only=True):
     page: Page = Page()
 
 
-# ── deleting, copying ────────────────────────────────────────────────────────────────────────────────
-
-
-class DeleteWord(msgspec.Struct, frozen=True, kw_only=True):
-    """The random password that has to be typed back within ten minutes."""
-
-    word: str
-    case_number: str
-
-
-class AskToDelete(Command[DeleteWord], frozen=True, kw_only=True):
-    """删除记录, first step. Refusals: ILLEGAL_ACTION (sent already), NOT_FOUND."""
-
-    method = "pathology_reports.ask_to_delete"
-    permission = Permission.PATHOLOGY_DELETE_CASES
-    audit = AuditClass.REPORT
-
-    case_id: int
-
-
-class DeleteCase(Command[Nothing], frozen=True, kw_only=True):
-    """删除记录, second step: the password typed back, and confirmed. Refusals: INVALID (wrong or too late)."""
-
-    method = "pathology_reports.delete_case"
-    permission = Permission.PATHOLOGY_DELETE_CASES
-    audit = AuditClass.PATIENT_RECORD
-
-    case_id: int
-    word: str
-    reason: str
+# ── copying ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 class PasteReport(Command[DiagnosisView], frozen=True, kw_only=True):
