@@ -1,0 +1,1 @@
+"""Opinions and reports of pathology cases."""
