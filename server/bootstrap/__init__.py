@@ -50,6 +50,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.templates.tables",
     "server.pathology.cases.tables",
     "server.pathology.technique.tables",
+    "server.pathology.media.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

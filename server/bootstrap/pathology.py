@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
+from server.pathology.cases.service import CaseService
 
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
@@ -45,6 +47,7 @@ class Pathology:
     house: PathologyHouse
     handlers: tuple[object, ...]
     templates: PathologyTemplates
+    media: PathologyMedia
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
@@ -54,4 +57,6 @@ class Pathology:
 def build_pathology(house: PathologyHouse) -> Pathology:
     """Construct the rooms; each owner adds its lines."""
     templates = build_pathology_templates(house.time)
-    return Pathology(house, handlers=(templates.handlers,), templates=templates)
+    cases = CaseService(house.time)
+    media = build_pathology_media(house, cases)
+    return Pathology(house, handlers=(templates.handlers, media.handlers), templates=templates, media=media)

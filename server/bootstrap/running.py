@@ -16,7 +16,7 @@ from zmq.utils import z85
 from server import __version__
 from server.audit.rpc import AuditHandlers
 from server.audit.service import AuditService
-from server.bootstrap import jobs, load_tables, web
+from server.bootstrap import jobs, load_tables, pathology_media, web
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.dicom import tls_files
 from server.bootstrap.folders import Folders

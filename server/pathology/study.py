@@ -1,4 +1,4 @@
-"""A case as a DICOM study: one study for everything of it, pictures, whole slides, reports, whichever room makes them."""
+"""A case as a DICOM study: one study for everything of it: pictures, whole slides, reports, whatever makes them."""
 
 from __future__ import annotations
 

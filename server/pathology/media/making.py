@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from collections.abc import Callable
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
@@ -29,10 +29,8 @@ _PAUSES_S = (2.0, 10.0, 60.0, 300.0)
 _SERIES = {MediaSubject.GROSS: 941, MediaSubject.MICROSCOPE: 942, MediaSubject.DOCUMENT: 943}
 
 
-class Rejecting(Protocol):
-    """Takes objects of deleted pictures out of the archive."""
-
-    def __call__(self, uow: UnitOfWork, study_uid: str, sop_uid: str, by: str) -> None: ...
+Rejecting = Callable[[UnitOfWork, str, str, str], None]
+"""Takes the object of a deleted picture out of the archive: study UID, SOP instance UID, by whom."""
 
 
 class MediaMaker:
