@@ -70,7 +70,7 @@ def read(source: Source) -> EcgRecord:
         gain_uv=rhythm.gain_uv,
         baseline=rhythm.baseline,
         sampling_hz=rhythm.hertz,
-        started=started,
+        started=base.known_start(started),
         patient=_patient(root),
         device=_device(first),
         filters=_filters(first),

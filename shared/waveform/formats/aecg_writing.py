@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from shared.domain.states import Sex
 from shared.waveform.formats import aecg_codes, lead_codes
-from shared.waveform.formats.base import Written
+from shared.waveform.formats.base import UNKNOWN_START, Written
 from shared.waveform.formats.markup import Element, put, to_bytes
 from shared.waveform.record import MISSING, Annotation, EcgRecord
 
@@ -26,7 +26,9 @@ def write(record: EcgRecord, name: str = "ecg") -> Written:
     findings: list[str] = []
     ElementTree.register_namespace("xsi", _XSI)
     root = Element("AnnotatedECG", {"xmlns": "urn:hl7-org:v3", f"{{{_XSI}}}type": "Observation"})
-    started = record.started or datetime(1970, 1, 1)
+    started = record.started or UNKNOWN_START
+    if record.started is None:
+        findings.append("the start of the recording is unknown: 1970-01-01 stands in its place")
     ends = started + timedelta(seconds=record.seconds)
     marked = uuid.uuid5(uuid.NAMESPACE_OID, f"{record.identifier}{record.samples.tobytes()[:4096]!r}{started}")
     put(root, "id", root=str(marked), extension=record.identifier or str(marked))

@@ -157,6 +157,19 @@ def in_units(
     return made, (worst if worst > 1e-6 else 0.0)
 
 
+def gaps_filled(made: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """Samples for a format without a mark for "not recorded": such a sample takes the value before it; how many did."""
+    import numpy as np
+
+    gone = made == MISSING
+    count = int(gone.sum())
+    if not count:
+        return made, 0
+    place = np.where(gone, 0, np.arange(made.shape[1]))
+    np.maximum.accumulate(place, axis=1, out=place)
+    return np.take_along_axis(np.where(gone, 0, made), place, axis=1).astype(np.int32), count
+
+
 def range_of(row: NDArray[Any]) -> tuple[int, int]:
     """Smallest and largest recorded value of a lead; (0, 0) when nothing was recorded."""
     there = row[row != MISSING]
@@ -192,6 +205,14 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+UNKNOWN_START = datetime(1970, 1, 1)  # what is written where a format insists on a time that nobody knows
+
+
+def known_start(when: datetime | None) -> datetime | None:
+    """None for the moment that writers put where the start is unknown."""
+    return None if when is not None and when.replace(tzinfo=None) == UNKNOWN_START else when
+
+
 def sex_of(text: str) -> Sex:
     """M/F/O/U by the first letter of English, or 男/女, or HL7 and SCP words."""
     letter = text.strip()[:1].upper()
@@ -208,7 +229,7 @@ def number(text: str | None) -> float | None:
 
 
 def decoded(raw: bytes) -> str:
-    """Text of a file that does not name its character set: UTF-8, else GB 18030 where that makes sense, else Latin-1."""
+    """Text of a file that does not name its character set: UTF-8, else GB 18030, else Latin-1; up to a NUL."""
     raw = raw.split(b"\0", 1)[0]
     for codec in ("utf-8", "gb18030"):
         try:

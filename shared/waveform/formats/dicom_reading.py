@@ -99,7 +99,7 @@ def record_of(ds: Any) -> EcgRecord:
         gain_uv=joined.gain_uv,
         baseline=joined.baseline,
         sampling_hz=joined.hertz,
-        started=_started(ds),
+        started=base.known_start(_started(ds)),
         patient=_patient(ds),
         device=_device(ds),
         filters=joined.filters,

@@ -10,7 +10,7 @@ from shared.dicomkit import content_items, headers, uids
 from shared.dicomkit.content_items import Code
 from shared.domain.states import Sex
 from shared.waveform.formats import dicom_concepts, lead_codes
-from shared.waveform.formats.base import CannotHold, Written, range_of
+from shared.waveform.formats.base import UNKNOWN_START, CannotHold, Written, range_of
 from shared.waveform.leads import TWELVE
 from shared.waveform.record import MISSING, Annotation, EcgRecord, MedianBeats, StoredMeasurement
 
@@ -45,8 +45,10 @@ def dataset_of(
     """The record as a data set with file meta. What is not given follows from the record. Raises CannotHold."""
     said = findings if findings is not None else []
     print_of = _fingerprint(record)
-    when = made_at or record.started or dt.datetime(1970, 1, 1)
+    when = made_at or record.started or UNKNOWN_START
     study_uid = record.extra.get("dicom.StudyInstanceUID", "")
+    if record.started is None:
+        said.append("the start of the recording is unknown: 1970-01-01 stands in its place")
     made = headers.new_object(
         sop_class(record),
         "ECG",
@@ -141,7 +143,7 @@ def _equipment(record: EcgRecord) -> headers.EquipmentFacts:
 
 
 def _acquisition(made: Any, record: EcgRecord) -> None:
-    when = record.started or dt.datetime(1970, 1, 1)
+    when = record.started or UNKNOWN_START
     text = when.strftime("%Y%m%d%H%M%S") + (f".{when.microsecond:06d}" if when.microsecond else "")
     if when.tzinfo is not None:
         text += when.strftime("%z")[:5]

@@ -20,7 +20,7 @@ class _Builder(ElementTree.TreeBuilder):
         super().__init__()
         self._depth = 0
 
-    def start(self, tag: str, attributes: dict[str, str]) -> Element:  # type: ignore[override]
+    def start(self, tag: str, attributes: dict[str, str]) -> Element:
         self._depth += 1
         if self._depth > _DEPTH:
             raise EcgFormatError("the XML file nests deeper than any ECG")

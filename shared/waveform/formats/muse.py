@@ -1,4 +1,4 @@
-"""Reads and writes the XML of GE MUSE (RestingECG): base64 samples, median beats, eight leads from which four follow."""
+"""Reads and writes the XML of GE MUSE (RestingECG): base64 samples, median beats, leads that follow from I and II."""
 
 from __future__ import annotations
 

@@ -79,11 +79,11 @@ def read(source: Source) -> EcgRecord:
         gain_uv=(gain,) * len(names),
         baseline=(0.0,) * len(names),
         sampling_hz=timed.rate,
-        started=header.started,
+        started=base.known_start(header.started),
         patient=header.patient,
         device=header.device,
         filters=header.filters,
-        annotations=tuple(_marks(beat[2] if beat is not None else None, min(leads.first))),
+        annotations=tuple(_marks(beat, min(leads.first))),
         measurements=tuple(_measured(sections, names, leads.codes, findings)),
         statements=tuple(_lines(sections, findings)),
         median=median,
@@ -324,9 +324,10 @@ def _median(reference: _Reference | None, names: tuple[str, ...]) -> MedianBeats
     return MedianBeats(names, samples, gains, (0.0,) * len(names), coded.rate, fiducial)
 
 
-def _marks(beats: _Beats | None, first: int) -> list[Annotation]:
-    if beats is None:
+def _marks(reference: _Reference | None, first: int) -> list[Annotation]:
+    if reference is None:
         return []
+    _, _, beats = reference
     return [
         Annotation(middle - first, "qrs", f"type {kind}") for kind, _, middle, _ in beats.complexes if middle >= first
     ]

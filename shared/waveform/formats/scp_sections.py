@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
 from shared.domain.states import Sex
-from shared.waveform.formats.base import EcgFormatError, decoded
+from shared.waveform.formats.base import UNKNOWN_START, EcgFormatError, decoded
 from shared.waveform.formats.cursor import Cursor
 from shared.waveform.record import AcquisitionFilters, EcgDevice, EcgPatient, StoredMeasurement
 
@@ -126,7 +126,7 @@ def write_header(header: Header) -> bytes:
     """Section 1 with the tags that the standard wants, even when empty (2, 14, 25, 26), and what is known besides."""
     patient, device, filters = header.patient, header.device, header.filters
     made = [_tag(2, _text(patient.identifier)), _tag(14, _machine(device))]
-    when = header.started or datetime(1970, 1, 1)
+    when = header.started or UNKNOWN_START
     made.append(_tag(25, struct.pack("<HBB", when.year, when.month, when.day)))
     made.append(_tag(26, bytes((when.hour, when.minute, when.second))))
     if patient.name:
@@ -251,7 +251,7 @@ def read_statements(data: bytes) -> list[str]:
 
 def write_statements(lines: tuple[str, ...], when: datetime | None) -> bytes:
     """Section 8: an unconfirmed report of at most 255 lines."""
-    day = when or datetime(1970, 1, 1)
+    day = when or UNKNOWN_START
     made = struct.pack(
         "<BHBBBBBB", 0, day.year, day.month, day.day, day.hour, day.minute, day.second, min(len(lines), 255)
     )

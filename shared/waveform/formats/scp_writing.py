@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from shared.waveform.formats import lead_codes, scp_codec, scp_sections
-from shared.waveform.formats.base import CannotHold, Written, in_units
+from shared.waveform.formats.base import CannotHold, Written, gaps_filled, in_units
 from shared.waveform.record import MISSING, EcgRecord, MedianBeats
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def write(record: EcgRecord, name: str = "ecg") -> Written:
         findings.append("the median beats are of other leads or another rate than SCP-ECG holds: they are left out")
         median = None
     when = record.started
+    if record.started is None:
+        findings.append("the start of the recording is unknown: 1970-01-01 stands in its place")
     sections = {
         1: scp_sections.write_header(scp_sections.Header(record.patient, record.device, record.filters, when)),
         2: struct.pack("<H", scp_codec.DEFAULT_TABLE),
@@ -86,22 +88,12 @@ def _samples(
             f"SCP-ECG holds one resolution for all leads: {what} was re-scaled to {nanovolt / 1000:g} µV a step, "
             f"which moved samples by up to {worst:.2g} µV"
         )
-    gone = made == MISSING
-    if gone.any():
-        findings.append(f"SCP-ECG cannot mark samples as not recorded: {int(gone.sum())} carry the value before them")
-        made = _filled(made, gone)
+    made, held = gaps_filled(made)
+    if held:
+        findings.append(f"SCP-ECG cannot mark samples as not recorded: {held} carry the value before them")
     if made.max(initial=0) > 32_767 or made.min(initial=0) < -32_768:
         raise CannotHold("SCP-ECG holds 16-bit samples; the record goes beyond")
     return made, nanovolt
-
-
-def _filled(made: NDArray[Any], gone: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
-    place = np.where(gone, 0, np.arange(made.shape[1]))
-    np.maximum.accumulate(place, axis=1, out=place)
-    filled: NDArray[Any] = np.take_along_axis(np.where(gone, 0, made), place, axis=1).astype(np.int32)
-    return filled
 
 
 def _lead_definitions(codes: list[int], samples: int) -> bytes:

@@ -132,7 +132,7 @@ def _stacked(rows: list[NDArray[Any]]) -> NDArray[Any]:
 def _without_calibration(
     samples: NDArray[Any], names: list[str], gain: float, hertz: float, findings: list[str]
 ) -> tuple[NDArray[Any], list[str]]:
-    """The traces without the 1 mV pulse that carts append to all leads alike, and without channels that hold nothing."""
+    """The traces without the 1 mV pulse that carts append to all leads alike, and without empty channels."""
     import numpy as np
 
     differ = np.flatnonzero((samples != samples[0]).any(axis=0))
