@@ -53,7 +53,9 @@ def _exact(low: int, high: int, gain: float, zero: float) -> tuple[tuple[int, in
     for first, last in ((-32_768, 32_767), (-32_000, 32_000), (-30_000, 30_000), (-25_000, 25_000), (-20_000, 20_000)):
         ends = [_text((end - round(zero)) * step) for end in (first, last)]
         if first <= low and high <= last and all(len(end) <= 8 for end in ends):
-            if all(Fraction(end) == (place - round(zero)) * step for end, place in zip(ends, (first, last), strict=True)):
+            if all(
+                Fraction(end) == (place - round(zero)) * step for end, place in zip(ends, (first, last), strict=True)
+            ):
                 return (first, last), (ends[0], ends[1])
     return None
 
@@ -106,9 +108,7 @@ def record_length(samples: int, leads: int, hertz: float) -> tuple[int, str]:
     raise CannotHold(f"EDF cannot hold the length of records at {hertz:g} Hz exactly")
 
 
-def notes_of(
-    texts: Sequence[tuple[float, float, str]], blocks: int, duration: str, fraction: float
-) -> list[bytes]:
+def notes_of(texts: Sequence[tuple[float, float, str]], blocks: int, duration: str, fraction: float) -> list[bytes]:
     """The annotation signal of each record, all of one even length: when it starts, then the notes of its time."""
     seconds = float(duration)
     made = [_onset(fraction + n * seconds) + b"\x14\x14\0" for n in range(blocks)]

@@ -108,6 +108,9 @@ def write(record: EcgRecord, name: str = "ecg") -> Written:
         raise CannotHold("ISHNE holds 16-bit samples; the record goes beyond")
     if record.annotations or record.median is not None or record.measurements or record.statements:
         findings.append("ISHNE has no place for marks, beats, values and statements: they are left out")
+    unnamed = [lead for lead in record.leads if standard_name(lead) not in _LEADS]
+    if unnamed:
+        findings.append(f"ISHNE has no number for the leads {', '.join(unnamed)}: they come back without a name")
     head = _head(record, made, units)
     checksum = struct.pack("<H", binascii.crc_hqx(head, 0xFFFF))
     return Written({f"{name}.ecg": _MAGIC + checksum + head + _body(made)}, tuple(findings))

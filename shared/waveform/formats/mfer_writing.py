@@ -26,9 +26,7 @@ def write(record: EcgRecord, name: str = "ecg") -> Written:
         _tlv(tags.TEXT_CODE, b"UTF-8"),
         *_about(record, findings),
     ]
-    made += _frame(
-        record.leads, record.samples, record.gain_uv, record.baseline, record.sampling_hz, 1, findings
-    )
+    made += _frame(record.leads, record.samples, record.gain_uv, record.baseline, record.sampling_hz, 1, findings)
     for mark in record.annotations:
         length = max((mark.end_sample or mark.sample) - mark.sample, 0)
         text = mark_text(mark.code, mark.text) + (f"@@{mark.lead}" if mark.lead else "")
