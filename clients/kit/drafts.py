@@ -2,14 +2,11 @@
 
 Each draft is one append-only file of encrypted lines. A background thread writes the changes of the last tenth of a
 second together, so that typing never waits for the disk and at most 0.2 s of it can be lost with the program; a second
-one syncs, so that a slow disk delays only what survives a loss of power. A torn last line, left by a crash while
-writing, is ignored. The key lies in a file that only this desktop user can read: it keeps
-drafts from other accounts of a shared desk and from lost backups, not from somebody who holds the whole user folder.
+one syncs, so that a slow disk delays only what survives a loss of power. The files are those of `sealed_lines`.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -21,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from clients.kit.settings import data_folder, write_atomically
+from clients.kit.sealed_lines import SealedLines, account_folder, sync
+from clients.kit.settings import data_folder
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +50,7 @@ class DraftStore:
 
     def __init__(self, folder: Path, *, trouble: Callable[[OSError], None] | None = None) -> None:
         self._folder = folder
+        self._lines = SealedLines(folder)
         self.trouble = trouble
         self._changed = threading.Condition()
         self._waiting: dict[str, dict[str, Any]] = {}
@@ -63,13 +62,11 @@ class DraftStore:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._syncer: threading.Thread | None = None
-        self._key: bytes | None = None
 
     @classmethod
     def for_user(cls, user: str, folder: Path | None = None) -> DraftStore:
         """Drafts of one account of the suite."""
-        safe = "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}" for c in user) or "_"
-        return cls((folder or data_folder()) / "drafts" / safe)
+        return cls((folder or data_folder()) / "drafts" / account_folder(user))
 
     def record(self, draft_id: str, values: Mapping[str, Any]) -> None:
         """Remember JSON-able values of a draft; returns at once, they are on disk within 0.2 s.
@@ -189,11 +186,7 @@ class DraftStore:
             failed: set[Path] = set()
             for path in paths:
                 try:
-                    handle = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
-                    try:
-                        os.fsync(handle)
-                    finally:
-                        os.close(handle)
+                    sync(path)
                 except FileNotFoundError:
                     pass  # handed in meanwhile
                 except OSError as error:
@@ -214,60 +207,21 @@ class DraftStore:
         if path.exists() and path.stat().st_size > COMPACT_BYTES:
             with self._changed:
                 everything = dict(self._state.get(draft_id, values))
-            write_atomically(path, self._seal(everything))
+            self._lines.replace(path, everything)
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            os.write(handle, self._seal(values))
-        finally:
-            os.close(handle)
+        self._lines.append(path, values)
         with self._changed:
             self._unsynced.add(path)
             self._changed.notify_all()
 
-    def _seal(self, values: dict[str, Any]) -> bytes:
-        from cryptography.fernet import Fernet
-
-        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-        # A newline in front too: a line torn by a crash must not swallow this one.
-        return b"\n" + Fernet(self._fernet_key()).encrypt(text.encode("utf-8")) + b"\n"
-
     def _read(self, path: Path) -> dict[str, Any] | None:
-        from cryptography.fernet import Fernet, InvalidToken
-
+        values: dict[str, Any] = {}
         try:
-            lines = path.read_bytes().split(b"\n")
+            for entry in self._lines.read(path):
+                values.update(entry)
         except FileNotFoundError:
             return None
-        fernet = Fernet(self._fernet_key())
-        values: dict[str, Any] = {}
-        for line in lines:
-            if not line:
-                continue
-            try:
-                values.update(json.loads(fernet.decrypt(line)))
-            except (InvalidToken, ValueError):
-                continue  # torn by a crash, or written with a key that is gone
         return values or None
-
-    def _fernet_key(self) -> bytes:
-        if self._key is None:
-            from cryptography.fernet import Fernet
-
-            path = self._folder / "key"
-            try:
-                self._key = path.read_bytes().strip()
-            except FileNotFoundError:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                key = Fernet.generate_key()
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(key)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                self._key = key
-        return self._key
 
     def _path(self, draft_id: str) -> Path:
         return self._folder / f"{draft_id}{_SUFFIX}"

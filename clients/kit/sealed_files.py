@@ -7,11 +7,11 @@ and lost backups, not from somebody who holds the whole user folder. Safe from a
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 from pathlib import Path
 
+from clients.kit.sealed_lines import account_folder, key_of
 from clients.kit.settings import data_folder, write_atomically
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,7 @@ class SealedFiles:
     @classmethod
     def for_user(cls, user: str, what: str, folder: Path | None = None) -> SealedFiles:
         """Files of one account of the suite, `what` for one purpose."""
-        safe = "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}" for c in user) or "_"
-        return cls((folder or data_folder()) / what / safe)
+        return cls((folder or data_folder()) / what / account_folder(user))
 
     @property
     def folder(self) -> Path:
@@ -79,20 +78,7 @@ class SealedFiles:
         return self._folder / f"{name}{_SUFFIX}"
 
     def _fernet_key(self) -> bytes:
-        from cryptography.fernet import Fernet
-
         with self._lock:
             if self._key is None:
-                path = self._folder / "key"
-                try:
-                    self._key = path.read_bytes().strip()
-                except FileNotFoundError:
-                    self._folder.mkdir(parents=True, exist_ok=True)
-                    key = Fernet.generate_key()
-                    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                    with os.fdopen(handle, "wb") as stream:
-                        stream.write(key)
-                        stream.flush()
-                        os.fsync(stream.fileno())
-                    self._key = key
+                self._key = key_of(self._folder)
             return self._key

@@ -1,23 +1,23 @@
 """Every finished stroke on disk before the next one can begin: a crash of the viewer loses none of them. No Qt.
 
-One file per reader and study; each line is one change, encrypted with a key that only this desktop user can read (as
-drafts are, see clients.kit.drafts). A line is handed to the system at once, which outlives the program; a thread syncs
-it to the disk, so that only a loss of power within moments can cost the last stroke.
+One file per reader and study; each line is one change, encrypted (clients.kit.sealed_lines). A line is handed to the
+system at once, which outlives the program; a thread syncs it to the disk, so that only a loss of power within moments
+can cost the last stroke.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from clients.kit.settings import data_folder, write_atomically
+from clients.kit.sealed_lines import SealedLines, account_folder, sync
+from clients.kit.settings import data_folder
 from shared.contract.marks import StoredMark
 
 log = logging.getLogger(__name__)
@@ -32,37 +32,31 @@ class Journal:
     """
 
     def __init__(self, reader: str, folder: Path | None = None, trouble: Callable[[OSError], None] | None = None):
-        safe = "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}" for c in reader) or "_"
-        self._folder = (folder or data_folder()) / "marks" / safe
+        self._folder = (folder or data_folder()) / "marks" / account_folder(reader)
+        self._lines = SealedLines(self._folder)
         self._trouble = trouble
         self._known: dict[str, dict[str, StoredMark]] = {}
-        self._syncing: set[Path] = set()
-        self._key_bytes: bytes | None = None
+        self._unsynced: set[Path] = set()
+        self._syncing = False
         self._lock = threading.Lock()
 
     def read(self, study_uid: str) -> dict[str, StoredMark] | None:
         """The marks as the journal has them by UID; None when there is no journal. Torn lines are left out."""
-        from cryptography.fernet import Fernet, InvalidToken
-
         try:
-            lines = self._path(study_uid).read_bytes().split(b"\n")
+            entries = list(self._lines.read(self._path(study_uid)))
         except FileNotFoundError:
             return None
-        fernet = Fernet(self._key())
         marks: dict[str, StoredMark] = {}
-        for line in lines:
-            if not line:
-                continue
+        for entry in entries:
             try:
-                entry = json.loads(fernet.decrypt(line))
                 if "whole" in entry:
                     marks = {one["uid"]: msgspec.convert(one, StoredMark) for one in entry["whole"]}
                 for one in entry.get("put", ()):
                     marks[one["uid"]] = msgspec.convert(one, StoredMark)
                 for uid in entry.get("drop", ()):
                     marks.pop(uid, None)
-            except (InvalidToken, ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError):
-                continue  # torn by a crash, or written with a key that is gone
+            except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError):
+                continue  # written by another release
         return marks
 
     def begin(self, study_uid: str, marks: Mapping[str, StoredMark]) -> None:
@@ -95,54 +89,24 @@ class Journal:
     def _append(self, study_uid: str, entry: Mapping[str, object]) -> None:
         path = self._path(study_uid)
         if path.exists() and path.stat().st_size > COMPACT_BYTES:
-            whole = {"whole": msgspec.to_builtins(list(self._known[study_uid].values()))}
-            write_atomically(path, self._sealed(whole))
+            self._lines.replace(path, {"whole": msgspec.to_builtins(list(self._known[study_uid].values()))})
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            os.write(handle, self._sealed(entry))
-        finally:
-            os.close(handle)
+        self._lines.append(path, entry)
         with self._lock:
-            started, self._syncing = bool(self._syncing), self._syncing | {path}
+            self._unsynced.add(path)
+            started, self._syncing = self._syncing, True
         if not started:
             threading.Thread(target=self._sync, name="marks-sync", daemon=True).start()
 
     def _sync(self) -> None:
         while True:
             with self._lock:
-                path = next(iter(self._syncing), None)
-            if path is None:
-                return
-            try:
-                handle = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
-            except OSError:
-                pass  # gone meanwhile: the marks are saved; or a disk that fails, which the next stroke tells
-            with self._lock:
-                self._syncing.discard(path)
-
-    def _sealed(self, entry: Mapping[str, object]) -> bytes:
-        from cryptography.fernet import Fernet
-
-        text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-        # A newline in front too: a line torn by a crash must not swallow this one.
-        return b"\n" + Fernet(self._key()).encrypt(text.encode("utf-8")) + b"\n"
-
-    def _key(self) -> bytes:
-        if self._key_bytes is None:
-            path = self._folder / "key"
-            if not path.exists():
-                from cryptography.fernet import Fernet
-
-                self._folder.mkdir(parents=True, exist_ok=True)
-                write_atomically(path, Fernet.generate_key())  # readable by this account only, as mkstemp makes it
-            self._key_bytes = path.read_bytes().strip()
-        return self._key_bytes
+                if not self._unsynced:
+                    self._syncing = False
+                    return
+                path = self._unsynced.pop()  # a stroke that comes while the disk works puts it in again
+            with suppress(OSError):  # gone meanwhile, the marks are saved; or a disk fails, as the next stroke tells
+                sync(path)
 
     def _path(self, study_uid: str) -> Path:
         return self._folder / f"{hashlib.sha256(study_uid.encode()).hexdigest()[:32]}.journal"

@@ -131,10 +131,10 @@ def test_a_disk_that_refuses_is_told_and_tried_again(tmp_path: Path, monkeypatch
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("clients.kit.drafts.os.fsync", full)
+    monkeypatch.setattr("clients.kit.sealed_lines.os.fsync", full)
     store.record("exam-1", {"a": 1})
     assert heard.wait(5)
-    monkeypatch.setattr("clients.kit.drafts.os.fsync", real)
+    monkeypatch.setattr("clients.kit.sealed_lines.os.fsync", real)
     assert store.flush()
     store.close()
     assert troubles[0].errno == 28
