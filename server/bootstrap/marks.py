@@ -9,24 +9,18 @@ from sqlalchemy import select
 
 from server.archive.service import ArchiveService
 from server.archive.tables import Study
-from server.bootstrap.results import ArchiveOfResults, Receive
+from server.bootstrap.made_objects import ArchiveOfMadeObjects, receiving
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
-from server.kernel.errors import Refusal
 from server.marks.making import MarksMaker
 from server.marks.ports import MarkedStudy, NotYet
 from server.marks.rpc import MarksRpc
 from server.marks.service import MarksService
-from server.results import ports as results_ports
 from shared.contract.archive import InstanceView, SeriesView
-from shared.dicomkit.headers import InstanceReference, PatientFacts, StudyFacts
+from shared.dicomkit.headers import InstanceReference
 from shared.dicomkit.marks import ImageFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pydicom.dataset import Dataset
-
     from server.bootstrap.jobs import JobsHouse
     from server.kernel.jobs import JobKind
 
@@ -39,48 +33,20 @@ class Marks:
     handlers: MarksRpc
 
 
-class ArchiveOfMarks:
+class ArchiveOfMarks(ArchiveOfMadeObjects):
     """marks.ports.Archive over the index and the receiver."""
 
-    def __init__(self, database: Database, archive: ArchiveService, receive: Receive | None = None, title: str = ""):
-        self._database = database
-        self._archive = archive
-        given = () if receive is None else (receive, title)
-        self._results = ArchiveOfResults(database, archive.objects, *given)
+    not_yet = NotYet
 
     def knows(self, uow: UnitOfWork, study_uid: str) -> bool:
         return uow.session.execute(select(Study.id).where(Study.uid == study_uid)).scalar_one_or_none() is not None
 
     def study(self, study_uid: str) -> MarkedStudy | None:
-        with self._database.read() as uow:
-            study = uow.session.scalars(select(Study).where(Study.uid == study_uid)).one_or_none()
-            if study is None:
-                return None
-            try:
-                view = self._archive.get_study(uow, study_uid)
-            except Refusal:
-                return None
-            images = {
-                one.sop_instance_uid: _image(study_uid, series, one)
-                for series in view.series
-                for one in series.instances
-                if one.rows and one.columns
-            }
-            return MarkedStudy(
-                StudyFacts(study.uid, study.accession, study.study_id, None, study.description, study.referring_name),
-                PatientFacts(study.patient_id, study.patient_name, sex=study.sex, issuer=study.issuer),
-                {"PatientBirthDate": study.birth_date, "StudyDate": study.study_date, "StudyTime": study.study_time},
-                images,
-            )
-
-    def store(self, made: Dataset) -> None:
-        try:
-            self._results.store(made)
-        except results_ports.NotYet as waits:
-            raise NotYet(str(waits)) from waits
-
-    def holds(self, sop_uids: Sequence[str]) -> bool:
-        return self._results.holds(sop_uids)
+        found = self._found(study_uid)
+        if found is None:
+            return None
+        images = {one.sop_instance_uid: _image(study_uid, series, one) for series, one in found.images()}
+        return MarkedStudy(found.study, found.patient, found.fixed, images)
 
 
 def _image(study_uid: str, series: SeriesView, one: InstanceView) -> ImageFacts:
@@ -106,9 +72,4 @@ def build_marks(database: Database, archive: ArchiveService, time: HospitalTime)
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:
     """Making objects of marks."""
-    from server.bootstrap.indexing import receiver_of  # it imports the areas, which import this module
-
-    areas = house.areas
-    receiver = receiver_of(house.settings, house.relay_address, house.relay_token, areas)
-    archive = ArchiveOfMarks(house.database, areas.archive, receiver.receive, house.settings.ae_title)
-    return MarksMaker(house.database, archive, areas.time).kinds()
+    return MarksMaker(house.database, ArchiveOfMarks(*receiving(house)), house.areas.time).kinds()
