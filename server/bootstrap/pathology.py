@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
+from server.bootstrap.pathology_slides import PathologySlides, build_pathology_slides
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
 from server.pathology.cases.service import CaseService
 
@@ -48,6 +49,7 @@ class Pathology:
     handlers: tuple[object, ...]
     templates: PathologyTemplates
     media: PathologyMedia
+    slides: PathologySlides
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
@@ -59,4 +61,11 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     templates = build_pathology_templates(house.time)
     cases = CaseService(house.time)
     media = build_pathology_media(house, cases)
-    return Pathology(house, handlers=(templates.handlers, media.handlers), templates=templates, media=media)
+    slides = build_pathology_slides(house, media.cases)
+    return Pathology(
+        house,
+        handlers=(templates.handlers, media.handlers, slides.handlers),
+        templates=templates,
+        media=media,
+        slides=slides,
+    )

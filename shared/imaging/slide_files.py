@@ -27,7 +27,11 @@ LARGEST_TOP = 4096
 
 
 class SlideFileError(ValueError):
-    """The file is no slide, or one that cannot be read; the text says what to do (English)."""
+    """The file is no slide, or one that cannot be read; the text says what to do, `chinese` as well."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.chinese = chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,22 @@ class SlideFile:
         import openslide
 
         if not path.exists():
-            raise SlideFileError(f"There is no file {path.name}.")
+            raise SlideFileError(f"There is no file {path.name}.", f"找不到文件 {path.name}。")
         self._path = path
         try:
             self._slide = openslide.OpenSlide(path)
         except openslide.OpenSlideUnsupportedFormatError:
             raise SlideFileError(
                 f"{path.name} is not a whole-slide image that can be read. Readable are SVS, NDPI, MRXS (with its"
-                " folder), SCN, BIF, VMS, tiled TIFF and DICOM."
+                " folder), SCN, BIF, VMS, tiled TIFF and DICOM.",
+                f"{path.name} 不是可读取的数字切片。可读取 SVS、NDPI、MRXS（连同其文件夹）、"
+                "SCN、BIF、VMS、分块 TIFF 和 DICOM。",
             ) from None
         except openslide.OpenSlideError as fault:
-            raise SlideFileError(f"{path.name} cannot be read: {fault}. Copy it from the scanner again.") from fault
+            raise SlideFileError(
+                f"{path.name} cannot be read: {fault}. Copy it from the scanner again.",
+                f"{path.name} 无法读取（{fault}）。请从扫描仪重新复制。",
+            ) from fault
         self.facts = _facts(self._slide.properties)
         self._tiff = _JpegTiff(path) if self._slide.properties.get("openslide.vendor") in _TIFF_VENDORS else None
         self.levels = self._levels()
@@ -101,7 +110,10 @@ class SlideFile:
         found = []
         for number, (columns, rows) in enumerate(self._slide.level_dimensions):
             if not (0 < columns <= MAX_SIDE and 0 < rows <= MAX_SIDE):
-                raise SlideFileError(f"The slide's size {columns} × {rows} is not possible; scan it again.")
+                raise SlideFileError(
+                    f"The slide's size {columns} × {rows} is not possible; scan it again.",
+                    f"切片的尺寸 {columns} × {rows} 不可能，请重新扫描。",
+                )
             stored = self._tiff.tile_size(columns, rows) if self._tiff is not None else None
             across, down = stored or (TILE, TILE)
             found.append(SlideLevel(columns, rows, across, down, number))
@@ -132,7 +144,10 @@ class SlideFile:
         try:
             read = self._slide.read_region((round(left * down), round(top * down)), level.source, size)
         except openslide.OpenSlideError as fault:
-            raise SlideFileError(f"The slide is damaged at {left}, {top}: {fault}. Scan it again.") from fault
+            raise SlideFileError(
+                f"The slide is damaged at {left}, {top}: {fault}. Scan it again.",
+                f"切片在 {left}, {top} 处损坏（{fault}），请重新扫描。",
+            ) from fault
         return _shrunk(_on_white(read), level.shrink)
 
     def picture(self, name: str) -> NDArray[np.uint8] | None:

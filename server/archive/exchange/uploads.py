@@ -116,6 +116,17 @@ class Uploads:
             uow.session.delete(self._own(uow, user_id, upload_id))
             self.path(upload_id).unlink(missing_ok=True)
 
+    def hand_over(self, user_id: int, upload_id: int, target: Path) -> str:
+        """Move a whole upload to `target`, on the same disk, and forget it; returns its name. Raises Refusal."""
+        with self._lock, self._database.write() as uow:
+            upload = self._own(uow, user_id, upload_id)
+            if not upload.is_whole:
+                raise illegal_action("incomplete", "文件还没有传完，请继续上传。")
+            name = upload.name
+            self.path(upload_id).replace(target)
+            uow.session.delete(upload)
+        return name
+
     def take(self, uow: UnitOfWork, user_id: int, upload_ids: tuple[int, ...], import_id: int) -> None:
         """Give whole uploads to an import. Raises Refusal."""
         for upload_id in upload_ids:

@@ -76,10 +76,15 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     of: int = 0
     made: SlideMade | None = None
     fault: str = ""
+    chinese: str = ""
 
 
 class ConversionFailed(ValueError):
-    """The slide cannot be converted; the text says why and what to do (English)."""
+    """The slide cannot be converted; the text says why and what to do, `chinese` as well."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.chinese = chinese
 
 
 def convert(order: SlideOrder, progress: Callable[[int, int], None]) -> SlideMade:
@@ -109,7 +114,8 @@ def convert(order: SlideOrder, progress: Callable[[int, int], None]) -> SlideMad
     if last.made is not None:
         return last.made
     raise ConversionFailed(
-        last.fault or "The slide file ended the program that reads it. It is damaged: copy it from the scanner again."
+        last.fault or "The slide file ended the program that reads it. It is damaged: copy it from the scanner again.",
+        last.chinese or "读取这个切片文件的程序异常结束，文件已损坏，请从扫描仪重新复制。",
     )
 
 
@@ -145,7 +151,9 @@ def converted(order: SlideOrder, say: Callable[[int, int], None]) -> SlideMade:
         if mpp is None:
             raise SlideFileError(
                 "The file does not say how large a pixel is. Give it in micrometres per pixel (0.25 for 40x, 0.5 for"
-                " 20x as a rule), else lengths on the slide would be wrong."
+                " 20x as a rule), else lengths on the slide would be wrong.",
+                "文件没有说明像素的大小。请填写每像素的微米数（一般 40 倍为 0.25，20 倍为 0.5），"
+                "否则切片上的测量会出错。",
             )
         common = SlideCommon(
             patient=PatientFacts(order.patient_id, order.patient_name, _day(order.birth_date), order.sex),
@@ -282,7 +290,7 @@ def _main() -> int:
     try:
         tell(_Line(made=converted(order, lambda done, of: tell(_Line(done, of)))))
     except (ValueError, OSError) as fault:
-        tell(_Line(fault=str(fault)))
+        tell(_Line(fault=str(fault), chinese=getattr(fault, "chinese", "")))
         return 1
     return 0
 
