@@ -24,7 +24,7 @@ from clients.viewer.registration.state import Mode, RegistrationState
 from clients.viewer.study import Stack
 from clients.viewer.viewport.overlays import shadowed_text
 from clients.viewer.volume.latest import LatestWorker
-from clients.viewer.volume.mpr_pane import MprPane, MprPicture
+from clients.viewer.volume.mpr_pane import MprPane, MprPicture, place_panes
 from clients.viewer.volume.mpr_state import MprAspect, MprState, Pane
 from clients.viewer.volume.painting import GreyLook, image_of
 from clients.viewer.volume.source import sentence_of, volume_of_stack
@@ -195,18 +195,7 @@ class RegistrationPage(VolumePage):
         self.body.addWidget(both, 1)
 
     def _place_panes(self) -> None:
-        for pane, widget in self.panes.items():
-            self._grid.removeWidget(widget)
-            widget.setVisible(self._alone in (None, pane))
-        if self._alone is not None:
-            self._grid.addWidget(self.panes[self._alone], 0, 0, 2, 2)
-        else:
-            self._grid.addWidget(self.panes[Pane.AXIAL], 0, 0, 2, 1)
-            self._grid.addWidget(self.panes[Pane.CORONAL], 0, 1)
-            self._grid.addWidget(self.panes[Pane.SAGITTAL], 1, 1)
-        for n, stretch in enumerate((3, 2)):
-            self._grid.setColumnStretch(n, stretch)
-            self._grid.setRowStretch(n, 1)
+        place_panes(self._grid, self.panes, self._alone)
 
     # --- the transform
 

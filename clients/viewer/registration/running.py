@@ -11,23 +11,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from clients.kit.translations import tr
+from clients.viewer.volume import volume_page
 
 if TYPE_CHECKING:
     from shared.imaging.volume import Volume
 
+
 T = TypeVar("T")
 
 
-class Background(Protocol):
+class Background(volume_page.Background, Protocol):
     """`desk.Background`."""
-
-    def run(
-        self,
-        work: Callable[[], T],
-        done: Callable[[T], object],
-        failed: Callable[[str], object] | None = None,
-        name: str = "background",
-    ) -> None: ...
 
     def later(self, call: Callable[[], object]) -> None: ...
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QS
 
 from clients.kit.translations import tr
 from clients.viewer.volume.latest import LatestWorker
-from clients.viewer.volume.mpr_pane import MprPane, MprPicture
+from clients.viewer.volume.mpr_pane import MprPane, MprPicture, place_panes
 from clients.viewer.volume.mpr_state import STANDARD, MprAspect, MprState, Pane, PaneFrame
 from clients.viewer.volume.painting import GreyLook, grey_picture, image_of
 from clients.viewer.volume.volume_page import PageSource, VolumePage
@@ -155,20 +155,7 @@ class MprPage(VolumePage):
             row.addWidget(widget)
 
     def _place_panes(self) -> None:
-        """The axial plane large at the left, the others at the right; one alone after a double click."""
-        for pane, widget in self.panes.items():
-            self._grid.removeWidget(widget)
-            widget.setVisible(self._alone in (None, pane))
-        if self._alone is not None:
-            self._grid.addWidget(self.panes[self._alone], 0, 0, 2, 2)
-        else:
-            self._grid.addWidget(self.panes[Pane.AXIAL], 0, 0, 2, 1)
-            self._grid.addWidget(self.panes[Pane.CORONAL], 0, 1)
-            self._grid.addWidget(self.panes[Pane.SAGITTAL], 1, 1)
-        self._grid.setColumnStretch(0, 3)
-        self._grid.setColumnStretch(1, 2)
-        for row in (0, 1):
-            self._grid.setRowStretch(row, 1)
+        place_panes(self._grid, self.panes, self._alone)
 
     def retranslate(self) -> None:
         if self.state is None:

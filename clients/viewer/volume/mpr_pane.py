@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from clients.kit.fonts import text_font
 from clients.viewer import colours
@@ -344,3 +344,19 @@ def _length(vector: QPointF) -> float:
 def _angle(vector: QPointF) -> float:
     """Clockwise on screen, degrees."""
     return math.degrees(math.atan2(vector.y(), vector.x()))
+
+
+def place_panes(grid: QGridLayout, panes: Mapping[Pane, MprPane], alone: Pane | None) -> None:
+    """The axial plane large at the left, the others at the right; or ``alone``, as after a double click."""
+    for pane, widget in panes.items():
+        grid.removeWidget(widget)
+        widget.setVisible(alone in (None, pane))
+    if alone is not None:
+        grid.addWidget(panes[alone], 0, 0, 2, 2)
+    else:
+        grid.addWidget(panes[Pane.AXIAL], 0, 0, 2, 1)
+        grid.addWidget(panes[Pane.CORONAL], 0, 1)
+        grid.addWidget(panes[Pane.SAGITTAL], 1, 1)
+    for n, stretch in enumerate((3, 2)):
+        grid.setColumnStretch(n, stretch)
+        grid.setRowStretch(n, 1)
