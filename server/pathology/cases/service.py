@@ -46,6 +46,8 @@ class CaseService:
         self.time = time
         self.takes_part: Callable[[UnitOfWork, int, int], bool] = lambda _uow, _case_id, _user_id: False
         """Whether a user is a doctor of a case; the room of reports binds it."""
+        self.watchers: list[Callable[[UnitOfWork, CaseFacts], None]] = []
+        """Told in the same transaction when anything of a case changed; quick work only."""
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -257,6 +259,8 @@ class CaseService:
         row = self.lock(uow, (case_id,))[case_id]
         row.revision += 1
         uow.session.flush()
+        for watcher in self.watchers:
+            watcher(uow, self.facts(uow, case_id))
         uow.publish(Changed(CASE_ENTITY, case_id, row.revision))
 
     def forget_flags(self, uow: UnitOfWork, case_id: int) -> None:
