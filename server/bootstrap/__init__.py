@@ -51,6 +51,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.cases.tables",
     "server.pathology.technique.tables",
     "server.pathology.media.tables",
+    "server.pathology.reports.tables",
     "server.pathology.slides.tables",
 )
 """Modules with tables besides every area's own `tables`."""

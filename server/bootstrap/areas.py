@@ -237,6 +237,7 @@ def build_areas(settings: Settings, database: Database) -> Areas:
             exams=exams,
             archive=archive,
             documents=documents,
+            signing=signing,
         )
     )
     return Areas(

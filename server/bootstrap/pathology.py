@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
+from server.bootstrap.pathology_reports import (
+    PathologyReports,
+    build_pathology_reports,
+    sign_pathology_reports,
+)
 from server.bootstrap.pathology_slides import PathologySlides, build_pathology_slides
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
 from server.pathology.cases.service import CaseService
@@ -13,6 +18,7 @@ from server.pathology.cases.service import CaseService
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
     from server.bootstrap.folders import Folders
+    from server.bootstrap.signing import Signing
     from server.exams.applications import ApplicationDesk
     from server.exams.service import ExamService
     from server.identity.service import IdentityService
@@ -39,6 +45,7 @@ class PathologyHouse:
     exams: ExamService
     archive: ArchiveService
     documents: DocumentStore
+    signing: Signing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class Pathology:
     handlers: tuple[object, ...]
     templates: PathologyTemplates
     media: PathologyMedia
+    reports: PathologyReports
     slides: PathologySlides
 
     def seed(self, uow: UnitOfWork) -> None:
@@ -62,10 +70,13 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     cases = CaseService(house.time)
     media = build_pathology_media(house, cases)
     slides = build_pathology_slides(house, media.cases)
+    reports = build_pathology_reports(house, cases, media.service)
+    sign_pathology_reports(house, reports, house.signing)
     return Pathology(
         house,
-        handlers=(templates.handlers, media.handlers, slides.handlers),
+        handlers=(templates.handlers, media.handlers, slides.handlers, reports.handlers),
         templates=templates,
         media=media,
         slides=slides,
+        reports=reports,
     )

@@ -17,6 +17,7 @@ from server.pathology.reports.coding import Coding
 from server.pathology.reports.opinions import Opinions
 from server.pathology.reports.ports import CaseFacts, Delivery, Images, Signer
 from server.pathology.reports.tables import Report, ReportEdition, ReportVersion
+from server.reporting.seal import seal_of
 from shared.contract.errors import ErrorCode
 from shared.contract.pathology_reports import DifferencePart, EditionView, OpinionText, ReportPolicy
 from shared.contract.results import ResultEvent
@@ -75,7 +76,7 @@ class Auditing:
             "findings": text.findings if text else "",
             "diagnosis": text.diagnosis if text else "",
         }
-        missing = [
+        missing: list[str] = [
             field for field in ("gross", "findings", "diagnosis") if field in policy.required and not values[field]
         ]
         if not values["diagnosis"] and "diagnosis" not in missing:
@@ -166,7 +167,7 @@ class Auditing:
             [f"{one.id}:{one.sop_uid}" for one in self._images.of_case(uow, case.id) if one.is_marked],
             [one.seal for one, _text in self._opinions.of_case(uow, caller, case.id) if one.seal],
         )
-        report.seal = seals.seal_of(sealed)
+        report.seal = seal_of(sealed)
         uow.session.add(
             ReportEdition(
                 report_id=report.id,

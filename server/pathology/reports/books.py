@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import func, select
@@ -13,11 +13,19 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, invalid, not_found, stale
 from server.pathology.reports import rules
 from server.pathology.reports.ports import CaseFacts, Cases
-from server.pathology.reports.tables import CaseClock, CasePerson, PolicyRow, Report, ReportLogLine, ReportVersion
+from server.pathology.reports.tables import (
+    CaseClock,
+    CasePerson,
+    FrozenSection,
+    PolicyRow,
+    Report,
+    ReportLogLine,
+    ReportVersion,
+)
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
 from shared.contract.pathology_reports import LONGEST_TEXT, OpinionText, ReportPolicy
-from shared.domain.pathology import CaseState
+from shared.domain.pathology import CaseState, LibraryKind
 from shared.domain.pathology_reports import FIRST_REPORT_ID, PaperState, ReportKind
 from shared.domain.permissions import PATHOLOGY_WORDS, Permission
 
@@ -27,6 +35,7 @@ _COUNTER = "pathology_report"
 _THE_POLICY = 1
 _REQUIRED = frozenset({"gross", "findings", "diagnosis", "codes", "checklist"})
 _LONGEST_NOTE = 1000
+_A_SHIFT = timedelta(hours=12)
 
 
 class Books:
@@ -175,7 +184,8 @@ class Books:
         row = uow.session.get(CaseClock, case.id)
         if row is None:
             row = CaseClock(case_id=case.id, is_delayed=False, audited_at=None)
-            uow.session.add(row)
+            with uow.session.no_autoflush:
+                uow.session.add(row)
         row.state, row.library, row.received_at = case.state.value, case.library.value, case.received_at
         row.due_at, row.warn_at = rules.due(self.policy(uow), case.library, case.received_at)
         if audited_at is not None:
@@ -186,8 +196,36 @@ class Books:
         return row
 
     def case_stepped(self, uow: UnitOfWork, case: CaseFacts) -> None:
-        """The case is in another state: called by the room of cases at each of its steps."""
+        """Something in the case changed: called by the room of cases. A frozen case's clock runs from its reception."""
+        if case.state in (CaseState.APPOINTED, CaseState.DELETED):
+            row = uow.session.get(CaseClock, case.id)
+            if row is not None:
+                uow.session.delete(row)
+                uow.session.flush()
+            return
         self.follow_clock(uow, case)
+        if case.library is LibraryKind.FROZEN and uow.session.get(FrozenSection, case.id) is None:
+            now = self.time.now()
+            is_recent = now - _A_SHIFT < case.received_at <= now
+            uow.session.add(
+                FrozenSection(
+                    case_id=case.id,
+                    library=case.library.value,
+                    received_at=case.received_at if is_recent else now,
+                    target_minutes=self.frozen_target(uow, case),
+                )
+            )
+            uow.session.flush()
+
+    def frozen_target(self, uow: UnitOfWork, case: CaseFacts) -> int:
+        """Return the minutes for a frozen section that begins now."""
+        open_ones = select(func.count()).where(
+            FrozenSection.case_id != case.id,
+            FrozenSection.received_at > self.time.now() - _A_SHIFT,
+            FrozenSection.reported_at.is_(None),
+        )
+        earlier = bool(uow.session.scalar(open_ones))
+        return rules.frozen_target(self.policy(uow), specimens=case.specimens, earlier_open=earlier)
 
     # ── policy ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,8 +253,6 @@ class Books:
             row.touch()
         uow.session.flush()
         for clock in uow.session.scalars(select(CaseClock).where(CaseClock.audited_at.is_(None))):
-            from shared.domain.pathology import LibraryKind
-
             clock.due_at, clock.warn_at = rules.due(policy, LibraryKind(clock.library), clock.received_at)
         uow.publish(Changed(POLICY_ENTITY, _THE_POLICY, row.version))
         return self.policy(uow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
@@ -75,7 +75,7 @@ class Collecting:
 
     def follow_up_counts(self, uow: UnitOfWork, case_id: int = 0) -> tuple[int, int]:
         """Return how many open follow-ups are due, and how many there are (PA-DX-19: 1/2)."""
-        where = [FollowUp.closed_at.is_(None)]
+        where: list[ColumnElement[bool]] = [FollowUp.closed_at.is_(None)]
         if case_id:
             where.append(FollowUp.case_id == case_id)
         total = uow.session.scalar(select(func.count()).select_from(FollowUp).where(*where)) or 0

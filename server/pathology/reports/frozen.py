@@ -70,7 +70,7 @@ class Frozen:
         if step is FrozenStep.REPORTED and not self._has_report(uow, case_id):
             raise invalid("step", "还没有冰冻报告，请先写冰冻诊断。")
         if step is FrozenStep.RECEIVED:
-            self._start(uow, case, row)
+            row.target_minutes = self._books.frozen_target(uow, case)
         setattr(row, _COLUMNS[step], self._books.time.now())
         uow.session.flush()
         self._books.log(uow, caller, case_id, f"frozen_{step.value}")
@@ -123,18 +123,6 @@ class Frozen:
             uow.session.add(row)
             uow.session.flush()
         return row
-
-    def _start(self, uow: UnitOfWork, case: CaseFacts, row: FrozenSection) -> None:
-        open_ones = select(func.count()).where(
-            FrozenSection.case_id != case.id,
-            FrozenSection.received_at.is_not(None),
-            FrozenSection.reported_at.is_(None),
-            FrozenSection.received_at > self._books.time.now() - timedelta(hours=12),
-        )
-        earlier = bool(uow.session.scalar(open_ones))
-        row.target_minutes = rules.frozen_target(
-            self._books.policy(uow), specimens=case.specimens, earlier_open=earlier
-        )
 
     @staticmethod
     def _has_report(uow: UnitOfWork, case_id: int) -> bool:

@@ -15,7 +15,7 @@ from server.pathology.reports.books import Books
 from server.pathology.reports.tables import CaseClock, CasePerson, CodeRow, FrozenSection, NamedDoctorRow
 from shared.contract.base import Page
 from shared.contract.pathology_reports import ClockView, TimelinessRow, WorkList, WorkRow
-from shared.domain.pathology import DoctorRole, LibraryKind, MyList
+from shared.domain.pathology import CaseState, DoctorRole, LibraryKind, MyList
 from shared.domain.pathology_reports import Concordance
 
 _MOST_ROWS = 500
@@ -77,6 +77,12 @@ class Worklists:
     def overdue_count(self, uow: UnitOfWork) -> int:
         """Return how many reports are past their target."""
         where = and_(CaseClock.audited_at.is_(None), CaseClock.due_at <= self._books.time.now())
+        return uow.session.scalar(select(func.count()).select_from(CaseClock).where(where)) or 0
+
+    @staticmethod
+    def delayed_count(uow: UnitOfWork) -> int:
+        """Return how many delayed reports are not sent yet (延迟未发病例)."""
+        where = and_(CaseClock.is_delayed, CaseClock.state != CaseState.SENT.value)
         return uow.session.scalar(select(func.count()).select_from(CaseClock).where(where)) or 0
 
     def _mine(self, caller: Caller, which: MyList) -> ColumnElement[bool]:
@@ -150,6 +156,7 @@ class Worklists:
         sums: dict[tuple[str, str], list[int]] = {}
         audited = select(CaseClock.audited_at, CaseClock.due_at, CaseClock.library).where(CaseClock.audited_at >= since)
         for at, due, library in uow.session.execute(audited):
+            assert at is not None
             one = sums.setdefault((self._month(at), library), [0] * 6)
             one[0] += 1
             one[1] += due is None or at <= due
