@@ -17,7 +17,6 @@ ENTRIES = {
     "已放弃": "given up",
     "收到": "in",
     "发出": "out",
-    "已登记": "registered",
     "取消登记": "Registration cancelled",
     "检查开始": "Exam begun",
     "退回待检": "Waits again",

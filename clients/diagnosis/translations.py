@@ -249,7 +249,7 @@ ENTRIES: Mapping[str, str] = {
     "第 {number} 版": "Version {number}",
     "生成报告": "Report made",
     "进入书写": "Entered to write",
-    "进入审核": "Entered to audit",
+    "进入审核": "Start audit",
     "加入关键图": "Key image added",
     "移除关键图": "Key image removed",
     "加入测量": "Measurement added",

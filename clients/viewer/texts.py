@@ -29,7 +29,7 @@ CATALOGUE = {
     "更多": "More",
     "其余工具": "Other tools",
     # tools and commands
-    "翻页": "Page",
+    "翻页": "Paging",
     "窗宽窗位": "Window",
     "缩放": "Zoom",
     "放大镜": "Magnifier",
@@ -108,7 +108,7 @@ CATALOGUE = {
     "信息": "Texts",
     "关键": "Key",
     "送报告": "Report",
-    "预设窗宽窗位": "Window presets",
+    "预设窗宽窗位": "Preset windows",
     # presets, layouts
     "默认": "Default",
     "头部": "Head",
@@ -125,7 +125,7 @@ CATALOGUE = {
     "九布局": "Nine",
     # in the viewports
     "图像 {n}/{count}": "Image {n}/{count}",
-    "{n} 幅": "{n}",
+    "{n} 幅": "{n} images",
     "窗宽 {width} 窗位 {level}": "W {width} L {level}",
     "缩放 {percent}%": "Zoom {percent}%",
     "缩小显示": "Reduced",
@@ -146,7 +146,7 @@ CATALOGUE = {
     "其他": "Other",
     "（已校准）": "(calibrated)",
     "（按放大率估算）": "(estimated magnification)",
-    "（探测器平面）": "(at detector)",
+    "（探测器平面）": "(at the detector)",
     "（扫描胶片平面）": "(on scanned film)",
     "（未校准）": "(uncalibrated)",
     "* 探测器平面": "* at detector",

@@ -43,7 +43,7 @@ ENTRIES: dict[str, str] = {
     # many reports
     "批量审核": "Batch audit",
     "同意，看下一份": "Agree, next",
-    "进入审核": "Audit this one",
+    "进入审核": "Start audit",
     "通过已同意的报告": "Approve those agreed",
     "待看": "Unseen",
     "同意": "Agreed",

@@ -52,7 +52,7 @@ RECORD_WORDS: Mapping[str, str] = {
     "opened": "加入随访",
     "noted": "记录",
     "moved": "改期",
-    "closed": "结束",
+    "closed": "已结束",
     "reopened": "重新开始",
 }
 DIFFICULTY_LOOKS: Mapping[str, StateLook] = {

@@ -76,7 +76,7 @@ ENTRIES: Mapping[str, str] = {
     "通知方式": "How",
     "对方已回读": "Read back by them",
     "请对方回读危急值，核对无误": "They repeated the value and it was right",
-    "备注": "Note",
+    "备注": "Remarks",
     "理由": "Reason",
     "确定": "OK",
     "上报危急值": "Report critical value",

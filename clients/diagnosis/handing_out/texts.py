@@ -26,7 +26,7 @@ ENTRIES = {
     "自助机": "kiosk",
     "已交打印": "given to the printer",
     "存为文件": "saved as file",
-    "失败": "failed",
+    "失败": "Failed",
     "第 {number} 份": "copy {number}",
     "共 {total} 份，已选 {chosen} 份": "{total} reports, {chosen} chosen",
     "没有符合条件的报告。": "No report fits.",

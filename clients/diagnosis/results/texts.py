@@ -10,10 +10,10 @@ ENTRIES: dict[str, str] = {
     "FHIR 报告": "FHIR report",
     "HL7 MDM（CDA）": "HL7 MDM (CDA)",
     "HL7 危急值": "HL7 critical values",
-    "审核通过": "Approved",
+    "审核已通过": "Approved",
     "修订后审核": "Revision approved",
     "补充报告": "Addendum",
-    "撤回修订": "Withdrawn",
+    "已撤回修订": "Withdrawn",
     "影像归档": "Archive",
     "文档库": "Documents",
     "重新发送": "Send again",
@@ -21,7 +21,7 @@ ENTRIES: dict[str, str] = {
     "完成": "Done",
     "失败": "Failed",
     "已放弃": "Given up",
-    "第 {number} 版": "Edition {number}",
+    "第 {number} 版": "Version {number}",
     "报告审核通过后，在这里查看存档和发给其他系统的结果。": (
         "What was kept in the archive and sent to other systems shows here once the report is approved."
     ),

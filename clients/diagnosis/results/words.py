@@ -23,8 +23,8 @@ KINDS = {
     ResultKind.CRITICAL: "HL7 危急值",
 }
 EVENTS = {
-    ResultEvent.APPROVED: "审核通过",
+    ResultEvent.APPROVED: "审核已通过",
     ResultEvent.REVISED: "修订后审核",
     ResultEvent.ADDED: "补充报告",
-    ResultEvent.WITHDRAWN: "撤回修订",
+    ResultEvent.WITHDRAWN: "已撤回修订",
 }

@@ -26,7 +26,7 @@ ENTRIES: Mapping[str, str] = {
     "例数": "Cases",
     "中位数": "Median",
     "90% 以内": "90% within",
-    "时限": "Limit",
+    "时限": "Time limit",
     "超时例数": "Over limit",
     "超时率 %": "Over limit %",
     "检查数": "Exams",

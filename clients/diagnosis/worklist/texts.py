@@ -43,7 +43,7 @@ ENTRIES: Mapping[str, str] = {
     "快到期": "Due soon",
     "已超时": "Overdue",
     "查看申请单": "Application",
-    "收藏": "Add to favourites",
+    "收藏": "Favourites",
     "改名": "Rename",
     # comparison
     "并列比较选中（打勾）的 2 到 4 份检查": "Shows the 2 to 4 ticked exams side by side",

@@ -17,7 +17,6 @@ ENTRIES = {
     "可能缺纸或卡纸，请联系工作人员处理后按“重试”。": (
         "It may be out of paper: please call the staff, then press Retry."
     ),
-    "重试": "Retry",
     "已打印 {count} 份报告": "Reports printed: {count}",
     "请取走报告，带好随身物品。": "Please take your reports and your belongings.",
     "报告还没有完成": "The report is not ready yet",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CATALOGUE = {
-    "保存图片": "Save picture",
+    "保存图片": "Save",
     "截图": "Capture",
     "拖出选框，可移动和缩放；双击取整个视口": (
         "Drag a frame, move and resize it; a double click takes the whole viewport"

@@ -38,7 +38,7 @@ CATALOGUE = {
     "服务器上的导出文件不完整，请重新下载": "The export on the server is incomplete; download again",
     "文件在传输中损坏，请重新下载": "The file was damaged on the way; download again",
     "第 {n} 幅图像无法显示：{why}": "Image {n} cannot be shown: {why}",
-    "图像还在载入": "Images are still on the way",
+    "图像还在载入": "The images are still loading",
     "图像还在载入，还差 {n} 幅，请稍后再试": "Images are still on the way, {n} are missing; try again in a moment",
     "无法写入 {path}，请换一个位置": "{path} cannot be written; choose another place",
     "无法写入 {path}：{why}": "{path} cannot be written: {why}",

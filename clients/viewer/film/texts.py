@@ -212,7 +212,6 @@ CATALOGUE: dict[str, str] = {
     "年龄": "Age",
     "出生日期": "Date of birth",
     "检查项目": "Exam",
-    "检查号": "Accession number",
     "检查日期": "Date of exam",
     "设备类型": "Modality",
     "页码": "Page",

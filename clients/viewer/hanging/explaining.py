@@ -27,7 +27,7 @@ ATTRIBUTE_NAMES = {
     "spot": "点压或放大",
     "kind": "图像种类",
     "plane": "方向",
-    "sequence": "序列",
+    "sequence": "扫描序列",
     "contrast": "增强",
     "kernel": "重建算法",
     "cine": "动态",

@@ -42,7 +42,7 @@ CATALOGUE = {
     "{n} 核": "{n} cores",
     "内存": "Memory",
     "硬盘": "Disk",
-    "显示器": "Display",
+    "显示器": "Screen",
     "显存": "Graphics memory",
     "网络": "Network",
     "请人工核对": "check by hand",

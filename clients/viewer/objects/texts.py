@@ -60,7 +60,6 @@ CATALOGUE = {
     "另有 {n} 个对象不在打开的检查中": "{n} more objects are not in the open exams",
     "完整": "complete",
     "不完整": "partial",
-    "已审核": "verified",
     "未审核": "not verified",
     "{shape}，{n} 个点": "{shape}, {n} points",
     "不在打开的检查中": "not in the open exams",
@@ -81,7 +80,7 @@ CATALOGUE = {
     "机架角": "Gantry",
     "准直器角": "Collimator",
     "床角": "Couch",
-    "标签": "Tags",
+    "标签": "Tag",
     "值": "Value",
     "标签过多，只显示前 {n} 行": "There are too many tags; the first {n} rows are shown",
     "无法读取": "unreadable",
@@ -97,7 +96,7 @@ CATALOGUE = {
     "这种采样格式无法显示": "Samples of this kind cannot be shown",
     "波形数据不完整": "The waveform data is incomplete",
     "对象不含波形": "The object holds no waveform",
-    "插值放大": "interpolated",
+    "插值放大": "Interpolated",
     "两个序列的坐标系不同，位置不能直接比较；请先配准再融合": (
         "The series have different frames of reference, so their positions cannot be compared; register them first"
     ),

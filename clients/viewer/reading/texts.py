@@ -108,6 +108,6 @@ CATALOGUE = {
     "往返": "To and fro",
     "{n} 幅/秒": "{n} images/s",
     "从第": "From",
-    "到第": "to",
+    "到第": "To",
     "播放速度": "Speed",
 }

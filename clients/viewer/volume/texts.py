@@ -73,7 +73,7 @@ CATALOGUE: dict[str, str] = {
     "把选中视口的序列显示为矢状面": "Show the series of the selected viewport as sagittal images",
     "三个平面同时显示；再按一次返回": "Three planes at once; press again to go back",
     "图像还在载入，还差 {n} 幅": "Still loading: {n} images are missing",
-    "正在计算{name}…": "Computing the {name} images…",
+    "正在计算{name}…": "Computing {name}…",
     "标准平面、薄层、适应窗口": "Standard planes, thin, fitting",
 }
 

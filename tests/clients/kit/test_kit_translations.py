@@ -26,20 +26,27 @@ CHINESE = re.compile(r"[㐀-鿿]")
 # Catalogues hold the literals by definition; the voice reads Chinese aloud and the gallery's sample data is data.
 CATALOGUES = ("translations.py", "texts.py", "english.py")
 DATA_FOLDERS = ("voice", "speech")
+WORKSTATIONS = sorted(p for p in CLIENTS.iterdir() if p.is_dir() and p.name != "__pycache__")
 DATA_FILES = ("gallery.py", "gallery_data.py", "speech.py")  # speech.py: the words that a speaker says
 
 
-def catalogue_of(folder: Path) -> dict[str, str]:
-    """All entries a workstation registers: its own translations.py or texts.py and the kit's."""
-    entries = dict(english.ENTRIES)
-    for path in folder.rglob("*.py"):
+def catalogues_in(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Each catalogue below a folder with the name of its module."""
+    for path in sorted(folder.rglob("*.py")):
         if path.name not in CATALOGUES or path.parent == CLIENTS / "kit":
             continue
         name = ".".join(path.relative_to(CLIENTS.parent).with_suffix("").parts)
         module = importlib.import_module(name)
         for value in vars(module).values():
             if isinstance(value, Mapping) and all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
-                entries.update(value)
+                yield name, value
+
+
+def catalogue_of(folder: Path) -> dict[str, str]:
+    """All entries a workstation registers: its own translations.py or texts.py and the kit's."""
+    entries = dict(english.ENTRIES)
+    for _, catalogue in catalogues_in(folder):
+        entries.update(catalogue)
     return entries
 
 
@@ -69,9 +76,7 @@ def source_files(folder: Path) -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(p for p in CLIENTS.iterdir() if p.is_dir() and p.name != "__pycache__"), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("folder", WORKSTATIONS, ids=lambda p: p.name)
 def test_every_chinese_literal_has_an_english_entry(folder: Path) -> None:
     known = catalogue_of(folder)
     missing = [
@@ -81,6 +86,19 @@ def test_every_chinese_literal_has_an_english_entry(folder: Path) -> None:
         if text not in known and text not in ("中文",)
     ]
     assert not missing, "no English for\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize("folder", WORKSTATIONS, ids=lambda p: p.name)
+def test_no_two_catalogues_of_a_workstation_translate_a_text_differently(folder: Path) -> None:
+    """Or what is shown would depend on which was registered last; an entry of the kit's own would never be shown."""
+    known = {source: (text, "the kit") for source, text in english.ENTRIES.items()}
+    twice = []
+    for name, catalogue in (*catalogues_in(CLIENTS / "kit"), *catalogues_in(folder)):
+        for source, text in catalogue.items():
+            other, where = known.setdefault(source, (text, name))
+            if other != text and CHINESE.search(source):
+                twice.append(f"{source!r}: {other!r} in {where}, {text!r} in {name}")
+    assert not twice, "two translations of\n" + "\n".join(twice)
 
 
 def places(text: str) -> set[str]:

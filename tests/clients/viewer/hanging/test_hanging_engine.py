@@ -292,7 +292,7 @@ def test_a_condition_can_be_taken_off() -> None:
     brain = a_brain()
     learnt = inference.infer("1.2.3", "x", 1, 1, shown(brain[1]), of(*brain)).protocol
     condition = next(one for one in learnt.sets[0].conditions if one.attribute == "sequence")
-    assert condition_words(condition) == "序列：T2"
+    assert condition_words(condition) == "扫描序列：T2"
     less = inference.without(learnt, 0, condition)
     assert condition not in less.sets[0].conditions
     assert inference.try_on(less, of(*brain), "1", "n", "d").outcome == "ambiguous"
