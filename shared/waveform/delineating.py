@@ -57,6 +57,7 @@ def delineate(record: EcgRecord) -> Delineation:
         beats.extend(beat for beat in found if max(low - _SAME_BEAT_MS, after) <= beat.r_ms < high)
         spikes.extend(ms for ms in conditioning.spikes_ms(record, first, last) if low <= ms < high)
     ordered = _dominant_first(beats)
+    spikes = classing.true_spikes(spikes, ordered)
     classed = classing.classed(ordered, spikes)
     leads = tuple(record.leads[row] for row in usable)
     return Delineation(classed, leads, known.p_yes > known.p_no, tuple(spikes))
@@ -89,7 +90,9 @@ def _chunk_beats(values: NDArray[Any], rate: float, offset_ms: float, known: _Kn
     nexts[order[:-1]] = fiducials[order[1:]]
     smooth = conditioning.smoothed_for_waves(values, rate)
     known.patterns = [shape.pattern for shape in shapes]
-    waves = _Waves.of(values, smooth, rate, typical)
+    changes = np.abs(np.diff(intervals))
+    irregularity = float(np.median(changes)) / typical if changes.size > 2 else 0.0
+    waves = _Waves(values, smooth, rate, typical, irregularity)
     counts = [len(shape.members) for shape in shapes]
     beats: list[Beat | None] = [None] * fiducials.size
     for number in sorted(range(len(shapes)), key=lambda each: -counts[each]):
@@ -109,12 +112,9 @@ class _Waves:
     smooth: NDArray[Any]
     rate: float
     typical: float  # RR in samples
+    irregularity: float
     leading_p: placing.Wave | None = None
     leading_done: bool = False
-
-    @classmethod
-    def of(cls, values: NDArray[Any], smooth: NDArray[Any], rate: float, typical: float) -> _Waves:
-        return cls(values, smooth, rate, typical)
 
     def beats_of(
         self, fiducials: NDArray[Any], nexts: NDArray[Any], shape: int, offset_ms: float, known: _Known
@@ -135,7 +135,7 @@ class _Waves:
         least = 0.5
         if fiducials.size >= 3:
             agreement = placing.p_agreement(smooth, fiducials, p) if p is not None else 0.0
-            if not placing.agrees(agreement):
+            if not placing.agrees(agreement, self.irregularity):
                 p = None
             if p is None:
                 known.p_no += fiducials.size

@@ -6,7 +6,7 @@ relative to its own peak above the quiet level beside it (Laguna, Jané & Camina
 
 Global onset and offset follow the practice of the CSE working party (Willems et al. 1985): the earliest onset and the
 latest offset over the leads, where a single lead that departs from all others does not count. Our thresholds stand
-where three of twelve leads have begun or still go on: a few ms inside the extreme lead, some outside the median.
+where three of twelve leads have begun or still go on: some ms inside the extreme lead, a few outside the median.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 _QRS_SMOOTH_MS = 6.0
 _QRS_THRESHOLD = 0.03
-_QRS_ONSET_LEAD_MS = 6.0  # the threshold is crossed that much after what a reader calls the onset
+_QRS_ONSET_LEAD_MS = 4.0  # the threshold is crossed that much after what a reader calls the onset
+_QRS_OFFSET_LAG_MS = 4.0
 _P_SMOOTH_MS = 9.0
 _P_ONSET_THRESHOLD = 0.20
 _P_OFFSET_THRESHOLD = 0.35
-_P_OFFSET_LAG_MS = 4.0
+_P_OFFSET_LAG_MS = 6.0
+_P_ONSET_LEAD_MS = -2.0
 _P_LONGEST_MS = 320.0  # before QRS onset
 _T_SMOOTH_MS = 14.0
 _T_STEEP = 0.40  # slopes that belong to the T wave, relative to its steepest
@@ -72,7 +74,8 @@ def qrs_points(beat: NDArray[Any], fiducial: int, rate_hz: float) -> tuple[float
     onset = _descend(slope, first_steep, -1, quiet + _QRS_THRESHOLD * (slope[peak] - quiet), round(90 * ms))
     quiet = _quiet(slope, last_steep + round(4 * ms), last_steep + round(110 * ms), ms)
     offset = _descend(slope, last_steep, 1, quiet + _QRS_THRESHOLD * (slope[peak] - quiet), round(110 * ms))
-    return max(0.0, onset - _QRS_ONSET_LEAD_MS * ms), _largest(beat, onset, offset), float(offset)
+    end = offset - _QRS_OFFSET_LAG_MS * ms
+    return max(0.0, onset - _QRS_ONSET_LEAD_MS * ms), _largest(beat, onset, offset), float(end)
 
 
 def p_points(beat: NDArray[Any], earliest: int, qrs_on: float, rate_hz: float) -> tuple[float, float, float] | None:
@@ -102,7 +105,8 @@ def p_points(beat: NDArray[Any], earliest: int, qrs_on: float, rate_hz: float) -
     if offset - onset < 24 * ms:
         return None
     end = max(onset + 20 * ms, offset - _P_OFFSET_LAG_MS * ms)
-    return float(onset), _largest_over_chord(beat, onset, offset, rate_hz), float(end)
+    begin = onset - _P_ONSET_LEAD_MS * ms
+    return begin, _largest_over_chord(beat, onset, offset, rate_hz), float(end)
 
 
 def t_points(beat: NDArray[Any], qrs_off: float, latest: int, rate_hz: float) -> tuple[float, float] | None:

@@ -11,6 +11,7 @@ from shared.waveform import amplitudes, classing, hrv
 from shared.waveform.amplitudes import Axes, LeadAmplitudes
 from shared.waveform.beats import BeatClass, Delineation
 from shared.waveform.delineating import delineate
+from shared.waveform.gains import with_common_gain
 from shared.waveform.median_beat import MedianBeat, median_beat, representative
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Analysis:
 
 def analyse(record: EcgRecord) -> Analysis:
     """Delineate and measure. Never raises for a poor record: what cannot be told is None."""
+    record = with_common_gain(record)
     found = delineate(record)
     beat = median_beat(record, found) if found.beats else None
     return Analysis(found, beat, measure(found, beat))

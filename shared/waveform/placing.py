@@ -19,6 +19,8 @@ _P_REACH_MS = 40.0
 _T_REACH_MS = 60.0
 _P_FITS = 0.5
 _P_AGREEMENT = 0.5
+_P_AGREEMENT_IRREGULAR = 0.85
+_IRREGULAR = 0.1  # median change of RR from beat to beat
 _T_FITS = 0.6
 _SMALLEST_P_UV = 8.0  # RMS over leads of the averaged wave
 _SMALLEST_T_UV = 12.0
@@ -92,9 +94,9 @@ def p_agreement(values: NDArray[Any], fiducials: NDArray[Any], wave: Wave) -> fl
     return float(np.mean(fits))
 
 
-def agrees(agreement: float) -> bool:
-    """Whether such an agreement means P waves."""
-    return agreement >= _P_AGREEMENT
+def agrees(agreement: float, irregularity: float) -> bool:
+    """Whether such an agreement means P waves; an irregular rhythm must prove them better (fibrillation waves)."""
+    return agreement >= (_P_AGREEMENT_IRREGULAR if irregularity > _IRREGULAR else _P_AGREEMENT)
 
 
 def place_p(values: NDArray[Any], fiducial: int, wave: Wave, rate_hz: float, least: float = _P_FITS) -> Placed | None:
