@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from server.bootstrap.pathology_cases import PathologyCases, build_pathology_cases
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
 from server.bootstrap.pathology_reports import (
     PathologyReports,
@@ -54,6 +55,7 @@ class Pathology:
 
     house: PathologyHouse
     handlers: tuple[object, ...]
+    core: PathologyCases
     templates: PathologyTemplates
     media: PathologyMedia
     reports: PathologyReports
@@ -61,6 +63,7 @@ class Pathology:
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
+        self.core.seed(uow)
         self.templates.seed(uow)
 
 
@@ -68,13 +71,15 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     """Construct the rooms; each owner adds its lines."""
     templates = build_pathology_templates(house.time)
     cases = CaseService(house.time)
+    core = build_pathology_cases(house, cases)
     media = build_pathology_media(house, cases)
     slides = build_pathology_slides(house, media.cases)
     reports = build_pathology_reports(house, cases, media.service)
     sign_pathology_reports(house, reports, house.signing)
     return Pathology(
         house,
-        handlers=(templates.handlers, media.handlers, slides.handlers, reports.handlers),
+        handlers=(*core.handlers, templates.handlers, media.handlers, slides.handlers, reports.handlers),
+        core=core,
         templates=templates,
         media=media,
         slides=slides,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from server.pathology.cases.tables import CaseRow
+from server.pathology.cases.tables import CaseRow, LibraryRow
 from shared.contract.pathology import CaseEntry
 from shared.domain.pathology import CYTOLOGY_KINDS, LOCKED_STATES, CaseState, LibraryKind
 from shared.domain.states import Sex
@@ -25,6 +25,8 @@ class CaseFacts:
     library_id: int
     library_name: str
     library_kind: LibraryKind
+    single_piece: bool
+    retention_days: int
     state: CaseState
     state_since: datetime
     patient_id: int | None
@@ -70,7 +72,7 @@ def entry_of(stored: Any) -> CaseEntry:
     return msgspec.convert(stored, CaseEntry, strict=False)
 
 
-def facts_of(row: CaseRow, library_name: str, library_kind: str) -> CaseFacts:
+def facts_of(row: CaseRow, library: LibraryRow) -> CaseFacts:
     """Return the facts of a row."""
     return CaseFacts(
         id=row.id,
@@ -78,8 +80,10 @@ def facts_of(row: CaseRow, library_name: str, library_kind: str) -> CaseFacts:
         revision=row.revision,
         number=row.number or "",
         library_id=row.library_id,
-        library_name=library_name,
-        library_kind=LibraryKind(library_kind),
+        library_name=library.name,
+        library_kind=LibraryKind(library.kind),
+        single_piece=library.single_piece,
+        retention_days=library.retention_days,
         state=CaseState(row.state),
         state_since=row.state_since,
         patient_id=row.patient_id,

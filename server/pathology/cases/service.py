@@ -64,11 +64,11 @@ class CaseService:
         found: dict[int, CaseFacts] = {}
         for start in range(0, len(wanted), 500):
             statement = (
-                select(CaseRow, LibraryRow.name, LibraryRow.kind)
+                select(CaseRow, LibraryRow)
                 .join(LibraryRow, LibraryRow.id == CaseRow.library_id)
                 .where(CaseRow.id.in_(wanted[start : start + 500]))
             )
-            found.update((row.id, facts_of(row, name, kind)) for row, name, kind in uow.session.execute(statement))
+            found.update((row.id, facts_of(row, library)) for row, library in uow.session.execute(statement))
         return found
 
     def by_number(self, uow: UnitOfWork, number: str) -> CaseFacts | None:

@@ -96,7 +96,6 @@ class CaseRow(Versioned, Base):
     place: Mapped[str] = mapped_column(String(120), default="")
     placed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     placed_by: Mapped[str] = mapped_column(String(80), default="")
-    is_missing: Mapped[bool] = mapped_column(Boolean, default=False)
 
     __table_args__ = (
         Index("ix_pathology_cases_list", "library_id", "registered_at", "id"),

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     JSON,
-    Boolean,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -32,7 +31,6 @@ class Placed(Versioned):
     place: Mapped[str] = mapped_column(String(120), default="")
     placed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     placed_by: Mapped[str] = mapped_column(String(80), default="")
-    is_missing: Mapped[bool] = mapped_column(Boolean, default=False)
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -118,7 +116,7 @@ class BlockRow(Placed, Base):
             postgresql_where=text("state != 'deleted'"),
         ),
         Index("ix_pathology_blocks_case", "case_id", "serial"),
-        Index("ix_pathology_blocks_states", "state", "label"),
+        Index("ix_pathology_blocks_states", "library_id", "state", "label"),
         Index("ix_pathology_blocks_since", "state", "state_since"),
     )
 
@@ -130,6 +128,19 @@ class StemRow(Base):
 
     stem: Mapped[str] = mapped_column(String(NUMBER + 8), primary_key=True)
     last: Mapped[int]
+
+
+class MissingRow(Base):
+    """Something that somebody looked for and did not find (报缺), until it is found."""
+
+    __tablename__ = "pathology_missing"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    object_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    case_id: Mapped[int] = mapped_column(ForeignKey("pathology_cases.id"), index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80))
+    note: Mapped[str] = mapped_column(String(500))
 
 
 class SlideRow(Placed, Base):
@@ -145,7 +156,7 @@ class SlideRow(Placed, Base):
     order_id: Mapped[int | None] = mapped_column(Integer, index=True)
     serial: Mapped[int]
     number: Mapped[str] = mapped_column(ordered_text(NUMBER + 16), unique=True)
-    source: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(16), index=True)
     stain: Mapped[str] = mapped_column(String(60))
     note: Mapped[str] = mapped_column(String(500), default="")
     state: Mapped[str] = mapped_column(String(12))
@@ -167,6 +178,6 @@ class SlideRow(Placed, Base):
     __table_args__ = (
         ForeignKeyConstraint(["specimen_id", "case_id"], ["pathology_specimens.id", "pathology_specimens.case_id"]),
         ForeignKeyConstraint(["block_id", "case_id"], ["pathology_blocks.id", "pathology_blocks.case_id"]),
-        Index("ix_pathology_slides_states", "state", "number"),
+        Index("ix_pathology_slides_states", "library_id", "state", "number"),
         Index("ix_pathology_slides_since", "state", "state_since"),
     )

@@ -1,0 +1,306 @@
+"""Lists of specimens, blocks and slides of many cases, quick on two million slides.
+
+They are walked like the lists of cases (server/pathology/cases/lists.py): blocks and slides along (library, state,
+number), specimens backwards along their ids; a condition that few rows meet narrows the walk first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.kernel.clock import HospitalTime
+from server.kernel.database import UnitOfWork
+from server.kernel.database.text import begins
+from server.kernel.dispatch import Caller
+from server.kernel.errors import invalid
+from server.pathology.cases.lists import FEW, MAX_LIMIT, MAX_TOTAL
+from server.pathology.cases.tables import CaseRow, FlagRow, LibraryRow, WordRow
+from server.pathology.cases.words import LENGTH, folded
+from server.pathology.technique.pieces import Pieces
+from server.pathology.technique.tables import BlockRow, SlideRow, SpecimenRow
+from shared.contract import pathology_preparation as preparation
+from shared.contract import pathology_technique as technique
+from shared.domain.pathology import BlockState, CaseFlag, CaseState, SlideState, SpecimenState
+
+RowT = TypeVar("RowT", SpecimenRow, BlockRow, SlideRow)
+_END = "\U0010ffff"
+_LIVING_BLOCKS = tuple(state for state in BlockState if state is not BlockState.DELETED)
+_LIVING_SLIDES = tuple(state for state in SlideState if state is not SlideState.DELETED)
+
+
+@dataclass
+class _Walk(Generic[RowT]):
+    """The rows of a filter. `order` is the column along which pages follow each other."""
+
+    model: type[RowT]
+    order: InstrumentedAttribute[Any]
+    downwards: bool
+    stretches: list[ColumnElement[bool]]  # each a stretch of an index
+    conditions: list[ColumnElement[bool]] = field(default_factory=list)
+    few: tuple[int, ...] | None = None
+
+    def narrow(self, uow: UnitOfWork, ids: Select[Any], condition: ColumnElement[bool]) -> None:
+        """Add a condition that few rows may meet; `ids` are theirs."""
+        if self.few is None:
+            found = list(uow.session.scalars(ids.limit(FEW + 1)))
+            if len(found) <= FEW:
+                self.few = tuple(dict.fromkeys(found))
+                return
+        self.conditions.append(condition)
+
+    def rows(self, uow: UnitOfWork, after: Any, limit: int) -> list[RowT]:
+        """Return the rows that follow a place."""
+        beyond = () if after is None else ((self.order < after) if self.downwards else (self.order > after),)
+        order = self.order.desc() if self.downwards else self.order.asc()
+        parts = [
+            select(self.model.id, self.order.label("place"))
+            .where(part, *beyond)
+            .order_by(order)
+            .limit(limit)
+            .subquery()
+            for part in self._parts()
+        ]
+        if not parts:
+            return []
+        joined = union_all(*(select(part) for part in parts)).subquery()
+        by = joined.c.place.desc() if self.downwards else joined.c.place.asc()
+        ids = list(uow.session.execute(select(joined.c.id).order_by(by).limit(limit)).scalars())
+        found = {row.id: row for row in uow.session.scalars(select(self.model).where(self.model.id.in_(ids)))}
+        return [found[one] for one in ids]
+
+    def count(self, uow: UnitOfWork, value: InstrumentedAttribute[Any] | None = None) -> tuple[int, int]:
+        """Return how many rows there are, at most MAX_TOTAL, and the sum of a column over these."""
+        shown: InstrumentedAttribute[Any] = self.model.id if value is None else value
+        parts = [select(shown.label("value")).where(part).limit(MAX_TOTAL).subquery() for part in self._parts()]
+        if not parts:
+            return 0, 0
+        joined = union_all(*(select(part) for part in parts)).limit(MAX_TOTAL).subquery()
+        count, total = uow.session.execute(select(func.count(), func.sum(joined.c.value)).select_from(joined)).one()
+        return int(count), int(total or 0) if value is not None else 0
+
+    def _parts(self) -> list[ColumnElement[bool]]:
+        if self.few == ():
+            return []
+        own = (self.model.id.in_(self.few),) if self.few is not None else ()
+        return [and_(*own, stretch, *self.conditions) for stretch in self.stretches]
+
+
+class TechniqueLists:
+    """待包埋列表, 待切片列表, 已切片列表, 标本移交表, 玻片移交表."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+
+    @property
+    def _time(self) -> HospitalTime:
+        return self._pieces.time
+
+    # ── blocks ───────────────────────────────────────────────────────────────────────────────────────
+
+    def blocks(self, uow: UnitOfWork, caller: Caller, request: technique.ListBlocks) -> technique.BlockPage:
+        """Return a page of blocks by case number and serial. Raises INVALID."""
+        limit, wanted = _limit(request.limit), request.filter
+        states = tuple(state.value for state in wanted.states or _LIVING_BLOCKS)
+        number_range = _number_range(BlockRow.label, wanted.first_number, wanted.last_number)
+        walk = _Walk(
+            BlockRow,
+            BlockRow.label,
+            False,
+            [
+                and_(BlockRow.library_id == library, BlockRow.state == state, *number_range)
+                for library in self._libraries(uow, wanted.library_ids)
+                for state in states
+            ],
+        )
+        if wanted.sources:
+            walk.conditions.append(BlockRow.source.in_([source.value for source in wanted.sources]))
+        self._by_days(uow, walk, BlockRow.grossed_at, wanted.grossed_first, wanted.grossed_last)
+        self._by_text(uow, walk, BlockRow.label, wanted.text)
+        rows = walk.rows(uow, request.cursor or None, limit + 1)
+        shown = rows[:limit]
+        total, pieces = walk.count(uow, BlockRow.pieces) if not request.cursor else (0, 0)
+        of_case = self._of_cases(uow, shown)
+        return technique.BlockPage(
+            rows=tuple(
+                technique.BlockRow(
+                    block=view,
+                    patient_name=of_case[view.case_id].name,
+                    library_id=of_case[view.case_id].library_id,
+                    is_urgent=of_case[view.case_id].is_urgent,
+                )
+                for view in self._pieces.block_views(uow, caller, shown)
+            ),
+            next_cursor=shown[-1].label if len(rows) > limit else "",
+            total=total,
+            pieces=pieces,
+        )
+
+    # ── slides ───────────────────────────────────────────────────────────────────────────────────────
+
+    def slides(self, uow: UnitOfWork, caller: Caller, request: preparation.ListSlides) -> preparation.SlidePage:
+        """Return a page of slides by number. Raises INVALID."""
+        limit, wanted = _limit(request.limit), request.filter
+        states = tuple(state.value for state in wanted.states or _LIVING_SLIDES)
+        number_range = _number_range(SlideRow.number, wanted.first_number, wanted.last_number)
+        walk = _Walk(
+            SlideRow,
+            SlideRow.number,
+            False,
+            [
+                and_(SlideRow.library_id == library, SlideRow.state == state, *number_range)
+                for library in self._libraries(uow, wanted.library_ids)
+                for state in states
+            ],
+        )
+        self._by_days(uow, walk, SlideRow.made_at, wanted.made_first, wanted.made_last)
+        self._by_days(uow, walk, SlideRow.handed_over_at, wanted.handed_over_first, wanted.handed_over_last)
+        self._by_text(uow, walk, SlideRow.number, wanted.text)
+        if wanted.sources:
+            of_source = SlideRow.source.in_([source.value for source in wanted.sources])
+            walk.narrow(uow, select(SlideRow.id).where(of_source), of_source)
+        if wanted.grades:
+            walk.conditions.append(SlideRow.grade.in_([grade.value for grade in wanted.grades]))
+        rows = walk.rows(uow, request.cursor or None, limit + 1)
+        shown = rows[:limit]
+        of_case = self._of_cases(uow, shown)
+        return preparation.SlidePage(
+            rows=tuple(
+                preparation.SlideRow(
+                    slide=view,
+                    patient_name=of_case[view.case_id].name,
+                    library_id=of_case[view.case_id].library_id,
+                    is_urgent=of_case[view.case_id].is_urgent,
+                )
+                for view in self._pieces.slide_views(uow, caller, shown)
+            ),
+            next_cursor=shown[-1].number if len(rows) > limit else "",
+            total=walk.count(uow)[0] if not request.cursor else 0,
+        )
+
+    # ── specimens ────────────────────────────────────────────────────────────────────────────────────
+
+    def specimens(self, uow: UnitOfWork, caller: Caller, request: technique.ListSpecimens) -> technique.SpecimenPage:
+        """Return a page of containers, the newest first. Raises INVALID."""
+        limit, wanted = _limit(request.limit), request.filter
+        if request.cursor and not (request.cursor.isdecimal() and len(request.cursor) < 16):
+            raise invalid("cursor", "列表位置无效，请刷新列表。")
+        living = select(CaseRow.id).where(CaseRow.id == SpecimenRow.case_id, CaseRow.state != CaseState.DELETED.value)
+        walk = _Walk(SpecimenRow, SpecimenRow.id, True, [living.correlate(SpecimenRow).exists()])
+        if wanted.library_ids:
+            walk.conditions.append(SpecimenRow.library_id.in_(wanted.library_ids))
+        if wanted.tissues:
+            walk.conditions.append(SpecimenRow.tissue.in_([tissue.value for tissue in wanted.tissues]))
+        if wanted.states and set(wanted.states) != set(SpecimenState):
+            in_state = SpecimenRow.state.in_([state.value for state in wanted.states])
+            walk.narrow(uow, select(SpecimenRow.id).where(in_state), in_state)
+        number_range = _number_range(SpecimenRow.number, wanted.first_number, wanted.last_number)
+        if number_range:
+            walk.narrow(uow, select(SpecimenRow.id).where(*number_range), and_(*number_range))
+        self._by_days(uow, walk, SpecimenRow.registered_at, wanted.registered_first, wanted.registered_last)
+        self._by_days(uow, walk, SpecimenRow.handed_over_at, wanted.handed_over_first, wanted.handed_over_last)
+        if wanted.text.strip():
+            named = SpecimenRow.name.contains(wanted.text.strip()[:80], autoescape=True)
+            patients = _patients(wanted.text)
+            walk.conditions.append(named | SpecimenRow.case_id.in_(patients))
+        rows = walk.rows(uow, int(request.cursor) if request.cursor else None, limit + 1)
+        shown = rows[:limit]
+        of_case, blocks = self._of_cases(uow, shown), self._block_counts(uow, shown)
+        return technique.SpecimenPage(
+            rows=tuple(
+                technique.SpecimenRow(
+                    specimen=view,
+                    patient_name=of_case[view.case_id].name,
+                    library_id=of_case[view.case_id].library_id,
+                    blocks=blocks.get(view.id, (0, 0))[0],
+                    pieces=blocks.get(view.id, (0, 0))[1],
+                )
+                for view in self._pieces.specimen_views(uow, caller, shown)
+            ),
+            next_cursor=str(shown[-1].id) if len(rows) > limit else "",
+            total=walk.count(uow)[0] if not request.cursor else 0,
+        )
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _libraries(self, uow: UnitOfWork, wanted: Sequence[int]) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(wanted)) or tuple(uow.session.scalars(select(LibraryRow.id)))
+
+    def _by_days(
+        self,
+        uow: UnitOfWork,
+        walk: _Walk[Any],
+        column: InstrumentedAttribute[Any],
+        first: date | None,
+        last: date | None,
+    ) -> None:
+        if first is None and last is None:
+            return
+        if first and last and last < first:
+            raise invalid("filter.last", "结束日期不能早于开始日期。")
+        begin: Callable[[date], datetime] = lambda day: self._time.day_bounds(day)[0]  # noqa: E731
+        conditions = [column >= begin(first)] if first else []
+        conditions += [column < self._time.day_bounds(last)[1]] if last else []
+        walk.narrow(uow, select(walk.model.id).where(*conditions), and_(*conditions))
+
+    def _by_text(self, uow: UnitOfWork, walk: _Walk[Any], column: InstrumentedAttribute[Any], text: str) -> None:
+        wanted = text.strip().upper()
+        if not wanted:
+            return
+        if wanted[:1].isascii() and any(letter.isdecimal() for letter in wanted):
+            condition = begins(column, wanted)
+            walk.narrow(uow, select(walk.model.id).where(condition), condition)
+            return
+        condition = walk.model.case_id.in_(_patients(text))
+        walk.narrow(uow, select(walk.model.id).where(condition), condition)
+
+    def _of_cases(self, uow: UnitOfWork, rows: Sequence[SpecimenRow | BlockRow | SlideRow]) -> dict[int, _OfCase]:
+        wanted = {row.case_id for row in rows}
+        statement = select(CaseRow.id, CaseRow.patient_name, CaseRow.library_id).where(CaseRow.id.in_(wanted))
+        flagged = select(FlagRow.case_id).where(FlagRow.flag == CaseFlag.URGENT.value, FlagRow.case_id.in_(wanted))
+        urgent = set(uow.session.scalars(flagged))
+        return {one: _OfCase(name, library, one in urgent) for one, name, library in uow.session.execute(statement)}
+
+    @staticmethod
+    def _block_counts(uow: UnitOfWork, rows: Sequence[SpecimenRow]) -> dict[int, tuple[int, int]]:
+        statement = (
+            select(BlockRow.specimen_id, func.count(), func.sum(BlockRow.pieces))
+            .where(
+                BlockRow.case_id.in_({row.case_id for row in rows}),
+                BlockRow.specimen_id.in_([row.id for row in rows]),
+                BlockRow.state != BlockState.DELETED.value,
+            )
+            .group_by(BlockRow.specimen_id)
+        )
+        return {one: (count, int(pieces)) for one, count, pieces in uow.session.execute(statement) if one is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _OfCase:
+    name: str
+    library_id: int
+    is_urgent: bool
+
+
+def _patients(text: str) -> Select[Any]:
+    """The cases whose patient a text names."""
+    return select(WordRow.case_id).where(begins(WordRow.word, folded(text)[:LENGTH])).limit(FEW)
+
+
+def _number_range(column: InstrumentedAttribute[Any], first: str, last: str) -> list[ColumnElement[bool]]:
+    """Conditions of a range of case numbers on a column whose texts begin with them."""
+    low, high = first.strip().upper(), last.strip().upper()
+    conditions: list[ColumnElement[bool]] = [column >= low] if low else []
+    # "2400123-" and "2400123/" are of the case 2400123, "24001234-A" is not
+    return conditions + ([column < high + "/" + _END] if high else [])
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise invalid("limit", f"每页应为 1 到 {MAX_LIMIT} 行。")
+    return limit
