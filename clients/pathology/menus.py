@@ -490,7 +490,7 @@ SETTINGS = Menu(
             line=True,
         ),
         Entry("settings.columns", "列表显示设置", _SETTINGS + "columns", icon="columns"),
-        Entry("settings.calibration", "测量定标", _SETTINGS + "calibration", icon="measure", permission=_MAY_SET),
+        Entry("settings.calibration", "测量定标", _MEDIA + "calibrate", icon="measure", permission=_MAY_SET),
         Entry(
             "settings.markers",
             "特染标记物/套餐",
