@@ -19,9 +19,11 @@ from clients.kit.dialogs import Question
 from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.messages import message_for
 from clients.kit.shell import Workplace
+from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.templates.naming import NameWindow
+from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import (
     DeleteDescriptors,
     Descriptor,
@@ -57,7 +59,7 @@ class DescriptorsView(QWidget):
         self.items.setColumnWidth(1, 120)
         self.items.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.items.customContextMenuRequested.connect(self._item_menu_at)
-        self.trouble = ValueLabel("", "error", wrap=True)
+        self.trouble = TroubleLine()
         self.save_button = Button("保存", "primary", "save", on_click=self.save)
         self.group_button = Button("增加分组", "", "add", on_click=self.add_group)
         self.item_button = Button("增加描述词", "", "add", on_click=self.add_item)
@@ -167,6 +169,7 @@ class DescriptorsView(QWidget):
         top = QTreeWidgetItem([group.title, "", _kind_words(group)])
         top.setData(0, _GROUP, group)
         top.setFlags(_EDITABLE)
+        top.setFont(0, current_theme().font(bold=True))
         self.items.addTopLevelItem(top)
         for item in group.items:
             top.addChild(_row(item))

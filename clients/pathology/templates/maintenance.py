@@ -30,6 +30,7 @@ from clients.kit.translations import tr
 from clients.pathology.templates.naming import NameWindow
 from clients.pathology.templates.text_editor import TextEditor
 from clients.pathology.templates.tree_presenter import TreePresenter, TreeState
+from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import DiseaseRow, SiteView, TemplateKind
 from shared.domain.permissions import Permission
 
@@ -53,7 +54,6 @@ class MaintenanceView(QWidget):
         )
         self.kind.chosen.connect(self._choose_kind)
         self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._fill())
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
@@ -69,7 +69,7 @@ class MaintenanceView(QWidget):
         self.save_button = Button("保存", "primary", "save", on_click=self.save)
         self.export_button = Button("导出", "", "download", on_click=self._export)
         self.import_button = Button("导入", "", "upload", on_click=self._import)
-        self.trouble = ValueLabel("", "error", wrap=True)
+        self.trouble = TroubleLine()
         self.report = _ImportStrip(self._take_file, self.presenter.forget_file)
         self._arrange()
         self._words()
@@ -95,7 +95,6 @@ class MaintenanceView(QWidget):
         if self._gone:
             return
         self.trouble.set_text(state.trouble)
-        self.trouble.setVisible(bool(state.trouble))
         self.report.show_report(state.file_name, state.checked)
         self._fill()
         text = state.text

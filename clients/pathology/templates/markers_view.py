@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QTreeWidget, QTreeW
 
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.dialogs import Question
-from clients.kit.labels import Button, Label, ValueLabel, hairline
+from clients.kit.labels import Button, Label, hairline
 from clients.kit.messages import message_for
 from clients.kit.pinyin import matches
 from clients.kit.shell import Workplace
 from clients.kit.translations import tr
 from clients.pathology.templates.naming import NameWindow
+from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import (
     DeleteMarker,
     DeletePanel,
@@ -45,7 +46,6 @@ class MarkersView(QWidget):
         self.kind = SegmentedControl([Option(kind.value, text) for kind, text in KINDS.items()])
         self.kind.chosen.connect(lambda _key: self._fill())
         self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._fill())
         self.markers = _tree(self._marker_menu_at)
         self.markers.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
@@ -56,7 +56,7 @@ class MarkersView(QWidget):
         self.panels = _tree(self._panel_menu_at)
         self.panels.currentItemChanged.connect(self._panel_chosen)
         self.panel_button = Button("新建套餐", "", "add", on_click=self.ask_panel)
-        self.trouble = ValueLabel("", "error", wrap=True)
+        self.trouble = TroubleLine()
         self._arrange()
         self._words()
         self.refresh()

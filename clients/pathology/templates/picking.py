@@ -12,6 +12,7 @@ from clients.kit.pinyin import matches
 from clients.kit.shell import Workplace
 from clients.kit.translations import tr
 from clients.pathology.templates.picking_sheet import PickingSheet, Taken
+from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import GetTemplate, ListTree, SiteView, TemplateKind, TemplateText
 
 _ID = Qt.ItemDataRole.UserRole
@@ -38,14 +39,13 @@ class PickingDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("look", "surface")
         self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
         self.search.textEdited.connect(self._filter)
         self.search.installEventFilter(self)
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._take_item)
-        self.trouble = ValueLabel("", "error", wrap=True)
+        self.trouble = TroubleLine()
         self.title = ValueLabel("", "title")
         self.sheet = PickingSheet(self._done, gross=kind is TemplateKind.GROSS)
         self._arrange()

@@ -6,13 +6,23 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QUrl
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
-from clients.kit.labels import Button, Label, ValueLabel, hairline
+from clients.kit.labels import Button, Label, hairline
 from clients.kit.theme import is_look_change
-from clients.kit.translations import tr, verbatim
+from clients.kit.translations import tr
 from clients.pathology.templates.picking_page import page_html, place_of
 from clients.pathology.templates.picking_state import Moved, Picking
+from clients.pathology.templates.trouble import TroubleLine
 from clients.pathology.templates.words import problem_words, warning_words
 from shared.domain.pathology_templates import Multi, Numeric, Single
 
@@ -41,10 +51,10 @@ class PickingSheet(QWidget):
         self.value.setMaximumWidth(220)
         self.value.textEdited.connect(self._typed)
         self.value.installEventFilter(self)
-        self.options: list[Button] = []
+        self.options: list[QPushButton] = []
         self._option_grid = QGridLayout()
         self._option_grid.setSpacing(6)
-        self.trouble = ValueLabel("", "error", wrap=True)
+        self.trouble = TroubleLine()
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)
         self.preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -116,7 +126,6 @@ class PickingSheet(QWidget):
         if key in _KEYS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.finish()
             return True
-        self._confirming = False
         return self._do_key(picking, key, event.text())
 
     def _do_key(self, picking: Picking, key: int, text: str) -> bool:
@@ -179,13 +188,15 @@ class PickingSheet(QWidget):
         picking.go(place)
         self._after(None)
 
-    def _choose(self, option: int) -> None:
+    def choose(self, option: int) -> None:
+        """Take an option, as its digit does."""
         if self.picking is not None:
             self._after(self.picking.toggle(option))
 
     def _after(self, moved: Moved | None) -> None:
         picking = self.picking
         assert picking is not None
+        self._confirming = False
         if moved is Moved.STAYED and not isinstance(picking.element, Multi):
             self._draw(self._why_blocked())
         elif moved is Moved.DONE:
@@ -238,12 +249,14 @@ class PickingSheet(QWidget):
     def _show_options(self, options: tuple[str, ...]) -> None:
         for button in self.options:
             self._option_grid.removeWidget(button)
+            button.hide()
             button.deleteLater()
         picked = self.picking.picked if self.picking is not None else frozenset()
         self.options = []
         for index, option in enumerate(options):
-            button = Button(verbatim(""), "primary" if index in picked else "", on_click=_Option(self, index))
-            button.setText(f"{index + 1}  {option}"[:60].replace("&", "&&"))
+            button = QPushButton(f"{index + 1}  {option}"[:60].replace("&", "&&"))
+            button.setProperty("look", "primary" if index in picked else "")
+            button.clicked.connect(_Option(self, index))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             if self.picking is not None and index == self.picking.option:
                 font = button.font()
@@ -301,5 +314,5 @@ class _Option:
     def __init__(self, sheet: PickingSheet, index: int) -> None:
         self._sheet, self._index = sheet, index
 
-    def __call__(self) -> None:
-        self._sheet._choose(self._index)
+    def __call__(self, _checked: bool = False) -> None:
+        self._sheet.choose(self._index)

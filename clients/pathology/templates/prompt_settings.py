@@ -28,6 +28,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from clients.pathology.templates.naming import NameWindow
 from clients.pathology.templates.prompt_tree import added, moved, removed, renamed
+from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.master import MAX_FILE_BYTES
 from shared.contract.pathology_templates import (
     ExportPrompts,
@@ -55,7 +56,6 @@ class PromptSettingsView(QWidget):
         self._fields: dict[str, PromptField] = {}
         self._key = FIELDS[0].key
         self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._fill_fields())
         self.fields = QTreeWidget()
         self.fields.setHeaderHidden(True)
@@ -71,7 +71,7 @@ class PromptSettingsView(QWidget):
         self.entries.setColumnWidth(1, 160)
         self.entries.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.entries.customContextMenuRequested.connect(self._entry_menu_at)
-        self.trouble = ValueLabel("", "error", wrap=True)
+        self.trouble = TroubleLine()
         self.add_button = Button("增加", "primary", "add", on_click=lambda: self.ask_entry(()))
         self.import_button = Button("导入", "", "upload", on_click=self._import)
         self.export_button = Button("导出", "", "download", on_click=self._export)

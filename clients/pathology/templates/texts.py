@@ -28,7 +28,9 @@ ENTRIES: Mapping[str, str] = {
     "确认导入": "Import now",
     "选择文件…": "Choose a file…",
     "已保存。": "Saved.",
-    "{name}：新增 {added}，修改 {changed}，相同 {unchanged}": "{name}: {added} new, {changed} changed, {unchanged} the same",
+    "{name}：新增 {added}，修改 {changed}，相同 {unchanged}": (
+        "{name}: {added} new, {changed} changed, {unchanged} the same"
+    ),
     "第 {line} 行 {column}：{text}": "Line {line}, {column}: {text}",
     "已导出 {count} 条：{path}": "{count} exported: {path}",
     "已导入：新增 {added}，修改 {changed}": "Imported: {added} new, {changed} changed",
@@ -61,7 +63,7 @@ ENTRIES: Mapping[str, str] = {
     "检验通过，有 {warnings} 处提醒": "Check passed with {warnings} warnings",
     "检验通过": "Check passed",
     "一行一句；[甲；乙] 多选，（甲；乙）单选，{（ ）cm} 数值；\\ 使后面的符号成为普通文字": (
-        "One sentence a line. [a；b] any options, （a；b） exactly one, {（ ）cm} a number; \\ makes the next mark plain text"
+        "One sentence a line. [a；b] any, （a；b） exactly one, {（ ）cm} a number; \\ makes the next mark plain text"
     ),
     "第 {line} 行第 {column} 列：{code} {reason}": "Line {line} column {column}: {code} {reason}",
     "第 {line} 行第 {column} 列：{reason}": "Line {line} column {column}: {reason}",
@@ -75,7 +77,9 @@ ENTRIES: Mapping[str, str] = {
     "要这一句吗？空格或回车：要；0：不要": "Take this sentence? Space or Enter: yes; 0: no",
     "可选多项：按数字选或取消，回车下一步": "Any options: digits take or release, Enter goes on",
     "只选一项：按数字选": "Exactly one: press its digit",
-    "输入数值后回车；不填直接回车，这一项不出现在报告里": "Type the number, then Enter. Enter without a number leaves the item out",
+    "输入数值后回车；不填直接回车，这一项不出现在报告里": (
+        "Type the number, then Enter. Enter without a number leaves the item out"
+    ),
     "空格选句，0 不选；数字选项；回车下一步；↑ 上一步；Ctrl+Enter 插入": (
         "Space takes a sentence, 0 leaves it; digits choose; Enter goes on; ↑ back; Ctrl+Enter inserts"
     ),
@@ -94,7 +98,7 @@ ENTRIES: Mapping[str, str] = {
     # markers
     "免疫组化": "Immunohistochemistry",
     "特殊染色": "Special stain",
-    "分子病理": "Molecular",
+    "分子病理": "Molecular pathology",
     "标记物": "Marker",
     "套餐": "Panel",
     "常见病套餐": "Panels of common diseases",
@@ -126,7 +130,7 @@ ENTRIES: Mapping[str, str] = {
     "写入检查所见": "Into the findings",
     "请先选择一个分组。": "Choose a group first.",
     "双击修改；报告文字为空时用描述词本身；编码供统计，请勿重复使用": (
-        "Double-click to change. Without report words the descriptor is printed. Codes are for statistics: never reuse one"
+        "Double-click to change. Without report words the descriptor is printed. Never use a code twice"
     ),
     "删除标本类型“{name}”和它的描述词？": "Delete the specimen type “{name}” with its descriptors?",
 }
