@@ -18,7 +18,7 @@ from clients.kit.sealed_files import SealedFiles
 from clients.kit.settings import UserSettings
 from clients.kit.shell import Workplace
 from clients.registration.booking.presenter import BookingPresenter
-from clients.registration.documents import ServerDocuments
+from clients.kit.printing.documents import ServerDocuments
 from clients.registration.drafts import BookingDrafts
 from clients.registration.exam_actions import ExamActions, Preview
 from clients.registration.paper.outbox import PaperOutbox

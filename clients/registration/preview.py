@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, ValueLabel, hairline
 from clients.kit.pdf_preview import PdfPreview
-from clients.registration.documents import words_of
+from clients.kit.printing.documents import words_of
 from clients.registration.exam_actions import Preview
 
 

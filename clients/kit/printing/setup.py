@@ -22,7 +22,13 @@ KIND_WORDS = {
 }
 """Documents that have a set-up of their own, in the order of a day."""
 
-_SAME_PRINTER = {"barcode_zpl": "barcode", "report_preview": "report"}
+_SAME_PRINTER = {
+    "barcode_zpl": "barcode",
+    "report_preview": "report",
+    "pathology_barcode": "barcode",
+    "pathology_acceptance": "application",
+    "pathology_rejection": "application",
+}
 
 
 class Settings(Protocol):

@@ -16,7 +16,14 @@ from shared.contract.printing import DocumentView, Output, PrintTestPage, Record
 
 __all__ = ["FOLDER_KEY", "KIND_WORDS", "Fetcher", "ServerDocuments", "words_of"]
 
-_MORE_WORDS = {"barcode_zpl": "检查条码", "report_preview": "报告", "test_page": "测试页"}
+_MORE_WORDS = {
+    "barcode_zpl": "检查条码",
+    "report_preview": "报告",
+    "test_page": "测试页",
+    "pathology_barcode": "病理条码",
+    "pathology_acceptance": "标本签收单",
+    "pathology_rejection": "标本拒收单",
+}
 
 
 class Fetcher(Protocol):
