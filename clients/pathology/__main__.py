@@ -1,4 +1,4 @@
-"""``mingjing pathology``: the workstations of pathology; ``mingjing pathology template …`` checks templates."""
+"""The window behind ``mingjing pathology``: nine stations in one workstation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the workstation against a real server, or hand a command on; the exit status."""
-    if argv and argv[0] == "template":
-        from mingjing.pathology_template import main as template
-
-        return template(list(argv[1:]))
+    """Run the workstation against a real server; the exit status."""
     from clients.kit.server_connection import ServerConnection
     from clients.pathology.app import run
 

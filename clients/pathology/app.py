@@ -25,7 +25,7 @@ TITLE = "病理工作站"
 
 CATALOGUES = (
     "clients.pathology.texts",
-    "clients.pathology.texts_menus",
+    "clients.pathology.shell.texts",
     "clients.pathology.registration.texts",
     "clients.pathology.grossing.texts",
     "clients.pathology.preparation.texts",

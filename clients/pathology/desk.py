@@ -149,10 +149,14 @@ class Desk:
         """Every library in use."""
         self.settings = StationSettings()
         """What every station follows: dates and unit of new registrations, fields of quick registration."""
+        self.papers: Any = None
+        """Hands documents of the server to the printers of this computer (`clients.kit.printing.documents`)."""
         self.details: CaseDetails | None = None
         """The open case with everything in it, or None."""
         self.is_new = False
         """A case is being registered that the server does not know yet; `case` is None then."""
+        self.is_quick = False
+        """The next new case is to ask only the configured fields (快速登记)."""
         self.is_appointment = False
         """The new case is to be booked only (预约病例)."""
         self.selected: CaseRow | None = None
@@ -176,6 +180,8 @@ class Desk:
         self.station_changed: Bell[Station] = Bell()
         self.dirty_changed: Bell[None] = Bell()
         """A part says that it became dirty or clean (`touched`)."""
+        self.wanted_number: Bell[str] = Bell()
+        """A number was chosen for the new case (漏编号查找)."""
         self._server = server
         self._parts: dict[str, tuple[str, Part]] = {}
         self._scans: list[Callable[[str], bool]] = []

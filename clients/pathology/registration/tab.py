@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QWidget
+from typing import TYPE_CHECKING
 
 from clients.pathology.desk import Desk
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 
 def make_tab(desk: Desk) -> QWidget:
     """The patient information page."""
-    return QLabel()
+    from clients.pathology.registration.view import PatientTab
+
+    return PatientTab(desk)

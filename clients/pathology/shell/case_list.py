@@ -204,14 +204,16 @@ class LinkBar(QWidget):
             perform = desk.view.link_maker(link)
             if perform is None:
                 continue
-            if row is None or row.count() == 2:
+            if row is None or row.count() > 1:
                 row = QHBoxLayout()
                 row.setSpacing(4)
                 box.addLayout(row)
             button = Button("", "link", on_click=_Follow(desk, perform))
             button.setObjectName(f"link.{link.id}")
             self.buttons[link.id] = button
-            row.addWidget(button, 1)
+            row.addWidget(button)
+            if row.count() == 2:
+                row.addStretch(1)
         if row is not None and row.count() == 1:
             row.addStretch(1)
         self.setVisible(bool(self.buttons))

@@ -18,8 +18,13 @@ SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOW
 
 
 def number_marks(row: CaseRow) -> list[StateLook]:
-    """The colour mark of the case number (PA-CLR-01), and the flags that must be seen."""
-    return [case_look(row.state), *flag_looks(row.flags, LIST_FLAGS)]
+    """The colour mark of the case number (PA-CLR-01)."""
+    return [case_look(row.state)]
+
+
+def flag_marks(row: CaseRow) -> list[StateLook]:
+    """The flags that must be seen in every list, beside the name."""
+    return flag_looks(row.flags, LIST_FLAGS)
 
 
 def sex_and_age(row: Any) -> str:
@@ -29,8 +34,8 @@ def sex_and_age(row: Any) -> str:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("number", "病理号", 118, strong=True, marks=number_marks, sort=False),
-    Column("patient_name", "姓名", 76, sort=False),
+    Column("number", "病理号", 110, strong=True, marks=number_marks, sort=False),
+    Column("patient_name", "姓名", 84, marks=flag_marks, sort=False),
     Column("state", "状态", 72, value=lambda row: tr(CASE_STATES[row.state].zh), sort=False),
     Column("sex_age", "性别年龄", 80, value=sex_and_age, sort=False),
     Column("department", "送检科室", 90, sort=False),

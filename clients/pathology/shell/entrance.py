@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clients.kit.messages import message_for
 from clients.kit.panels import EmptyState
+from clients.kit.printing.documents import ServerDocuments
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -85,6 +86,7 @@ class Entrance(QWidget):
         desk = Desk(self._place, spec, entered.library, CaseServer(self._place.connection))
         desk.libraries = entered.libraries
         desk.settings = entered.settings
+        desk.papers = ServerDocuments(self._place.connection, self._place.desk_settings)
         self.window_of_station = StationWindow(self._place, desk, self._makers)
         self.window_of_station.idle.set_minutes(entered.settings.idle_minutes)
         self._place.shell.guard = self.window_of_station.may_leave

@@ -70,7 +70,8 @@ class CaseHeader(QWidget):
     def _show_case(self, details: CaseDetails) -> None:
         case = details.case
         self.stamp.set_look(case_look(case.state))
-        self.stamp.show()
+        for widget in (self.stamp, self.number, self.patient):
+            widget.show()
         self.number.set_text(case.number or tr("预约"))
         self.state.set_source(CASE_STATES[case.state].zh)
         self.patient.set_text("  ".join(part for part in (case.entry.patient_name, sex_and_age(case.entry)) if part))
@@ -82,9 +83,8 @@ class CaseHeader(QWidget):
         self.state.set_source("新的预约" if self._desk.is_appointment else "新的登记")
 
     def _show_nothing(self) -> None:
-        self.stamp.hide()
-        self.number.set_text("")
-        self.patient.set_text("")
+        for widget in (self.stamp, self.number, self.patient):
+            widget.hide()
         self.state.set_source("没有打开的病例")
         self._show_flags([])
         self.unsaved.hide()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout
@@ -52,7 +52,7 @@ class PathologyLogin(LoginPage):
             Section(
                 "",
                 [
-                    SERVER_FIELD,
+                    replace(SERVER_FIELD, hint="", placeholder="连接字符串由管理员提供"),
                     ChoiceField(key="library", label="检查类型", required=True, placeholder="填写服务器后选择"),
                     TextField(key="user", label="用户代码", required=True, max_length=40),
                     ChoiceField(key="name", label="用户名", placeholder="选择用户名即填入代码"),

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from clients.kit.panels import EmptyState
-from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk, Maker, find_maker
 from clients.pathology.stations import StationSpec
@@ -64,7 +63,7 @@ class TabArea(QWidget):
         while self.bar.count():
             self.bar.removeTab(0)
         for tab, _maker in self._tabs:
-            self.bar.addTab(current_theme().icon(tab.icon), tr(tab.title))
+            self.bar.addTab(tr(tab.title))
         self.bar.blockSignals(False)
         self.bar.setVisible(bool(self._tabs))
         if self._tabs:
