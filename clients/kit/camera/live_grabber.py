@@ -69,7 +69,7 @@ class LiveGrabber(QObject):
         return self._thread is not None
 
     def start(self, key: str, wanted: CaptureFormat | None = None) -> None:
-        """Open a camera and begin; one that runs is given back first."""
+        """Open a camera (the first there is for "") and begin; one that runs is given back first."""
         self.stop()
         self._run += 1
         self._stop = threading.Event()
@@ -120,7 +120,8 @@ class LiveGrabber(QObject):
     ) -> None:
         while not stop.is_set():
             try:
-                source = self._cameras.open_live(key, wanted)
+                there = key or next((device.key for device in self._cameras.devices()), "")
+                source = self._cameras.open_live(there, wanted)
             except CameraTrouble as trouble:
                 if not self._emit(self._broke, run, str(trouble)):
                     return

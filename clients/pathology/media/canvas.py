@@ -81,6 +81,11 @@ class PictureCanvas(QWidget):
         self._overlay, self._points = replace(self._overlay, measures=()), []
         self.update()
 
+    def keep_only(self, measure: Measurement) -> None:
+        """Show this measure alone."""
+        self._overlay, self._points = replace(self._overlay, measures=(measure,)), []
+        self.update()
+
     def copy_with_overlay(self) -> QImage | None:
         """A copy of the whole picture with everything in its pixels."""
         return None if self._image is None else burnt(self._image, self._overlay)

@@ -45,6 +45,11 @@ class StripPresenter:
         self._render = render
         self.state = StripState()
 
+    @property
+    def fetch(self) -> Callable[[str, str], bytes]:
+        """Bytes of the bulk channel; blocks, for work only."""
+        return self._ports.fetch
+
     def open(self, case_id: int, *, is_locked: bool) -> None:
         """Show a case's captures, with those of the journal that the server does not have."""
         self._set(StripState(case_id=case_id, is_locked=is_locked, is_loading=True))

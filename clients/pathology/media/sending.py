@@ -74,7 +74,7 @@ class Sender:
         self.wake()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(20)
+                thread.join(3)
 
     def _run(self, lane: int) -> None:
         wake, failures = self._wakes[lane], 0

@@ -1,0 +1,96 @@
+"""The bench of a desk: made by whoever needs it first, closed with the session's window."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from PySide6.QtCore import QObject
+from shiboken6 import isValid
+
+from clients.kit.voice.players import Player
+from clients.kit.voice.qt_player import default_player
+from clients.kit.voice.sound import tone
+from clients.pathology.desk import Desk
+from clients.pathology.media.bench import CaptureBench
+from clients.pathology.media.devices import cameras_of, microphones_of
+from clients.pathology.media.journal import CaptureJournal
+
+if TYPE_CHECKING:
+    from clients.pathology.media.tab import ImagingTab
+
+log = logging.getLogger(__name__)
+
+_BENCHES: WeakKeyDictionary[Desk, CaptureBench] = WeakKeyDictionary()
+_TABS: WeakKeyDictionary[Desk, ImagingTab] = WeakKeyDictionary()
+
+
+class Click:
+    """The click of the shutter: 30 ms of a soft tone, made once."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self._wav = tone(1800, 0.03, peak=0.35).wav()
+
+    def __call__(self) -> None:
+        """Sound; without a loudspeaker nothing is heard, the flash on the picture is seen."""
+        if self._player.silent_reason is None:
+            self._player.play(self._wav, _nothing)
+
+
+def _nothing() -> None:
+    """Nothing follows a click."""
+
+
+class _Close:
+    """Closes a bench when its window goes; a callable object, because a lambda would keep the desk alive."""
+
+    def __init__(self, bench: CaptureBench) -> None:
+        self._bench = bench
+
+    def __call__(self, _gone: QObject | None = None) -> None:
+        self._bench.close()
+
+
+def bench_of(desk: Desk) -> CaptureBench:
+    """The capture bench of this session."""
+    found = _BENCHES.get(desk)
+    if found is not None:
+        return found
+    place = desk.place
+    window = desk.view if isinstance(desk.view, QObject) else None
+    owner = window or QObject()
+    bench = CaptureBench(
+        cameras_of(place.desk_settings),
+        microphones_of(place.desk_settings),
+        CaptureJournal.for_user(place.session.login),
+        place.connection.call,
+        place.desk_settings,
+        Click(default_player(owner)),
+    )
+    bench.setObjectName("capture bench")
+    if window is not None:
+        window.destroyed.connect(_Close(bench))
+    _BENCHES[desk] = bench
+    return bench
+
+
+def show_tab_of(desk: Desk, tab: ImagingTab) -> None:
+    """Remember the page of a desk; a new one (another station) replaces it."""
+    _TABS[desk] = tab
+
+
+def tab_of(desk: Desk) -> ImagingTab | None:
+    """The imaging page that the desk shows, None where it was closed or never made."""
+    tab = _TABS.get(desk)
+    return tab if tab is not None and isValid(tab) else None
+
+
+def fetch(desk: Desk, item: str, name: str) -> bytes:
+    """Bytes of the bulk channel (blocking). Raises RpcError."""
+    bulk = desk.place.connection.open_bulk()  # type: ignore[attr-defined]  # the port of kit names two kinds only
+    try:
+        return bytes(bulk.fetch(item, name).data)
+    finally:
+        bulk.close()
