@@ -83,7 +83,7 @@ ENTRIES: dict[str, str] = {
     "没有等待打印的任务。": "Nothing waits to be printed.",
     "全部重试": "Try all again",
     "重试": "Try again",
-    "取消打印": "Give up",
+    "取消打印": "Cancel printing",
     "{what} → {printer}": "{what} → {printer}",
     "{what} → 文件": "{what} → file",
     "已试 {count} 次": "tried {count} times",
