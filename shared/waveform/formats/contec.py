@@ -1,4 +1,4 @@
-"""Reads the .ECG files of Contec ECG90A recorders (layout as found by N. Rigacci, ecg-contec): 800 Hz, 5 µV, 8 leads."""
+"""Reads the .ECG files of Contec ECG90A recorders (layout by N. Rigacci, ecg-contec): 800 Hz, 5 µV, 8 leads."""
 
 from __future__ import annotations
 

@@ -235,7 +235,8 @@ def _started(head: bytes, words: str, onsets: list[float]) -> datetime | None:
     try:
         parts = [int(part) for part in re.split(r"\D", f"{day} {clock}", maxsplit=5)]
         year = parts[2] + (1900 if parts[2] >= 85 else 2000)
-        when = datetime(year, parts[1], parts[0], *parts[3:6])
+        hour, minute, second = parts[3:6]
+        when = datetime(year, parts[1], parts[0], hour, minute, second)
         fraction = onsets[0] if onsets and 0 <= onsets[0] < 1 else 0.0
         when = when.replace(microsecond=round(fraction * 1e6) % 1_000_000)
     except (ValueError, IndexError):

@@ -28,7 +28,7 @@ class Range:
 def range_for(row: NDArray[Any], gain: float, baseline: float) -> Range:
     """Ends that cover the samples and give gain and baseline back, exactly where eight characters allow it."""
     low, high = int(row.min()), int(row.max())
-    shift = 0 if -32_768 <= low and high <= 32_767 else (low + high) // 2
+    shift = 0 if low >= -32_768 and high <= 32_767 else (low + high) // 2
     low, high = low - shift, high - shift
     zero = baseline - shift
     exact = _exact(low, high, gain, zero)
@@ -48,15 +48,14 @@ def _exact(low: int, high: int, gain: float, zero: float) -> tuple[tuple[int, in
         first = middle - wide * max(-((low - middle) // wide), 1)
         last = middle + wide * max(-((middle - high) // wide), 1)
         ends = [_text((end - middle) * step) for end in (first, last)]
-        if -32_768 <= first and last <= 32_767 and all(len(end) <= 8 for end in ends):
+        if first >= -32_768 and last <= 32_767 and all(len(end) <= 8 for end in ends):
             return (first, last), (ends[0], ends[1])
     for first, last in ((-32_768, 32_767), (-32_000, 32_000), (-30_000, 30_000), (-25_000, 25_000), (-20_000, 20_000)):
         ends = [_text((end - round(zero)) * step) for end in (first, last)]
-        if first <= low and high <= last and all(len(end) <= 8 for end in ends):
-            if all(
-                Fraction(end) == (place - round(zero)) * step for end, place in zip(ends, (first, last), strict=True)
-            ):
-                return (first, last), (ends[0], ends[1])
+        wanted = [(place - round(zero)) * step for place in (first, last)]
+        short = all(len(end) <= 8 for end in ends)
+        if first <= low and high <= last and short and [Fraction(end) for end in ends] == wanted:
+            return (first, last), (ends[0], ends[1])
     return None
 
 

@@ -86,7 +86,8 @@ def _date(parts: tuple[int, ...]) -> date | None:
 def _moment(day: tuple[int, ...], clock: tuple[int, ...]) -> datetime | None:
     when = _date(day)
     try:
-        return datetime(when.year, when.month, when.day, *clock) if when is not None else None
+        hour, minute, second = clock
+        return datetime(when.year, when.month, when.day, hour, minute, second) if when is not None else None
     except ValueError:
         return None
 

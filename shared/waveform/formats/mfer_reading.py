@@ -277,7 +277,8 @@ def _moment(state: _State, value: bytes) -> datetime | None:
     micro = state.number(value[7:9]) * 1000 if len(value) >= 9 else 0
     micro += state.number(value[9:11]) if len(value) >= 11 else 0
     try:
-        return datetime(state.number(value[:2]), *value[2:7], min(micro, 999_999))
+        month, day, hour, minute, second = value[2:7]
+        return datetime(state.number(value[:2]), month, day, hour, minute, second, min(micro, 999_999))
     except ValueError:
         return None
 

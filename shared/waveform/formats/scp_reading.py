@@ -318,7 +318,7 @@ def _heal_force(data: bytes, leads: int, findings: list[str]) -> tuple[NDArray[A
 def _median(reference: _Reference | None, names: tuple[str, ...]) -> MedianBeats | None:
     if reference is None:
         return None
-    coded, samples, beats = reference
+    coded, samples, beats = reference[0], reference[1], reference[2]
     gains = (coded.nanovolt / 1000,) * len(names)
     fiducial = beats.fiducial - 1 if 0 < beats.fiducial <= samples.shape[1] else None
     return MedianBeats(names, samples, gains, (0.0,) * len(names), coded.rate, fiducial)
@@ -327,7 +327,7 @@ def _median(reference: _Reference | None, names: tuple[str, ...]) -> MedianBeats
 def _marks(reference: _Reference | None, first: int) -> list[Annotation]:
     if reference is None:
         return []
-    _, _, beats = reference
+    beats = reference[2]
     return [
         Annotation(middle - first, "qrs", f"type {kind}") for kind, _, middle, _ in beats.complexes if middle >= first
     ]

@@ -263,9 +263,10 @@ def _segments(header: _Header, source: Source, findings: list[str]) -> tuple[lis
     names = [name for name in dict.fromkeys(names) if name in scales]
     made = np.full((len(names), place), MISSING, dtype=np.int32)
     for start, signals, samples in loaded:
-        for one, row in zip(signals, samples, strict=True):
+        for one, stored in zip(signals, samples, strict=True):
             if one.text not in names:
                 continue
+            row = stored
             wanted = scales[one.text]
             if (one.gain, one.baseline, one.unit) != (wanted.gain, wanted.baseline, wanted.unit):
                 row = _rescaled(row, one, wanted)
