@@ -73,7 +73,7 @@ class DataSignature(Base):
 
     __tablename__ = "report_signatures"
 
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    report_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # an imaging or a pathology report's
     edition: Mapped[int] = mapped_column(Integer, primary_key=True)
     certificate_id: Mapped[int] = mapped_column(ForeignKey("signing_certificates.id"))
     seal: Mapped[str] = mapped_column(String(64))
@@ -86,7 +86,7 @@ class SignedPaper(Base):
 
     __tablename__ = "signed_papers"
 
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    report_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # an imaging or a pathology report's
     edition: Mapped[int] = mapped_column(Integer, primary_key=True)
     language: Mapped[str] = mapped_column(String(2), primary_key=True)
     document_id: Mapped[int] = mapped_column(Integer)

@@ -12,6 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Reports of pathology are signed too; their ids lie above those of imaging reports.
+    for name in ("report_signatures", "signed_papers"):
+        with op.batch_alter_table(name) as table:
+            table.drop_constraint(f"fk_{name}_report_id_reports", type_="foreignkey")
     op.create_table(
         "pathology_case_codes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -321,3 +325,6 @@ def downgrade() -> None:
     op.drop_table("pathology_checklist_versions")
     op.drop_table("pathology_case_people")
     op.drop_table("pathology_case_codes")
+    for name in ("report_signatures", "signed_papers"):
+        with op.batch_alter_table(name) as table:
+            table.create_foreign_key(f"fk_{name}_report_id_reports", "reports", ["report_id"], ["id"])
