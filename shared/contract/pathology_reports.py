@@ -487,7 +487,10 @@ class Send(Command[DiagnosisView], frozen=True, kw_only=True):
 
 
 class OutputReport(Command[DocumentView], frozen=True, kw_only=True):
-    """报告输出 as a file: PDF, PNG of the first page, or HTML. Refusals: NOT_FOUND, ILLEGAL_ACTION (not audited)."""
+    """报告输出 as a file: HTML, or the PDF, from which the workstation draws a PNG of each page.
+
+    Refusals: NOT_FOUND, ILLEGAL_ACTION (not audited).
+    """
 
     method = "pathology_reports.output_report"
     permission = Permission.PATHOLOGY_EXPORT

@@ -29,7 +29,6 @@ from shared.domain.permissions import Permission
 
 _PREVIEW = "pathology_preview"
 _PDF = "application/pdf"
-_PNG_DPI = 200
 
 
 class Signed(Protocol):
@@ -107,7 +106,7 @@ class Issuing:
         return case.id
 
     def output(self, caller: Caller, report_id: int, file_format: FileFormat, language: str) -> DocumentView:
-        """报告输出 as PDF, PNG of the first page, or HTML. Raises ILLEGAL_ACTION before the audit."""
+        """报告输出 as PDF or HTML. Raises ILLEGAL_ACTION before the audit."""
         demand(caller, Permission.PATHOLOGY_EXPORT)
         spoken = spoken_language(language)
         with self._database.read() as uow:
@@ -115,12 +114,10 @@ class Issuing:
             case = self._books.cases.facts(uow, caller, report.case_id)
             self._demand_printable(uow, case, report, drafts=False)
             order = self.paper.order(uow, caller, report, spoken)
-        if file_format is FileFormat.PDF:
-            document = self._signed(caller, report_id, spoken) or self._kept(order, KIND)
-        elif file_format is FileFormat.HTML:
+        if file_format is FileFormat.HTML:
             document = self._keep(order, "text/html; charset=utf-8", html_of(order).encode())
         else:
-            document = self._keep(order, "image/png", png_of(self.paper.render(order).pdf))
+            document = self._signed(caller, report_id, spoken) or self._kept(order, KIND)
         with self._database.write() as uow:
             self._books.log(uow, caller, case.id, "output", report_id, file_format.value)
         return document
@@ -296,21 +293,6 @@ class Issuing:
 
 def _done(case: CaseFacts) -> BatchRow:
     return BatchRow(case_id=case.id, case_number=case.number, done=True)
-
-
-def png_of(pdf: bytes) -> bytes:
-    """Return the first page as PNG."""
-    import pypdfium2  # type: ignore[import-untyped]
-
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        from io import BytesIO
-
-        out = BytesIO()
-        document[0].render(scale=_PNG_DPI / 72).to_pil().save(out, "PNG")
-        return out.getvalue()
-    finally:
-        document.close()
 
 
 def html_of(order: PaperOrder) -> str:
