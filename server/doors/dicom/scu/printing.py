@@ -10,6 +10,7 @@ from server.doors.dicom import dimse, status, uids
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import AttributeValue, Peer
+from server.doors.dicom.requestor import RequestedAssociation
 from server.doors.dicom.scu import nservice
 from server.doors.dicom.scu.ours import Ours, ScuFailed, association
 
@@ -104,63 +105,75 @@ def print_films(
         _check(film, colour)
     session = session or FilmSession()
     meta = uids.COLOR_PRINT if colour else uids.GRAYSCALE_PRINT
-    warnings: list[str] = []
+    with association(peer, ours, [(meta, _SYNTAXES)]) as opened:
+        job = _Job(opened, opened.context(meta), colour)
+        job.require_ready()
+        film_session = job.ask(dimse.N_CREATE_RQ, uids.FILM_SESSION, "", _session(session), "the film session").instance
+        for done, film in enumerate(films):
+            if cancelled is not None and cancelled():
+                raise ScuFailed(f"Cancelled after {done} of {len(films)} films", status.CANCEL)
+            job.print(film, film_session)
+            if progress is not None:
+                progress(done + 1, len(films))
+        job.ask(dimse.N_DELETE_RQ, uids.FILM_SESSION, film_session, None, "the end of the job")
+    return tuple(job.warnings)
 
-    def serve(_context: Context, message: Message) -> Mapping[int, int | str]:
+
+class _Job:
+    """What is asked of the printer over one association."""
+
+    def __init__(self, opened: RequestedAssociation, context: Context, colour: bool) -> None:
+        self._opened, self._context, self._colour = opened, context, colour
+        self.warnings: list[str] = []
+
+    def ask(
+        self,
+        field: int,
+        sop_class: str,
+        instance: str,
+        body: dict[int, AttributeValue] | None,
+        what: str,
+        action: int = 0,
+    ) -> nservice.Answer:
+        """One request; its warning is kept, its failure raised."""
+        answer = nservice.request(
+            self._opened, self._context, field, sop_class, instance, body, what, action=action, serve=self._serve
+        )
+        if status.is_warning(answer.status):
+            self.warnings.append(_WARNINGS.get(answer.status, f"{what}: warning {answer.status:04X}"))
+        return answer
+
+    def require_ready(self) -> None:
+        """The printer's own status (PS3.3 C.13.9); ScuFailed for FAILURE."""
+        printer = self.ask(dimse.N_GET_RQ, uids.PRINTER, uids.PRINTER_INSTANCE, None, "the question for its status")
+        word = _text(printer.attributes, 0x21100010)
+        reason = _text(printer.attributes, 0x21100020) or "it gives no reason"
+        if word == "FAILURE":
+            raise ScuFailed(f"The printer is not ready: {reason}", is_printer_failure=True)
+        if word == "WARNING":
+            self.warnings.append(f"The printer warns: {reason}")
+
+    def print(self, film: Film, film_session: str) -> None:
+        """Lay out one film, fill its places and print it."""
+        box = self.ask(dimse.N_CREATE_RQ, uids.FILM_BOX, "", _film(film, film_session), "the film")
+        places = [_text(item, 0x00081155) for item in _items(box.attributes.get(_BOXES))]
+        if len(places) < len(film.images):
+            raise ScuFailed(f"The printer has {len(places)} places on a film of this layout, not {len(film.images)}")
+        sop_class = uids.COLOR_IMAGE_BOX if self._colour else uids.GRAYSCALE_IMAGE_BOX
+        for position, (image, place) in enumerate(zip(film.images, places, strict=False), start=1):
+            if image is not None:
+                self.ask(dimse.N_SET_RQ, sop_class, place, _image(image, position, self._colour), f"image {position}")
+        self.ask(dimse.N_ACTION_RQ, uids.FILM_BOX, box.instance, None, "the printing", action=1)
+        self.ask(dimse.N_DELETE_RQ, uids.FILM_BOX, box.instance, None, "the end of the film")
+
+    def _serve(self, _context: Context, message: Message) -> Mapping[int, int | str]:
         """The printer's N-EVENT-REPORT (PS3.4 H.4.5.2.2): 1 normal, 2 warning, 3 failure."""
         if message.field != dimse.N_EVENT_REPORT_RQ:
             return {dimse.STATUS: status.UNRECOGNIZED_OPERATION}
         kind = message.number(dimse.EVENT_TYPE)
         if kind > 1:
-            warnings.append("The printer reports a warning" if kind == 2 else "The printer reports a failure")
+            self.warnings.append("The printer reports a warning" if kind == 2 else "The printer reports a failure")
         return {dimse.STATUS: status.SUCCESS, dimse.EVENT_TYPE: kind}
-
-    with association(peer, ours, [(meta, _SYNTAXES)]) as opened:
-        context = opened.context(meta)
-
-        def ask(
-            field: int,
-            sop_class: str,
-            instance: str,
-            body: dict[int, AttributeValue] | None,
-            what: str,
-            action: int = 0,
-        ) -> nservice.Answer:
-            answer = nservice.request(
-                opened, context, field, sop_class, instance, body, what, action=action, serve=serve
-            )
-            if status.is_warning(answer.status):
-                warnings.append(_WARNINGS.get(answer.status, f"{what}: warning {answer.status:04X}"))
-            return answer
-
-        printer = ask(dimse.N_GET_RQ, uids.PRINTER, uids.PRINTER_INSTANCE, None, "the question for its status")
-        if _text(printer.attributes, 0x21100010) == "FAILURE":
-            raise ScuFailed(
-                f"The printer is not ready: {_text(printer.attributes, 0x21100020) or 'it gives no reason'}",
-                is_printer_failure=True,
-            )
-        if _text(printer.attributes, 0x21100010) == "WARNING":
-            warnings.append(f"The printer warns: {_text(printer.attributes, 0x21100020) or 'it gives no reason'}")
-        film_session = ask(dimse.N_CREATE_RQ, uids.FILM_SESSION, "", _session(session), "the film session").instance
-        for done, film in enumerate(films):
-            if cancelled is not None and cancelled():
-                raise ScuFailed(f"Cancelled after {done} of {len(films)} films", status.CANCEL)
-            box = ask(dimse.N_CREATE_RQ, uids.FILM_BOX, "", _film(film, film_session), "the film")
-            places = [_text(item, 0x00081155) for item in _items(box.attributes.get(_BOXES))]
-            if len(places) < len(film.images):
-                raise ScuFailed(
-                    f"The printer has {len(places)} places on a film of this layout, not {len(film.images)}"
-                )
-            for position, (image, place) in enumerate(zip(film.images, places, strict=False), start=1):
-                if image is not None:
-                    sop_class = uids.COLOR_IMAGE_BOX if colour else uids.GRAYSCALE_IMAGE_BOX
-                    ask(dimse.N_SET_RQ, sop_class, place, _image(image, position, colour), f"image {position}")
-            ask(dimse.N_ACTION_RQ, uids.FILM_BOX, box.instance, None, "the printing", action=1)
-            ask(dimse.N_DELETE_RQ, uids.FILM_BOX, box.instance, None, "the end of the film")
-            if progress is not None:
-                progress(done + 1, len(films))
-        ask(dimse.N_DELETE_RQ, uids.FILM_SESSION, film_session, None, "the end of the job")
-    return tuple(warnings)
 
 
 _WARNINGS: Final = {
