@@ -88,61 +88,53 @@ def corners_of(
     image is told whatever was chosen.
     """
     image = stack.image(index)
-    study, texts = stack.study, image.texts
-    person = " ".join(
-        part
-        for part in (
-            sex_text(study.patient_sex),
-            age_text(texts.get("PatientAge", "")),
-            date_text(study.patient_birth_date),
+    lossy_text = _lossy_text(image.lossy_ratio) if lossy else ""
+    if compact:
+        window = f"{voi.width:g}/{voi.centre:g}" if isinstance(voi, Window) else voi_text(voi, modality)
+        return Corners(
+            top_left=_lines(person_name(stack.study.patient_name) or stack.study.patient_id),
+            top_right=(),
+            bottom_left=_lines(f"{index + 1}/{len(stack)}"),
+            bottom_right=_lines(lossy_text, slab, window),
         )
-        if part
-    )
+    facts = _facts(stack, index) | {
+        "zoom": tr("缩放 {percent}%", percent=f"{zoom_percent:.0f}"),
+        "window": voi_text(voi, modality),
+    }
+    scaled = tr("缩小显示") if reduced else tr("插值放大") if interpolated else ""
+    warned = {
+        "bottom_left": [finding_text(finding) for finding in stack.warnings],
+        "bottom_right": [lossy_text, slab, scaled],
+    }
+    information = information or Information()
+    blocks = []
+    for corner in CORNERS:
+        chosen = [_fact(item, facts, image.texts, elements or {}) for item in information.corners.get(corner, ())]
+        blocks.append(_lines(*warned.get(corner, ()), *chosen))
+    return Corners(*blocks)
+
+
+def _facts(stack: Stack, index: int) -> dict[str, str]:
+    """What study, series and image say, by item of `Information`."""
+    study, texts = stack.study, stack.image(index).texts
+    person = (sex_text(study.patient_sex), age_text(texts.get("PatientAge", "")), date_text(study.patient_birth_date))
     number = f"S{stack.series.number}" if stack.series.number is not None else "S–"
     if stack.label:
         number += f" ({stack.label})"
-    place = _place(stack, index)
-    if compact:
-        return Corners(
-            top_left=_lines(person_name(study.patient_name) or study.patient_id),
-            top_right=(),
-            bottom_left=_lines(f"{index + 1}/{len(stack)}"),
-            bottom_right=_lines(
-                _lossy_text(image.lossy_ratio) if lossy else "",
-                slab,
-                f"{voi.width:g}/{voi.centre:g}" if isinstance(voi, Window) else voi_text(voi, modality),
-            ),
-        )
-    facts = {
+    return {
         "name": person_name(study.patient_name),
         "id": study.patient_id,
-        "person": person,
+        "person": " ".join(part for part in person if part),
         "institution": study.institution or texts.get("InstitutionName", ""),
         "study_time": date_text(study.study_date, study.study_time),
         "study_description": study.description,
         "model": texts.get("ManufacturerModelName", ""),
         "series": f"{number} {stack.series.modality} {stack.series.description}".strip(),
         "view": _view_text(texts),
-        "place": place,
+        "place": _place(stack, index),
         "count": tr("图像 {n}/{count}", n=index + 1, count=len(stack)),
         "exposure": _exposure(texts),
-        "zoom": tr("缩放 {percent}%", percent=f"{zoom_percent:.0f}"),
-        "window": voi_text(voi, modality),
     }
-    warned = {
-        "bottom_left": [finding_text(finding) for finding in stack.warnings],
-        "bottom_right": [
-            _lossy_text(image.lossy_ratio) if lossy else "",
-            slab,
-            tr("缩小显示") if reduced else tr("插值放大") if interpolated else "",
-        ],
-    }
-    information = information or Information()
-    blocks = []
-    for corner in CORNERS:
-        chosen = [_fact(item, facts, texts, elements or {}) for item in information.corners.get(corner, ())]
-        blocks.append(_lines(*warned.get(corner, ()), *chosen))
-    return Corners(*blocks)
 
 
 def _fact(item: str, facts: Mapping[str, str], texts: Mapping[str, str], elements: Mapping[str, str]) -> str:
