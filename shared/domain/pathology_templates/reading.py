@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,7 +48,10 @@ class IssueCode(StrEnum):
     @property
     def is_warning(self) -> bool:
         """Whether the template may be used all the same."""
-        return self in (IssueCode.SEMICOLON, IssueCode.TOUCHING)
+        return self in _WARNINGS
+
+
+_WARNINGS = frozenset({IssueCode.SEMICOLON, IssueCode.TOUCHING})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,13 +124,15 @@ class _Findings:
     errors: int = 0
     warnings: int = 0
 
-    def add(self, issue: Issue) -> None:
-        if issue.code.is_warning:
+    def add(self, line: int, column: int, code: IssueCode) -> None:
+        if code in _WARNINGS:
             self.warnings += 1
+            count = self.warnings
         else:
             self.errors += 1
-        if (self.warnings if issue.code.is_warning else self.errors) <= MOST_ISSUES // 2:
-            self.kept.append(issue)
+            count = self.errors
+        if count <= MOST_ISSUES // 2:
+            self.kept.append(Issue(line, column, code))
 
 
 @dataclass(slots=True)
@@ -173,7 +177,7 @@ class _LineReader:
         self._source = source
         self._findings = findings
         self._stack: list[_Open | _Braces | _Nested] = []
-        self._open_marks: Counter[str] = Counter()
+        self._open_marks = dict.fromkeys(_OPENING, 0)
         self._elements: list[Element] = []
         self._words: list[str] = []
         self._words_column = 1
@@ -197,7 +201,7 @@ class _LineReader:
         return tuple(self._elements)
 
     def _report(self, code: IssueCode, column: int) -> None:
-        self._findings.add(Issue(self._number, column, code))
+        self._findings.add(self._number, column, code)
 
     def _text(self, column: int, text: str) -> None:
         top = self._stack[-1] if self._stack else None
