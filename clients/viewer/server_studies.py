@@ -115,6 +115,12 @@ class ServerStudies:
         session = getattr(self._line, "session", None)
         return session.login if session is not None else ""
 
+    @property
+    def user_id(self) -> int:
+        """Account of whoever reads here, 0 when it is not known."""
+        session = getattr(self._line, "session", None)
+        return session.user_id if session is not None else 0
+
     def follow_marks(self, listener: Callable[[], object]) -> None:
         """Call ``listener`` on the line's thread when somebody saved marks."""
         if isinstance(self._line, AdoptedLine):

@@ -223,6 +223,10 @@ class ObjectsFeature(Feature):
         page = build_page(document, self.open_image)
         page.left.connect(self.desk.stage.leave)
         content = page.content
+        if isinstance(content, SlideView):
+            from clients.viewer.slides.marking import SlideMarking
+
+            SlideMarking(self.desk, page, content, described.series_uid)
         self.desk.stage.enter(PAGE, page, content.release if isinstance(content, SlideView) else None)
         self.desk.say("")
 

@@ -40,11 +40,23 @@ class DocumentPage(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addLayout(head)
-        box.addWidget(content, 1)
+        self._body = QHBoxLayout()
+        self._body.setSpacing(0)
+        self._body.addWidget(content, 1)
+        box.addLayout(self._body, 1)
+        self._box = box
         self.setObjectName("DocumentPage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setStyleSheet(f"QWidget#DocumentPage {{ background: {colours.window}; }}")
         self.setFocusProxy(content)
+
+    def add_row(self, widget: QWidget) -> None:
+        """A row of tools between the title and the content."""
+        self._box.insertWidget(1, widget)
+
+    def add_side(self, widget: QWidget) -> None:
+        """A panel right of the content."""
+        self._body.addWidget(widget)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

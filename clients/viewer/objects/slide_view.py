@@ -7,7 +7,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QLineF, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -117,6 +117,20 @@ class TileLoader(QObject):
         return QImage(pixels.tobytes(), pixels.shape[1], pixels.shape[0], pixels.strides[0], kind).copy()
 
 
+class Hand(Protocol):
+    """What draws on the slide; places are those of the widget."""
+
+    def press(self, at: QPointF) -> bool: ...
+
+    def move(self, at: QPointF) -> None: ...
+
+    def release(self, at: QPointF) -> None: ...
+
+    def give_up(self) -> bool: ...
+
+    def cursor(self) -> Qt.CursorShape: ...
+
+
 class SlideView(QWidget):
     """Positions are pixels of the largest level; ``objects`` hold the tiles of the levels."""
 
@@ -133,6 +147,11 @@ class SlideView(QWidget):
         self._scale = 0.0  # screen pixels for a pixel of the largest level; 0: fit
         self._centre = QPointF(slide.levels[0].columns / 2, slide.levels[0].rows / 2)
         self._pressed: QPointF | None = None
+        self._draws = False
+        self.hand: Hand | None = None
+        """Asked first for the left button; see clients.viewer.slides."""
+        self.over: list[Callable[[QPainter], None]] = []
+        """Paint over the tiles, below the scale."""
 
     def release(self) -> None:
         """Stop the workers; before the widget goes."""
@@ -166,6 +185,20 @@ class SlideView(QWidget):
         middle = QPointF(self.width() / 2, self.height() / 2)
         return self._centre + (at - middle) * (ratio / self.scale)
 
+    def place(self, column: float, row: float) -> QPointF:
+        """Place of the widget above a pixel of the largest level; the reverse of `position`."""
+        ratio = self.devicePixelRatioF()
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        return middle + (QPointF(column, row) - self._centre) * (self.scale / ratio)
+
+    def show_box(self, left: float, top: float, right: float, bottom: float) -> None:
+        """Bring a part of the slide into the middle, at the zoom that was; smaller only where it would not fit."""
+        ratio = self.devicePixelRatioF()
+        fit = min(self.width() * ratio / max(right - left, 1.0), self.height() * ratio / max(bottom - top, 1.0)) * 0.8
+        self._scale = min(self.scale, fit)
+        self._centre = QPointF((left + right) / 2, (top + bottom) / 2)
+        self.update()
+
     def level_for(self, scale: float) -> Level:
         """The smallest level that still has a pixel for every screen pixel."""
         base = self.slide.levels[0]
@@ -179,6 +212,8 @@ class SlideView(QWidget):
             painter.fillRect(self.rect(), QColor("#000000"))
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
             self._paint_levels(painter)
+            for paint in self.over:
+                paint(painter)
             self._paint_scale(painter)
             self._paint_overview(painter)
 
@@ -274,19 +309,27 @@ class SlideView(QWidget):
     # --- mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if is_left and self.hand is not None and self.hand.press(event.position()):
+            self._draws = True
+            return
         self._pressed = event.position()
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is not None:
+        if self._draws and self.hand is not None:
+            self.hand.move(event.position())
+        elif self._pressed is not None:
             self._centre -= (event.position() - self._pressed) * (self.devicePixelRatioF() / self.scale)
             self._scale = self.scale
             self._pressed = event.position()
             self.update()
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        self._pressed = None
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pressed, self._draws = None, False
+        if self.hand is not None and event.button() is Qt.MouseButton.LeftButton:
+            self.hand.release(event.position())
+        self.setCursor(self.hand.cursor() if self.hand is not None else Qt.CursorShape.OpenHandCursor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom_to(self.scale * 1.25 ** (event.angleDelta().y() / 120), event.position())
@@ -298,6 +341,8 @@ class SlideView(QWidget):
             Qt.Key.Key_Minus: lambda: self.zoom_to(self.scale / 1.25),
             Qt.Key.Key_0: self._fit,
         }
+        if event.key() == Qt.Key.Key_Escape and self.hand is not None and self.hand.give_up():
+            return
         action = steps.get(event.key())
         if action is None:
             super().keyPressEvent(event)

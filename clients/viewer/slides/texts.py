@@ -1,0 +1,25 @@
+"""English of drawing on slides."""
+
+CATALOGUE = {
+    "移动": "Move",
+    "标记点": "Point",
+    "长度": "Length",
+    "箭头": "Arrow",
+    "矩形": "Rectangle",
+    "椭圆": "Ellipse",
+    "勾画区域": "Outline",
+    "{name}（{key}）": "{name} ({key})",
+    "标注颜色": "Colour of what is drawn next",
+    "切片标注": "Annotations",
+    "标注文字，回车保存": "Text; Enter saves it",
+    "撤回标注": "Withdraw",
+    "重新保存": "Save again",
+    "显示修改历史": "Show the history",
+    "选择上方的工具，在切片上拖动即可标注和测量。": "Choose a tool above, then drag on the slide to measure.",
+    "本地文件的标注不会保存。": "Annotations of local files are not kept.",
+    "只有本人可以修改或撤回自己的标注。": "Only its author can change or withdraw an annotation.",
+    "正在保存…": "Saving…",
+    "未保存": "Not saved",
+    "已撤回": "Withdrawn",
+    "已修改": "Corrected",
+}
