@@ -28,6 +28,7 @@ WORDS = (
     Word("administration", "workstation: archive, peers, rules, tasks, accounts", "clients.administration.__main__"),
     Word("viewer", "image viewer", "clients.viewer.__main__"),
     Word("pathology", "workstation: pathology; template check|fill|print FILE: report templates", "mingjing.pathology"),
+    Word("ecg", "workstation: ECG; measure, check, convert, print FILE: records without a window", "mingjing.ecg"),
     Word("measure", "lengths, angles, areas, values and volumes of shapes on images", "mingjing.measure"),
     Word("call", "call any method of the server: METHOD JSON --connect … | --list | --schema METHOD", "mingjing.call"),
     Word("ae", "DICOM peers: add, list, remove", "mingjing.peers"),

@@ -134,14 +134,14 @@ def _window(record: EcgRecord, beat: Beat, next_on_ms: float | None, before: int
         return None
     stop = min(record.sample_count, r + after + round(0.8 * rate))
     start = max(0, r - before)
-    values = record.microvolts(start, stop)
-    level = np.nanmean(values[:, on - width - start : on - start + 1], axis=1)
+    values = filters.bridged(record.microvolts(start, stop))
+    level = np.mean(values[:, on - width - start : on - start + 1], axis=1)
     line = np.repeat(level[:, None], values.shape[1], axis=1)
     window_end = r + after
     if next_on_ms is not None:
         following = round(next_on_ms * rate / 1000.0)
         if following - start <= values.shape[1] and following - width > r:
-            far = np.nanmean(values[:, following - width - start : following - start], axis=1)
+            far = np.mean(values[:, following - width - start : following - start], axis=1)
             steps = (np.arange(values.shape[1]) - (on - start)) / max(1, following - on)
             line = level[:, None] + (far - level)[:, None] * np.clip(steps, 0.0, 1.0)
         window_end = min(window_end, following)
