@@ -137,195 +137,288 @@ class Areas:
 
 def build_areas(settings: Settings, database: Database) -> Areas:
     """Construct every service once. The data folder's secrets must exist or be writable."""
-    folders = Folders(settings.data)
-    clock = SystemClock()
-    time = HospitalTime(clock, settings.time_zone or tzlocal.get_localzone_name())
-    organisation = OrganisationService()
-    patients = PatientService(time)
-    slots = SlotBook(time, organisation)
-    applications = ApplicationDesk(time, patients, organisation)
-    exams = ExamService(time, patients, organisation, slots, applications)
-    queue = QueueService(time, organisation, exams)
-    scheduling = SchedulingService(time, organisation, slots)
-    referrals = ReferralService(time, organisation, exams, slots, Network(organisation))
-    reserve_bytes = settings.reserve_mb << 20
-    stores = build_stores(settings, database, folders, organisation, time)
-    storage = stores.storage
-    archive = ArchiveService(database, storage, folders.inbox, exams, zone=time.zone, reserve_bytes=reserve_bytes)
-    archive.objects.on_use = stores.use.opened
-    rules = ReportingSettings(
-        lock_idle=timedelta(minutes=settings.lock_idle_minutes),
-        may_audit_own=settings.may_audit_own_report,
-        own_audit_hours=duty_hours(settings.night_duty),
-        score_scale=settings.score_scale,
-        medical_record_url=settings.medical_record_url,
-    )
-    worklist = Worklist(time, rules, archive)
-    templates = Templates()
-    exchange = ExchangeService(
-        database,
-        Uploads(database, folders.uploads, reserve_bytes),
-        exams,
-        patients,
-        export_folder=folders.exports,
-        import_folders=settings.import_folders,
-        export_folders=settings.export_folders,
-    )
-    keeping = KeepingService(
-        database, storage, folders.workshop, KeepingExams(exams), StoredCopies(), backup_folder(settings)
-    )
-    routing = routing_service(database, settings, folders, organisation, exams, time.zone)
-    rejection = Rejection(database, archive.objects, BinOfRejected(keeping.bin))
-    # A store of its own: the archive's proof calls every object an orphan that no image owns.
-    kept = FolderStorage(folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
-    documents = DocumentStore(kept, clock)
-    reports = ReportService(exams, archive, organisation, documents, worklist, time, rules)
-    structured = build_structured(reports, time)
-    identity = IdentityService(database, clock, _notice_topic(folders))
-    signing = build_signing(folders, database, time, organisation, identity, reports)
-    reports.surroundings.patients = PatientsOfReports(patients, exams, applications)
-    printing = PrintingService(
-        database,
-        exams,
-        reports,
-        organisation,
-        documents,
-        time,
-        settings.verify_url,
-        referrals=referrals,
-        waiting=TicketForecast(queue, time),
-    )
-    safety = SafetyService(time)
-    attachments = AttachmentService(kept, exams, clock)
-    printing.reports.bind(worklist, KioskPatients(exams, reports))
-    papers = signed_papers(signing, database, time, organisation, reports, printing, documents)
-    printing.reports.paper.bind(photographs=ApplicationPhotographs(attachments))
-    interfaces = build_interfaces(settings, database, folders, time, organisation, patients, applications, exams)
-    exams.bind(queue=queue, reports=reports, safety=safety, papers=attachments, watcher=interfaces.outgoing)
-    access = AccessService(database, identity, clock)
-    master = MasterService(
-        organisation, clock, (*organisation_kinds(), StaffKind(identity), RoleKind(identity), *critical_kinds())
-    )
-    tell_master_of_exams(master)
-    critical = build_critical(time, exams, reports)
-    results = build_results(
-        database,
-        archive.objects,
-        organisation,
-        reports,
-        printing,
-        papers,
-        documents,
-        interfaces,
-        time,
-        structured.values,
-    )
-    critical.service.follow(CriticalToHospital(results.service, exams, PostOfResults(interfaces.outgoing), time))
-    marks = build_marks(database, archive, time)
-    films = build_films(settings, folders, time)
-    sharing = build_sharing(settings, time)
-    pathology = build_pathology(
-        PathologyHouse(
-            settings=settings,
-            database=database,
-            folders=folders,
-            time=time,
-            identity=identity,
-            organisation=organisation,
-            patients=patients,
-            applications=applications,
-            exams=exams,
-            archive=archive,
-            documents=documents,
-            signing=signing,
+    building = _Building(settings, database)
+    building.add_desks()
+    building.add_archive()
+    building.add_reports()
+    building.add_paper()
+    building.add_hospital()
+    return building.areas()
+
+
+class _Building:
+    """The services as they come, each step upon those before it."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings, self.database = settings, database
+        self.folders = Folders(self.settings.data)
+        self.clock = SystemClock()
+        self.time = HospitalTime(self.clock, self.settings.time_zone or tzlocal.get_localzone_name())
+
+    def add_desks(self) -> None:
+        """Registration, queues and what they know of the hospital."""
+        self.organisation = OrganisationService()
+        self.patients = PatientService(self.time)
+        self.slots = SlotBook(self.time, self.organisation)
+        self.applications = ApplicationDesk(self.time, self.patients, self.organisation)
+        self.exams = ExamService(self.time, self.patients, self.organisation, self.slots, self.applications)
+        self.queue = QueueService(self.time, self.organisation, self.exams)
+        self.scheduling = SchedulingService(self.time, self.organisation, self.slots)
+        self.referrals = ReferralService(
+            self.time, self.organisation, self.exams, self.slots, Network(self.organisation)
         )
-    )
-    return Areas(
-        time=time,
-        identity=identity,
-        access=access,
-        organisation=organisation,
-        patients=patients,
-        exams=exams,
-        queue=queue,
-        scheduling=scheduling,
-        referrals=referrals,
-        reports=reports,
-        templates=templates,
-        printing=printing,
-        archive=archive,
-        exchange=exchange,
-        keeping=keeping,
-        rejection=rejection,
-        routing=routing,
-        interfaces=interfaces,
-        storage=storage,
-        stores=stores,
-        structured=structured,
-        attachments=attachments,
-        critical=critical,
-        signing=signing,
-        signed_papers=papers,
-        results=results,
-        marks=marks,
-        films=films,
-        sharing=sharing,
-        pathology=pathology,
-        handlers=(
-            OrganisationRpc(organisation),
-            MasterRpc(master, Tables(database, master)),
-            PatientsRpc(patients),
-            ExamsRpc(database, exams, applications, slots, interfaces.asking),
-            interfaces.handlers,
+
+    def add_archive(self) -> None:
+        """Where images lie, come in, go out and end."""
+        reserve_bytes = self.settings.reserve_mb << 20
+        self.stores = build_stores(self.settings, self.database, self.folders, self.organisation, self.time)
+        self.storage = self.stores.storage
+        self.archive = ArchiveService(
+            self.database,
+            self.storage,
+            self.folders.inbox,
+            self.exams,
+            zone=self.time.zone,
+            reserve_bytes=reserve_bytes,
+        )
+        self.archive.objects.on_use = self.stores.use.opened
+        self.exchange = ExchangeService(
+            self.database,
+            Uploads(self.database, self.folders.uploads, reserve_bytes),
+            self.exams,
+            self.patients,
+            export_folder=self.folders.exports,
+            import_folders=self.settings.import_folders,
+            export_folders=self.settings.export_folders,
+        )
+        self.keeping = KeepingService(
+            self.database,
+            self.storage,
+            self.folders.workshop,
+            KeepingExams(self.exams),
+            StoredCopies(),
+            backup_folder(self.settings),
+        )
+        self.routing = routing_service(
+            self.database, self.settings, self.folders, self.organisation, self.exams, self.time.zone
+        )
+        self.rejection = Rejection(self.database, self.archive.objects, BinOfRejected(self.keeping.bin))
+
+    def add_reports(self) -> None:
+        """Reports, who signs them and what they are made of."""
+        rules = ReportingSettings(
+            lock_idle=timedelta(minutes=self.settings.lock_idle_minutes),
+            may_audit_own=self.settings.may_audit_own_report,
+            own_audit_hours=duty_hours(self.settings.night_duty),
+            score_scale=self.settings.score_scale,
+            medical_record_url=self.settings.medical_record_url,
+        )
+        self.worklist = Worklist(self.time, rules, self.archive)
+        self.templates = Templates()
+        # A store of its own: the archive's proof calls every object an orphan that no image owns.
+        self.kept = FolderStorage(self.folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
+        self.documents = DocumentStore(self.kept, self.clock)
+        self.reports = ReportService(
+            self.exams, self.archive, self.organisation, self.documents, self.worklist, self.time, rules
+        )
+        self.structured = build_structured(self.reports, self.time)
+        self.identity = IdentityService(self.database, self.clock, _notice_topic(self.folders))
+        self.signing = build_signing(
+            self.folders, self.database, self.time, self.organisation, self.identity, self.reports
+        )
+        self.reports.surroundings.patients = PatientsOfReports(self.patients, self.exams, self.applications)
+
+    def add_paper(self) -> None:
+        """What is printed and attached, and who hears of exams."""
+        self.printing = PrintingService(
+            self.database,
+            self.exams,
+            self.reports,
+            self.organisation,
+            self.documents,
+            self.time,
+            self.settings.verify_url,
+            referrals=self.referrals,
+            waiting=TicketForecast(self.queue, self.time),
+        )
+        self.safety = SafetyService(self.time)
+        self.attachments = AttachmentService(self.kept, self.exams, self.clock)
+        self.printing.reports.bind(self.worklist, KioskPatients(self.exams, self.reports))
+        self.papers = signed_papers(
+            self.signing, self.database, self.time, self.organisation, self.reports, self.printing, self.documents
+        )
+        self.printing.reports.paper.bind(photographs=ApplicationPhotographs(self.attachments))
+        self.interfaces = build_interfaces(
+            self.settings,
+            self.database,
+            self.folders,
+            self.time,
+            self.organisation,
+            self.patients,
+            self.applications,
+            self.exams,
+        )
+        self.exams.bind(
+            queue=self.queue,
+            reports=self.reports,
+            safety=self.safety,
+            papers=self.attachments,
+            watcher=self.interfaces.outgoing,
+        )
+
+    def add_hospital(self) -> None:
+        """What needs all the others."""
+        self.access = AccessService(self.database, self.identity, self.clock)
+        self.master = MasterService(
+            self.organisation,
+            self.clock,
+            (*organisation_kinds(), StaffKind(self.identity), RoleKind(self.identity), *critical_kinds()),
+        )
+        tell_master_of_exams(self.master)
+        self.critical = build_critical(self.time, self.exams, self.reports)
+        self.results = build_results(
+            self.database,
+            self.archive.objects,
+            self.organisation,
+            self.reports,
+            self.printing,
+            self.papers,
+            self.documents,
+            self.interfaces,
+            self.time,
+            self.structured.values,
+        )
+        self.critical.service.follow(
+            CriticalToHospital(self.results.service, self.exams, PostOfResults(self.interfaces.outgoing), self.time)
+        )
+        self.marks = build_marks(self.database, self.archive, self.time)
+        self.films = build_films(self.settings, self.folders, self.time)
+        self.sharing = build_sharing(self.settings, self.time)
+        self.pathology = build_pathology(
+            PathologyHouse(
+                settings=self.settings,
+                database=self.database,
+                folders=self.folders,
+                time=self.time,
+                identity=self.identity,
+                organisation=self.organisation,
+                patients=self.patients,
+                applications=self.applications,
+                exams=self.exams,
+                archive=self.archive,
+                documents=self.documents,
+                signing=self.signing,
+            )
+        )
+
+    def areas(self) -> Areas:
+        """All that was built."""
+        return Areas(
+            time=self.time,
+            identity=self.identity,
+            access=self.access,
+            organisation=self.organisation,
+            patients=self.patients,
+            exams=self.exams,
+            queue=self.queue,
+            scheduling=self.scheduling,
+            referrals=self.referrals,
+            reports=self.reports,
+            templates=self.templates,
+            printing=self.printing,
+            archive=self.archive,
+            exchange=self.exchange,
+            keeping=self.keeping,
+            rejection=self.rejection,
+            routing=self.routing,
+            interfaces=self.interfaces,
+            storage=self.storage,
+            stores=self.stores,
+            structured=self.structured,
+            attachments=self.attachments,
+            critical=self.critical,
+            signing=self.signing,
+            signed_papers=self.papers,
+            results=self.results,
+            marks=self.marks,
+            films=self.films,
+            sharing=self.sharing,
+            pathology=self.pathology,
+            handlers=(*self._desk_handlers(), *self._report_handlers(), *self._image_handlers()),
+        )
+
+    def _desk_handlers(self) -> tuple[object, ...]:
+        """What desks, queues and administration call."""
+        return (
+            OrganisationRpc(self.organisation),
+            MasterRpc(self.master, Tables(self.database, self.master)),
+            PatientsRpc(self.patients),
+            ExamsRpc(self.database, self.exams, self.applications, self.slots, self.interfaces.asking),
+            self.interfaces.handlers,
             SchedulingRpc(
-                database,
-                scheduling,
-                exams.appointments,
-                SlotSearch(time, organisation, slots),
-                slots,
-                exams,
+                self.database,
+                self.scheduling,
+                self.exams.appointments,
+                SlotSearch(self.time, self.organisation, self.slots),
+                self.slots,
+                self.exams,
             ),
-            ReferralsRpc(referrals),
-            QueueingRpc(database, time, queue, exams, Kiosk(time, organisation, patients, exams, queue)),
-            HallsRpc(HallService(time, organisation)),
-            ReportingRpc(reports, worklist, templates),
-            AuditingRpc(database, reports, papers.bytes_of),
-            signing.handlers,
-            follow_the_clock(reports, time),
-            collections_of(reports, worklist, templates, documents, time),
-            PrintingRpc(printing),
-            ReportPaperRpc(printing.reports),
-            SafetyRpc(safety, exams),
-            AttachmentsRpc(attachments),
-            critical.handlers,
-            StatisticsRpc(StatisticsService(time, organisation)),
-            build_checking(time, reports, structured.values.missing),
-            build_quality(time),
-            results.handlers,
-            marks.handlers,
-            build_hanging(database, archive, time),
-            build_registrations(database, archive, time),
-            films.handlers,
-            SharingRpc(sharing),
-            stores.handlers,
-            ArchiveHandlers(archive),
-            ExchangeRpc(exchange),
-            KeepingRpc(database, keeping),
-            RoutingRpc(routing),
-            CorrectionsRpc(
-                CorrectionService(exams, BinOfRejected(keeping.bin)),
-                rejection,
-                archive.objects,
-                RegistrationOfPatients(patients, exams),
-                time.zone,
-                routing.corrected,
+            ReferralsRpc(self.referrals),
+            QueueingRpc(
+                self.database,
+                self.time,
+                self.queue,
+                self.exams,
+                Kiosk(self.time, self.organisation, self.patients, self.exams, self.queue),
             ),
-            AccessRpc(access),
+            HallsRpc(HallService(self.time, self.organisation)),
+            SafetyRpc(self.safety, self.exams),
+            AttachmentsRpc(self.attachments),
+            StatisticsRpc(StatisticsService(self.time, self.organisation)),
+            AccessRpc(self.access),
             JobsRpc(),
-            structured.handlers,
-            *pathology.handlers,
-        ),
-    )
+        )
+
+    def _report_handlers(self) -> tuple[object, ...]:
+        """What those who report call."""
+        return (
+            ReportingRpc(self.reports, self.worklist, self.templates),
+            AuditingRpc(self.database, self.reports, self.papers.bytes_of),
+            self.signing.handlers,
+            follow_the_clock(self.reports, self.time),
+            collections_of(self.reports, self.worklist, self.templates, self.documents, self.time),
+            PrintingRpc(self.printing),
+            ReportPaperRpc(self.printing.reports),
+            self.critical.handlers,
+            build_checking(self.time, self.reports, self.structured.values.missing),
+            build_quality(self.time),
+            self.results.handlers,
+            self.structured.handlers,
+            *self.pathology.handlers,
+        )
+
+    def _image_handlers(self) -> tuple[object, ...]:
+        """What viewers and keepers of images call."""
+        return (
+            self.marks.handlers,
+            build_hanging(self.database, self.archive, self.time),
+            build_registrations(self.database, self.archive, self.time),
+            self.films.handlers,
+            SharingRpc(self.sharing),
+            self.stores.handlers,
+            ArchiveHandlers(self.archive),
+            ExchangeRpc(self.exchange),
+            KeepingRpc(self.database, self.keeping),
+            RoutingRpc(self.routing),
+            CorrectionsRpc(
+                CorrectionService(self.exams, BinOfRejected(self.keeping.bin)),
+                self.rejection,
+                self.archive.objects,
+                RegistrationOfPatients(self.patients, self.exams),
+                self.time.zone,
+                self.routing.corrected,
+            ),
+        )
 
 
 def _notice_topic(folders: Folders) -> str:
