@@ -89,7 +89,8 @@ def fitted(row: NDArray[Any], before: list[NDArray[Any]], own: int, lag: int) ->
         found = np.zeros(len(terms))
         found[0] = 1.0
     whole = np.rint(np.nan_to_num(found) * (1 << _SHIFT))
-    return np.clip(whole, -32_768, 32_767).astype(np.int64)
+    made: NDArray[Any] = np.clip(whole, -32_768, 32_767).astype(np.int64)
+    return made
 
 
 def guess(

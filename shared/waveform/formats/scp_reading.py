@@ -306,7 +306,7 @@ def _heal_force(data: bytes, leads: int, findings: list[str]) -> tuple[NDArray[A
     four[:, 3] = (parts[:, 0] >> 2) + (parts[:, 1] >> 6) + (parts[:, 2] >> 10)
     flat = four.reshape(-1)
     flat = flat[: flat.size // leads * leads].reshape(-1, leads).T & 0x3FF
-    base.checked_size(leads, flat.shape[1])
+    base.checked_size(leads, flat.size // leads)
     findings.append("the SCP file departs from EN 1064 as Heal Force recorders do: read by their layout, 10 µV a step")
     hertz = coded.microseconds  # where the standard has the time between samples they write the rate
     if hertz > 2000:
