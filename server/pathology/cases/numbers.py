@@ -107,9 +107,10 @@ def take_typed(session: Session, number: str, case_id: int) -> None:
         update(NumberRow)
         .where(NumberRow.number == number, NumberRow.use == FREE)
         .values(case_id=case_id, use=CURRENT)
+        .returning(NumberRow.number)
         .execution_options(synchronize_session=False)
     )
-    if freed.rowcount != 1:  # type: ignore[attr-defined]
+    if freed.scalar_one_or_none() is None:
         answer = check(session, number)
         raise Refusal(ErrorCode.DUPLICATE, answer.message, field="number", existing_id=answer.existing_id)
 
@@ -191,7 +192,7 @@ def _insert(session: Session, number: str, case_id: int) -> bool:
 
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(NumberRow).values(number=number, case_id=case_id, use=CURRENT).on_conflict_do_nothing()
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return session.execute(statement.returning(NumberRow.number)).scalar_one_or_none() is not None
 
 
 def _set_use(session: Session, number: str, use: str) -> None:

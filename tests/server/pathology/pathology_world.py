@@ -61,9 +61,9 @@ class PathologyWorld:
         self.clock = SettableClock()
         self.time = HospitalTime(self.clock, "Asia/Shanghai")
         self.identity = IdentityService(database, self.clock, "topic")
-        organisation = OrganisationService()
+        self.organisation = OrganisationService()
         self.patients = PatientService(self.time)
-        self.applications = ApplicationDesk(self.time, self.patients, organisation)
+        self.applications = ApplicationDesk(self.time, self.patients, self.organisation)
         house: Any = SimpleNamespace(
             database=database,
             time=self.time,
