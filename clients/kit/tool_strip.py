@@ -82,7 +82,7 @@ class ToolStrip(QFrame):
 
     def _dress(self) -> None:
         theme = current_theme()
-        self.setFixedHeight(theme.metrics.icon + theme.metrics.caption + 32)
+        self.setFixedHeight(theme.metrics.icon + theme.metrics.caption + 27)
         self._more.setIcon(theme.icon("more"))
         self._more.setToolTip(tr("更多"))
         self._more.setAccessibleName(tr("更多"))
@@ -129,7 +129,7 @@ class _ToolButton(QToolButton):
     def sizeHint(self) -> QSize:
         theme = current_theme()
         words = QFontMetrics(theme.font("caption")).horizontalAdvance(self.text())
-        return QSize(max(52, words + 16), theme.metrics.icon + theme.metrics.caption + 26)
+        return QSize(max(52, words + 16), theme.metrics.icon + theme.metrics.caption + 21)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

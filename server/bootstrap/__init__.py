@@ -53,6 +53,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.media.tables",
     "server.pathology.reports.tables",
     "server.pathology.slides.tables",
+    "server.pathology.stations.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

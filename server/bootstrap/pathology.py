@@ -13,6 +13,7 @@ from server.bootstrap.pathology_reports import (
     sign_pathology_reports,
 )
 from server.bootstrap.pathology_slides import PathologySlides, build_pathology_slides
+from server.bootstrap.pathology_stations import build_pathology_stations
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
 from server.pathology.cases.service import CaseService
 
@@ -76,9 +77,10 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     slides = build_pathology_slides(house, media.cases)
     reports = build_pathology_reports(house, cases, media.service)
     sign_pathology_reports(house, reports, house.signing)
+    stations = build_pathology_stations(house, core)
     return Pathology(
         house,
-        handlers=(*core.handlers, templates.handlers, media.handlers, slides.handlers, reports.handlers),
+        handlers=(*core.handlers, stations, templates.handlers, media.handlers, slides.handlers, reports.handlers),
         core=core,
         templates=templates,
         media=media,

@@ -135,7 +135,7 @@ class PatientTab(QWidget):
         row.addStretch(1)
         self.by = ChoiceEditor(ChoiceField(key="by", label="提取方式", choices=_fetch_choices()))
         self.by.set_value(FetchBy.APPLICATION)
-        self.by.setFixedWidth(current_theme().metrics.times(15))
+        self.by.setFixedWidth(current_theme().metrics.times(21))
         row.addWidget(self.by)
         self.key = QLineEdit()
         self.key.setObjectName("patient.fetch")

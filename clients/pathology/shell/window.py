@@ -14,7 +14,7 @@ from clients.kit.labels import ValueLabel
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
 from clients.kit.tool_strip import ToolStrip
-from clients.kit.translations import tr
+from clients.kit.translations import Language, language, tr
 from clients.pathology.desk import Answer, Desk, Maker, find_maker
 from clients.pathology.links import Link
 from clients.pathology.menus import ENTRIES
@@ -26,7 +26,7 @@ from clients.pathology.shell.tab_area import TabArea
 from clients.pathology.stations import SPECS, StationSpec, spec_of
 from clients.pathology.tabs import LEFT
 from shared.contract.base import Changed, Notice
-from shared.contract.pathology import CASE_ENTITY
+from shared.contract.pathology import CASE_ENTITY, LibraryView
 from shared.domain.pathology import CaseFlag, CaseState, Station
 
 STATION_KEY = "pathology/station"
@@ -304,9 +304,16 @@ class StationWindow(QWidget):
             self._place.actions.qt(site_id(one.id)).setChecked(one.id is spec.id)
         session = self._place.session
         who = session.name or session.login
-        words = (tr(spec.title), self.desk.library.entry.name, tr("用户 {name}", name=who))
+        library = library_name(self.desk.library)
+        words = (tr(spec.title), library, tr("用户 {name}", name=who))
         self.status_words.set_text("  ·  ".join(words))
-        self._place.shell.setWindowTitle(" · ".join((tr(spec.title), self.desk.library.entry.name, tr("明镜影像"))))
+        self._place.shell.setWindowTitle(" · ".join((tr(spec.title), library, tr("明镜影像"))))
+
+
+def library_name(library: LibraryView) -> str:
+    """What a library is called in the language of the moment."""
+    entry = library.entry
+    return (language() is Language.ENGLISH and entry.name_en) or entry.name
 
 
 def first_station(place: Workplace, wanted: str = "") -> StationSpec | None:
