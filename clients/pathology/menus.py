@@ -503,7 +503,7 @@ SETTINGS = Menu(
             "诊断模板维护",
             _TEMPLATES + "maintain",
             icon="template",
-            permission=May.PATHOLOGY_TEMPLATES,
+            permission=May.PATHOLOGY_VIEW,  # everybody may keep personal ones
             line=True,
         ),
         Entry(

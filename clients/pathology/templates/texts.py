@@ -87,6 +87,9 @@ ENTRIES: Mapping[str, str] = {
     "确认无误请再按一次 Ctrl+Enter。": "If that is right, press Ctrl+Enter again.",
     "已到最后一句，按 Ctrl+Enter 插入。": "That was the last sentence. Ctrl+Enter inserts the text.",
     # prompts
+    "词典": "Dictionary",
+    "内容或拼音首字母": "Words or pinyin initials",
+    "回车插入；Ctrl+Enter 插入后继续": "Enter inserts; Ctrl+Enter inserts and stays",
     "字段名称": "Name of the field",
     "提示内容": "Choice",
     "拼音首字母": "Pinyin initials",

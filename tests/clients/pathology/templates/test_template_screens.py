@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from clients.kit.app import make_application
+from clients.kit.fields import Prompt
 from clients.kit.messages import CollectedMessages
 from clients.kit.prompting import exact
 from clients.kit.review import review
@@ -21,6 +22,7 @@ from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.translations import Language, register_catalogue, set_language
 from clients.pathology.templates import texts
 from clients.pathology.templates.descriptors_view import DescriptorsView
+from clients.pathology.templates.dictionary import open_dictionary
 from clients.pathology.templates.maintenance import MaintenanceView
 from clients.pathology.templates.markers_view import MarkersView
 from clients.pathology.templates.naming import NameWindow
@@ -278,6 +280,21 @@ def test_prompts_are_added_sorted_and_found_by_initials(qtbot: QtBot, place: Any
     assert "重复" in view.trouble.full_text
     act(view.entry_menu(view.entries.topLevelItem(0).child(0)), "删除")  # type: ignore[union-attr]
     assert view.field.entries[0].entries == ()
+
+
+def test_the_dictionary_puts_choices_into_a_long_text(qtbot: QtBot, place: Any) -> None:
+    prompts = [Prompt("灰白色组织"), Prompt("切缘", ("肿瘤",)), Prompt("切面灰白", ("肿瘤", "切面"))]
+    taken: list[str] = []
+    window = open_dictionary(place.shell, prompts, taken.append)
+    qtbot.waitExposed(window)
+    assert [window.tree.topLevelItem(at).text(0) for at in range(2)] == ["灰白色组织", "肿瘤"]  # type: ignore[union-attr]
+    QTest.keyClicks(window.search, "qm")
+    QTest.keyClick(window.search, ENTER, CONTROL)
+    assert taken == ["切面灰白"]
+    window.search.clear()
+    press(window.search, Qt.Key.Key_Down, ENTER)  # a group opens
+    press(window.search, Qt.Key.Key_Down, ENTER)
+    assert taken == ["切面灰白", "切缘"] and not window.isVisible()
 
 
 def test_a_marker_finds_its_letter_and_goes_into_a_panel(qtbot: QtBot, place: Any) -> None:
