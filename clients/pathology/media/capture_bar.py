@@ -37,7 +37,7 @@ class CaptureBar(QWidget):
         self.video = Button("录像", "", "dot", on_click=self._on_video)
         self.voice = Button("语音录入", "", "microphone", on_click=self._on_voice)
         for button in (self.live, self.capture, self.freeze, self.video, self.voice):
-            button.setMinimumHeight(44)
+            button.setFixedHeight(44)
             first.addWidget(button)
         first.addStretch(1)
         self.waiting = ValueLabel("", "quiet")
@@ -57,9 +57,9 @@ class CaptureBar(QWidget):
         self.objective.setMinimumWidth(84)
         self.objective.currentTextChanged.connect(bench.set_objective)
         self.scale = ValueLabel("")
-        for widget in (self.role, self.objective_label, self.objective, self.scale):
+        for widget in (self.role, self.objective_label, self.objective):
             self._second.addWidget(widget)
-        self._second.addStretch(1)
+        self._second.addWidget(self.scale, 1)
         self._second.addWidget(Label("绑定", "quiet"))
         column.addLayout(self._second)
         self._timer = QTimer(self)

@@ -56,6 +56,10 @@ class StripState:
         """The selected items that the server has."""
         return tuple(item.view for item in self.chosen if item.view is not None)
 
+    def confirmed_all(self) -> tuple[MediaView, ...]:
+        """Everything that the server has."""
+        return tuple(item.view for item in self.items if item.view is not None)
+
     @property
     def can_mark(self) -> bool:
         """设置打印 is possible."""

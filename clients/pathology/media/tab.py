@@ -17,6 +17,7 @@ from clients.kit.panels import EmptyState
 from clients.kit.sound import flac
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from clients.kit.voice.players import Player
 from clients.kit.voice.qt_player import default_player
 from clients.pathology.desk import Desk
 from clients.pathology.media.bench import CaptureBench
@@ -61,7 +62,7 @@ def make_tab(desk: Desk) -> QWidget:
 class ImagingTab(QWidget):
     """The page."""
 
-    def __init__(self, desk: Desk, bench: CaptureBench) -> None:
+    def __init__(self, desk: Desk, bench: CaptureBench, player: Player | None = None) -> None:
         super().__init__()
         self.desk, self.bench = desk, bench
         ports = Ports(
@@ -74,7 +75,7 @@ class ImagingTab(QWidget):
         self.presenter = StripPresenter(ports, self._render)
         self._opened: Item | None = None
         self._playing = ""
-        self._player = default_player(self)
+        self._player = player or default_player(self)
         self._question: Question | None = None
         self.files = ExportImport(self, bench, self.presenter, desk.place)
         self._build()

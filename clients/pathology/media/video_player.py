@@ -26,7 +26,7 @@ class VideoPlayer(QWidget):
         self._slider.valueChanged.connect(self._show_frame)
         self._button = IconButton("play", "播放", on_click=self.toggle)
         self._time = ValueLabel("0:00 / 0:00")
-        self._time.setMinimumWidth(96)
+        self._time.setFixedWidth(110)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._next)
