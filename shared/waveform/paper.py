@@ -27,6 +27,7 @@ Language = Literal["zh", "en"]
 PAPERS = {"a4": (297.0, 210.0), "a4-portrait": (210.0, 297.0)}
 _MARGIN = 10.0
 _HEADER, _FOOTER = 33.0, 7.0
+_FAR_UV = 1500.0
 _LEAD_IN = 15.0  # room for the calibration pulse left of the traces, a multiple of 5 mm
 
 MINOR, MAJOR, INK, QUIET = "#F9D3D3", "#EFA0A0", "#101418", "#4A5560"
@@ -194,13 +195,18 @@ def _strip(record: EcgRecord, strip: Strip, look: Look, room: _Room, zero: float
     first = round(strip.start * hertz)
     last = min(first + round(strip.seconds * hertz) + (0 if strip.rhythm else 1), record.sample_count)
     values = _values(record, strip.lead, first, last, look)
+    there = values[np.isfinite(values)]
+    rest = float(np.median(there)) if there.size else 0.0
     if strip.turned:
-        values = -values
+        values, rest = -values, -rest
+    # A trace that rests far from 0 mV (recorders without AC coupling) is drawn where its row is.
+    moved = round(rest / 1000 * look.gain) if abs(rest) > _FAR_UV else 0
+    level = zero + moved
     x = left + (np.arange(first, last) / hertz - strip.start) * look.speed
-    points = np.column_stack([x, zero - values / 1000 * look.gain])
+    points = np.column_stack([x, level - values / 1000 * look.gain])
     name = Text(left + 1, zero - 6.5, strip.label, 9, bold=True)
     ticks = [Line(left, zero - 2.5, left, zero + 2.5, 0.25, INK)] if strip.offset else []
-    return [*ticks, Trace(points, 0.25, INK, strip, zero), name]
+    return [*ticks, Trace(points, 0.25, INK, strip, level), name]
 
 
 def _values(record: EcgRecord, lead: str, first: int, last: int, look: Look) -> NDArray[Any]:

@@ -70,17 +70,20 @@ def draw(canvas: Any, sheet: Sheet) -> None:
 
 def _trace(canvas: Any, mark: Trace, height: float) -> None:
     """A polyline of as many points as there are samples, four decimals of a point (35 nm)."""
-    import numpy as np
-
-    whole = np.isfinite(mark.points).all(axis=1)
-    edges = np.flatnonzero(np.diff(whole.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-    for first, last in edges:
-        if last - first < 2:
-            continue
+    for first, last in _pieces(mark):
         x = mark.points[first:last, 0] * MM
         y = (height - mark.points[first:last, 1]) * MM
         points = [f"{a:.4f} {b:.4f}" for a, b in zip(x.tolist(), y.tolist(), strict=True)]
         canvas._code.append(f"n {points[0]} m {' l '.join(points[1:])} l S")
+
+
+def _pieces(mark: Trace) -> list[tuple[int, int]]:
+    """From and to before, of the points that are drawn in one go."""
+    import numpy as np
+
+    whole = np.isfinite(mark.points).all(axis=1)
+    edges = np.flatnonzero(np.diff(whole.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    return [(int(first), int(last)) for first, last in edges if last - first > 1]
 
 
 def _write(canvas: Any, mark: Text, height: float) -> None:
@@ -129,6 +132,9 @@ def _facts(pages: Sequence[Sheet], record: EcgRecord, look: Look) -> dict[str, A
         for mark in sheet.marks:
             if isinstance(mark, Trace) and mark.strip is not None:
                 one = mark.strip
-                left = float(mark.points[0, 0]) if len(mark.points) else 0.0
-                traces.append([number, one.lead, round(one.start, 6), round(left, 4), mark.zero, int(one.turned)])
-    return {"hz": record.sampling_hz, "speed": look.speed, "gain": look.gain, "traces": traces}
+                for first, _ in _pieces(mark):
+                    x, y = (round(float(value), 4) for value in mark.points[first])
+                    start = round(one.start + first / record.sampling_hz, 6)
+                    traces.append([number, one.lead, start, x, y, round(mark.zero, 6), int(one.turned)])
+    heights = [sheet.height for sheet in pages]
+    return {"hz": record.sampling_hz, "speed": look.speed, "gain": look.gain, "traces": traces, "heights": heights}
