@@ -61,7 +61,9 @@ def eight_leads(heart: Heart) -> tuple[np.ndarray, Truth]:
     dipole = np.zeros((3, count))
     places, ectopic = _rhythm(heart, random)
     for place, odd in zip(places, ectopic, strict=True):
-        waves = (*WIDE, *WIDE_T) if odd else (*heart.qrs, *T)
+        stretch = np.sqrt(min(1.0, heart.rr_ms / 820.0))  # QT follows the rate
+        after = tuple((at * stretch, width * stretch, size) for at, width, size in (WIDE_T if odd else T))
+        waves = (*WIDE, *after) if odd else (*heart.qrs, *after)
         if heart.p_waves and not odd:
             waves = (*((at - heart.pr_shift_ms, width, size) for at, width, size in P), *waves)
         for at, width, size in waves:

@@ -17,14 +17,15 @@ _WIDER_MS = 22.0
 _PREMATURE = 0.88
 _PREMATURE_SAME_SHAPE = 0.80
 _IRREGULAR = 0.12  # robust coefficient of variation above which prematurity says nothing
+_IRREGULAR_WITHOUT_P = 0.05
 _SPIKE_BEFORE_MS = 90.0
-_SPIKE_AFTER_MS = 12.0  # the spike itself is the onset of a paced complex
+_SPIKE_AFTER_MS = 20.0  # fusion: the complex had begun by itself
 
 
-def classed(beats: Sequence[Beat], spikes_ms: Sequence[float]) -> tuple[Beat, ...]:
-    """The beats with their kinds; shape 0 is the dominant one."""
+def classed(beats: Sequence[Beat], spikes_ms: Sequence[float], p_waves: bool = True) -> tuple[Beat, ...]:
+    """The beats with their kinds; shape 0 is the dominant one. Without P waves nothing is premature but by shape."""
     usual_width = _width_of(beats, 0)
-    irregular = irregularity(beats) > _IRREGULAR
+    irregular = irregularity(beats) > (_IRREGULAR if p_waves else _IRREGULAR_WITHOUT_P)
     ventricular = {
         shape for shape in {beat.shape for beat in beats} - {0} if _is_ventricular(beats, shape, usual_width, irregular)
     }
@@ -43,23 +44,6 @@ def classed(beats: Sequence[Beat], spikes_ms: Sequence[float]) -> tuple[Beat, ..
             kind = BeatClass.SUPRAVENTRICULAR
         result.append(replace(beat, kind=kind))
     return tuple(result)
-
-
-def true_spikes(spikes_ms: Sequence[float], beats: Sequence[Beat]) -> list[float]:
-    """The spikes that lie outside QRS complexes, or at their very onset; none when there are too few to be a pacemaker.
-
-    The tip of a slender R wave is as sharp as a spike, but lies within the complex.
-    """
-    from bisect import bisect_right
-
-    onsets = [beat.qrs_on_ms if beat.qrs_on_ms is not None else beat.r_ms - 40.0 for beat in beats]
-    kept = []
-    for spike in spikes_ms:
-        index = bisect_right(onsets, spike - _SPIKE_AFTER_MS) - 1
-        end = beats[index].qrs_off_ms if index >= 0 else None
-        if end is None or spike > end + 20.0:
-            kept.append(spike)
-    return kept if len(kept) >= max(3, 0.2 * len(beats)) else []
 
 
 def prematurity(beats: Sequence[Beat], index: int) -> float:

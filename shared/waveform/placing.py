@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _P_REACH_MS = 40.0
 _T_REACH_MS = 60.0
-_P_FITS = 0.5
+P_FITS = 0.5
 _P_AGREEMENT = 0.5
 _P_AGREEMENT_IRREGULAR = 0.85
 _IRREGULAR = 0.1  # median change of RR from beat to beat
@@ -99,7 +99,7 @@ def agrees(agreement: float, irregularity: float) -> bool:
     return agreement >= (_P_AGREEMENT_IRREGULAR if irregularity > _IRREGULAR else _P_AGREEMENT)
 
 
-def place_p(values: NDArray[Any], fiducial: int, wave: Wave, rate_hz: float, least: float = _P_FITS) -> Placed | None:
+def place_p(values: NDArray[Any], fiducial: int, wave: Wave, rate_hz: float, least: float = P_FITS) -> Placed | None:
     """Where the beat at ``fiducial`` has the P wave; None where nothing like it is found within 40 ms."""
     placed = _placed(values, fiducial, wave, round(_P_REACH_MS * rate_hz / 1000.0), 0.1)
     if placed is None or placed.fit < least or not 0.25 <= placed.size <= 4.0:

@@ -92,6 +92,7 @@ class Limits:
     flat_s: float = 1.0
     missing: float = 0.05
     smallest_uv: float = 60.0  # of a median beat, peak to peak
+    smallest_limb_uv: float = 40.0
     clipped_runs: int = 4
     clipped_share: float = 0.01
     limb_law: float = 0.35
@@ -154,7 +155,7 @@ def _contacts(measures: dict[str, LeadMeasures], limits: Limits) -> list[Finding
     off = {
         lead: each
         for lead, each in measures.items()
-        if each.missing > limits.missing or (each.beat_uv is not None and each.beat_uv < limits.smallest_uv)
+        if each.missing > limits.missing or (each.beat_uv is not None and each.beat_uv < _smallest(lead, limits))
     }
     flat = {lead for lead, each in measures.items() if each.flat_s >= limits.flat_s}
     found = []
@@ -175,6 +176,13 @@ def _contacts(measures: dict[str, LeadMeasures], limits: Limits) -> list[Finding
         worst = round(100.0 * max(clipped.values()), 2)
         found.append(Finding(Fault.CLIPPED, Severity.FAIL, tuple(clipped), worst, 100 * limits.clipped_share, "%"))
     return found
+
+
+def _smallest(lead: str, limits: Limits) -> float:
+    """A limb lead may be at right angles to the heart's axis; the augmented ones follow from the others."""
+    if lead in {"aVR", "aVL", "aVF"}:
+        return 0.0
+    return limits.smallest_limb_uv if lead in LIMB else limits.smallest_uv
 
 
 def _electrode(leads: set[str]) -> str:

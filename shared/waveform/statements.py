@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.waveform.measuring import Analysis, Measurements
     from shared.waveform.record import EcgRecord
 
-_IRREGULAR = 0.10
+_IRREGULAR = 0.07
 
 
 @dataclass(frozen=True, slots=True)
