@@ -223,7 +223,7 @@ class MaintenanceView(QWidget):
                 menu.addAction(tr("改名"), lambda: self._rename_disease(site, row))
                 menu.addAction(tr("删除病种"), lambda: self._delete_disease(row))
             else:
-                menu.addAction(tr("查看"), lambda: self._edit(row))
+                menu.addAction(tr("查看文本"), lambda: self._edit(row))
         return menu
 
     def _ask_site(self, personal: bool) -> None:

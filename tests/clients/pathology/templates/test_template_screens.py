@@ -374,3 +374,19 @@ def test_a_failing_server_is_said_in_words(qtbot: QtBot, place: Any) -> None:
         view = make(place)
         shown(qtbot, view)
         assert "记录不存在" in view.trouble.full_text  # type: ignore[attr-defined]
+
+
+def test_the_menu_entries_open_their_windows(qtbot: QtBot, place: Any) -> None:
+    from clients.pathology.desk import find_maker
+    from clients.pathology.menus import SETTINGS
+
+    opened: list[tuple[str, QWidget]] = []
+    desk: Any = SimpleNamespace(place=place, show_window=lambda title, view, _size: opened.append((title, view)))
+    for entry in SETTINGS.entries:
+        if entry.maker.startswith("clients.pathology.templates."):
+            maker = find_maker(entry.maker)
+            assert maker is not None, entry.maker
+            maker(desk)
+            qtbot.addWidget(opened[-1][1])
+            assert opened[-1][0] == entry.text
+    assert len(opened) == 4
