@@ -122,6 +122,7 @@ def main() -> None:
             return time.monotonic() - started >= options.seconds
 
         turn(app, step, options.seconds + 5)
+        shown = list(run.view.latencies)
         wall, processor = time.monotonic() - started, time.process_time() - processor
         last = run.view.frame.number if run.view.frame else 0
         recording = run.bench.recording
@@ -132,7 +133,6 @@ def main() -> None:
         clicks = [click - asked for click, asked in zip(run.clicked, asked_at, strict=False)]
         safe = [run.safe[key] - asked for key, asked in zip(images, asked_at, strict=False)]
         kept = len(run.line.call(ListMedia(case_id=run.case_id)))
-        shown = list(run.view.latencies)
         run.bench.close()
         run.line.close()
     videos = int(recording is not None)
