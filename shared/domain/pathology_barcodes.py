@@ -7,8 +7,8 @@ A payload is what a person reads under the barcode, a dot, a letter for the kind
 
 The number comes first, so that a label stays legible with any other program and a case's labels sort together. It is
 short: a slide of a seven-digit case has 15 characters, 16 mm of Code 128 at 300 dpi with two dots a module. The kind
-keeps a block apart from a slide whose number would look alike, and the check character finds every single wrong or
-missing character and every swapped pair (ISO/IEC 7064, MOD 37-2, over digits, letters and a separator). Only characters
+keeps a block apart from a slide whose number would look alike, and the check character finds every single wrong
+character and every swapped pair (ISO/IEC 7064, MOD 37-2, over digits, letters and a separator). Only characters
 that a keyboard scanner types without Shift in their usual case are used; case is folded when read.
 
 What a person types has no dot: it is a number, and what it names is looked up.

@@ -29,6 +29,7 @@ from shared.domain.pathology import (
 from shared.domain.pathology_barcodes import block_number, slide_number
 
 _LAST_SERIAL = 9999
+_NOT_EMBEDDED = frozenset({BlockState.TO_VERIFY, BlockState.TO_EMBED})
 _NOT_HERE = frozenset({BlockState.DELETED, BlockState.DESTROYED, BlockState.LOST, BlockState.LENT})
 
 
@@ -152,6 +153,8 @@ class Sections:
             raise invalid("block_id", "所选蜡块不属于本病例。")
         if BlockState(block.state) in _NOT_HERE:
             raise illegal_action(block.state, f"蜡块 {block.label} 已借出、遗失、销毁或删除，不能制片。")
+        if BlockState(block.state) in _NOT_EMBEDDED:  # its row may still be changed or deleted
+            raise illegal_action(block.state, f"蜡块 {block.label} 还没有包埋确认，不能制片。")
         return block
 
     def _specimen_of(self, uow: UnitOfWork, case_id: int, specimen_id: int | None) -> SpecimenRow | None:
