@@ -187,6 +187,8 @@ class Shell(QMainWindow):
     """the session is over; why, as a finished sentence, or empty if the user wanted it."""
     page_shown = Signal(str)
     """id of the page that came to the front."""
+    password_changed = Signal()
+    """the server took the user's new password."""
     draft_trouble = Signal()
     """a draft could not be written; emitted in the thread that writes drafts."""
 
@@ -481,6 +483,7 @@ class Shell(QMainWindow):
     def _password_changed(self) -> None:
         self.side_panel.close_panel()
         self.messages.say(tr("密码已修改"), Tone.SUCCESS)
+        self.password_changed.emit()
 
     def _end_session(self, why: str) -> None:
         self.logged_out.emit(why)

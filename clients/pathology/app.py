@@ -44,9 +44,6 @@ CATALOGUES = (
 
 def register_texts() -> None:
     """Register the English of every part."""
-    from shared.domain.pathology import ENGLISH
-
-    register_catalogue(ENGLISH)
     for entries in catalogues(CATALOGUES):
         register_catalogue(entries)
 

@@ -1,9 +1,14 @@
 
-"""English of menus, tabs, links and the desk."""
+"""English of menus, tabs, links and the desk, and of every name of the domain."""
 
 from __future__ import annotations
 
+from clients.kit import english
+from shared.domain import pathology
+
 ENTRIES: dict[str, str] = {
+    # the kit's words bind every workstation, so those of the domain step back
+    **{chinese: words for chinese, words in pathology.ENGLISH.items() if chinese not in english.ENTRIES},
     "病理工作站": "Pathology workstation",
     "已是列表的第一例": "This is the first case of the list",
     "已是列表的最后一例": "This is the last case of the list",
@@ -79,7 +84,7 @@ ENTRIES: dict[str, str] = {
     "视频录像": "Record video",
     "语音录入": "Dictate",
     "停止语音录入": "Stop dictation",
-    "删除数据": "Delete data",
+    "删除数据": "Delete",
     "扫描设备选择": "Scanner",
     "扫描录入": "Scan document",
     # analysis
@@ -138,7 +143,7 @@ ENTRIES: dict[str, str] = {
     "病例库设置": "Libraries",
     "字段提示设置": "Field prompts",
     "列表显示设置": "List columns",
-    "测量定标": "Measurement calibration",
+    "测量定标": "Calibration",
     "特染标记物/套餐": "Markers and panels",
     "诊断模板维护": "Diagnosis templates",
     "ＴＣＴ描述项目设置": "LBC descriptors",
@@ -146,7 +151,6 @@ ENTRIES: dict[str, str] = {
     "蜡块归档设置": "Block archive places",
     "切片归档设置": "Slide archive places",
     "资料归档设置": "Paper archive places",
-    "打印机设置": "Printers",
     # view
     "工具栏": "Tool bar",
     "状态栏": "Status bar",

@@ -17,7 +17,6 @@ ENTRIES: dict[str, str] = {
     "周": "weeks",
     "天": "days",
     "小时": "hours",
-    "身份证号": "Identity number",
     "出生日期": "Date of birth",
     "联系电话": "Phone",
     "病区": "Ward",

@@ -50,9 +50,16 @@ class Entrance(QWidget):
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self.waiting = EmptyState("hourglass", "正在打开病例库…")
-        self.waiting.acted.connect(self.enter)
         self._box.addWidget(self.waiting)
         place.on_notice(self._heard)
+        if place.session.must_change_password:
+            # The shell has opened the form at the right edge; nothing else can be done before (PA-USER-04).
+            words = ("请先修改初始密码", "在右侧填写原密码和新密码；修改后即可进入工作站。", "修改密码")
+            self.waiting.show_words("key", *words, tone=Tone.WARNING)
+            self.waiting.acted.connect(place.shell.change_password)
+            place.shell.password_changed.connect(self._password_changed)
+            return
+        self.waiting.acted.connect(self.enter)
         self.enter()
 
     def enter(self) -> None:
@@ -67,6 +74,13 @@ class Entrance(QWidget):
             return Entered(library, libraries, line.call(EnterLibrary(library_id=library.id, station=station)))
 
         self._place.runner.run(ask, self._entered, self._refused, key="pathology.enter")
+
+    def _password_changed(self) -> None:
+        if self.window_of_station is None and self._is_open:
+            self.waiting.acted.disconnect()
+            self.waiting.acted.connect(self.enter)
+            self.waiting.show_words("hourglass", "正在打开病例库…")
+            self.enter()
 
     def closeEvent(self, event: object) -> None:
         self._is_open = False
