@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from shared.dicomkit import names
 from shared.imaging.values import (
     byte_order,
     bytes_of,
@@ -180,7 +181,7 @@ def _group(item: Any, place: int, findings: list[str]) -> _Group | None:
     if padding is not None:
         samples[samples == padding] = MISSING
     scales = [_scale(definitions[n]) for n in used]
-    names = [_written_name(definitions[n], n) for n in used]
+    spelled = [_written_name(definitions[n], n) for n in used]
     leads, _ = base.named_leads([_lead(definitions[n], n) for n in used])
     return _Group(
         place=place,
@@ -189,7 +190,7 @@ def _group(item: Any, place: int, findings: list[str]) -> _Group | None:
         hertz=hertz,
         offset=(number_of(item, "MultiplexGroupTimeOffset") or 0.0) / 1000,
         leads=leads,
-        written=tuple(names),
+        written=tuple(spelled),
         channels=tuple(n + 1 for n in used),
         samples=samples,
         gain_uv=tuple(gain for gain, _ in scales),
@@ -226,7 +227,7 @@ def _unit(definition: Any) -> float | None:
     if raw_of(definition, "ChannelSensitivity") is None:
         return 1.0
     code, _, meaning = code_of(definition, "ChannelSensitivityUnitsSequence")
-    return _TO_UV.get(code) or {"microvolt": 1.0, "millivolt": 1e3}.get(meaning.lower())
+    return _TO_UV.get(code) if code else {"microvolt": 1.0, "millivolt": 1e3}.get(meaning.lower())
 
 
 def _scale(definition: Any) -> tuple[float, float]:
@@ -381,16 +382,14 @@ def _started(ds: Any) -> datetime | None:
 
 def _patient(ds: Any) -> EcgPatient:
     name = text_of(ds, "PatientName")
-    groups = [part for part in name.split("=") if part.strip("^ ")]
-    shown = groups[1] if len(groups) > 1 else (groups[0] if groups else "")
-    ideographic = len(groups) > 1
+    shown = names.shown_name(name)
     age = text_of(ds, "PatientAge")
     scale = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}.get(age[-1:], 0.0)
     height = number_of(ds, "PatientSize")
-    other = {"dicom.PatientName": name} if name != shown or "^" in name else {}
+    other = {"dicom.PatientName": name} if name != shown else {}
     return EcgPatient(
         identifier=text_of(ds, "PatientID"),
-        name=" ".join(shown.split("^")).replace(" " if ideographic else "\0", "").strip(),
+        name=shown,
         birth_date=base.day(text_of(ds, "PatientBirthDate")),
         sex=base.sex_of(text_of(ds, "PatientSex")),
         age_years=(base.number(age[:-1]) or 0) * scale if scale and base.number(age[:-1]) is not None else None,
@@ -408,7 +407,7 @@ def _device(ds: Any) -> EcgDevice:
         software=text_of(ds, "SoftwareVersions"),
         institution=text_of(ds, "InstitutionName"),
         department=text_of(ds, "InstitutionalDepartmentName"),
-        operator=text_of(ds, "OperatorsName"),
+        operator=names.shown_name(text_of(ds, "OperatorsName")),
     )
 
 

@@ -165,7 +165,7 @@ def _acquisition(made: Any, record: EcgRecord) -> None:
     if not record.device.software:
         del made["SoftwareVersions"]
     if record.device.operator:
-        made.OperatorsName = record.device.operator[:64].replace("\\", "/").replace("=", "-")
+        made.OperatorsName = pn_of(record.device.operator)
 
 
 def _group(record: EcgRecord, sop: str) -> Dataset:

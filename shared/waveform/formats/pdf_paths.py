@@ -34,7 +34,8 @@ def drawings(data: bytes) -> tuple[list[Drawing], str]:
 
     try:
         reader = PdfReader(BytesIO(data), strict=False)
-        keywords = str((reader.metadata or {}).get("/Keywords", ""))
+        facts = reader.metadata
+        keywords = str(facts.get("/Keywords", "")) if facts is not None else ""
         count = len(reader.pages)
         if count > MAX_PAGES:
             raise EcgFormatError(f"the PDF has {count} pages; {MAX_PAGES} are read")
