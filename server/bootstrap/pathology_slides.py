@@ -6,12 +6,12 @@ import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.archive.exchange.reading import NotReadable, find_object
 from server.archive.exchange.uploads import Uploads
 from server.archive.receive import StoreRefused
-from server.archive.tables import Series
+from server.archive.tables import Instance, Series
 from server.pathology.slides.annotations import Annotations
 from server.pathology.slides.importing import SlideMaker
 from server.pathology.slides.ports import NotYet
@@ -19,6 +19,7 @@ from server.pathology.slides.rpc import SlidesRpc
 from server.pathology.slides.service import SlideService
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from server.bootstrap.jobs import JobsHouse
@@ -46,7 +47,7 @@ class ArchiveOfSlides:
         self._receive = receive
         self._ae_title = ae_title
 
-    def store(self, path: Path) -> None:
+    def store(self, path: Path) -> str:
         assert self._receive is not None
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             whole = memoryview(mapped)
@@ -57,12 +58,17 @@ class ArchiveOfSlides:
                     self._receive(found.what, self._ae_title, data)
                 finally:
                     data.release()
+                return found.what.sop_instance_uid
             except StoreRefused as refused:
                 raise NotYet(f"存档没有接收：{refused.sentence}") from None
             except NotReadable as fault:
                 raise NotYet(str(fault)) from fault
             finally:
                 whole.release()
+
+    def holds(self, uow: UnitOfWork, sop_uids: Sequence[str]) -> bool:
+        counted = select(func.count()).select_from(Instance).where(Instance.uid.in_(sop_uids))
+        return int(uow.session.execute(counted).scalar_one()) >= len(set(sop_uids))
 
     def knows_series(self, uow: UnitOfWork, series_uid: str) -> bool:
         return uow.session.execute(select(Series.id).where(Series.uid == series_uid).limit(1)).first() is not None

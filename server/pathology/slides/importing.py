@@ -18,6 +18,7 @@ from shared.contract.base import Changed
 from shared.contract.pathology_slides import SlideImageState
 
 TOLD_EVERY_S = 1.0
+INDEXED_WITHIN_S = 20.0
 MAX_FILES = 20_000
 MAX_UNPACKED = 128 << 30
 _SLIDES = (".mrxs", ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".tif", ".tiff", ".dcm")
@@ -59,8 +60,7 @@ class SlideMaker:
         shutil.rmtree(scratch, ignore_errors=True)
         try:
             made = self._made(context, image_id, scratch)
-            for path in made.files:
-                self._archive.store(Path(path))
+            self._wait_for_index([self._archive.store(Path(path)) for path in made.files])
         except NotYet as waits:
             raise JobRetry(str(waits)) from waits
         except ConversionFailed as fault:
@@ -74,6 +74,15 @@ class SlideMaker:
         )  # fmt: skip
         self._service.source(image_id).unlink(missing_ok=True)
         return f"{len(made.files)} objects made."
+
+    def _wait_for_index(self, sop_uids: list[str]) -> None:
+        """Who is told that a slide is ready opens it at once. The objects are safe however long that takes."""
+        until = time.monotonic() + INDEXED_WITHIN_S
+        while time.monotonic() < until:
+            with self._database.read() as uow:
+                if self._archive.holds(uow, sop_uids):
+                    return
+            time.sleep(0.1)
 
     def _made(self, context: JobContext, image_id: int, scratch: Path) -> SlideMade:
         out = scratch / "out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +49,10 @@ class Uploads(Protocol):
 class Archive(Protocol):
     """Where objects go."""
 
-    def store(self, path: Path) -> None:
-        """Hand a Part 10 file in. Raises NotYet."""
+    def store(self, path: Path) -> str:
+        """Hand a Part 10 file in; returns its SOP Instance UID. Raises NotYet."""
+
+    def holds(self, uow: UnitOfWork, sop_uids: Sequence[str]) -> bool:
+        """Whether the index names them all."""
 
     def knows_series(self, uow: UnitOfWork, series_uid: str) -> bool: ...
