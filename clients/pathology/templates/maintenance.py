@@ -47,6 +47,7 @@ class MaintenanceView(QWidget):
         self._gone = False
         self._wanted: int | None = None
         self._shown: tuple[int, int] | None = None
+        self._shows_draft = False
         self._may_public = place.may(Permission.PATHOLOGY_TEMPLATES)
         self.presenter = TreePresenter(place.connection, place.runner, place.messages)
         self.kind = SegmentedControl(
@@ -101,14 +102,15 @@ class MaintenanceView(QWidget):
         here = (text.id, text.version) if text is not None else None
         if here != self._shown:
             self._shown = here
-            self.editor.show_texts(
-                text.kind if text else state.kind, text.findings if text else "", text.diagnosis if text else ""
-            )
+            self._shows_draft = False
+            self._show_text(state)
         self.title.set_text(f"{text.site} · {text.name}" if text else tr("在左侧选择一个病种"))
         saved = ""
         if text is not None and text.saved_at is not None:
             when = text.saved_at.astimezone().strftime("%Y-%m-%d %H:%M")
             saved = tr("第 {revision} 版，{by} 保存于 {when}", revision=text.revision, by=text.saved_by, when=when)
+        if self._shows_draft:
+            saved = tr("这是上次没有保存的修改，保存后生效")
         self.history.set_text(saved)
         may_edit = text is not None and text.may_edit
         self.editor.setEnabled(text is not None)
@@ -119,6 +121,19 @@ class MaintenanceView(QWidget):
         if state.revisions:
             self._show_revisions(state)
 
+    def _show_text(self, state: TreeState) -> None:
+        """What the server has, or what was written here and not saved: the window may have been closed over it."""
+        text = state.text
+        if text is None:
+            self.editor.show_texts(state.kind, "", "")
+            return
+        draft = self._place.drafts.restore(_draft(text.id)) if text.may_edit else None
+        if draft is not None:
+            self._shows_draft = True
+            self.editor.show_texts(text.kind, str(draft.get("findings", "")), str(draft.get("diagnosis", "")))
+            return
+        self.editor.show_texts(text.kind, text.findings, text.diagnosis)
+
     def is_dirty(self) -> bool:
         """Whether the texts differ from what the server has."""
         text = self.presenter.state.text
@@ -127,7 +142,17 @@ class MaintenanceView(QWidget):
     def save(self) -> None:
         """Keep the texts; a text with errors is kept too and cannot be used."""
         if self.save_button.isEnabled():
-            self.presenter.save(*self.editor.texts())
+            self._save(lambda: None)
+
+    def _save(self, then: Callable[[], None]) -> None:
+        text = self.presenter.state.text
+
+        def saved() -> None:
+            if text is not None:
+                self._place.drafts.discard(_draft(text.id))
+            then()
+
+        self.presenter.save(*self.editor.texts(), then=saved)
 
     def _fill(self) -> None:
         state = self.presenter.state
@@ -184,8 +209,9 @@ class MaintenanceView(QWidget):
 
         def answered(key: str) -> None:
             if key == "save":
-                self.presenter.save(*self.editor.texts(), then=then)
+                self._save(then)
             elif key == "discard":
+                self._forget_draft()
                 then()
             else:
                 self.kind.set_current(self.presenter.state.kind.value)
@@ -195,7 +221,20 @@ class MaintenanceView(QWidget):
         Question(self, "诊断模板维护", tr("模板文本有未保存的修改。"), choices, answered).open()
 
     def _edited(self) -> None:
-        self.check_button.setEnabled(self.presenter.state.text is not None)
+        """Journal what is not saved yet."""
+        text = self.presenter.state.text
+        if text is None or not text.may_edit or self._shown != (text.id, text.version):
+            return
+        findings, diagnosis = self.editor.texts()
+        if (findings, diagnosis) == (text.findings, text.diagnosis):
+            self._forget_draft()
+        else:
+            self._place.drafts.record(_draft(text.id), {"findings": findings, "diagnosis": diagnosis})
+
+    def _forget_draft(self) -> None:
+        text = self.presenter.state.text
+        if text is not None:
+            self._place.drafts.discard(_draft(text.id))
 
     def _menu_at(self, point: QPoint) -> None:
         menu = self.context_menu(self.tree.itemAt(point))
@@ -334,6 +373,10 @@ class MaintenanceView(QWidget):
         box.addWidget(holder)
         box.addWidget(hairline(vertical=True))
         box.addLayout(right, 1)
+
+
+def _draft(template_id: int) -> str:
+    return f"pathology-template-{template_id}"
 
 
 class _Restore:

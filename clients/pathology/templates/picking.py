@@ -14,6 +14,7 @@ from clients.kit.translations import tr
 from clients.pathology.templates.picking_sheet import PickingSheet, Taken
 from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import GetTemplate, ListTree, SiteView, TemplateKind, TemplateText
+from shared.domain.pathology_templates import TemplateRefused
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -144,8 +145,12 @@ class PickingDialog(QDialog):
         if not text.usable:
             self.trouble.set_text(tr("文本有错误，改正后才能使用"))
             return
+        try:
+            self.sheet.open(text.findings, text.diagnosis)
+        except TemplateRefused:  # a server of another version found nothing wrong
+            self.trouble.set_text(tr("文本有错误，改正后才能使用"))
+            return
         self.title.set_text(f"{text.site} · {text.name}")
-        self.sheet.open(text.findings, text.diagnosis)
 
     def _done(self, findings: str, diagnosis: str) -> None:
         self._insert(findings, diagnosis)

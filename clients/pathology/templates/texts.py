@@ -57,6 +57,7 @@ ENTRIES: Mapping[str, str] = {
     "删除病种“{name}”和它的模板文本？": "Delete the disease “{name}” with its texts?",
     "模板文本有未保存的修改。": "The texts of the template have changes that are not saved.",
     "已保存；文本有错误，改正后才能使用。": "Saved. The text has errors and cannot be used until corrected.",
+    "这是上次没有保存的修改，保存后生效": "These are changes that were not saved: save to keep them",
     "还没有文本": "No text yet",
     "文本有错误，改正后才能使用": "The text has errors: correct them before use",
     "检验不通过：{errors} 处错误，改正后才能使用": "Check failed: {errors} errors, correct them before use",

@@ -12,6 +12,7 @@ from clients.kit.screen import Caller, ScreenPresenter
 from clients.kit.settings import write_atomically
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.master import MAX_FILE_BYTES
 from shared.contract.pathology_templates import (
     DeleteDisease,
@@ -116,11 +117,17 @@ class TreePresenter(ScreenPresenter[TreeState]):
         def saved(kept: TemplateText) -> None:
             words = tr("已保存。") if kept.usable else tr("已保存；文本有错误，改正后才能使用。")
             self._messages.say(words, Tone.SUCCESS if kept.usable else Tone.WARNING)
-            self._opened(kept)
             then()
+            if self.state.text is text:  # nothing else was opened
+                self._opened(kept)
+
+        def failed(error: Exception) -> None:
+            self._failed(error)
+            if isinstance(error, RpcError) and error.code is ErrorCode.CONFLICT:
+                self._ask(GetTemplate(template_id=text.id), self._newer, self._failed, key="templates.text")
 
         request = SaveTexts(template_id=text.id, version=text.version, findings=findings, diagnosis=diagnosis)
-        self._do(request, saved)
+        self._do(request, saved, failed)
 
     def load_revisions(self) -> None:
         """历史版本 of the open text."""
@@ -183,17 +190,26 @@ class TreePresenter(ScreenPresenter[TreeState]):
             file_name=name, content=content, kind=self.state.kind, personal=personal, check_only=check_only
         )
 
-    def _do(self, request: object, done: Callable[..., None] = lambda _reply: None) -> None:
+    def _do(
+        self,
+        request: object,
+        done: Callable[..., None] = lambda _reply: None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
         def finished(reply: object) -> None:
             self._change(is_busy=False, trouble="")
             done(reply)
             self.refresh()
 
         self._change(is_busy=True, trouble="")
-        self._ask(request, finished, self._failed)  # type: ignore[arg-type]
+        self._ask(request, finished, failed or self._failed)  # type: ignore[arg-type]
 
     def _opened(self, text: TemplateText) -> None:
         self._change(text=text, revisions=(), trouble="")
+
+    def _newer(self, text: TemplateText) -> None:
+        """Somebody saved meanwhile: what was written here stays on screen and can be saved over it."""
+        self._change(text=text, revisions=())
 
     def _forget_text(self, _reply: object) -> None:
         self._change(text=None, revisions=())

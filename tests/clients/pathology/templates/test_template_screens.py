@@ -41,6 +41,22 @@ from tests.server.pathology.templates.test_templates_server import HEAD, Room
 ENTER, CONTROL = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
 
 
+class Drafts:
+    """Drafts in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+
+    def record(self, draft_id: str, values: dict[str, Any]) -> None:
+        self.kept[draft_id] = dict(values)
+
+    def restore(self, draft_id: str) -> dict[str, Any] | None:
+        return self.kept.get(draft_id)
+
+    def discard(self, draft_id: str) -> None:
+        self.kept.pop(draft_id, None)
+
+
 class Line:
     """A line whose server is the room itself."""
 
@@ -73,6 +89,7 @@ def place(qtbot: QtBot, seeded: Room) -> Any:
         connection=Line(seeded),
         runner=ImmediateRunner(),
         messages=CollectedMessages(),
+        drafts=Drafts(),
         may=lambda _permission: True,
         shell=shell,
     )
@@ -221,6 +238,22 @@ def test_unsaved_texts_are_asked_about(qtbot: QtBot, place: Any) -> None:
     assert view.presenter.state.text.id == second.id
 
 
+def test_a_window_closed_over_unsaved_texts_loses_nothing(qtbot: QtBot, place: Any) -> None:
+    view = MaintenanceView(place)
+    shown(qtbot, view)
+    assert view.presenter.state.sites is not None
+    disease = view.presenter.state.sites[2].diseases[0]
+    view.presenter.open(disease.id)
+    view.editor.findings.setPlainText("没有保存的修改")
+    view.close()
+    again = MaintenanceView(place)
+    shown(qtbot, again)
+    again.presenter.open(disease.id)
+    assert again.editor.texts()[0] == "没有保存的修改" and "没有保存" in again.history.full_text
+    again.save()
+    assert place.drafts.kept == {} and "没有保存" not in again.history.full_text
+
+
 def test_templates_are_exported_and_imported_after_a_check(qtbot: QtBot, place: Any, tmp_path: Path) -> None:
     view = MaintenanceView(place)
     shown(qtbot, view)
@@ -249,6 +282,9 @@ def test_a_stale_save_says_so_and_loses_nothing(qtbot: QtBot, place: Any, seeded
     view.editor.findings.setPlainText("我的修改")
     view.save()
     assert view.trouble.isVisible() and view.editor.texts()[0] == "我的修改"
+    view.save()  # knowing of the newer version, which stays in the history
+    saved = seeded.ask(contract.GetTemplate(template_id=disease.id))
+    assert saved.findings == "我的修改" and place.drafts.kept == {}
 
 
 def test_prompts_are_added_sorted_and_found_by_initials(qtbot: QtBot, place: Any, tmp_path: Path) -> None:
