@@ -193,7 +193,7 @@ class FrozenView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CodeView(msgspec.Struct, frozen=True, kw_only=True):
-    """A code beside the text. `system`: icdo-t (topography), icdo-m (morphology), icd10, snomed."""
+    """A code beside the text. `system`: icdo-t (topography), icdo-m (morphology), icd10, snomed, tbs."""
 
     system: str
     code: str

@@ -68,7 +68,7 @@ class Concordance(StrEnum):
 
 CONCORDANCES = {
     Concordance.AGREES: Word("符合", "Agrees"),
-    Concordance.PARTLY: Word("部分符合", "Partly agrees"),
+    Concordance.PARTLY: Word("部分符合", "Partly"),
     Concordance.DISAGREES: Word("不符合", "Disagrees"),
     Concordance.DEFERRED: Word("冰冻未定性，待石蜡", "Deferred to permanent sections"),
 }
@@ -87,7 +87,7 @@ FROZEN_STEPS = {
     FrozenStep.RECEIVED: Word("收到标本", "Specimen received"),
     FrozenStep.SECTIONED: Word("切片完成", "Sections ready"),
     FrozenStep.READ: Word("开始阅片", "Reading started"),
-    FrozenStep.REPORTED: Word("发出结果", "Result given"),
+    FrozenStep.REPORTED: Word("结果发出", "Result given"),
 }
 
 

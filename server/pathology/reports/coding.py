@@ -20,9 +20,10 @@ _FORMS = {
     "icdo-m": re.compile(r"[89][0-9]{3}/[0-369]"),
     "icd10": re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,4}[A-Za-z0-9]{0,3})?"),
     "snomed": re.compile(r"[1-9][0-9]{5,17}"),
+    "tbs": re.compile(r"[A-Za-z0-9_.\-]{1,32}"),
 }
-_WORDS = {"icdo-t": "ICD-O 部位", "icdo-m": "ICD-O 形态学", "icd10": "ICD-10", "snomed": "SNOMED CT"}
-_MOST = 20
+_WORDS = {"icdo-t": "ICD-O 部位", "icdo-m": "ICD-O 形态学", "icd10": "ICD-10", "snomed": "SNOMED CT", "tbs": "TBS"}
+_MOST = 60
 _MOST_FOUND = 50
 
 
@@ -87,9 +88,9 @@ class Coding:
     @staticmethod
     def _checked(one: CodeView) -> CodeView:
         form = _FORMS.get(one.system)
-        code = one.code.strip().upper() if one.system != "snomed" else one.code.strip()
+        code = one.code.strip() if one.system in ("snomed", "tbs") else one.code.strip().upper()
         if form is None:
-            raise invalid("codes", "编码体系只能是 ICD-O 部位、ICD-O 形态学、ICD-10 或 SNOMED CT。")
+            raise invalid("codes", "编码体系只能是 ICD-O 部位、ICD-O 形态学、ICD-10、SNOMED CT 或 TBS。")
         if not form.fullmatch(code):
             raise invalid("codes", f"“{code[:20]}”不是正确的{_WORDS[one.system]}编码，请更正。")
         return CodeView(
