@@ -64,8 +64,9 @@ ENTRIES: dict[str, str] = {
     "如 C16、8140、腺癌": "e.g. C16, 8140, 腺癌",
     "本病例的编码": "Codes of this case",
     # entries
-    "原版本保留可查；报告已发送的，将通知临床并在重新审核后自动重新发送。": "The version stays readable. If the report was sent, the "
-    "clinical side is told now and receives the corrected report after the next audit.",
+    "原版本保留可查；报告已发送的，将通知临床并在重新审核后自动重新发送。": (
+        "The version stays readable. If it was sent, the clinical side is told and gets the corrected one later."
+    ),
     "已粘贴为草稿，请核对后保存": "Pasted as a draft: check and save it",
     "取消审核的原因": "Reason for withdrawing the audit",
     "已复制 {number} 的报告，打开另一病例后用“报告粘贴”。": (
@@ -182,7 +183,8 @@ ENTRIES: dict[str, str] = {
     "已登记延期": "Delay noted",
     "报告已发送": "Report sent",
     "编码已保存": "Codes saved",
-    "内容刚被更新，已载入最新版本并保留您的文字；请核对后再次保存。": "The case changed meanwhile. The newest version is loaded and your "
-    "words are kept: check and save again.",
+    "内容刚被更新，已载入最新版本并保留您的文字；请核对后再次保存。": (
+        "The case changed meanwhile. The newest version is loaded and your words are kept: check and save again."
+    ),
     "请补全后再审核。": "Please complete it before the audit.",
 }
