@@ -93,6 +93,15 @@ class StudyMatching:
         uow.publish(Changed("study", study.id, study.version))
         return study
 
+    def claim(self, uow: UnitOfWork, study_uid: str) -> None:
+        """The study belongs to another area of the house, such as a case of pathology: nobody need match it by hand."""
+        study = uow.session.execute(select(Study).where(Study.uid == study_uid).with_for_update()).scalar_one_or_none()
+        if study is not None and study.exam_id is None and study.match_state in AUTOMATIC:
+            study.match_state = MatchState.NOT_OURS
+            study.why_unmatched = ""
+            study.touch()
+            uow.publish(Changed("study", study.id, study.version))
+
     def _settle_strangers(self, studies: Sequence[int]) -> list[int]:
         """Settle at once all that no exam can be meant by, as most are where devices send what nobody registered here;
         gives back the others."""

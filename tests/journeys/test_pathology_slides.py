@@ -91,6 +91,7 @@ def test_a_slide_is_converted_and_seen(server: ServerProcess, client: RpcClient,
 
     row = client.call(GetStudy(study_uid=view.study_uid)).row
     assert row.instance_count == 2 and row.accession_number == case.case.number and "李^兰" in row.patient_name
+    assert not row.why_unmatched and row.exam_id is None  # it is a case's: no clerk is asked to match it
     assert client.session is not None
     line = AdoptedLine(str(server.connection), client.session)
     source = ServerStudies(line)
