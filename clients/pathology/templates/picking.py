@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -11,7 +11,7 @@ from clients.kit.messages import message_for
 from clients.kit.pinyin import matches
 from clients.kit.shell import Workplace
 from clients.kit.translations import tr
-from clients.pathology.templates.picking_sheet import PickingSheet, Taken
+from clients.pathology.templates.picking_sheet import GLOVE, PickingSheet, Taken
 from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import GetTemplate, ListTree, SiteView, TemplateKind, TemplateText
 from shared.domain.pathology_templates import TemplateRefused
@@ -119,6 +119,8 @@ class PickingDialog(QDialog):
                 if not disease.usable:
                     item.setFlags(Qt.ItemFlag.NoItemFlags)
                     item.setToolTip(tr("还没有文本") if disease.is_empty else tr("文本有错误，改正后才能使用"))
+                if self._kind is TemplateKind.GROSS:
+                    item.setSizeHint(QSize(0, GLOVE))
                 self.list.addItem(item)
         self._move(1)
         if not self.list.count():

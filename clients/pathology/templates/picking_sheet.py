@@ -29,7 +29,7 @@ from shared.domain.pathology_templates import Multi, Numeric, Single
 Taken = Callable[[str, str], None]
 """Gets the findings (or the gross description) and the diagnosis."""
 _ACROSS = 3
-_GLOVE = 44
+GLOVE = 44
 """Least height of a target in the grossing room, in pixels."""
 _KEYS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
@@ -65,8 +65,8 @@ class PickingSheet(QWidget):
         self.insert_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if gross:
-            self.insert_button.setMinimumHeight(_GLOVE)
-            self.value.setMinimumHeight(_GLOVE)
+            height = f"min-height: {GLOVE - 2}px; max-height: {GLOVE - 2}px"  # two pixels are the frame
+            self.setStyleSheet(f"QPushButton, QLineEdit {{ {height} }}")
         self._arrange()
         self.clear()
 
@@ -263,8 +263,6 @@ class PickingSheet(QWidget):
             button.setProperty("look", "primary" if index in picked else "")
             button.clicked.connect(_Option(self, index))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            if self._gross:
-                button.setMinimumHeight(_GLOVE)
             if self.picking is not None and index == self.picking.option:
                 font = button.font()
                 font.setUnderline(True)

@@ -29,6 +29,7 @@ class TextEditor(QWidget):
         self.verdict = ValueLabel("", "strong")
         self.found = QListWidget()
         self.found.setMaximumHeight(120)
+        self.found.hide()
         self.found.itemActivated.connect(self._go)
         self.found.itemClicked.connect(self._go)
         for pane in (self.findings, self.diagnosis):

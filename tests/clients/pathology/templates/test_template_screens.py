@@ -150,7 +150,9 @@ def test_a_template_is_found_by_initials_and_answered_without_the_mouse(qtbot: Q
 def test_a_gross_template_has_one_pane(qtbot: QtBot, place: Any) -> None:
     dialog, taken = pick(qtbot, place, TemplateKind.GROSS, "chuanci")
     sheet = dialog.sheet
-    press(sheet, ENTER, Qt.Key.Key_2)
+    press(sheet, ENTER)
+    qtbot.waitUntil(lambda: all(button.height() >= 44 for button in (*sheet.options, sheet.insert_button)))
+    press(sheet, Qt.Key.Key_2)
     for value in ("2", "0.5", "1", ""):
         if value:
             QTest.keyClicks(sheet.value, value)
