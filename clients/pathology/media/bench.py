@@ -183,8 +183,16 @@ class CaptureBench(QObject):
         self.format, self.controls = chosen, controls
         for name, value in self.choice.controls:
             self.grabber.order(lambda source, name=name, value=value: _set(source, name, value))  # type: ignore[misc]
+        if not self.choice.key:
+            self._worker.run(self.cameras.devices, self._adopt_first)
         self.controls_changed.emit()
         self.changed.emit()
+
+    def _adopt_first(self, devices: object) -> None:
+        """Nobody chose yet: the camera that opened is remembered, because calibrations go by its name."""
+        if isinstance(devices, tuple) and devices and not self.choice.key:
+            remember_camera(self.settings, self.role, CameraChoice(devices[0].key, devices[0].name, self.format))
+            self.changed.emit()
 
     # ── calibration ──────────────────────────────────────────────────────────────────────────────────
 

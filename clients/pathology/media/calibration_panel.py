@@ -58,6 +58,7 @@ class CalibrationPanel(QWidget):
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setHorizontalHeaderLabels([tr(words) for words in _COLUMNS])
         self.table.itemSelectionChanged.connect(self._follow)
         column.addWidget(self.table, 2)

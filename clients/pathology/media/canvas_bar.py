@@ -49,7 +49,7 @@ class CanvasBar(QWidget):
         self.ruler = Switch("刻度", checked=False)
         self.ruler.toggled.connect(lambda on: canvas.set_shown(ruler=on))
         self.scale = ValueLabel("", "quiet")
-        self.derive = Button("存为新图像", "", "save", on_click=self.derive_wanted.emit)
+        self.derive = Button("存为新图", "", "save", on_click=self.derive_wanted.emit)
         self.copy = Button("导出副本", "", "download", on_click=self.copy_wanted.emit)
         for widget in (self.back, self.tools, self.clear, self.bar, self.ruler):
             row.addWidget(widget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.labels import Button, Label, ValueLabel
@@ -12,7 +12,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.media.bench import CaptureBench
 from clients.pathology.media.devices import OBJECTIVES
-from clients.pathology.media.state import StripState, clock
+from clients.pathology.media.state import LARGE, StripState, clock
 from shared.domain.pathology_media import MediaSubject
 
 
@@ -37,10 +37,11 @@ class CaptureBar(QWidget):
         self.video = Button("录像", "", "dot", on_click=self._on_video)
         self.voice = Button("语音录入", "", "microphone", on_click=self._on_voice)
         for button in (self.live, self.capture, self.freeze, self.video, self.voice):
-            button.setFixedHeight(44)
+            button.setStyleSheet(LARGE)
             first.addWidget(button)
         first.addStretch(1)
         self.waiting = ValueLabel("", "quiet")
+        self.waiting.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         first.addWidget(self.waiting)
         column.addLayout(first)
         self._second = QHBoxLayout()

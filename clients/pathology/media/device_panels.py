@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QKeySequenceEdit,
+    QLineEdit,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -73,6 +75,8 @@ class CameraPanel(_Panel):
         self.format = QComboBox()
         self.pedal = QKeySequenceEdit(QKeySequence(str(desk.place.desk_settings.get(PEDAL, ""))))
         self.pedal.setMaximumSequenceLength(1)
+        if (inside := self.pedal.findChild(QLineEdit)) is not None:
+            inside.setPlaceholderText(tr("点此后踩一下脚踏"))
         self.field("用途", self.role)
         self.field("视频设备", self.device)
         self.field("采集格式", self.format)
@@ -191,7 +195,8 @@ class ParametersPanel(_Panel):
         slider.setValue(round(state.value))
         slider.setMinimumHeight(32)
         number = ValueLabel(f"{state.value:g}")
-        number.setMinimumWidth(44)
+        number.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        number.setFixedWidth(44)
         control = state.control
         slider.valueChanged.connect(lambda value, control=control: self._bench.set_control(control, value))
         slider.valueChanged.connect(lambda value, number=number: number.set_text(str(value)))

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from shared.contract.pathology_media import MediaFacts, MediaView
 from shared.domain.pathology_media import SUBJECT_LABELS, MediaKind
 
+LARGE = "QPushButton { min-height: 42px; max-height: 42px; padding: 0 16px; }"
+"""Buttons for gloved hands: 44 pixels with their edge."""
+
 
 @dataclass(frozen=True)
 class Item:

@@ -247,7 +247,10 @@ class ImagingTab(QWidget):
 
     @Slot()
     def capture(self) -> None:
-        """单帧采集 (click, key, pedal)."""
+        """单帧采集 (click, key, pedal). What covers the live picture is put away first: nobody captures unseen."""
+        if self.bench.is_live and self.stack.currentWidget() is not self.live:
+            self.show_live()
+            return
         if self.bench.capture(self.live.frame if self.bench.is_live else None):
             self.live.flash()
 

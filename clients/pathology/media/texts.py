@@ -59,10 +59,10 @@ ENTRIES = {
     "长度": "Length",
     "角度": "Angle",
     "面积": "Area",
-    "清除测量": "Clear measures",
+    "清除测量": "Clear",
     "标尺": "Scale bar",
     "刻度": "Ruler",
-    "存为新图像": "Keep as new picture",
+    "存为新图": "Keep copy",
     "导出副本": "Export copy",
     "导出到文件夹": "Export to a folder",
     "已导出 {count} 个文件": "{count} files exported",
@@ -86,6 +86,7 @@ ENTRIES = {
     "重新查找设备": "Look for devices again",
     "正在查找设备…": "Looking for devices…",
     "脚踏开关的按键": "Key of the foot pedal",
+    "点此后踩一下脚踏": "Click here, then press the pedal",
     "脚踏开关与键盘一样发送按键：点输入框后踩一下即可。下次打开影像编辑时生效。": (
         "A foot pedal sends a key as a keyboard does: click the field and press the pedal. "
         "It works from the next time the imaging page is opened."

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from clients.kit.labels import IconButton, ValueLabel
 from clients.pathology.media.canvas import PictureCanvas
@@ -26,6 +26,7 @@ class VideoPlayer(QWidget):
         self._slider.valueChanged.connect(self._show_frame)
         self._button = IconButton("play", "播放", on_click=self.toggle)
         self._time = ValueLabel("0:00 / 0:00")
+        self._time.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._time.setFixedWidth(110)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

@@ -11,7 +11,7 @@ from clients.kit.sound.recorder import RecorderState
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.pathology.media.bench import CaptureBench
-from clients.pathology.media.state import clock
+from clients.pathology.media.state import LARGE, clock
 
 _STATE_WORDS = {
     RecorderState.RUNNING: "正在录音",
@@ -62,12 +62,13 @@ class VoiceBar(QWidget):
         row.setSpacing(12)
         self._state = Label("正在录音")
         self._time = ValueLabel("0:00", "strong")
+        self._time.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._time.setFixedWidth(64)
         self._meter = LevelMeter()
         self._pause = Button("暂停", "", "pause", on_click=self._on_pause)
         self._stop = Button("停止录音", "primary", "stop", on_click=bench.stop_voice)
         for button in (self._pause, self._stop):
-            button.setFixedHeight(44)
+            button.setStyleSheet(LARGE)
         row.addWidget(self._state)
         row.addWidget(self._time)
         row.addWidget(self._meter, 1)

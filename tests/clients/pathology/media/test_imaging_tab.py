@@ -276,6 +276,16 @@ def test_measures_are_burnt_into_copies_only(house: ImagingHouse, qtbot: QtBot) 
         QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(300, 150))
         QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(400, 150))
     assert isinstance(told.args[0], Measurement) and told.args[0].tool is Tool.LENGTH
+    house.tab.show_live()
+    house.tab.open_item(state(house).items[0].key)
+    qtbot.waitUntil(lambda: house.tab.stack.currentWidget() is house.tab.picture, timeout=5000)
+    house.tab.capture()
+    assert house.tab.stack.currentWidget() is house.tab.live and house.bench.captures_asked == 1, "nothing unseen"
+    house.tab.open_item(state(house).items[0].key)
+    qtbot.waitUntil(lambda: house.tab.stack.currentWidget() is house.tab.picture, timeout=5000)
+    canvas.keep_only(told.args[0])
+    before = canvas.image
+    assert before is not None
     copy = canvas.copy_with_overlay()
     assert copy is not None and copy != before and before == plain
     house.tab.keep_derived()
