@@ -71,7 +71,8 @@ def _later(row: NDArray[Any], back: int) -> NDArray[Any]:
     import numpy as np
 
     made = np.zeros_like(row)
-    made[back:] = row[: row.size - back] if back else row
+    if back < row.size:
+        made[back:] = row[: row.size - back]
     return made
 
 

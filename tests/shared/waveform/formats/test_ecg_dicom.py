@@ -14,7 +14,14 @@ import pytest
 from ecg_records import full, twelve_leads
 
 from shared.waveform.formats import CannotHold, EcgFormatError, Kind, findings_of, read, write
-from shared.waveform.formats.dicom_writing import AMBULATORY, GENERAL, GENERAL_32_BIT, TWELVE_LEAD, dataset_of, sop_class
+from shared.waveform.formats.dicom_writing import (
+    AMBULATORY,
+    GENERAL,
+    GENERAL_32_BIT,
+    TWELVE_LEAD,
+    dataset_of,
+    sop_class,
+)
 from shared.waveform.record import EcgRecord
 
 

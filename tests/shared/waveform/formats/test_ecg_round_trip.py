@@ -95,7 +95,14 @@ def test_resolutions_that_scp_cannot_hold_are_rescaled_and_said() -> None:
 
 
 def test_nothing_that_is_no_ecg_is_read() -> None:
-    for data in (b"", b"hello", b"\0" * 5000, b"<html><body>x</body></html>", b"name,age\nLi,3\nWang,4\n", bytes(range(256)) * 20):
+    for data in (
+        b"",
+        b"hello",
+        b"\0" * 5000,
+        b"<html><body>x</body></html>",
+        b"name,age\nLi,3\nWang,4\n",
+        bytes(range(256)) * 20,
+    ):
         assert kind_of(data) is None
         with pytest.raises(EcgFormatError):
             read(data)

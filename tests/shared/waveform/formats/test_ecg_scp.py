@@ -61,7 +61,9 @@ def test_a_file_reduced_outside_of_the_beats_is_restored() -> None:
     median = [codec.coded_default(codec.differences_of(beat, 1))] * 12
     sections = _sections_of(write(record, Kind.SCP).main)
     sections[3] = bytes((12, 1 | 4)) + sections[3][2:]
-    sections[4] = struct.pack("<HHH", 202, 51, 1) + struct.pack("<HIII", 0, 301, 351, 401) + struct.pack("<II", 281, 420)
+    sections[4] = (
+        struct.pack("<HHH", 202, 51, 1) + struct.pack("<HIII", 0, 301, 351, 401) + struct.pack("<II", 281, 420)
+    )
     sections[5] = _block(5000, 2000, 1, 0, median)
     sections[6] = _block(5000, 8000, 2, 1, streams)
     back = read(_file(sections))
