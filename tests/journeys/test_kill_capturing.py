@@ -158,6 +158,8 @@ class House:
         assert not lost, f"{len(lost)} of {len(self.clicked)} captures are gone"
         changed = [key for key, (digest, _) in self.clicked.items() if by_key[key].sha256 != digest]
         assert not changed, f"{len(changed)} captures are not what was taken"
+        lost = set(self.pieces) - set(by_key)
+        assert not lost, f"{len(lost)} of {len(self.pieces)} recordings are gone"
         for key, pieces in self.pieces.items():
             frames = round(by_key[key].duration_s * 25)
             assert by_key[key].kind is MediaKind.VIDEO and frames >= pieces, "a piece that was safe is gone"

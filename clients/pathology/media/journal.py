@@ -57,9 +57,9 @@ class CaptureJournal:
     def begin(self, facts: MediaFacts) -> str:
         """Begin a recording; gives its key."""
         key = _new_key()
-        self._write(f"begun-{key}", msgspec.msgpack.encode(facts))
-        with self._lock:
+        with self._lock:  # before its name is seen: a sender must not take it for one that a crash left empty
             self._open[key] = 0
+        self._write(f"begun-{key}", msgspec.msgpack.encode(facts))
         return key
 
     def append(self, key: str, data: bytes) -> None:
@@ -83,6 +83,8 @@ class CaptureJournal:
 
     def waiting(self) -> tuple[Waiting, ...]:
         """What the server has not confirmed, in the order of capture; recordings that still run are left out."""
+        with self._lock:
+            running = set(self._open)  # before the names are read: what ends meanwhile has more pieces than were seen
         names = self._files.names()
         pieces: dict[str, int] = {}
         for name in names:
@@ -94,7 +96,7 @@ class CaptureJournal:
         whole = {name[8:] for name in names if name.startswith("capture-")}
         begun = {name[6:] for name in names if name.startswith("begun-")} - whole
         for key in sorted(whole | begun):
-            if not self.is_recording(key):
+            if key not in running and not self.is_recording(key):
                 found.append(Waiting(key, 0 if key in whole else pieces.get(key, 0), self._why(key, refused)))
         return tuple(found)
 

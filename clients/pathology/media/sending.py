@@ -129,8 +129,8 @@ class Sender:
             self._journal.refuse(one.key, DAMAGED)
             self._refused(one.key, DAMAGED)
             return None
-        if one.pieces == 0:  # it was begun and the program died before anything was recorded
-            self._journal.forget(one.key)
+        if next(self._journal.pieces(one.key), None) is None:
+            self._journal.forget(one.key)  # it was begun and the program died before anything was recorded
             return None
         if facts.kind is MediaKind.VOICE:
             data = flac.encode(b"".join(self._journal.pieces(one.key)))

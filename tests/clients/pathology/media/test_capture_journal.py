@@ -136,6 +136,33 @@ def test_a_crash_in_a_recording_keeps_what_was_recorded(tmp_path: Path, desk: De
     assert Sound.of_wav(flac.to_wav(kept(line, by_key[key]))).pcm() == spoken
 
 
+def test_a_recording_is_never_taken_for_an_empty_one(desk: Desk, line: Line) -> None:
+    """The sender looks at the journal at every moment of a recording; the worst are just after begin and end."""
+    journal, files = desk.journal, desk.journal._files
+    write, names = files.write, files.names
+    made: list[str] = []
+
+    def write_and_look(name: str, data: bytes) -> None:
+        write(name, data)
+        desk.sender.send_all()
+
+    def end_while_looking() -> tuple[str, ...]:
+        found = names()
+        if made and journal.is_recording(made[-1]):
+            files.names = names  # type: ignore[method-assign]
+            journal.append(made[-1], video())
+            journal.end(made[-1])
+        return found
+
+    files.write = write_and_look  # type: ignore[method-assign]
+    made.append(a_video(journal))
+    files.write = write  # type: ignore[method-assign]
+    made.append(journal.begin(facts(kind=MediaKind.VIDEO, media_type="video/x-msvideo", frame_rate=25.0)))
+    files.names = end_while_looking  # type: ignore[method-assign]
+    desk.sender.send_all()
+    assert desk.sender.send_all() and sorted(view.key for view in strip(line)) == sorted(made)
+
+
 def test_a_refused_capture_stays_until_the_user_decides(desk: Desk, line: Line) -> None:
     key = desk.journal.keep(facts(), jpeg())
     line.house.cases.locked.add(CASE)
