@@ -41,7 +41,7 @@ def faults() -> dict[str, Spoil]:
 
 def swapped(record: EcgRecord, name: str) -> EcgRecord:
     """The record as it comes with these electrodes exchanged."""
-    given = dict(zip(record.leads, _microvolts(record), strict=True))
+    given = dict(zip(TWELVE, _microvolts(record), strict=True))
     changed = exchange(name) @ np.array([given[lead] for lead in EIGHT])
     found = with_derived_limb_leads(dict(zip(EIGHT, changed, strict=True)))
     return _record([found[lead] for lead in TWELVE], record)
@@ -84,14 +84,14 @@ def wander(record: EcgRecord, random: np.random.Generator) -> EcgRecord:
 def chest_off(record: EcgRecord, random: np.random.Generator) -> EcgRecord:
     """A chest electrode without contact: nothing but some noise, or a straight line."""
     values = _microvolts(record)
-    row = record.leads.index(str(random.choice(CHEST)))
+    row = TWELVE.index(str(random.choice(CHEST)))
     values[row] = random.normal(0.0, 3.0, values.shape[1]) if random.random() < 0.5 else 0.0
     return _record(values, record)
 
 
 def limb_off(record: EcgRecord, random: np.random.Generator) -> EcgRecord:
     """A limb electrode without contact: its potential drifts, hums and crackles in all leads that use it."""
-    given = dict(zip(record.leads, _microvolts(record), strict=True))
+    given = dict(zip(TWELVE, _microvolts(record), strict=True))
     count = record.sample_count
     seconds = np.arange(count) / record.sampling_hz
     stray = 1500.0 * np.sin(2 * np.pi * 0.23 * seconds) + 400.0 * np.sin(2 * np.pi * 50.0 * seconds)

@@ -110,7 +110,8 @@ def _averaged(stretch: _Stretch, number: int, shape: templates.Shape) -> _Shape:
     template = templates.averaged(stretch.values, places, before, after, ends)
     leads = _clean_leads(template)
     beat = template.beat[leads]
-    points = _points_of(beat, before, rate, typical, float(np.median(nexts - places)))
+    usual = max(typical, 0.9 * stretch.mean)
+    points = _points_of(beat, before, rate, usual, float(np.median(nexts - places)))
     average = templates.averaged(stretch.smooth[leads], places, before, after, ends).beat
     p = placing.p_wave(average, before, points, rate)
     agreement = placing.p_agreement(stretch.smooth[leads], places, p) if p is not None else 0.0

@@ -71,6 +71,8 @@ def _dominant_first(beats: list[Beat]) -> list[Beat]:
     from dataclasses import replace
     from statistics import median
 
+    if not beats:
+        return []
     counts = Counter(beat.shape for beat in beats)
     widths: dict[int, list[float]] = defaultdict(list)
     for beat in beats:

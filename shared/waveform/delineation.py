@@ -98,6 +98,8 @@ def p_points(beat: NDArray[Any], earliest: int, qrs_on: float, rate_hz: float) -
     centre = start + margin + int(np.argmax(mass[margin : mass.size - margin]))
     left, right = max(start, centre - round(70 * ms)), min(stop - 1, centre + round(70 * ms))
     peak = float(slope[left : right + 1].max())
+    if peak <= 0.0:
+        return None
     steep = np.flatnonzero(slope[left : right + 1] > 0.35 * peak) + left
     quiet = float(ndimage.uniform_filter1d(slope[start:], max(1, round(12 * ms)), mode="nearest").min())
     onset = _descend(slope, int(steep[0]), -1, quiet + _P_ONSET_THRESHOLD * (peak - quiet), int(steep[0]) - start)
@@ -121,6 +123,8 @@ def t_points(beat: NDArray[Any], qrs_off: float, latest: int, rate_hz: float) ->
     slope = slope_of(beat, rate_hz, _T_SMOOTH_MS)
     inside = slope[start : stop - round(30 * ms)]
     steepest = float(inside.max())
+    if steepest <= 0.0:
+        return None
     steep = np.flatnonzero(inside > _T_STEEP * steepest) + start
     quiet = _quiet(slope, int(steep[-1]), stop, ms)
     end = _descend(slope, int(steep[-1]), 1, quiet + _T_THRESHOLD * (steepest - quiet), stop - int(steep[-1]))

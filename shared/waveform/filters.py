@@ -17,6 +17,9 @@ LOW_PASS_STEPS = (0.0, 25.0, 35.0, 40.0, 75.0, 100.0, 150.0)
 NOTCH_STEPS = (0.0, 50.0, 60.0)
 MUSCLE_LOW_PASS_HZ = 35.0
 _NOTCH_QUALITY = 25.0
+# Two passes double the attenuation: corners are moved so that a step of ``FilterSettings`` is 3 dB down at its name.
+_HIGH_PASS_MOVED = (2**0.5 - 1) ** 0.5
+_LOW_PASS_MOVED = (2**0.5 - 1) ** -0.25
 _HIGHEST_PART = 0.49  # of the sampling rate: above it a low-pass would do nothing
 
 
@@ -55,14 +58,14 @@ def filtered(values: NDArray[Any], sampling_hz: float, settings: FilterSettings 
     if settings.baseline:
         result = result - baseline_of(result, sampling_hz)
     if settings.high_pass_hz > 0:
-        result = high_pass(result, sampling_hz, settings.high_pass_hz)
+        result = high_pass(result, sampling_hz, _moved(settings.high_pass_hz, sampling_hz, _HIGH_PASS_MOVED))
     if settings.notch_hz > 0:
         result = notch(result, sampling_hz, settings.notch_hz)
     corner = settings.low_pass_hz
     if settings.muscle:
         corner = min(corner, MUSCLE_LOW_PASS_HZ) if corner > 0 else MUSCLE_LOW_PASS_HZ
     if corner > 0:
-        result = low_pass(result, sampling_hz, corner)
+        result = low_pass(result, sampling_hz, _moved(corner, sampling_hz, _LOW_PASS_MOVED))
     result[missing] = np.nan
     return result
 
@@ -85,12 +88,12 @@ def bridged(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def high_pass(values: NDArray[Any], sampling_hz: float, corner_hz: float) -> NDArray[Any]:
-    """Second order over both passes (each a first-order RC, as the corner of a recorder is defined)."""
+    """Second order over both passes (each a first-order RC); 6 dB down at the corner."""
     return _both_ways(values, sampling_hz, corner_hz, "highpass", 1)
 
 
 def low_pass(values: NDArray[Any], sampling_hz: float, corner_hz: float) -> NDArray[Any]:
-    """Fourth order over both passes, Butterworth."""
+    """Fourth order over both passes, Butterworth; 6 dB down at the corner."""
     import numpy as np
 
     if corner_hz >= _HIGHEST_PART * sampling_hz:
@@ -151,6 +154,15 @@ def resampled(values: NDArray[Any], sampling_hz: float, wanted_hz: float) -> NDA
     ratio = Fraction(wanted_hz / sampling_hz).limit_denominator(1000)
     result: NDArray[Any] = signal.resample_poly(values, ratio.numerator, ratio.denominator, axis=-1, padtype="line")
     return result
+
+
+def _moved(corner_hz: float, sampling_hz: float, factor: float) -> float:
+    """The corner times the factor, on the frequency scale that a digital filter bends (bilinear transform)."""
+    from math import atan, pi, tan
+
+    if corner_hz >= _HIGHEST_PART * sampling_hz:
+        return corner_hz
+    return sampling_hz / pi * atan(factor * tan(pi * corner_hz / sampling_hz))
 
 
 def _both_ways(values: NDArray[Any], sampling_hz: float, corner_hz: float, kind: str, order: int) -> NDArray[Any]:

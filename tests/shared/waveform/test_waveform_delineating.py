@@ -1,0 +1,140 @@
+"""Beats of phantoms: found, classed, and their waves where the phantom put them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from ecg_phantom import Heart, Truth, eight_leads, record_of, twelve_leads
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.waveform.beats import POINTS, BeatClass, Delineation
+from shared.waveform.delineating import delineate
+from shared.waveform.measuring import analyse
+from shared.waveform.record import record_from_microvolts
+
+
+def _found_all(found: Delineation, truth: Truth) -> None:
+    assert len(found.beats) == len(truth.r_ms)
+    for beat, r, odd in zip(found.beats, truth.r_ms, truth.ectopic, strict=True):
+        assert abs(beat.r_ms - r) < (60.0 if odd else 5.0)
+
+
+@pytest.mark.parametrize(
+    "heart",
+    [
+        Heart(),
+        Heart(rr_ms=430.0, rr_sd_ms=4.0),
+        Heart(rr_ms=1500.0, seconds=15.0),
+        Heart(rate_hz=250.0),
+        Heart(rate_hz=1000.0),
+        Heart(noise_uv=60.0),
+        Heart(p_waves=False, rr_sd_ms=170.0, fibrillation_uv=60.0, seconds=20.0),
+        Heart(ectopic_every=4, seconds=20.0),
+        Heart(ectopic_every=2, seconds=20.0),
+    ],
+)
+def test_every_beat_is_found_once(heart: Heart) -> None:
+    record, truth = twelve_leads(heart)
+    _found_all(delineate(record), truth)
+
+
+def test_points_stand_where_the_waves_begin_and_end() -> None:
+    record, truth = twelve_leads(Heart(rr_sd_ms=30.0))
+    whole = [beat for beat in delineate(record).beats if beat.p_on_ms is not None and beat.t_off_ms is not None]
+    assert len(whole) >= len(truth.r_ms) - 1
+    for beat in whole:
+        values = [getattr(beat, name) for name in POINTS]
+        assert values == sorted(values)
+        # Gaussian waves end some 2.5 sigma from their middle: P at -160 (20), QRS -24 (7) … 26 (9), T 320 (32) ms.
+        assert beat.p_on_ms is not None and beat.p_peak_ms is not None and beat.t_off_ms is not None
+        assert beat.p_peak_ms - beat.r_ms == pytest.approx(-160.0, abs=8.0)
+        assert beat.p_on_ms - beat.r_ms == pytest.approx(-210.0, abs=15.0)
+        assert (beat.qrs_on_ms or 0) - beat.r_ms == pytest.approx(-46.0, abs=9.0)
+        assert (beat.qrs_off_ms or 0) - beat.r_ms == pytest.approx(51.0, abs=9.0)
+        assert beat.t_off_ms - beat.r_ms == pytest.approx(405.0, abs=25.0)
+
+
+def test_a_p_wave_that_moves_is_followed_from_beat_to_beat() -> None:
+    random = np.random.default_rng(3)
+    parts, r_ms, shifts = [], [], []
+    for shift in (0.0, 25.0, -20.0, 10.0, 30.0, -10.0, 0.0, 20.0):
+        leads, truth = eight_leads(Heart(seconds=2.0, rr_ms=1000.0, rr_sd_ms=0.0, pr_shift_ms=shift, noise_uv=0.0))
+        r_ms += [2000.0 * len(parts) + each for each in truth.r_ms]
+        shifts += [shift] * len(truth.r_ms)
+        parts.append(leads)
+    values = np.hstack(parts)
+    found = delineate(record_of(values + random.normal(0.0, 4.0, values.shape), 500.0))
+    places = np.array([beat.r_ms for beat in found.beats])
+    distances = [r - (found.beats[int(np.argmin(np.abs(places - r)))].p_peak_ms or np.nan) for r in r_ms]
+    assert np.corrcoef(distances, shifts)[0, 1] > 0.95
+
+
+def test_fibrillation_has_no_p_waves_and_sinus_rhythm_has() -> None:
+    fibrillating, _ = twelve_leads(Heart(p_waves=False, rr_sd_ms=170.0, fibrillation_uv=60.0, seconds=20.0))
+    found = delineate(fibrillating)
+    assert not found.p_waves
+    assert all(beat.p_on_ms is None for beat in found.beats)
+    assert not found.of_kind(BeatClass.SUPRAVENTRICULAR)
+    assert delineate(twelve_leads()[0]).p_waves
+
+
+@pytest.mark.parametrize("every", [2, 3, 5])
+def test_wide_early_beats_are_ventricular_and_have_no_p_wave(every: int) -> None:
+    record, truth = twelve_leads(Heart(ectopic_every=every, seconds=20.0))
+    found = delineate(record)
+    assert [beat.kind == BeatClass.VENTRICULAR for beat in found.beats] == list(truth.ectopic)
+    assert all(beat.p_on_ms is None for beat in found.of_kind(BeatClass.VENTRICULAR))
+    assert found.p_waves
+
+
+def test_pacemaker_spikes_are_found_and_their_beats_are_paced() -> None:
+    record, truth = twelve_leads(Heart(p_waves=False, spikes_uv=1500.0, rr_sd_ms=0.0))
+    found = delineate(record)
+    assert len(found.spikes_ms) == len(truth.r_ms)
+    assert {beat.kind for beat in found.beats} == {BeatClass.PACED}
+    _found_all(found, truth)
+    assert not delineate(twelve_leads()[0]).spikes_ms
+
+
+@pytest.mark.parametrize("leads", [("II",), ("II", "V5"), ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")])
+def test_few_leads_are_enough(leads: tuple[str, ...]) -> None:
+    record, truth = twelve_leads()
+    values = np.array([record.lead(name) for name in leads])
+    found = delineate(record_from_microvolts(leads, values, 500.0))
+    _found_all(found, truth)
+    assert found.p_waves
+
+
+def test_flat_and_missing_leads_are_left_out() -> None:
+    record, truth = twelve_leads()
+    values = record.microvolts()
+    values[3], values[7] = 0.0, np.nan
+    found = delineate(record_from_microvolts(record.leads, values, 500.0))
+    assert set(record.leads) - set(found.leads) == {record.leads[3], record.leads[7]}
+    _found_all(found, truth)
+
+
+def test_a_long_record_goes_in_chunks_and_loses_nothing_at_their_edges() -> None:
+    values, truth = eight_leads(Heart(seconds=400.0, rr_sd_ms=40.0, ectopic_every=7, rate_hz=250.0))
+    record = record_from_microvolts(("II", "V5"), values[[1, 6]], 250.0)
+    found = delineate(record)
+    _found_all(found, truth)
+    assert all(after.r_ms > before.r_ms for before, after in pairwise(found.beats))
+    assert [beat.kind == BeatClass.VENTRICULAR for beat in found.beats] == list(truth.ectopic)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 1500), st.sampled_from([100.0, 250.0, 500.0, 997.0]), st.integers(0, 2**31))
+def test_whatever_the_samples_are_there_is_an_answer(leads: int, count: int, rate: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.choice([0.0, 1e6, -1e6, np.nan, 40.0, 1e-3], size=(leads, count))
+    if seed % 2:
+        values = np.cumsum(random.normal(0.0, 1000.0, (leads, count)), axis=1)
+    record = record_from_microvolts(("II", "V1", "V5")[:leads], values, rate)
+    analysis = analyse(record)
+    length_ms = 1000.0 * count / rate
+    for beat in analysis.delineation.beats:
+        assert -1 <= beat.r_ms <= length_ms + 1
