@@ -41,7 +41,8 @@ class _Walk(Generic[RowT]):
     model: type[RowT]
     order: InstrumentedAttribute[Any]
     downwards: bool
-    stretches: list[ColumnElement[bool]]  # each a stretch of an index
+    stretches: list[ColumnElement[bool]]  # each a stretch of an index …
+    whole: ColumnElement[bool]  # … and all of them in one condition
     conditions: list[ColumnElement[bool]] = field(default_factory=list)
     few: tuple[int, ...] | None = None
 
@@ -87,8 +88,9 @@ class _Walk(Generic[RowT]):
     def _parts(self) -> list[ColumnElement[bool]]:
         if self.few == ():
             return []
-        own = (self.model.id.in_(self.few),) if self.few is not None else ()
-        return [and_(*own, stretch, *self.conditions) for stretch in self.stretches]
+        if self.few is not None:
+            return [and_(self.model.id.in_(self.few), self.whole, *self.conditions)]
+        return [and_(stretch, *self.conditions) for stretch in self.stretches]
 
 
 class TechniqueLists:
@@ -108,15 +110,17 @@ class TechniqueLists:
         limit, wanted = _limit(request.limit), request.filter
         states = tuple(state.value for state in wanted.states or _LIVING_BLOCKS)
         number_range = _number_range(BlockRow.label, wanted.first_number, wanted.last_number)
+        libraries = self._libraries(uow, wanted.library_ids)
         walk = _Walk(
             BlockRow,
             BlockRow.label,
             False,
             [
                 and_(BlockRow.library_id == library, BlockRow.state == state, *number_range)
-                for library in self._libraries(uow, wanted.library_ids)
+                for library in libraries
                 for state in states
             ],
+            and_(BlockRow.library_id.in_(libraries), BlockRow.state.in_(states), *number_range),
         )
         if wanted.sources:
             walk.conditions.append(BlockRow.source.in_([source.value for source in wanted.sources]))
@@ -148,15 +152,17 @@ class TechniqueLists:
         limit, wanted = _limit(request.limit), request.filter
         states = tuple(state.value for state in wanted.states or _LIVING_SLIDES)
         number_range = _number_range(SlideRow.number, wanted.first_number, wanted.last_number)
+        libraries = self._libraries(uow, wanted.library_ids)
         walk = _Walk(
             SlideRow,
             SlideRow.number,
             False,
             [
                 and_(SlideRow.library_id == library, SlideRow.state == state, *number_range)
-                for library in self._libraries(uow, wanted.library_ids)
+                for library in libraries
                 for state in states
             ],
+            and_(SlideRow.library_id.in_(libraries), SlideRow.state.in_(states), *number_range),
         )
         self._by_days(uow, walk, SlideRow.made_at, wanted.made_first, wanted.made_last)
         self._by_days(uow, walk, SlideRow.handed_over_at, wanted.handed_over_first, wanted.handed_over_last)
@@ -191,7 +197,8 @@ class TechniqueLists:
         if request.cursor and not (request.cursor.isdecimal() and len(request.cursor) < 16):
             raise invalid("cursor", "列表位置无效，请刷新列表。")
         living = select(CaseRow.id).where(CaseRow.id == SpecimenRow.case_id, CaseRow.state != CaseState.DELETED.value)
-        walk = _Walk(SpecimenRow, SpecimenRow.id, True, [living.correlate(SpecimenRow).exists()])
+        is_living = living.correlate(SpecimenRow).exists()
+        walk = _Walk(SpecimenRow, SpecimenRow.id, True, [is_living], is_living)
         if wanted.library_ids:
             walk.conditions.append(SpecimenRow.library_id.in_(wanted.library_ids))
         if wanted.tissues:
