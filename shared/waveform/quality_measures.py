@@ -157,7 +157,9 @@ def _motion(
     first = max(0, median.qrs_on - median.r_sample + before - round(0.012 * rate))
     last = median.qrs_off - median.r_sample + before + round(0.012 * rate)
     departures = []
-    for beat in representative(tuple(beats)):
+    usual = representative(tuple(beats))
+    # Where noise makes each beat look different, the few that are alike say nothing.
+    for beat in usual if len(usual) >= max(3, 0.5 * len(beats)) else beats:
         r = round(beat.r_ms * rate / 1000.0)
         if r - before < 0 or r + after > values.shape[1]:
             continue
