@@ -176,6 +176,8 @@ class OpinionsWindow(QWidget):
                 editor.setPlainText(text)
             editor.setReadOnly(not (is_open or is_new))
             editor.blockSignals(False)
+        if is_new:
+            self._restore()
         self.head.set_text(self._head_words(one, is_new))
         self.state.set_text(self._state_words(report))
         self.new_button.setVisible(may_new and one is not None)
@@ -282,6 +284,16 @@ class OpinionsWindow(QWidget):
     def _draft_id(self) -> str:
         case = self._page.case_id if self._page is not None else 0
         return f"pathology-opinion-{case}-{self._kind.value if self._kind else 'main'}"
+
+    def _restore(self) -> None:
+        """What was typed and not saved comes back."""
+        kept = self._desk.place.drafts.restore(self._draft_id())
+        if not kept or self.findings.toPlainText() or self.diagnosis.toPlainText():
+            return
+        for editor, key in ((self.findings, "findings"), (self.diagnosis, "diagnosis")):
+            editor.blockSignals(True)
+            editor.setPlainText(str(kept.get(key, "")))
+            editor.blockSignals(False)
 
     def _typed(self) -> None:
         """Journal what is typed, as the page itself does."""

@@ -84,7 +84,7 @@ def save_pictures(pdf: bytes, path: Path) -> int:
         with QPainter(white) as painter:
             painter.drawImage(0, 0, image)
         target = path if number == 0 else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
-        if not white.save(str(target), b"PNG"):
+        if not white.save(str(target.with_suffix(".png"))):
             raise OSError(f"cannot write {target}")
     document.close()
     return pages

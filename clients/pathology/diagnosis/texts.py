@@ -74,6 +74,10 @@ ENTRIES: dict[str, str] = {
     ),
     "请先在另一病例用“报告复制”。": "Copy the report of another case first.",
     # opinions
+    "会诊意见（{count}）": "Consultation opinion ({count})",
+    "补充报告（{count}）": "Supplementary report ({count})",
+    "诊断意见（{count}）": "Opinions ({count})",
+    "冰冻结果（{count}）": "Frozen result ({count})",
     "新写一条": "Write another",
     "发送": "Send",
     "还没有诊断意见。": "No opinions yet.",

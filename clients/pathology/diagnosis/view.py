@@ -202,7 +202,7 @@ class DiagnosisTab(QWidget):
         row.addStretch(1)
         row.addWidget(Label("报告格式", "caption"))
         self.format = ChoiceEditor(ChoiceField(key="format", label="报告格式", choices=[Choice("", "按图像数自动")]))
-        self.format.setMinimumWidth(150)
+        self.format.setMinimumWidth(190)
         self.format.chosen.connect(lambda value: self.presenter.set_format(str(value or "")))
         row.addWidget(self.format)
         return foot

@@ -146,7 +146,7 @@ BREAST = Checklist(
                     "metaplastic=化生性癌|Metaplastic carcinoma; dcis=导管原位癌|Ductal carcinoma in situ;"
                     "other=其他|Other",
                 ),
-                number("size", "浸润灶最大径|Greatest dimension of invasion", "mm", high=400, decimals=1,
+                number("size", "浸润灶最大径|Invasive size", "mm", high=400, decimals=1,
                        when="type != 'dcis'"),
                 choice("grade", "组织学分级（Nottingham）|Nottingham grade", "g1=1 级|Grade 1; g2=2 级|Grade 2;"
                        "g3=3 级|Grade 3; gx=无法评估|Cannot be assessed", when="type != 'dcis'"),

@@ -122,7 +122,7 @@ class Checklist:
                 Section(
                     key=f"section_{index}",
                     title=in_language(title, language),
-                    part=Part.NONE,
+                    part=Part.IMPRESSION,
                     fields=tuple(one.field(language) for one in elements),
                 )
                 for index, (title, elements) in enumerate(self.sections, 1)
@@ -188,6 +188,6 @@ PNI = choice(
     "pni", "神经侵犯|Perineural invasion",
     "absent=未见|Not seen; present=可见|Present; unknown=无法评估|Cannot be assessed", required=False,
 )  # fmt: skip
-EXAMINED = number("nodes_examined", "检出淋巴结数|Lymph nodes examined", high=200)
-POSITIVE = number("nodes_positive", "阳性淋巴结数|Lymph nodes positive", high=200, when="nodes_examined > 0")
+EXAMINED = number("nodes_examined", "检出淋巴结数|Nodes examined", high=200)
+POSITIVE = number("nodes_positive", "阳性淋巴结数|Nodes positive", high=200, when="nodes_examined > 0")
 AFTER_TREATMENT = "新辅助治疗后（yp）不自动计算分期组。|The group is not computed after neoadjuvant treatment (yp)."

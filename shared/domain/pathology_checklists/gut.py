@@ -28,7 +28,7 @@ _GRADE = choice(
     "well=高分化|Well differentiated; moderate=中分化|Moderately differentiated;"
     "poor=低分化|Poorly differentiated; undifferentiated=未分化|Undifferentiated; gx=无法评估|Cannot be assessed",
 )  # fmt: skip
-_SIZE = number("size", "肿瘤最大径|Greatest dimension", "mm", high=400, decimals=1)
+_SIZE = number("size", "肿瘤最大径|Size", "mm", high=400, decimals=1)
 
 
 # ── colon and rectum ─────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +116,7 @@ COLORECTAL = Checklist(
                 choice("budding", "肿瘤出芽|Tumour budding", "low=低（0–4）|Low (0–4);"
                        "mid=中（5–9）|Intermediate (5–9); high=高（≥10）|High (≥10)", required=False),
                 MARGIN,
-                number("crm", "环周切缘距离|Circumferential margin", "mm", high=100, decimals=1,
+                number("crm", "环周切缘距离|CRM", "mm", high=100, decimals=1,
                        when="site == 'rectum'"),
             ),
         ),

@@ -125,7 +125,7 @@ LUNG = Checklist(
                 choice("pattern", "主要生长方式|Predominant pattern", "lepidic=贴壁型|Lepidic; acinar=腺泡型|Acinar;"
                        "papillary=乳头型|Papillary; micro=微乳头型|Micropapillary; solid=实体型|Solid",
                        when="type == 'adeno'"),
-                number("size", "肿瘤（浸润灶）最大径|Greatest dimension (of invasion)", "mm", high=300, decimals=1),
+                number("size", "肿瘤（浸润灶）最大径|Size (invasion)", "mm", high=300, decimals=1),
                 choice("pleura", "脏层胸膜侵犯|Visceral pleura", "pl0=PL0|PL0; pl1=PL1|PL1; pl2=PL2|PL2;"
                        "pl3=PL3（壁层胸膜）|PL3 (parietal pleura)"),
                 choices("extension", "侵犯|Extension",
@@ -229,7 +229,7 @@ PROSTATE = Checklist(
             (
                 choice("procedure", "手术方式|Procedure", "radical=根治性前列腺切除|Radical prostatectomy;"
                        "other=其他|Other"),
-                number("psa", "术前 PSA|PSA before surgery", "ng/mL", high=10000, decimals=2, required=False),
+                number("psa", "术前 PSA|PSA", "ng/mL", high=10000, decimals=2, required=False),
                 DESCRIPTORS,
             ),
         ),
@@ -240,8 +240,8 @@ PROSTATE = Checklist(
                        "ductal=导管腺癌|Ductal adenocarcinoma; other=其他|Other"),
                 choice("primary", "Gleason 主要分级|Primary Gleason pattern", _PATTERNS),
                 choice("secondary", "Gleason 次要分级|Secondary Gleason pattern", _PATTERNS),
-                number("extent", "肿瘤所占比例|Share of the gland", "%", high=100),
-                choice("invasion", "侵犯范围|Extent", "t2=局限于前列腺（pT2）|Organ confined (pT2);"
+                number("extent", "肿瘤所占比例|Extent", "%", high=100),
+                choice("invasion", "侵犯范围|Invasion", "t2=局限于前列腺（pT2）|Organ confined (pT2);"
                        "t3a=前列腺外侵犯或镜下膀胱颈侵犯（pT3a）|Extraprostatic or microscopic bladder neck (pT3a);"
                        "t3b=精囊侵犯（pT3b）|Seminal vesicle (pT3b);"
                        "t4=侵犯邻近结构（pT4）|Adjacent structures (pT4)"),
@@ -335,7 +335,7 @@ THYROID = Checklist(
             (
                 choice("procedure", "手术方式|Procedure", "lobe=腺叶切除|Lobectomy; total=全切除|Total thyroidectomy;"
                        "near=近全切除|Near-total thyroidectomy; other=其他|Other"),
-                number("age", "诊断时年龄|Age at diagnosis", "a", high=120),
+                number("age", "诊断时年龄|Age", "a", high=120),
                 DESCRIPTORS,
             ),
         ),
@@ -347,7 +347,7 @@ THYROID = Checklist(
                        "poorly=低分化癌|Poorly differentiated carcinoma; medullary=髓样癌|Medullary carcinoma;"
                        "anaplastic=未分化癌|Anaplastic carcinoma"),
                 choice("focality", "灶性|Focality", "single=单灶|Unifocal; multi=多灶|Multifocal"),
-                number("size", "最大灶径|Greatest dimension", "mm", high=300, decimals=1),
+                number("size", "最大灶径|Size", "mm", high=300, decimals=1),
                 choice("extension", "甲状腺外侵犯|Extrathyroidal extension", "none=无|None;"
                        "microscopic=仅镜下|Microscopic only; t3b=肉眼侵犯带状肌（pT3b）|Gross, strap muscles (pT3b);"
                        "t4a=皮下、喉、气管、食管或喉返神经（pT4a）"
