@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from clients.kit.camera import texts as camera_texts
 from clients.kit.printing import texts as printing_texts
+from clients.kit.sound import texts as sound_texts
 
 ENTRIES: Mapping[str, str] = {
     **printing_texts.ENTRIES,
+    **camera_texts.ENTRIES,
+    **sound_texts.ENTRIES,
     # shell
     "明镜影像": "Mingjing Imaging",
     "命令面板": "Command palette",

@@ -9,7 +9,6 @@ ENTRIES = {
     "解除冻结": "Unfreeze",
     "录像": "Record video",
     "停止录像 {time}": "Stop video {time}",
-    "语音录入": "Dictate",
     "停止录音": "Stop recording",
     "暂停": "Pause",
     "继续": "Go on",
@@ -19,7 +18,6 @@ ENTRIES = {
     "麦克风已断开，已录的内容都已保存": "Microphone lost; everything recorded is safe",
     "大体": "Gross",
     "显微镜": "Microscope",
-    "文档": "Document",
     "语音": "Voice",
     "图像": "Pictures",
     "物镜": "Objective",
@@ -31,8 +29,6 @@ ENTRIES = {
     "采集时定标已过期": "Calibration was out of date",
     "{scale} µm/像素，有效至 {day}": "{scale} µm/px, valid until {day}",
     "定标已过期，请重新定标": "Calibration expired: calibrate again",
-    "画面已冻结": "Frozen",
-    "清晰度": "Focus",
     "实时显示已关闭": "Live view is off",
     "打开后在画面上单击左键采集，单击右键结束。": (
         "Switch it on, then click the left button on the picture to capture, the right one to end."
@@ -41,7 +37,6 @@ ENTRIES = {
     "正在读取…": "Loading…",
     "尚无图像。点“实时显示”后在画面上单击左键采集。": "No pictures yet. Switch live view on and click on it.",
     "设置打印": "Set for printing",
-    "取消打印": "Cancel printing",
     "取消所有打印": "Cancel all printing",
     "图像置换": "Swap pictures",
     "导出图像": "Export pictures",
@@ -52,7 +47,6 @@ ENTRIES = {
         "Delete the {count} selected pictures or clips? This cannot be undone."
     ),
     "删除": "Delete",
-    "取消": "Cancel",
     # a picture large
     "返回": "Back",
     "移动": "Move",
@@ -93,16 +87,6 @@ ENTRIES = {
     ),
     "请先打开实时显示：能调节的项目由摄像头决定。": "Switch live view on first: the camera decides what can be set.",
     "自动": "automatic",
-    "亮度": "Brightness",
-    "对比度": "Contrast",
-    "饱和度": "Saturation",
-    "色调": "Hue",
-    "伽马": "Gamma",
-    "锐度": "Sharpness",
-    "曝光": "Exposure",
-    "白平衡": "White balance",
-    "增益": "Gain",
-    "对焦": "Focus",
     "文件类型": "File type",
     "压缩质量": "Quality",
     "当前画面": "Live picture",
@@ -170,32 +154,4 @@ ENTRIES = {
         "The capture's file on this computer is damaged and cannot be uploaded; capture again."
     ),
     "本机磁盘读写失败，请检查磁盘空间。": "This computer's disk cannot be read or written; check its space.",
-    "没有找到摄像头，请检查连接线；文字工作不受影响。": (
-        "No camera was found; check its cable. Texts can be worked on meanwhile."
-    ),
-    "摄像头已断开，请检查连接线；接好后画面自动恢复。": (
-        "The camera was lost; check its cable. The picture comes back by itself."
-    ),
-    "摄像头打不开，可能正被其他程序使用；请关闭后重试。": (
-        "The camera cannot be opened; another program may use it. Close that and try again."
-    ),
-    "虚拟摄像头的文件夹中没有图片。": "The virtual camera's folder holds no picture.",
-    "画面太暗，请增加光源或曝光。": "Too dark: more light or exposure.",
-    "画面过曝，请减小光源或曝光。": "Too bright: less light or exposure.",
-    "请调焦：画面不够清晰。": "Focus: the picture is not sharp.",
-    "没有找到麦克风，请检查连接线；文字工作不受影响。": (
-        "No microphone was found; check its cable. Texts can be worked on meanwhile."
-    ),
-    "没有安装录音组件（PyAudio），不能语音录入；请联系管理员安装，文字工作不受影响。": (
-        "The sound component (PyAudio) is not installed, so nothing can be dictated; ask the administrator. "
-        "Texts can be worked on meanwhile."
-    ),
-    "麦克风已断开，已录的内容都已保存；接好后可继续录音。": (
-        "The microphone was lost; everything recorded is safe. Plug it in and recording goes on."
-    ),
-    "麦克风打不开，可能正被其他程序使用；请关闭后重试。": (
-        "The microphone cannot be opened; another program may use it. Close that and try again."
-    ),
-    "录音文件已损坏，不能播放。": "The recording is damaged and cannot be played.",
-    "录音太长，不能在这里播放；请导出后播放。": "The recording is too long to be played here; export it first.",
 }
