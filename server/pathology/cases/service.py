@@ -112,8 +112,9 @@ class CaseService:
     # ── stepping ─────────────────────────────────────────────────────────────────────────────────────
 
     def allowed(self, caller: Caller, facts: CaseFacts) -> tuple[CaseAction, ...]:
-        """Return what the caller may do to the case in this state, guards aside."""
-        return rules.allowed_actions(facts.state, caller.permissions)
+        """Return what the caller may do to the case in this state; of the guards only the library's kind is asked."""
+        found = rules.allowed_actions(facts.state, caller.permissions)
+        return tuple(action for action in found if action is not CaseAction.SMEAR or facts.is_cytology)
 
     def check(
         self,
