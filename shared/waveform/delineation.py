@@ -21,6 +21,7 @@ _QRS_SMOOTH_MS = 6.0
 _QRS_THRESHOLD = 0.03
 _QRS_ONSET_LEAD_MS = 4.0  # the threshold is crossed that much after what a reader calls the onset
 _QRS_OFFSET_LAG_MS = 4.0
+_UPRIGHT = 0.2  # an R wave counts from that part of the depth of Q or S on
 _P_SMOOTH_MS = 9.0
 _P_ONSET_THRESHOLD = 0.20
 _P_OFFSET_THRESHOLD = 0.35
@@ -168,12 +169,14 @@ def _descend(slope: NDArray[Any], start: int, step: int, threshold: float, most:
 
 
 def _largest(beat: NDArray[Any], onset: float, offset: float) -> float:
-    """Where the leads together are farthest from their values at the onset."""
+    """R: the median over the leads of their highest point, or of their lowest where they hardly rise at all."""
     import numpy as np
 
     first, last = int(onset), max(int(onset) + 1, int(offset))
     deviation = beat[:, first : last + 1] - beat[:, first : first + 1]
-    return float(first + int(np.argmax(np.mean(deviation**2, axis=0))))
+    upright = deviation.max(axis=1) > _UPRIGHT * -deviation.min(axis=1)
+    peaks = np.where(upright, np.argmax(deviation, axis=1), np.argmin(deviation, axis=1))
+    return float(first + np.median(peaks))
 
 
 def _largest_over_chord(beat: NDArray[Any], onset: float, offset: float, rate_hz: float) -> float:
