@@ -10,6 +10,9 @@ from shared.domain.rich_text import plain
 from shared.domain.states import CriticalValue
 from shared.domain.structured import CodedValue
 
+PATHOLOGY = "PATH"
+"""Exam type of pathology's reports, whose items name the kind of report."""
+
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A report as it left. `addenda` are plain texts, oldest first; `reason` is why it was corrected or withdrawn."""
@@ -45,7 +48,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         """What the document is called."""
-        return "影像诊断报告"
+        row = self.view.row
+        return row.items if row.exam_type == PATHOLOGY and row.items else "影像诊断报告"
 
 
 def packed(snapshot: Snapshot) -> bytes:

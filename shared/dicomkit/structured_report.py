@@ -23,6 +23,7 @@ COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
 
 IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic imaging report")
 TITLES = {
+    "PATH": Code("11526-1", "LN", "Pathology study"),
     "CT": Code("25045-6", "LN", "CT Report"),
     "MR": Code("25056-3", "LN", "MRI Report"),
     "US": Code("25061-3", "LN", "Ultrasound Report"),
@@ -59,6 +60,7 @@ SQUARE_MILLIMETRE = Code("mm2", "UCUM", "square millimeter")
 DEGREE = Code("deg", "UCUM", "degree")
 
 PROCEDURES = {
+    "PATH": Code("108257001", "SCT", "Anatomic pathology procedure"),
     "CT": Code("77477000", "SCT", "Computed tomography"),
     "MR": Code("113091000", "SCT", "Magnetic resonance imaging"),
     "US": Code("16310003", "SCT", "Ultrasonography"),

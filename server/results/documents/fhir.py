@@ -13,6 +13,7 @@ from typing import Any
 
 from server.results import rules
 from server.results.documents.cda import set_oid
+from server.results.documents.discipline import OF_PATHOLOGY, discipline_of
 from server.results.documents.values import reported_values
 from server.results.snapshot import Snapshot
 from shared.contract.results import ResultEvent
@@ -32,7 +33,7 @@ _SYSTEMS = {
     "RADLEX": "http://radlex.org",
 }
 _GENDERS = {"M": "male", "F": "female", "O": "other"}
-_CATEGORY = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "RAD"}]}
+_SECTIONS = "http://terminology.hl7.org/CodeSystem/v2-0074"
 _OBSERVED = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}
 _OBSERVATION_STATES = {
     ResultEvent.APPROVED: "final",
@@ -110,7 +111,7 @@ def _report(snapshot: Snapshot, facts: Bundling, observations: list[str]) -> Jso
         ],
         "basedOn": [{"reference": f"ServiceRequest/{row.exam_id}"}],
         "status": rules.CODES[snapshot.event].fhir,
-        "category": [_CATEGORY],
+        "category": [{"coding": [{"system": _SECTIONS, "code": discipline_of(snapshot).section}]}],
         "code": _concept(PROCEDURES.get(row.exam_type, ANY_IMAGING), "、".join(item.name for item in exam.items)),
         "subject": {"reference": f"Patient/{row.patient_id}", "display": row.patient_name},
         "effectiveDateTime": (row.examined_at or facts.at).isoformat(),
@@ -149,7 +150,7 @@ def _narrative(snapshot: Snapshot) -> Json:
 
     texts = [_conclusion(snapshot)]
     if not snapshot.is_withdrawn:
-        texts = [f"影像所见：{snapshot.findings}", f"诊断意见：{texts[0]}"]
+        texts = [f"{discipline_of(snapshot).findings_words}：{snapshot.findings}", f"诊断意见：{texts[0]}"]
     lines = "".join(f"<p>{escape(line)}</p>" for text in texts for line in text.split("\n") if line.strip())
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{lines or "<p>-</p>"}</div>'}
 
@@ -158,7 +159,9 @@ def _values(snapshot: Snapshot) -> list[ReportedValue]:
     """Findings and critical flag as observations too: some receivers read only these."""
     if snapshot.is_withdrawn:
         return []
-    found = [ReportedValue(Code("59776-5", "LN", "Procedure findings"), "影像所见", snapshot.findings)]
+    codes = discipline_of(snapshot)
+    name = codes.findings if codes is OF_PATHOLOGY else Code("59776-5", "LN", "Procedure findings")
+    found = [ReportedValue(name, codes.findings_words, snapshot.findings)]
     if snapshot.is_critical:
         found.append(ReportedValue(Code("CRITICAL", "99MJ", "危急值"), "危急值", "是"))
     return [*found, *reported_values(snapshot)]

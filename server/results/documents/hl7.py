@@ -7,20 +7,19 @@ import datetime as dt
 from dataclasses import dataclass
 
 from server.results import rules
+from server.results.documents.discipline import discipline_of
 from server.results.documents.values import reported_values
 from server.results.ports import Connection
 from server.results.snapshot import Snapshot
 from shared.contract.exams import ExamView
 from shared.contract.results import ResultEvent
+from shared.dicomkit.content_items import Code
 from shared.dicomkit.structured_report_values import ReportedValue
 from shared.hl7.charsets import NAMES_WE_WRITE, encoded
 from shared.hl7.message import Repeated, Value, header, joined, segment, written_time
 
 _STUDY = ("113014", "DICOM Study", "DCM")
-_FINDINGS = ("59776-5", "Findings", "LN")
-_IMPRESSION = ("19005-8", "Impressions", "LN")
 _ADDENDUM = ("55107-7", "Addendum", "LN")
-_DOCUMENT = ("18748-4", "Diagnostic imaging report", "LN")
 CRITICAL = ("CRITICAL", "危急值", "99MJ")
 CODECS = {"GBK": "gb18030", "GB18030": "gb18030"}
 """Character set of a connection → codec with which its message is read again; others are UTF-8."""
@@ -112,7 +111,7 @@ def document_message(snapshot: Snapshot, envelope: Envelope, cda: bytes, replace
             [
                 (1, "1"),
                 (2, "ED"),
-                (3, _DOCUMENT),
+                (3, _concept(discipline_of(snapshot).document)),
                 (4, "1"),
                 (5, (envelope.to.own_application, "text", "xml", "Base64", base64.b64encode(cda).decode())),
                 (11, rules.CODES[snapshot.event].value),
@@ -128,16 +127,17 @@ Observation = tuple[str, Value, Value, Value, str]
 
 
 def _observations(snapshot: Snapshot, pdf: bytes) -> list[Observation]:
-    view = snapshot.view
+    view, codes = snapshot.view, discipline_of(snapshot)
+    findings, impression, document = (_concept(one) for one in (codes.findings, codes.impression, codes.document))
     found: list[Observation] = [
         ("HD", _STUDY, ("", uid, "ISO"), "", "") for uid in (view.row.study_uids or (view.exam.row.study_uid,)) if uid
     ]
     if snapshot.is_withdrawn:
         said = f"本报告已撤回，以修订后的报告为准。原因：{snapshot.reason or '未注明'}"
-        return [*found, ("FT", _IMPRESSION, said, "", "")]
+        return [*found, ("FT", impression, said, "", "")]
     flag = "AA" if snapshot.is_critical else ""
-    found.append(("FT", _FINDINGS, snapshot.findings[:_BOUNDED], "", ""))
-    found.append(("FT", _IMPRESSION, snapshot.impression[:_BOUNDED], "", flag))
+    found.append(("FT", findings, snapshot.findings[:_BOUNDED], "", ""))
+    found.append(("FT", impression, snapshot.impression[:_BOUNDED], "", flag))
     found += [("FT", _ADDENDUM, one[:_BOUNDED], "", "") for one in snapshot.addenda]
     if view.content.critical_value.value != "unset":
         answer = ("Y", "是", "HL70136") if snapshot.is_critical else ("N", "否", "HL70136")
@@ -146,8 +146,12 @@ def _observations(snapshot: Snapshot, pdf: bytes) -> list[Observation]:
         found += _coded(value)
     if pdf:
         data = base64.b64encode(pdf).decode()
-        found.append(("ED", _DOCUMENT, ("MINGJING", "application", "pdf", "Base64", data), "", ""))
+        found.append(("ED", document, ("MINGJING", "application", "pdf", "Base64", data), "", ""))
     return found
+
+
+def _concept(code: Code) -> tuple[str, str, str]:
+    return code.value, code.meaning, code.scheme
 
 
 def _coded(value: ReportedValue) -> list[Observation]:
