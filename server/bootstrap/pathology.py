@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from server.bootstrap.pathology_cases import PathologyCases, build_pathology_cases
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
+from server.bootstrap.pathology_papers import build_pathology_papers
 from server.bootstrap.pathology_reports import (
     PathologyReports,
     build_pathology_reports,
+    deliver_pathology_reports,
     sign_pathology_reports,
 )
 from server.bootstrap.pathology_slides import PathologySlides, build_pathology_slides
@@ -20,6 +22,7 @@ from server.pathology.cases.service import CaseService
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
     from server.bootstrap.folders import Folders
+    from server.bootstrap.results import Results
     from server.bootstrap.signing import Signing
     from server.exams.applications import ApplicationDesk
     from server.exams.service import ExamService
@@ -48,6 +51,7 @@ class PathologyHouse:
     archive: ArchiveService
     documents: DocumentStore
     signing: Signing
+    results: Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,20 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     slides = build_pathology_slides(house, media.cases)
     reports = build_pathology_reports(house, cases, media.service)
     sign_pathology_reports(house, reports, house.signing)
+    deliver_pathology_reports(house, cases, reports, house.results)
     stations = build_pathology_stations(house, core)
+    papers = build_pathology_papers(house, core)
     return Pathology(
         house,
-        handlers=(*core.handlers, stations, templates.handlers, media.handlers, slides.handlers, reports.handlers),
+        handlers=(
+            *core.handlers,
+            stations,
+            papers,
+            templates.handlers,
+            media.handlers,
+            slides.handlers,
+            reports.handlers,
+        ),
         core=core,
         templates=templates,
         media=media,

@@ -23,6 +23,11 @@ _MORE_WORDS = {
     "pathology_barcode": "病理条码",
     "pathology_acceptance": "标本签收单",
     "pathology_rejection": "标本拒收单",
+    "pathology_cassette": "包埋条码",
+    "pathology_slide_label": "制片条码",
+    "pathology_grossing_sheet": "取材明细",
+    "pathology_specimen_sheet": "标本移交表",
+    "pathology_slide_sheet": "玻片移交表",
 }
 
 

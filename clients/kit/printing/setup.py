@@ -28,6 +28,9 @@ _SAME_PRINTER = {
     "pathology_barcode": "barcode",
     "pathology_acceptance": "application",
     "pathology_rejection": "application",
+    "pathology_grossing_sheet": "application",
+    "pathology_specimen_sheet": "application",
+    "pathology_slide_sheet": "application",
 }
 
 
