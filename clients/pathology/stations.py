@@ -68,7 +68,7 @@ SPECS: tuple[StationSpec, ...] = (
     StationSpec(
         Station.PREPARATION,
         "layout",
-        Permission.PATHOLOGY_VIEW,
+        Permission.PATHOLOGY_SECTION,
         ("embedding", "sectioning", "orders", "sectioned"),
         left="orders",
         links=(),
@@ -92,7 +92,7 @@ SPECS: tuple[StationSpec, ...] = (
     StationSpec(
         Station.ROUTINE_SLIDES,
         "layout",
-        Permission.PATHOLOGY_VIEW,
+        Permission.PATHOLOGY_SECTION,
         ("embedding", "sectioning", "orders", "sectioned"),
         left="orders",
         links=(),
@@ -101,7 +101,7 @@ SPECS: tuple[StationSpec, ...] = (
     StationSpec(
         Station.CYTOLOGY_SLIDES,
         "layout",
-        Permission.PATHOLOGY_VIEW,
+        Permission.PATHOLOGY_SECTION,
         ("sectioned", "patient"),
         links=(),
         sources=CYTOLOGY_SLIDE_SOURCES,
@@ -111,7 +111,7 @@ SPECS: tuple[StationSpec, ...] = (
     StationSpec(
         Station.SPECIAL_TESTS,
         "layout",
-        Permission.PATHOLOGY_VIEW,
+        Permission.PATHOLOGY_EXECUTE_ORDERS,
         ("orders", "sectioned"),
         left="orders",
         links=(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.kit.editors import ChoiceEditor
@@ -56,8 +56,11 @@ class PatientTab(QWidget):
         self._foot = self._make_foot()
         box.addWidget(self._foot)
         desk.add_part(TAB, TITLE, self.presenter)
+        self._forget_start = desk.started.listen(lambda _none: self._focus_soon())
         self.show_state(self.presenter.state)
         self.presenter.open()
+        if desk.is_new:
+            self._focus_soon()
 
     @property
     def form(self) -> FormView:
@@ -104,7 +107,11 @@ class PatientTab(QWidget):
         """Put the keyboard where the next person begins."""
         self.form.focus("patient_name")
 
+    def _focus_soon(self) -> None:
+        QTimer.singleShot(0, self, self.focus_first)  # once the page is in front
+
     def closeEvent(self, event: object) -> None:
+        self._forget_start()
         self.presenter.close()
         self.prompts.close()
         super().closeEvent(event)  # type: ignore[arg-type]

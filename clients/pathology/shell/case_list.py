@@ -89,6 +89,7 @@ class CaseList(QWidget):
         box.addWidget(self.list, 1)
         self.links = LinkBar(desk)
         box.addWidget(self.links)
+        self.links.setVisible(bool(self.links.buttons))  # only with a parent: else it flashes up as a window
         self.presenter = CaseListPresenter(desk, self.show_state)
         self.presenter.on_source = self._on_source
         self.presenter.on_stale = self.list.refresh
@@ -216,7 +217,6 @@ class LinkBar(QWidget):
                 row.addStretch(1)
         if row is not None and row.count() == 1:
             row.addStretch(1)
-        self.setVisible(bool(self.buttons))
         self.show_counts({})
 
     def show_counts(self, counts: dict[str, int]) -> None:

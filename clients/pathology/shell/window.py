@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from clients.kit.coalescing import Coalesced
@@ -192,7 +192,7 @@ class StationWindow(QWidget):
         _title, name = LEFT[spec.left]
         maker = find_maker(name)
         self.left = maker(self.desk) if maker is not None else CaseList(self.desk)
-        self.left.setMinimumWidth(300)
+        self.left.setMinimumWidth(328)
         self.across.insertWidget(0, self.left)
         self.across.setStretchFactor(0, 0)
         self.across.setStretchFactor(1, 1)
@@ -203,6 +203,8 @@ class StationWindow(QWidget):
         self._show_station()
         self.desk.station_changed.ring(spec.id)
         self.reflect()
+        if isinstance(self.left, CaseList):
+            QTimer.singleShot(0, self.left, self.left.focus_number)  # once it is on screen
 
     # ── states ───────────────────────────────────────────────────────────────────────────────────────
 

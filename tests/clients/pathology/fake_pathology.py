@@ -64,6 +64,7 @@ from shared.contract.pathology_technique import (
     SpecimenEntry,
     SpecimenView,
 )
+from shared.contract.pathology_templates import ListPrompts, PromptEntry, PromptField
 from shared.contract.pathology_trail import ObjectFacts, Scan, ScanResult
 from shared.contract.printing import DocumentView
 from shared.domain.pathology import (
@@ -138,6 +139,9 @@ class FakePathology:
             SaveFavourite: lambda _r: None,
             RemoveFavourite: lambda _r: None,
             DeleteCase: lambda _r: None,
+            ListPrompts: lambda _r: (
+                PromptField(key="department", version=1, entries=(PromptEntry(text="骨外科", initials="GWK"),)),
+            ),
         }
         replies = {kind: self._failing(kind, answer) for kind, answer in answers.items()}
         self.connection = FakeConnection(replies=replies, accounts={"reg": "secret"}, permissions=permissions)
