@@ -73,7 +73,8 @@ def _peaks(activity: NDArray[Any]) -> NDArray[Any]:
     noise = _noise_peaks(places, relative)
     chosen = places[relative >= np.maximum(_THRESHOLD, noise + _ABOVE_NOISE * (1.0 - noise))]
     chosen = _without_t_waves(chosen, activity)
-    chosen = _searched_back(chosen, places, relative, activity)
+    clear = relative >= np.maximum(_SEARCH_THRESHOLD, noise + 0.2 * (1.0 - noise))
+    chosen = _searched_back(chosen, places[clear], activity)
     small = places[(relative >= _SMALL_THRESHOLD) & (relative >= noise + 0.2 * (1.0 - noise))]
     chosen = _with_small_between(chosen, small, activity)
     return chosen.astype(float)
@@ -103,10 +104,8 @@ def _without_t_waves(places: NDArray[Any], activity: NDArray[Any]) -> NDArray[An
     return np.array(kept, dtype=np.int64)
 
 
-def _searched_back(
-    chosen: NDArray[Any], places: NDArray[Any], relative: NDArray[Any], activity: NDArray[Any]
-) -> NDArray[Any]:
-    """Put the strongest left-out peak into each gap that is far longer than its neighbours."""
+def _searched_back(chosen: NDArray[Any], places: NDArray[Any], activity: NDArray[Any]) -> NDArray[Any]:
+    """Put the strongest of the peaks left out into each gap that is far longer than its neighbours."""
     import numpy as np
 
     beats = list(chosen)
@@ -120,7 +119,7 @@ def _searched_back(
             if interval < 1.6 * around:
                 continue
             first, last = beats[index] + _T_WAVE_S * RATE_HZ, beats[index + 1] - 0.25 * RATE_HZ
-            inside = (places > first) & (places < last) & (relative >= _SEARCH_THRESHOLD)
+            inside = (places > first) & (places < last)
             if inside.any():
                 candidates = places[inside]
                 best = int(candidates[np.argmax(activity[candidates])])
@@ -155,7 +154,7 @@ def _level(activity: NDArray[Any]) -> NDArray[Any]:
 
     heights, centres = _block_maxima(activity)
     width = min(9, 2 * ((len(heights) - 1) // 2) + 1)
-    smooth = ndimage.median_filter(heights, size=max(width, 1), mode="nearest")
+    smooth = ndimage.median_filter(heights, size=max(width, 1), mode="mirror")
     floor = 0.25 * float(np.median(heights))
     level: NDArray[Any] = np.interp(np.arange(activity.size), centres, np.maximum(smooth, floor))
     return level
