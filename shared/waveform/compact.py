@@ -45,7 +45,7 @@ _LONGEST = _LONG + 1  # samples of a block in the predictor's modes
 
 def _reach(length: int) -> tuple[int, int]:
     """Own samples back, and samples back in the leads before, that predict a row of this length."""
-    return (8, 2) if length >= 2000 else (6, 0)
+    return (4, 2) if length >= 2000 else (2, 0)
 
 
 @dataclass(frozen=True)
@@ -179,30 +179,40 @@ def _packed(samples: NDArray[Any]) -> bytes:
         else:
             coded = _shortest(filled, before)
             before.append(filled.astype(np.int64))
-        parts.append(struct.pack("<II", len(gaps), len(coded)) + gaps + coded)
+        parts.append(codes.length(len(gaps)) + codes.length(len(coded)) + gaps + coded)
     return b"".join(parts)
 
 
 def _shortest(row: NDArray[Any], before: list[NDArray[Any]]) -> bytes:
+    """By value or by rank, whichever leaves less to code, or by LZMA: carts that hold values leave patterns to it."""
     import numpy as np
 
     wide = row.astype(np.int64)
-    found = [b"P" + _predicted(wide, before), b"Z" + codes.long_coded(row)]
     values, ranks = np.unique(wide, return_inverse=True)
-    if values.size > 1 and values.size * 1.25 < values[-1] - values[0] + 1 and values.size < row.size // 4 + 2:
+    plain = b"Z" + codes.long_coded(row)
+    if values.size < 3:
+        return plain
+    head, residuals = _predicted(wide, before)
+    bits = codes.bits_of(residuals) + 8 * len(head)
+    best = b"P" + head
+    if values.size * 1.25 < values[-1] - values[0] + 1 and values.size < row.size // 4 + 2:
         table = zlib.compress(np.diff(values, prepend=0).astype("<i8").tobytes(), 9)
-        ranked = _predicted(ranks.astype(np.int64), [])
-        found.append(b"R" + struct.pack("<I", len(table)) + table + ranked)
-    return min(found, key=len)
+        other, ranked = _predicted(ranks.astype(np.int64), [])
+        estimate = codes.bits_of(ranked) + 8 * (len(table) + len(other))
+        if estimate < bits:
+            bits, residuals = estimate, ranked
+            best = b"R" + struct.pack("<I", len(table)) + table + other
+    if bits > 8.8 * len(plain):
+        return plain
+    return min(plain, best + compact_range.coded(residuals), key=len)
 
 
-def _predicted(row: NDArray[Any], before: list[NDArray[Any]]) -> bytes:
-    """Coefficients and coded residuals of the row."""
+def _predicted(row: NDArray[Any], before: list[NDArray[Any]]) -> tuple[bytes, NDArray[Any]]:
+    """The coefficients as bytes, and what the prediction leaves."""
     own, lag = _reach(row.size)
     coefficients = codes.fitted(row, before, own, lag)
     residuals = row - codes.guess(row, before, coefficients, own, lag)
-    head = struct.pack("<H", len(coefficients)) + coefficients.astype("<i2").tobytes()
-    return head + compact_range.coded(residuals)
+    return struct.pack("<H", len(coefficients)) + coefficients.astype("<i2").tobytes(), residuals
 
 
 def _unpacked(data: bytes, block: _Block) -> NDArray[Any]:
@@ -217,10 +227,8 @@ def _unpacked(data: bytes, block: _Block) -> NDArray[Any]:
     before: list[NDArray[Any]] = []
     place = 0
     for n in range(leads):
-        if place + 9 > len(data):
-            raise CompactError("the packed ECG record is cut off")
-        of_gaps, of_codes = struct.unpack_from("<II", data, place)
-        place += 8
+        of_gaps, place = codes.length_at(data, place)
+        of_codes, place = codes.length_at(data, place)
         if of_gaps + of_codes > len(data) - place or of_codes < 1:
             raise CompactError("the packed ECG record is cut off")
         gaps = data[place : place + of_gaps]

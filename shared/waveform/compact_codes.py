@@ -29,6 +29,42 @@ def inflated(data: bytes, most: int) -> bytes:
     return made
 
 
+def length(number: int) -> bytes:
+    """A length in as few bytes as it needs, seven bits each."""
+    made = bytearray()
+    while number > 0x7F:
+        made.append(number & 0x7F | 0x80)
+        number >>= 7
+    made.append(number)
+    return bytes(made)
+
+
+def length_at(data: bytes, place: int) -> tuple[int, int]:
+    """A length, and the place behind it."""
+    number = 0
+    for shift in range(0, 35, 7):
+        if place >= len(data):
+            raise CompactError("the packed ECG record is cut off")
+        byte = data[place]
+        place += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, place
+    raise CompactError("the packed ECG record is damaged")
+
+
+def bits_of(residuals: NDArray[Any]) -> float:
+    """About how many bits the residuals take when each is coded by the mean size of the sixteen before it."""
+    import numpy as np
+
+    size = np.abs(residuals)
+    total = np.concatenate([[0], np.cumsum(size)])
+    place = np.arange(size.size)
+    mean = (total[place] - total[np.maximum(place - 16, 0)] + 0.5) / 16
+    ratio = (np.sqrt(1 + mean**2) - 1) / mean  # of a two-sided geometric law with that mean
+    return float((np.log2((1 + ratio) / (1 - ratio)) - size * np.log2(ratio)).sum())
+
+
 def without_gaps(row: NDArray[Any]) -> tuple[bytes, NDArray[Any]]:
     """Where a lead was not recorded, as pairs of places, and the lead with the value before in those places."""
     import numpy as np
