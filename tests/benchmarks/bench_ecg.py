@@ -40,12 +40,13 @@ both programs in one run, repeated with
 
 LUDB is annotated lead by lead; a global point is made of the twelve marks in three ways: their median; the third onset
 or the third last offset, which is how the rule of the CSE working party (earliest onset and latest offset in any lead)
-stands up to a single lead that departs from the rest; and the very first and last mark, whose own scatter within one record is
-14 ms (P onset) and 18 ms (T end) and leaves no program below the tolerance. Ours aims between the first two. The
-thresholds of the published method were chosen on averaged beats of these 25 records of LUDB (one constant per point);
-the halves show how little hangs on the choice. Nothing was fitted to the QT Database. There the cardiologist's own QRS
-onsets of record sel100 scatter by 9 ms from beat to beat around an unchanged complex.
-NeuroKit2 0.2.13 (`pip install neurokit2` beside the suite): `ecg_peaks` on lead II, `ecg_delineate(method="dwt")` on every lead, median over the leads.
+stands up to a single lead that departs from the rest; and the very first and last mark, whose own scatter within one
+record is 14 ms (P onset) and 18 ms (T end) and leaves no program below the tolerance. Ours aims between the first two.
+The thresholds of the published method were chosen on averaged beats of these 25 records of LUDB (one constant per
+point); the halves show how little hangs on the choice. Nothing was fitted to the QT Database. There the cardiologist's
+own QRS onsets of record sel100 scatter by 9 ms from beat to beat around an unchanged complex.
+NeuroKit2 0.2.13 (`pip install neurokit2` beside the suite): `ecg_peaks` on lead II, `ecg_delineate(method="dwt")` on
+every lead, median over the leads.
 """
 Beats = list[dict[str, float | None]]
 
