@@ -507,7 +507,7 @@ class ListCounts(msgspec.Struct, frozen=True, kw_only=True):
     Consultations, follow-ups and favourites are counted by `pathology_reports.get_counts`.
     """
 
-    states: dict[CaseState, int]  # of the filter's libraries and days
+    states: dict[CaseState, int]  # of the libraries and days; without days each library counts to 10,000
     bookings: int  # 预约病例（X）
     flags: dict[CaseFlag, int]  # of cases that are not sent yet: 补取病例（X） is REGROSSING
 

@@ -199,7 +199,7 @@ class SpecimenFilter(msgspec.Struct, frozen=True, kw_only=True):
     registered_last: date | None = None
     handed_over_first: date | None = None
     handed_over_last: date | None = None
-    text: str = ""  # part of the specimen's name or of the patient's
+    text: str = ""  # part of the patient's name; among few specimens (days, states) of the specimen's too
 
 
 class SpecimenRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,6 +88,7 @@ class Registration:
                 row.registered_at, row.registered_by, row.registered_by_id = now, caller.name[:80], caller.user_id
                 entry = msgspec.structs.replace(entry_of(row.entry), received_at=now)
                 write(uow.session, row, entry)
+                self._cases.refile_flags(uow, case_id)
                 return BatchLine(id=case_id, number=row.number or "", is_done=True)
         except Refusal as refusal:
             return BatchLine(id=case_id, number="", is_done=False, message=refusal.body.message)
@@ -179,6 +180,7 @@ class Registration:
         self._give_number(uow, row, library, "")
         row.touch()
         self._contents.move(uow, row.id, library.id)
+        self._cases.refile_flags(uow, row.id)
         note = f"{old} → {row.number} {request.reason}".strip()
         self._cases.step(uow, caller, row.id, CaseAction.TRANSFER, note=note)
         self._cases.add_event(uow, caller, row.id, TrailAction.RENUMBERED.value, number=row.number or "", note=note)

@@ -191,7 +191,13 @@ class CaseService:
         else:
             uow.session.add(
                 FlagRow(
-                    case_id=case_id, flag=flag.value, since=self.time.now(), by=caller.name, note=note[:NOTE_LENGTH]
+                    case_id=case_id,
+                    flag=flag.value,
+                    library_id=row.library_id,
+                    registered_at=row.registered_at,
+                    since=self.time.now(),
+                    by=caller.name[:80],
+                    note=note[:NOTE_LENGTH],
                 )
             )
         action = TrailAction.FLAGGED if on else TrailAction.UNFLAGGED
@@ -263,6 +269,12 @@ class CaseService:
         for watcher in self.watchers:
             watcher(uow, self.facts(uow, case_id))
         uow.publish(Changed(CASE_ENTITY, case_id, row.revision))
+
+    def refile_flags(self, uow: UnitOfWork, case_id: int) -> None:
+        """The library or the date of registration of a case changed: its flags are listed there."""
+        row = self.lock(uow, (case_id,))[case_id]
+        for flag in uow.session.scalars(select(FlagRow).where(FlagRow.case_id == case_id)):
+            flag.library_id, flag.registered_at = row.library_id, row.registered_at
 
     def forget_flags(self, uow: UnitOfWork, case_id: int) -> None:
         """Clear all flags of a case that is deleted."""

@@ -105,17 +105,19 @@ class CaseRow(Versioned, Base):
 
 
 class FlagRow(Base):
-    """A flag of a case (PA-SM-CASE), with who set it and why."""
+    """A flag of a case (PA-SM-CASE), with who set it and why; the case's library and date again, to list by flags."""
 
     __tablename__ = "pathology_case_flags"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("pathology_cases.id"), primary_key=True)
     flag: Mapped[str] = mapped_column(String(16), primary_key=True)
+    library_id: Mapped[int]
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(String(80))
     note: Mapped[str] = mapped_column(String(500))
 
-    __table_args__ = (Index("ix_pathology_case_flags_flag", "flag", "case_id"),)
+    __table_args__ = (Index("ix_pathology_case_flags_list", "flag", "library_id", "registered_at", "case_id"),)
 
 
 class WordRow(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -21,6 +22,12 @@ from shared.contract.pathology_trail import ObjectFacts
 from shared.domain.pathology import OBJECT_KINDS, BlockState, CaseState, ObjectKind, SlideState
 from shared.domain.pathology_barcodes import BadCode, Code, fits, make_code, read_code
 
+_MODELS: dict[ObjectKind, Any] = {
+    ObjectKind.CASE: CaseRow,
+    ObjectKind.SPECIMEN: SpecimenRow,
+    ObjectKind.BLOCK: BlockRow,
+    ObjectKind.SLIDE: SlideRow,
+}
 _MOST = 100
 
 
@@ -54,6 +61,16 @@ class Finder:
         if found is None:
             raise not_found(OBJECT_KINDS[kind].zh)
         return found
+
+    def rows(self, uow: UnitOfWork, keys: Sequence[tuple[ObjectKind, int]]) -> list[CaseRow | Piece]:
+        """Return objects in the order of their keys; all must exist."""
+        found: dict[tuple[ObjectKind, int], CaseRow | Piece] = {}
+        for kind, model in _MODELS.items():
+            ids = [object_id for one, object_id in keys if one is kind]
+            if ids:
+                of_kind: list[CaseRow | Piece] = list(uow.session.scalars(select(model).where(model.id.in_(ids))))
+                found.update(((kind, row.id), row) for row in of_kind)
+        return [found[key] for key in keys]
 
     def find(self, uow: UnitOfWork, text: str) -> tuple[ObjectFacts, ...]:
         """Return objects by a code, or by a number or its beginning. Raises INVALID."""

@@ -1,7 +1,8 @@
 """Lists of specimens, blocks and slides of many cases, quick on two million slides.
 
-They are walked like the lists of cases (server/pathology/cases/lists.py): blocks and slides along (library, state,
-number), specimens backwards along their ids; a condition that few rows meet narrows the walk first.
+They are walked like the lists of cases (server/pathology/cases/walking.py): blocks and slides along (library, state,
+number) or (library, source, number), specimens backwards along their ids; a condition that few rows meet narrows the
+walk first.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from server.kernel.database import UnitOfWork
 from server.kernel.database.text import begins
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
-from server.pathology.cases.lists import FEW, MAX_LIMIT, MAX_TOTAL
+from server.pathology.cases.lists import MAX_LIMIT
 from server.pathology.cases.tables import CaseRow, FlagRow, LibraryRow, WordRow
+from server.pathology.cases.walking import FEW, MAX_TOTAL
 from server.pathology.cases.words import LENGTH, folded
 from server.pathology.technique.pieces import Pieces
 from server.pathology.technique.tables import BlockRow, SlideRow, SpecimenRow
@@ -30,6 +32,7 @@ from shared.domain.pathology import BlockState, CaseFlag, CaseState, SlideState,
 
 RowT = TypeVar("RowT", SpecimenRow, BlockRow, SlideRow)
 _END = "\U0010ffff"
+_FEW_SOURCES = 4
 _LIVING_BLOCKS = tuple(state for state in BlockState if state is not BlockState.DELETED)
 _LIVING_SLIDES = tuple(state for state in SlideState if state is not SlideState.DELETED)
 
@@ -111,19 +114,8 @@ class TechniqueLists:
         states = tuple(state.value for state in wanted.states or _LIVING_BLOCKS)
         number_range = _number_range(BlockRow.label, wanted.first_number, wanted.last_number)
         libraries = self._libraries(uow, wanted.library_ids)
-        walk = _Walk(
-            BlockRow,
-            BlockRow.label,
-            False,
-            [
-                and_(BlockRow.library_id == library, BlockRow.state == state, *number_range)
-                for library in libraries
-                for state in states
-            ],
-            and_(BlockRow.library_id.in_(libraries), BlockRow.state.in_(states), *number_range),
-        )
-        if wanted.sources:
-            walk.conditions.append(BlockRow.source.in_([source.value for source in wanted.sources]))
+        walk = _along_states(BlockRow, BlockRow.label, libraries, states, number_range)
+        _by_source(uow, walk, libraries, [source.value for source in wanted.sources], bool(wanted.states))
         self._by_days(uow, walk, BlockRow.grossed_at, wanted.grossed_first, wanted.grossed_last)
         self._by_text(uow, walk, BlockRow.label, wanted.text)
         rows = walk.rows(uow, request.cursor or None, limit + 1)
@@ -153,23 +145,11 @@ class TechniqueLists:
         states = tuple(state.value for state in wanted.states or _LIVING_SLIDES)
         number_range = _number_range(SlideRow.number, wanted.first_number, wanted.last_number)
         libraries = self._libraries(uow, wanted.library_ids)
-        walk = _Walk(
-            SlideRow,
-            SlideRow.number,
-            False,
-            [
-                and_(SlideRow.library_id == library, SlideRow.state == state, *number_range)
-                for library in libraries
-                for state in states
-            ],
-            and_(SlideRow.library_id.in_(libraries), SlideRow.state.in_(states), *number_range),
-        )
+        walk = _along_states(SlideRow, SlideRow.number, libraries, states, number_range)
         self._by_days(uow, walk, SlideRow.made_at, wanted.made_first, wanted.made_last)
         self._by_days(uow, walk, SlideRow.handed_over_at, wanted.handed_over_first, wanted.handed_over_last)
         self._by_text(uow, walk, SlideRow.number, wanted.text)
-        if wanted.sources:
-            of_source = SlideRow.source.in_([source.value for source in wanted.sources])
-            walk.narrow(uow, select(SlideRow.id).where(of_source), of_source)
+        _by_source(uow, walk, libraries, [source.value for source in wanted.sources], bool(wanted.states))
         if wanted.grades:
             walk.conditions.append(SlideRow.grade.in_([grade.value for grade in wanted.grades]))
         rows = walk.rows(uow, request.cursor or None, limit + 1)
@@ -212,9 +192,12 @@ class TechniqueLists:
         self._by_days(uow, walk, SpecimenRow.registered_at, wanted.registered_first, wanted.registered_last)
         self._by_days(uow, walk, SpecimenRow.handed_over_at, wanted.handed_over_first, wanted.handed_over_last)
         if wanted.text.strip():
-            named = SpecimenRow.name.contains(wanted.text.strip()[:80], autoescape=True)
-            patients = _patients(wanted.text)
-            walk.conditions.append(named | SpecimenRow.case_id.in_(patients))
+            of_patient = SpecimenRow.case_id.in_(_patients(wanted.text))
+            if walk.few is None:
+                walk.narrow(uow, select(SpecimenRow.id).where(of_patient), of_patient)
+            else:
+                named = SpecimenRow.name.contains(wanted.text.strip()[:80], autoescape=True)
+                walk.conditions.append(named | of_patient)
         rows = walk.rows(uow, int(request.cursor) if request.cursor else None, limit + 1)
         shown = rows[:limit]
         of_case, blocks = self._of_cases(uow, shown), self._block_counts(uow, shown)
@@ -292,6 +275,43 @@ class _OfCase:
     name: str
     library_id: int
     is_urgent: bool
+
+
+def _along_states(
+    model: type[RowT],
+    order: InstrumentedAttribute[Any],
+    libraries: Sequence[int],
+    states: Sequence[str],
+    number_range: Sequence[ColumnElement[bool]],
+) -> _Walk[RowT]:
+    stretches = [
+        and_(model.library_id == library, model.state == state, *number_range)
+        for library in libraries
+        for state in states
+    ]
+    whole = and_(model.library_id.in_(libraries), model.state.in_(states), *number_range)
+    return _Walk(model, order, False, stretches, whole)
+
+
+def _by_source(
+    uow: UnitOfWork, walk: _Walk[Any], libraries: Sequence[int], sources: Sequence[str], has_states: bool
+) -> None:
+    """Add sources: where the states are not few either, a few sources are what the walk goes along."""
+    if not sources:
+        return
+    model: Any = walk.model
+    of_source = model.source.in_(sources)
+    if has_states and walk.few is None:
+        found = list(uow.session.scalars(select(model.id).where(walk.whole).limit(FEW + 1)))
+        if len(found) <= FEW:
+            walk.few = tuple(found)
+    walk.conditions.append(of_source)
+    if walk.few is None and len(sources) <= _FEW_SOURCES:
+        walk.stretches = [
+            and_(model.library_id == library, model.source == source, walk.whole)
+            for library in libraries
+            for source in sources
+        ]
 
 
 def _patients(text: str) -> Select[Any]:

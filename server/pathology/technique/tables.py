@@ -117,6 +117,7 @@ class BlockRow(Placed, Base):
         ),
         Index("ix_pathology_blocks_case", "case_id", "serial"),
         Index("ix_pathology_blocks_states", "library_id", "state", "label"),
+        Index("ix_pathology_blocks_sources", "library_id", "source", "label"),
         Index("ix_pathology_blocks_since", "state", "state_since"),
     )
 
@@ -156,7 +157,7 @@ class SlideRow(Placed, Base):
     order_id: Mapped[int | None] = mapped_column(Integer, index=True)
     serial: Mapped[int]
     number: Mapped[str] = mapped_column(ordered_text(NUMBER + 16), unique=True)
-    source: Mapped[str] = mapped_column(String(16), index=True)
+    source: Mapped[str] = mapped_column(String(16))
     stain: Mapped[str] = mapped_column(String(60))
     note: Mapped[str] = mapped_column(String(500), default="")
     state: Mapped[str] = mapped_column(String(12))
@@ -179,5 +180,6 @@ class SlideRow(Placed, Base):
         ForeignKeyConstraint(["specimen_id", "case_id"], ["pathology_specimens.id", "pathology_specimens.case_id"]),
         ForeignKeyConstraint(["block_id", "case_id"], ["pathology_blocks.id", "pathology_blocks.case_id"]),
         Index("ix_pathology_slides_states", "library_id", "state", "number"),
+        Index("ix_pathology_slides_sources", "library_id", "source", "number"),
         Index("ix_pathology_slides_since", "state", "state_since"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -130,7 +130,7 @@ class Trails:
         if not 1 <= request.hours <= 2400:
             raise invalid("hours", "小时数应为 1 到 2400。")
         before = self._cases.time.now() - timedelta(hours=request.hours)
-        late: dict[tuple[ObjectKind, int], tuple[CaseRow | Piece, str]] = {}
+        late: dict[tuple[ObjectKind, int], tuple[datetime, str]] = {}
         for model, state, sentence in _NEXT:
             self._gather(uow, late, model, (model.state == state, model.state_since < before), request, sentence)
         tissue = (SpecimenRow.tissue == TissueState.AT_BENCH.value, SpecimenRow.state_since < before)
@@ -142,10 +142,11 @@ class Trails:
             request,
             "取材后组织应移交技术室",
         )
-        rows = sorted(late.values(), key=lambda one: one[0].state_since)[:_MOST_MISSING]
+        oldest = sorted(late, key=lambda key: late[key][0])[:_MOST_MISSING]
+        rows = self._finder.rows(uow, oldest)
         found = [
-            self._piece(facts, row, sentence, None)
-            for (row, sentence), facts in zip(rows, self._finder.facts(uow, [row for row, _ in rows]), strict=True)
+            self._piece(facts, row, late[key][1], None)
+            for key, row, facts in zip(oldest, rows, self._finder.facts(uow, rows), strict=True)
         ]
         reported = self._reported(uow, request)
         keys = {(piece.object.kind, piece.object.id) for piece in reported}
@@ -155,14 +156,14 @@ class Trails:
     def _gather(
         self,
         uow: UnitOfWork,
-        late: dict[tuple[ObjectKind, int], tuple[CaseRow | Piece, str]],
+        late: dict[tuple[ObjectKind, int], tuple[datetime, str]],
         model: type[SpecimenRow] | type[BlockRow] | type[SlideRow],
         conditions: Sequence[object],
         request: ListMissing,
         sentence: str,
     ) -> None:
         statement = (
-            select(model)
+            select(model.id, model.state_since)
             .join(CaseRow, CaseRow.id == model.case_id)
             .where(*conditions, CaseRow.state != CaseState.DELETED.value)  # type: ignore[arg-type]
             .order_by(model.state_since)
@@ -171,9 +172,8 @@ class Trails:
         if request.library_ids:
             statement = statement.where(model.library_id.in_(request.library_ids))
         kind = next(one for one, its in _MODELS.items() if its is model)
-        rows: list[Piece] = list(uow.session.scalars(statement))
-        for row in rows:
-            late.setdefault((kind, row.id), (row, sentence))
+        for object_id, since in uow.session.execute(statement):
+            late.setdefault((kind, object_id), (since, sentence))
 
     def _reported(self, uow: UnitOfWork, request: ListMissing) -> list[MissingPiece]:
         statement = select(MissingRow).join(CaseRow, CaseRow.id == MissingRow.case_id)
@@ -181,7 +181,7 @@ class Trails:
         if request.library_ids:
             statement = statement.where(CaseRow.library_id.in_(request.library_ids))
         reports = list(uow.session.scalars(statement.limit(_MOST_MISSING)))
-        rows = [self._finder.row(uow, ObjectKind(one.kind), one.object_id) for one in reports]
+        rows = self._finder.rows(uow, [(ObjectKind(one.kind), one.object_id) for one in reports])
         facts = self._finder.facts(uow, rows)
         return [
             self._piece(its, row, "已报缺，请查找", report)

@@ -142,6 +142,8 @@ def upgrade() -> None:
         "pathology_case_flags",
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("flag", sa.String(length=16), nullable=False),
+        sa.Column("library_id", sa.Integer(), nullable=False),
+        sa.Column("registered_at", UtcDateTime(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=False),
         sa.Column("note", sa.String(length=500), nullable=False),
@@ -150,7 +152,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", "flag", name=op.f("pk_pathology_case_flags")),
     )
-    op.create_index("ix_pathology_case_flags_flag", "pathology_case_flags", ["flag", "case_id"], unique=False)
+    op.create_index(
+        "ix_pathology_case_flags_list",
+        "pathology_case_flags",
+        ["flag", "library_id", "registered_at", "case_id"],
+        unique=False,
+    )
     op.create_table(
         "pathology_case_words",
         sa.Column("word", ordered_text(32), nullable=False),
@@ -312,6 +319,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_pathology_blocks_grossed_at"), "pathology_blocks", ["grossed_at"], unique=False)
     op.create_index(op.f("ix_pathology_blocks_order_id"), "pathology_blocks", ["order_id"], unique=False)
     op.create_index("ix_pathology_blocks_since", "pathology_blocks", ["state", "state_since"], unique=False)
+    op.create_index("ix_pathology_blocks_sources", "pathology_blocks", ["library_id", "source", "label"], unique=False)
     op.create_index("ix_pathology_blocks_states", "pathology_blocks", ["library_id", "state", "label"], unique=False)
     op.create_index(
         "uq_pathology_blocks_living_label",
@@ -396,7 +404,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_pathology_slides_made_at"), "pathology_slides", ["made_at"], unique=False)
     op.create_index(op.f("ix_pathology_slides_order_id"), "pathology_slides", ["order_id"], unique=False)
     op.create_index("ix_pathology_slides_since", "pathology_slides", ["state", "state_since"], unique=False)
-    op.create_index(op.f("ix_pathology_slides_source"), "pathology_slides", ["source"], unique=False)
+    op.create_index("ix_pathology_slides_sources", "pathology_slides", ["library_id", "source", "number"], unique=False)
     op.create_index("ix_pathology_slides_states", "pathology_slides", ["library_id", "state", "number"], unique=False)
 
     for statement in _guards():
