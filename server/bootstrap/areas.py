@@ -308,6 +308,7 @@ class _Building:
                 archive=self.archive,
                 documents=self.documents,
                 signing=self.signing,
+                results=self.results,
             )
         )
 

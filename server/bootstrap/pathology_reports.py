@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
 from server.identity.roles import permissions_of_roles
 from server.kernel.database import Database, UnitOfWork
-from server.kernel.dispatch import Caller
+from server.kernel.dispatch import SYSTEM, Caller
+from server.kernel.errors import Refusal, illegal_action
 from server.pathology.cases.rules import CaseGuards
 from server.pathology.reports.auditing import Auditing
 from server.pathology.reports.books import Books
@@ -18,6 +20,7 @@ from server.pathology.reports.coding import Coding
 from server.pathology.reports.collecting import Collecting
 from server.pathology.reports.consulting import Consulting
 from server.pathology.reports.copying import Copying
+from server.pathology.reports.delivery import Outgoing
 from server.pathology.reports.editions import PathologyEditions
 from server.pathology.reports.frozen import Frozen
 from server.pathology.reports.issuing import Issuing
@@ -28,8 +31,9 @@ from server.pathology.reports.rpc import Parts, PathologyReportsRpc
 from server.pathology.reports.tables import CasePerson, NamedDoctorRow
 from server.pathology.reports.views import Pages
 from server.pathology.reports.worklists import Worklists
-from server.pathology.study import study_uid
+from server.pathology.study import study_of, study_uid
 from server.pathology.technique.tables import BlockRow, SpecimenRow
+from server.printing.report_service import missing_words, spoken_language
 from server.printing.templates import PaperTemplates
 from server.signing.papers import SignedPapers
 from server.signing.ports import Doctor, DrawnPaper
@@ -42,12 +46,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from server.bootstrap.pathology import PathologyHouse
+    from server.bootstrap.results import Results
     from server.bootstrap.signing import Signing
     from server.identity.service import IdentityService
+    from server.kernel.clock import HospitalTime
     from server.organisation.service import OrganisationService
     from server.pathology.cases.facts import CaseFacts as KeptCase
     from server.pathology.cases.service import CaseService
     from server.pathology.media.service import MediaService
+    from server.printing.documents import DocumentStore
+    from shared.contract.organisation import HospitalView
+    from shared.contract.reporting import ReportView
+    from shared.dicomkit.headers import PatientFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +205,6 @@ class DrawingOfReports:
         self._paper = paper
 
     def draw_approved(self, caller: Caller, report_id: int, language: str) -> DrawnPaper:
-        from dataclasses import replace
-
-        from server.printing.report_service import missing_words, spoken_language
-
         with self._database.read() as uow:
             report = self._books.report(uow, report_id)
             order = self._paper.order(uow, replace(caller, name=report.auditor), report, spoken_language(language))
@@ -269,6 +275,67 @@ def sign_pathology_reports(house: PathologyHouse, reports: PathologyReports, sig
         _Hospital(house.organisation),
         house.time,
     )
+
+
+class SourceOfResults:
+    """bootstrap.results.Source: a report as results see it, and its paper."""
+
+    def __init__(
+        self, database: Database, reports: PathologyReports, outgoing: Outgoing, documents: DocumentStore
+    ) -> None:
+        self._database = database
+        self._reports = reports
+        self._outgoing = outgoing
+        self._documents = documents
+
+    def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView:
+        return self._outgoing.get(uow, caller, report_id)
+
+    def pdf(self, view: ReportView, edition: int, language: str = "zh") -> bytes:
+        """The signed paper of the edition, else what would print now; raises NotYet while it is corrected."""
+        signed, report_id = self._reports.parts.issuing.signed, view.row.id
+        assert isinstance(signed, SignedPapers)
+        document_id: int | None = None
+        with suppress(Refusal), self._database.read() as uow:
+            document_id = signed.kept(uow, report_id, edition, language)
+        if document_id is None:
+            with self._database.read() as uow:
+                present = self._reports.parts.books.report(uow, report_id)
+                order = self._reports.paper.order(uow, SYSTEM, present, spoken_language(language))
+            if max(1, present.edition) != edition:
+                raise illegal_action("revised", "该版本已被更正，当时没有生成纸质报告。")
+            document_id = signed.paper(SYSTEM, report_id, language)
+            if document_id is None:
+                return self._reports.paper.render(order).pdf
+        with self._database.read() as uow:
+            return self._documents.open_document(uow, SYSTEM, document_id)
+
+
+class _Master:
+    """pathology.reports.delivery.Hospital and Patients."""
+
+    def __init__(self, organisation: OrganisationService, cases: CaseService, time: HospitalTime) -> None:
+        self._organisation = organisation
+        self._cases = cases
+        self._time = time
+
+    def hospital_view(self, uow: UnitOfWork) -> HospitalView:
+        return self._organisation.hospital(uow).view
+
+    def patient(self, uow: UnitOfWork, case_id: int) -> PatientFacts:
+        return study_of(self._cases.facts(uow, case_id), self._time)[0]
+
+
+def deliver_pathology_reports(
+    house: PathologyHouse, cases: CaseService, reports: PathologyReports, results: Results
+) -> None:
+    """Let reports go out by HL7, FHIR and DICOM as those of imaging do."""
+    parts = reports.parts
+    master = _Master(house.organisation, cases, house.time)
+    outgoing = Outgoing(parts.books, parts.checklists, parts.coding, master, master)
+    outgoing.results = results.service
+    parts.auditing.delivery = outgoing
+    results.sources.pathology = SourceOfResults(house.database, reports, outgoing, house.documents)
 
 
 def _takes_part(uow: UnitOfWork, case_id: int, user_id: int) -> bool:

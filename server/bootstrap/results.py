@@ -29,6 +29,7 @@ from shared.contract.reporting import ReportView
 from shared.contract.structured import CodedReport
 from shared.dicomkit.headers import InstanceReference, PatientFacts, StudyFacts
 from shared.dicomkit.names import pn_value
+from shared.domain.pathology_reports import FIRST_REPORT_ID
 from shared.domain.structured import CodedValue
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Results:
     """The area, put together."""
 
     service: ResultService
+    sources: SourcesOfResults
     paper: PaperOfReports
     documents: DocumentStore
     handlers: ResultsRpc
@@ -79,6 +81,30 @@ class CodedValuesOfForms(Protocol):
     def of_view(self, uow: UnitOfWork, report: ReportView) -> CodedReport: ...
 
 
+class Source(Protocol):
+    """Another area whose reports go out: its ids lie above those of imaging reports."""
+
+    def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView: ...
+
+    def pdf(self, view: ReportView, edition: int, language: str = "zh") -> bytes: ...
+
+
+class SourcesOfResults:
+    """results.ports.Reports over imaging and, once it is there, pathology."""
+
+    def __init__(self, imaging: ReportService) -> None:
+        self._imaging = imaging
+        self.pathology: Source | None = None
+
+    def of(self, report_id: int) -> Source | None:
+        """Return the other area that a report is of; None for imaging."""
+        return self.pathology if report_id >= FIRST_REPORT_ID else None
+
+    def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView:
+        other = self.of(report_id)
+        return self._imaging.get(uow, caller, report_id) if other is None else other.get(uow, caller, report_id)
+
+
 class PaperOfReports:
     """results.ports.Paper: the signed paper of that edition, else, where nothing is signed, what would be printed.
 
@@ -92,7 +118,9 @@ class PaperOfReports:
         printer: Printer,
         signed: SignedPapers | None,
         reports: ReportService,
+        sources: SourcesOfResults,
     ) -> None:
+        self._sources = sources
         self._database = database
         self._documents = documents
         self._printer = printer
@@ -101,6 +129,9 @@ class PaperOfReports:
 
     def pdf(self, view: ReportView, edition: int, language: str = "zh") -> bytes:
         report_id = view.row.id
+        other = self._sources.of(report_id)
+        if other is not None:
+            return other.pdf(view, edition, language)
         document_id = self._kept(report_id, edition, language)
         if document_id is None:
             self._demand_present(report_id, edition)
@@ -297,7 +328,8 @@ def build_results(
 ) -> Results:
     """Build the area and let it follow the reports and the messages that carry results."""
     forms = None if values is None else FormsOfReports(values)
-    service = ResultService(reports, organisation, PostOfResults(interfaces.outgoing), time, forms=forms)
+    sources = SourcesOfResults(reports)
+    service = ResultService(sources, organisation, PostOfResults(interfaces.outgoing), time, forms=forms)
     reports.follow(service.report_stepped)
 
     def settled(uow: UnitOfWork, message: InterfaceMessage) -> None:
@@ -305,9 +337,9 @@ def build_results(
 
     interfaces.outgoing.watchers.append(settled)
     interfaces.sending.watchers.append(settled)
-    paper = PaperOfReports(database, documents, printer, signed, reports)
+    paper = PaperOfReports(database, documents, printer, signed, reports, sources)
     exporting = Exporting(database, service, ArchiveOfResults(database, objects), paper, time)
-    return Results(service, paper, documents, ResultsRpc(service, exporting))
+    return Results(service, sources, paper, documents, ResultsRpc(service, exporting))
 
 
 def job_kinds(house: JobsHouse) -> list[JobKind]:

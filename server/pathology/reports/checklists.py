@@ -13,7 +13,15 @@ from server.pathology.reports.tables import FilledRow, FilledVersion
 from shared.contract.pathology_checklists import ChecklistRow, FilledChecklist, OldAnswers, SaveFilled
 from shared.domain import pathology_checklists as checklists
 from shared.domain.pathology_checklists.building import in_language
-from shared.domain.structured import LONGEST_TEXT, MOST_VALUES, FormContent
+from shared.domain.structured import (
+    LONGEST_TEXT,
+    MOST_VALUES,
+    Code,
+    CodedValue,
+    FieldKind,
+    FormContent,
+    Part,
+)
 
 
 class Checklists:
@@ -118,6 +126,26 @@ class Checklists:
         if language == "zh":
             return row.text
         return checklists.text(row.key, msgspec.json.decode(row.body, type=FormContent), language)
+
+    def coded(self, uow: UnitOfWork, case_id: int) -> tuple[CodedValue, ...]:
+        """Return every answer with its codes, the stage first; empty without a checklist."""
+        row = self._row(uow, case_id)
+        if row is None:
+            return ()
+        answers = checklists.filled(row.key, msgspec.json.decode(row.body, type=FormContent)).coded()
+        if not row.stage:
+            return answers
+        name = Code("LN", "21908-9", "Stage group.clinical or pathological")
+        stage = CodedValue(
+            path="stage",
+            section="",
+            part=Part.IMPRESSION,
+            kind=FieldKind.TEXT,
+            label="病理分期",
+            name=name,
+            text=row.stage,
+        )
+        return (stage, *answers)
 
     def head(self, uow: UnitOfWork, case_id: int) -> tuple[str, str, str]:
         """Return key, text and stage of a case's checklist; empty without one."""
