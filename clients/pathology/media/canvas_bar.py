@@ -71,5 +71,10 @@ class CanvasBar(QWidget):
         self.scale.set_text(words)
         self.scale.setStyleSheet(f"color: {current_theme().tone(tone).text};")
 
+    def take_length(self) -> None:
+        """Measure lengths from now on."""
+        self.tools.set_current(Tool.LENGTH.value)
+        self._canvas.set_tool(Tool.LENGTH)
+
     def _on_tool(self, key: str) -> None:
         self._canvas.set_tool(None if key == _MOVE else Tool(key))

@@ -113,8 +113,8 @@ class ExportImport:
 
         self._place.runner.run(work, done, self._failed)
 
-    def keep_derived(self, item: Item, picture: QImage, steps: tuple[str, ...]) -> None:
-        """Keep a processed picture with the case; it names its parent, and the parent's steps before its own."""
+    def keep_derived(self, item: Item, picture: QImage, steps: tuple[str, ...], *, enlarged: float = 1.0) -> None:
+        """Keep a processed picture with the case: it names its parent and the steps; `enlarged` changes its scale."""
         view = item.view
         if view is None:
             return
@@ -133,7 +133,7 @@ class ExportImport:
                 camera=facts.camera,
                 objective=facts.objective,
                 calibration_id=facts.calibration_id,
-                um_per_pixel=facts.um_per_pixel,
+                um_per_pixel=facts.um_per_pixel / enlarged,
                 parent_id=view.id,
                 steps=steps,
             )

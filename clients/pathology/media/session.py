@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
 from clients.kit.voice.players import Player
@@ -32,10 +32,15 @@ class Click:
     def __init__(self, player: Player) -> None:
         self._player = player
         self._wav = tone(1800, 0.03, peak=0.35).wav()
+        self._is_heard = False
+
+    def prepare(self) -> None:
+        """Look for the loudspeaker now: the first look loads the sound library, which takes a moment."""
+        self._is_heard = self._player.silent_reason is None
 
     def __call__(self) -> None:
         """Sound; without a loudspeaker nothing is heard, the flash on the picture is seen."""
-        if self._player.silent_reason is None:
+        if self._is_heard:
             self._player.play(self._wav, _nothing)
 
 
@@ -61,13 +66,15 @@ def bench_of(desk: Desk) -> CaptureBench:
     place = desk.place
     window = desk.view if isinstance(desk.view, QObject) else None
     owner = window or QObject()
+    click = Click(default_player(owner))
+    QTimer.singleShot(0, owner, click.prepare)
     bench = CaptureBench(
         cameras_of(place.desk_settings),
         microphones_of(place.desk_settings),
         CaptureJournal.for_user(place.session.login),
         place.connection.call,
         place.desk_settings,
-        Click(default_player(owner)),
+        click,
     )
     bench.setObjectName("capture bench")
     if window is not None:

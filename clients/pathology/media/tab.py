@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -297,6 +298,10 @@ class ImagingTab(QWidget):
     @Slot(str)
     def open_item(self, key: str) -> None:
         """Show a capture large."""
+        self.open_then(key, lambda: None)
+
+    def open_then(self, key: str, then: Callable[[], None]) -> None:
+        """Show a capture large, and go on when a picture is seen."""
         item = next((one for one in self.presenter.state.items if one.key == key), None)
         if item is None or item.facts.kind is MediaKind.VOICE:
             return
@@ -315,6 +320,7 @@ class ImagingTab(QWidget):
             expired = item.view is not None and item.view.calibration_expired
             self.canvas_bar.show_facts(item.facts, expired=expired, may_keep=self.presenter.state.may_change)
             self.stack.setCurrentWidget(self.picture)
+            then()
 
         self.presenter.bytes_of(item, arrived)
 
