@@ -180,8 +180,9 @@ def _calibration(left: float, zero: float, look: Look) -> Trace:
     import numpy as np
 
     wide, high = 0.2 * look.speed, look.gain
-    edge = (10.0 - wide) / 2 + 1 if wide <= 10 else 1.0
-    x = np.array([left + 1, left + edge, left + edge, left + edge + wide, left + edge + wide, left + edge + wide + 1])
+    rise = left + (_LEAD_IN - 1 - wide) / 2
+    fall = rise + wide
+    x = np.array([rise - 1.5, rise, rise, fall, fall, fall + 1.5])
     y = np.array([zero, zero, zero - high, zero - high, zero, zero])
     return Trace(np.column_stack([x, y]), 0.25, INK)
 
