@@ -513,7 +513,8 @@ class _Table(QTableView):
         header = self.horizontalHeader()
         inset = self.inset if header.visualIndex(section) == _first_visible(header) else _PAD
         last = not self.actions_shown and header.visualIndex(section) == _last_visible(header)
-        return round(max(title + (_CHOOSER if last else 0), badge) + inset + _PAD)
+        least = round(max(title + (_CHOOSER if last else 0), badge) + inset + _PAD)
+        return max(least, round(column.width * _text_scale())) if column.firm else least
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -32,7 +32,8 @@ class Column:
 
     `value` gets the row (default: the attribute named `key`); `format` makes the text. With `looks` the value is a
     state and is painted as a badge. `marks` gives further small badges in front of the text (emergency, arrears).
-    `sort` False means that the source cannot order by this column; `quiet` is for secondary text.
+    `sort` False means that the source cannot order by this column; `quiet` is for secondary text. A `firm` column never
+    gets narrower than declared: what it holds must be read whole.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Column:
     visible: bool = True
     quiet: bool = False
     strong: bool = False
+    firm: bool = False
 
     def raw(self, row: Any) -> Any:
         """The value of this column in `row`."""

@@ -59,6 +59,7 @@ class GapsPanel(QWidget):
             empty=EmptyWords("没有漏编号", "填写号码范围后查找。", "search"),
         )
         self.list.setMinimumHeight(280)
+        self.list.set_rows(())
         self.list.activated.connect(self.take)
         box.addWidget(self.list, 1)
 

@@ -126,6 +126,7 @@ class PatientTab(QWidget):
 
     def _make_top(self) -> QWidget:
         self.top = QWidget()
+        self.top.setMaximumWidth(_WIDEST + 32)
         row = QHBoxLayout(self.top)
         row.setContentsMargins(16, 8, 16, 4)
         row.setSpacing(8)
@@ -181,7 +182,7 @@ class PatientTab(QWidget):
             form = FormView(parts, columns=6)
             form.changed.connect(lambda key: self.presenter.edit(key, form.value(key)))
             form.submitted.connect(self.specimens.focus_first)
-            form.setMaximumWidth(_WIDEST)
+            form.setMaximumWidth(_WIDEST)  # a name is not easier to read in a field of half a metre
             inside = QWidget()
             box = QVBoxLayout(inside)
             box.setContentsMargins(16, 4, 16, 12)

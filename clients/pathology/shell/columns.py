@@ -34,8 +34,8 @@ def sex_and_age(row: Any) -> str:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("number", "病理号", 110, strong=True, marks=number_marks, sort=False),
-    Column("patient_name", "姓名", 84, marks=flag_marks, sort=False),
+    Column("number", "病理号", 112, strong=True, firm=True, marks=number_marks, sort=False),
+    Column("patient_name", "姓名", 84, firm=True, marks=flag_marks, sort=False),
     Column("state", "状态", 72, value=lambda row: tr(CASE_STATES[row.state].zh), sort=False),
     Column("sex_age", "性别年龄", 80, value=sex_and_age, sort=False),
     Column("department", "送检科室", 90, sort=False),

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
-from clients.kit.labels import Label, ValueLabel, hairline
+from clients.kit.labels import Label, hairline
 from clients.kit.panels import scrolling
 from clients.kit.settings import data_folder
 from clients.kit.tokens import Tone
@@ -74,8 +74,8 @@ class KeysPanel(QWidget):
             for entry in keyed:
                 grid.addWidget(Label(ENTRIES[entry.id].text), row, 0)
                 keys = QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-                label = ValueLabel(keys, "quiet")
-                label.setMinimumWidth(130)
+                label = Label("", "quiet")
+                label.setText(keys)
                 grid.addWidget(label, row, 1)
                 row += 1
         grid.setRowStretch(row, 1)

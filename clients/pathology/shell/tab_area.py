@@ -31,6 +31,8 @@ class TabArea(QWidget):
         self.stack = QStackedWidget()
         box.addWidget(self.bar)
         box.addWidget(self.stack, 1)
+        self._nothing = EmptyState("layout", "这个工作站还没有页面", "请在“系统站点”中选择其他工作站。")
+        self.stack.addWidget(self._nothing)
         self._forget = [
             desk.opened.listen(lambda _case: self._show_cases()),
             desk.started.listen(lambda _none: self._on_started()),
@@ -66,6 +68,7 @@ class TabArea(QWidget):
             self.bar.addTab(tr(tab.title))
         self.bar.blockSignals(False)
         self.bar.setVisible(bool(self._tabs))
+        self.stack.setCurrentWidget(self._nothing)
         if self._tabs:
             self.bar.setCurrentIndex(0)
             self._on_chosen(0)

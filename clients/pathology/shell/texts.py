@@ -39,6 +39,8 @@ ENTRIES: dict[str, str] = {
     "未知": "Unknown",
     # header
     "没有打开的病例": "No case is open",
+    "这个工作站还没有页面": "This station has no pages yet",
+    "请在“系统站点”中选择其他工作站。": "Choose another one in the menu Stations.",
     "扫描条码、输入病理号，或在列表中双击一个病例。": "Scan a barcode, type a case number, or double-click a case in the list.",
     "有未保存的修改": "Unsaved changes",
     "新的预约": "New booking",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from clients.kit.coalescing import Coalesced
@@ -32,6 +33,9 @@ from shared.domain.pathology import CaseFlag, CaseState, Station
 STATION_KEY = "pathology/station"
 """Where a user's last station on this computer is remembered (PA-SITE-04)."""
 _HIDDEN_KEY = "pathology/hidden"
+_SPLIT_KEY = "pathology/list_width"
+ROOM_FOR_BOTH = 1000
+"""Pixels that list and pages need beside each other."""
 _PARTS = {"tool_bar": "view.tool_bar", "status": "view.status", "list": "view.list", "counters": "view.counters"}
 
 
@@ -62,6 +66,7 @@ class StationWindow(QWidget):
         box.addWidget(self.tool_strip)
         self.across = QSplitter(Qt.Orientation.Horizontal)
         self.across.setChildrenCollapsible(False)
+        self.across.splitterMoved.connect(self._dragged)
         box.addWidget(self.across, 1)
         self.left: QWidget | None = None
         right = QWidget()
@@ -196,8 +201,7 @@ class StationWindow(QWidget):
         self.across.insertWidget(0, self.left)
         self.across.setStretchFactor(0, 0)
         self.across.setStretchFactor(1, 1)
-        wide = max(self.width(), 1024)
-        self.across.setSizes([max(360, round(wide * 0.27)), wide - 360])
+        self._share_width()
         self.tabs.enter(spec)
         self._apply_hidden()
         self._show_station()
@@ -239,6 +243,13 @@ class StationWindow(QWidget):
             if part is not None:
                 part.close()
         super().closeEvent(event)  # type: ignore[arg-type]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside a panel at the right edge only the pages stay: half a list helps nobody."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != self.width():
+            self._share_width()
+            self._apply_hidden()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
@@ -284,6 +295,18 @@ class StationWindow(QWidget):
     def _leave_now(then: Callable[[], object]) -> None:
         then()
 
+    def _is_narrow(self) -> bool:
+        return self.isVisible() and self.width() < ROOM_FOR_BOTH
+
+    def _share_width(self) -> None:
+        """The list gets a quarter, between what it needs and what it can use; the user may drag it."""
+        kept = self._place.settings.get(_SPLIT_KEY, 0)
+        left = kept if isinstance(kept, int) and kept > 0 else min(max(360, round(self.width() * 0.26)), 760)
+        self.across.setSizes([left, max(1, self.width() - left)])
+
+    def _dragged(self, position: int, _index: int) -> None:
+        self._place.settings.set(_SPLIT_KEY, position)
+
     def _hidden(self) -> set[str]:
         kept = self._place.settings.get(_HIDDEN_KEY, [])
         return {part for part in kept if part in _PARTS} if isinstance(kept, list) else set()
@@ -293,7 +316,7 @@ class StationWindow(QWidget):
         self.tool_strip.setVisible("tool_bar" not in hidden)
         self._place.shell.status.setVisible("status" not in hidden)
         if self.left is not None:
-            self.left.setVisible("list" not in hidden)
+            self.left.setVisible("list" not in hidden and not self._is_narrow())
         if isinstance(self.left, CaseList):
             self.left.links.setVisible("counters" not in hidden and bool(self.left.links.buttons))
         for part, entry_id in _PARTS.items():
