@@ -151,6 +151,7 @@ def _details(record: EcgRecord, analysis: Analysis) -> dict[str, Any]:
         "leads": list(record.leads),
         "leads_used": list(analysis.delineation.leads),
         "p_waves": measured.p_waves,
+        "atrial_bpm": measured.atrial_bpm,
         "classes": [beat.kind.value for beat in analysis.delineation.beats],
         "shapes": [beat.shape for beat in analysis.delineation.beats],
         "spikes_ms": list(analysis.delineation.spikes_ms),

@@ -135,7 +135,7 @@ def low_rate(record: EcgRecord, random: np.random.Generator) -> EcgRecord:
     """At 125 Hz."""
     step = max(2, round(record.sampling_hz / 125.0))
     values = low_pass(_microvolts(record), record.sampling_hz, 50.0)[:, ::step]
-    return record_from_microvolts(record.leads, values, record.sampling_hz / step, patient=record.patient)
+    return record_from_microvolts(TWELVE, values, record.sampling_hz / step, patient=record.patient)
 
 
 def eight_leads(record: EcgRecord, random: np.random.Generator) -> EcgRecord:

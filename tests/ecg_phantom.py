@@ -35,6 +35,7 @@ class Heart:
     seconds: float = 10.0
     rate_hz: float = 500.0
     p_waves: bool = True
+    atrial_rr_ms: float = 0.0  # P waves of their own, whatever the ventricles do
     pr_shift_ms: float = 0.0
     ectopic_every: int = 0
     fibrillation_uv: float = 0.0
@@ -70,6 +71,9 @@ def eight_leads(heart: Heart) -> tuple[np.ndarray, Truth]:
             centre = place + at
             near = np.abs(times - centre) < 5 * width
             dipole[:, near] += np.outer(size, np.exp(-0.5 * ((times[near] - centre) / width) ** 2))
+    if heart.atrial_rr_ms:
+        for centre in np.arange(200.0, heart.seconds * 1000.0, heart.atrial_rr_ms):
+            dipole += np.outer(P[0][2], np.exp(-0.5 * ((times - centre) / P[0][1]) ** 2))
     if heart.fibrillation_uv:
         phase = np.cumsum(random.normal(6.0, 1.5, count)) * 2 * np.pi / heart.rate_hz
         dipole += heart.fibrillation_uv * np.outer((0.3, 0.8, -0.6), np.sin(phase + 0.6 * np.sin(0.31 * phase)))

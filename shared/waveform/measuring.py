@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import mean, median
 from typing import TYPE_CHECKING
 
 from shared.waveform import amplitudes, classing, hrv
 from shared.waveform.amplitudes import Axes, LeadAmplitudes
+from shared.waveform.atrial import atrial_rate
 from shared.waveform.beats import BeatClass, Delineation
 from shared.waveform.delineating import delineate
 from shared.waveform.gains import with_common_gain
@@ -66,6 +67,7 @@ class Measurements:
     rr_max_ms: float | None = None
     irregularity: float = 0.0  # median change of RR from beat to beat, relative
     p_waves: bool = False
+    atrial_bpm: int | None = None  # of atrial waves that go their own way, see ``atrial``; looked for without P waves
     p_ms: float | None = None
     pr_ms: float | None = None
     qrs_ms: float | None = None
@@ -93,7 +95,10 @@ def analyse(record: EcgRecord) -> Analysis:
     record = with_common_gain(record)
     found = delineate(record)
     beat = median_beat(record, found) if found.beats else None
-    return Analysis(found, beat, measure(found, beat))
+    measured = measure(found, beat)
+    if found.beats and not found.p_waves:
+        measured = replace(measured, atrial_bpm=atrial_rate(record, found))
+    return Analysis(found, beat, measured)
 
 
 def measure(found: Delineation, beat: MedianBeat | None) -> Measurements:

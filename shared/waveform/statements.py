@@ -66,26 +66,7 @@ def _rhythm(measured: Measurements) -> list[Suggestion]:
             )
         ]
     if not measured.p_waves:
-        if not regular:
-            reason = f"{measured.irregularity:.0%}"
-            return [
-                suggestion(
-                    "af",
-                    "心房颤动",
-                    "atrial fibrillation",
-                    f"未见 P 波，RR 逐搏变化 {reason}",
-                    f"no P waves, RR changes by {reason} from beat to beat",
-                )
-            ]
-        return [
-            suggestion(
-                "no_p",
-                "未见 P 波的规则心律（交界性、房扑或室性？）",
-                "regular rhythm without P waves (junctional, flutter or ventricular?)",
-                f"心率 {rate}，未见 P 波",
-                f"rate {rate}, no P waves",
-            )
-        ]
+        return [_without_p(measured, regular)]
     axis = measured.axes.p
     sinus = axis is None or -30 <= axis <= 105
     name = ("sinus", "窦性", "sinus") if sinus else ("atrial", "异位房性", "ectopic atrial")
@@ -97,6 +78,23 @@ def _rhythm(measured: Measurements) -> list[Suggestion]:
     if rate > 100:
         return [suggestion(f"{name[0]}_tachycardia", f"{name[1]}心动过速", f"{name[2]} tachycardia", why_zh, why_en)]
     return [suggestion(f"{name[0]}_rhythm", f"{name[1]}心律", f"{name[2]} rhythm", why_zh, why_en)]
+
+
+def _without_p(measured: Measurements, regular: bool) -> Suggestion:
+    """Rhythms in which no P wave precedes the beats."""
+    rate, atrial = measured.hr_bpm or 0, measured.atrial_bpm
+    why_zh, why_en = f"房率 {atrial}，室率 {rate}", f"atrial rate {atrial}, ventricular rate {rate}"
+    if atrial is not None and 200 <= atrial <= 375:
+        return suggestion("flutter", "心房扑动", "atrial flutter", why_zh, why_en)
+    if atrial is not None and regular and 1.1 * rate < atrial < 200:
+        return suggestion("av_block_3", "完全性房室阻滞", "complete AV block", why_zh, why_en)
+    if not regular:
+        change = f"{measured.irregularity:.0%}"
+        why_zh, why_en = f"未见 P 波，RR 逐搏变化 {change}", f"no P waves, RR changes by {change} from beat to beat"
+        return suggestion("af", "心房颤动", "atrial fibrillation", why_zh, why_en)
+    text = "regular rhythm without P waves (junctional, flutter or ventricular?)"
+    why_zh, why_en = f"心率 {rate}，未见 P 波", f"rate {rate}, no P waves"
+    return suggestion("no_p", "未见 P 波的规则心律（交界性、房扑或室性？）", text, why_zh, why_en)
 
 
 def _ectopy(measured: Measurements) -> list[Suggestion]:

@@ -43,6 +43,15 @@ def test_no_p_wave_is_an_answer() -> None:
     assert found.qrs_ms is not None
 
 
+@pytest.mark.parametrize(("beat", "atrial"), [(1700.0, 640.0), (1300.0, 820.0), (1600.0, 700.0)])
+def test_atria_that_go_their_own_way_are_told(beat: float, atrial: float) -> None:
+    heart = Heart(rr_ms=beat, rr_sd_ms=0.0, p_waves=False, atrial_rr_ms=atrial, seconds=20.0)
+    found = analyse(twelve_leads(heart)[0]).measurements
+    assert not found.p_waves and found.pr_ms is None
+    assert found.atrial_bpm == pytest.approx(60_000 / atrial, abs=1.5)
+    assert analyse(twelve_leads(Heart(p_waves=False))[0]).measurements.atrial_bpm is None
+
+
 @pytest.mark.parametrize("angle", [-60, 0, 45, 100, 170])
 def test_the_axis_is_where_the_heart_points(angle: int) -> None:
     radians = math.radians(angle)
@@ -120,6 +129,8 @@ _USUAL = Measurements(
         ({"axes": Axes(-100, 40, 45)}, "atrial_rhythm"),
         ({"p_waves": False, "irregularity": 0.2}, "af"),
         ({"p_waves": False, "irregularity": 0.01}, "no_p"),
+        ({"p_waves": False, "hr_bpm": 38, "atrial_bpm": 82}, "av_block_3"),
+        ({"p_waves": False, "irregularity": 0.15, "atrial_bpm": 300}, "flutter"),
         ({"counts": {BeatClass.PACED: 10, BeatClass.NORMAL: 2}}, "paced"),
         ({"counts": {BeatClass.NORMAL: 9, BeatClass.VENTRICULAR: 2}}, "vpc"),
         ({"pr_ms": 230.0}, "av_block_1"),
