@@ -40,6 +40,7 @@ from shared.domain.pathology import (
     TissueState,
 )
 from shared.domain.pathology_barcodes import BadCode, block_number, read_code
+from shared.domain.pathology_serials import next_serial
 from shared.domain.permissions import Permission
 
 PersonName = Callable[[UnitOfWork, int], str]
@@ -342,28 +343,3 @@ class Grossing:
         there = next((row.id for row in self.rows(uow, facts.id) if row.serial == serial), 0)
         message = f"取材序号 {serial} 在病例 {facts.number} 中已存在，请改用其他序号。"
         return Refusal(ErrorCode.DUPLICATE, message, field=field, existing_id=there)
-
-
-def next_serial(taken: set[str], *, several: bool) -> str:
-    """Return the next grossing serial: letters where several specimens came together, else digits (PA-NUM-06).
-
-    A case that has rows goes on as it began.
-    """
-    digits = [int(one) for one in taken if one.isdecimal()]
-    letters = [one for one in taken if one.isalpha()]
-    if letters or (several and not digits):
-        number = 0
-        while (serial := _letters(number)) in taken:
-            number += 1
-        return serial
-    return str(max(digits, default=0) + 1)
-
-
-def _letters(number: int) -> str:
-    """A to Z, then AA, AB …"""
-    text = ""
-    number += 1
-    while number:
-        number, place = divmod(number - 1, 26)
-        text = chr(ord("A") + place) + text
-    return text
