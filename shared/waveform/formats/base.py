@@ -170,6 +170,14 @@ def gaps_filled(made: NDArray[Any]) -> tuple[NDArray[Any], int]:
     return np.take_along_axis(np.where(gone, 0, made), place, axis=1).astype(np.int32), count
 
 
+def short_name(record: EcgRecord, row: int) -> str:
+    """The lead as its file spelled it (``avr``) where that is one short word, else its standard name."""
+    lead = record.leads[row]
+    spelled = record.original_leads[row] if len(record.original_leads) == len(record.leads) else lead
+    plain = len(spelled) <= 8 and spelled.isprintable() and not set(spelled) & set(" \\\t,;#")
+    return spelled if spelled and plain and standard_name(spelled) == lead else " ".join(lead.split())
+
+
 def range_of(row: NDArray[Any]) -> tuple[int, int]:
     """Smallest and largest recorded value of a lead; (0, 0) when nothing was recorded."""
     there = row[row != MISSING]

@@ -10,7 +10,7 @@ from shared.dicomkit import content_items, headers, uids
 from shared.dicomkit.content_items import Code
 from shared.domain.states import Sex
 from shared.waveform.formats import dicom_concepts, lead_codes
-from shared.waveform.formats.base import UNKNOWN_START, CannotHold, Written, range_of
+from shared.waveform.formats.base import UNKNOWN_START, CannotHold, Written, range_of, short_name
 from shared.waveform.leads import TWELVE
 from shared.waveform.record import MISSING, Annotation, EcgRecord, MedianBeats, StoredMeasurement
 
@@ -170,13 +170,12 @@ def _acquisition(made: Any, record: EcgRecord) -> None:
 
 def _group(record: EcgRecord, sop: str) -> Dataset:
     group: Dataset = _multiplex("RHYTHM", "ORIGINAL", record.sampling_hz, record.samples.shape[1], len(record.leads))
-    spelled = record.original_leads if len(record.original_leads) == len(record.leads) else record.leads
     skews = record.extra.get("dicom.ChannelSampleSkew", "").split("\\")
     channels, zeros = [], _shifts(record.samples, sop)
     for row, lead in enumerate(record.leads):
         skew = skews[row] if len(skews) == len(record.leads) and skews[row] else "0"
         baseline = record.baseline[row] - zeros[row]
-        channels.append(_channel(lead, spelled[row], record.gain_uv[row], baseline, skew, record, sop))
+        channels.append(_channel(lead, short_name(record, row), record.gain_uv[row], baseline, skew, record, sop))
     group.ChannelDefinitionSequence = channels
     _put_samples(group, record.samples, zeros, sop)
     return group

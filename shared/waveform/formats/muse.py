@@ -357,7 +357,8 @@ def _put_waveform(
         raise CannotHold("MUSE XML holds 16-bit samples; the record goes beyond")
     hertz = record.median.sampling_hz if kind == "Median" and record.median is not None else record.sampling_hz
     node = put(root, "Waveform")
-    written = [row for row, lead in enumerate(leads) if not _follows(lead, leads, made, gains)]
+    follow = all(_follows(lead, leads, made, gains) for lead in _DERIVED)  # all four or none, as MUSE has it
+    written = [row for row, lead in enumerate(leads) if not (follow and lead in _DERIVED)]
     filters = record.filters
     put(node, "WaveformType", kind)
     put(node, "WaveformStartTime", "0")
@@ -395,7 +396,7 @@ def _follows(lead: str, leads: tuple[str, ...], made: NDArray[Any], gains: tuple
     """Whether a reader gets exactly this lead from I and II, so that it is left out as MUSE does."""
     import numpy as np
 
-    if lead not in _DERIVED or not {"I", "II"} <= set(leads):
+    if not {lead, "I", "II"} <= set(leads):
         return False
     of_one, of_two, step = _DERIVED[lead]
     one, two = leads.index("I"), leads.index("II")

@@ -6,7 +6,7 @@ import re
 
 from shared.domain.states import Sex
 from shared.waveform.formats import wfdb_signals
-from shared.waveform.formats.base import CannotHold, Written, in_units, range_of
+from shared.waveform.formats.base import CannotHold, Written, in_units, range_of, short_name
 from shared.waveform.formats.wfdb_annotations import write_annotations
 from shared.waveform.record import MISSING, EcgRecord
 
@@ -29,14 +29,13 @@ def write(record: EcgRecord, name: str = "ecg") -> Written:
     ranges = [range_of(row) for row in samples]
     form = 16 if all(low >= -32_767 and high <= 32_767 for low, high in ranges) else 32
     rows = []
-    for n, lead in enumerate(record.leads):
+    for n in range(len(record.leads)):
         there = np.where(samples[n] == MISSING, -32_768 if form == 16 else MISSING, samples[n]).astype(np.int64)
-        spelled = record.original_leads[n] if len(record.original_leads) == len(record.leads) else lead
         checksum = int(there.sum()) % 65_536
         checksum -= 65_536 if checksum > 32_767 else 0
         rows.append(
             f"{stem}.dat {form} {_gain(record.gain_uv[n])}({zeros[n]})/mV {form} 0 {int(there[0])} {checksum} 0 "
-            + (" ".join(spelled.split()) or lead)
+            + short_name(record, n)
         )
     first = f"{stem} {len(record.leads)} {_plain(record.sampling_hz)} {record.sample_count}"
     when = record.started
