@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _RATE_HZ = 250.0
 _LOOK_S = 60.0
 _SHORTEST_S, _LONGEST_S = 0.16, 1.6
-_REPEATS = 0.45
+_REPEATS = 0.33
+_AGAIN = 0.6
 _SMALLEST_UV = 8.0
 _NEAR_RR = 0.06
 
@@ -44,7 +45,11 @@ def atrial_rate(record: EcgRecord, found: Delineation) -> int | None:
     for lag in range(first, last):
         top = likeness[lag] >= likeness[lag - 1] and likeness[lag] >= likeness[lag + 1] and likeness[lag] >= _REPEATS
         # What the average leaves of each beat repeats with RR, and is no atrial activity.
-        if top and abs(lag - rr) > _NEAR_RR * rr and likeness[lag] > 1.1 * (likeness[best] if best else 0.0):
+        if not top or abs(lag - rr) <= _NEAR_RR * rr or likeness[lag] <= 1.1 * (likeness[best] if best else 0.0):
+            continue
+        # A rhythm repeats after two of its cycles as well.
+        near = likeness[round(1.92 * lag) : round(2.08 * lag) + 1]
+        if near.size and float(near.max()) >= _AGAIN * likeness[lag]:
             best = lag
     return round(60.0 * _RATE_HZ / best) if best else None
 

@@ -81,6 +81,7 @@ class Limits:
 
     shortest_s: tuple[float, float] = (9.5, 8.0)
     lowest_rate_hz: tuple[float, float] = (400.0, 240.0)
+    lowest_rate_ambulatory_hz: tuple[float, float] = (125.0, 100.0)
     mains_uv: tuple[float, float] = (25.0, 50.0)  # amplitude of the line
     muscle_uv: tuple[float, float] = (25.0, 60.0)  # RMS above 25 Hz between the complexes, of the worst lead
     muscle_all_uv: tuple[float, float] = (18.0, 28.0)  # the same, median of the leads
@@ -141,7 +142,9 @@ def _below(fault: Fault, value: float, limits: tuple[float, float], unit: str) -
 
 def _of_record(record: EcgRecord, analysis: Analysis, limits: Limits) -> list[Finding]:
     found = _below(Fault.TOO_SHORT, record.seconds, limits.shortest_s, "s")
-    found += _below(Fault.LOW_RATE, record.sampling_hz, limits.lowest_rate_hz, "Hz")
+    ambulatory = len(record.leads) <= _RHYTHM_LEADS and record.seconds > 60.0
+    rates = limits.lowest_rate_ambulatory_hz if ambulatory else limits.lowest_rate_hz
+    found += _below(Fault.LOW_RATE, record.sampling_hz, rates, "Hz")
     present = [name for name in TWELVE if name in record.leads]
     if len(record.leads) > _RHYTHM_LEADS and len(present) < len(TWELVE):
         missing = tuple(name for name in TWELVE if name not in record.leads)
