@@ -3,7 +3,7 @@
 Knows no Qt and no line. Every capture has a key (32 hexadecimal digits) that the server keeps it under, so that sending
 twice is harmless. Files are sealed (`clients.kit.sealed_files`): ``capture-KEY`` is a whole capture, facts and bytes in
 one file; a recording is ``begun-KEY``, then ``piece-KEY-000001`` …, then ``ended-KEY``. What a crash leaves without its
-end is finished by the next start: the pieces are the recording.
+end is finished by the next start: the pieces are the recording. A lock tells a recording that runs in another window.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from clients.kit.file_lock import FileLock
 from clients.kit.sealed_files import SealedFiles
 from shared.contract.pathology_media import MediaFacts
 
@@ -41,6 +42,7 @@ class CaptureJournal:
         self._files = files
         self._lock = threading.RLock()
         self._open: dict[str, int] = {}
+        self._locks: dict[str, FileLock] = {}
 
     @classmethod
     def for_user(cls, user: str, folder: Path | None = None) -> CaptureJournal:
@@ -59,6 +61,9 @@ class CaptureJournal:
         key = _new_key()
         with self._lock:  # before its name is seen: a sender must not take it for one that a crash left empty
             self._open[key] = 0
+            lock = FileLock.taken(self._lock_path(key))
+            if lock is not None:
+                self._locks[key] = lock
         self._write(f"begun-{key}", msgspec.msgpack.encode(facts))
         return key
 
@@ -73,8 +78,7 @@ class CaptureJournal:
     def end(self, key: str) -> None:
         """The recording is complete."""
         self._write(f"ended-{key}", b"")
-        with self._lock:
-            self._open.pop(key, None)
+        self._let_go(key)
 
     def is_recording(self, key: str) -> bool:
         """Whether pieces may still come."""
@@ -96,7 +100,9 @@ class CaptureJournal:
         whole = {name[8:] for name in names if name.startswith("capture-")}
         begun = {name[6:] for name in names if name.startswith("begun-")} - whole
         for key in sorted(whole | begun):
-            if key not in running and not self.is_recording(key):
+            if key in running or self.is_recording(key):
+                continue
+            if key in whole or f"ended-{key}" in names or self._is_left(key):
                 found.append(Waiting(key, 0 if key in whole else pieces.get(key, 0), self._why(key, refused)))
         return tuple(found)
 
@@ -140,8 +146,29 @@ class CaptureJournal:
         # What names the capture goes last: a crash in between leaves something that is sent again, never pieces alone.
         for kind in ("refused", "ended", "begun", "capture"):
             self._files.remove(f"{kind}-{key}")
+        self._let_go(key)
+
+    def is_there(self, key: str) -> bool:
+        """Whether anything names this capture; another window of the same user may have sent it meanwhile."""
+        return any(name in (f"capture-{key}", f"begun-{key}") for name in self._files.names())
+
+    def _is_left(self, key: str) -> bool:
+        """Whether nobody records this any more: another window of the same user holds its lock while it does."""
+        lock = FileLock.taken(self._lock_path(key))
+        if lock is None:
+            return False
+        lock.release()
+        return True
+
+    def _let_go(self, key: str) -> None:
         with self._lock:
             self._open.pop(key, None)
+            lock = self._locks.pop(key, None)
+        if lock is not None:
+            lock.release()
+
+    def _lock_path(self, key: str) -> Path:
+        return self._files.folder / f"{key}.lock"
 
     def _why(self, key: str, refused: set[str]) -> str:
         return (self._files.read(f"refused-{key}") or b"?").decode() if key in refused else ""

@@ -126,6 +126,8 @@ class Sender:
             return self._send_whole(one.key, *whole)
         facts = self._journal.facts(one.key)
         if facts is None:
+            if not self._journal.is_there(one.key):
+                return None
             self._journal.refuse(one.key, DAMAGED)
             self._refused(one.key, DAMAGED)
             return None

@@ -83,6 +83,24 @@ def bench_of(desk: Desk) -> CaptureBench:
     return bench
 
 
+def resume(desk: Desk) -> None:
+    """Called at the start of a session: what an earlier one could not send is sent now, not when the tab is opened."""
+
+    def look() -> bool:
+        return bool(CaptureJournal.for_user(desk.place.session.login).waiting())
+
+    def go_on(something: bool) -> None:
+        if something:
+            bench_of(desk)
+
+    desk.place.runner.run(look, go_on, _not_now, key="media.resume")
+
+
+def _not_now(error: Exception) -> None:
+    """The tab tries again when it is opened."""
+    log.warning("the journal of captures cannot be read: %s", type(error).__name__)
+
+
 def show_tab_of(desk: Desk, tab: ImagingTab) -> None:
     """Remember the page of a desk; a new one (another station) replaces it."""
     _TABS[desk] = tab

@@ -90,6 +90,8 @@ class StationWindow(QWidget):
         self.enter_station(desk.station)
         self._apply_hidden()
         self.idle = IdleGuard(self, self._protect)
+        if (resume := find_maker("clients.pathology.media.session:resume")) is not None:
+            resume(desk)  # captures that a crash left behind
 
     # ── what the desk asks ───────────────────────────────────────────────────────────────────────────
 

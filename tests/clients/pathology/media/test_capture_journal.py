@@ -81,6 +81,12 @@ def kept(line: Line, view: MediaView) -> bytes:
         return line.house.service.open(uow, DOCTOR, view.id)
 
 
+@pytest.fixture(autouse=True)
+def no_live_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second desk in this process stands for a program started after a crash, which frees the first one's locks."""
+    monkeypatch.setattr("clients.pathology.media.journal.CaptureJournal._is_left", lambda _self, _key: True)
+
+
 def a_video(journal: CaptureJournal, *, ended: bool = True) -> str:
     key = journal.begin(facts(kind=MediaKind.VIDEO, media_type="video/x-msvideo", frame_rate=25.0))
     data = video()
@@ -161,6 +167,20 @@ def test_a_recording_is_never_taken_for_an_empty_one(desk: Desk, line: Line) -> 
     files.names = end_while_looking  # type: ignore[method-assign]
     desk.sender.send_all()
     assert desk.sender.send_all() and sorted(view.key for view in strip(line)) == sorted(made)
+
+
+def test_another_window_of_the_same_user_leaves_a_running_recording_alone(
+    tmp_path: Path, desk: Desk, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # real locks: both journals live
+    film = a_video(desk.journal, ended=False)
+    other = Desk(tmp_path / "client", line)
+    assert other.sender.send_all() and strip(line) == ()
+    desk.journal.append(film, video(2)[224:])
+    desk.journal.end(film)
+    assert other.sender.send_all() and [view.duration_s for view in strip(line)] == [pytest.approx(7 / 25)]
+    assert desk.sender.send_all() and desk.refused == [] and desk.journal.waiting() == ()
+    assert list((tmp_path / "client").rglob("*.lock")) == []
 
 
 def test_a_refused_capture_stays_until_the_user_decides(desk: Desk, line: Line) -> None:
