@@ -25,7 +25,7 @@ def write(record: EcgRecord, name: str = "ecg") -> Written:
     """The record as an aECG file."""
     findings: list[str] = []
     ElementTree.register_namespace("xsi", _XSI)
-    root = Element("AnnotatedECG", {"xmlns": "urn:hl7-org:v3", f"{{{_XSI}}}type": "Observation"})
+    root = Element("AnnotatedECG", {"xmlns": "urn:hl7-org:v3", "type": "Observation"})
     started = record.started or UNKNOWN_START
     if record.started is None:
         findings.append("the start of the recording is unknown: 1970-01-01 stands in its place")

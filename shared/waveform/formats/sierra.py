@@ -41,6 +41,9 @@ _VALUES = {
 _OLDER = {"pr": "meanprint", "qrs": "meanqrsdur", "qt": "meanqtint", "qtc": "meanqtc"}  # version 1.03
 
 
+_NEAR_UV = 25.0  # how far pulse and rest may be from 1 mV and 0, for files that were converted
+
+
 def read(source: Source) -> EcgRecord:
     """The record of a Philips XML file. Raises EcgFormatError."""
     root = tree(source.data)
@@ -135,11 +138,15 @@ def _without_calibration(
     """The traces without the 1 mV pulse that carts append to all leads alike, and without empty channels."""
     import numpy as np
 
-    differ = np.flatnonzero((samples != samples[0]).any(axis=0))
-    end = int(differ[-1]) + 1 if differ.size else samples.shape[1]
-    tail = samples[0, end:]
-    if np.count_nonzero(np.abs(tail * gain - 1000) < gain) >= 0.1 * hertz:
-        findings.append(f"the last {tail.size / hertz:.2f} s carry the calibration pulse of 1 mV and are left out")
+    span = max(round(0.1 * hertz), 1)
+    pulse = (np.abs(samples * gain - 1000) <= _NEAR_UV).all(axis=0)[-round(1.5 * hertz) :]
+    first = samples.shape[1] - pulse.size + int(pulse.argmax())
+    if pulse.sum() >= span and (np.abs(samples[:, -1]) * gain <= _NEAR_UV).all():
+        rest = (np.abs(samples[:, :first]) * gain > _NEAR_UV).any(axis=0)
+        end = int(np.flatnonzero(rest)[-1]) + 1 if rest.any() else first
+        findings.append(
+            f"the last {(samples.shape[1] - end) / hertz:.2f} s carry the calibration pulse and are left out"
+        )
         samples = np.ascontiguousarray(samples[:, :end])
     used = [n for n in range(len(names)) if n < len(TWELVE) or samples[n].any()]
     return samples[used], [names[n] for n in used]
