@@ -113,7 +113,7 @@ def _by_library(*values: str) -> str:
 
 def _patient() -> tuple[str, str]:
     """A name of three characters, and its initials."""
-    places = (f"i * 7 % {len(_SURNAMES)}", f"i / 3 % {len(_GIVEN)}", f"i / 7 % {len(_GIVEN)}")
+    places = (f"(i * 7 + i / 20) % {len(_SURNAMES)}", f"i / 3 % {len(_GIVEN)}", f"i / 7 % {len(_GIVEN)}")
     letters = ((_SURNAMES, _GIVEN, _GIVEN), (_SURNAME_INITIALS, _GIVEN_INITIALS, _GIVEN_INITIALS))
     name, initials = (
         " || ".join(f"substr('{one}', {place} + 1, 1)" for one, place in zip(some, places, strict=True))

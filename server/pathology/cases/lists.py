@@ -12,11 +12,10 @@ from sqlalchemy import and_, func, select
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
-from server.kernel.database.text import begins
 from server.kernel.errors import invalid, not_found
 from server.pathology.cases.service import CaseService
 from server.pathology.cases.tables import CaseRow, FlagRow, LibraryRow
-from server.pathology.cases.walking import Spot, Walk, between, of_column, of_word, read_spot
+from server.pathology.cases.walking import Spot, Walk, between, of_numbers, of_word, read_spot
 from server.pathology.cases.words import LENGTH, folded
 from shared.contract.pathology import CaseFilter, CasePage, ListCounts, Neighbours
 from shared.contract.pathology import CaseRow as CaseRowView
@@ -25,6 +24,8 @@ from shared.domain.states import Sex
 
 MAX_LIMIT = 500
 MAX_OF_STATE = 10_000
+_END = "\U0010ffff"
+_JUST_AFTER = "\x01"
 _SHOWN = tuple(state for state in CaseState if state not in (CaseState.APPOINTED, CaseState.DELETED))
 _COUNTED_FLAGS = (
     CaseFlag.URGENT,
@@ -107,11 +108,10 @@ class CaseLists:
         walk = Walk(libraries, states, first, last, is_by_state=bool(wanted.states))
         number = wanted.number.strip().upper()
         if number:
-            walk.narrow(uow, *of_column(begins(CaseRow.number, number)))  # type: ignore[arg-type]
+            walk.narrow(uow, *of_numbers(number, number + _END))
         low, high = wanted.first_number.strip().upper(), wanted.last_number.strip().upper()
         if low or high:
-            bounds = [CaseRow.number >= low] if low else []
-            walk.narrow(uow, *of_column(and_(*bounds, *([CaseRow.number <= high] if high else []))))
+            walk.narrow(uow, *of_numbers(low, high and high + _JUST_AFTER))
         word = folded(wanted.text)[:LENGTH]
         if word:
             walk.narrow(uow, *of_word(word))

@@ -98,7 +98,8 @@ class CaseRow(Versioned, Base):
     placed_by: Mapped[str] = mapped_column(String(80), default="")
 
     __table_args__ = (
-        Index("ix_pathology_cases_list", "library_id", "registered_at", "id"),
+        # with number and state, so that a walk that passes over many cases does not read their rows
+        Index("ix_pathology_cases_list", "library_id", "registered_at", "id", "number", "state"),
         Index("ix_pathology_cases_states", "library_id", "state", "registered_at", "id"),
         Index("ix_pathology_cases_received", "received_at"),
     )
@@ -126,7 +127,9 @@ class WordRow(Base):
     __tablename__ = "pathology_case_words"
 
     word: Mapped[str] = mapped_column(ordered_text(32), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("pathology_cases.id"), primary_key=True, index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("pathology_cases.id"), primary_key=True)
+
+    __table_args__ = (Index("ix_pathology_case_words_case", "case_id", "word"),)
 
 
 class ChargeRow(Base):

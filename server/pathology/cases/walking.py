@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
 
 from server.kernel.database import UnitOfWork
-from server.kernel.database.text import begins
+from server.kernel.database.text import begins, unindexed
 from server.kernel.errors import invalid
 from server.pathology.cases.tables import CaseRow, FlagRow, WordRow
 from shared.domain.pathology import CaseFlag, CaseState
@@ -50,15 +50,18 @@ def read_spot(cursor: str) -> Spot | None:
     return Spot(at, int(second))
 
 
-def of_column(condition: ColumnElement[bool]) -> Narrowing:
-    """Return the narrowing of an indexed column of the case."""
-    return select(CaseRow.id).where(condition), condition
+def of_numbers(low: str, high: str) -> Narrowing:
+    """Return the narrowing of case numbers from `low` to below `high`; an empty one is open."""
+
+    def condition(column: Any) -> ColumnElement[bool]:
+        return and_(true(), *([column >= low] if low else []), *([column < high] if high else []))
+
+    return select(CaseRow.id).where(condition(CaseRow.number)), condition(unindexed(CaseRow.number))
 
 
 def of_word(word: str) -> Narrowing:
     """Return the narrowing of a word's beginning (words.py)."""
-    # coalesce: in a walk the words of one case are looked at, never all words with this beginning
-    own = func.coalesce(WordRow.word, "")
+    own = unindexed(WordRow.word)  # in a walk the words of one case are looked at, never all with this beginning
     holds = select(literal(1)).where(WordRow.case_id == CaseRow.id, own >= word, own < word + "\U0010ffff")
     return select(WordRow.case_id).where(begins(WordRow.word, word)), holds.correlate(CaseRow).exists()
 
@@ -138,6 +141,8 @@ class Walk:
         if not self.libraries or not self.states or self.few == ():
             return []
         values = [state.value for state in self.states]
+        at: Any
+        number: Any
         if self.flag is not None and self.few is None:
             at, number = FlagRow.registered_at, FlagRow.case_id
             source: Select[Any, Any] = select(number.label("id"), at.label("at")).join(
@@ -149,6 +154,8 @@ class Walk:
             at, number = CaseRow.registered_at, CaseRow.id
             source = select(number.label("id"), at.label("at"))
             stretches = self._stretches(values)
+        if self.few is not None:
+            at, number = unindexed(CaseRow.registered_at), unindexed(CaseRow.id)
         order = (at, number) if upwards else (at.desc(), number.desc())
         conditions = (*between(at, self.first, self.last), *self.wide, _beyond(at, number, spot, upwards=upwards))
         statements: list[Select[Any, Any]] = [source.where(stretch, *conditions).limit(limit) for stretch in stretches]
@@ -157,7 +164,8 @@ class Walk:
     def _stretches(self, values: list[str]) -> list[ColumnElement[bool]]:
         if self.few is not None:
             of_few = CaseRow.id.in_(self.few)
-            return [and_(of_few, CaseRow.library_id.in_(self.libraries), CaseRow.state.in_(values))]
+            of_library = unindexed(CaseRow.library_id).in_(self.libraries)
+            return [and_(of_few, of_library, unindexed(CaseRow.state).in_(values))]
         if self.is_by_state:
             return [
                 and_(CaseRow.library_id == library, CaseRow.state == value)

@@ -7,9 +7,9 @@ walk first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
@@ -17,12 +17,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
-from server.kernel.database.text import begins
+from server.kernel.database.text import begins, unindexed
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.pathology.cases.lists import MAX_LIMIT
 from server.pathology.cases.tables import CaseRow, FlagRow, LibraryRow, WordRow
-from server.pathology.cases.walking import FEW, MAX_TOTAL
+from server.pathology.cases.walking import FEW, MAX_TOTAL, between
 from server.pathology.cases.words import LENGTH, folded
 from server.pathology.technique.pieces import Pieces
 from server.pathology.technique.tables import BlockRow, SlideRow, SpecimenRow
@@ -58,10 +58,20 @@ class _Walk(Generic[RowT]):
                 return
         self.conditions.append(condition)
 
+    def narrow_by_stretches(self, uow: UnitOfWork) -> None:
+        """Look whether all stretches together hold few rows."""
+        found: list[int] = []
+        for stretch in self.stretches:
+            found += uow.session.scalars(select(self.model.id).where(stretch).limit(FEW + 1 - len(found)))
+            if len(found) > FEW:
+                return
+        self.few = tuple(found)
+
     def rows(self, uow: UnitOfWork, after: Any, limit: int) -> list[RowT]:
         """Return the rows that follow a place."""
         beyond = () if after is None else ((self.order < after) if self.downwards else (self.order > after),)
-        order = self.order.desc() if self.downwards else self.order.asc()
+        by_order = self.order if self.few is None else unindexed(self.order)
+        order = by_order.desc() if self.downwards else by_order.asc()
         parts = [
             select(self.model.id, self.order.label("place"))
             .where(part, *beyond)
@@ -233,10 +243,10 @@ class TechniqueLists:
             return
         if first and last and last < first:
             raise invalid("filter.last", "结束日期不能早于开始日期。")
-        begin: Callable[[date], datetime] = lambda day: self._time.day_bounds(day)[0]  # noqa: E731
-        conditions = [column >= begin(first)] if first else []
-        conditions += [column < self._time.day_bounds(last)[1]] if last else []
-        walk.narrow(uow, select(walk.model.id).where(*conditions), and_(*conditions))
+        begin = self._time.day_bounds(first)[0] if first else None
+        end = self._time.day_bounds(last)[1] if last else None
+        ids = select(walk.model.id).where(*between(column, begin, end))
+        walk.narrow(uow, ids, and_(*between(unindexed(column), begin, end)))
 
     def _by_text(self, uow: UnitOfWork, walk: _Walk[Any], column: InstrumentedAttribute[Any], text: str) -> None:
         wanted = text.strip().upper()
@@ -289,7 +299,7 @@ def _along_states(
         for library in libraries
         for state in states
     ]
-    whole = and_(model.library_id.in_(libraries), model.state.in_(states), *number_range)
+    whole = and_(unindexed(model.library_id).in_(libraries), unindexed(model.state).in_(states), *number_range)
     return _Walk(model, order, False, stretches, whole)
 
 
@@ -300,12 +310,9 @@ def _by_source(
     if not sources:
         return
     model: Any = walk.model
-    of_source = model.source.in_(sources)
     if has_states and walk.few is None:
-        found = list(uow.session.scalars(select(model.id).where(walk.whole).limit(FEW + 1)))
-        if len(found) <= FEW:
-            walk.few = tuple(found)
-    walk.conditions.append(of_source)
+        walk.narrow_by_stretches(uow)
+    walk.conditions.append(unindexed(model.source).in_(sources))
     if walk.few is None and len(sources) <= _FEW_SOURCES:
         walk.stretches = [
             and_(model.library_id == library, model.source == source, walk.whole)

@@ -132,7 +132,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pathology_cases")),
         sa.UniqueConstraint("number", name=op.f("uq_pathology_cases_number")),
     )
-    op.create_index("ix_pathology_cases_list", "pathology_cases", ["library_id", "registered_at", "id"], unique=False)
+    op.create_index(
+        "ix_pathology_cases_list",
+        "pathology_cases",
+        ["library_id", "registered_at", "id", "number", "state"],
+        unique=False,
+    )
     op.create_index(op.f("ix_pathology_cases_patient_id"), "pathology_cases", ["patient_id"], unique=False)
     op.create_index("ix_pathology_cases_received", "pathology_cases", ["received_at"], unique=False)
     op.create_index(
@@ -167,7 +172,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("word", "case_id", name=op.f("pk_pathology_case_words")),
     )
-    op.create_index(op.f("ix_pathology_case_words_case_id"), "pathology_case_words", ["case_id"], unique=False)
+    op.create_index("ix_pathology_case_words_case", "pathology_case_words", ["case_id", "word"], unique=False)
     op.create_table(
         "pathology_charges",
         sa.Column("id", sa.Integer(), nullable=False),
