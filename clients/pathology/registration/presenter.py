@@ -253,9 +253,12 @@ class PatientPresenter(ScreenPresenter[PageState]):
         self._touched()
 
     def close(self) -> None:
-        """The tab is gone."""
+        """The tab is gone: late answers are shown to nobody."""
         for forget in self._forget:
             forget()
+        self._show = lambda _state: None
+        self._fill = lambda _values: None
+        self.check = lambda: False
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
 

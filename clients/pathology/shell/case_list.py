@@ -101,6 +101,7 @@ class CaseList(QWidget):
         self.list.selected.connect(desk.select)
         self.list.activated.connect(self._open)
         self.list.set_menu_filler(self._fill_menu)
+        self._is_open = True
         self._soon = Coalesced(self.presenter.refresh, self)
         self._place.on_notice(self._heard)
         self._forget_scans = self._place.scanner.listen(self._scanned)
@@ -126,7 +127,8 @@ class CaseList(QWidget):
 
     def refresh(self) -> None:
         """Load rows and counters soon; many calls in a moment are one."""
-        self._soon.poke()
+        if self._is_open:
+            self._soon.poke()
 
     def focus_number(self) -> None:
         """Put the keyboard into the number field."""
@@ -134,7 +136,9 @@ class CaseList(QWidget):
         self.number.selectAll()
 
     def closeEvent(self, event: object) -> None:
+        self._is_open = False
         self._forget_scans()
+        self.presenter.close()
         super().closeEvent(event)  # type: ignore[arg-type]
 
     def sizeHint(self) -> QSize:
@@ -177,7 +181,7 @@ class CaseList(QWidget):
         self._desk.view.fill_list_menu(menu)
 
     def _heard(self, notice: Notice) -> None:
-        if self.presenter.heard(notice):
+        if self._is_open and self.presenter.heard(notice):
             self._soon.poke()
 
     def _scanned(self, code: str) -> None:

@@ -23,8 +23,8 @@ def number_marks(row: CaseRow) -> list[StateLook]:
 
 
 def flag_marks(row: CaseRow) -> list[StateLook]:
-    """The flags that must be seen in every list, beside the name."""
-    return flag_looks(row.flags, LIST_FLAGS)
+    """The two most important flags; all of them stand in the header of the open case."""
+    return flag_looks(row.flags, LIST_FLAGS)[:2]
 
 
 def sex_and_age(row: Any) -> str:
@@ -35,7 +35,8 @@ def sex_and_age(row: Any) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("number", "病理号", 112, strong=True, firm=True, marks=number_marks, sort=False),
-    Column("patient_name", "姓名", 84, firm=True, marks=flag_marks, sort=False),
+    Column("patient_name", "姓名", 64, firm=True, sort=False),
+    Column("flags", "标记", 60, value=lambda _row: "", marks=flag_marks, firm=True, sort=False),
     Column("state", "状态", 72, value=lambda row: tr(CASE_STATES[row.state].zh), sort=False),
     Column("sex_age", "性别年龄", 80, value=sex_and_age, sort=False),
     Column("department", "送检科室", 90, sort=False),
@@ -59,5 +60,6 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def columns_for(visible: Sequence[str]) -> tuple[Column, ...]:
-    """All columns, those named shown at first; the number always is."""
-    return tuple(replace(column, visible=column.key in visible or column.key == "number") for column in COLUMNS)
+    """All columns, those named shown at first; the number and the flags always are."""
+    shown = {"number", "flags", *visible}
+    return tuple(replace(column, visible=column.key in shown) for column in COLUMNS)

@@ -78,6 +78,12 @@ class CaseListPresenter(ScreenPresenter[ListState]):
         self._show_rows()
         self.refresh_counts()
 
+    def close(self) -> None:
+        """The list is gone: late answers are shown to nobody."""
+        self._show = lambda _state: None
+        self.on_source = lambda _rows: None
+        self.on_stale = lambda: None
+
     def toggle_state(self, state: CaseState) -> None:
         """Press or release a state button; several may be pressed together (PA-DX-02)."""
         held = self.state.states

@@ -22,6 +22,7 @@ ENTRIES: dict[str, str] = {
     "病理号": "Case number",
     "姓名": "Name",
     "状态": "State",
+    "标记": "Flags",
     "性别年龄": "Sex, age",
     "送检科室": "Department",
     "送检单位": "Sending unit",

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
@@ -24,6 +24,7 @@ from clients.pathology.shell.case_list import CaseList
 from clients.pathology.shell.entrance import Entrance
 from clients.pathology.shell.login import Chosen, PathologyLogin
 from clients.pathology.shell.window import StationWindow
+from clients.pathology.stations import spec_of
 from shared.contract.errors import ErrorCode
 from shared.contract.pathology import RegisterCase
 from shared.contract.pathology_stations import EnterLibrary, StationSettings
@@ -283,6 +284,30 @@ def test_stations_are_exchanged_without_a_new_log_in_and_the_last_one_is_remembe
     room.settle()
     again = room.enter()
     assert again.desk.station.id is Station.DIAGNOSIS
+
+
+def test_late_answers_and_notices_after_a_switch_or_a_log_off_harm_nobody(room: Room) -> None:
+    details = room.house.add("陈静")
+    window = room.enter()
+    left = window.left
+    assert isinstance(left, CaseList)
+    left.presenter.refresh()  # under way while the station is exchanged
+    window.desk.open_case(details.case.id)
+    window.go_to_station(spec_of(Station.ARCHIVE))
+    room.house.change(details.case.id)
+    left.refresh()
+    room.settle()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    room.house.change(details.case.id)
+    room.settle()
+    window.desk.new_case()
+    window.desk.open_case(details.case.id)
+    room.window._leave_shell()
+    room.house.change(details.case.id)
+    room.settle()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    room.settle()
+    assert room.window.shell is None
 
 
 def test_parts_of_the_window_hide_and_stay_hidden(room: Room) -> None:
