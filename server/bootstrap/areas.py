@@ -41,7 +41,7 @@ from server.bootstrap.quality import build_quality
 from server.bootstrap.registrations import build_registrations
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
-from server.bootstrap.results import PostOfResults, Results, build_results
+from server.bootstrap.results import ExamsOfResults, PostOfResults, Results, build_results
 from server.bootstrap.routing import routing_service
 from server.bootstrap.sharing import build_sharing
 from server.bootstrap.signing import Signing, build_signing, signed_papers
@@ -289,7 +289,12 @@ class _Building:
             self.structured.values,
         )
         self.critical.service.follow(
-            CriticalToHospital(self.results.service, self.exams, PostOfResults(self.interfaces.outgoing), self.time)
+            CriticalToHospital(
+                self.results.service,
+                ExamsOfResults(self.exams, self.results.sources),
+                PostOfResults(self.interfaces.outgoing),
+                self.time,
+            )
         )
         self.marks = build_marks(self.database, self.archive, self.time)
         self.films = build_films(self.settings, self.folders, self.time)
@@ -309,6 +314,7 @@ class _Building:
                 documents=self.documents,
                 signing=self.signing,
                 results=self.results,
+                critical=self.critical,
             )
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.bootstrap.pathology_cases import PathologyCases, build_pathology_cases
+from server.bootstrap.pathology_keeping import build_pathology_keeping
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
 from server.bootstrap.pathology_papers import build_pathology_papers
 from server.bootstrap.pathology_reports import (
@@ -21,6 +22,7 @@ from server.pathology.cases.service import CaseService
 
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
+    from server.bootstrap.critical import Critical
     from server.bootstrap.folders import Folders
     from server.bootstrap.results import Results
     from server.bootstrap.signing import Signing
@@ -52,6 +54,7 @@ class PathologyHouse:
     documents: DocumentStore
     signing: Signing
     results: Results
+    critical: Critical
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     deliver_pathology_reports(house, cases, reports, house.results)
     stations = build_pathology_stations(house, core)
     papers = build_pathology_papers(house, core)
+    keeping = build_pathology_keeping(house, core)
     return Pathology(
         house,
         handlers=(
@@ -94,6 +98,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
             media.handlers,
             slides.handlers,
             reports.handlers,
+            keeping.handlers,
         ),
         core=core,
         templates=templates,

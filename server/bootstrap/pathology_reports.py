@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
+from server.critical.reading import Reading as CriticalReading
 from server.identity.roles import permissions_of_roles
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action
 from server.pathology.cases.rules import CaseGuards
+from server.pathology.reports.alarming import CriticalOfCases
 from server.pathology.reports.auditing import Auditing
 from server.pathology.reports.books import Books
 from server.pathology.reports.checklists import Checklists
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from server.pathology.cases.service import CaseService
     from server.pathology.media.service import MediaService
     from server.printing.documents import DocumentStore
+    from shared.contract.exams import ExamView
     from shared.contract.organisation import HospitalView
     from shared.contract.reporting import ReportView
     from shared.dicomkit.headers import PatientFacts
@@ -253,6 +256,7 @@ def build_pathology_reports(house: PathologyHouse, cases: CaseService, media: Me
         collecting=collecting,
         copying=Copying(books, opinions, checklists, coding, images),
         worklists=Worklists(books),
+        critical=CriticalOfCases(books),
         issuing=issuing,
         pages=Pages(books, opinions, auditing, consulting, frozen, checklists, coding, collecting, images),
     )
@@ -290,6 +294,9 @@ class SourceOfResults:
 
     def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView:
         return self._outgoing.get(uow, caller, report_id)
+
+    def exam(self, uow: UnitOfWork, exam_id: int) -> ExamView:
+        return self._outgoing.exam(uow, exam_id)
 
     def pdf(self, view: ReportView, edition: int, language: str = "zh") -> bytes:
         """The signed paper of the edition, else what would print now; raises NotYet while it is corrected."""
@@ -335,6 +342,8 @@ def deliver_pathology_reports(
     outgoing = Outgoing(parts.books, parts.checklists, parts.coding, master, master)
     outgoing.results = results.service
     parts.auditing.delivery = outgoing
+    house.critical.service.outside = outgoing
+    parts.critical.bind(house.critical.service, CriticalReading(house.time))
     results.sources.pathology = SourceOfResults(house.database, reports, outgoing, house.documents)
 
 

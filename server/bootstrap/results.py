@@ -37,11 +37,13 @@ if TYPE_CHECKING:
 
     from server.bootstrap.hl7 import Interfaces
     from server.bootstrap.jobs import JobsHouse
+    from server.exams.service import ExamService
     from server.interfaces.outgoing import Outgoing
     from server.kernel.jobs import JobKind
     from server.organisation.service import OrganisationService
     from server.printing.documents import DocumentStore
     from server.reporting.service import ReportService
+    from shared.contract.exams import ExamView
 
 __all__ = ["SCHEDULES", "Results", "build_results", "job_kinds"]
 
@@ -86,6 +88,8 @@ class Source(Protocol):
 
     def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView: ...
 
+    def exam(self, uow: UnitOfWork, exam_id: int) -> ExamView: ...
+
     def pdf(self, view: ReportView, edition: int, language: str = "zh") -> bytes: ...
 
 
@@ -103,6 +107,18 @@ class SourcesOfResults:
     def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView:
         other = self.of(report_id)
         return self._imaging.get(uow, caller, report_id) if other is None else other.get(uow, caller, report_id)
+
+
+class ExamsOfResults:
+    """Exams of imaging, and what stands for them in other areas."""
+
+    def __init__(self, exams: ExamService, sources: SourcesOfResults) -> None:
+        self._exams = exams
+        self._sources = sources
+
+    def view(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> ExamView:
+        other = self._sources.of(exam_id)
+        return self._exams.view(uow, caller, exam_id) if other is None else other.exam(uow, exam_id)
 
 
 class PaperOfReports:

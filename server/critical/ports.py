@@ -11,6 +11,36 @@ from shared.contract.critical import LoopView
 from shared.contract.exams import ExamView
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a critical value is about: a report and its patient, as the loop keeps them."""
+
+    report_id: int
+    exam_id: int
+    accession_number: str
+    patient_id: int
+    patient_number: str
+    patient_name: str
+    sex: str
+    age: str
+    inpatient_number: str
+    exam_type: str
+    body_part: str
+    items: str
+    campus_id: int
+    room_id: int
+    department: str
+    requesting_doctor: str
+
+
+class Outside(Protocol):
+    """Reports of other areas, whose ids lie above those of imaging reports."""
+
+    def subject(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Subject:
+        """Return what a report is about and keep other writers off it. Raises NOT_FOUND, PERMISSION_MISSING."""
+        ...
+
+
 class Exams(Protocol):
     """The exams area as critical values see it."""
 

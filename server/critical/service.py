@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from server.critical.limits import Limits
-from server.critical.ports import Exams, LoopFollower, LoopStep
+from server.critical.ports import Exams, LoopFollower, LoopStep, Outside, Subject
 from server.critical.roster import called_words, shifts_on_duty
 from server.critical.rules import (
     ACTION_NAMES,
@@ -46,6 +46,7 @@ from shared.contract.critical import (
 )
 from shared.contract.errors import ErrorCode
 from shared.domain.critical import CriticalLevel, CriticalRegion, Escalation, LoopAction, LoopState, Means
+from shared.domain.pathology_reports import FIRST_REPORT_ID
 from shared.domain.rich_text import plain
 from shared.domain.states import CriticalValue, ReportAction
 
@@ -75,6 +76,7 @@ class CriticalService:
         self._plan = plan
         self.watching = watching
         self.limits = Limits()
+        self.outside: Outside | None = None
         self._followers: list[LoopFollower] = []
 
     def follow(self, follower: LoopFollower) -> None:
@@ -85,47 +87,43 @@ class CriticalService:
 
     def report(self, uow: UnitOfWork, caller: Caller, request: ReportCritical) -> LoopDetails:
         """上报危急值. Raises INVALID, NOT_FOUND, DUPLICATE, ILLEGAL_ACTION."""
-        report = uow.session.get(Report, request.report_id)
-        if report is None:
-            raise not_found("报告")
-        if caller.campus_ids and report.campus_id not in caller.campus_ids:
-            raise illegal_action("other_campus", "该检查属于其它院区，您的账号不能操作。")
-        self._exams.lock(uow, report.exam_id)
+        subject = self._subject(uow, caller, request.report_id)
         entry = self.watching.row(uow, request.code.strip()) if request.code.strip() else None
         if request.code.strip() and entry is None:
             raise invalid("code", "危急值库中没有这一项，请重新选择。")
         name = _text("name", request.name or (entry.name if entry is not None else ""), 100, "请选择或填写危急值。")
         finding = _text("finding", request.finding, 2000, "请填写影像表现，通知病区时要念给对方听。")
         double = uow.session.scalar(
-            select(LoopRow.id).where(LoopRow.report_id == report.id, LoopRow.name == name, LoopRow.state.in_(_OPEN))
+            select(LoopRow.id).where(
+                LoopRow.report_id == subject.report_id, LoopRow.name == name, LoopRow.state.in_(_OPEN)
+            )
         )
         if double is not None:
             raise Refusal(
                 ErrorCode.DUPLICATE, f"此报告的危急值“{name}”已经上报，尚未结束，请在原记录上处理。", existing_id=double
             )
-        exam = self._exams.view(uow, SYSTEM, report.exam_id)
         now = self._time.now()
         limits = self.limits.settings(uow)
-        department = _optional("department", request.department, 120) or report.requesting_department
+        department = _optional("department", request.department, 120) or subject.department
         row = LoopRow(
             version=1,
             state=LoopState.OPEN.value,
-            report_id=report.id,
-            exam_id=report.exam_id,
-            accession_number=report.accession_number,
-            patient_id=report.patient_id,
-            patient_number=report.patient_number,
-            patient_name=report.patient_name,
-            sex=report.sex,
-            age=report.age,
-            inpatient_number=exam.patient.inpatient_number[:64],
-            exam_type=report.exam_type,
-            body_part=report.body_part,
-            items=report.items,
-            campus_id=report.campus_id,
-            room_id=report.room_id,
+            report_id=subject.report_id,
+            exam_id=subject.exam_id,
+            accession_number=subject.accession_number,
+            patient_id=subject.patient_id,
+            patient_number=subject.patient_number,
+            patient_name=subject.patient_name,
+            sex=subject.sex,
+            age=subject.age,
+            inpatient_number=subject.inpatient_number,
+            exam_type=subject.exam_type,
+            body_part=subject.body_part,
+            items=subject.items,
+            campus_id=subject.campus_id,
+            room_id=subject.room_id,
             department=department,
-            requesting_doctor=report.requesting_doctor,
+            requesting_doctor=subject.requesting_doctor,
             code="" if entry is None else entry.code,
             name=name,
             name_en="" if entry is None or name != entry.name else entry.name_en,
@@ -161,6 +159,35 @@ class CriticalService:
         self._plan_next(uow, row)
         said = f"{name}；{row.value}；{finding}" if row.value else f"{name}；{finding}"
         return self._done(uow, caller, row, "report", name=row.called, note=said)
+
+    def _subject(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Subject:
+        if self.outside is not None and report_id >= FIRST_REPORT_ID:
+            return self.outside.subject(uow, caller, report_id)
+        report = uow.session.get(Report, report_id)
+        if report is None:
+            raise not_found("报告")
+        if caller.campus_ids and report.campus_id not in caller.campus_ids:
+            raise illegal_action("other_campus", "该检查属于其它院区，您的账号不能操作。")
+        self._exams.lock(uow, report.exam_id)
+        exam = self._exams.view(uow, SYSTEM, report.exam_id)
+        return Subject(
+            report_id=report.id,
+            exam_id=report.exam_id,
+            accession_number=report.accession_number,
+            patient_id=report.patient_id,
+            patient_number=report.patient_number,
+            patient_name=report.patient_name,
+            sex=report.sex,
+            age=report.age,
+            inpatient_number=exam.patient.inpatient_number[:64],
+            exam_type=report.exam_type,
+            body_part=report.body_part,
+            items=report.items,
+            campus_id=report.campus_id,
+            room_id=report.room_id,
+            department=report.requesting_department,
+            requesting_doctor=report.requesting_doctor,
+        )
 
     def report_stepped(self, uow: UnitOfWork, caller: Caller, step: ReportStep) -> None:
         """Open the loop of a report that leaves with 危急值“是” and none yet; follows the reporting area."""

@@ -12,6 +12,7 @@ from datetime import date, datetime
 import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Page, Query
+from shared.contract.critical import LoopView
 from shared.contract.printing import DocumentView
 from shared.domain.pathology import CaseAction, CaseState, DoctorRole, LibraryKind, MyList, OpinionKind
 from shared.domain.pathology_reports import (
@@ -820,6 +821,35 @@ class GetCounts(Query[Counts], frozen=True, kw_only=True):
     method = "pathology_reports.get_counts"
     permission = Permission.PATHOLOGY_VIEW
     audit = AuditClass.ROUTINE
+
+
+# ── critical and unexpected diagnoses ────────────────────────────────────────────────────────────────
+
+
+class ReportCritical(Command[LoopView], frozen=True, kw_only=True):
+    """危急值, 特殊病例通报: opens the closed loop of critical values, with its clocks and calls (EX-PA-08).
+
+    Refusals: INVALID, DUPLICATE (the same one is open), ILLEGAL_ACTION (nothing written yet).
+    """
+
+    method = "pathology_reports.report_critical"
+    permission = Permission.PATHOLOGY_DIAGNOSE
+    audit = AuditClass.REPORT
+
+    case_id: int
+    name: str
+    finding: str
+    department: str = ""  # empty: the sending one
+
+
+class ListCritical(Query[tuple[LoopView, ...]], frozen=True, kw_only=True):
+    """The critical values of a case: who was told, when, and who acknowledged."""
+
+    method = "pathology_reports.list_critical"
+    permission = Permission.PATHOLOGY_VIEW
+    audit = AuditClass.REPORT
+
+    case_id: int
 
 
 # ── policy ───────────────────────────────────────────────────────────────────────────────────────────

@@ -133,6 +133,7 @@ class Around(QWidget):
             Button("取材记录", "", on_click=lambda: windows.show_grossing(self._desk)),
             Button("切片记录", "", on_click=lambda: windows.show_slides(self._desk)),
             Button("追踪随访", "", on_click=lambda: windows.follow_up(self._desk)),
+            Button("上报危急值", "", on_click=lambda: windows.report_critical(self._desk, page.case_id)),
             Button("报告日志", "", on_click=lambda: windows.show_log(self._desk, page.case_id)),
         )
         for at, button in enumerate(buttons):

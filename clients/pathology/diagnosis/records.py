@@ -47,6 +47,7 @@ LOG_WORDS = {
     "follow_up_planned": "计划随访",
     "followed_up": "记录随访结果",
     "pasted": "粘贴报告",
+    "critical": "上报危急值",
 }
 
 

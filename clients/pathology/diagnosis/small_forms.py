@@ -16,12 +16,15 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.diagnosis.presenter import DiagnosisPresenter
+from shared.contract.critical import LoopView
 from shared.contract.pathology_reports import (
     DoctorView,
     FollowUpView,
+    ListCritical,
     ListDoctors,
     ListFollowUps,
     NameDoctor,
+    ReportCritical,
     SaveFollowUp,
 )
 from shared.domain.pathology import DoctorRole
@@ -196,3 +199,46 @@ class FollowUpPanel(_Panel):
         self.form.set_values({"result": "", "agrees": None})
         self.desk.refresh_lists()
         self._load()
+
+
+class CriticalPanel(_Panel):
+    """上报危急值: opens the closed loop; what was reported before stands below."""
+
+    def __init__(self, desk: Desk, case_id: int) -> None:
+        fields: list[Field] = [
+            TextField(key="name", label="危急值名称", required=True, max_length=100),
+            LongTextField(key="finding", label="病变描述", required=True, lines=4, max_length=2000, span=1),
+            TextField(key="department", label="通知科室", max_length=120),
+        ]
+        super().__init__(desk, "上报后按危急值流程通知并跟踪，超时自动升级。", fields, "上报危急值", "alert")
+        self._case_id = case_id
+        self._past = QVBoxLayout()
+        self.box.insertLayout(self.box.count() - 1, self._past)
+        if desk.case is not None:
+            self.form.set_values({"department": desk.case.entry.department})
+        place = desk.place
+        request = ListCritical(case_id=case_id)
+        place.runner.run(lambda: place.connection.call(request), self._loaded, self.failed, key="pathology.critical")
+
+    def _loaded(self, loops: tuple[LoopView, ...]) -> None:
+        for one in loops:
+            told = f"{one.notified_name}  {local_time(one.notified_at)}" if one.notified_at else ""
+            answered = f"{one.acknowledged_by}  {local_time(one.acknowledged_at)}" if one.acknowledged_at else ""
+            words = "\n".join(line for line in (f"{one.name}  {local_time(one.opened_at)}", told, answered) if line)
+            self._past.addWidget(hairline())
+            self._past.addWidget(ValueLabel(words, "caption", wrap=True))
+
+    def submit(self) -> None:
+        place, values = self.desk.place, self.form.values()
+        request = ReportCritical(
+            case_id=self._case_id,
+            name=values["name"],
+            finding=values["finding"],
+            department=values["department"],
+        )
+        self.button.setEnabled(False)
+        place.runner.run(lambda: place.connection.call(request), self._reported, self.failed)
+
+    def _reported(self, _loop: LoopView) -> None:
+        self.desk.place.messages.say(tr("已上报危急值"), Tone.SUCCESS)
+        self.desk.close_panel()

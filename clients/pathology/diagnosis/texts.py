@@ -27,6 +27,12 @@ ENTRIES: dict[str, str] = {
     "计划随访": "Follow-up planned",
     "记录随访结果": "Follow-up result noted",
     "粘贴报告": "Report pasted",
+    "上报危急值": "Report critical value",
+    "危急值名称": "Critical value",
+    "病变描述": "Finding",
+    "通知科室": "Department to tell",
+    "已上报危急值": "Critical value reported",
+    "上报后按危急值流程通知并跟踪，超时自动升级。": "The ward is told, followed and escalated by the critical loop.",
     # records
     "取材序号": "Serial",
     "任务来源": "Task source",

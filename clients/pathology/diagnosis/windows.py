@@ -124,6 +124,13 @@ def show_log(desk: Desk, case_id: int) -> None:
     desk.show_window("报告日志", report_log(desk, case_id), (820, 480))
 
 
+def report_critical(desk: Desk, case_id: int) -> None:
+    """危急值 and unexpected diagnoses (EX-PA-08)."""
+    from clients.pathology.diagnosis.small_forms import CriticalPanel
+
+    desk.show_panel("上报危急值", CriticalPanel(desk, case_id), 380)
+
+
 def follow_up(desk: Desk) -> None:
     """追踪随访 of the open case or of the row."""
     from clients.pathology.diagnosis.small_forms import FollowUpPanel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
+from server.critical.ports import Subject
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import not_found
@@ -114,6 +115,40 @@ class Outgoing:
         if report is None:
             raise not_found("报告")
         return self._view(uow, self._books.cases.facts(uow, SYSTEM, report.case_id), report)
+
+    def subject(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Subject:
+        """Return what a critical value of a report is about (server.critical.ports.Outside)."""
+        report = self._books.report(uow, report_id)
+        self._books.cases.lock(uow, report.case_id)
+        case = self._books.cases.facts(uow, caller, report.case_id)
+        view = self._view(uow, case, report)
+        row, patient = view.row, view.exam.patient
+        return Subject(
+            report_id=row.id,
+            exam_id=row.exam_id,
+            accession_number=row.accession_number,
+            patient_id=row.patient_id,
+            patient_number=row.patient_number,
+            patient_name=row.patient_name,
+            sex=row.sex.value,
+            age=row.age,
+            inpatient_number=patient.inpatient_number[:64],
+            exam_type=row.exam_type,
+            body_part=row.body_part[:200],
+            items=row.items,
+            campus_id=0,
+            room_id=0,
+            department=row.requesting_department,
+            requesting_doctor=row.requesting_doctor,
+        )
+
+    def exam(self, uow: UnitOfWork, exam_id: int) -> ExamView:
+        """Return what stands for the exam of a case (server.bootstrap.critical_results)."""
+        case_id = exam_id - (FIRST_REPORT_ID - 1)
+        main = self._books.main(uow, case_id)
+        if main is None:
+            raise not_found("报告")
+        return self._view(uow, self._books.cases.facts(uow, SYSTEM, case_id), main).exam
 
     # ── the view ─────────────────────────────────────────────────────────────────────────────────────
 

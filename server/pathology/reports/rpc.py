@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller, handles, handles_alone
+from server.pathology.reports.alarming import CriticalOfCases
 from server.pathology.reports.auditing import Auditing
 from server.pathology.reports.books import Books
 from server.pathology.reports.checklists import Checklists
@@ -21,6 +22,7 @@ from server.pathology.reports.worklists import Worklists
 from shared.contract import pathology_checklists as forms
 from shared.contract import pathology_reports as contract
 from shared.contract.base import Nothing
+from shared.contract.critical import LoopView
 from shared.contract.printing import DocumentView
 
 Page = contract.DiagnosisView
@@ -40,6 +42,7 @@ class Parts:
     collecting: Collecting
     copying: Copying
     worklists: Worklists
+    critical: CriticalOfCases
     issuing: Issuing
     pages: Pages
 
@@ -273,6 +276,14 @@ class PathologyReportsRpc:
     def remove_favourite(self, request: contract.RemoveFavourite, caller: Caller, uow: UnitOfWork) -> Nothing:
         self._parts.collecting.remove_favourite(uow, caller, request.case_id)
         return Nothing()
+
+    @handles
+    def report_critical(self, request: contract.ReportCritical, caller: Caller, uow: UnitOfWork) -> LoopView:
+        return self._parts.critical.report(uow, caller, request)
+
+    @handles
+    def list_critical(self, request: contract.ListCritical, caller: Caller, uow: UnitOfWork) -> tuple[LoopView, ...]:
+        return self._parts.critical.of_case(uow, caller, request.case_id)
 
     # ── policy, checklists ───────────────────────────────────────────────────────────────────────────
 

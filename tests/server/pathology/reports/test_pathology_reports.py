@@ -465,6 +465,54 @@ def test_follow_up_favourite_and_paste(room: Room) -> None:
     assert page.state is CaseState.PREPARED and page.opinions[0].is_draft and page.opinions[0].text == TEXT
 
 
+def test_a_critical_diagnosis_opens_the_loop_with_its_clock(room: Room) -> None:
+    chief = room.user("pathology_chief")
+    case_id = room.case(department="普外科")
+    call = contract.ReportCritical(case_id=case_id, name="术中意外恶性", finding="切缘见癌")
+    refused(lambda: room.ask(chief, call), ErrorCode.ILLEGAL_ACTION)
+    room.write(chief, case_id, OpinionKind.CHIEF)
+    loop = room.ask(chief, call)
+    assert loop.department == "普外科" and loop.due_at > loop.opened_at and loop.report_id >= 1_000_000_001
+    refused(lambda: room.ask(chief, call), ErrorCode.DUPLICATE)
+    assert [one.name for one in room.ask(chief, contract.ListCritical(case_id=case_id))] == ["术中意外恶性"]
+
+
+def test_what_leaves_is_read_by_an_outside_parser(room: Room) -> None:
+    import hl7
+
+    from server.results.documents import fhir
+    from server.results.documents.hl7 import Envelope, result_message
+    from server.results.ports import Connection
+    from server.results.snapshot import unpacked
+    from server.results.tables import ResultIssue
+
+    auditor = room.user("pathology_auditor")
+    case_id = room.case(patient_name="㛃䶮", department="普外科", application_number="A-77")
+    chief = room.user("pathology_chief")
+    room.write(chief, case_id, OpinionKind.CHIEF)
+    codes = (contract.CodeView(system="icdo-m", code="8140/3"),)
+    room.ask(chief, contract.SetCodes(case_id=case_id, codes=codes))
+    page = room.open(auditor, case_id)
+    page = room.ask(auditor, contract.Audit(case_id=case_id, version=page.report.version))
+    room.ask(auditor, contract.Send(report_id=page.report.id))
+    with room.database.read() as uow:
+        issue = uow.session.query(ResultIssue).filter_by(report_id=page.report.id).one()
+        snapshot = unpacked(issue.body)
+    to = Connection(1, "HIS", False, "UTF-8", "2.4", "MINGJING", "LAB", "HIS", "HIS", "", "")
+    envelope = Envelope(to, "C1", snapshot.view.approved_at, dt.UTC, "1.2.3", 1)  # type: ignore[arg-type]
+    message = hl7.parse(result_message(snapshot, envelope).decode())
+    found = {str(one[3][0][0]): str(one[5]) for one in message.segments("OBX")}
+    assert found["22637-3"] == TEXT.diagnosis and found["22635-7"] == TEXT.findings and found["22634-0"] == GROSS
+    assert any("8140/3" in str(one[5]) and "ICDO3" in str(one[5]) for one in message.segments("OBX"))
+    assert str(message.segment("PID")[5][0][0]) == "㛃䶮" and str(message.segment("OBR")[25]) == "F"
+    assert str(message.segment("ORC")[2]) == "A-77"
+    bundle = fhir.transaction(snapshot, fhir.Bundling(1, snapshot.view.approved_at))  # type: ignore[arg-type]
+    report = bundle["entry"][0]["resource"]
+    assert report["status"] == "final" and report["conclusion"] == TEXT.diagnosis
+    assert report["category"][0]["coding"][0]["code"] == "PAT"
+    assert report["code"]["text"] == "病理诊断报告"
+
+
 # ── paper ────────────────────────────────────────────────────────────────────────────────────────────
 
 
