@@ -27,6 +27,7 @@ CATALOGUES = (
     "clients.pathology.texts",
     "clients.pathology.shell.texts",
     "clients.pathology.registration.texts",
+    "clients.pathology.bench.texts",
     "clients.pathology.grossing.texts",
     "clients.pathology.preparation.texts",
     "clients.pathology.media.texts",

@@ -40,6 +40,8 @@ from shared.domain.pathology_media import MediaKind, MediaSubject
 
 PEDAL = "pathology/pedal/key"
 """Setting: the key that the foot pedal sends, as QKeySequence's text."""
+PEDAL_KEY = "F14"
+"""What it is until somebody sets it: no keyboard has the key, and pedals are usually programmed to it."""
 
 
 @dataclass
@@ -120,7 +122,7 @@ class ImagingTab(QWidget):
         row.addWidget(around, 1)
         self.around = around
         column.addLayout(row)
-        pedal = str(self.desk.place.desk_settings.get(PEDAL, ""))
+        pedal = str(self.desk.place.desk_settings.get(PEDAL, "") or PEDAL_KEY)
         self.pedal = QShortcut(QKeySequence(pedal), self) if pedal else None
 
     def _listen(self) -> None:

@@ -1,0 +1,66 @@
+"""补取病例: the cases that the diagnosis room asked more tissue of; 补取执行 opens one (PA-GRS-21)."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from clients.kit.labels import Button
+from clients.kit.lists import ListView
+from clients.kit.messages import message_for
+from clients.kit.paging import Column, EmptyWords, local_time
+from clients.pathology.bench.strip import TARGET
+from clients.pathology.desk import Desk
+from shared.contract.pathology import CaseFilter as Filter
+from shared.contract.pathology import CasePage, CaseRow, ListCases
+from shared.domain.pathology import CaseFlag
+
+_COLUMNS = (
+    Column("number", "病理号", 110, strong=True, sort=False),
+    Column("patient_name", "姓名", 90, sort=False),
+    Column("specimen_name", "标本名称", 0, sort=False),
+    Column("registered_at", "登记时间", 130, format=local_time, quiet=True, sort=False),
+)
+
+
+class RegrossingPanel(QWidget):
+    """The waiting cases; Enter, a double click or the button opens the chosen one."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 8, 8, 8)
+        box.setSpacing(8)
+        self.list = ListView(
+            _COLUMNS,
+            row_id=lambda row: row.id,
+            empty=EmptyWords("没有等待补取的病例", "诊断室申请补取后显示在这里。", "call_again"),
+        )
+        self.list.table.verticalHeader().setDefaultSectionSize(TARGET)
+        box.addWidget(self.list, 1)
+        self.button = Button("补取执行", "primary", "check", on_click=self.execute)
+        self.button.setMinimumHeight(TARGET)
+        box.addWidget(self.button)
+        self.list.activated.connect(self.execute)
+        self.list.retry.connect(self.load)
+        self.list.selected.connect(lambda row: self.button.setEnabled(row is not None))
+        self.button.setEnabled(False)
+        self.load()
+
+    def load(self) -> None:
+        """Ask for the waiting cases."""
+        place = self._desk.place
+        request = ListCases(filter=Filter(flags=(CaseFlag.REGROSSING,), unsent_only=True), limit=200)
+        place.runner.run(lambda: place.connection.call(request), self._came, self._failed, key="pathology.regrossing")
+
+    def execute(self, *_row: object) -> None:
+        """补取执行: open the case; its new rows bear 补取 (PA-GRS-22)."""
+        row: CaseRow | None = self.list.selected_row
+        if row is not None:
+            self._desk.open_case(row.id, self._desk.close_panel)
+
+    def _came(self, page: CasePage) -> None:
+        self.list.set_rows(page.rows)
+
+    def _failed(self, error: Exception) -> None:
+        self.list.show_error(message_for(error))
