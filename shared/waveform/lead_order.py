@@ -71,8 +71,11 @@ def exchange(name: str) -> NDArray[Any]:
     return matrix
 
 
-def suspected_swap(beat: MedianBeat) -> Swap | None:
-    """The exchange that the median beat of a 12-lead record suggests, None where the order looks right."""
+def suspected_swap(beat: MedianBeat, *, chest: bool = True) -> Swap | None:
+    """The exchange that the median beat of a 12-lead record suggests, None where the order looks right.
+
+    Without ``chest`` only limb electrodes are asked about, as when the gains of the chest leads are not known.
+    """
     import numpy as np
 
     waves = waves_of(beat)
@@ -80,7 +83,7 @@ def suspected_swap(beat: MedianBeat) -> Swap | None:
         return None
     as_recorded = _strangeness(waves)
     best: Swap | None = None
-    for name in (*LIMB_SWAPS, *CHEST_SWAPS):
+    for name in (*LIMB_SWAPS, *(CHEST_SWAPS if chest else ())):
         undone = np.linalg.inv(exchange(name))
         better = as_recorded - _strangeness({wave: undone @ values for wave, values in waves.items()})
         margin = better / _MARGIN

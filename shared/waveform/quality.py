@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shared.waveform import lead_order, quality_measures
-from shared.waveform.gains import law_misfit, with_common_gain
+from shared.waveform.gains import chest_is_comparable, law_misfit, with_common_gain
 from shared.waveform.leads import CHEST, LIMB, TWELVE
 from shared.waveform.measuring import Analysis, analyse
 from shared.waveform.quality_measures import LeadMeasures
@@ -114,7 +114,7 @@ def check(record: EcgRecord, analysis: Analysis | None = None, limits: Limits = 
         findings.append(Finding(Fault.GAINS, Severity.WARN, given, round(law_misfit(stored), 2), 0.0, ""))
     bad = {lead for finding in findings if finding.severity == Severity.FAIL for lead in finding.leads}
     if not bad & set(TWELVE):
-        findings += _order(record, analysis, limits)
+        findings += _order(record, analysis, limits, chest=chest_is_comparable(stored, record))
     findings.sort(key=lambda finding: finding.severity != Severity.FAIL)
     return Quality(tuple(findings), measures)
 
@@ -223,7 +223,7 @@ def _noise(measures: dict[str, LeadMeasures], limits: Limits) -> list[Finding]:
     return found
 
 
-def _order(record: EcgRecord, analysis: Analysis, limits: Limits) -> list[Finding]:
+def _order(record: EcgRecord, analysis: Analysis, limits: Limits, *, chest: bool) -> list[Finding]:
     """Exchanged electrodes, and limb leads that contradict each other."""
     beat = analysis.median
     if beat is None:
@@ -232,7 +232,7 @@ def _order(record: EcgRecord, analysis: Analysis, limits: Limits) -> list[Findin
     if residual is not None and residual > limits.limb_law:
         given = tuple(name for name in LIMB if name in record.leads)
         return [Finding(Fault.LIMB_LAW, Severity.FAIL, given, round(residual, 2), limits.limb_law, "")]
-    swap = lead_order.suspected_swap(beat)
+    swap = lead_order.suspected_swap(beat, chest=chest)
     if swap is None:
         return []
     fault = Fault.LIMB_SWAP if swap.limb else Fault.CHEST_SWAP

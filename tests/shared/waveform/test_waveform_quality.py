@@ -11,7 +11,7 @@ from shared.waveform.lead_order import CHEST_SWAPS, LIMB_SWAPS, exchange, suspec
 from shared.waveform.measuring import analyse
 from shared.waveform.quality import Fault, Finding, Severity, check
 from shared.waveform.quality_words import sentence
-from shared.waveform.record import record_from_microvolts
+from shared.waveform.record import EcgRecord, record_from_microvolts
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,21 @@ def test_every_fault_has_words_without_holes(fault: Fault, language: str) -> Non
     text = sentence(Finding(fault, Severity.FAIL, ("V1", "V2"), 70.0, 50.0, "µV", "LA-RA"), language)
     assert text and "{" not in text and text[-1] in ".。"
     assert (max(text) > "\u4e00") == (language == "zh")
+
+
+def _scaled(record: EcgRecord, **changed: np.ndarray) -> EcgRecord:
+    """The record with each lead scaled to 1 mV, as some converters store it."""
+    rows = [changed.get(name, record.lead(name)) for name in record.leads]
+    return record_from_microvolts(record.leads, np.array([1000.0 * row / np.ptp(row) for row in rows]), 500.0)
+
+
+def test_leads_scaled_one_by_one_are_a_warning_and_limb_exchanges_are_still_seen() -> None:
+    record, _ = twelve_leads()
+    verdict = check(_scaled(record))
+    assert verdict.passed and [finding.fault for finding in verdict.findings] == [Fault.GAINS]
+    lead = record.lead
+    exchanged = {"I": -lead("I"), "II": lead("III"), "III": lead("II"), "aVR": lead("aVL"), "aVL": lead("aVR")}
+    found = {finding.fault: finding.detail for finding in check(_scaled(record, **exchanged)).findings}
+    assert found[Fault.LIMB_SWAP] == "LA-RA"
+    wrong = check(_scaled(record, III=-lead("III")))
+    assert Fault.LIMB_LAW in {finding.fault for finding in wrong.findings}
