@@ -53,7 +53,7 @@ SPECS: tuple[StationSpec, ...] = (
         "clipboard",
         Permission.PATHOLOGY_REGISTER,
         ("patient", "imaging"),
-        columns=("number", "patient_name", "sex_age", "department", "specimen", "registered"),
+        columns=("number", "patient_name", "sex_age", "department"),
         states=(CaseState.REGISTERED,),
     ),
     StationSpec(
@@ -62,7 +62,7 @@ SPECS: tuple[StationSpec, ...] = (
         Permission.PATHOLOGY_GROSS,
         ("grossing", "imaging", "patient"),
         links=_GROSSING_LINKS,
-        columns=("number", "patient_name", "specimen", "registered"),
+        columns=("number", "patient_name", "sex_age", "specimen"),
         states=(CaseState.REGISTERED, CaseState.GROSSED),
     ),
     StationSpec(
@@ -78,7 +78,7 @@ SPECS: tuple[StationSpec, ...] = (
         "viewer",
         Permission.PATHOLOGY_DIAGNOSE,
         ("diagnosis", "imaging", "grossing", "patient", "slides"),
-        columns=("number", "patient_name", "sex_age", "specimen", "registered", "chief_doctor"),
+        columns=("number", "patient_name", "sex_age", "specimen"),
         days=7,
     ),
     StationSpec(
@@ -86,7 +86,7 @@ SPECS: tuple[StationSpec, ...] = (
         "viewer",
         Permission.PATHOLOGY_DIAGNOSE,
         ("liquid", "diagnosis", "imaging", "patient", "slides"),
-        columns=("number", "patient_name", "sex_age", "specimen", "registered", "chief_doctor"),
+        columns=("number", "patient_name", "sex_age", "specimen"),
         days=7,
     ),
     StationSpec(
@@ -105,7 +105,7 @@ SPECS: tuple[StationSpec, ...] = (
         ("sectioned", "patient"),
         links=(),
         sources=CYTOLOGY_SLIDE_SOURCES,
-        columns=("number", "patient_name", "specimen", "registered"),
+        columns=("number", "patient_name", "sex_age", "specimen"),
         states=(CaseState.REGISTERED,),
     ),
     StationSpec(

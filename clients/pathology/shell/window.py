@@ -303,7 +303,7 @@ class StationWindow(QWidget):
     def _share_width(self) -> None:
         """The list gets a quarter, between what it needs and what it can use; the user may drag it."""
         kept = self._place.settings.get(_SPLIT_KEY, 0)
-        left = kept if isinstance(kept, int) and kept > 0 else min(max(360, round(self.width() * 0.26)), 760)
+        left = kept if isinstance(kept, int) and kept > 0 else min(max(396, round(self.width() * 0.26)), 760)
         self.across.setSizes([left, max(1, self.width() - left)])
 
     def _dragged(self, position: int, _index: int) -> None:
