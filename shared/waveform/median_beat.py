@@ -57,15 +57,17 @@ def median_beat(record: EcgRecord, delineation: Delineation) -> MedianBeat | Non
 
     from shared.waveform.leads import with_derived_limb_leads
 
-    chosen = representative(delineation.beats)
     rate = record.sampling_hz
     before, after = round(BEFORE_MS * rate / 1000.0), round(AFTER_MS * rate / 1000.0)
     following = _next_onsets(delineation.beats)
-    windows = []
-    for beat in _spread(chosen):
-        window = _window(record, beat, following.get(beat.r_ms), before, after)
-        if window is not None:
-            windows.append(window)
+    windows: list[NDArray[Any]] = []
+    chosen: list[Beat] = []
+    for candidates in (representative(delineation.beats), list(delineation.beats)):
+        chosen = [beat for beat in candidates if beat.qrs_on_ms is not None and beat.qrs_off_ms is not None]
+        found = [_window(record, beat, following.get(beat.r_ms), before, after) for beat in _spread(chosen)]
+        windows = [window for window in found if window is not None]
+        if windows:
+            break
     if not windows:
         return None
     stack = np.stack(windows)
