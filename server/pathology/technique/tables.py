@@ -115,6 +115,7 @@ class BlockRow(Placed, Base):
             sqlite_where=text("state != 'deleted'"),
             postgresql_where=text("state != 'deleted'"),
         ),
+        Index("ix_pathology_blocks_label", "label"),  # the one above serves only questions that repeat its condition
         Index("ix_pathology_blocks_case", "case_id", "serial"),
         Index("ix_pathology_blocks_states", "library_id", "state", "label"),
         Index("ix_pathology_blocks_sources", "library_id", "source", "label"),

@@ -322,6 +322,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_pathology_blocks_case", "pathology_blocks", ["case_id", "serial"], unique=False)
     op.create_index(op.f("ix_pathology_blocks_grossed_at"), "pathology_blocks", ["grossed_at"], unique=False)
+    op.create_index("ix_pathology_blocks_label", "pathology_blocks", ["label"], unique=False)
     op.create_index(op.f("ix_pathology_blocks_order_id"), "pathology_blocks", ["order_id"], unique=False)
     op.create_index("ix_pathology_blocks_since", "pathology_blocks", ["state", "state_since"], unique=False)
     op.create_index("ix_pathology_blocks_sources", "pathology_blocks", ["library_id", "source", "label"], unique=False)
