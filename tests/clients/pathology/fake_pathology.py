@@ -11,6 +11,7 @@ from clients.kit.connection import FakeConnection
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorBody, ErrorCode, error_for
 from shared.contract.pathology import (
+    BeginDeletion,
     BookCase,
     CaseDetails,
     CaseEntry,
@@ -21,8 +22,10 @@ from shared.contract.pathology import (
     CheckNumber,
     CountLists,
     DeleteCase,
+    DeletionChallenge,
     ExecuteBookings,
     FetchedPatient,
+    FetchIntoCases,
     FetchPatient,
     FindGaps,
     GetCharges,
@@ -40,6 +43,7 @@ from shared.contract.pathology import (
     RegisterCase,
     SaveCase,
     SaveCharges,
+    TransferCase,
 )
 from shared.contract.pathology_reports import Counts, GetCounts, ListFavourites, RemoveFavourite, SaveFavourite
 from shared.contract.pathology_stations import (
@@ -138,7 +142,14 @@ class FakePathology:
             ListFavourites: lambda _r: (),
             SaveFavourite: lambda _r: None,
             RemoveFavourite: lambda _r: None,
-            DeleteCase: lambda _r: None,
+            TransferCase: self.transfer,
+            BeginDeletion: lambda r: DeletionChallenge(case_id=r.case_id, password="K7PQ2M", expires_at=NOW),
+            DeleteCase: self.delete,
+            FetchIntoCases: lambda r: BatchReport(
+                lines=tuple(
+                    BatchLine(id=one, number=str(one), is_done=one != 1, message="没有号码") for one in r.case_ids
+                )
+            ),
             ListPrompts: lambda _r: (
                 PromptField(key="department", version=1, entries=(PromptEntry(text="骨外科", initials="GWK"),)),
             ),
@@ -358,6 +369,15 @@ class FakePathology:
         )
         self.charges[request.case_id] = view
         return view
+
+    def transfer(self, request: TransferCase) -> CaseView:
+        self.change(request.case_id, library_id=request.library_id, number=f"D{request.case_id:05d}")
+        return self.cases[request.case_id].case
+
+    def delete(self, request: DeleteCase) -> None:
+        if request.password != "K7PQ2M":
+            raise refusal(ErrorCode.WRONG_PASSWORD, "密码不一致")
+        del self.cases[request.case_id]
 
     def _store(self, library_id: int, entry: CaseEntry, number: str, state: CaseState) -> CaseDetails:
         case_id = len(self.cases) + 1

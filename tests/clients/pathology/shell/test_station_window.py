@@ -26,7 +26,8 @@ from clients.pathology.shell.login import Chosen, PathologyLogin
 from clients.pathology.shell.window import StationWindow
 from clients.pathology.stations import spec_of
 from shared.contract.errors import ErrorCode
-from shared.contract.pathology import RegisterCase
+from shared.contract.pathology import RegisterCase, TransferCase
+from shared.contract.pathology_reports import RemoveFavourite, SaveFavourite
 from shared.contract.pathology_stations import EnterLibrary, StationSettings
 from shared.contract.pathology_technique import AcceptSpecimens, SpecimenEntry
 from shared.domain.pathology import CaseFlag, CaseState, Station
@@ -518,3 +519,73 @@ def test_rejecting_a_specimen_asks_its_reason_at_the_side(room: Room) -> None:
     panel.form.submit()
     room.settle()
     assert page.presenter.state.specimens[0].reason == "固定液不足" and room.looks_well()
+
+
+def test_a_case_moves_into_another_library_with_a_new_number(room: Room) -> None:
+    room.house.add("陈静")
+    window = room.enter()
+    window.desk.open_case(1)
+    room.settle()
+    room.window.shell._groups["pathology"].trigger("case.transfer")  # type: ignore[union-attr]
+    panel: Any = window.desk.place.side_panel.content
+    assert [choice.text for choice in panel.form.rows["library"].editor.choices] == ["冰冻"]
+    panel.form.submit()
+    assert panel.form.rows["library"].problem
+    panel.form.set_values({"library": 2, "reason": "改做冰冻"})
+    panel.form.submit()
+    room.settle()
+    sent = next(call for call in room.house.connection.calls if isinstance(call, TransferCase))
+    assert (sent.library_id, sent.version, sent.reason) == (2, 1, "改做冰冻")
+    assert not window.desk.is_open and not window.desk.place.side_panel.isVisible()
+
+
+def test_a_record_is_deleted_only_with_the_copied_password_and_a_second_press(room: Room) -> None:
+    room.house.add("陈静")
+    window = room.enter()
+    left = window.left
+    assert isinstance(left, CaseList)
+    room.wait(lambda: left.list.total == 1)
+    left.list.select_id(1)
+    window.desk.select(left.list.model.row(0))
+    room.window.shell._groups["pathology"].trigger("list.delete")  # type: ignore[union-attr]
+    room.settle()
+    panel: Any = window.desk.place.side_panel.content
+    assert panel.password.full_text == "K7PQ2M" and room.looks_well()
+    panel.form.set_values({"password": "k7pq2m"})
+    panel.press()
+    assert panel.form.rows["password"].problem
+    panel.form.set_values({"password": "K7PQ2M"})
+    panel.press()
+    assert panel.button.text() == "再按一次，确认删除" and room.house.cases
+    panel.form.changed.emit("reason")  # typing on begins anew
+    assert panel.button.text() == "删除记录"
+    panel.press()
+    panel.press()
+    room.settle()
+    assert room.house.cases == {} and not window.desk.place.side_panel.isVisible()
+    room.wait(lambda: left.list.total == 0)
+
+
+def test_the_star_collects_the_open_case_or_the_row(room: Room) -> None:
+    room.house.add("陈静")
+    window = room.enter()
+    window.desk.open_case(1)
+    room.settle()
+    group = room.window.shell._groups["pathology"]  # type: ignore[union-attr]
+    group.trigger("case.favourite")
+    room.settle()
+    assert any(isinstance(call, SaveFavourite) and call.case_id == 1 for call in room.house.connection.calls)
+    room.house.change(1, flags=(CaseFlag.FAVOURITE,))
+    room.wait(lambda: window.desk.case is not None and CaseFlag.FAVOURITE in window.desk.case.flags)
+    group.trigger("case.favourite")
+    room.settle()
+    assert any(isinstance(call, RemoveFavourite) for call in room.house.connection.calls)
+
+
+def test_a_batch_fetch_tells_how_many_were_skipped_and_why(room: Room) -> None:
+    fill(room.house)
+    room.enter()
+    room.window.shell._groups["pathology"].trigger("list.fetch")  # type: ignore[union-attr]
+    room.settle()
+    toasts = [toast.text for toast in room.window.shell.toasts.toasts]  # type: ignore[union-attr]
+    assert toasts[-1] == "已提取 1 例，跳过 1 例。1：没有号码"
