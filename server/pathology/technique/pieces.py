@@ -24,6 +24,7 @@ from shared.domain.pathology import (
     OBJECT_KINDS,
     BlockAction,
     BlockState,
+    CaseState,
     ObjectKind,
     SlideAction,
     SlideState,
@@ -99,7 +100,8 @@ class Pieces:
         case_id = uow.session.execute(select(model.case_id).where(model.id == object_id)).scalar_one_or_none()
         if case_id is None:
             raise not_found(OBJECT_KINDS[_KINDS[model]].zh)
-        self.cases.lock(uow, (case_id,))
+        if self.cases.lock(uow, (case_id,))[case_id].state == CaseState.DELETED.value:
+            raise not_found(OBJECT_KINDS[_KINDS[model]].zh)
         return uow.session.get_one(model, object_id, populate_existing=True)
 
     def each(
@@ -116,13 +118,13 @@ class Pieces:
         if len(set(ids)) != len(ids):
             raise invalid("ids", "选择中有重复的项目。")
         of_case = uow.session.execute(select(model.id, model.case_id).where(model.id.in_(ids))).all()
-        self.cases.lock(uow, {case_id for _, case_id in of_case})
+        cases = self.cases.lock(uow, {case_id for _, case_id in of_case})
         found = uow.session.scalars(select(model).where(model.id.in_(ids)).execution_options(populate_existing=True))
         rows = {row.id: row for row in found}
         lines, changed = [], set()
         for object_id in ids:
             row = rows.get(object_id)
-            if row is None:
+            if row is None or cases[row.case_id].state == CaseState.DELETED.value:
                 missing = f"{OBJECT_KINDS[_KINDS[model]].zh}不存在，请刷新后再试。"
                 lines.append(BatchLine(id=object_id, number="", is_done=False, message=missing))
                 continue

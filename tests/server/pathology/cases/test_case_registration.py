@@ -235,6 +235,8 @@ def test_the_number_of_a_deleted_case_with_blocks_is_kept_back(world: PathologyW
         world.register(number=case.number)
     result = world.ask(TECHNICIAN, trail.Scan(code=case.blocks[0].code, station=Station.PREPARATION))
     assert result.found is None
+    again = world.ask(TECHNICIAN, technique.EmbedBlocks(block_ids=(case.blocks[0].id,)))
+    assert not again.lines[0].is_done
 
 
 def test_a_case_with_material_on_loan_is_not_deleted(world: PathologyWorld) -> None:
