@@ -41,7 +41,7 @@ class ChecklistPanel(QWidget):
         self.choice.chosen.connect(lambda key: self.begin(str(key)))
         top.addWidget(self.choice)
         top.addStretch(1)
-        self.progress = ValueLabel("", "caption")
+        self.progress = Label("", "caption")
         top.addWidget(self.progress)
         box.addLayout(top)
         self.stage = ValueLabel("", "title")
@@ -114,14 +114,14 @@ class ChecklistPanel(QWidget):
         self.save_button.setEnabled(self.content is not None and not self._is_locked)
         if self.content is None:
             self.stage.set_text(tr("请选择肿瘤类型。"))
-            self.progress.set_text("")
+            self.progress.set_source("")
             return
         found = checklists.checklist(self._key, self.content.template_version)
         assert found is not None
         filled = checklists.filled(self._key, self.content, _language())
         state = FormState(may_type=not self._is_locked, template=filled.template, filled=filled)
         done, total = state.filled_count()
-        self.progress.set_text(tr("必填 {done} / {total}", done=done, total=total))
+        self.progress.set_source("必填 {done} / {total}", done=done, total=total)
         stage = found.stage(filled)
         self.stage.set_text(stage.words() or tr("分期：待填写"))
         notes = [in_language(one, _language()) for one in stage.notes]

@@ -39,6 +39,8 @@ class PreviewWindow(QWidget):
         self.format.setMinimumWidth(180)
         self.format.chosen.connect(lambda _key: self.load())
         row.addWidget(self.format)
+        self.waits = Label("正在生成预览…", "quiet")
+        row.addWidget(self.waits)
         row.addStretch(1)
         self.print_button = Button("打印", "primary", "print", on_click=self.print_report)
         self.print_button.setEnabled(report is not None and PaperAction.PRINT in report.allowed)
@@ -50,6 +52,7 @@ class PreviewWindow(QWidget):
 
     def load(self) -> None:
         """Draw it in the chosen format."""
+        self.waits.show()
         spoken = "en" if language() is Language.ENGLISH else "zh"
         self._presenter.preview(self._report_id, str(self.format.value() or ""), self._show, spoken)
 
@@ -65,6 +68,7 @@ class PreviewWindow(QWidget):
         from shiboken6 import isValid
 
         if self._alive and isValid(self):
+            self.waits.hide()
             self.paper.show_pdf(content)
 
     def _report(self) -> ReportView | None:

@@ -162,7 +162,8 @@ ENTRIES: dict[str, str] = {
     "随访结果": "Result",
     "与病理诊断": "Against the pathology diagnosis",
     "没有医师有此项权限，请联系管理员。": "No doctor has this right: ask the administrator.",
-    # output
+    # preview and output
+    "正在生成预览…": "Drawing the preview…",
     "保存为…": "Save as…",
     "审核后的报告可以另存为文件。": "An audited report can be saved as a file.",
     "网页": "Web page",

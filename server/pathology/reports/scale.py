@@ -10,6 +10,7 @@ _SHARE = 0.22
 """The bar is the longest step that is at most this share of the picture's width."""
 MOST_SIDE = 1600
 """A printed picture needs no more pixels a side."""
+LEAST_WIDTH = 640
 _FONT = Path(__file__).resolve().parents[3] / "shared" / "fonts" / "NotoSansSC-Regular.ttf"
 
 
@@ -28,6 +29,9 @@ def for_paper(data: bytes, um_per_pixel: float) -> bytes:
     with Image.open(BytesIO(data)) as opened:
         image = opened.convert("RGB")
     whole = image.width
+    if whole < LEAST_WIDTH:  # letters of the bar need room
+        times = -(-LEAST_WIDTH // whole)
+        image = image.resize((image.width * times, image.height * times), Image.Resampling.BICUBIC)
     image.thumbnail((MOST_SIDE, MOST_SIDE))
     if um_per_pixel > 0:
         scale = um_per_pixel * whole / image.width

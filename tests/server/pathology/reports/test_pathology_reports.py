@@ -552,3 +552,30 @@ def test_the_printed_report_is_signed_by_the_auditor(room: Room, tmp_path: Path)
     assert "pathology_auditor" in said and "Signature is Valid" in said
     again = room.ask(auditor, contract.Print(report_id=page.report.id))
     assert room.document(again.id) == room.document(first.id)
+
+
+@pytest.mark.parametrize(
+    ("width", "um", "bar"), [(1920, 0.25, 100), (1920, 1.0, 200), (64, 1.0, 10), (4000, 10.0, 5000)]
+)
+def test_the_scale_bar_is_a_round_length_and_as_long_as_it_says(width: int, um: float, bar: int) -> None:
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    from server.pathology.reports.scale import bar_length, for_paper
+
+    assert bar_length(width, um) == bar
+    out = BytesIO()
+    Image.new("RGB", (width, width * 3 // 4), (180, 60, 120)).save(out, "PNG")
+    with Image.open(BytesIO(for_paper(out.getvalue(), um))) as made:
+        pixels = np.asarray(made.convert("L"))
+        scale = um * width / made.width
+    longest = 0
+    for row in pixels[-pixels.shape[0] // 12 :]:
+        dark = np.flatnonzero(np.diff(np.concatenate(([0], (row < 40).astype(int), [0]))))
+        longest = max([longest, *(dark[1::2] - dark[::2])])
+    assert longest * scale == pytest.approx(bar, rel=0.03)
+    plain = for_paper(out.getvalue(), 0.0)
+    with Image.open(BytesIO(plain)) as made:
+        assert (np.asarray(made.convert("L")) > 40).all()
