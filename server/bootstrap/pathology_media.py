@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -11,10 +12,11 @@ from server.archive.receive import ObjectName, StoreRefused
 from server.archive.tables import Instance
 from server.doors.rpc.bulk import BulkItem, BulkSource
 from server.kernel.errors import not_found
+from server.kernel.jobs import JobKind, Schedule
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.folder import FolderStorage
 from server.pathology.media.calibrations import Calibrations
-from server.pathology.media.keeping import MediaKeeping
+from server.pathology.media.keeping import FORGET_JOB, MediaKeeping
 from server.pathology.media.making import MediaMaker
 from server.pathology.media.ports import NotYet, PieceFacts
 from server.pathology.media.rpc import MediaRpc
@@ -26,6 +28,8 @@ from shared.contract.base import AuditClass
 from shared.contract.corrections import RejectInstances
 from shared.domain.pathology import BlockState
 from shared.domain.permissions import Permission
+
+SCHEDULES = (Schedule(FORGET_JOB, timedelta(days=1)),)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +43,6 @@ if TYPE_CHECKING:
     from server.kernel.clock import HospitalTime
     from server.kernel.database import Database, UnitOfWork
     from server.kernel.dispatch import Caller
-    from server.kernel.jobs import JobKind
     from server.kernel.storage.port import ObjectStorage
     from server.pathology.cases.service import CaseService
     from shared.dicomkit.headers import PatientFacts, StudyFacts
@@ -51,6 +54,7 @@ class PathologyMedia:
 
     service: MediaService
     handlers: MediaRpc
+    keeping: MediaKeeping
     storage: ObjectStorage
     cases: CasesOfMedia
 
@@ -133,7 +137,7 @@ def build_pathology_media(house: PathologyHouse, cases: CaseService) -> Patholog
     service = MediaService(storage, of_media, house.time)
     uploads = UploadFolder(house.folders.documents / "uploads", house.settings.reserve_mb << 20)
     keeping = MediaKeeping(house.database, storage, uploads, of_media, house.time)
-    return PathologyMedia(service, MediaRpc(service, keeping, Calibrations(house.time)), storage, of_media)
+    return PathologyMedia(service, MediaRpc(service, keeping, Calibrations(house.time)), keeping, storage, of_media)
 
 
 def bulk_sources(media: PathologyMedia, database: Database) -> Mapping[str, BulkSource]:
@@ -164,7 +168,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
     archive = ArchiveOfMedia(house.database, receiver.receive, house.settings.ae_title)
     media = areas.pathology.media
     maker = MediaMaker(house.database, media.storage, media.cases, archive, _rejecting(areas.rejection), areas.time)
-    return maker.kinds()
+    return [*maker.kinds(), JobKind(FORGET_JOB, media.keeping.forget_old, lane="house")]
 
 
 def _rejecting(rejection: Rejection) -> Callable[[UnitOfWork, str, str, str], None]:

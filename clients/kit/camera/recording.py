@@ -9,7 +9,7 @@ from collections.abc import Callable
 from clients.kit.camera.live_port import Frame
 from shared.imaging import motion_avi
 
-QUALITY = 88
+QUALITY = 82
 PIECE_S = 1.0
 PIECE_BYTES = 3 * 1024 * 1024
 _WAITING = 24
@@ -61,7 +61,7 @@ class Recording:
         import cv2
 
         options = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-        options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422]
+        options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420]
         piece = bytearray()
         started, size, last_piece = 0.0, (0, 0), 0
         while (frame := self._frames.get()) is not None:

@@ -31,7 +31,7 @@ from clients.pathology.media.devices import (
 from clients.pathology.media.journal import CaptureJournal
 from clients.pathology.media.sending import Sender
 from clients.pathology.media.worker import CaptureWorker
-from shared.contract.pathology_media import CalibrationView, MediaFacts
+from shared.contract.pathology_media import MAX_VIDEO_BYTES, CalibrationView, MediaFacts
 from shared.domain.pathology_media import MediaKind, MediaSubject
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 NO_CASE = "请先打开病例，再采集影像。"
 LOCKED = "病例已审核，不能再添加影像或语音；如需添加请先取消审核。"
 NO_PICTURE = "没有画面，请先打开实时显示。"
+MOST_VIDEO_BYTES = MAX_VIDEO_BYTES - 64 * 1024 * 1024
+"""A recording ends by itself before the server would refuse it: about six minutes of tissue at 1080p."""
 DISK = "本机磁盘写入失败，本次采集没有保存；请检查磁盘空间后重新采集。"
 
 
@@ -80,6 +82,7 @@ class CaptureBench(QObject):
     _not_sent = Signal(str, str)
     _voice = Signal(object, str)
     _video_failed = Signal(str)
+    _video_full = Signal(str)
 
     def __init__(
         self,
@@ -116,6 +119,7 @@ class CaptureBench(QObject):
         self._not_sent.connect(self.refused, queued)
         self._voice.connect(self._on_voice, queued)
         self._video_failed.connect(self._on_video_failed, queued)
+        self._video_full.connect(self._on_video_full, queued)
         self.grabber.opened.connect(self._on_opened)
         self._sender.start()
 
@@ -319,11 +323,21 @@ class CaptureBench(QObject):
         facts = self.facts(MediaKind.VIDEO, "video/x-msvideo", width=self.format.width, rate=rate)
         key = self.journal.begin(facts)
         self._video = (key, facts)
-        self.recording = Recording(
-            rate, lambda piece: self.journal.append(key, piece), lambda _error: self._video_failed.emit(key)
-        )
+        self.recording = Recording(rate, self._video_sink(key), lambda _error: self._video_failed.emit(key))
         self.grabber.record(self.recording)
         self.changed.emit()
+
+    def _video_sink(self, key: str) -> Callable[[bytes], None]:
+        written = 0
+
+        def append(piece: bytes) -> None:
+            nonlocal written
+            self.journal.append(key, piece)
+            written += len(piece)
+            if written > MOST_VIDEO_BYTES:
+                self._video_full.emit(key)
+
+        return append
 
     def stop_video(self) -> None:
         """End the recording; it goes to the server as any capture."""
@@ -346,6 +360,12 @@ class CaptureBench(QObject):
     def _on_video_failed(self, key: str) -> None:
         self.trouble.emit("录像写入本机磁盘失败，已停止；此前的内容已保存。")
         if self._video is not None and self._video[0] == key:
+            self.stop_video()
+
+    @Slot(str)
+    def _on_video_full(self, key: str) -> None:
+        if self._video is not None and self._video[0] == key:
+            self.trouble.emit("录像已达到长度上限，已停止并保存；需要时请再录一段。")
             self.stop_video()
 
     # ── voice ────────────────────────────────────────────────────────────────────────────────────────

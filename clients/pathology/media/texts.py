@@ -150,6 +150,9 @@ ENTRIES = {
     "录像写入本机磁盘失败，已停止；此前的内容已保存。": (
         "This computer's disk refused: the video was stopped. What came before is safe."
     ),
+    "录像已达到长度上限，已停止并保存；需要时请再录一段。": (
+        "The video has reached its limit and was stopped and kept; record another one if needed."
+    ),
     "本机保存的采集文件已损坏，不能上传；请重新采集。": (
         "The capture's file on this computer is damaged and cannot be uploaded; capture again."
     ),

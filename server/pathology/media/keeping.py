@@ -49,6 +49,8 @@ from shared.imaging import motion_avi
 logger = logging.getLogger(__name__)
 
 ARCHIVE_JOB = "pathology_media.archive"
+FORGET_JOB = "pathology_media.forget"
+FORGOTTEN_AFTER = timedelta(days=60)
 _LATEST = timedelta(minutes=10)
 """How far a workstation's clock may be ahead; a later time of capture is taken as now."""
 
@@ -145,6 +147,19 @@ class MediaKeeping:
                 uow.session.delete(upload)
         self._folder.drop(request.key)
         return view
+
+    def forget_old(self, _context: object = None) -> str:
+        """Forget uploads that nobody went on with for long: their journal is gone. A job, once a day."""
+        before = self._clock.now() - FORGOTTEN_AFTER
+        with self._database.write() as uow:
+            old = list(uow.session.scalars(select(UploadRow).where(UploadRow.begun_at < before)))
+            keys = [row.key for row in old if self._folder.touched_before(row.key, before)]
+            for row in old:
+                if row.key in keys:
+                    uow.session.delete(row)
+        for key in keys:
+            self._folder.drop(key)
+        return f"{len(keys)} uploads forgotten."
 
     def drop(self, caller: Caller, request: DropMedia) -> Nothing:
         """Throw an unfinished upload away."""

@@ -25,6 +25,8 @@ from shared.imaging import motion_avi
 
 logger = logging.getLogger(__name__)
 
+MAX_OBJECT_BYTES = 300 * 1024 * 1024
+"""A larger recording is not made into an object: making one takes three times its size in memory."""
 _PAUSES_S = (2.0, 10.0, 60.0, 300.0)
 _SERIES = {MediaSubject.GROSS: 941, MediaSubject.MICROSCOPE: 942, MediaSubject.DOCUMENT: 943}
 
@@ -70,6 +72,8 @@ class MediaMaker:
             return self._take_out(context, view, deleted_by)
         if view.sop_uid:
             return "It lies in the archive already."
+        if view.size_bytes > MAX_OBJECT_BYTES:
+            return "The recording is too large for one object; it stays with the case."
         sop_uid = self._store(context, view)
         with self._database.write() as uow:
             row = uow.session.get(MediaRow, media_id, with_for_update=True)

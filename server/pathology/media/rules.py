@@ -18,6 +18,7 @@ MAX_BYTES = {
     MediaKind.VIDEO: MAX_VIDEO_BYTES,
 }
 MAX_STEPS = 200
+MAX_PIXELS = 80_000_000  # what is unpacked for a thumbnail or an object
 MAX_UM_PER_PIXEL = 10_000.0
 MAX_VALID_DAYS = 3660
 
@@ -62,6 +63,8 @@ def image_of(data: bytes) -> Measured:
         picture = picture_of(data)
     except NotAPicture:
         raise Wrong("data", "这不是可用的 JPEG 或 PNG 图像，请重新采集。") from None
+    if picture.width * picture.height > MAX_PIXELS:
+        raise Wrong("data", "图像的像素太多，请用较低的分辨率采集。")
     return Measured(picture.width, picture.height)
 
 

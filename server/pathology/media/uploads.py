@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
@@ -80,6 +81,11 @@ class UploadFolder:
                 path.write_bytes(b"")
                 raise invalid("sha256", "内容在传输中损坏，正在重新上传。")
         return path
+
+    def touched_before(self, key: str, moment: datetime) -> bool:
+        """Whether nothing was appended since; true for a file that is gone."""
+        path = self.path(key)
+        return not path.exists() or datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment
 
     def drop(self, key: str) -> None:
         """Forget an upload."""

@@ -157,6 +157,17 @@ def test_a_video_is_recorded_and_played(house: ImagingHouse, qtbot: QtBot) -> No
     assert house.tab.video.canvas.image is not None
 
 
+def test_a_video_ends_by_itself_before_the_server_would_refuse_it(
+    house: ImagingHouse, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clients.pathology.media.bench.MOST_VIDEO_BYTES", 40_000)
+    live(house, qtbot)
+    house.bench.start_video()
+    qtbot.waitUntil(lambda: house.bench.recording is None, timeout=10_000)
+    arrived(house, qtbot, 1)
+    assert any("长度上限" in said for said in house.said())
+
+
 def test_voice_is_recorded_paused_and_heard(house: ImagingHouse, qtbot: QtBot) -> None:
     house.microphones.pace = 0.05
     entries.record_voice(house.desk)

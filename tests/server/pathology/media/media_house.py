@@ -113,7 +113,7 @@ class MediaHouse:
         self.uploads = UploadFolder(folder / "uploads", 0)
         self.archive = FakeArchive()
         self.service = MediaService(self.storage, self.cases, self.clock)
-        keeping = MediaKeeping(self.database, self.storage, self.uploads, self.cases, self.clock)
+        self.keeping = keeping = MediaKeeping(self.database, self.storage, self.uploads, self.cases, self.clock)
         self.handlers = collect(MediaRpc(self.service, keeping, Calibrations(self.clock)))
         maker = MediaMaker(
             self.database, self.storage, self.cases, self.archive, self.archive.reject,

@@ -258,3 +258,22 @@ def test_calibrations_follow_each_other_and_expire(house: MediaHouse) -> None:
     ):
         request = {"camera": "USB", "objective": "4x", "width": 1920, "known_um": 100.0, "pixels": 50.0, **other}
         assert house.refusal(contract.AddCalibration(**request)).body.field == field
+
+
+def test_uploads_that_nobody_goes_on_with_are_forgotten(house: MediaHouse) -> None:
+    keys = [a_key(), a_key()]
+    for key in keys:
+        house.call(contract.BeginMedia(key=key, facts=facts(kind=MediaKind.VOICE, media_type="audio/flac")))
+        house.call(contract.AppendMedia(key=key, offset=0, data=flac()))
+    house.clock.present = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
+    assert house.keeping.forget_old() == "0 uploads forgotten."
+    house.clock.present += dt.timedelta(days=31)
+    assert house.keeping.forget_old() == "2 uploads forgotten."
+    assert not house.uploads.path(keys[0]).exists()
+    assert house.refusal(contract.AppendMedia(key=keys[0], offset=0, data=b"x")).body.code is ErrorCode.NOT_FOUND
+
+
+def test_a_picture_with_too_many_pixels_is_refused_unseen(house: MediaHouse) -> None:
+    head = b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4, "big") + b"IHDR" + (11_000).to_bytes(4, "big") * 2 + bytes(20)
+    request = contract.AddMedia(key=a_key(), facts=facts(media_type="image/png"), data=head)
+    assert house.refusal(request).body.field == "data"
