@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class BeatClass(StrEnum):
@@ -49,7 +45,6 @@ class Delineation:
     leads: tuple[str, ...]  # used; others were flat, off or far noisier
     p_waves: bool  # P waves precede most beats of the dominant shape: False is the answer "no P wave"
     spikes_ms: tuple[float, ...] = ()  # pacemaker spikes
-    shapes: dict[int, NDArray[Any]] = field(default_factory=dict)
 
     def of_kind(self, kind: BeatClass) -> tuple[Beat, ...]:
         return tuple(beat for beat in self.beats if beat.kind == kind)
