@@ -239,9 +239,10 @@ def number(text: str | None) -> float | None:
 def decoded(raw: bytes) -> str:
     """Text of a file that does not name its character set: UTF-8, else GB 18030, else Latin-1; up to a NUL."""
     raw = raw.split(b"\0", 1)[0]
-    for codec in ("utf-8", "gb18030"):
+    for codec in ("utf-8", "gb18030", "latin-1"):
         try:
-            return raw.decode(codec).strip()
+            text = raw.decode(codec)
         except UnicodeDecodeError:
             continue
-    return raw.decode("latin-1").strip()
+        return "".join(c for c in text if c >= " " or c in "\t\n\r").strip()
+    return ""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-OWN_SCHEME = "99MINGJING"
-
 
 class Concept(NamedTuple):
     """A measured value: MDC code, the words, and the SCP-ECG section 7 and 10 code that carts write."""
@@ -52,10 +50,8 @@ _UCUM = {
 }
 
 
-def name_of(code: str, scheme: str, meaning: str) -> str:
+def name_of(code: str, meaning: str) -> str:
     """The suite's name of a measured value; the file's own words where it is none of them."""
-    if scheme == OWN_SCHEME:
-        return code
     return _BY_CODE.get(code.replace(" ", "")) or _BY_WORDS.get(meaning.lower()) or meaning or code
 
 
@@ -85,3 +81,14 @@ def mark_parts(line: str) -> tuple[str, str]:
     """Code and text of a mark that is one line of text."""
     code, found, text = line.partition(": ")
     return (code, text) if found and len(code) <= 64 else (line[:64], line if len(line) > 64 else "")
+
+
+def value_text(name: str, value: float, unit: str) -> str:
+    """A measured value without a public code, as ``value_parts`` takes it apart."""
+    return f"{name[:200]} = {value:.10g} {unit[:32]}".rstrip()
+
+
+def value_parts(line: str) -> tuple[str, float, str] | None:
+    """Name, value and unit of such a line; None for any other text."""
+    found = re.fullmatch(r"([^=]{1,200}) = (-?\d+(?:\.\d+)?(?:e[-+]?\d{1,3})?)(?: (\S{1,32}))?", line)
+    return (found.group(1), float(found.group(2)), found.group(3) or "") if found else None

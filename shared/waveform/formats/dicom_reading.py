@@ -346,12 +346,12 @@ def _annotations(
         if group is not None and channel in group.channels:
             lead = group.leads[group.channels.index(channel)]
         text = text_of(item, "UnformattedTextValue")
-        code, scheme, meaning = code_of(item, "ConceptNameCodeSequence")
+        code, _, meaning = code_of(item, "ConceptNameCodeSequence")
         value = number_of(item, "NumericValue")
         positions = numbers_of(item, "ReferencedSamplePositions")
         if value is not None:
             unit, _, _ = code_of(item, "MeasurementUnitsCodeSequence")
-            name = dicom_concepts.name_of(code, scheme, meaning)
+            name = dicom_concepts.name_of(code, meaning)
             numbers.append(StoredMeasurement(name, value, dicom_concepts.unit_name(unit), lead))
         elif positions and group is not None and group.place in ours:
             move = ours[group.place] - 1
@@ -359,6 +359,8 @@ def _annotations(
             _, _, coded = code_of(item, "ConceptCodeSequence")
             written, more = dicom_concepts.mark_parts(text) if text and not code else (code, text or coded or meaning)
             marks.append(Annotation(int(positions[0]) + move, written, "" if more == written else more, lead, end))
+        elif text and (parts := dicom_concepts.value_parts(text)) is not None:
+            numbers.append(StoredMeasurement(*parts, lead))
         elif text:
             texts.append(text)
         elif not positions:
@@ -386,7 +388,7 @@ def _patient(ds: Any) -> EcgPatient:
     age = text_of(ds, "PatientAge")
     scale = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}.get(age[-1:], 0.0)
     height = number_of(ds, "PatientSize")
-    other = {"dicom.PatientName": name} if name != shown else {}
+    other = {"dicom.PatientName": name} if name.rstrip("^") != shown else {}
     return EcgPatient(
         identifier=text_of(ds, "PatientID"),
         name=shown,

@@ -127,8 +127,10 @@ def pn_of(name: str, raw: str = "") -> str:
 
     if raw:
         return raw
-    plain = name.replace("\\", "/").replace("=", "-").strip()[:64]
-    return names.pn_value(plain) if names.is_chinese(plain) else plain
+    plain = name.replace("\\", "/").replace("=", "-").strip()[:63]
+    if names.is_chinese(plain):
+        return names.pn_value(plain)
+    return f"{plain}^" if plain and "^" not in plain else plain  # one component alone is a retired form
 
 
 def _equipment(record: EcgRecord) -> headers.EquipmentFacts:
@@ -245,8 +247,7 @@ def _channel(lead: str, spelled: str, gain: float, baseline: float, skew: str, r
     item.ChannelLabel = spelled.replace("\\", "/")[:16]
     number = lead_codes.code_of(lead)
     meaning = lead_codes.meaning_of(lead) if number else (spelled or "Unspecified lead")
-    code = Code(f"2:{number}", "MDC", meaning) if number else Code(lead[:16], dicom_concepts.OWN_SCHEME, meaning)
-    item.ChannelSourceSequence = content_items.code_sequence(code)
+    item.ChannelSourceSequence = content_items.code_sequence(Code(f"2:{number}", "MDC", meaning))
     item.ChannelSensitivity = ds_of(gain)
     item.ChannelSensitivityUnitsSequence = content_items.code_sequence(_UV)
     item.ChannelSensitivityCorrectionFactor = "1"
@@ -299,12 +300,10 @@ def _text(line: str) -> Dataset:
 def _number(measured: StoredMeasurement, record: EcgRecord, place: int) -> Dataset:
     item: Dataset = _item(_channel_of(measured.lead, record), 1 + place % 60_000)
     known = dicom_concepts.CONCEPTS.get(measured.name)
-    concept = (
-        Code(known.code, "MDC", known.meaning)
-        if known is not None
-        else Code(measured.name[:64], dicom_concepts.OWN_SCHEME, measured.name)
-    )
-    item.ConceptNameCodeSequence = content_items.code_sequence(concept)
+    if known is None:  # no public code: a line of words, as any viewer shows it
+        item.UnformattedTextValue = dicom_concepts.value_text(measured.name, measured.value, measured.unit)
+        return item
+    item.ConceptNameCodeSequence = content_items.code_sequence(Code(known.code, "MDC", known.meaning))
     item.NumericValue = ds_of(measured.value)
     unit, words = dicom_concepts.ucum_of(measured.unit)
     item.MeasurementUnitsCodeSequence = content_items.code_sequence(Code(unit, "UCUM", words))

@@ -357,6 +357,9 @@ def _put_waveform(
         raise CannotHold("MUSE XML holds 16-bit samples; the record goes beyond")
     hertz = record.median.sampling_hz if kind == "Median" and record.median is not None else record.sampling_hz
     node = put(root, "Waveform")
+    added = [lead for lead in _DERIVED if lead not in leads] if {"I", "II"} <= set(leads) else []
+    if added and kind == "Rhythm":
+        findings.append(f"readers of MUSE XML derive {', '.join(added)} from I and II, which this record does not hold")
     follow = all(_follows(lead, leads, made, gains) for lead in _DERIVED)  # all four or none, as MUSE has it
     written = [row for row, lead in enumerate(leads) if not (follow and lead in _DERIVED)]
     filters = record.filters

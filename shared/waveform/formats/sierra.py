@@ -139,7 +139,7 @@ def _without_calibration(
     import numpy as np
 
     span = max(round(0.1 * hertz), 1)
-    pulse = (np.abs(samples * gain - 1000) <= _NEAR_UV).all(axis=0)[-round(1.5 * hertz) :]
+    pulse = np.all(np.abs(samples[:, -round(1.5 * hertz) :] * gain - 1000) <= _NEAR_UV, axis=0)
     first = samples.shape[1] - pulse.size + int(pulse.argmax())
     if pulse.sum() >= span and (np.abs(samples[:, -1]) * gain <= _NEAR_UV).all():
         rest = (np.abs(samples[:, :first]) * gain > _NEAR_UV).any(axis=0)
