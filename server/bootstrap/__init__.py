@@ -52,6 +52,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.technique.tables",
     "server.pathology.media.tables",
     "server.pathology.reports.tables",
+    "server.pathology.orders.tables",
     "server.pathology.slides.tables",
     "server.pathology.stations.tables",
 )

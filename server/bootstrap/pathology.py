@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from server.bootstrap.pathology_cases import PathologyCases, build_pathology_cases
 from server.bootstrap.pathology_keeping import build_pathology_keeping
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
+from server.bootstrap.pathology_orders import build_pathology_orders
 from server.bootstrap.pathology_papers import build_pathology_papers
 from server.bootstrap.pathology_reports import (
     PathologyReports,
@@ -87,6 +88,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
     deliver_pathology_reports(house, cases, reports, house.results)
     stations = build_pathology_stations(house, core)
     papers = build_pathology_papers(house, core)
+    orders = build_pathology_orders(house, core, templates.markers)
     keeping = build_pathology_keeping(house, core)
     return Pathology(
         house,
@@ -94,6 +96,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
             *core.handlers,
             stations,
             papers,
+            *orders.handlers,
             templates.handlers,
             media.handlers,
             slides.handlers,

@@ -838,7 +838,10 @@ ENGLISH: dict[str, str] = {word.zh: word.en for words in _ALL for word in words.
 """Every Chinese label of this module → its English; a workstation's catalogue of texts takes it in."""
 
 ACTIONS_OF: dict[ObjectKind, dict[str, Word]] = {
-    ObjectKind.CASE: {action.value: word for action, word in CASE_ACTIONS.items()},
+    ObjectKind.CASE: {
+        **{action.value: word for action, word in CASE_ACTIONS.items()},
+        **{f"order_{action.value}": word for action, word in ORDER_ACTIONS.items()},
+    },
     ObjectKind.SPECIMEN: {action.value: word for action, word in SPECIMEN_ACTIONS.items()},
     ObjectKind.BLOCK: {action.value: word for action, word in BLOCK_ACTIONS.items()},
     ObjectKind.SLIDE: {action.value: word for action, word in SLIDE_ACTIONS.items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
@@ -78,6 +78,17 @@ class Charges:
         row = self._cases.lock(uow, (case_id,))[case_id]
         row.charges_version += 1
         self._cases.touch(uow, case_id)
+
+    def paid_of(self, uow: UnitOfWork, order_ids: Sequence[int]) -> set[int]:
+        """Return which of these orders are paid."""
+        paid = select(ChargeRow.order_id).where(ChargeRow.order_id.in_(order_ids), ChargeRow.is_paid.is_(True))
+        return {one for one in uow.session.scalars(paid) if one is not None}
+
+    def paid_fen(self, uow: UnitOfWork, order_ids: Select[tuple[int]]) -> int:
+        """Return what was paid for the orders that a statement finds."""
+        amount = func.coalesce(func.sum(ChargeRow.price_fen * ChargeRow.quantity), 0)
+        paid = select(amount).where(ChargeRow.order_id.in_(order_ids), ChargeRow.is_paid.is_(True))
+        return int(uow.session.execute(paid).scalar_one())
 
     def remove_of_order(self, uow: UnitOfWork, case_id: int, order_id: int) -> None:
         """Take the lines of an order back."""

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from server.bootstrap.pathology_cases import build_pathology_cases
+from server.bootstrap.pathology_orders import build_pathology_orders
+from server.bootstrap.pathology_templates import build_pathology_templates
 from server.exams.applications import ApplicationDesk
 from server.identity.service import IdentityService
 from server.kernel.clock import HospitalTime
@@ -64,8 +66,11 @@ class PathologyWorld:
         self.organisation = OrganisationService()
         self.patients = PatientService(self.time)
         self.applications = ApplicationDesk(self.time, self.patients, self.organisation)
+        self.templates = build_pathology_templates(self.time)
         house: Any = SimpleNamespace(
             database=database,
+            organisation=self.organisation,
+            documents=None,  # papers are drawn in the tests of a whole server
             time=self.time,
             identity=self.identity,
             patients=self.patients,
@@ -73,7 +78,8 @@ class PathologyWorld:
         )
         self.core = build_pathology_cases(house, CaseService(self.time))
         self.cases, self.technique = self.core.cases, self.core.technique
-        self.handlers = collect(*self.core.handlers)
+        self.orders = build_pathology_orders(house, self.core, self.templates.markers)
+        self.handlers = collect(*self.core.handlers, *self.orders.handlers)
         with database.write() as uow:
             self.core.seed(uow)
         self.libraries = {view.entry.name: view.id for view in self.ask(BOSS, contract.ListLibraries())}
