@@ -25,6 +25,19 @@ def pieces_of(details: Any | None) -> tuple[tuple[str, Piece], ...]:
     return tuple(found)
 
 
+def piece_of_code(details: Any | None, code: str) -> Piece | None:
+    """The piece of the open case whose label was scanned; None for anything else."""
+    if details is None or not code:
+        return None
+    for one in details.specimens:
+        if one.code == code:
+            return one.id, None, None
+    for one in () if details.grossing is None else details.grossing.blocks:
+        if one.code == code:
+            return one.specimen_id, one.id, None
+    return next(((one.specimen_id, one.block_id, one.id) for one in details.slides if one.code == code), None)
+
+
 class PieceChoice(QComboBox):
     """A drop-down of the pieces of the open case."""
 

@@ -26,7 +26,7 @@ from clients.pathology.media.canvas import PictureCanvas
 from clients.pathology.media.canvas_bar import CanvasBar
 from clients.pathology.media.capture_bar import CaptureBar
 from clients.pathology.media.exporting import ExportImport
-from clients.pathology.media.piece_choice import PieceChoice, pieces_of
+from clients.pathology.media.piece_choice import PieceChoice, piece_of_code, pieces_of
 from clients.pathology.media.presenter import Ports, StripPresenter
 from clients.pathology.media.session import bench_of, fetch, show_tab_of
 from clients.pathology.media.state import Item, StripState
@@ -155,6 +155,7 @@ class ImagingTab(QWidget):
             desk.changed.listen(lambda _case: self._on_changed()),
             desk.closed.listen(lambda _none: self._on_closed()),
         ]
+        self._forget.append(desk.on_scan(self._on_scan))
         desk.place.on_notice(self._on_notice)
 
     def closeEvent(self, event: Any) -> None:
@@ -211,6 +212,11 @@ class ImagingTab(QWidget):
         self.desk.place.runner.run(
             lambda: call(ListCalibrations()), done, self.desk.place.messages.report, key="media.calibrations"
         )
+
+    def _on_scan(self, code: str) -> bool:
+        """The label of a piece of the open case was scanned: the next captures are of it."""
+        piece = piece_of_code(self.desk.details, code) if self.isVisible() else None
+        return piece is not None and self.pieces.choose(piece)
 
     @Slot()
     def _on_piece(self) -> None:

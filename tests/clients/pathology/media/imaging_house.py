@@ -118,9 +118,9 @@ class ImagingHouse:
         piece = SimpleNamespace
         self.desk.details = SimpleNamespace(  # type: ignore[assignment]
             case=case,
-            specimens=(piece(id=10, number="2600001/1"),),
-            grossing=piece(blocks=(piece(id=20, number="2600001-A", label="2600001-A", specimen_id=10),)),
-            slides=(piece(id=30, number="2600001-A-01", specimen_id=10, block_id=20),),
+            specimens=(piece(id=10, number="2600001/1", code="S10"),),
+            grossing=piece(blocks=(piece(id=20, number="2600001-A", label="2600001-A", code="B20", specimen_id=10),)),
+            slides=(piece(id=30, number="2600001-A-01", code="L30", specimen_id=10, block_id=20),),
         )
         self.journal = CaptureJournal(SealedFiles.for_user("wang", "captures", folder / "client"))
         self.clicks = 0

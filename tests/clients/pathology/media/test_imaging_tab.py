@@ -252,6 +252,14 @@ def test_captures_belong_to_the_chosen_piece(house: ImagingHouse, qtbot: QtBot) 
     assert state(house).items[0].facts.specimen_id == 10
 
 
+def test_a_scanned_label_chooses_its_piece(house: ImagingHouse, qtbot: QtBot) -> None:
+    assert house.desk.take_scan("L30") and house.tab.pieces.piece == (10, 20, 30)
+    assert house.desk.take_scan("B20") and house.tab.pieces.piece == (10, 20, None)
+    assert not house.desk.take_scan("L31"), "another case's label is not ours"
+    house.tab.hide()
+    assert not house.desk.take_scan("S10")
+
+
 def test_a_refused_capture_is_shown_and_can_be_thrown_away(house: ImagingHouse, qtbot: QtBot) -> None:
     live(house, qtbot)
     house.server.cases.locked.add(CASE)  # another station audited meanwhile
