@@ -1,4 +1,3 @@
-
 """English of menus, tabs, links and the desk, and of every name of the domain."""
 
 from __future__ import annotations
