@@ -38,7 +38,7 @@ from server.pathology.technique.tables import BlockRow, SpecimenRow
 from server.printing.report_service import missing_words, spoken_language
 from server.printing.templates import PaperTemplates
 from server.signing.papers import SignedPapers
-from server.signing.ports import Doctor, DrawnPaper
+from server.signing.ports import DrawnPaper
 from server.signing.service import SigningService
 from shared.domain.pathology import CaseAction, CaseFlag, DoctorRole
 from shared.domain.pathology_media import MediaKind, MediaSubject
@@ -180,14 +180,6 @@ class PeopleOfReports:
         )
         return tuple(sorted(found, key=lambda one: one.name))
 
-    def person(self, uow: UnitOfWork, account_id: int) -> tuple[str, str]:
-        """Return login and name: server.signing.ports.Accounts."""
-        return self._identity.person(uow, account_id)
-
-    def doctors(self, uow: UnitOfWork) -> tuple[Doctor, ...]:
-        """Nobody: the list of signers is the signing area's own."""
-        return ()
-
 
 class SignerOfReports:
     """pathology.reports.ports.Signer over signing."""
@@ -267,8 +259,8 @@ def build_pathology_reports(house: PathologyHouse, cases: CaseService, media: Me
 
 def sign_pathology_reports(house: PathologyHouse, reports: PathologyReports, signing: Signing) -> None:
     """Let audits sign, and prints come from the signed paper."""
-    service = SigningService(signing.keys, reports.editions, PeopleOfReports(house.identity), house.time)
-    reports.parts.auditing.signer = SignerOfReports(service)
+    signing.editions.pathology = reports.editions
+    reports.parts.auditing.signer = SignerOfReports(signing.service)
     reports.paper.signatures = signing.service
     reports.parts.issuing.signed = SignedPapers(
         house.database,

@@ -24,9 +24,10 @@ from server.signing.key_ring import KeyRing, new_master_key
 from server.signing.keys import Keys
 from server.signing.paper import Box
 from server.signing.papers import SignedPapers
-from server.signing.ports import Doctor, DrawnPaper
+from server.signing.ports import Doctor, DrawnPaper, Edition, Editions
 from server.signing.rpc import SigningRpc
 from server.signing.service import SigningService
+from shared.domain.pathology_reports import FIRST_REPORT_ID
 from shared.domain.permissions import Permission
 from shared.domain.states import ReportAction
 from shared.paper.layout import lay_out
@@ -47,7 +48,28 @@ class Signing:
 
     keys: Keys
     service: SigningService
+    editions: EditionsOfReports
     handlers: SigningRpc
+
+
+class EditionsOfReports:
+    """signing.ports.Editions over imaging and, once it is there, pathology, whose ids lie above."""
+
+    def __init__(self, imaging: Editions) -> None:
+        self._imaging = imaging
+        self.pathology: Editions | None = None
+
+    def _of(self, report_id: int) -> Editions:
+        return self.pathology if self.pathology is not None and report_id >= FIRST_REPORT_ID else self._imaging
+
+    def editions(self, uow: UnitOfWork, report_id: int) -> tuple[Edition, ...]:
+        return self._of(report_id).editions(uow, report_id)
+
+    def edition(self, uow: UnitOfWork, report_id: int, number: int = 0) -> Edition:
+        return self._of(report_id).edition(uow, report_id, number)
+
+    def is_as_sealed(self, uow: UnitOfWork, report_id: int, number: int) -> bool:
+        return self._of(report_id).is_as_sealed(uow, report_id, number)
 
 
 class _Hospital:
@@ -121,8 +143,9 @@ def build_signing(
     reports: ReportService,
 ) -> Signing:
     """Build the area and let it sign whatever is approved."""
+    editions = EditionsOfReports(reports.corrections)
     keys = Keys(_ring(folders), _Hospital(organisation), time)
-    service = SigningService(keys, reports.corrections, _Accounts(identity), time)
+    service = SigningService(keys, editions, _Accounts(identity), time)
 
     def stepped(uow: UnitOfWork, caller: Caller, step: ReportStep) -> None:
         if step.action in _SIGNED:
@@ -130,7 +153,7 @@ def build_signing(
             enqueue(uow, MAKE_PAPER, {"report_id": step.report_id}, key=str(step.report_id), priority=50)
 
     reports.follow(stepped)
-    return Signing(keys, service, SigningRpc(database, service))
+    return Signing(keys, service, editions, SigningRpc(database, service))
 
 
 def signed_papers(

@@ -13,6 +13,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from server.pathology.cases.rules import STEPS
 from server.pathology.reports.tables import FrozenSection
+from server.reporting.seal import verification_code
 from shared.contract import pathology_reports as contract
 from shared.contract.base import Command
 from shared.contract.errors import ErrorCode
@@ -552,6 +553,17 @@ def test_the_printed_report_is_signed_by_the_auditor(room: Room, tmp_path: Path)
     assert "pathology_auditor" in said and "Signature is Valid" in said
     again = room.ask(auditor, contract.Print(report_id=page.report.id))
     assert room.document(again.id) == room.document(first.id)
+    code = verification_code(page.report.id, page.report.seal)
+    editions = room.areas.pathology.reports.editions
+    with room.database.read() as uow:
+        assert editions.verify(uow, f"https://hospital/verify/{code}").startswith("报告真实有效")
+        assert (
+            "不符" in editions.verify(uow, code[:-4] + "0000") and editions.verify(uow, "MJ1:5:0123456789abcdef") == ""
+        )
+        assert room.areas.signing.service.check(uow, page.report.id, 1).is_good
+    room.ask(auditor, contract.Reopen(case_id=page.case_id, reason="更正"))
+    with room.database.read() as uow:
+        assert "已撤回" in editions.verify(uow, code)
 
 
 @pytest.mark.parametrize(
