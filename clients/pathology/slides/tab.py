@@ -27,7 +27,7 @@ LOOKS: dict[str, StateLook] = {
     SlideImageState.READY: StateLook("可以阅片", Tone.SUCCESS, "check_circle"),
     SlideImageState.FAILED: StateLook("转换失败", Tone.DANGER, "cross_circle"),
 }
-_KIB = 1024
+_MIB = 1 << 20
 
 
 def _size(image: SlideImageView) -> str:
@@ -49,11 +49,11 @@ COLUMNS = (
     Column("slide_number", "切片号", 150, strong=True, firm=True),
     Column("stain", "染色", 80),
     Column("state", "状态", 110, looks=LOOKS, firm=True),
-    Column("size", "像素尺寸", 140, Align.RIGHT, value=_size, sort=False),
+    Column("size", "像素尺寸", 140, Align.RIGHT, value=_size, sort=False, firm=True),
     Column("scale", "物镜与分辨率", 120, Align.RIGHT, value=_scale, sort=False),
     Column("file_name", "切片文件", 150, quiet=True),
-    Column("imported_at", "导入时间", 130, quiet=True),
-    Column("imported_by", "导入人", 80, quiet=True),
+    Column("imported_at", "导入时间", 136, quiet=True, firm=True),
+    Column("imported_by", "导入人", 80, quiet=True, visible=False),
     Column("how_far", "说明", 0, value=_how_far, sort=False),
 )
 ACTIONS = (
@@ -88,7 +88,7 @@ class SlidesTab(QWidget):
         self.label.setChecked(True)
         self.label.setToolTip(tr("标签上可能有患者姓名"))
         self.choose = Button("导入数字切片…", "primary", "upload", on_click=self._choose)
-        self.progress = ProgressRow("正在上传…")
+        self.progress = ProgressRow("正在上传（MB）…")
         self.progress.cancelled.connect(self.presenter.stop)
         self.list = ListView(
             COLUMNS,
@@ -99,6 +99,9 @@ class SlidesTab(QWidget):
             ),
         )
         self.list.activated.connect(self.presenter.open)
+        self.list.selected.connect(self._explain)
+        self.why = Label("", "error", wrap=True)
+        self.why.hide()
         self.list.action_requested.connect(self._act)
         self._lay_out()
         may_import = desk.place.may(Permission.PATHOLOGY_CAPTURE.value)
@@ -110,7 +113,7 @@ class SlidesTab(QWidget):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setSpacing(8)
-        for text, widget in (("切片", self.slide), ("分辨率", self.scale)):
+        for text, widget in (("所属切片", self.slide), ("分辨率", self.scale)):
             bar.addWidget(Label(text, "caption"))
             bar.addWidget(widget)
         bar.addWidget(self.label)
@@ -122,6 +125,7 @@ class SlidesTab(QWidget):
         box.addLayout(bar)
         box.addWidget(self.progress)
         box.addWidget(self.list, 1)
+        box.addWidget(self.why)
 
     def render_state(self, state: SlidesState) -> None:
         """Draw what the presenter knows."""
@@ -136,7 +140,7 @@ class SlidesTab(QWidget):
         self.choose.setEnabled(bool(state.case_id) and not state.sending)
         self.progress.setVisible(bool(state.sending))
         if state.sending:
-            self.progress.set_progress(state.sent // _KIB, max(state.of // _KIB, state.sent // _KIB + 1))
+            self.progress.set_progress(state.sent // _MIB, max(state.of // _MIB, state.sent // _MIB + 1))
 
     def _choose(self) -> None:
         title = tr("选择扫描仪的切片文件")
@@ -147,6 +151,12 @@ class SlidesTab(QWidget):
     def send(self, path: Path) -> None:
         """Import a file for the chosen slide."""
         self.presenter.send(path, self.slide.currentData(), self.scale.value(), with_label=self.label.isChecked())
+
+    def _explain(self, image: SlideImageView | None) -> None:
+        """Why the chosen one failed, in full."""
+        sentence = image.sentence if image is not None else ""
+        self.why.set_source(sentence)
+        self.why.setVisible(bool(sentence))
 
     def _act(self, action: str, image: SlideImageView) -> None:
         if action == "open":

@@ -1,6 +1,8 @@
 """English of whole slides."""
 
 ENTRIES = {
+    "所属切片": "Slide",
+    "阅片": "Read",
     "等待转换": "Waiting",
     "正在转换": "Converting",
     "可以阅片": "Ready",
@@ -19,7 +21,7 @@ ENTRIES = {
     "保留标签和全貌图": "Keep label and overview",
     "标签上可能有患者姓名": "The label may show the patient's name",
     "导入数字切片…": "Import a slide file…",
-    "正在上传…": "Uploading…",
+    "正在上传（MB）…": "Uploading (MB)…",
     "还没有数字切片": "No whole slides yet",
     "选择切片，然后导入扫描仪的文件；多个文件的格式请先压缩成 zip。": (
         "Choose the slide, then import the scanner's file; pack formats of several files into a zip."
