@@ -160,15 +160,15 @@ def _contacts(measures: dict[str, LeadMeasures], limits: Limits) -> list[Finding
         for lead, each in measures.items()
         if each.missing > limits.missing or (each.beat_uv is not None and each.beat_uv < _smallest(lead, limits))
     }
-    flat = {lead for lead, each in measures.items() if each.flat_s >= limits.flat_s}
+    flat = tuple(lead for lead, each in measures.items() if each.flat_s >= limits.flat_s)
     found = []
     if flat:
         longest = max(measures[lead].flat_s for lead in flat)
-        found.append(Finding(Fault.FLAT, Severity.FAIL, tuple(flat), round(longest, 1), limits.flat_s, "s"))
+        found.append(Finding(Fault.FLAT, Severity.FAIL, flat, round(longest, 1), limits.flat_s, "s"))
     rest = tuple(lead for lead in off if lead not in flat)
     if rest:
         smallest = min(off[lead].beat_uv or 0.0 for lead in rest)
-        detail = _electrode(set(rest) | flat)
+        detail = _electrode({*rest, *flat})
         found.append(Finding(Fault.LEAD_OFF, Severity.FAIL, rest, smallest, limits.smallest_uv, "µV", detail))
     clipped = {
         lead: each.clipped_share
