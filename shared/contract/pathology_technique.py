@@ -221,7 +221,10 @@ class SpecimenPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListSpecimens(Query[SpecimenPage], frozen=True, kw_only=True):
-    """Specimens of many cases: 标本移交表, remainders to dispose of. Refusals: INVALID."""
+    """Specimens of many cases: 标本移交表, remainders to dispose of. Refusals: INVALID.
+
+    Those of deleted cases are left out, so that a page may have fewer rows than asked for; `next_cursor` tells.
+    """
 
     method = "pathology_technique.list_specimens"
     permission = Permission.PATHOLOGY_VIEW

@@ -11,8 +11,6 @@ from server.kernel.database import UnitOfWork
 from server.kernel.database.text import begins
 from server.kernel.errors import Refusal, invalid, not_found
 from server.pathology.cases import numbers
-from server.pathology.cases.facts import CaseFacts
-from server.pathology.cases.service import CaseService
 from server.pathology.cases.tables import CaseRow
 from server.pathology.technique.pieces import Piece, kind_of, name_of
 from server.pathology.technique.tables import BlockRow, MissingRow, SlideRow, SpecimenRow
@@ -33,9 +31,6 @@ _MOST = 100
 
 class Finder:
     """Finds objects."""
-
-    def __init__(self, cases: CaseService) -> None:
-        self._cases = cases
 
     def by_code(self, uow: UnitOfWork, text: str) -> CaseRow | Piece | None:
         """Return what a scanned or typed text names; None is unknown. Raises BadCode."""
@@ -102,7 +97,10 @@ class Finder:
     def facts(self, uow: UnitOfWork, rows: Sequence[CaseRow | Piece]) -> tuple[ObjectFacts, ...]:
         """Return the facts of objects, in their order."""
         case_ids = {_case_id(row) for row in rows}
-        of_case = self._cases.facts_of(uow, case_ids)
+        columns = (CaseRow.id, CaseRow.number, CaseRow.library_id, CaseRow.patient_name, CaseRow.specimen_name)
+        of_case: dict[int, Any] = {
+            row.id: row for row in uow.session.execute(select(*columns).where(CaseRow.id.in_(case_ids)))
+        }
         statement = select(MissingRow.kind, MissingRow.object_id).where(MissingRow.case_id.in_(case_ids))
         missing = {(kind, object_id) for kind, object_id in uow.session.execute(statement)}
         return tuple(
@@ -178,7 +176,7 @@ def _number(row: CaseRow | Piece) -> str:
     return (row.number or "") if isinstance(row, CaseRow) else name_of(row)
 
 
-def _facts(row: CaseRow | Piece, case: CaseFacts, *, is_missing: bool) -> ObjectFacts:
+def _facts(row: CaseRow | Piece, case: Any, *, is_missing: bool) -> ObjectFacts:
     kind, number = _kind(row), _number(row)
     specimen_id = row.id if isinstance(row, SpecimenRow) else None
     block_id = row.id if isinstance(row, BlockRow) else None
@@ -197,7 +195,7 @@ def _facts(row: CaseRow | Piece, case: CaseFacts, *, is_missing: bool) -> Object
         code=make_code(kind, number) if number else "",
         state=row.state,
         case_id=case.id,
-        case_number=case.number,
+        case_number=case.number or "",
         library_id=case.library_id,
         patient_name=case.patient_name,
         specimen_id=specimen_id,

@@ -14,6 +14,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from server.pathology.cases import numbers
 from server.pathology.cases.service import CaseService
+from server.pathology.cases.tables import CaseRow
 from server.pathology.technique import rules
 from server.pathology.technique.tables import BlockRow, SlideRow, SpecimenRow
 from server.pathology.technique.views import block_view, slide_view, specimen_view
@@ -254,7 +255,8 @@ class Pieces:
         )
 
     def _case_numbers(self, uow: UnitOfWork, rows: Iterable[Piece]) -> dict[int, str]:
-        return {one: facts.number for one, facts in self.cases.facts_of(uow, {row.case_id for row in rows}).items()}
+        statement = select(CaseRow.id, CaseRow.number).where(CaseRow.id.in_({row.case_id for row in rows}))
+        return {one: number or "" for one, number in uow.session.execute(statement)}
 
 
 def _checked(

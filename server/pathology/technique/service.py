@@ -46,7 +46,7 @@ class TechniqueService:
         self.grossing = Grossing(self.pieces, person_name)
         self.sections = Sections(self.pieces)
         self.slides = Slides(self.pieces)
-        self.finder = Finder(cases)
+        self.finder = Finder()
         self.scanning = Scanning(self.pieces, self.finder)
         self.trails = Trails(self.pieces, self.finder)
         self.lists = TechniqueLists(self.pieces)
