@@ -41,7 +41,7 @@ class PaperState(StrEnum):
 
 PAPER_STATES = {
     PaperState.WRITING: Word("书写中", "Being written"),
-    PaperState.AUDITED: Word("已审核", "Audited"),
+    PaperState.AUDITED: Word("已审核", "Approved"),
     PaperState.PRINTED: Word("已打印", "Printed"),
     PaperState.SENT: Word("已发送", "Sent"),
 }

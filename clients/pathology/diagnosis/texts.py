@@ -67,7 +67,7 @@ ENTRIES: dict[str, str] = {
     "ICD-O 部位": "ICD-O topography",
     "ICD-O 形态学": "ICD-O morphology",
     "查找（编码或名称，回车添加）": "Search (code or name, Enter adds)",
-    "如 C16、8140、腺癌": "e.g. C16, 8140, 腺癌",
+    "如 C16、8140、腺癌": "e.g. C16, 8140",
     "本病例的编码": "Codes of this case",
     # entries
     "原版本保留可查；报告已发送的，将通知临床并在重新审核后自动重新发送。": (

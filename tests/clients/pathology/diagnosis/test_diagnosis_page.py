@@ -243,3 +243,23 @@ def test_no_words_are_cut_in_either_language(qtbot: QtBot, room: Room, tmp_path:
             assert not review(one.view.host), language
     finally:
         set_language(Language.CHINESE)
+
+
+def test_ticked_descriptors_become_text_and_stay_as_codes(qtbot: QtBot, room: Room, tmp_path: Path) -> None:
+    from clients.pathology.diagnosis.liquid import LiquidTab
+
+    case_id = room.case(CaseState.PREPARED, LibraryKind.LIQUID, specimen_type="妇科宫颈")
+    one = Page(qtbot, room, "pathology_chief", tmp_path, LibraryKind.LIQUID)
+    liquid = LiquidTab(one.desk)
+    qtbot.addWidget(liquid)
+    one.desk.open_case(case_id)
+    first, last = next(iter(liquid.ticks.boxes)), list(liquid.ticks.boxes)[-1]
+    for code in (first, last):
+        liquid.ticks.tick(code)
+    liquid.take()
+    one.desk.save_part("diagnosis")
+    page = room.open(one.caller, case_id)
+    assert page.report.text.findings and [code.code for code in page.codes if code.system == "tbs"] == [first, last]
+    one.desk.close_case()
+    one.desk.open_case(case_id)
+    assert liquid.ticks.codes == (first, last)
