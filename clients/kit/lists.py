@@ -166,6 +166,11 @@ class ListView(QWidget):
         """The sentence of the error strip, empty when there is none."""
         return self._banner.text if not self._banner.isHidden() else ""
 
+    def set_least_row_height(self, pixels: int) -> None:
+        """Make rows at least so high, for rooms where people work with gloves."""
+        self.table.least_row = pixels
+        self.table.dress()
+
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show these rows; selection and scroll position stay."""
         self.clear_error()
@@ -430,6 +435,7 @@ class _Table(QTableView):
         self.widths: dict[int, int] = {}
         self.dragged: dict[int, int] = {}
         self.fitting = False
+        self.least_row = 0
         self.hovered = -1
         self.hover_point = QPoint(-1, -1)
         self.fill_menu: Callable[[QMenu, Any | None], object] | None = None
@@ -462,7 +468,7 @@ class _Table(QTableView):
     def dress(self) -> None:
         metrics = current_theme().metrics
         self.verticalHeader().setMinimumSectionSize(metrics.row)
-        self.verticalHeader().setDefaultSectionSize(metrics.row)
+        self.verticalHeader().setDefaultSectionSize(max(metrics.row, self.least_row))
         self.horizontalHeader().setFixedHeight(metrics.header)
         self.fit_columns()
         self.viewport().update()

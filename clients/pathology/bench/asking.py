@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from clients.kit.dialogs import Question
 from clients.pathology.bench.labels import Ask
-from clients.pathology.bench.strip import TARGET
+from clients.pathology.bench.strip import GLOVED
 from clients.pathology.desk import Desk
 
 
@@ -18,8 +18,7 @@ def asker(desk: Desk, title: str = "打印条码") -> Ask:
     def ask(sentence: str, choices: tuple[tuple[str, str, str], ...], answered: Callable[[str], None]) -> None:
         parent = desk.view if isinstance(desk.view, QWidget) else None
         question = Question(parent, title, sentence, choices, answered)  # type: ignore[arg-type]  # None: no window yet
-        for button in question.buttons.values():
-            button.setMinimumHeight(TARGET)
+        question.setStyleSheet(GLOVED)
         question.open()
 
     return ask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clients.kit.labels import Button, Glyph, ValueLabel
@@ -13,6 +13,14 @@ from clients.pathology.bench.beeps import Beeps
 
 TARGET = 44
 """Least height of anything that gloved hands aim at, in pixels (grossing room)."""
+
+
+GLOVED = f"""
+QPushButton, QLineEdit, QAbstractSpinBox, QComboBox {{ min-height: {TARGET - 2}px; max-height: {TARGET - 2}px; }}
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ min-height: 0px; max-height: {TARGET - 4}px; }}
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{ font-size: 16px; }}
+"""
+"""Style sheet of what gloved hands work with: targets of 44 pixels, letters for arm's length."""
 
 
 class SignalStrip(QWidget):
@@ -34,7 +42,7 @@ class SignalStrip(QWidget):
         self.words = ValueLabel("", "title")
         row.addWidget(self.words, 1)
         self.button = Button("知道了", "danger", "check", on_click=self.acknowledge)
-        self.button.setMinimumHeight(TARGET)
+        self.button.setStyleSheet(GLOVED)
         self.button.hide()
         row.addWidget(self.button)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -89,9 +97,6 @@ class SignalStrip(QWidget):
         self.update()
 
 
-def bigger(widget: QWidget, pixels: int, *, bold: bool = False) -> None:
-    """Let a widget be readable at arm's length."""
-    font = QFont(widget.font())
-    font.setPixelSize(pixels)
-    font.setBold(bold)
-    widget.setFont(font)
+def bigger(widget: QWidget, pixels: int) -> None:
+    """Let a heading be readable at arm's length."""
+    widget.setStyleSheet(f"font-size: {pixels}px; font-weight: 700;")

@@ -12,7 +12,7 @@ from clients.kit.labels import Button, Label
 from clients.kit.settings import UserSettings
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from clients.pathology.bench.strip import TARGET
+from clients.pathology.bench.strip import GLOVED
 from clients.pathology.desk import Desk
 from clients.pathology.media.tab import PEDAL as CAPTURE
 
@@ -63,6 +63,7 @@ class PedalPanel(QWidget):
     def __init__(self, desk: Desk, changed: Callable[[], None]) -> None:
         super().__init__()
         self._desk, self._changed = desk, changed
+        self.setStyleSheet(GLOVED)
         box = QVBoxLayout(self)
         box.setContentsMargins(16, 16, 16, 16)
         box.setSpacing(12)
@@ -73,13 +74,11 @@ class PedalPanel(QWidget):
         for action, words in WORDS.items():
             edit = QKeySequenceEdit(QKeySequence(key_of(desk.place.desk_settings, action)))
             edit.setMaximumSequenceLength(1)
-            edit.setMinimumHeight(TARGET)
             self.edits[action] = edit
             form.addRow(Label(words), edit)
         box.addLayout(form)
         row = QHBoxLayout()
         save = Button("保存", "primary", "save", on_click=self.save)
-        save.setMinimumHeight(TARGET)
         row.addWidget(save)
         row.addStretch(1)
         box.addLayout(row)

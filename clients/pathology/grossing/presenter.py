@@ -119,7 +119,7 @@ class GrossingPresenter(ScreenPresenter[GrossingState]):
         self.state = state
         self._show(state)
         self._new_row()
-        self._invite()
+        self.invite()
         if state.restored:
             self._messages.say(tr("已恢复上次没有保存的取材内容，请核对后保存。"), Tone.INFO)
             self.desk.touched()
@@ -178,9 +178,12 @@ class GrossingPresenter(ScreenPresenter[GrossingState]):
         self.state = GrossingState()
         self._show(self.state)
 
-    def _invite(self) -> None:
+    def invite(self) -> None:
+        """Say what can be scanned now."""
         state = self.state
-        if state.several and state.specimen_id is None:
+        if not state.case_id:
+            self.signals.say("")
+        elif state.several and state.specimen_id is None:
             self.signals.say(tr("本例有 {count} 件标本，请扫描要取材的标本。", count=len(state.specimens)))
         elif not state.specimens:
             self.signals.say(tr("本例还没有确认接收的标本，登记处确认后才能取材。"))
@@ -296,7 +299,7 @@ class GrossingPresenter(ScreenPresenter[GrossingState]):
         one = next((view for view in self.state.specimens if view.id == specimen_id), None)
         if one is not None and one.id != self.state.specimen_id:
             self._change(specimen_id=one.id, handling=one.handling, place=_stored_place(one))
-            self._invite()
+            self.invite()
 
     # ── texts ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from clients.kit.labels import Button
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Column, EmptyWords, local_time
-from clients.pathology.bench.strip import TARGET
+from clients.pathology.bench.strip import GLOVED, TARGET
 from clients.pathology.desk import Desk
 from shared.contract.pathology import CaseFilter as Filter
 from shared.contract.pathology import CasePage, CaseRow, ListCases
@@ -36,10 +36,10 @@ class RegrossingPanel(QWidget):
             row_id=lambda row: row.id,
             empty=EmptyWords("没有等待补取的病例", "诊断室申请补取后显示在这里。", "call_again"),
         )
-        self.list.table.verticalHeader().setDefaultSectionSize(TARGET)
+        self.list.set_least_row_height(TARGET)
+        self.setStyleSheet(GLOVED)
         box.addWidget(self.list, 1)
         self.button = Button("补取执行", "primary", "check", on_click=self.execute)
-        self.button.setMinimumHeight(TARGET)
         box.addWidget(self.button)
         self.list.activated.connect(self.execute)
         self.list.retry.connect(self.load)

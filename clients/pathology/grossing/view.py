@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from clients.kit.fields import DateTimeField, NumberField, Prompt, PromptField, Section
 from clients.kit.forms import FormView
@@ -18,7 +18,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr, verbatim
 from clients.pathology.bench.asking import asker
 from clients.pathology.bench.labels import print_cassettes
-from clients.pathology.bench.strip import TARGET, SignalStrip, bigger
+from clients.pathology.bench.strip import GLOVED, TARGET, SignalStrip, bigger
 from clients.pathology.desk import Desk
 from clients.pathology.grossing.pedal import NEXT, RECORD, Pedal, PedalPanel
 from clients.pathology.grossing.presenter import TAB, TITLE, GrossingPresenter
@@ -73,6 +73,7 @@ class GrossingTab(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self.setStyleSheet(GLOVED)
         self.desk = desk
         self.prompts = PromptBook(desk, PROMPTS)
         self.strip = SignalStrip()
@@ -156,7 +157,16 @@ class GrossingTab(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self.description.setPlaceholderText(tr("大体所见：可口述、选检查模板或词典"))
             self.show_state(self.presenter.state)
+            self.presenter.invite()
+            if self.presenter.state.case_id and self.presenter.state.editing is None:
+                self.new_row()
         super().changeEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # a number that is typed replaces the one that is offered: "3" after "1" must never become 13
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QLineEdit):
+            QTimer.singleShot(0, watched, watched.selectAll)
+        return super().eventFilter(watched, event)
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,14 +175,14 @@ class GrossingTab(QWidget):
         row.setContentsMargins(16, 6, 16, 6)
         row.setSpacing(16)
         self.number = ValueLabel("", "title")
-        bigger(self.number, 24, bold=True)
+        bigger(self.number, 24)
         row.addWidget(self.number, 1)
         self.specimen = QComboBox()
-        self.specimen.setMinimumSize(220, TARGET)
+        self.specimen.setMinimumWidth(220)
         self.specimen.setAccessibleName(tr("取材标本"))
         row.addWidget(self.specimen)
         self.totals = Label(_TOTALS, "strong", blocks=0, pieces=0)
-        bigger(self.totals, 17, bold=True)
+        bigger(self.totals, 18)
         row.addWidget(self.totals)
         return row
 
@@ -184,7 +194,7 @@ class GrossingTab(QWidget):
             list_id="pathology.grossing",
             empty=EmptyWords("还没有取材记录", "在下面填写后按回车，最后一项回车即增加一行。", "clipboard"),
         )
-        self.list.table.verticalHeader().setDefaultSectionSize(TARGET)
+        self.list.set_least_row_height(TARGET)
         self.list.setMinimumHeight(124)
         return self.list
 
@@ -215,7 +225,8 @@ class GrossingTab(QWidget):
             ],
             columns=10,
         )
-        _tall(self.form)
+        self.form.rows["pieces"].editor.focus_target.installEventFilter(self)
+        self.form.rows["serial"].editor.focus_target.installEventFilter(self)
         holder = QVBoxLayout()
         holder.setContentsMargins(16, 6, 16, 6)
         holder.addWidget(self.form)
@@ -230,7 +241,6 @@ class GrossingTab(QWidget):
         self.description.setMinimumHeight(88)
         self.description.setPlaceholderText(tr("大体所见：可口述、选检查模板或词典"))
         self.description.setAccessibleName(tr("大体所见"))
-        bigger(self.description, 16)
         row.addWidget(self.description, 3)
         tools = QVBoxLayout()
         tools.setSpacing(4)
@@ -242,7 +252,6 @@ class GrossingTab(QWidget):
             (self.dictionary_button, "Alt+2"),
             (self.voice_button, ""),
         ):
-            button.setMinimumHeight(TARGET)
             if keys:
                 button.setShortcut(keys)
                 button.setToolTip(keys)
@@ -270,7 +279,6 @@ class GrossingTab(QWidget):
             ],
             columns=2,
         )
-        _tall(self.remainder)
         row.addWidget(self.remainder, 2)
         return row
 
@@ -290,10 +298,8 @@ class GrossingTab(QWidget):
         self.hand_over_button = Button("组织移交", "", "send", on_click=self.hand_over)
         self.pedal_button = Button("脚踏设置", "quiet", "gear", on_click=self.open_pedal)
         for button in (self.save_button, self.add_button, self.delete_button, self.print_button, self.hand_over_button):
-            button.setMinimumHeight(TARGET)
             row.addWidget(button)
         row.addStretch(1)
-        self.pedal_button.setMinimumHeight(TARGET)
         row.addWidget(self.pedal_button)
         self.print_button.setVisible(self.desk.may(Permission.PATHOLOGY_PRINT_LABELS))
         self.hand_over_button.setVisible(self.desk.may(Permission.PATHOLOGY_GROSS))
@@ -426,10 +432,3 @@ class GrossingTab(QWidget):
     def _people(self) -> tuple[Prompt, ...]:
         names = [self.desk.place.session.name, *(row.grosser for row in self.presenter.state.rows)]
         return tuple(Prompt(verbatim(name)) for name in dict.fromkeys(name for name in names if name))
-
-
-def _tall(form: FormView) -> None:
-    """Fields for gloved hands, readable at arm's length."""
-    for row in form.rows.values():
-        row.editor.focus_target.setMinimumHeight(TARGET)
-        bigger(row.editor.focus_target, 16)

@@ -12,7 +12,6 @@ from clients.kit.labels import Label
 from clients.kit.paging import EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from clients.pathology.bench.strip import TARGET, bigger
 from clients.pathology.preparation.commands import is_block
 from clients.pathology.preparation.looks import BLOCK_COLUMNS, BLOCK_STATE, CASSETTE
 from clients.pathology.preparation.work_list import Fetched, WorkList
@@ -50,8 +49,7 @@ class EmbeddingTab(WorkList):
         self.pieces_words = Label("核对块数")
         self.pieces = QLineEdit()
         self.pieces.setMaxLength(3)
-        self.pieces.setFixedSize(96, TARGET)
-        bigger(self.pieces, 20, bold=True)
+        self.pieces.setFixedWidth(96)
         self.pieces.setAccessibleName(tr("核对块数"))
         self.pieces.returnPressed.connect(self.verify_counted)
         self.foot.addWidget(self.pieces_words)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from clients.kit.paging import Align, Column, local_time
+from clients.kit.paging import Align, Column, local_clock, local_time
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -60,6 +61,11 @@ def _of_slide(name: str) -> Any:
     return value
 
 
+def _short(moment: datetime | None) -> str:
+    """Month, day and minute: lists of this room hold a few days."""
+    return local_time(moment)[5:]
+
+
 def _prints(count: object) -> str:
     return tr("已打印") if count else ""
 
@@ -71,7 +77,7 @@ BLOCK_COLUMNS = (
     Column("site", "取材部位", 0, value=_of_block("site"), sort=False),
     Column("pieces", "材块数", 66, Align.RIGHT, value=_of_block("pieces"), strong=True, sort=False),
     Column("grosser", "取材医生", 84, value=_of_block("grosser"), sort=False),
-    Column("grossed_at", "取材日期", 126, value=_of_block("grossed_at"), format=local_time, quiet=True, sort=False),
+    Column("grossed_at", "取材日期", 100, value=_of_block("grossed_at"), format=_short, quiet=True, sort=False),
 )
 BLOCK_STATE = Column("state", "制片状态", 96, value=lambda row: row.block.state.value, looks=BLOCK_LOOKS, sort=False)
 CASSETTE = Column("printed", "包埋条码", 84, value=_of_block("label_prints"), format=_prints, quiet=True, sort=False)
@@ -81,8 +87,8 @@ SLIDE_COLUMNS = (
     Column("source", "任务来源", 84, value=lambda row: source_words(row.slide), sort=False),
     Column("stain", "染色/标记物", 0, value=_of_slide("stain"), sort=False),
     Column("made_by", "制片人", 80, value=_of_slide("made_by"), sort=False),
-    Column("made_at", "切片时间", 126, value=_of_slide("made_at"), format=local_time, quiet=True, sort=False),
+    Column("made_at", "切片时间", 76, value=_of_slide("made_at"), format=local_clock, quiet=True, sort=False),
     Column("printed", "标签", 72, value=_of_slide("label_prints"), format=_prints, quiet=True, sort=False),
     Column("to", "接收人", 80, value=_of_slide("handed_over_to"), sort=False),
-    Column("state", "制片状态", 100, value=lambda row: row.slide.state.value, looks=SLIDE_LOOKS, sort=False),
+    Column("state", "制片状态", 116, value=lambda row: row.slide.state.value, looks=SLIDE_LOOKS, sort=False),
 )

@@ -16,7 +16,7 @@ from clients.kit.messages import message_for
 from clients.kit.paging import EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr, verbatim
-from clients.pathology.bench.strip import TARGET
+from clients.pathology.bench.strip import GLOVED
 from clients.pathology.preparation.commands import NoBlock
 from clients.pathology.preparation.looks import SLIDE_COLUMNS
 from clients.pathology.preparation.work_list import Fetched, WorkList
@@ -60,7 +60,6 @@ class SectionedTab(WorkList):
         self.receiver = QLineEdit(tr("诊断室"))
         self.receiver.setMaxLength(80)
         self.receiver.setFixedWidth(150)
-        self.receiver.setMinimumHeight(TARGET)
         self.receiver.setAccessibleName(tr("接收人"))
         self.foot.addWidget(self.receiver)
         self.foot.addStretch(1)
@@ -97,7 +96,7 @@ class SectionedTab(WorkList):
         row.setSpacing(12)
         row.addWidget(self.manual, 1)
         self.manual_button = Button(words, "", "add", on_click=self.manual.submit)
-        self.manual_button.setMinimumHeight(TARGET)
+        self.manual_button.setStyleSheet(GLOVED)
         row.addWidget(self.manual_button)
         right = Permission.PATHOLOGY_SECTION if self.is_cytology else Permission.PATHOLOGY_MANUAL_SLIDES
         if self.desk.may(right):

@@ -11,7 +11,6 @@ from clients.kit.choosing import Switch
 from clients.kit.labels import Label
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.translations import tr
-from clients.pathology.bench.strip import TARGET, bigger
 from clients.pathology.preparation.commands import is_block
 from clients.pathology.preparation.looks import BLOCK_COLUMNS
 from clients.pathology.preparation.work_list import Fetched, WorkList
@@ -49,9 +48,8 @@ class SectioningTab(WorkList):
         self.head.addWidget(self.prints)
         self.foot.addWidget(Label("切片数"))
         self.number = QComboBox()
-        self.number.setFixedSize(84, TARGET)
+        self.number.setFixedWidth(84)
         self.number.setAccessibleName(tr("切片数"))
-        bigger(self.number, 18, bold=True)
         for count in range(1, _MOST_OFFERED + 1):
             self.number.addItem(str(count), count)
         self.number.activated.connect(lambda place: self.set_sections(place + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.pathology.bench.asking import asker
-from clients.pathology.bench.strip import TARGET, SignalStrip
+from clients.pathology.bench.strip import GLOVED, SignalStrip
 from clients.pathology.desk import Desk
 from clients.pathology.preparation.commands import BenchCommands
 from shared.contract.base import Changed, Notice
@@ -61,7 +61,7 @@ class WorkList(QWidget):
         self.head.addStretch(1)
         box.addLayout(self.head)
         tick = Column(
-            _TICK, "选", 44, Align.CENTRE, value=lambda row: "☑" if self.id_of(row) in self.ticked else "☐", sort=False
+            _TICK, "选", 60, Align.CENTRE, value=lambda row: "☑" if self.id_of(row) in self.ticked else "☐", sort=False
         )
         self.list = ListView(
             (tick, *self.columns),
@@ -70,7 +70,7 @@ class WorkList(QWidget):
             list_id=self.list_id,
             empty=self.empty,
         )
-        self.list.table.verticalHeader().setDefaultSectionSize(36)
+        self.list.set_least_row_height(36)
         self.list.retry.connect(self.load)
         self.list.table.clicked.connect(self._clicked)
         box.addWidget(self.list, 1)
@@ -80,6 +80,7 @@ class WorkList(QWidget):
         foot = QWidget()
         foot.setProperty("look", "status")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        foot.setStyleSheet(GLOVED)
         self.foot = QHBoxLayout(foot)
         self.foot.setContentsMargins(16, 4, 16, 4)
         self.foot.setSpacing(8)
@@ -162,7 +163,6 @@ class WorkList(QWidget):
     def button(self, source: str, act: Callable[[], object], look: str = "", icon: str = "") -> Button:
         """A large button at the foot."""
         made = Button(source, look, icon, on_click=act)
-        made.setMinimumHeight(TARGET)
         self.foot.addWidget(made)
         return made
 
@@ -182,6 +182,12 @@ class WorkList(QWidget):
         self._open = False
         self._stop_scans()
         super().closeEvent(event)  # type: ignore[arg-type]
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and self._open:
+            self.invite()
+            self.load()
+        super().changeEvent(event)
 
     def _stop_scans(self) -> None:
         if self._forget_scans is not None:
