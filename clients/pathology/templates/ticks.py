@@ -30,6 +30,7 @@ class TickPanel(QWidget):
         self._box = QVBoxLayout(self._inside)
         self._box.setContentsMargins(16, 12, 16, 12)
         self._box.setSpacing(6)
+        self._box.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)  # no squeezed rows
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolling(self._inside))
