@@ -3,7 +3,7 @@
 Each lead is predicted from its own last samples and from the leads before it (least squares, whole-number arithmetic,
 so that every machine computes the same); what is left goes through a range coder whose tables follow the last
 residuals. Leads that use few of the values in their range are numbered by rank first. Long records take differences
-and LZMA instead: packing and unpacking stay a matter of seconds.
+and LZMA instead: a day of three leads takes some seconds.
 
     bytes = pack(record);  record = unpack(bytes)      # raises CompactError for anything else
 """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHIFT = 12  # coefficients count 1/4096
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 22}]
+_QUICK = 300_000  # samples of a lead, above which time counts more than the last tenth of its bytes
 
 
 def inflated(data: bytes, most: int) -> bytes:
@@ -168,6 +168,11 @@ def restored(
     return restored_row
 
 
+def _filters(level: int) -> list[dict[str, int]]:
+    """LZMA's settings; those that the reader must know are the same for each level."""
+    return [{"id": lzma.FILTER_LZMA2, "preset": level, "dict_size": 1 << 22, "lc": 3, "lp": 0, "pb": 2}]
+
+
 def long_coded(row: NDArray[Any]) -> bytes:
     """First differences in bytes, each byte's plane after the other, by LZMA."""
     import numpy as np
@@ -176,7 +181,8 @@ def long_coded(row: NDArray[Any]) -> bytes:
     folded = np.where(steps >= 0, 2 * steps, -2 * steps - 1).astype("<u8")
     width = max(1, (int(folded.max(initial=0)).bit_length() + 7) // 8)
     planes = folded.view(np.uint8).reshape(-1, 8)[:, :width].T
-    packed = lzma.compress(np.ascontiguousarray(planes).tobytes(), lzma.FORMAT_RAW, filters=_FILTERS)
+    level = 0 if row.size > _QUICK else 6
+    packed = lzma.compress(np.ascontiguousarray(planes).tobytes(), lzma.FORMAT_RAW, filters=_filters(level))
     return struct.pack("<B", width) + packed
 
 
@@ -187,7 +193,7 @@ def long_decoded(data: bytes, length: int) -> NDArray[Any]:
     width = data[0] if data else 0
     if not 1 <= width <= 5:
         raise CompactError("the packed ECG record is damaged")
-    engine = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_FILTERS)
+    engine = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_filters(6))
     try:
         raw = engine.decompress(data[1:], width * length)
     except (lzma.LZMAError, EOFError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from shared.waveform.formats.dicom_writing import (
     dataset_of,
     sop_class,
 )
-from shared.waveform.record import EcgRecord
+from shared.waveform.record import EcgRecord, StoredMeasurement
 
 
 def _complaints(data: bytes, path: Path) -> list[str]:
@@ -123,3 +124,19 @@ def _bytes(ds: pydicom.Dataset) -> bytes:
     buffer = BytesIO()
     pydicom.dcmwrite(buffer, ds, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def test_skew_of_channels_is_kept() -> None:
+    ds = dataset_of(twelve_leads(5.0))
+    ds.WaveformSequence[0].ChannelDefinitionSequence[2].ChannelSampleSkew = "0.25"
+    record = read(_bytes(ds))
+    again = pydicom.dcmread(BytesIO(write(record, Kind.DICOM).main))
+    skews = [str(item.ChannelSampleSkew) for item in again.WaveformSequence[0].ChannelDefinitionSequence]
+    assert skews[2] == "0.25" and float(skews[0]) == 0
+
+
+def test_values_without_a_public_code_are_words_that_come_back() -> None:
+    record = full()
+    extra = (StoredMeasurement("p_on", 286.5, "ms"), StoredMeasurement("r_amp", 1200, "uV", "V5"))
+    given = replace(record, measurements=extra)
+    assert read(write(given, Kind.DICOM).main).measurements == extra
