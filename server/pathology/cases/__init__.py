@@ -12,7 +12,9 @@ For the other rooms, `CaseService` (service.py) offers:
 * ``set_flag(uow, caller, case_id, flag, on, note)`` and ``flags_of(uow, case_ids)``
 * ``show_doctor(uow, case_id, role, name)``: whose name stands in lists
 * ``add_event(uow, caller, case_id, …)`` and ``touch(uow, case_id)``: a line in the trail; a revision with its notice
-* ``charges.add(uow, caller, case_id, lines)``: lines of an executed order
+* ``lock(uow, case_ids)``: keep other writers off these cases until the commit; ``watchers``: told of every change
 
-Rules (the machine, `CaseGuards`) stand in rules.py, and what a room may need to search stands in lists.py.
+`Charges` (charges.py) adds and removes the lines of orders; `CaseLists.rows` (lists.py) makes list rows of case ids.
+
+The machine and its `CaseGuards` stand in rules.py; how half a million cases are listed, in walking.py.
 """
