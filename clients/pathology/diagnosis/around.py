@@ -9,7 +9,7 @@ from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.paging import local_time
 from clients.kit.panels import scrolling
 from clients.kit.translations import Language, language, tr
-from clients.pathology.desk import Desk
+from clients.pathology.desk import Desk, find_maker
 from clients.pathology.diagnosis import windows
 from clients.pathology.diagnosis.presenter import DiagnosisPresenter
 from shared.contract.pathology_reports import DiagnosisView
@@ -129,13 +129,16 @@ class Around(QWidget):
         cells = QGridLayout(grid)
         cells.setContentsMargins(0, 0, 0, 0)
         cells.setSpacing(4)
-        buttons = (
+        buttons = [
             Button("取材记录", "", on_click=lambda: windows.show_grossing(self._desk)),
             Button("切片记录", "", on_click=lambda: windows.show_slides(self._desk)),
             Button("追踪随访", "", on_click=lambda: windows.follow_up(self._desk)),
             Button("上报危急值", "", on_click=lambda: windows.report_critical(self._desk, page.case_id)),
             Button("报告日志", "", on_click=lambda: windows.show_log(self._desk, page.case_id)),
-        )
+        ]
+        feedback = find_maker("clients.pathology.orders.entries:feedback")
+        if feedback is not None:  # the room of orders is there (PA-DX-16)
+            buttons.append(Button("医嘱执行情况", "", on_click=lambda: feedback(self._desk)))
         for at, button in enumerate(buttons):
             cells.addWidget(button, at // 2, at % 2)
         self._box.addWidget(grid)

@@ -140,6 +140,7 @@ ENTRIES: dict[str, str] = {
     "诊断意见列表": "Opinions",
     "结构化报告与编码": "Checklist and codes",
     "病例记录": "Records of the case",
+    "医嘱执行情况": "Order feedback",
     "审核前请补全": "Missing before the audit",
     "报告第 {number} 版": "Version {number}",
     "打印 {printed} 次，发送 {sent} 次": "Printed {printed} times, sent {sent} times",
