@@ -40,6 +40,7 @@ from shared.dicomkit.headers import PatientFacts
 from shared.dicomkit.names import pn_value
 from shared.dicomkit.synthetic import cr_image
 from shared.domain.states import CriticalValue, HpResult, PatientType, Sex
+from shared.rpc.bulk import BulkClient
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
 
@@ -54,6 +55,9 @@ PEOPLE = (
     ("hall", "候诊大屏", ("display",)),
     ("kiosk", "自助签到机", ("kiosk",)),
     ("zhaolei", "赵蕾", ("clerk",)),  # of the county hospital, see reception.py
+    ("hejing", "何静", ("pathology_chief", "pathology_registrar", "pathology_grosser")),
+    ("dingtao", "丁涛", ("pathology_technician",)),
+    ("yanli", "严丽", ("pathology_auditor",)),
 )
 
 OTHERS = (
@@ -89,6 +93,17 @@ class Hospital:
         client = RpcClient(ZmqTransport(self.connection), station="demo", timeout_s=60)
         client.login(login, self.passwords[login])
         return client
+
+    def document(self, login: str, document_id: int) -> bytes:
+        """The bytes of a document that the server keeps."""
+        client = self.client(login)
+        assert client.session is not None
+        line = BulkClient(self.connection, client.session.token)
+        try:
+            return bytes(line.fetch("document", str(document_id)).data)
+        finally:
+            line.close()
+            client.close()
 
     def stop(self) -> None:
         """End the server as a service manager does."""

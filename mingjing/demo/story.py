@@ -19,6 +19,7 @@ from mingjing.demo.administration import Administration
 from mingjing.demo.applications import send_application
 from mingjing.demo.archive import Archive
 from mingjing.demo.department import Department
+from mingjing.demo.heart import Heart
 from mingjing.demo.hospital import (
     CARD_NUMBER,
     Hospital,
@@ -29,6 +30,7 @@ from mingjing.demo.hospital import (
 )
 from mingjing.demo.images import DemoImages
 from mingjing.demo.kiosk import check_in
+from mingjing.demo.pathology import Pathology
 from mingjing.demo.pictures import picture_of
 from mingjing.demo.reading import Reading
 from mingjing.demo.reception import Reception
@@ -45,7 +47,7 @@ from shared.rpc.client import RpcClient
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-STEPS = 19
+STEPS = 22
 
 
 class Story:
@@ -80,6 +82,8 @@ class Story:
         Reception(self.record, self.hospital, self.windows, self.observer, self._scanner_room()).play()
         archive = Archive(self.record, self.hospital, self.windows, self.observer, self.exam.patient_number)
         Administration(self.record, self.windows, self.observer, archive.play()).play()
+        Pathology(self.record, self.hospital, self.windows, self.observer).play()
+        Heart(self.record).play()
 
     def close(self) -> None:
         """End what the story opened beside the windows."""

@@ -13,7 +13,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from clients.kit.app import Workstation, make_application, wear
+from clients.kit.app import MakeLogin, Workstation, make_application, wear
+from clients.kit.login import LoginPage
 from clients.kit.server_connection import ServerConnection
 from clients.kit.shell import Page
 from clients.kit.theme import current_theme
@@ -40,11 +41,18 @@ class Windows:
         self._open: list[Seat] = []
 
     def seat(
-        self, hospital: Hospital, title: str, pages: Sequence[Page], login: str, theme: ThemeName = ThemeName.LIGHT
+        self,
+        hospital: Hospital,
+        title: str,
+        pages: Sequence[Page],
+        login: str,
+        theme: ThemeName = ThemeName.LIGHT,
+        make_login: MakeLogin = LoginPage,
     ) -> Seat:
         """Open a workstation at its log-in page."""
         _dress(theme)
-        window = Workstation(title, pages, ServerConnection, server=str(hospital.connection))
+        address = str(hospital.connection)
+        window = Workstation(title, pages, ServerConnection, server=address, make_login=make_login)
         seat = Seat(self, window, login, hospital.passwords[login], theme)
         self._open.append(seat)
         window.resize(*SIZE)
