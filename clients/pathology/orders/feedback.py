@@ -25,16 +25,17 @@ _RESULT = RowAction(OrderAction.ENTER_RESULT.value, "录入特检结果", "edit"
 class CaseOrders(OrderScreen):
     """A list with delete and result entry where they are allowed."""
 
-    def __init__(self, desk: Desk, kinds: Sequence[OrderKind] = ()) -> None:
+    def __init__(self, desk: Desk, kinds: Sequence[OrderKind] = (), *, is_narrow: bool = False) -> None:
         super().__init__(desk)
+        columns = (looks.PIECE, looks.NEWS_KIND, looks.STATE, looks.WIDE_OUTCOME)
         self._kinds = tuple(kinds)
         self.list = ListView(
-            (looks.PIECE, looks.KIND, looks.STATE, looks.OUTCOME, looks.DONE),
+            columns if is_narrow else (*columns, looks.DONE),
             row_id=lambda row: row.id,
             actions=(_DELETE, _RESULT),
             shown_actions=2,
             settings=desk.place.settings,
-            list_id="pathology.case_orders",
+            list_id="pathology.case_orders_narrow" if is_narrow else "pathology.case_orders",
             empty=EmptyWords("该病例还没有医嘱", "", "list"),
         )
         self.list.action_requested.connect(self._act)
@@ -83,7 +84,7 @@ class FeedbackPanel(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self.orders = CaseOrders(desk)
+        self.orders = CaseOrders(desk, is_narrow=True)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 8, 0, 8)
         box.setSpacing(8)

@@ -34,16 +34,22 @@ def outcome(row: OrderView) -> str:
     return row.reason or "、".join(row.slides)
 
 
-def marks(row: OrderView) -> list[StateLook]:
-    """Urgent orders stand out while they wait, news until the doctor looked."""
-    found = [URGENT] if row.is_urgent and row.state is OrderState.WAITING else []
-    return [*found, NEWS] if row.is_news else found
+def urgency(row: OrderView) -> list[StateLook]:
+    """Urgent orders stand out while they wait."""
+    return [URGENT] if row.is_urgent and row.state is OrderState.WAITING else []
+
+
+def news(row: OrderView) -> list[StateLook]:
+    """What the ordering doctor has not seen yet, too."""
+    return [*urgency(row), NEWS] if row.is_news else urgency(row)
 
 
 PIECE = Column("piece", "蜡块/标本", 118, value=lambda row: row.piece or row.case_number, sort=False)
-KIND = Column("kind", "医嘱", 0, value=kind_words, strong=True, marks=marks, sort=False)
+KIND = Column("kind", "医嘱", 0, value=kind_words, strong=True, marks=urgency, sort=False)
+NEWS_KIND = Column("kind", "医嘱", 150, value=kind_words, strong=True, marks=news, sort=False)
 STATE = Column("state", "执行状态", 96, value=lambda row: row.state.value, looks=STATE_LOOKS, sort=False)
 OUTCOME = Column("outcome", "结果与玻片", 180, value=outcome, sort=False)
+WIDE_OUTCOME = Column("outcome", "结果与玻片", 0, value=outcome, sort=False)
 BY = Column("placed_by", "开立医师", 76, sort=False)
 AT = Column("placed_at", "开立时间", 126, format=local_time, quiet=True, sort=False)
 COUNT = Column("count", "张数", 52, Align.RIGHT, sort=False)

@@ -1,0 +1,262 @@
+"""Doctor, technician and doctor again over the real rooms of the server: an order's way to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from clients.kit.review import review
+from clients.kit.theme import apply_theme
+from clients.kit.tokens import ThemeName
+from clients.kit.translations import Language, set_language
+from clients.pathology.bench.sheets import SheetView
+from clients.pathology.desk import Desk
+from clients.pathology.orders import entries
+from clients.pathology.orders.billing import BillingWindow, PricesWindow
+from clients.pathology.orders.feedback import FeedbackPanel
+from clients.pathology.orders.placing import PlacingWindow
+from clients.pathology.orders.requests import ReasonPanel, RequestList, make_list
+from clients.pathology.orders.result_entry import ResultWindow
+from clients.pathology.orders.situation import SituationWindow
+from shared.contract.pathology import CaseEntry, ListLibraries, OpenCase, RegisterCase
+from shared.contract.pathology_orders import Control, ExecuteOrders, ListOrders, OrderFilter, Price, SavePrices
+from shared.contract.pathology_preparation import SectionBlocks, SectionPlan
+from shared.contract.pathology_technique import (
+    AcceptSpecimens,
+    AddBlocks,
+    BlockEntry,
+    EmbedBlocks,
+    PieceCheck,
+    SpecimenEntry,
+    VerifyBlocks,
+)
+from shared.domain.pathology import OrderAction, OrderKind, OrderState, Station, TaskSource
+from tests.clients.pathology.diagnosis.diagnosis_house import HostView, a_diagnosis_desk
+from tests.server.pathology.reports.report_room import Room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    made = Room(tmp_path)
+    with made.database.write() as uow:
+        made.areas.pathology.seed(uow)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def case_id(room: Room) -> int:
+    """A case with two sectioned blocks."""
+    clerk, grosser = room.user("pathology_registrar"), room.user("pathology_grosser")
+    technician = room.user("pathology_technician")
+    library = room.ask(clerk, ListLibraries())[0]
+    entry = CaseEntry(patient_name="欧阳𠮷祥", age="45岁", department="胃肠外科")
+    case = room.ask(clerk, RegisterCase(library_id=library.id, entry=entry, specimens=(SpecimenEntry(name="胃窦"),)))
+    room.ask(clerk, AcceptSpecimens(specimen_ids=tuple(one.id for one in case.specimens)))
+    rows = tuple(BlockEntry(serial=serial, site=site, pieces=1) for serial, site in (("A", "胃窦肿物"), ("B", "切缘")))
+    ids = tuple(one.id for one in room.ask(grosser, AddBlocks(case_id=case.case.id, rows=rows)).blocks)
+    room.ask(technician, VerifyBlocks(checks=tuple(PieceCheck(block_id=one) for one in ids)))
+    room.ask(technician, EmbedBlocks(block_ids=ids))
+    room.ask(technician, SectionBlocks(plans=tuple(SectionPlan(block_id=one) for one in ids)))
+    return case.case.id
+
+
+def _shown(qtbot: QtBot, widget: QWidget, size: tuple[int, int] = (1080, 700)) -> None:
+    qtbot.addWidget(widget)
+    widget.resize(*size)
+    with qtbot.waitExposed(widget):
+        widget.show()
+
+
+def _orders(room: Room, case_id: int) -> dict[tuple[OrderKind, str], Any]:
+    page = room.ask(room.user("pathology_chief"), ListOrders(filter=OrderFilter(case_id=case_id)))
+    return {(one.kind, one.marker): one for one in page.rows}
+
+
+def _doctor(room: Room, folder: Path, case_id: int) -> tuple[Desk, HostView, Any]:
+    desk, view, messages = a_diagnosis_desk(room, room.user("pathology_chief"), folder)
+    desk.open_case(case_id)
+    return desk, view, messages
+
+
+def _technician(room: Room, folder: Path, station: Station = Station.PREPARATION) -> tuple[Desk, HostView, Any]:
+    return a_diagnosis_desk(room, room.user("pathology_technician"), folder, station=station)
+
+
+def _place_ki67_and_recut(qtbot: QtBot, desk: Desk) -> None:
+    """By the keyboard: the block is ticked by Space, the marker found by its first letters, Ctrl+Enter places."""
+    special = PlacingWindow(desk, "special")
+    _shown(qtbot, special)
+    first = next(iter(special.boxes.values()))
+    QTest.keyClick(first, Qt.Key.Key_Space)
+    QTest.keyClicks(special.picker.search, "ki")
+    QTest.keyClick(special.picker.search, Qt.Key.Key_Return)
+    assert special.picker.markers == ["Ki-67"]
+    QTest.keyClick(special.picker.search, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert [row.marker for row in _listed(special.orders.list)] == ["Ki-67"]
+    assert special.picker.markers == []
+    special.close()
+    technical = PlacingWindow(desk, "technical")
+    _shown(qtbot, technical)
+    technical.kind.set_current(OrderKind.RECUT.value)
+    next(iter(technical.boxes.values())).setChecked(True)
+    technical.form.set_values({"count": 2, "urgent": True})
+    technical.place()
+    technical.close()
+
+
+def _listed(shown: Any) -> list[Any]:
+    return [shown.model.row(place) for place in range(shown.total)]
+
+
+def test_ki67_and_recut_go_to_the_technical_room_and_the_result_into_the_report(
+    qtbot: QtBot, room: Room, case_id: int, tmp_path: Path
+) -> None:
+    doctor, _, said = _doctor(room, tmp_path / "doctor", case_id)
+    _place_ki67_and_recut(qtbot, doctor)
+    assert {key: one.state for key, one in _orders(room, case_id).items()} == {
+        (OrderKind.IMMUNO, "Ki-67"): OrderState.WAITING,
+        (OrderKind.RECUT, ""): OrderState.WAITING,
+    }
+
+    bench, view, _ = _technician(room, tmp_path / "bench")
+    requests = make_list(bench)
+    assert isinstance(requests, RequestList)
+    _shown(qtbot, requests, (420, 600))
+    waiting = _listed(requests.list)
+    assert [one.kind for one in waiting] == [OrderKind.RECUT, OrderKind.IMMUNO]  # the urgent one first
+    for row in waiting:
+        requests.act(OrderAction.EXECUTE.value, row)
+    assert _listed(requests.list) == []
+    slides = room.ask(room.user("pathology_chief"), OpenCase(case_id=case_id)).slides
+    made = [(one.source, one.stain) for one in slides if one.order_id is not None]
+    assert sorted(made) == sorted([(TaskSource.RECUT, "HE"), (TaskSource.RECUT, "HE"), (TaskSource.IMMUNO, "Ki-67")])
+
+    panel = FeedbackPanel(doctor)
+    _shown(qtbot, panel, (560, 500))
+    rows = _listed(panel.orders.list)
+    assert {one.state for one in rows} == {OrderState.EXECUTED}
+    assert all(one.is_news for one in rows)
+    panel.mark_seen()
+    assert not any(one.is_news for one in _listed(panel.orders.list))
+
+    requests.shown.set_current("to_read")
+    requests.refresh()
+    (to_read,) = _listed(requests.list)
+    requests.act(OrderAction.ENTER_RESULT.value, to_read)
+    results = view.window
+    assert isinstance(results, ResultWindow)
+    qtbot.addWidget(results)
+    assert results.current is not None and results.current.marker == "Ki-67"
+    results.form.set_values({"reading": "negative", "percentage": 30})
+    results.keep()
+    assert _orders(room, case_id)[OrderKind.IMMUNO, "Ki-67"].state is OrderState.EXECUTED
+    assert "阴性" in results.form.rows["reading"].problem
+    results.form.set_values({"reading": "positive", "positive_control": Control.GOOD.value})
+    results.keep()
+    assert _orders(room, case_id)[OrderKind.IMMUNO, "Ki-67"].state is OrderState.RESULTED
+    results.print_table()
+    assert bench.papers.printed
+    results.close()
+
+    taken: list[str] = []
+    entries.take_results(doctor, taken.append)
+    (text,) = taken
+    assert text.endswith("：Ki-67（30%+）。")
+    assert any("已提取 1 项" in one.text for one in said.said)
+    panel.close()
+
+
+def test_an_order_is_returned_with_a_reason_and_deleted_before_it_is_executed(
+    qtbot: QtBot, room: Room, case_id: int, tmp_path: Path
+) -> None:
+    doctor, _, _ = _doctor(room, tmp_path / "doctor", case_id)
+    _place_ki67_and_recut(qtbot, doctor)
+    bench, view, _ = _technician(room, tmp_path / "bench", Station.SPECIAL_TESTS)
+    requests = RequestList(bench)
+    _shown(qtbot, requests, (420, 600))
+    (special,) = _listed(requests.list)  # the recut is not this station's
+    requests.act(OrderAction.REFUSE.value, special)
+    panel = view.panel
+    assert isinstance(panel, ReasonPanel)
+    panel.form.set_values({"reason": "组织已切尽"})
+    panel.form.submit()
+    assert _orders(room, case_id)[OrderKind.IMMUNO, "Ki-67"].reason == "组织已切尽"
+    feedback = FeedbackPanel(doctor)
+    _shown(qtbot, feedback, (560, 500))
+    recut = next(one for one in _listed(feedback.orders.list) if one.kind is OrderKind.RECUT)
+    feedback.orders.list.action_requested.emit(OrderAction.DELETE.value, recut)
+    assert (OrderKind.RECUT, "") not in _orders(room, case_id)
+
+
+def _prices(room: Room) -> None:
+    prices = (
+        Price(kind=OrderKind.IMMUNO, code="270500002", price_fen=18000),
+        Price(kind=OrderKind.RECUT, code="270300001", price_fen=2500),
+    )
+    room.ask(room.user("pathology_admin"), SavePrices(version=0, prices=prices))
+
+
+@pytest.mark.parametrize("language", [Language.CHINESE, Language.ENGLISH])
+def test_every_screen_is_whole_in_both_languages(
+    qtbot: QtBot, room: Room, case_id: int, tmp_path: Path, language: Language
+) -> None:
+    apply_theme(ThemeName.LIGHT)
+    set_language(language)
+    try:
+        _prices(room)
+        doctor, _, _ = _doctor(room, tmp_path / "doctor", case_id)
+        _place_ki67_and_recut(qtbot, doctor)
+        bench, bench_view, _ = _technician(room, tmp_path / "bench")
+        requests = RequestList(bench)
+        special = PlacingWindow(doctor, "special")
+        special.picker.search.setText("ck")
+        entries.work_sheet(bench)
+        sheet = bench_view.window
+        assert isinstance(sheet, SheetView)
+        screens: list[tuple[str, QWidget, tuple[int, int]]] = [
+            ("special", special, (980, 700)),
+            ("technical", PlacingWindow(doctor, "technical"), (980, 700)),
+            ("requests", requests, (420, 600)),
+            ("sheet", sheet, (1120, 860)),
+        ]
+        _look_at(qtbot, screens, language)
+        for row in room.ask(room.user("pathology_technician"), ListOrders()).rows:
+            room.ask(room.user("pathology_technician"), ExecuteOrders(order_ids=(row.id,)))
+        results = ResultWindow(bench, case_id)
+        results.form.set_values({"reading": "positive", "weak": 10, "moderate": 10, "strong": 10})
+        results.keep()
+        screens = [
+            ("results", results, (1080, 700)),
+            ("feedback", FeedbackPanel(doctor), (560, 520)),
+            ("situation", SituationWindow(bench, "technical"), (1080, 660)),
+            ("billing", BillingWindow(doctor, "special"), (1080, 660)),
+            ("prices", PricesWindow(doctor, "special"), (760, 560)),
+        ]
+        _look_at(qtbot, screens, language)
+    finally:
+        set_language(Language.CHINESE)
+
+
+def _look_at(qtbot: QtBot, screens: list[tuple[str, QWidget, tuple[int, int]]], language: Language) -> None:
+    for name, widget, size in screens:
+        _shown(qtbot, widget, size)
+        problems = review(widget)
+        _picture(widget, f"{name}_{language.value}")
+        assert problems == [], (name, problems)
+        widget.close()
+
+
+def _picture(widget: QWidget, name: str) -> None:
+    import os
+
+    folder = os.environ.get("ORDER_PICTURES")
+    if folder:
+        widget.grab().save(str(Path(folder) / f"{name}.png"))
