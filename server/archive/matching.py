@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -29,6 +29,14 @@ _UNMATCHED = (
     .where(_studies.c.id == bindparam("this"), or_(*(_studies.c.match_state == state for state in sorted(AUTOMATIC))))
     .values(match_state=MatchState.UNMATCHED, why_unmatched=bindparam("why"))
 )
+_NOT_OURS = (
+    update(_studies)
+    .where(_studies.c.id == bindparam("this"), or_(*(_studies.c.match_state == state for state in sorted(AUTOMATIC))))
+    .values(match_state=MatchState.NOT_OURS, why_unmatched="")
+)
+
+Claim = Callable[[UnitOfWork, str, str], bool]
+"""Says whether a study, by accession number and UID, belongs to another area."""
 
 
 class StudyMatching:
@@ -37,6 +45,8 @@ class StudyMatching:
     def __init__(self, database: Database, exams: ExamMatcher) -> None:
         self._database = database
         self._exams = exams
+        self.others: list[Claim] = []
+        """Other areas of the house whose studies wait for no exam, such as cases of pathology."""
 
     def settle(self, studies: Collection[int]) -> None:
         """Studies got instances: find their exams, tell the exams and the workstations."""
@@ -93,15 +103,6 @@ class StudyMatching:
         uow.publish(Changed("study", study.id, study.version))
         return study
 
-    def claim(self, uow: UnitOfWork, study_uid: str) -> None:
-        """The study belongs to another area of the house, such as a case of pathology: nobody need match it by hand."""
-        study = uow.session.execute(select(Study).where(Study.uid == study_uid).with_for_update()).scalar_one_or_none()
-        if study is not None and study.exam_id is None and study.match_state in AUTOMATIC:
-            study.match_state = MatchState.NOT_OURS
-            study.why_unmatched = ""
-            study.touch()
-            uow.publish(Changed("study", study.id, study.version))
-
     def _settle_strangers(self, studies: Sequence[int]) -> list[int]:
         """Settle at once all that no exam can be meant by, as most are where devices send what nobody registered here;
         gives back the others."""
@@ -111,10 +112,13 @@ class StudyMatching:
             rows = uow.session.execute(statement).all()
             named = self._exams.named(uow, {(row.accession, row.uid) for row in rows})
             strangers = [row for row in rows if (row.accession, row.uid) not in named]
-            if strangers:
+            claimed = {row.id for row in strangers if any(claim(uow, row.accession, row.uid) for claim in self.others)}
+            if unknown := [row for row in strangers if row.id not in claimed]:
                 uow.session.connection().execute(
-                    _UNMATCHED, [{"this": row.id, "why": _why(row.accession)} for row in strangers]
+                    _UNMATCHED, [{"this": row.id, "why": _why(row.accession)} for row in unknown]
                 )
+            if claimed:
+                uow.session.connection().execute(_NOT_OURS, [{"this": study} for study in sorted(claimed)])
             for row in strangers:
                 uow.publish(Changed("study", row.id, row.version))
         done = {row.id for row in strangers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from server.bootstrap.pathology_cases import PathologyCases, build_pathology_cases
@@ -20,6 +21,7 @@ from server.bootstrap.pathology_slides import PathologySlides, build_pathology_s
 from server.bootstrap.pathology_stations import build_pathology_stations
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
 from server.pathology.cases.service import CaseService
+from server.pathology.study import study_uid
 
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
@@ -76,10 +78,19 @@ class Pathology:
         self.templates.seed(uow)
 
 
+def is_of_a_case(cases: CaseService, uow: UnitOfWork, accession: str, uid: str) -> bool:
+    """Whether a study is that of the case whose number it bears; our own UIDs begin like that."""
+    if not accession or not uid.startswith("2.25."):
+        return False
+    facts = cases.by_number(uow, accession)
+    return facts is not None and study_uid(facts) == uid
+
+
 def build_pathology(house: PathologyHouse) -> Pathology:
     """Construct the rooms; each owner adds its lines."""
     templates = build_pathology_templates(house.time)
     cases = CaseService(house.time)
+    house.archive.matching.others.append(partial(is_of_a_case, cases))
     core = build_pathology_cases(house, cases)
     media = build_pathology_media(house, cases)
     slides = build_pathology_slides(house, media.cases)

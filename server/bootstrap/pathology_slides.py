@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from server.archive.service import ArchiveService
     from server.bootstrap.jobs import JobsHouse
     from server.bootstrap.pathology import PathologyHouse
     from server.bootstrap.results import Receive
@@ -43,9 +42,8 @@ class PathologySlides:
 class ArchiveOfSlides:
     """pathology.slides.ports.Archive over the receiver and the index."""
 
-    def __init__(self, archive: ArchiveService, receive: Receive | None, ae_title: str) -> None:
+    def __init__(self, receive: Receive | None, ae_title: str) -> None:
         """Without `receive`, as in the server's own process, nothing can be stored."""
-        self._archive = archive
         self._receive = receive
         self._ae_title = ae_title
 
@@ -72,9 +70,6 @@ class ArchiveOfSlides:
         counted = select(func.count()).select_from(Instance).where(Instance.uid.in_(sop_uids))
         return int(uow.session.execute(counted).scalar_one()) >= len(set(sop_uids))
 
-    def claim(self, uow: UnitOfWork, study_uid: str) -> None:
-        self._archive.matching.claim(uow, study_uid)
-
     def knows_series(self, uow: UnitOfWork, series_uid: str) -> bool:
         return uow.session.execute(select(Series.id).where(Series.uid == series_uid).limit(1)).first() is not None
 
@@ -84,7 +79,7 @@ def build_pathology_slides(house: PathologyHouse, cases: Cases) -> PathologySlid
     reserve_bytes = house.settings.reserve_mb << 20
     uploads = Uploads(house.database, house.folders.uploads, reserve_bytes)
     service = SlideService(house.database, cases, uploads, house.folders.uploads / "slides", house.time)
-    annotations = Annotations(ArchiveOfSlides(house.archive, None, ""), house.time)
+    annotations = Annotations(ArchiveOfSlides(None, ""), house.time)
     return PathologySlides(service, SlidesRpc(service, annotations), cases)
 
 
@@ -94,7 +89,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
 
     areas = house.areas
     receiver = receiver_of(house.settings, house.relay_address, house.relay_token, areas)
-    archive = ArchiveOfSlides(areas.archive, receiver.receive, house.settings.ae_title)
+    archive = ArchiveOfSlides(receiver.receive, house.settings.ae_title)
     slides = areas.pathology.slides
     scratch = house.folders.workshop
     return SlideMaker(house.database, slides.service, slides.cases, archive, scratch, areas.time).kinds()

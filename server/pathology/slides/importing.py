@@ -133,8 +133,6 @@ class SlideMaker:
             if row is not None:
                 for name, value in values.items():
                     setattr(row, name, value)
-                if row.state == SlideImageState.READY.value:
-                    self._archive.claim(uow, row.study_uid)
                 uow.publish(Changed("pathology_slides", row.case_id, 0))
 
 

@@ -55,7 +55,4 @@ class Archive(Protocol):
     def holds(self, uow: UnitOfWork, sop_uids: Sequence[str]) -> bool:
         """Whether the index names them all."""
 
-    def claim(self, uow: UnitOfWork, study_uid: str) -> None:
-        """The study is a case's: it waits for no exam."""
-
     def knows_series(self, uow: UnitOfWork, series_uid: str) -> bool: ...
