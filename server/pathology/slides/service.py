@@ -20,7 +20,7 @@ from server.pathology.study import uid_of
 from shared.contract.base import Changed
 from shared.contract.pathology_slides import ImportSlideImage, RetrySlideImage, SlideImageState, SlideImageView
 
-CONVERT_JOB = "pathology.convert_slide"
+CONVERT_JOB = "pathology_slides.convert"
 MAX_MPP = 100.0
 FORGOTTEN_S = 3 * 86_400
 
