@@ -452,6 +452,11 @@ SPECIAL = Menu(
             "special.billing", "特检计费", _ORDERS + "special_billing", icon="money", permission=May.PATHOLOGY_CHARGES
         ),
         Entry("special.results", "提取特检结果", _ORDERS + "take_results", icon="download", needs=Needs.OPEN),
+        Entry("special.enter", "录入特检结果", _ORDERS + "enter_results", icon="edit", needs=Needs.OPEN, line=True),
+        Entry("special.feedback", "执行情况", _ORDERS + "feedback", icon="bell", needs=Needs.OPEN),
+        Entry(
+            "special.reagents", "试剂批号", _ORDERS + "reagents", icon="tag", permission=May.PATHOLOGY_EXECUTE_ORDERS
+        ),
     ),
 )
 ARCHIVE = Menu(

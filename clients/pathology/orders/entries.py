@@ -72,6 +72,13 @@ def enter_results(desk: Desk) -> None:
         open_results(desk, desk.case.id)
 
 
+def reagents(desk: Desk) -> None:
+    """试剂批号 (EX-PA-06)."""
+    from clients.pathology.orders.reagents import ReagentsWindow
+
+    desk.show_window("试剂批号", ReagentsWindow(desk), (960, 560))
+
+
 def work_sheet(desk: Desk) -> None:
     """医嘱工作单 (PA-PREP-02)."""
     from clients.pathology.orders.sheets import work_sheet_view

@@ -33,7 +33,7 @@ class CaseOrders(OrderScreen):
             columns if is_narrow else (*columns, looks.DONE),
             row_id=lambda row: row.id,
             actions=(_DELETE, _RESULT),
-            shown_actions=2,
+            shown_actions=1 if is_narrow else 2,
             settings=desk.place.settings,
             list_id="pathology.case_orders_narrow" if is_narrow else "pathology.case_orders",
             empty=EmptyWords("该病例还没有医嘱", "", "list"),

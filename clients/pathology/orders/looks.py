@@ -27,6 +27,12 @@ def kind_words(row: OrderView) -> str:
     return f"{words} ×{row.count}" if row.count > 1 else words
 
 
+def short_words(row: OrderView) -> str:
+    """The same for narrow lists: the marker first, since the end may be cut."""
+    words = " ".join(part for part in (row.marker, tr(ORDER_KINDS[row.kind].zh)) if part)
+    return f"{words} ×{row.count}" if row.count > 1 else words
+
+
 def outcome(row: OrderView) -> str:
     """What became of it: result, slides, or why it was returned."""
     if row.result is not None:
@@ -46,7 +52,8 @@ def news(row: OrderView) -> list[StateLook]:
 
 PIECE = Column("piece", "蜡块/标本", 118, value=lambda row: row.piece or row.case_number, sort=False)
 KIND = Column("kind", "医嘱", 0, value=kind_words, strong=True, marks=urgency, sort=False)
-NEWS_KIND = Column("kind", "医嘱", 150, value=kind_words, strong=True, marks=news, sort=False)
+NARROW_KIND = Column("kind", "医嘱", 0, value=short_words, strong=True, marks=urgency, sort=False)
+NEWS_KIND = Column("kind", "医嘱", 150, value=short_words, strong=True, marks=news, sort=False)
 STATE = Column("state", "执行状态", 96, value=lambda row: row.state.value, looks=STATE_LOOKS, sort=False)
 OUTCOME = Column("outcome", "结果与玻片", 180, value=outcome, sort=False)
 WIDE_OUTCOME = Column("outcome", "结果与玻片", 0, value=outcome, sort=False)

@@ -54,8 +54,8 @@ class RequestList(OrderScreen):
         self.list = ListView(
             (
                 Column("piece", "蜡块/标本", 112, value=lambda row: row.piece or row.case_number, sort=False),
-                looks.KIND,
-                Column("patient_name", "姓名", 66, sort=False),
+                looks.NARROW_KIND,
+                Column("patient_name", "姓名", 76, sort=False),
                 Column("placed_by", "开立医师", 70, visible=False, sort=False),
                 Column("placed_at", "开立时间", 126, format=local_time, quiet=True, visible=False, sort=False),
                 Column("note", "备注", 110, quiet=True, visible=False, sort=False),
@@ -63,7 +63,7 @@ class RequestList(OrderScreen):
             ),
             row_id=lambda row: row.id,
             actions=(_EXECUTE, _RESULT, _REFUSE),
-            shown_actions=2,
+            shown_actions=1,
             settings=desk.place.settings,
             list_id="pathology.order_requests",
             empty=EmptyWords("没有医嘱申请", "诊断室开立后会自动出现在这里。", "list"),

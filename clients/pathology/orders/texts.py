@@ -68,5 +68,15 @@ ENTRIES: dict[str, str] = {
     "退回原因": "Reason",
     "阳性对照": "Positive control",
     "阳性百分比": "Positive cells",
+    "有效期至": "Expires on",
+    "库存（张）": "Stock (slides)",
+    "新批号": "New lot",
+    "过期": "Expired",
+    "用完": "Used up",
+    "还没有登记试剂": "No reagents yet",
+    "登记后医嘱执行时自动扣减并带入克隆号和批号。": "Executed orders take from the stock and note clone and lot.",
+    "过期或库存不足的批号不会被使用；医嘱照常执行并给出提示。": "Lots that are expired or too small are not used; "
+    "orders are executed all the same, with a warning.",
+    "试剂批号": "Reagent lots",
     "阴性对照": "Negative control",
 }

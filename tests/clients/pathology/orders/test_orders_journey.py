@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +23,15 @@ from clients.pathology.orders import entries
 from clients.pathology.orders.billing import BillingWindow, PricesWindow
 from clients.pathology.orders.feedback import FeedbackPanel
 from clients.pathology.orders.placing import PlacingWindow
+from clients.pathology.orders.reagents import ReagentsWindow
 from clients.pathology.orders.requests import ReasonPanel, RequestList, make_list
 from clients.pathology.orders.result_entry import ResultWindow
 from clients.pathology.orders.situation import SituationWindow
-from shared.contract.pathology import CaseEntry, ListLibraries, OpenCase, RegisterCase
+from shared.contract.pathology import OpenCase
 from shared.contract.pathology_orders import Control, ExecuteOrders, ListOrders, OrderFilter, Price, SavePrices
-from shared.contract.pathology_preparation import SectionBlocks, SectionPlan
-from shared.contract.pathology_technique import (
-    AcceptSpecimens,
-    AddBlocks,
-    BlockEntry,
-    EmbedBlocks,
-    PieceCheck,
-    SpecimenEntry,
-    VerifyBlocks,
-)
 from shared.domain.pathology import OrderAction, OrderKind, OrderState, Station, TaskSource
 from tests.clients.pathology.diagnosis.diagnosis_house import HostView, a_diagnosis_desk
+from tests.clients.pathology.orders.order_case import a_cut_case
 from tests.server.pathology.reports.report_room import Room
 
 
@@ -53,19 +46,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
 @pytest.fixture
 def case_id(room: Room) -> int:
-    """A case with two sectioned blocks."""
-    clerk, grosser = room.user("pathology_registrar"), room.user("pathology_grosser")
-    technician = room.user("pathology_technician")
-    library = room.ask(clerk, ListLibraries())[0]
-    entry = CaseEntry(patient_name="欧阳𠮷祥", age="45岁", department="胃肠外科")
-    case = room.ask(clerk, RegisterCase(library_id=library.id, entry=entry, specimens=(SpecimenEntry(name="胃窦"),)))
-    room.ask(clerk, AcceptSpecimens(specimen_ids=tuple(one.id for one in case.specimens)))
-    rows = tuple(BlockEntry(serial=serial, site=site, pieces=1) for serial, site in (("A", "胃窦肿物"), ("B", "切缘")))
-    ids = tuple(one.id for one in room.ask(grosser, AddBlocks(case_id=case.case.id, rows=rows)).blocks)
-    room.ask(technician, VerifyBlocks(checks=tuple(PieceCheck(block_id=one) for one in ids)))
-    room.ask(technician, EmbedBlocks(block_ids=ids))
-    room.ask(technician, SectionBlocks(plans=tuple(SectionPlan(block_id=one) for one in ids)))
-    return case.case.id
+    return a_cut_case(room)[0]
 
 
 def _shown(qtbot: QtBot, widget: QWidget, size: tuple[int, int] = (1080, 700)) -> None:
@@ -196,6 +177,16 @@ def test_an_order_is_returned_with_a_reason_and_deleted_before_it_is_executed(
     assert (OrderKind.RECUT, "") not in _orders(room, case_id)
 
 
+def _a_lot(bench: Desk) -> ReagentsWindow:
+    """A lot that was typed into the window, and one that is over."""
+    window = ReagentsWindow(bench)
+    for lot, day in (("K2301", date(2020, 1, 31)), ("K2612", date(2099, 12, 31))):
+        window.form.set_values({"marker": "Ki-67", "clone": "MIB-1", "lot": lot, "expires_on": day, "stock": 120})
+        window.keep()
+    assert [(row.lot, row.is_expired) for row in _listed(window.list)] == [("K2301", True), ("K2612", False)]
+    return window
+
+
 def _prices(room: Room) -> None:
     prices = (
         Price(kind=OrderKind.IMMUNO, code="270500002", price_fen=18000),
@@ -239,6 +230,7 @@ def test_every_screen_is_whole_in_both_languages(
             ("situation", SituationWindow(bench, "technical"), (1080, 660)),
             ("billing", BillingWindow(doctor, "special"), (1080, 660)),
             ("prices", PricesWindow(doctor, "special"), (760, 560)),
+            ("reagents", _a_lot(bench), (960, 560)),
         ]
         _look_at(qtbot, screens, language)
     finally:
