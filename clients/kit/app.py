@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
+from shiboken6 import isValid
 
 from clients.kit import english, icons, translations
 from clients.kit.connection import Connection, Connector
@@ -58,6 +59,8 @@ def _prepare(app: QApplication) -> None:
 def _tell_widgets() -> None:
     # Sent, not posted as Qt does for a new translator: whoever switches the language finds the words changed.
     for widget in QApplication.topLevelWidgets():
+        if not isValid(widget):  # another one's answer was to close it
+            continue
         QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.LanguageChange))
 
 
