@@ -8,11 +8,13 @@ from clients.kit.labels import Button
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Column, EmptyWords, local_time
+from clients.kit.tokens import Tone
 from clients.pathology.bench.strip import GLOVED, TARGET
 from clients.pathology.desk import Desk
 from shared.contract.pathology import CaseFilter as Filter
 from shared.contract.pathology import CasePage, CaseRow, ListCases
-from shared.domain.pathology import CaseFlag
+from shared.contract.pathology_orders import ExecuteOrders, ListOrders, OrderFilter
+from shared.domain.pathology import CaseFlag, OrderKind, OrderState
 
 _COLUMNS = (
     Column("number", "病理号", 110, strong=True, sort=False),
@@ -56,8 +58,25 @@ class RegrossingPanel(QWidget):
     def execute(self, *_row: object) -> None:
         """补取执行: open the case; its new rows bear 补取 (PA-GRS-22)."""
         row: CaseRow | None = self.list.selected_row
-        if row is not None:
-            self._desk.open_case(row.id, self._desk.close_panel)
+        if row is None:
+            return
+        place, station = self._desk.place, self._desk.station.id.value
+        case_id = row.id
+
+        def work() -> str:
+            wanted = OrderFilter(case_id=case_id, kinds=(OrderKind.REGROSSING,), states=(OrderState.WAITING,))
+            ids = tuple(one.id for one in place.connection.call(ListOrders(filter=wanted)).rows)
+            if not ids:
+                return ""
+            lines = place.connection.call(ExecuteOrders(order_ids=ids, station=station)).lines
+            return "".join(line.message for line in lines if not line.is_done)
+
+        def came(trouble: str) -> None:
+            if trouble:
+                place.messages.say(trouble, Tone.WARNING)
+            self._desk.open_case(case_id, self._desk.close_panel)
+
+        place.runner.run(work, came, place.messages.report, key="pathology.regross")
 
     def _came(self, page: CasePage) -> None:
         self.list.set_rows(page.rows)
