@@ -11,7 +11,7 @@ import msgspec
 from shared.paper.blocks import AnyBlock
 from shared.paper.builtin import builtin
 from shared.paper.facts import lists_of
-from shared.paper.kinds import DocumentKind
+from shared.paper.kinds import OF_PATHOLOGY, DocumentKind
 from shared.paper.template import (
     AnyElement,
     BoxElement,
@@ -394,6 +394,7 @@ def new_element(kind: str, document: DocumentKind, x_mm: float = 5.0, y_mm: floa
     """A fresh element of a type; "qr" and "datamatrix" are codes."""
     at: dict[str, Any] = {"x_mm": x_mm, "y_mm": y_mm}
     number = "{patient_number}" if document is DocumentKind.WRISTBAND else "{exam_number}"
+    number = "{case_number}" if document in OF_PATHOLOGY else number
     if kind == "text":
         return TextElement(**at, width_mm=30, height_mm=5, text=Words("文字", "Text"))
     if kind == "fields":
@@ -411,8 +412,9 @@ def new_element(kind: str, document: DocumentKind, x_mm: float = 5.0, y_mm: floa
     if kind == "code":
         return CodeElement(**at, width_mm=45, height_mm=12, value=number)
     if kind == "repeat":
-        one = lists_of(document)[0]
-        row = TextElement(x_mm=0, y_mm=0, width_mm=60, height_mm=6, text=f"{{{one.name}.number}}. {{{one.name}.name}}")
+        one = next(one for one in lists_of(document) if len(one.facts) > 1)
+        first, second = (f"{{{one.name}.{fact.name}}}" for fact in one.facts[:2])
+        row = TextElement(x_mm=0, y_mm=0, width_mm=60, height_mm=6, text=f"{first}. {second}")
         return RepeatElement(**at, over=one.name, step_mm=7, elements=(row,))
     if kind == "watermark":
         return WatermarkElement(x_mm=0.0, y_mm=0.0, text="{watermark}")

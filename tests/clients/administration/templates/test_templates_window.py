@@ -29,7 +29,7 @@ from shared.contract.printing import (
     RestorePaperTemplate,
     SavePaperTemplate,
 )
-from shared.paper.kinds import DocumentKind
+from shared.paper.kinds import OF_PATHOLOGY, DocumentKind
 from shared.paper.template import BoxElement, CodeElement, TextElement
 from tests.databases import make_tables
 
@@ -275,7 +275,7 @@ def test_facts_and_pictures_are_put_in(page: TemplatesPage, tmp_path: Path) -> N
     assert len(elements(page)) == count
 
 
-@pytest.mark.parametrize("kind", DocumentKind)
+@pytest.mark.parametrize("kind", [kind for kind in DocumentKind if kind not in OF_PATHOLOGY])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_document_is_shown_in_both_languages_and_themes(
     kind: DocumentKind, language: str, page: TemplatesPage
