@@ -522,13 +522,13 @@ SETTINGS = Menu(
         Entry(
             "settings.block_places",
             "蜡块归档设置",
-            _SETTINGS + "block_places",
+            _ARCHIVE + "block_places",
             icon="archive",
             permission=_MAY_SET,
             line=True,
         ),
-        Entry("settings.slide_places", "切片归档设置", _SETTINGS + "slide_places", icon="archive", permission=_MAY_SET),
-        Entry("settings.paper_places", "资料归档设置", _SETTINGS + "paper_places", icon="folder", permission=_MAY_SET),
+        Entry("settings.slide_places", "切片归档设置", _ARCHIVE + "slide_places", icon="archive", permission=_MAY_SET),
+        Entry("settings.paper_places", "资料归档设置", _ARCHIVE + "paper_places", icon="folder", permission=_MAY_SET),
         Entry("settings.printers", "打印机设置", _SETTINGS + "printers", icon="print", line=True),
     ),
 )

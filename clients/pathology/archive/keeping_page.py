@@ -20,6 +20,7 @@ from clients.pathology.archive.page import ArchivePage, line, padded, row_of
 from clients.pathology.archive.presenter import KEPT, OPEN, KeepingPresenter, KeepingState, is_full, place_words
 from clients.pathology.desk import Desk
 from shared.contract.pathology_keeping import KeptKind
+from shared.contract.pathology_technique import BatchLine
 from shared.domain.permissions import Permission
 
 _BOTTOM = Qt.AlignmentFlag.AlignBottom
@@ -77,7 +78,7 @@ class KeepingPage(ArchivePage):
 
     def _list(self, side: str) -> TickList:
         made = TickList(
-            item_columns(side == KEPT),
+            item_columns(self.kind, side == KEPT),
             _object_id,
             self.presenter.tick,
             self.presenter.tick_all,
@@ -138,9 +139,7 @@ class KeepingPage(ArchivePage):
         self.all_button.setEnabled(bool(state.rows))
         self.report.setVisible(bool(state.report))
         lines = sorted(state.report, key=lambda one: one.is_done)
-        self.report.setPlainText(
-            "\n".join(f"{one.number}  {tr('完成') if one.is_done else tr('跳过')}  {one.message}" for one in lines)
-        )
+        self.report.setPlainText("\n".join(_line_words(one) for one in lines))
 
     def open_places(self) -> None:
         """Storage places, retention times."""
@@ -181,6 +180,12 @@ class KeepingPage(ArchivePage):
             self.filter.set_values({"number": case.number})
             self._find()
         self.presenter.add_cases((case.id,))
+
+
+def _line_words(one: BatchLine) -> str:
+    """What became of an object, and why it was skipped; sentences that begin with its number do not say it twice."""
+    number = "" if one.message.startswith(one.number) else one.number
+    return "  ".join(part for part in (tr("完成") if one.is_done else tr("跳过"), number, one.message) if part)
 
 
 def _object_id(item: Item) -> int:

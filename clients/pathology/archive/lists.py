@@ -14,7 +14,7 @@ from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.archive.items import KIND_WORDS, Item
-from shared.contract.pathology_keeping import LoanView
+from shared.contract.pathology_keeping import KeptKind, LoanView
 from shared.domain.pathology import LOAN_STATES, LoanState
 
 LOAN_LOOKS: dict[str, StateLook] = {
@@ -26,7 +26,11 @@ LOAN_LOOKS: dict[str, StateLook] = {
 """A badge is a word, a shape and a colour: overdue loans are seen without reading dates."""
 
 
-def item_columns(kept: bool) -> tuple[Column, ...]:
+_TITLES = {KeptKind.BLOCK: "取材部位", KeptKind.SLIDE: "染色", KeptKind.PAPER: "标本名称"}
+_DAYS = {KeptKind.BLOCK: "取材日期", KeptKind.SLIDE: "切片日期", KeptKind.PAPER: "登记日期"}
+
+
+def item_columns(kind: KeptKind, kept: bool) -> tuple[Column, ...]:
     """Columns of objects that wait, or that are archived."""
     head = (
         Column("number", "编号", 132, strong=True, firm=True),
@@ -34,7 +38,7 @@ def item_columns(kept: bool) -> tuple[Column, ...]:
         Column("patient_name", "姓名", 84),
     )
     if not kept:
-        return (*head, Column("title", "说明", 0), Column("day", "日期", 136, quiet=True, firm=True))
+        return (*head, Column("title", _TITLES[kind], 0), Column("day", _DAYS[kind], 136, quiet=True, firm=True))
     return (
         *head,
         Column("place", "存放位置", 0),
@@ -55,20 +59,20 @@ ITEM_COLUMNS: tuple[Column, ...] = (
 """Objects that are collected for a loan."""
 
 LOAN_ITEM_COLUMNS: tuple[Column, ...] = (
-    Column("kind", "类别", 60, value=lambda row: tr(KIND_WORDS[row.kind]), sort=False),
-    Column("number", "编号", 120, strong=True, firm=True, sort=False),
-    Column("patient_name", "姓名", 0, sort=False),
-    Column("state", "状态", 96, looks=LOAN_LOOKS, firm=True, sort=False),
+    Column("kind", "类别", 60, value=lambda row: tr(KIND_WORDS[row.kind]), sort=False, firm=True),
+    Column("number", "编号", 0, strong=True, sort=False),
+    Column("patient_name", "姓名", 76, sort=False, firm=True),
+    Column("state", "状态", 92, looks=LOAN_LOOKS, sort=False),
 )
 
 LOAN_COLUMNS: tuple[Column, ...] = (
-    Column("number", "借阅登记号", 124, strong=True, firm=True),
+    Column("number", "借阅登记号", 96, strong=True, firm=True),
     Column("state", "状态", 104, looks=LOAN_LOOKS, firm=True),
     Column("borrower", "借阅人", 84, value=lambda loan: loan.borrower.name),
     Column("unit", "借往单位", 0, value=lambda loan: loan.borrower.unit),
-    Column("count", "件数", 56, Align.RIGHT, value=lambda loan: len(loan.items), sort=False),
+    Column("count", "件数", 56, Align.RIGHT, value=lambda loan: len(loan.items), sort=False, visible=False),
     Column("due_day", "归还期限", 96, firm=True),
-    Column("lent_at", "借阅日期", 136, quiet=True, firm=True),
+    Column("lent_at", "借阅日期", 136, quiet=True, visible=False),
     Column("closed_at", "归还日期", 136, quiet=True, visible=False),
     Column("lent_by", "经手人", 80, quiet=True, visible=False),
 )

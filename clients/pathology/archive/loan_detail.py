@@ -58,12 +58,13 @@ class LoanDetail(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
-        self.values: list[ValueLabel] = []
+        self.rows: list[tuple[Label, ValueLabel]] = []
         for at, (word, _value) in enumerate(_ROWS):
             label = ValueLabel("")
-            grid.addWidget(Label(word, "caption"), at, 0)
+            caption = Label(word, "caption")
+            grid.addWidget(caption, at, 0)
             grid.addWidget(label, at, 1)
-            self.values.append(label)
+            self.rows.append((caption, label))
         box.addLayout(grid)
         self.items = TickList(
             LOAN_ITEM_COLUMNS,
@@ -81,8 +82,12 @@ class LoanDetail(QWidget):
         days = overdue_days(loan, date.today()) if loan is not None else 0
         self.overdue.set_source("已逾期 {days} 天" if days else "", days=days)
         self.overdue.setVisible(bool(days))
-        for label, (_word, value) in zip(self.values, _ROWS, strict=True):
-            label.set_text(value(loan) if loan is not None else "")
+        self.title.setVisible(loan is not None)
+        for (caption, label), (_word, value) in zip(self.rows, _ROWS, strict=True):
+            words = value(loan) if loan is not None else ""
+            label.set_text(words)
+            label.setVisible(bool(words))
+            caption.setVisible(bool(words))
         self.items.set_ticked(state.ticked)
         self.items.set_rows(loan.items if loan is not None else ())
 

@@ -7,13 +7,12 @@ from functools import partial
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.choosing import ChipFilter, Option, SearchBox
-from clients.kit.fields import DateField, LongTextField, Section, TextField
+from clients.kit.fields import DateField, Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import EmptyWords
-from clients.kit.panels import scrolling
 from clients.pathology.archive.forms import extend_form, lost_form, yuan_problem
 from clients.pathology.archive.lists import LOAN_COLUMNS, LOAN_LOOKS, loan_key
 from clients.pathology.archive.loan_detail import LoanDetail
@@ -26,7 +25,7 @@ from shared.contract.pathology_keeping import LoanFilter
 from shared.domain.pathology import LOAN_STATES, LoanAction, LoanState
 from shared.domain.permissions import Permission
 
-_SIDE = 400
+_SIDE = 420
 
 
 class _LoansPage(ArchivePage):
@@ -54,6 +53,9 @@ class _LoansPage(ArchivePage):
         box.addWidget(self.head())
         box.addWidget(line())
         box.addWidget(self.list, 1)
+        if (below := self.below()) is not None:
+            box.addWidget(line())
+            box.addWidget(below)
         row.addWidget(left, 1)
         right = QWidget()
         right.setFixedWidth(_SIDE)
@@ -69,6 +71,10 @@ class _LoansPage(ArchivePage):
     def head(self) -> QWidget:
         """The search."""
         raise NotImplementedError
+
+    def below(self) -> QWidget | None:
+        """What is typed about the chosen loan, below the list."""
+        return None
 
     def foot(self) -> QWidget:
         """What can be done to the chosen loan."""
@@ -112,31 +118,25 @@ class ReturningPage(_LoansPage):
         self.search.searched.connect(lambda _mode, text: self.presenter.find_text(text))
         return padded(self.search)
 
-    def foot(self) -> QWidget:
+    def below(self) -> QWidget:
         self.form = FormView(
             [
                 Section(
                     "",
                     (
-                        LongTextField(key="diagnosis", label="外院诊断", lines=2, max_length=2000),
+                        TextField(key="diagnosis", label="外院诊断", max_length=2000, span=3),
                         TextField(key="refund", label="退还押金（元）", initial="0", check=yuan_problem, max_length=12),
-                        TextField(key="note", label="备注", max_length=200),
+                        TextField(key="note", label="备注", max_length=200, span=2),
                     ),
                 )
             ],
-            columns=2,
+            columns=3,
         )
         self.form.submitted.connect(self._give_back)
         self.back_button = Button("归还", "primary", "download", on_click=self.form.submit)
         self.extend_button = Button("延期…", "", "clock", on_click=self._extend)
         self.lost_button = Button("遗失…", "danger", "alert", on_click=self._lost)
-        area = scrolling(self.form)
-        area.setFixedHeight(176)
-        return padded(
-            area,
-            row_of(self.receipt_button, None),
-            row_of(self.extend_button, self.lost_button, None, self.back_button),
-        )
+        return padded(self.form, row_of(self.extend_button, self.lost_button, None, self.back_button))
 
     def render_state(self, state: LoansState) -> None:
         super().render_state(state)
@@ -188,7 +188,8 @@ class BrowsingPage(_LoansPage):
         self.states.changed.connect(lambda _keys: self._find())
         self.query = Button("查询", "primary", "search", on_click=self.form.submit)
         self.clear_button = Button("清空", "", on_click=self._clear)
-        chips = row_of(self.states, None, self.clear_button, self.query)
+        self.detail.items.set_column_visible("tick", False)  # nothing is done to items here
+        chips = row_of(self.states, self.clear_button, self.query)
         chips.setStretch(0, 1)
         return padded(self.form, chips)
 

@@ -42,6 +42,7 @@ ENTRIES = {
     "借阅登记": "Loan",
     "借阅人": "Borrower",
     "与患者关系": "Relation to patient",
+    "身份证号": "Identity no.",
     "借往单位": "Lent to",
     "借阅用途": "Purpose",
     "押金（元）": "Deposit (yuan)",
@@ -64,6 +65,7 @@ ENTRIES = {
     # returning and browsing
     "借阅登记号": "Loan no.",
     "借阅登记号或借阅人": "Loan no. or borrower",
+    "清空": "Clear",
     "件数": "Items",
     "借阅日期": "Lent on",
     "归还日期": "Returned on",
