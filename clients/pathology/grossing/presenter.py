@@ -25,6 +25,7 @@ from clients.pathology.grossing.rows import (
 )
 from clients.pathology.grossing.state import GrossingState
 from clients.pathology.grossing.storing import Stored, store
+from clients.pathology.orders.regrossing import order_of
 from shared.contract.pathology import CaseDetails, LibraryView
 from shared.contract.pathology_technique import BatchReport, BlockEntry, DeleteBlocks, HandTissueOver, SpecimenView
 from shared.contract.pathology_trail import Expected, Scan, ScanResult
@@ -142,7 +143,7 @@ class GrossingPresenter(ScreenPresenter[GrossingState]):
             recorder=(kept.recorder if kept is not None else "") or details.grossing.recorder or self.my_name,
             specimens=specimens,
             specimen_id=chosen.id if chosen is not None else None,
-            is_regrossing=CaseFlag.REGROSSING in case.flags,
+            is_regrossing=CaseFlag.REGROSSING in case.flags or _is_begun(details),
             read_only=case.state in LOCKED_STATES or not self.desk.may(Permission.PATHOLOGY_GROSS),
         )
 
@@ -504,6 +505,12 @@ class GrossingPresenter(ScreenPresenter[GrossingState]):
     def _last_grosser(self) -> str:
         mine = [row for row in self.state.rows if not row.is_stored]
         return mine[-1].grosser if mine else self.my_name
+
+
+def _is_begun(details: CaseDetails) -> bool:
+    """Whether 补取执行 was pressed here and no row was stored for it yet."""
+    order_id = order_of(details.case.id)
+    return order_id is not None and all(block.order_id != order_id for block in details.grossing.blocks)
 
 
 def _chosen(state: GrossingState) -> SpecimenView | None:

@@ -11,6 +11,7 @@ from clients.kit.paging import Column, EmptyWords, local_time
 from clients.kit.tokens import Tone
 from clients.pathology.bench.strip import GLOVED, TARGET
 from clients.pathology.desk import Desk
+from clients.pathology.orders.regrossing import remember
 from shared.contract.pathology import CaseFilter as Filter
 from shared.contract.pathology import CasePage, CaseRow, ListCases
 from shared.contract.pathology_orders import ExecuteOrders, ListOrders, OrderFilter
@@ -69,6 +70,9 @@ class RegrossingPanel(QWidget):
             if not ids:
                 return ""
             lines = place.connection.call(ExecuteOrders(order_ids=ids, station=station)).lines
+            for line in lines:
+                if line.is_done:
+                    remember(case_id, line.id)
             return "".join(line.message for line in lines if not line.is_done)
 
         def came(trouble: str) -> None:

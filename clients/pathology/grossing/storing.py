@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.pathology.grossing.state import GrossingState
+from clients.pathology.orders.regrossing import order_of
 from shared.contract.errors import RpcError
 from shared.contract.pathology import CaseDetails, OpenCase
 from shared.contract.pathology_technique import AddBlocks, EditBlock, SaveGrossing, SpecimenView, StoreRemainder
+from shared.domain.pathology import TaskSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def store(
             # the container's code proves the rows only where all of them come from it
             specimens = {entry.specimen_id for entry in new}
             code = specimen_code if len(specimens) == 1 else ""
-            call(AddBlocks(case_id=case_id, rows=new, specimen_code=code, station=station))
+            order_id = order_of(case_id) if all(one.source is TaskSource.REGROSSING for one in new) else None
+            call(AddBlocks(case_id=case_id, rows=new, specimen_code=code, station=station, order_id=order_id))
         for row in state.rows:
             if row.block is not None and row.is_changed:
                 call(EditBlock(block_id=row.id, version=row.block.version, entry=row.entry))

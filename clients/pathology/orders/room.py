@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,21 @@ from shared.contract.pathology_technique import BatchReport
 ReplyT = TypeVar("ReplyT")
 
 
+class _Life:
+    """Whether a screen is there; it outlives the widget, whom late answers must not touch."""
+
+    def __init__(self) -> None:
+        self.is_on = True
+        self.endings: list[Callable[[], object]] = []
+
+    def end(self, _gone: object = None) -> None:
+        """The screen was closed or deleted."""
+        self.is_on = False
+        for ending in self.endings:
+            ending()
+        self.endings.clear()
+
+
 class OrderScreen(QWidget):
     """A widget that asks the server; subclasses implement `refresh`, called after every change of an order."""
 
@@ -28,14 +43,18 @@ class OrderScreen(QWidget):
         super().__init__()
         self.desk = desk
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._alive = True
+        self._life = _Life()
+        self.destroyed.connect(self._life.end)
         self.soon = Coalesced(self._refresh, self)
-        self._endings: list[Callable[[], object]] = []
         desk.place.on_notice(self._heard)
+
+    @property
+    def _alive(self) -> bool:
+        return self._life.is_on
 
     def until_closed(self, ending: Callable[[], object]) -> None:
         """Call it when the screen goes."""
-        self._endings.append(ending)
+        self._life.endings.append(ending)
 
     def refresh(self) -> None:
         """Load again."""
@@ -73,19 +92,11 @@ class OrderScreen(QWidget):
 
     def close_screen(self) -> None:
         """Hear of nothing any more."""
-        self._alive = False
-        for ending in self._endings:
-            ending()
-        self._endings.clear()
+        self._life.end()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.close_screen()
         super().closeEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.DeferredDelete:
-            self.close_screen()
-        return super().event(event)
 
     def _refresh(self) -> None:
         if self._alive:

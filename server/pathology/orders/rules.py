@@ -197,6 +197,8 @@ def words_of(marker: str, entry: ResultEntry, language: str = "zh") -> str:
         space = " " if language == "en" and strength and sign else ""
         parts = [f"{strength}{space}{sign}", amount]
     score = h_score(entry)
+    if entry.reading is Reading.NEGATIVE and not percentage:
+        parts, score = [sign], None  # nothing is stained: the sign says it all
     if score is not None:
         parts.append(f"H-score {score}")
     inside = comma.join(part for part in parts if part)

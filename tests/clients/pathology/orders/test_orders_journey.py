@@ -19,6 +19,10 @@ from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
 from clients.pathology.bench.sheets import SheetView
 from clients.pathology.desk import Desk
+from clients.pathology.grossing.regrossing import RegrossingPanel
+from clients.pathology.grossing.rows import GrossRow
+from clients.pathology.grossing.state import GrossingState
+from clients.pathology.grossing.storing import store
 from clients.pathology.orders import entries
 from clients.pathology.orders.billing import BillingWindow, PricesWindow
 from clients.pathology.orders.feedback import FeedbackPanel
@@ -29,6 +33,7 @@ from clients.pathology.orders.result_entry import ResultWindow
 from clients.pathology.orders.situation import SituationWindow
 from shared.contract.pathology import OpenCase
 from shared.contract.pathology_orders import Control, ExecuteOrders, ListOrders, OrderFilter, Price, SavePrices
+from shared.contract.pathology_technique import BlockEntry, StoreRemainder
 from shared.domain.pathology import OrderAction, OrderKind, OrderState, Station, TaskSource
 from tests.clients.pathology.diagnosis.diagnosis_house import HostView, a_diagnosis_desk
 from tests.clients.pathology.orders.order_case import a_cut_case
@@ -175,6 +180,35 @@ def test_an_order_is_returned_with_a_reason_and_deleted_before_it_is_executed(
     recut = next(one for one in _listed(feedback.orders.list) if one.kind is OrderKind.RECUT)
     feedback.orders.list.action_requested.emit(OrderAction.DELETE.value, recut)
     assert (OrderKind.RECUT, "") not in _orders(room, case_id)
+
+
+def test_the_grossing_room_executes_and_its_new_rows_are_the_orders(
+    qtbot: QtBot, room: Room, case_id: int, tmp_path: Path
+) -> None:
+    grosser = room.user("pathology_grosser")
+    specimen = room.ask(grosser, OpenCase(case_id=case_id)).specimens[0]
+    kept = StoreRemainder(specimen_id=specimen.id, version=specimen.version, handling="固定", place="冷藏柜 1")
+    room.ask(grosser, kept)
+    doctor, _, _ = _doctor(room, tmp_path / "doctor", case_id)
+    window = PlacingWindow(doctor, "technical")
+    _shown(qtbot, window)
+    window.place()  # 补取 is the first kind
+    window.close()
+    desk, _, _ = a_diagnosis_desk(room, grosser, tmp_path / "grosser", station=Station.GROSSING)
+    panel = RegrossingPanel(desk)
+    _shown(qtbot, panel, (480, 500))
+    panel.list.select_id(case_id)
+    panel.execute()
+    order = _orders(room, case_id)[OrderKind.REGROSSING, ""]
+    assert order.state is OrderState.EXECUTED
+    assert desk.details is not None
+    line: Any = desk.place.connection
+    row = GrossRow(id=-1, entry=BlockEntry(serial="C", site="切缘", pieces=1, source=TaskSource.REGROSSING))
+    state = GrossingState(case_id=case_id, rows=(row,), description=desk.details.grossing.description)
+    stored = store(line.call, state, desk.details, "", "取材", remainder=False)
+    assert stored.trouble is None and stored.details is not None
+    added = stored.details.grossing.blocks[-1]
+    assert (added.source, added.order_id) == (TaskSource.REGROSSING, order.id)
 
 
 def _a_lot(bench: Desk) -> ReagentsWindow:

@@ -100,7 +100,8 @@ def test_what_cannot_be_is_refused_at_its_field(entry: ResultEntry, field: str) 
         ("CK20", ResultEntry(reading=Reading.NEGATIVE), "CK20（－）", "CK20 (-)"),
         ("Ki-67", ResultEntry(reading=Reading.POSITIVE, percentage=30), "Ki-67（30%+）", "Ki-67 (30%+)"),
         ("Ki-67", ResultEntry(percentage=2.5), "Ki-67（2.5%+）", "Ki-67 (2.5%+)"),
-        ("P53", ResultEntry(reading=Reading.NEGATIVE, percentage=0), "P53（－，0%）", "P53 (-, 0%)"),
+        ("P53", ResultEntry(reading=Reading.NEGATIVE, percentage=0, intensity=0), "P53（－）", "P53 (-)"),
+        ("P53", ResultEntry(reading=Reading.NEGATIVE, percentage=0.5), "P53（－，0.5%）", "P53 (-, 0.5%)"),
         (
             "ER",
             ResultEntry(reading=Reading.POSITIVE, percentage=80, intensity=3),
