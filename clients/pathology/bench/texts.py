@@ -11,6 +11,10 @@ ENTRIES = {
         "{count} labels were printed before; printing again is recorded. Print them again?"
     ),
     "没有可打印的条码。": "There are no labels to print.",
+    "条码类型": "Barcode",
+    "标签设置": "Label settings",
+    "标签设置已保存": "Label settings saved",
+    "请填写打印机的名称或地址。": "Type the printer's name or address.",
     "查询": "Query",
     "正在生成…": "Drawing…",
     "没有可显示的表单": "No form to show",

@@ -17,6 +17,7 @@ from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr, verbatim
 from clients.pathology.bench.asking import asker
+from clients.pathology.bench.label_settings import show_label_settings
 from clients.pathology.bench.labels import print_cassettes
 from clients.pathology.bench.strip import GLOVED, TARGET, SignalStrip, bigger
 from clients.pathology.desk import Desk
@@ -300,6 +301,8 @@ class GrossingTab(QWidget):
         for button in (self.save_button, self.add_button, self.delete_button, self.print_button, self.hand_over_button):
             row.addWidget(button)
         row.addStretch(1)
+        self.labels_button = Button("标签设置", "quiet", "gear", on_click=lambda: show_label_settings(self.desk))
+        row.addWidget(self.labels_button)
         row.addWidget(self.pedal_button)
         self.print_button.setVisible(self.desk.may(Permission.PATHOLOGY_PRINT_LABELS))
         self.hand_over_button.setVisible(self.desk.may(Permission.PATHOLOGY_GROSS))

@@ -12,6 +12,7 @@ from clients.kit.labels import Label
 from clients.kit.paging import EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from clients.pathology.bench.label_settings import show_label_settings
 from clients.pathology.preparation.commands import is_block
 from clients.pathology.preparation.looks import BLOCK_COLUMNS, BLOCK_STATE, CASSETTE
 from clients.pathology.preparation.work_list import Fetched, WorkList
@@ -58,6 +59,7 @@ class EmbeddingTab(WorkList):
         self.embed_button = self.button("包埋确认", self.embed, "primary", "check_circle")
         self.print_button = self.button("打印包埋条码", self.print_labels, "", "barcode")
         self.foot.addStretch(1)
+        self.settings_button = self.button("标签设置", lambda: show_label_settings(self.desk), "quiet", "gear")
         self.undo_button = self.button("撤销确认", self.undo, "quiet", "undo")
         for shown in (self.pieces, self.pieces_words, self.verify_button):
             shown.setVisible(may(Permission.PATHOLOGY_VERIFY))

@@ -16,6 +16,7 @@ from clients.kit.messages import message_for
 from clients.kit.paging import EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr, verbatim
+from clients.pathology.bench.label_settings import show_label_settings
 from clients.pathology.bench.strip import GLOVED
 from clients.pathology.preparation.commands import NoBlock
 from clients.pathology.preparation.looks import SLIDE_COLUMNS
@@ -63,6 +64,7 @@ class SectionedTab(WorkList):
         self.receiver.setAccessibleName(tr("接收人"))
         self.foot.addWidget(self.receiver)
         self.foot.addStretch(1)
+        self.settings_button = self.button("标签设置", lambda: show_label_settings(self.desk), "quiet", "gear")
         self.delete_button = self.button("删除", self.delete, "quiet", "clear")
         self.print_button.setVisible(may(Permission.PATHOLOGY_PRINT_LABELS))
         for shown in (self.hand_over_button, self.delete_button):

@@ -10,16 +10,20 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from clients.kit.app import make_application, wear
+from clients.kit.printing.setup import PrinterSetup
 from clients.kit.review import review
 from clients.kit.translations import Language, set_language
 from clients.kit.voice.players import PacedPlayer
 from clients.kit.voice.qt_player import qt_after
 from clients.pathology.bench import beeps
+from clients.pathology.bench.label_settings import LabelSettings
+from clients.pathology.bench.labels import SYMBOLOGY, symbology_of
 from clients.pathology.bench.sheets import SheetView
 from clients.pathology.grossing import entries as grossing_entries
 from clients.pathology.preparation import entries
 from clients.pathology.preparation.pickers import CassettePicker, SlidePicker
 from shared.contract.pathology import ListLibraries
+from shared.contract.pathology_papers import SLIDE, Symbology
 from shared.contract.pathology_technique import AddBlocks, BlockEntry
 from shared.domain.pathology import LibraryKind, SlideState
 from tests.clients.pathology.bench.bench_hall import Desk, Hall
@@ -122,4 +126,24 @@ def test_pickers_print_chosen_labels_and_sheets_are_previewed(qtbot: QtBot, hall
     entries.specimen_sheet(at)
     empty = shown(desk, SheetView)
     desk.wait(lambda: not empty.print_button.isEnabled() and "没有符合条件的记录" in " ".join(desk.said()))
+    desk.close()
+
+
+def test_the_printers_of_labels_are_settings_of_the_desk(qtbot: QtBot, hall: Hall) -> None:
+    desk = Desk(qtbot, hall, "zhou", "preparation")
+    page = desk.tab("embedding")
+    page.settings_button.click()
+    desk.settle()
+    panel = shown(desk, LabelSettings)
+    panel.form.set_values({"kind": SLIDE, "symbology": "code128", "via": "tcp", "host": "", "dpi": 300})
+    panel.save()
+    assert panel.form.rows["host"].problem
+    panel.form.set_values({"host": "192.0.2.7"})
+    panel.save()
+    setup = desk.station.desk.papers.desk.setup(SLIDE)
+    assert (setup.printer, setup.dpi, setup.output.format) == ("192.0.2.7:9100", 300, "zpl")
+    assert symbology_of(desk.station.desk) is Symbology.CODE128
+    assert [str(one) for one in review(panel)] == []
+    desk.station.desk.papers.desk.keep(SLIDE, PrinterSetup())
+    desk.station.desk.place.desk_settings.set(SYMBOLOGY, "")
     desk.close()
