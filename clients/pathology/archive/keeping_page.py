@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QVBoxLayout
 
 from clients.kit.choosing import Option, SegmentedControl
+from clients.kit.coalescing import Coalesced
 from clients.kit.fields import DateField, Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Label
@@ -19,6 +20,8 @@ from clients.pathology.archive.lists import TickList, item_columns
 from clients.pathology.archive.page import ArchivePage, line, padded, row_of
 from clients.pathology.archive.presenter import KEPT, OPEN, KeepingPresenter, KeepingState, is_full, place_words
 from clients.pathology.desk import Desk
+from shared.contract.base import Changed, Notice
+from shared.contract.pathology import CASE_ENTITY
 from shared.contract.pathology_keeping import KeptKind
 from shared.contract.pathology_technique import BatchLine
 from shared.domain.permissions import Permission
@@ -69,6 +72,8 @@ class KeepingPage(ArchivePage):
         self.report.setReadOnly(True)
         self.report.setFixedHeight(96)
         self.report.setAccessibleName(tr("归档结果"))
+        self._soon = Coalesced(self.presenter.load, self)
+        desk.place.on_notice(self._heard)
         self._lay_out()
         may = desk.place.may
         self.places_button.setVisible(may(Permission.PATHOLOGY_SETTINGS.value))
@@ -155,8 +160,15 @@ class KeepingPage(ArchivePage):
         count = len(self.presenter.state.chosen)
         self.desk.show_panel("销毁", destroy_form(count, self.presenter.destroy, self.desk.close_panel), 360)
 
+    def shown(self) -> None:
+        self._soon.poke()
+
     def scanned(self, code: str) -> bool:
         return self.presenter.scanned(code)
+
+    def _heard(self, notice: Notice) -> None:
+        if self.presenter.is_open and self.isVisible() and isinstance(notice, Changed) and notice.entity == CASE_ENTITY:
+            self._soon.poke()
 
     def _show_places(self, state: KeepingState) -> None:
         wanted = [(one.id, place_words(one) + (f"  {tr('已满')}" if is_full(one) else "")) for one in state.places]
@@ -166,6 +178,10 @@ class KeepingPage(ArchivePage):
             for place_id, words in wanted:
                 self.place.addItem(words, place_id)
         self.place.setCurrentIndex(self.place.findData(state.place_id))
+
+    def closeEvent(self, event: object) -> None:
+        self.presenter.close()
+        super().closeEvent(event)
 
     def _find(self) -> None:
         values = self.filter.values()

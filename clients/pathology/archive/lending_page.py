@@ -100,6 +100,10 @@ class LendingPage(ArchivePage):
         self.lend_button.setEnabled(bool(state.items) and not state.busy)
         self.receipt_button.setEnabled(state.loan is not None)
 
+    def closeEvent(self, event: object) -> None:
+        self.presenter.close()
+        super().closeEvent(event)
+
     def scanned(self, code: str) -> bool:
         return self.presenter.scanned(code)
 

@@ -94,6 +94,10 @@ class _LoansPage(ArchivePage):
         self.detail.render_state(state)
         self.receipt_button.setEnabled(state.loan is not None)
 
+    def closeEvent(self, event: object) -> None:
+        self.presenter.close()
+        super().closeEvent(event)
+
     def scanned(self, code: str) -> bool:
         return self.presenter.scanned(code)
 

@@ -9,8 +9,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.archive.items import KIND_WORDS, OBJECT_KINDS, Item, Search, kept, unarchived
 from clients.pathology.desk import Desk
-from shared.contract.base import Changed, Notice, Request
-from shared.contract.pathology import CASE_ENTITY
+from shared.contract.base import Request
 from shared.contract.pathology_keeping import (
     MOST_ITEMS,
     ArchiveObjects,
@@ -64,8 +63,7 @@ class KeepingPresenter:
     def __init__(self, desk: Desk, kind: KeptKind, render: Callable[[KeepingState], None]) -> None:
         self._desk, self.kind, self._render = desk, kind, render
         self.state = KeepingState()
-        self._open = True
-        desk.place.on_notice(self._hear)
+        self.is_open = True
 
     def start(self) -> None:
         """Load places and list."""
@@ -74,7 +72,7 @@ class KeepingPresenter:
 
     def close(self) -> None:
         """The page goes; late answers are dropped."""
-        self._open = False
+        self.is_open = False
 
     # ── lists ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,14 +215,10 @@ class KeepingPresenter:
     def _say(self, words: str) -> None:
         self._desk.place.messages.say(words, Tone.WARNING)
 
-    def _hear(self, notice: Notice) -> None:
-        if self._open and isinstance(notice, Changed) and notice.entity == CASE_ENTITY:
-            self.load()
-
     def _key(self, what: str) -> str:
         return f"pathology.archive.{self.kind}.{what}"
 
     def _set(self, **changes: object) -> None:
-        if self._open:
+        if self.is_open:
             self.state = replace(self.state, **changes)  # type: ignore[arg-type]
             self._render(self.state)
