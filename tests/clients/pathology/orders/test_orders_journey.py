@@ -249,7 +249,7 @@ def test_every_screen_is_whole_in_both_languages(
         screens: list[tuple[str, QWidget, tuple[int, int]]] = [
             ("special", special, (980, 700)),
             ("technical", PlacingWindow(doctor, "technical"), (980, 700)),
-            ("requests", requests, (420, 600)),
+            ("requests", requests, (328, 600)),
             ("sheet", sheet, (1120, 860)),
         ]
         _look_at(qtbot, screens, language)
