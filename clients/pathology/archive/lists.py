@@ -60,8 +60,8 @@ ITEM_COLUMNS: tuple[Column, ...] = (
 
 LOAN_ITEM_COLUMNS: tuple[Column, ...] = (
     Column("kind", "类别", 60, value=lambda row: tr(KIND_WORDS[row.kind]), sort=False, firm=True),
-    Column("number", "编号", 0, strong=True, sort=False),
-    Column("patient_name", "姓名", 76, sort=False, firm=True),
+    Column("number", "编号", 100, strong=True, sort=False, firm=True),
+    Column("patient_name", "姓名", 70, sort=False),
     Column("state", "状态", 92, looks=LOAN_LOOKS, sort=False),
 )
 

@@ -25,7 +25,7 @@ from shared.contract.pathology_keeping import LoanFilter
 from shared.domain.pathology import LOAN_STATES, LoanAction, LoanState
 from shared.domain.permissions import Permission
 
-_SIDE = 420
+_SIDE = 430
 
 
 class _LoansPage(ArchivePage):

@@ -18,7 +18,7 @@ from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
 from clients.pathology.archive import entries, tabs
-from clients.pathology.archive.forms import yuan_problem
+from clients.pathology.archive.forms import destroy_form, lost_form, yuan_problem
 from clients.pathology.archive.items import Search
 from clients.pathology.archive.keeping_page import KeepingPage
 from clients.pathology.archive.lending import LendingPresenter
@@ -215,6 +215,8 @@ def _pages(desk: Desk) -> dict[str, QWidget]:
         "blocks": tabs.make_blocks(desk), "papers": tabs.make_papers(desk), "lending": tabs.make_lending(desk),
         "returning": tabs.make_returning(desk), "loans": tabs.make_loans(desk),
         "kept": _kept_page(desk), "places": PlacesWindow(desk, KeptKind.BLOCK),
+        "destroying": destroy_form(2, lambda *_signed: None, lambda: None),
+        "losing": lost_form(lambda *_reason: None, lambda: None),
     }  # fmt: skip
 
 
@@ -254,7 +256,7 @@ def test_no_words_are_cut_in_either_language(qtbot: QtBot, house: House, tmp_pat
     sectioned(house.room, 3)
     view = house.view
     assert isinstance(view, HostView)
-    view.host.resize(1000, 600)  # what 1366x768 leaves beside the list
+    view.host.resize(986, 560)  # what 1366x768 leaves beside the list
     qtbot.addWidget(view.host)
     try:
         for language in (Language.CHINESE, Language.ENGLISH):
