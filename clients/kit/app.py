@@ -12,7 +12,6 @@ from types import TracebackType
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
-from shiboken6 import isValid
 
 from clients.kit import english, icons, translations
 from clients.kit.connection import Connection, Connector
@@ -57,11 +56,12 @@ def _prepare(app: QApplication) -> None:
 
 
 def _tell_widgets() -> None:
-    # Sent, not posted as Qt does for a new translator: whoever switches the language finds the words changed.
-    for widget in QApplication.topLevelWidgets():
-        if not isValid(widget):  # another one's answer was to close it
-            continue
-        QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.LanguageChange))
+    # As Qt does for a new translator: it posts the event to every window itself, so that none is touched that was
+    # closed meanwhile. Handed out at once: whoever switches the language finds the words changed.
+    app = QApplication.instance()
+    if app is not None:
+        QCoreApplication.sendEvent(app, QEvent(QEvent.Type.LanguageChange))
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LanguageChange.value)
 
 
 MakeLogin = Callable[[str, Connector, TaskRunner, UserSettings], LoginPage]
