@@ -54,6 +54,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.reports.tables",
     "server.pathology.orders.tables",
     "server.pathology.slides.tables",
+    "server.pathology.keeping.tables",
     "server.pathology.stations.tables",
 )
 """Modules with tables besides every area's own `tables`."""
