@@ -1,4 +1,3 @@
-
 """English for every text of the administration workstation; the kit's own texts are not repeated here."""
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from clients.kit.camera.importing import NotAPicture
 from clients.kit.camera.opencv_cameras import OpenCvCameras
 from clients.kit.camera.port import Cameras, CameraTrouble
 from clients.kit.drafts import DraftStore
+from clients.kit.printing.documents import ServerDocuments
 from clients.kit.sealed_files import SealedFiles
 from clients.kit.settings import UserSettings
 from clients.kit.shell import Workplace
 from clients.registration.booking.presenter import BookingPresenter
-from clients.kit.printing.documents import ServerDocuments
 from clients.registration.drafts import BookingDrafts
 from clients.registration.exam_actions import ExamActions, Preview
 from clients.registration.paper.outbox import PaperOutbox

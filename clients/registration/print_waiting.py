@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
+from clients.kit.printing.documents import words_of
 from clients.kit.printing.queue import Job, PrintQueue
 from clients.kit.translations import tr
-from clients.kit.printing.documents import words_of
 
 _SHOWN = 20
 

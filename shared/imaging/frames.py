@@ -277,8 +277,8 @@ def encapsulated_frames(data: memoryview, start: int, count: int, header: Any) -
 class FramePlaces:
     """Where the frames of an encapsulated image lie, without the bytes: kept for one frame after the other.
 
-    Of images with many frames, such as slides, a whole offset table is believed until a frame proves it wrong; then, and
-    where there is none, all fragments are walked through (PS3.5 A.4).
+    Of images with many frames, such as slides, a whole offset table is believed until a frame proves it wrong; then,
+    and where there is none, all fragments are walked through (PS3.5 A.4).
     """
 
     MANY = 256
