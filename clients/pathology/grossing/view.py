@@ -26,7 +26,7 @@ from clients.pathology.grossing.presenter import TAB, TITLE, GrossingPresenter
 from clients.pathology.grossing.rows import GrossRow, source_choices
 from clients.pathology.grossing.state import GrossingState
 from clients.pathology.media.tab import PEDAL as CAPTURE
-from clients.pathology.registration.prompts import PromptBook
+from clients.pathology.prompts import PromptBook
 from shared.contract.pathology_templates import TemplateKind
 from shared.domain.pathology import BLOCK_STATES, BlockState
 from shared.domain.permissions import Permission
@@ -76,7 +76,7 @@ class GrossingTab(QWidget):
         super().__init__()
         self.setStyleSheet(GLOVED)
         self.desk = desk
-        self.prompts = PromptBook(desk, PROMPTS)
+        self.prompts = PromptBook(desk.place, PROMPTS)
         self.strip = SignalStrip()
         self._filling = False
         self._shown_rows: tuple[GrossRow, ...] | None = None

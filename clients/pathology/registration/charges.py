@@ -16,8 +16,8 @@ from clients.kit.paging import Align, Column, EmptyWords, RowAction
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
+from clients.pathology.prompts import PromptBook
 from clients.pathology.registration.money import fen_of, yuan_of
-from clients.pathology.registration.prompts import PromptBook
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.pathology import CaseView, ChargeLine, ChargesView, GetCharges, SaveCharges
 from shared.domain.pathology import CHARGE_KINDS, ChargeKind
@@ -31,7 +31,7 @@ class ChargesWindow(QWidget):
         self._desk, self._case = desk, case
         self._view = ChargesView(case_id=case.id, version=0, lines=(), total_fen=0, unpaid_fen=0)
         self._is_open = True
-        self._prompts = PromptBook(desk, ("charge_item",))
+        self._prompts = PromptBook(desk.place, ("charge_item",))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 12, 0, 12)
         box.setSpacing(8)

@@ -13,8 +13,8 @@ from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords, RowAction
 from clients.kit.translations import verbatim
+from clients.pathology.prompts import PromptBook
 from clients.pathology.registration.presenter import PatientPresenter
-from clients.pathology.registration.prompts import PromptBook
 from clients.pathology.registration.specimen_actions import SpecimenActions
 from clients.pathology.registration.state import PageState, SpecimenLine
 from clients.pathology.shell.looks import SPECIMEN_LOOKS

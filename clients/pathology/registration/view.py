@@ -16,10 +16,10 @@ from clients.kit.panels import EmptyState, scrolling
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
+from clients.pathology.prompts import PromptBook
 from clients.pathology.registration import form as page
 from clients.pathology.registration.choice_panel import FoundPanel
 from clients.pathology.registration.presenter import TAB, TITLE, PatientPresenter
-from clients.pathology.registration.prompts import PromptBook
 from clients.pathology.registration.specimen_actions import SpecimenActions, print_case_barcode
 from clients.pathology.registration.specimens_view import SpecimensView
 from clients.pathology.registration.state import Mode, PageState
@@ -36,7 +36,7 @@ class PatientTab(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self.prompts = PromptBook(desk, page.PROMPT_KEYS)
+        self.prompts = PromptBook(desk.place, page.PROMPT_KEYS)
         self.presenter = PatientPresenter(desk, self.show_state, self.fill)
         self.presenter.check = self._check
         self.commands = SpecimenActions(desk)

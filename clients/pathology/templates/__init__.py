@@ -1,5 +1,6 @@
 """Report templates, prompts, TBS ticks and markers at the workstation.
 
-For other parts: `picking.pick_template` (a dialog by keyboard that hands over the finished text), `prompt_book`
-(choices of input boxes), `ticks.TickPanel` (TBS). Light to import: windows are made inside functions.
+For other parts: `picking.pick_template` (a dialog by keyboard that hands over the finished text),
+`ticks.TickPanel` (TBS); choices of input boxes come by `clients.pathology.prompts`. Light to import: windows are made
+inside functions.
 """

@@ -20,6 +20,7 @@ from clients.kit.prompting import exact
 from clients.kit.review import review
 from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.translations import Language, register_catalogue, set_language
+from clients.pathology.prompts import PromptBook
 from clients.pathology.templates import texts
 from clients.pathology.templates.descriptors_view import DescriptorsView
 from clients.pathology.templates.dictionary import open_dictionary
@@ -27,12 +28,10 @@ from clients.pathology.templates.maintenance import MaintenanceView
 from clients.pathology.templates.markers_view import MarkersView
 from clients.pathology.templates.naming import NameWindow
 from clients.pathology.templates.picking import PickingDialog
-from clients.pathology.templates.prompt_book import PromptBook
 from clients.pathology.templates.prompt_settings import PromptSettingsView
 from clients.pathology.templates.ticks import TickPanel
 from server.kernel.errors import Refusal
 from shared.contract import pathology_templates as contract
-from shared.contract.base import Changed
 from shared.contract.errors import ErrorBody, error_for
 from shared.contract.pathology_templates import PromptEntry, TemplateKind
 from tests.databases import a_database
@@ -91,6 +90,7 @@ def place(qtbot: QtBot, seeded: Room) -> Any:
         messages=CollectedMessages(),
         drafts=Drafts(),
         may=lambda _permission: True,
+        on_notice=lambda _listener: None,
         shell=shell,
     )
 
@@ -302,11 +302,10 @@ def test_prompts_are_added_sorted_and_found_by_initials(qtbot: QtBot, place: Any
     assert top is not None and top.child(0) is not None and top.child(0).text(1) == "GWKBF"
     act(view.entry_menu(top.child(0)), "改名")
     name_it(view, "骨外科")
-    book = PromptBook(place.connection, place.runner)
-    assert book.source("ward")() == ()
-    book.hear(Changed("pathology_prompts", 1, 1))
+    book = PromptBook(place, ("ward",))
     named = exact(book.source("ward")(), "GWK")
     assert named is not None and named.text == "骨外科" and named.path == ("东区",)
+    book.close()
     view.export_to(tmp_path / "w.xlsx")
     view.keep(())
     assert view.entries.topLevelItemCount() == 0

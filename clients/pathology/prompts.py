@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from clients.kit.fields import Prompt
-from clients.pathology.desk import Desk
 from shared.contract.base import Changed, Notice
 from shared.contract.pathology_templates import ListPrompts, PromptEntry, PromptField
+
+if TYPE_CHECKING:
+    from clients.kit.shell import Workplace
 
 ENTITY = "pathology_prompts"
 
@@ -15,12 +18,12 @@ ENTITY = "pathology_prompts"
 class PromptBook:
     """The lists of prompts of some fields. Until the server has answered, and offline, they are empty."""
 
-    def __init__(self, desk: Desk, keys: Sequence[str]) -> None:
-        self._desk = desk
+    def __init__(self, place: Workplace, keys: Sequence[str]) -> None:
+        self._place = place
         self._keys = tuple(keys)
         self._prompts: dict[str, tuple[Prompt, ...]] = {}
         self._listening = True
-        desk.place.on_notice(self._heard)
+        place.on_notice(self._heard)
         self.load()
 
     def source(self, key: str) -> Callable[[], Sequence[Prompt]]:
@@ -29,7 +32,7 @@ class PromptBook:
 
     def load(self) -> None:
         """Fetch all lists."""
-        place = self._desk.place
+        place = self._place
         request = ListPrompts(keys=self._keys)
         place.runner.run(
             lambda: place.connection.call(request), self._came, lambda _error: None, key="pathology.prompts"
