@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
+from shiboken6 import isValid
 
 from clients.kit.actions import Action, ActionGroup
 from clients.kit.tool_strip import Tool
@@ -104,12 +105,16 @@ class MenuBar(QMenuBar):
             self._empty.append(nothing)
 
     def _retranslate(self) -> None:
+        # A window that was closed hears of a new language too, perhaps when its menus are gone already.
         for menu_id, made in self.menus.items():
-            made.setTitle(tr(self._titles[menu_id]))
+            if isValid(made):
+                made.setTitle(tr(self._titles[menu_id]))
         for title, made in self._subs.items():
-            made.setTitle(tr(title))
+            if isValid(made):
+                made.setTitle(tr(title))
         for nothing in self._empty:
-            nothing.setText(tr(NOTHING))
+            if isValid(nothing):
+                nothing.setText(tr(NOTHING))
 
 
 def add_entries(
