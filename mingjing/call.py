@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         for name, request in requests.items():
             kind = "command" if request.is_command else "query"
             first_line = (request.__doc__ or "").strip().splitlines()[0]
-            print(f"{name:<36}{kind:<9}{request.permission:<20}{first_line}")
+            print(f"{name:<42} {kind:<8} {request.permission:<26} {first_line}")
         return 0
     name = options.schema or options.method
     if not name:

@@ -155,7 +155,7 @@ class Pathology:
             self._at(seat, Station.DIAGNOSIS, case_id, "diagnosis", step, "diagnosis.png")
             page = auditor.call(reports.Audit(case_id=case_id, version=page.report.version))
             printed = auditor.call(reports.Print(report_id=page.report.id))
-            path = self._record.file(step, "pathology-report.pdf")
+            path = self._record.file(step, "pathology.pdf")
             path.write_bytes(self._hospital.document(AUDITOR, printed.id))
             picture_of(path, self._record, step)
             step.sentences.append(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.bootstrap.results import PaperOfReports
+from server.bootstrap.results import PaperOfReports, SourcesOfResults
 from server.kernel.database import Database
 from server.kernel.errors import Refusal, not_found
 from shared.domain.states import ReportState
@@ -43,7 +43,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def a_paper(world: World, signed: Signed | None) -> PaperOfReports:
     documents = SimpleNamespace(open_document=lambda _uow, _caller, key: f"paper {key}".encode())
     printer = SimpleNamespace(preview_report=lambda *_: SimpleNamespace(id=7))
-    return PaperOfReports(world.database, documents, printer, signed, world.reports)  # type: ignore[arg-type]
+    sources = SourcesOfResults(world.reports)
+    return PaperOfReports(world.database, documents, printer, signed, world.reports, sources)  # type: ignore[arg-type]
 
 
 def test_the_signed_paper_of_the_edition_is_taken_and_made_once(database: Database) -> None:
