@@ -15,7 +15,7 @@ from server.kernel.errors import illegal_action, invalid
 from server.kernel.rows.fields import FieldSpec, Form, pattern
 from server.kernel.rows.kinds import Kind, References
 from shared.contract.master import MasterKind, RoleEntry, StaffEntry
-from shared.domain.permissions import PATHOLOGY_WORDS, Permission
+from shared.domain.permissions import ECG_WORDS, PATHOLOGY_WORDS, Permission
 
 _LOGIN = pattern(r"[a-z][a-z0-9_.-]{1,39}", "登录名为 2–40 个小写字母、数字或 _ . -，以字母开头。")
 _CODE = pattern(r"[a-z][a-z0-9_]{0,19}", "角色编码为小写字母、数字和下划线，以字母开头。")
@@ -43,6 +43,7 @@ PERMISSION_WORDS = {
     Permission.CRITICAL_VALUES: "危急值",
     Permission.STATISTICS: "统计",
     **{one: words[0] for one, words in PATHOLOGY_WORDS.items()},
+    **{one: words[0] for one, words in ECG_WORDS.items()},
 }
 _EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN, Permission.OWN_ACCOUNT)
 

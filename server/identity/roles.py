@@ -32,6 +32,12 @@ _NAMES = {
     "pathology_auditor": ("病理审核医师", "Auditing pathologist", "blshys"),
     "pathology_archivist": ("病理档案管理员", "Pathology archivist", "bldagly"),
     "pathology_admin": ("病理管理员", "Pathology administrator", "blgly"),
+    "ecg_registrar": ("心电登记员", "ECG registrar", "xddjy"),
+    "ecg_operator": ("心电采集员", "ECG operator", "xdcjy"),
+    "ecg_doctor": ("心电医生", "ECG doctor", "xdys"),
+    "ecg_consultant": ("心电会诊医生", "ECG consultant", "xdhzys"),
+    "ecg_head": ("心电主任", "Head of ECG", "xdzr"),
+    "ecg_admin": ("心电管理员", "ECG administrator", "xdgly"),
     "administrator": ("管理员", "Administrator", "gly"),
 }
 _ALWAYS = frozenset({Permission.ANYONE, Permission.OWN_ACCOUNT, Permission.SIGNED_IN})

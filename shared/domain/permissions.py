@@ -70,6 +70,26 @@ class Permission(StrEnum):
     PATHOLOGY_LEND = "pathology_lend"
     PATHOLOGY_STATISTICS = "pathology_statistics"
     PATHOLOGY_CHARGES = "pathology_charges"
+    # the ECG network; words in ECG_WORDS
+    ECG_VIEW = "ecg_view"  # every account of the ECG network: lists, exams, traces, reports
+    ECG_REGISTER = "ecg_register"
+    ECG_ACQUIRE = "ecg_acquire"
+    ECG_MATCH = "ecg_match"  # orphan traces
+    ECG_REPORT = "ecg_report"  # draft and submit
+    ECG_AUDIT = "ecg_audit"  # the second reading
+    ECG_WITHDRAW = "ecg_withdraw"  # reports of others
+    ECG_PRINT = "ecg_print"
+    ECG_EXPORT = "ecg_export"
+    ECG_APPLY_CONSULTATION = "ecg_apply_consultation"
+    ECG_ACCEPT_CONSULTATION = "ecg_accept_consultation"
+    ECG_LEAD_CONSULTATION = "ecg_lead_consultation"  # the head: acceptances of others, teams
+    ECG_TERMS = "ecg_terms"
+    ECG_TEMPLATES = "ecg_templates"
+    ECG_DEVICES = "ecg_devices"
+    ECG_LINES = "ecg_lines"
+    ECG_CRITICAL = "ecg_critical"  # acknowledge critical ECGs
+    ECG_SETTINGS = "ecg_settings"
+    ECG_STATISTICS = "ecg_statistics"
 
 
 PATHOLOGY_WORDS: dict[Permission, tuple[str, str]] = {
@@ -114,6 +134,29 @@ PATHOLOGY_WORDS: dict[Permission, tuple[str, str]] = {
 }
 """The rights of pathology → Chinese and English word, for every screen on which rights are ticked."""
 
+ECG_WORDS: dict[Permission, tuple[str, str]] = {
+    Permission.ECG_VIEW: ("心电查看", "ECG: view"),
+    Permission.ECG_REGISTER: ("心电登记", "ECG: register"),
+    Permission.ECG_ACQUIRE: ("心电采集", "ECG: acquire"),
+    Permission.ECG_MATCH: ("未匹配心电图处理", "ECG: match orphan traces"),
+    Permission.ECG_REPORT: ("书写心电报告", "ECG: report"),
+    Permission.ECG_AUDIT: ("审核心电报告", "ECG: audit"),
+    Permission.ECG_WITHDRAW: ("撤回心电报告", "ECG: withdraw others' reports"),
+    Permission.ECG_PRINT: ("打印心电报告", "ECG: print"),
+    Permission.ECG_EXPORT: ("导出心电图", "ECG: export"),
+    Permission.ECG_APPLY_CONSULTATION: ("申请心电会诊", "ECG: apply for consultation"),
+    Permission.ECG_ACCEPT_CONSULTATION: ("受理心电会诊", "ECG: accept consultation"),
+    Permission.ECG_LEAD_CONSULTATION: ("管理心电会诊", "ECG: lead consultations"),
+    Permission.ECG_TERMS: ("心电术语维护", "ECG: terms"),
+    Permission.ECG_TEMPLATES: ("心电报告模板", "ECG: report templates"),
+    Permission.ECG_DEVICES: ("心电设备管理", "ECG: devices"),
+    Permission.ECG_LINES: ("心电线路管理", "ECG: lines"),
+    Permission.ECG_CRITICAL: ("心电危急值处理", "ECG: critical values"),
+    Permission.ECG_SETTINGS: ("心电系统设置", "ECG: settings"),
+    Permission.ECG_STATISTICS: ("心电统计", "ECG: statistics"),
+}
+"""The rights of the ECG network → Chinese and English word."""
+
 
 _EVERYBODY = frozenset({Permission.SIGNED_IN, Permission.OWN_ACCOUNT, Permission.ANYONE})
 
@@ -134,6 +177,16 @@ _PATHOLOGIST = _PATHOLOGY | {
     Permission.PATHOLOGY_DELAY,
     Permission.PATHOLOGY_PRINT,
     Permission.PATHOLOGY_EXPORT,
+}
+
+_ECG = _EVERYBODY | {Permission.ECG_VIEW, Permission.ECG_PRINT}
+_ECG_READER = _ECG | {
+    Permission.VIEW_IMAGES,
+    Permission.ECG_REGISTER,
+    Permission.ECG_ACQUIRE,
+    Permission.ECG_REPORT,
+    Permission.ECG_EXPORT,
+    Permission.ECG_CRITICAL,
 }
 
 ROLES: dict[str, frozenset[Permission]] = {
@@ -226,8 +279,27 @@ ROLES: dict[str, frozenset[Permission]] = {
     "pathology_admin": _EVERYBODY
     | {one for one in PATHOLOGY_WORDS if one is not Permission.PATHOLOGY_LIBRARIES}
     | {Permission.VIEW_IMAGES},
+    # the ECG network
+    "ecg_registrar": _ECG | {Permission.ECG_REGISTER},
+    "ecg_operator": _ECG
+    | {Permission.ECG_REGISTER, Permission.ECG_ACQUIRE, Permission.ECG_APPLY_CONSULTATION, Permission.ECG_CRITICAL},
+    "ecg_doctor": _ECG_READER | {Permission.ECG_APPLY_CONSULTATION, Permission.ECG_MATCH},
+    "ecg_consultant": _ECG_READER | {Permission.ECG_ACCEPT_CONSULTATION, Permission.ECG_MATCH, Permission.ECG_AUDIT},
+    "ecg_head": _ECG_READER
+    | {
+        Permission.ECG_APPLY_CONSULTATION,
+        Permission.ECG_ACCEPT_CONSULTATION,
+        Permission.ECG_LEAD_CONSULTATION,
+        Permission.ECG_AUDIT,
+        Permission.ECG_WITHDRAW,
+        Permission.ECG_MATCH,
+        Permission.ECG_TERMS,
+        Permission.ECG_TEMPLATES,
+        Permission.ECG_STATISTICS,
+    },
+    "ecg_admin": _EVERYBODY | frozenset(ECG_WORDS) | {Permission.VIEW_IMAGES},
     "administrator": frozenset(Permission),
 }
 """Role name → permissions. 登记员, 技师, 大屏, 自助机, 报告医生, 审核医生, 病区, 数据受托人, 影像管理员, 医院信息系统;
 病理登记员, 取材医师, 取材记录人, 病理技术员, 初诊医师, 主诊医师, 复诊医师, 病理审核医师, 病理档案管理员,
-病理管理员; 管理员."""
+病理管理员; 心电登记员, 心电采集员, 心电医生, 心电会诊医生, 心电主任, 心电管理员; 管理员."""
