@@ -1,0 +1,1 @@
+"""The ECG workstation: lists, registration, acquisition, reading, consultation."""

@@ -1,0 +1,1 @@
+"""Acquisition of ECGs: devices as ports, their adapters and simulator, the dialog with the quality gate."""

@@ -1,0 +1,1 @@
+"""The thin line: records wait on this computer until the server has them (store and forward)."""
