@@ -278,6 +278,7 @@ class ReportState(StrEnum):
 
     NONE = "none"
     DRAFT = "draft"
+    PENDING = "pending"  # read once, waits for the second reading (EX-ECG-12)
     SUBMITTED = "submitted"
     WITHDRAWN = "withdrawn"
 
@@ -285,6 +286,7 @@ class ReportState(StrEnum):
 REPORT_STATES = {
     ReportState.NONE: Word("未写", "None"),
     ReportState.DRAFT: Word("草稿", "Draft"),
+    ReportState.PENDING: Word("待审核", "To audit"),
     ReportState.SUBMITTED: Word("已提交", "Submitted"),
     ReportState.WITHDRAWN: Word("已撤回", "Withdrawn"),
 }
@@ -296,10 +298,13 @@ class ReportAction(StrEnum):
     SAVE = "save"
     SUBMIT = "submit"
     SUBMIT_AND_PRINT = "submit_and_print"
+    AUDIT = "audit"
+    RETURN = "return"
     PRINT = "print"
     WITHDRAW = "withdraw"
 
 
+# With two-level reading the server leads a submit to PENDING instead of SUBMITTED.
 REPORT_TRANSITIONS: dict[tuple[ReportState, ReportAction], ReportState] = {
     (ReportState.NONE, ReportAction.SAVE): ReportState.DRAFT,  # RPT-01
     (ReportState.NONE, ReportAction.SUBMIT): ReportState.SUBMITTED,
@@ -307,6 +312,9 @@ REPORT_TRANSITIONS: dict[tuple[ReportState, ReportAction], ReportState] = {
     (ReportState.DRAFT, ReportAction.SAVE): ReportState.DRAFT,
     (ReportState.DRAFT, ReportAction.SUBMIT): ReportState.SUBMITTED,  # RPT-02
     (ReportState.DRAFT, ReportAction.SUBMIT_AND_PRINT): ReportState.SUBMITTED,  # RPT-03
+    (ReportState.PENDING, ReportAction.SAVE): ReportState.PENDING,  # the auditor's changes
+    (ReportState.PENDING, ReportAction.AUDIT): ReportState.SUBMITTED,
+    (ReportState.PENDING, ReportAction.RETURN): ReportState.DRAFT,
     (ReportState.SUBMITTED, ReportAction.PRINT): ReportState.SUBMITTED,  # RPT-04
     (ReportState.SUBMITTED, ReportAction.WITHDRAW): ReportState.WITHDRAWN,  # EXM-09
     (ReportState.WITHDRAWN, ReportAction.SAVE): ReportState.DRAFT,
@@ -366,6 +374,7 @@ class ConsultationAction(StrEnum):
     SAVE = "save"
     PUBLISH = "publish"
     SIGN_FOR = "sign_for"
+    WITHDRAW_REPORT = "withdraw_report"  # the published report is taken back to be corrected (EXM-09)
 
 
 CONSULTATION_ACTIONS = {
@@ -376,6 +385,7 @@ CONSULTATION_ACTIONS = {
     ConsultationAction.SAVE: Word("保存", "Save"),
     ConsultationAction.PUBLISH: Word("发布会诊报告", "Publish consultation report"),
     ConsultationAction.SIGN_FOR: Word("签收", "Sign for"),
+    ConsultationAction.WITHDRAW_REPORT: Word("撤回报告", "Withdraw report"),
 }
 
 CONSULTATION_TRANSITIONS: dict[tuple[ConsultationState, ConsultationAction], ConsultationState] = {
@@ -387,6 +397,8 @@ CONSULTATION_TRANSITIONS: dict[tuple[ConsultationState, ConsultationAction], Con
     (ConsultationState.ACCEPTED, ConsultationAction.PUBLISH): ConsultationState.PUBLISHED,  # CON-07
     (ConsultationState.PUBLISHED, ConsultationAction.SIGN_FOR): ConsultationState.COMPLETED,  # CON-08
     (ConsultationState.COMPLETED, ConsultationAction.SIGN_FOR): ConsultationState.COMPLETED,
+    (ConsultationState.PUBLISHED, ConsultationAction.WITHDRAW_REPORT): ConsultationState.ACCEPTED,
+    (ConsultationState.COMPLETED, ConsultationAction.WITHDRAW_REPORT): ConsultationState.ACCEPTED,
 }
 
 

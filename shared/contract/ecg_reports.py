@@ -1,0 +1,721 @@
+"""Reports of ECG exams: reading page, draft, submit, audit, withdraw, paper, export, terms, critical ECGs, figures.
+
+An exam has one report in its life, with editions; `ReportPage` is what the reading page needs beside exam and traces
+(shared.contract.ecg), and every command that changes the report returns it. A consultation's report is written and
+published with the same requests by the doctor who accepted it (ECG-AMB-07). After a change the notice
+`Changed("ecg_report", exam_id, version)` goes out.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from shared.contract.base import AuditClass, Command, Nothing, Query
+from shared.contract.printing import DocumentView
+from shared.domain.critical import LoopState
+from shared.domain.ecg import ReportAction, ReportState
+from shared.domain.ecg_reports import (
+    Agreement,
+    Danger,
+    ExportFormat,
+    Parameter,
+    QtcFormula,
+    ReportSide,
+    StatementSource,
+    TermKind,
+    TermScope,
+    Verdict,
+)
+from shared.domain.permissions import Permission
+
+LONGEST_TEXT = 4_000
+"""Characters of findings or of the diagnosis."""
+MOST_STATEMENTS = 60
+MOST_IN_A_BATCH = 100
+
+# ── what a report says ───────────────────────────────────────────────────────────────────────────────
+
+
+class ParameterValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of the parameter area. `machine` is what was measured and never changes; `value` is what the report says.
+
+    None: cannot be measured ("no P wave" has P and PR None). `is_changed` is set by the server: the two differ.
+    """
+
+    name: Parameter
+    machine: float | None = None
+    value: float | None = None
+    is_changed: bool = False
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """A structured statement beside the free text; both are kept (EX-ECG-11).
+
+    `code` in `system`: "mingjing" (suggestions and own terms), "aha" (AHA/ACC/HRS 2007), "mdc" (ISO 11073-10102).
+    """
+
+    code: str
+    text: str
+    system: str = "mingjing"
+    source: StatementSource = StatementSource.DOCTOR
+    verdict: Verdict = Verdict.CONFIRMED  # of a machine's or device's statement
+    reason: str = ""  # why the rule suggested it
+
+
+class PaperLook(msgspec.Struct, frozen=True, kw_only=True):
+    """How the trace is drawn on the report. Screen zoom and lead spacing have no part in it (ECG-LEAD-03).
+
+    `high_pass_hz` … None: this filter is off. All three off: as recorded.
+    """
+
+    layout: str = ""  # empty: of the chosen template
+    speed: float = 25.0  # mm/s: 12.5, 25, 50
+    gain: float = 10.0  # mm/mV: 2.5, 5, 10, 20
+    high_pass_hz: float | None = None
+    low_pass_hz: float | None = None
+    mains_hz: float | None = None
+    rhythm: tuple[str, ...] = ("II",)
+    start: float = 0.0  # seconds into the record
+    seconds: float | None = None  # of a long record; None: 10 s, or all of a short one
+
+
+class ReportBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the doctor writes."""
+
+    trace_id: int = 0  # that the report speaks of; 0: the newest
+    parameters: tuple[ParameterValue, ...] = ()
+    qtc_formula: QtcFormula = QtcFormula.BAZETT
+    findings: str = ""  # 检查所见
+    diagnosis: str = ""  # 心电诊断
+    statements: tuple[Statement, ...] = ()
+    look: PaperLook = PaperLook()
+    agreement: Agreement = Agreement.NONE  # of a consultation with the first opinion
+
+
+class EditionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A submitted edition. `document_id` is its PDF; 0 while it is being made."""
+
+    number: int
+    side: ReportSide
+    at: datetime
+    by: str  # who published: the auditor, or the reader where reading has one level
+    reader: str
+    hospital: str
+    reason: str  # why the one before was withdrawn; empty for the first
+    seal: str
+    document_id: int
+    is_present: bool
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
+    withdrawal: str = ""  # the reason
+
+
+class SuggestionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule suggests, with its reason in both languages. Never in the report until a doctor takes it."""
+
+    code: str
+    zh: str
+    en: str
+    reason_zh: str
+    reason_en: str
+    term_code: str = ""  # of the dictionary, where it has the term
+    system: str = "mingjing"
+
+
+class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
+    """A critical ECG: what was found when the trace arrived, and the loop that follows it (EX-ECG-09)."""
+
+    id: int
+    exam_id: int
+    trace_id: int
+    rule: str
+    zh: str
+    en: str
+    reason_zh: str
+    reason_en: str
+    found_at: datetime
+    loop_id: int  # of shared.contract.critical, where telling, acknowledging and escalating go on
+    loop_state: LoopState | None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    patient_name: str = ""
+    accession_number: str = ""
+    hospital: str = ""
+
+
+class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The report of an exam as the reading page needs it. `version` is 0 before anything was saved.
+
+    `body` holds the caller's side: what was saved, else a new one with the machine's values. `allowed` are the
+    report's actions that this account may take now, `obstacle` a sentence where none changes the text
+    ("会诊中，由…书写"). A history report is opened by the same request and has `is_editable` False.
+    """
+
+    exam_id: int
+    report_id: int
+    version: int
+    state: ReportState
+    side: ReportSide
+    body: ReportBody
+    is_saved: bool  # False: `body` is a proposal
+    is_editable: bool
+    obstacle: str
+    writer: str
+    saved_at: datetime | None
+    reader: str  # 初读
+    auditor: str  # 审核; empty with one level
+    submitted_at: datetime | None
+    returned: str  # why the auditor gave it back; empty
+    needs_audit: bool  # submit leads to 待审核
+    edition: int
+    editions: tuple[EditionView, ...]
+    document_id: int  # the present edition's PDF; 0 without
+    print_count: int
+    suggestions: tuple[SuggestionView, ...]
+    device_statements: tuple[str, ...]
+    danger: Danger
+    danger_reasons: tuple[str, ...]
+    alarms: tuple[AlarmView, ...]
+    template: str  # that prints would take now; empty: ask 请选择报告模板 (ECG-PRN-01)
+    consultation_id: int
+    first_opinion: str  # the lower hospital's own diagnosis, shown to the consulting doctor
+    allowed: tuple[ReportAction, ...]
+
+
+class Open(Query[ReportPage], frozen=True, kw_only=True):
+    """The report of an exam. Refusals: NOT_FOUND, PERMISSION_MISSING (another hospital's exam)."""
+
+    method = "ecg_reports.open"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    station_template: str = ""  # what this computer remembers; counts before the account's choice
+
+
+class GetEdition(Query[ReportBody], frozen=True, kw_only=True):
+    """What an edition said. Refusals: NOT_FOUND, PERMISSION_MISSING."""
+
+    method = "ecg_reports.get_edition"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    number: int
+
+
+class ProposeValues(Query[tuple[ParameterValue, ...]], frozen=True, kw_only=True):
+    """The machine's values of a trace with another formula of QTc. Refusals: NOT_FOUND."""
+
+    method = "ecg_reports.propose_values"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+    exam_id: int
+    trace_id: int = 0
+    qtc_formula: QtcFormula = QtcFormula.BAZETT
+
+
+class Save(Command[ReportPage], frozen=True, kw_only=True):
+    """保存 a draft (ECG-SUB-01). `version` of the page that it was written on.
+
+    Refusals: CONFLICT, INVALID (a value out of all bounds, a text too long), ILLEGAL_ACTION (no trace, submitted,
+    somebody else's consultation), PERMISSION_MISSING.
+    """
+
+    method = "ecg_reports.save"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    version: int
+    body: ReportBody
+    station_template: str = ""
+
+
+class Submit(Command[ReportPage], frozen=True, kw_only=True):
+    """提交报告: the exam becomes 已报告; with two-level reading the report becomes 待审核 first.
+
+    By the doctor who accepted a consultation it publishes the consultation report. The PDF is there when this answers
+    (`document_id`), unless the answer's `needs_audit` says that it waits. Refusals: INVALID (empty conclusion, field
+    "diagnosis"), CONFLICT, ILLEGAL_ACTION, PERMISSION_MISSING.
+    """
+
+    method = "ecg_reports.submit"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    version: int
+    body: ReportBody
+    template: str = ""  # empty: the account's choice, else the default
+    station_template: str = ""
+
+
+class Audit(Command[ReportPage], frozen=True, kw_only=True):
+    """审核 a report that waits, as it is or with the auditor's changes. Never by its reader, unless the policy lets.
+
+    Refusals: INVALID, CONFLICT, ILLEGAL_ACTION (waits for nothing), PERMISSION_MISSING.
+    """
+
+    method = "ecg_reports.audit"
+    permission = Permission.ECG_AUDIT
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    version: int
+    body: ReportBody | None = None
+    template: str = ""
+
+
+class Return(Command[ReportPage], frozen=True, kw_only=True):
+    """退回 a waiting report to its reader. Refusals: INVALID (no reason), CONFLICT, ILLEGAL_ACTION."""
+
+    method = "ecg_reports.return"
+    permission = Permission.ECG_AUDIT
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    version: int
+    reason: str
+
+
+class Withdraw(Command[ReportPage], frozen=True, kw_only=True):
+    """撤回报告 with a reason: the edition is kept, the exam becomes 已采集, readers are told (ECG-SM-EXM-09).
+
+    By whoever submitted it, or with the right ECG_WITHDRAW. A consultation's report goes back to its doctor.
+    Refusals: INVALID (no reason), CONFLICT, ILLEGAL_ACTION, PERMISSION_MISSING.
+    """
+
+    method = "ecg_reports.withdraw"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    version: int
+    reason: str
+
+
+class ListAwaitingAudit(Query[tuple[int, ...]], frozen=True, kw_only=True):
+    """The exams of the caller's hospitals whose report waits for the second reading, oldest first; at most 500."""
+
+    method = "ecg_reports.list_awaiting_audit"
+    permission = Permission.ECG_AUDIT
+    audit = AuditClass.ROUTINE
+
+
+class ReportEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the trail of an exam's report: views, saves, submits, prints, withdrawals, exports (EX-ECG-12)."""
+
+    at: datetime
+    by: str
+    station: str
+    action: str  # viewed, saved, submitted, published, audited, returned, withdrawn, printed, exported, critical …
+    note: str
+
+
+class ListEvents(Query[tuple[ReportEvent, ...]], frozen=True, kw_only=True):
+    """The trail of an exam's report, newest first; at most 500. Refusals: NOT_FOUND, PERMISSION_MISSING."""
+
+    method = "ecg_reports.list_events"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.REPORT
+
+    exam_id: int
+
+
+# ── paper ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TemplateView(msgspec.Struct, frozen=True, kw_only=True):
+    """A report template (报告模板)."""
+
+    key: str  # "3x4+1R", "6x2" …
+    zh: str
+    en: str
+    is_default: bool = False
+
+
+class ListTemplates(Query[tuple[TemplateView, ...]], frozen=True, kw_only=True):
+    """The templates of 报告模板选择, the default first."""
+
+    method = "ecg_reports.list_templates"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+
+class GetTemplate(Query[str], frozen=True, kw_only=True):
+    """The account's choice; empty: it never chose (ECG-PRN-01)."""
+
+    method = "ecg_reports.get_template"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+
+class ChooseTemplate(Command[str], frozen=True, kw_only=True):
+    """确认 of 打印设置: keep the account's choice (ECG-PRN-02, -03). Refusals: INVALID."""
+
+    method = "ecg_reports.choose_template"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+    template: str
+
+
+class Preview(Command[DocumentView], frozen=True, kw_only=True):
+    """The PDF as it would print: of the present edition, or of an unsaved `body` with the mark 未审核.
+
+    Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION (no trace).
+    """
+
+    method = "ecg_reports.preview"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.REPORT
+
+    exam_id: int
+    template: str = ""
+    body: ReportBody | None = None
+    language: str = "zh"
+
+
+class Print(Command[DocumentView], frozen=True, kw_only=True):
+    """打印, 快速打印: the PDF to print, counted (ECG-SM-RPT-04).
+
+    With the template of the edition it is its very document. At the hospital that asked for a consultation this also
+    signs for its report (ECG-CRP-07). Refusals: ILLEGAL_ACTION (not submitted), INVALID (unknown template).
+    """
+
+    method = "ecg_reports.print"
+    permission = Permission.ECG_PRINT
+    audit = AuditClass.EXPORT
+
+    exam_id: int
+    template: str = ""  # empty: as it was submitted
+    language: str = "zh"
+
+
+class PrintLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the print log."""
+
+    at: datetime
+    by: str
+    station: str
+    edition: int
+    template: str
+    number: int  # which print of the report this was
+
+
+class ListPrints(Query[tuple[PrintLine, ...]], frozen=True, kw_only=True):
+    """The print log of an exam's report, newest first. Refusals: NOT_FOUND."""
+
+    method = "ecg_reports.list_prints"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+    exam_id: int
+
+
+class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one exam of a batch; `sentence` says why it was skipped."""
+
+    exam_id: int
+    done: bool
+    sentence: str = ""
+    document: DocumentView | None = None
+
+
+class BatchPrint(Command[tuple[BatchRow, ...]], frozen=True, kw_only=True):
+    """批量打印; each exam by itself, counted and signed for as Print does. Refusals: INVALID (too many)."""
+
+    method = "ecg_reports.batch_print"
+    permission = Permission.ECG_PRINT
+    audit = AuditClass.EXPORT
+
+    exam_ids: tuple[int, ...]
+    template: str = ""
+    language: str = "zh"
+
+
+class ExportTrace(Command[DocumentView], frozen=True, kw_only=True):
+    """A trace as a file of another format, with the report's values and statements where the format holds them.
+
+    Refusals: NOT_FOUND, INVALID (the format cannot hold it; the sentence says what).
+    """
+
+    method = "ecg_reports.export_trace"
+    permission = Permission.ECG_EXPORT
+    audit = AuditClass.EXPORT
+
+    exam_id: int
+    file_format: ExportFormat
+    trace_id: int = 0  # 0: that of the report, else the newest
+
+
+# ── terms ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TermView(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the dictionary of diagnostic terms (诊断术语词库)."""
+
+    id: int
+    version: int
+    category_id: int
+    kind: TermKind
+    scope: TermScope
+    zh: str
+    en: str
+    initials: str  # of the pinyin: "dxxl"
+    code: str = ""  # in `system`; empty: none is known
+    system: str = ""
+    position: int = 0
+    is_editable: bool = False
+
+
+class CategoryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A node of the tree; `parent_id` 0 for the roots."""
+
+    id: int
+    parent_id: int
+    kind: TermKind
+    scope: TermScope
+    zh: str
+    en: str
+    position: int
+    is_editable: bool = False
+
+
+class TermTree(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the caller sees: standard, of his hospitals, his own. Small enough to search on the workstation
+    as one types: `initials` and `zh` of each term are there."""
+
+    categories: tuple[CategoryView, ...]
+    terms: tuple[TermView, ...]
+
+
+class ListTerms(Query[TermTree], frozen=True, kw_only=True):
+    """The dictionary; `Changed("ecg_terms", …)` says that it is to be asked for again."""
+
+    method = "ecg_reports.list_terms"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+    kind: TermKind | None = None
+
+
+class SearchTerms(Query[tuple[TermView, ...]], frozen=True, kw_only=True):
+    """Terms whose text holds the words, or whose pinyin initials begin so; best first, at most 50."""
+
+    method = "ecg_reports.search_terms"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+    text: str
+    kind: TermKind | None = None
+
+
+class SaveTerm(Command[TermView], frozen=True, kw_only=True):
+    """Add (`id` 0) or change a term. Personal ones with the right to report, others with ECG_TERMS.
+
+    Refusals: INVALID, CONFLICT, NOT_FOUND, DUPLICATE, PERMISSION_MISSING.
+    """
+
+    method = "ecg_reports.save_term"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.SETTINGS
+
+    term: TermView
+
+
+class RemoveTerm(Command[Nothing], frozen=True, kw_only=True):
+    """Take a term out. Refusals: NOT_FOUND, CONFLICT, PERMISSION_MISSING."""
+
+    method = "ecg_reports.remove_term"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.SETTINGS
+
+    term_id: int
+    version: int
+
+
+class SaveCategory(Command[CategoryView], frozen=True, kw_only=True):
+    """Add (`id` 0) or rename a category. Refusals as SaveTerm."""
+
+    method = "ecg_reports.save_category"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.SETTINGS
+
+    category: CategoryView
+
+
+class RemoveCategory(Command[Nothing], frozen=True, kw_only=True):
+    """Take an empty category out. Refusals: NOT_FOUND, ILLEGAL_ACTION (not empty), PERMISSION_MISSING."""
+
+    method = "ecg_reports.remove_category"
+    permission = Permission.ECG_REPORT
+    audit = AuditClass.SETTINGS
+
+    category_id: int
+
+
+# ── critical ECGs ────────────────────────────────────────────────────────────────────────────────────
+
+
+class CriticalRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the configurable list; `limit` has the unit that `unit` names, None where the rule has no number."""
+
+    code: str
+    zh: str
+    en: str
+    enabled: bool
+    limit: float | None = None
+    unit: str = ""
+    is_alarm: bool = True  # opens the loop at once; else it only warns and sorts the list
+
+
+class CriticalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The list of a server; `version` 0 before it was ever saved."""
+
+    version: int
+    rules: tuple[CriticalRule, ...]
+
+
+class GetCriticalRules(Query[CriticalSettings], frozen=True, kw_only=True):
+    """The list in force."""
+
+    method = "ecg_reports.get_critical_rules"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+
+class SaveCriticalRules(Command[CriticalSettings], frozen=True, kw_only=True):
+    """Change the list: switch rules, set limits. Refusals: INVALID, CONFLICT."""
+
+    method = "ecg_reports.save_critical_rules"
+    permission = Permission.ECG_SETTINGS
+    audit = AuditClass.SETTINGS
+
+    settings: CriticalSettings
+
+
+class ListAlarms(Query[tuple[AlarmView, ...]], frozen=True, kw_only=True):
+    """Critical ECGs of the caller's hospitals, newest first, at most 200; `open_only`: not yet acknowledged."""
+
+    method = "ecg_reports.list_alarms"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.REPORT
+
+    open_only: bool = True
+    exam_id: int = 0
+
+
+class AcknowledgeAlarm(Command[AlarmView], frozen=True, kw_only=True):
+    """Say that a critical ECG was seen and acted on: the loop is acknowledged with name and time.
+
+    Refusals: NOT_FOUND, ILLEGAL_ACTION (acknowledged or cancelled already), INVALID.
+    """
+
+    method = "ecg_reports.acknowledge_alarm"
+    permission = Permission.ECG_CRITICAL
+    audit = AuditClass.REPORT
+
+    alarm_id: int
+    note: str = ""
+
+
+# ── policy ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ReportPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How a hospital wants its ECG reports."""
+
+    version: int = 0
+    campus_id: int = 0
+    two_level: bool = False  # 初读, 审核
+    same_person: bool = False  # may the reader audit
+    template: str = "3x4+1R"  # for accounts that never chose
+    qtc_formula: QtcFormula = QtcFormula.BAZETT
+
+
+class GetPolicy(Query[ReportPolicy], frozen=True, kw_only=True):
+    """The policy of a campus."""
+
+    method = "ecg_reports.get_policy"
+    permission = Permission.ECG_VIEW
+    audit = AuditClass.ROUTINE
+
+    campus_id: int = 0
+
+
+class SavePolicy(Command[ReportPolicy], frozen=True, kw_only=True):
+    """Change the policy of a campus. Refusals: INVALID, CONFLICT."""
+
+    method = "ecg_reports.save_policy"
+    permission = Permission.ECG_SETTINGS
+    audit = AuditClass.SETTINGS
+
+    policy: ReportPolicy
+
+
+# ── statistics ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A month of one hospital, or of one doctor. Minutes are medians; None where nothing was measured."""
+
+    month: str  # "2026-11"
+    hospital: str
+    doctor: str  # empty: all of the hospital
+    registered: int = 0
+    acquired: int = 0
+    reported: int = 0
+    report_minutes: float | None = None  # acquired → reported
+    report_minutes_p90: float | None = None
+    asked: int = 0  # consultations that this hospital applied for
+    answered: int = 0  # consultation reports that this hospital published
+    refused: int = 0
+    accept_minutes: float | None = None  # applied → accepted
+    answer_minutes: float | None = None  # applied → published
+    answer_minutes_p90: float | None = None
+    in_time: int = 0  # of `answered`, within the limit of their urgency
+    compared: int = 0  # consultations with a first opinion
+    agreed: int = 0
+    partly: int = 0
+    critical: int = 0
+
+
+class GetStatistics(Query[tuple[StatisticsRow, ...]], frozen=True, kw_only=True):
+    """Months from `first` to `last`, newest first; by doctor with `by_doctor`. Refusals: INVALID (over 60 months)."""
+
+    method = "ecg_reports.get_statistics"
+    permission = Permission.ECG_STATISTICS
+    audit = AuditClass.ROUTINE
+
+    first: date
+    last: date
+    campus_id: int | None = None
+    by_doctor: bool = False
+
+
+class StatisticsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows as a file."""
+
+    name: str
+    content: bytes
+    count: int
+
+
+class ExportStatistics(Query[StatisticsFile], frozen=True, kw_only=True):
+    """The same rows as CSV (UTF-8 with mark) or workbook. Refusals: INVALID."""
+
+    method = "ecg_reports.export_statistics"
+    permission = Permission.ECG_STATISTICS
+    audit = AuditClass.EXPORT
+
+    first: date
+    last: date
+    campus_id: int | None = None
+    by_doctor: bool = False
+    file_format: str = "xlsx"  # or csv
+    language: str = "zh"
