@@ -1,0 +1,1 @@
+"""诊断术语词库: the page that administers the dictionary of diagnostic terms."""
