@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
+from clients.kit.bell import Bell
 from clients.kit.translations import tr
 from shared.contract.pathology import CaseDetails, CaseFilter, CaseRow, CaseView, LibraryView, Neighbours
 from shared.contract.pathology_stations import StationSettings
@@ -23,31 +24,6 @@ if TYPE_CHECKING:
     from clients.kit.shell import Workplace
     from clients.pathology.links import Link
     from clients.pathology.stations import StationSpec
-
-T = TypeVar("T")
-
-
-class Bell(Generic[T]):
-    """Callbacks that hear of something, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self._listeners: list[Callable[[T], object]] = []
-
-    def listen(self, listener: Callable[[T], object]) -> Callable[[], None]:
-        """Call `listener` every time; the function returned ends that. A widget calls it when it closes."""
-        self._listeners.append(listener)
-
-        def forget() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return forget
-
-    def ring(self, value: T) -> None:
-        """Tell everybody."""
-        for listener in tuple(self._listeners):
-            listener(value)
-
 
 class Part(Protocol):
     """What one tab edits of the open case. Texts that are not saved yet are journaled by the tab (`place.drafts`)."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from clients.kit.actions import check_actions
+from clients.kit.bell import Bell
 from clients.pathology import desk as desk_module
-from clients.pathology.desk import Answer, Bell, Desk, find_maker
+from clients.pathology.desk import Answer, Desk, find_maker
 from clients.pathology.links import LINKS
 from clients.pathology.menus import ENTRIES, LIST_MENU_HEAD, MENUS, TOOLS
 from clients.pathology.shell.bars import available, declared_actions, is_possible

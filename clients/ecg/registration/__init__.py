@@ -1,0 +1,1 @@
+"""Registration of ECG exams: HIS登记 and the quick ways."""

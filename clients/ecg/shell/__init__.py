@@ -1,0 +1,1 @@
+"""The window of the ECG workstation: home, reading tabs, notices, report windows."""

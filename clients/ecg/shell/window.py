@@ -1,0 +1,114 @@
+"""What the desk asks of the window: reading tabs, pages, report windows; and who leaves with unsaved changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Slot
+
+from clients.ecg.desk import Desk, Reading
+from clients.ecg.pages import HOME, READING
+from clients.ecg.shell.readings import ReadingArea, ReadingStrip
+from clients.kit.printing.documents import ServerDocuments
+
+
+def furnish(desk: Desk) -> EcgWindow:
+    """Give a new desk its window: strip of readings, notices, bell."""
+    return EcgWindow(desk)
+
+
+class EcgWindow(QObject):
+    """The parts of the shell that belong to no page; lives as long as the shell."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.place.shell)
+        self._desk = desk
+        self._place = desk.place
+        self._shell = desk.place.shell
+        self._left = HOME
+        self._area: ReadingArea | None = None
+        desk.view = self
+        desk.papers = ServerDocuments(desk.place.connection, desk.place.desk_settings)
+        self.strip = ReadingStrip()
+        self.strip.back.connect(self._go_back)
+        self.strip.chosen.connect(self._show_exam)
+        self.strip.closing.connect(self.close_reading)
+        self._shell.add_strip(self.strip)
+        self._shell.page_shown.connect(self._on_page)
+        self._shell.guard = self.may_leave
+
+    # ── the desk's view ──────────────────────────────────────────────────────────────────────────────
+
+    def show_reading(self, reading: Reading) -> None:
+        """Open a reading in a tab of its own, or bring the tab of its exam to the front."""
+        self.area().show_reading(reading)
+        self._shell.go_to(READING)
+        self._show_tabs()
+
+    @Slot(int)
+    def close_reading(self, exam_id: int) -> None:
+        """Close the tab of an exam; unsaved changes are asked about first."""
+        if self._area is not None:
+            if exam_id in self._area.open and exam_id != self._area.front:
+                self._area.show_exam(exam_id)
+            self._area.close_reading(exam_id, self._after_close)
+
+    def retitle_reading(self, exam_id: int, title: str) -> None:
+        """Show other words on the tab of an exam."""
+        if self._area is not None:
+            self._area.retitle(exam_id, title)
+
+    def show_page(self, page: str) -> Any:
+        """Bring a page to the front; its widget, or None where the user has no such page."""
+        if not any(one.id == page for one in self._shell.pages):
+            return None
+        return self._shell.go_to(page)
+
+    def show_report(self, exam_id: int, consultation_id: int | None) -> None:
+        """Show the PDF of the report."""
+        raise NotImplementedError
+
+    def area(self) -> ReadingArea:
+        """The page of the readings; made when the first is opened."""
+        if self._area is None:
+            self._shell.prepare(READING)
+            made = self._shell.page_widget(READING)
+            assert isinstance(made, ReadingArea)
+            self._area = made
+            made.tabs_changed.connect(self._show_tabs)
+            made.front_changed.connect(self._show_tabs)
+        return self._area
+
+    def may_leave(self, leave: Callable[[], object]) -> bool:
+        """Asked before the program closes."""
+        return self._area is None or self._area.close_all(leave)
+
+    # ── tabs and pages ───────────────────────────────────────────────────────────────────────────────
+
+    @Slot(str)
+    def _on_page(self, page_id: str) -> None:
+        if page_id != READING:
+            self._left = page_id
+        self._show_tabs()
+
+    @Slot()
+    def _go_back(self) -> None:
+        self.show_page(self._left)
+
+    @Slot(int)
+    def _show_exam(self, exam_id: int) -> None:
+        self.area().show_exam(exam_id)
+        self._shell.go_to(READING)
+
+    def _after_close(self) -> None:
+        if self._area is not None and not self._area.open:
+            self._go_back()
+
+    @Slot()
+    def _show_tabs(self) -> None:
+        if self._area is None:
+            return
+        title = next((page.title for page in self._shell.pages if page.id == self._left), "")
+        front = self._area.front if self._shell.current_page == READING else None
+        self.strip.show_tabs(title, self._area.titles(), front)
