@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shared.waveform.amplitudes import LeadAmplitudes
 
 # Contiguous leads: neighbours in the frontal plane (Cabrera) and on the chest.
-_NEIGHBOURS = (
+NEIGHBOURS = (
     ("aVL", "I"),
     ("II", "aVF"),
     ("aVF", "III"),
@@ -80,7 +80,7 @@ def _stated(
 ) -> list[Suggestion]:
     """One suggestion naming the walls, when the rule holds in two contiguous leads."""
     true = {name for name in leads if holds(name)}
-    together = {name for pair in _NEIGHBOURS if set(pair) <= true for name in pair}
+    together = {name for pair in NEIGHBOURS if set(pair) <= true for name in pair}
     if not together:
         return []
     walls = [place for place in _PLACES if place[3] & together]
