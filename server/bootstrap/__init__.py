@@ -55,7 +55,11 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.orders.tables",
     "server.pathology.slides.tables",
     "server.pathology.keeping.tables",
+    "server.pathology.counts.tables",
     "server.pathology.stations.tables",
+    "server.ecg.exams.tables",
+    "server.ecg.traces.tables",
+    "server.ecg.acquisition.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

@@ -28,6 +28,7 @@ from server.bootstrap.collections import collections_of, follow_the_clock
 from server.bootstrap.corrections import BinOfRejected, RegistrationOfPatients
 from server.bootstrap.critical import Critical, build_critical, critical_kinds
 from server.bootstrap.critical_results import CriticalToHospital
+from server.bootstrap.ecg import Ecg, EcgHouse, build_ecg
 from server.bootstrap.films import Films, build_films
 from server.bootstrap.folders import Folders
 from server.bootstrap.hanging import build_hanging
@@ -132,6 +133,7 @@ class Areas:
     films: Films
     sharing: SharingService
     pathology: Pathology
+    ecg: Ecg
     handlers: tuple[object, ...]
 
 
@@ -317,6 +319,26 @@ class _Building:
                 critical=self.critical,
             )
         )
+        self.ecg = build_ecg(
+            EcgHouse(
+                settings=self.settings,
+                database=self.database,
+                folders=self.folders,
+                time=self.time,
+                identity=self.identity,
+                organisation=self.organisation,
+                network=Network(self.organisation),
+                patients=self.patients,
+                applications=self.applications,
+                imaging_exams=self.exams,
+                archive=self.archive,
+                documents=self.documents,
+                signing=self.signing,
+                results=self.results,
+                critical=self.critical,
+                interfaces=self.interfaces,
+            )
+        )
 
     def areas(self) -> Areas:
         """All that was built."""
@@ -351,6 +373,7 @@ class _Building:
             films=self.films,
             sharing=self.sharing,
             pathology=self.pathology,
+            ecg=self.ecg,
             handlers=(*self._desk_handlers(), *self._report_handlers(), *self._image_handlers()),
         )
 
@@ -402,6 +425,7 @@ class _Building:
             self.results.handlers,
             self.structured.handlers,
             *self.pathology.handlers,
+            *self.ecg.handlers,
         )
 
     def _image_handlers(self) -> tuple[object, ...]:

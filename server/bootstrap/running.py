@@ -143,6 +143,7 @@ class RunningServer:
             areas.structured.templates.install(uow)
             areas.critical.seed(uow)
             areas.pathology.seed(uow)
+            areas.ecg.seed(uow)
 
     def _require_readiness(self, database: Database, areas: Areas) -> None:
         with database.read() as uow:

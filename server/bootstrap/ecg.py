@@ -1,0 +1,77 @@
+"""Puts the ECG network together: one `build_ecg_…` for each room; what a room needs of the house is in `EcgHouse`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.bootstrap.ecg_exams import EcgExams, build_ecg_exams
+from server.bootstrap.ecg_traces import EcgTraces, build_ecg_traces
+
+if TYPE_CHECKING:
+    from server.archive.service import ArchiveService
+    from server.bootstrap.critical import Critical
+    from server.bootstrap.folders import Folders
+    from server.bootstrap.hl7 import Interfaces
+    from server.bootstrap.results import Results
+    from server.bootstrap.signing import Signing
+    from server.exams.applications import ApplicationDesk
+    from server.exams.service import ExamService
+    from server.identity.service import IdentityService
+    from server.kernel.clock import HospitalTime
+    from server.kernel.database import Database, UnitOfWork
+    from server.organisation.service import OrganisationService
+    from server.patients.service import PatientService
+    from server.printing.documents import DocumentStore
+    from server.referrals.network import Network
+    from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class EcgHouse:
+    """What the rooms take from the other areas."""
+
+    settings: Settings
+    database: Database
+    folders: Folders
+    time: HospitalTime
+    identity: IdentityService
+    organisation: OrganisationService
+    network: Network
+    patients: PatientService
+    applications: ApplicationDesk
+    imaging_exams: ExamService  # server.exams: the radiology exams, not ours
+    archive: ArchiveService
+    documents: DocumentStore
+    signing: Signing
+    results: Results
+    critical: Critical
+    interfaces: Interfaces
+
+
+@dataclass(frozen=True, slots=True)
+class Ecg:
+    """The area, put together."""
+
+    house: EcgHouse
+    handlers: tuple[object, ...]
+    exams: EcgExams
+    traces: EcgTraces
+
+    def seed(self, uow: UnitOfWork) -> None:
+        """Fill what an empty database lacks."""
+
+
+def build_ecg(house: EcgHouse) -> Ecg:
+    """Construct the rooms; each owner adds its lines."""
+    exams = build_ecg_exams(house)
+    traces = build_ecg_traces(house, exams)
+    return Ecg(
+        house,
+        handlers=(
+            *exams.handlers,
+            *traces.handlers,
+        ),
+        exams=exams,
+        traces=traces,
+    )

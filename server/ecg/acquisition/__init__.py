@@ -1,0 +1,1 @@
+"""Acquisition: devices, bindings, tasks, uploads, traces that found no exam."""

@@ -1,0 +1,1 @@
+"""ECG exams: requests, registration, lists, details, favourites, the state machine."""
