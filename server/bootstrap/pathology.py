@@ -17,6 +17,7 @@ from server.bootstrap.pathology_reports import (
     deliver_pathology_reports,
     sign_pathology_reports,
 )
+from server.bootstrap.pathology_settings import build_pathology_settings
 from server.bootstrap.pathology_slides import PathologySlides, build_pathology_slides
 from server.bootstrap.pathology_stations import build_pathology_stations
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
@@ -113,6 +114,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
             slides.handlers,
             reports.handlers,
             keeping.handlers,
+            *build_pathology_settings(house, media),
         ),
         core=core,
         templates=templates,

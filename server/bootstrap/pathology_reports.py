@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from server.critical.reading import Reading as CriticalReading
-from server.identity.roles import permissions_of_roles
+from server.identity.personal import rights_of_users
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action
@@ -173,10 +173,11 @@ class PeopleOfReports:
         self._identity = identity
 
     def with_right(self, uow: UnitOfWork, permission: Permission) -> tuple[Person, ...]:
+        rights = rights_of_users(uow)
         found = (
             Person(one.id, one.name)
             for one in self._identity.list_users(uow)
-            if one.is_active and one.roles != ("administrator",) and permission in permissions_of_roles(uow, one.roles)
+            if one.roles != ("administrator",) and permission in rights.get(one.id, frozenset())
         )
         return tuple(sorted(found, key=lambda one: one.name))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.identity.roles import permissions_of_roles
+from server.identity.personal import rights_of_users
 from server.pathology.stations.papers import ReceptionPapers
 from server.pathology.stations.rpc import StationsRpc
 from server.pathology.stations.service import StationService
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from server.bootstrap.pathology import PathologyHouse
     from server.bootstrap.pathology_cases import PathologyCases
     from server.identity.service import IdentityService
@@ -28,8 +30,8 @@ class AccountsOfHouse:
     def users(self, uow: UnitOfWork) -> tuple[UserView, ...]:
         return self._identity.list_users(uow)
 
-    def permissions(self, uow: UnitOfWork, roles: tuple[str, ...]) -> frozenset[Permission]:
-        return permissions_of_roles(uow, roles)
+    def permissions(self, uow: UnitOfWork) -> Mapping[int, frozenset[Permission]]:
+        return rights_of_users(uow)
 
 
 class NameOfHospital:

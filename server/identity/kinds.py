@@ -105,7 +105,13 @@ class StaffKind(Kind):
         }
 
     def new_columns(self) -> dict[str, Any]:
-        return {"password_hash": "", "must_change_password": True, "failures": 0}  # no password opens it yet
+        return {
+            "password_hash": "",
+            "must_change_password": True,
+            "failures": 0,
+            "granted": [],
+            "revoked": [],
+        }  # no password opens it yet
 
     def check(self, entry: StaffEntry, row: Any | None, refs: References) -> None:
         if len(",".join(entry.roles)) > 200:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
-from server.identity.tables import RoleRow
+from server.identity.tables import RoleRow, UserRow
 from server.kernel.database import UnitOfWork
 from shared.domain.permissions import ROLES, Permission
 
@@ -67,6 +67,20 @@ def permissions_of_roles(uow: UnitOfWork, codes: Iterable[str]) -> frozenset[Per
     for code in wanted:
         found |= permissions_of(rows[code]) if code in rows else ROLES.get(code, frozenset())
     return found
+
+
+def with_personal(row: UserRow, seeded: frozenset[Permission]) -> frozenset[Permission]:
+    """Return the rights of an account from those of its roles."""
+    if ADMINISTRATOR in row.roles.split(","):
+        return seeded
+    known = {one.value for one in Permission}
+    granted = frozenset(Permission(one) for one in row.granted if one in known)
+    return (seeded | granted) - frozenset(Permission(one) for one in row.revoked if one in known)
+
+
+def permissions_of_user(uow: UnitOfWork, row: UserRow) -> frozenset[Permission]:
+    """Return what an account may do: by its roles, and by what was granted to or taken from it alone."""
+    return with_personal(row, permissions_of_roles(uow, row.roles.split(",")))
 
 
 def add_missing_roles(uow: UnitOfWork) -> None:

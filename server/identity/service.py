@@ -7,13 +7,14 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, event, select
 
-from server.identity.roles import add_missing_roles, permissions_of_roles, role_names
+from server.identity.roles import add_missing_roles, permissions_of_user, role_names
 from server.identity.rules import (
     LOCK_AFTER_FAILURES,
     SESSION_HARD_LIMIT,
@@ -28,11 +29,14 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from shared.contract.errors import ErrorCode
 from shared.contract.identity import NewPasswordView, SessionView, UserView
+from shared.contract.pathology_settings import INITIAL_PASSWORD
 from shared.dicomkit.names import search_keys
 from shared.domain.permissions import ROLES, Permission
 
 _LOGIN = re.compile(r"^[a-z][a-z0-9_.-]{1,39}$")
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike: passwords are read out and copied by hand
+_BEFORE_CHANGE = frozenset({Permission.ANYONE, Permission.OWN_ACCOUNT})
+"""What a session may do that was opened with the initial password."""
 _TOUCH_EVERY = timedelta(minutes=5)  # how stale `used_at` on disk may be
 
 
@@ -73,8 +77,11 @@ class IdentityService:
             uow.session.add(
                 SessionRow(token_hash=_digest(token), user_id=row.id, station=station[:80], opened_at=now, used_at=now)
             )
-            permissions = permissions_of_roles(uow, row.roles.split(","))
+            permissions = permissions_of_user(uow, row)
         caller = _caller(row, permissions, station=station, token=token, address=address)
+        allowed = caller.permissions
+        if row.must_change_password and password == INITIAL_PASSWORD:
+            caller = replace(caller, permissions=caller.permissions & _BEFORE_CHANGE)
         self._remember(token, caller, now, now)
         return SessionView(
             token=token,
@@ -82,7 +89,7 @@ class IdentityService:
             login=row.login,
             name=row.name,
             roles=tuple(row.roles.split(",")),
-            permissions=tuple(sorted(caller.permissions)),
+            permissions=tuple(sorted(allowed)),
             notice_topic=self._notice_topic,
             expires=now + SESSION_HARD_LIMIT,
             must_change_password=row.must_change_password,
@@ -143,13 +150,18 @@ class IdentityService:
             row.touch()
             mine = _digest(caller.session_token)
             uow.session.execute(delete(SessionRow).where(SessionRow.user_id == row.id, SessionRow.token_hash != mine))
-        self._forget(lambda other, digest: other.user_id == caller.user_id and digest != mine)
+        was_initial = old == INITIAL_PASSWORD  # the own session may do more from now on: it is read anew
+        self._forget(lambda other, digest: other.user_id == caller.user_id and (was_initial or digest != mine))
 
     # ── accounts ──
 
     def create_user(self, login: str, name: str, password: str, roles: tuple[str, ...]) -> UserView:
         """Create an account. Raises Refusal: INVALID, DUPLICATE."""
         login = login.strip().lower()
+        self._check_account(login, name, roles)
+        return self._add(login, name, self._checked_hash(password, login, "password"), roles)
+
+    def _check_account(self, login: str, name: str, roles: tuple[str, ...]) -> None:
         if not _LOGIN.match(login):
             raise invalid("login", "登录名为 2–40 个小写字母、数字或 . _ -，以字母开头。")
         if not name.strip():
@@ -159,13 +171,30 @@ class IdentityService:
         unknown = [role for role in roles if role not in known]
         if unknown or not roles:
             raise invalid("roles", f"没有这样的角色：{'、'.join(unknown) or '（空）'}。可用：{'、'.join(known)}。")
-        password_hash = self._checked_hash(password, login, "password")
+
+    def create_with_initial_password(self, login: str, name: str, roles: tuple[str, ...]) -> UserView:
+        """Create an account with the password that everybody knows: it must be changed before anything else.
+
+        Raises Refusal: INVALID, DUPLICATE.
+        """
+        login = login.strip().lower()
+        self._check_account(login, name, roles)
+        return self._add(login, name, self.initial_hash(), roles, must_change=True)
+
+    def initial_hash(self) -> str:
+        """Return a hash of the initial password."""
+        return self._hasher.hash(INITIAL_PASSWORD)
+
+    def _add(
+        self, login: str, name: str, password_hash: str, roles: tuple[str, ...], *, must_change: bool = False
+    ) -> UserView:
         with self._database.write() as uow:
             existing = uow.session.scalar(select(UserRow).where(UserRow.login == login))
             if existing is not None:
                 raise Refusal(ErrorCode.DUPLICATE, f"登录名“{login}”已被使用。", field="login", existing_id=existing.id)
             row = UserRow(login=login, name=name.strip(), password_hash=password_hash, roles=",".join(roles))
             row.campus_ids, row.department_ids, row.pinyin = [], [], search_keys(row.name)[1][:50]
+            row.granted, row.revoked, row.must_change_password = [], [], must_change
             uow.session.add(row)
             uow.session.flush()
             return _view(row)
@@ -195,6 +224,11 @@ class IdentityService:
         """Note that an account changed: its sessions get its present rights, or are closed."""
         if not is_active:
             uow.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+        self._forget_after(uow, lambda other, _digest: other.user_id == user_id)
+
+    def close_sessions(self, uow: UnitOfWork, user_id: int) -> None:
+        """End what an account has open."""
+        uow.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
         self._forget_after(uow, lambda other, _digest: other.user_id == user_id)
 
     def changed_roles(self, uow: UnitOfWork) -> None:
@@ -279,8 +313,10 @@ class IdentityService:
             if found is None:
                 return None
             session, user = found
-            permissions = permissions_of_roles(uow, user.roles.split(","))
+            permissions = permissions_of_user(uow, user)
         caller = _caller(user, permissions, station=session.station, token=token, address="")
+        if user.must_change_password and self._verify(user.password_hash, INITIAL_PASSWORD):
+            caller = replace(caller, permissions=caller.permissions & _BEFORE_CHANGE)
         self._remember(token, caller, session.opened_at, session.used_at)
         return caller, session.opened_at, session.used_at
 

@@ -24,7 +24,10 @@ class RoleRow(Kept, Base):
 
 
 class UserRow(Kept, Base):
-    """An account. `roles` is a comma-separated list of role codes; empty lists of ids limit nothing (RIS-EX-12)."""
+    """An account. `roles` is a comma-separated list of role codes; empty lists of ids limit nothing (RIS-EX-12).
+
+    `granted` and `revoked` are permissions of this one account, beside those of its roles (PA-USER-06).
+    """
 
     __tablename__ = "users"
 
@@ -37,6 +40,8 @@ class UserRow(Kept, Base):
     phone: Mapped[str] = mapped_column(String(32), default="", server_default="")
     campus_ids: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     department_ids: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
+    granted: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    revoked: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     must_change_password: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)
     last_failure: Mapped[datetime | None] = mapped_column(UtcDateTime)

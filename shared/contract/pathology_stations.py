@@ -9,11 +9,25 @@ import msgspec
 
 from shared.contract.base import AuditClass, Channel, Command, Query
 from shared.contract.printing import DocumentView, Output
+from shared.domain.pathology import FetchBy
 from shared.domain.permissions import Permission
 
 SETTINGS_ENTITY = "pathology_settings"
 
 MAX_IDLE_MINUTES = 480
+MAX_LIST_DAYS = 3650
+LEAST_REFRESH_S, MOST_REFRESH_S = 5, 3600
+SPECIAL_LISTS = (
+    "appointments",
+    "delayed",
+    "consultations",
+    "urgent",
+    "favourites",
+    "arrears",
+    "registered",
+    "follow_ups",
+)
+"""The lists of PA-CASE-21 in the order of the menu."""
 
 
 class LoginLibrary(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +104,13 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     dates_today: bool = True  # 送检日期 and 收到日期 begin with now
     quick_fields: tuple[str, ...] = ("patient_name", "sex", "age", "department", "specimen_name")
     """Fields of CaseEntry that 快速登记 asks for, in this order (PA-SET-10)."""
+    list_days: int = 7  # days that the diagnosis stations' lists show at first (PA-DX-01); 0: all
+    refresh_seconds: int = 0  # lists are loaded again so often beside the live notices; 0: notices alone
+    fetch_by: FetchBy = FetchBy.APPLICATION  # the number that 提取 asks for first (HIS link)
+    join_mark: str = "、"  # between the options of a template's multiple choice (PA-TPL-19)
+    list_columns: dict[str, tuple[str, ...]] = {}
+    """Columns of the eight special lists (`SPECIAL_LISTS`) as the department wants them (PA-SET-05); a list that is
+    not named shows what the program brings."""
 
 
 class GetStationSettings(Query[StationSettings], frozen=True, kw_only=True):

@@ -104,6 +104,10 @@ class MediaService:
                 enqueue(uow, ARCHIVE_JOB, {"media": row.id}, key=str(row.id), title="病理影像存档", by=caller.login)
         return self._changed(uow, case_id)
 
+    def view(self, uow: UnitOfWork, caller: Caller, media_id: int) -> MediaView:
+        """One capture. Raises NOT_FOUND, PERMISSION_MISSING."""
+        return media_view(self._visible(uow, caller, media_id))
+
     def open(self, uow: UnitOfWork, caller: Caller, media_id: int) -> bytes:
         """The bytes. Raises NOT_FOUND, PERMISSION_MISSING."""
         row = self._visible(uow, caller, media_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from server.kernel.database import UnitOfWork
@@ -19,8 +20,8 @@ class Accounts(Protocol):
         """Return all accounts."""
         ...
 
-    def permissions(self, uow: UnitOfWork, roles: tuple[str, ...]) -> frozenset[Permission]:
-        """Return what the holder of these roles may do."""
+    def permissions(self, uow: UnitOfWork) -> Mapping[int, frozenset[Permission]]:
+        """Return what each account in use may do, by its id."""
         ...
 
 

@@ -98,14 +98,12 @@ class StationService:
         return self.settings(uow)
 
     def _people(self, uow: UnitOfWork) -> list[UserView]:
-        known: dict[tuple[str, ...], bool] = {}
-        people = []
-        for user in self._accounts.users(uow):
-            if user.roles not in known:
-                known[user.roles] = rules.is_of_department(self._accounts.permissions(uow, user.roles))
-            if user.is_active and known[user.roles]:
-                people.append(user)
-        return people
+        rights = self._accounts.permissions(uow)
+        return [
+            user
+            for user in self._accounts.users(uow)
+            if user.is_active and rules.is_of_department(rights.get(user.id, frozenset()))
+        ]
 
     @staticmethod
     def _access(uow: UnitOfWork) -> dict[int, tuple[tuple[int, ...], int]]:
