@@ -4,15 +4,13 @@ One desk lives as long as a session. It knows whose side the user is on, opens p
 tells everybody who listens that an exam or a consultation changed. All of it happens in the thread of the screens.
 
 A page is made by ``maker(desk, place) -> QWidget`` (`clients.ecg.pages.PAGES` names it as ``"module:name"``). The
-reading page is ``clients.ecg.reading.page:ReadingPage(place, exam_id, acquire=False, consultation_id=None,
-read_only=False, desk=None)``; it may have the methods of `ReadingPart`, and the tab uses those that are there. Its
-actions (``clients.ecg.reading.page:ACTIONS``, a sequence of `clients.kit.actions.Action`) are declared beside it:
-``place.actions`` of a reading page is its own group, so that several open readings do not disturb each other.
+reading page is `clients.ecg.reading.page.ReadingPage`. Its actions (``clients.ecg.reading.page:ACTIONS``, a sequence of
+`clients.kit.actions.Action`) may be declared beside it: ``place.actions`` of a reading page is a group of its own, so
+that several open readings do not disturb each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,26 +33,6 @@ class Reading:
     """A record of a running or published consultation seen by the other side: nothing can be edited (ECG-CRP-04)."""
 
 
-class ReadingPart(Protocol):
-    """What a reading page offers to its tab; each may be missing."""
-
-    def title(self) -> str:
-        """The words of the tab: the patient's name."""
-        ...
-
-    def is_dirty(self) -> bool:
-        """Say whether something would be lost by closing."""
-        ...
-
-    def save(self, done: Callable[[], None], failed: Callable[[], None]) -> None:
-        """Keep a draft and call exactly one of the two, in the GUI thread."""
-        ...
-
-    def discard(self) -> None:
-        """Forget what is not saved: the user does not want it."""
-        ...
-
-
 class View(Protocol):
     """What the desk asks of the window; `clients.ecg.shell.window` implements it."""
 
@@ -64,10 +42,6 @@ class View(Protocol):
 
     def close_reading(self, exam_id: int) -> None:
         """Close the tab of an exam; unsaved changes are asked about first."""
-        ...
-
-    def retitle_reading(self, exam_id: int, title: str) -> None:
-        """Show other words on the tab of an exam."""
         ...
 
     def show_page(self, page: str) -> Any:
@@ -117,10 +91,6 @@ class Desk:
     def close_reading(self, exam_id: int) -> None:
         """Close the tab of an exam; unsaved changes are asked about first."""
         self.view.close_reading(exam_id)
-
-    def retitle_reading(self, exam_id: int, title: str) -> None:
-        """A reading page knows its patient now: show the name on its tab."""
-        self.view.retitle_reading(exam_id, title)
 
     def open_page(self, page: str) -> Any:
         """Bring a page to the front (`clients.ecg.pages`); its widget, or None where the user has no such page."""

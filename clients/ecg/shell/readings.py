@@ -2,197 +2,207 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from clients.ecg.desk import Desk, Reading
 from clients.ecg.pages import READING, find
 from clients.kit.actions import ActionGroup
-from clients.kit.dialogs import Question
 from clients.kit.panels import EmptyState
 from clients.kit.translations import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from clients.kit.shell import Workplace
 
 READING_PAGE = "clients.ecg.reading.page:ReadingPage"
 READING_ACTIONS = "clients.ecg.reading.page:ACTIONS"
-ACQUISITION_DIALOG = "clients.ecg.acquisition.dialog:AcquisitionDialog"
 
 
-def make_reading(desk: Desk, place: Workplace, reading: Reading) -> QWidget:
-    """Make the reading page of one exam with actions of its own."""
-    holder = QWidget()
-    box = QVBoxLayout(holder)
-    box.setContentsMargins(0, 0, 0, 0)
+class ReadingWidget(Protocol):
+    """What a tab needs of the reading page (`clients.ecg.reading.page.ReadingPage` has it)."""
+
+    titled: SignalInstance
+    changed: SignalInstance
+    finished: SignalInstance
+    wanted: SignalInstance
+
+    def is_dirty(self) -> bool:
+        """Say whether something is written that the server does not have."""
+        ...
+
+    def leave(self, then: Callable[[], object]) -> None:
+        """Call ``then`` when the page may be closed, at once or after the user was asked (ECG-READ-10)."""
+        ...
+
+
+MakeReading = Callable[["Workplace", Reading, QWidget], Any]
+"""Makes the reading page of one exam: workplace with its own actions, what is read, the widget that will hold it."""
+
+
+def make_reading(place: Workplace, reading: Reading, holder: QWidget) -> Any:
+    """Make the real reading page."""
     maker = find(READING_PAGE)
     own = replace(place, actions=ActionGroup(find(READING_ACTIONS) or (), holder))
-    page = maker(
+    return maker(
         own,
         reading.exam_id,
-        acquire=reading.acquire,
+        reading.acquire,
         consultation_id=reading.consultation_id,
         read_only=reading.read_only,
-        desk=desk,
+        parent=holder,
     )
-    box.addWidget(page)
-    holder.setFocusProxy(page)
-    holder.setProperty("page", page)
-    return holder
 
 
-@dataclass(slots=True)
-class _Open:
-    """One open reading."""
+class ReadingTab(QWidget):
+    """One open reading: hears what its page says."""
 
-    reading: Reading
-    holder: QWidget
-    title: str
+    retitled = Signal(int)
+    finished = Signal(int)
 
-    @property
-    def page(self) -> Any:
-        return self.holder.property("page")
+    def __init__(self, desk: Desk, place: Workplace, reading: Reading, make: MakeReading) -> None:
+        super().__init__()
+        self.reading = reading
+        self.title = ""
+        self._desk = desk
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        self.page = make(place, reading, self)
+        box.addWidget(self.page)
+        self.setFocusProxy(self.page)
+        self.page.titled.connect(self._titled)
+        self.page.changed.connect(desk.tell_exam)
+        self.page.finished.connect(self._finished)
+        self.page.wanted.connect(self._wanted)
+
+    def is_dirty(self) -> bool:
+        """Say whether closing would lose something."""
+        return bool(self.page.is_dirty())
+
+    @Slot(str)
+    def _titled(self, title: str) -> None:
+        self.title = title
+        self.retitled.emit(self.reading.exam_id)
+
+    @Slot()
+    def _finished(self) -> None:
+        self.finished.emit(self.reading.exam_id)
+
+    @Slot(int)
+    def _wanted(self, exam_id: int) -> None:
+        self._desk.open_reading(exam_id)
+
+    def closeEvent(self, event: object) -> None:
+        self.page.close()
+        super().closeEvent(event)  # type: ignore[arg-type]
 
 
 class ReadingArea(QStackedWidget):
     """The page 心电阅图: the reading in front, or that none is open."""
 
     tabs_changed = Signal()
-    """A reading was opened, closed or has another title."""
-    front_changed = Signal()
-    """Another reading is in front."""
+    """A reading was opened, closed, has another title, or another is in front."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        place: Workplace,
-        make: Callable[[Desk, Workplace, Reading], QWidget] = make_reading,
-    ) -> None:
+    def __init__(self, desk: Desk, place: Workplace, make: MakeReading = make_reading) -> None:
         super().__init__()
         self._desk = desk
         self._place = place
         self._make = make
-        self.open: dict[int, _Open] = {}
-        self.question: Question | None = None
+        self.open: dict[int, ReadingTab] = {}
         self._empty = EmptyState(
             "voice", "没有打开的心电图", "在列表中选择检查并按“阅图”，每份检查在单独的标签页中打开。"
         )
         self.addWidget(self._empty)
 
-    # ── tabs ─────────────────────────────────────────────────────────────────────────────────────────
-
     @property
     def front(self) -> int | None:
         """The exam in front, or None."""
-        holder = self.currentWidget()
-        return next((exam_id for exam_id, one in self.open.items() if one.holder is holder), None)
+        tab = self.currentWidget()
+        return tab.reading.exam_id if isinstance(tab, ReadingTab) else None
 
     def page_of(self, exam_id: int) -> Any:
         """The reading page of an exam, or None."""
-        one = self.open.get(exam_id)
-        return None if one is None else one.page
+        tab = self.open.get(exam_id)
+        return None if tab is None else tab.page
 
-    def titles(self) -> list[tuple[int, str, bool]]:
-        """Exam, words and whether something is unsaved, in the order of opening."""
-        return [(exam_id, one.title, is_dirty(one.page)) for exam_id, one in self.open.items()]
+    def titles(self) -> list[tuple[int, str]]:
+        """Exam and words, in the order of opening."""
+        return [(exam_id, tab.title) for exam_id, tab in self.open.items()]
 
     def show_reading(self, reading: Reading) -> None:
         """Open a reading, or bring its tab to the front; one opened otherwise is exchanged when nothing is lost."""
         old = self.open.get(reading.exam_id)
-        if old is not None and (old.reading == reading or is_dirty(old.page)):
+        if old is not None and reading.acquire and not old.reading.read_only:
+            self.show_exam(reading.exam_id)
+            old.page.acquire()
+            return
+        if old is not None and (old.reading == reading or old.is_dirty()):
             self.show_exam(reading.exam_id)
             return
         if old is not None:
-            self._drop(reading.exam_id)
-        holder = self._make(self._desk, self._place, reading)
-        self.open[reading.exam_id] = _Open(reading, holder, "")
-        self.addWidget(holder)
-        self.retitle(reading.exam_id, "")
+            self.drop(reading.exam_id)
+        tab = ReadingTab(self._desk, self._place, reading, self._make)
+        tab.retitled.connect(self._retitled)
+        tab.finished.connect(self.drop)
+        self.open[reading.exam_id] = tab
+        self.addWidget(tab)
         self.show_exam(reading.exam_id)
 
     def show_exam(self, exam_id: int) -> None:
         """Bring the tab of an exam to the front."""
         if exam_id in self.open:
-            self.setCurrentWidget(self.open[exam_id].holder)
-            self.open[exam_id].holder.setFocus()
-            self.front_changed.emit()
+            self.setCurrentWidget(self.open[exam_id])
+            self.open[exam_id].setFocus()
+            self.tabs_changed.emit()
 
-    def retitle(self, exam_id: int, title: str) -> None:
-        """Show other words on the tab of an exam; without words the page is asked."""
-        one = self.open.get(exam_id)
-        if one is None:
+    def close_reading(self, exam_id: int) -> None:
+        """Close the tab of an exam; unsaved changes are asked about first (ECG-READ-10)."""
+        tab = self.open.get(exam_id)
+        if tab is None:
             return
-        ask = getattr(one.page, "title", None)
-        one.title = title or (ask() if callable(ask) else "")
-        self.tabs_changed.emit()
+        if tab.is_dirty():
+            self._place.go_to(READING)
+            self.show_exam(exam_id)
+        tab.page.leave(lambda: self.drop(exam_id))
 
-    # ── closing ──────────────────────────────────────────────────────────────────────────────────────
-
-    def close_reading(self, exam_id: int, then: Callable[[], object] | None = None) -> None:
-        """Close the tab of an exam and go on with `then`; unsaved changes are asked about first (ECG-READ-10)."""
-        one = self.open.get(exam_id)
-        if one is None:
-            return
-
-        def close() -> None:
-            self._drop(exam_id)
-            if then is not None:
-                then()
-
-        if not is_dirty(one.page):
-            close()
-            return
-        self.show_exam(exam_id)
-
-        def answered(key: str) -> None:
-            self.question = None
-            if key == "save":
-                one.page.save(close, _nothing)
-            elif key == "discard":
-                one.page.discard()
-                close()
-
-        sentence = tr("“{title}”有未保存的修改，关闭前保存吗？", title=one.title or tr("心电阅图"))
-        choices = (("save", "保存", "primary"), ("discard", "不保存", "danger"), ("stay", "取消", ""))
-        self.question = Question(self, "未保存的修改", sentence, choices, answered)
-        self.question.open()
-
-    def close_all(self, then: Callable[[], object]) -> bool:
+    def may_leave(self, then: Callable[[], object]) -> bool:
         """True when nothing is unsaved; else the user is asked for one tab after the other, and `then` follows."""
-        dirty = next((exam_id for exam_id, one in self.open.items() if is_dirty(one.page)), None)
+        dirty = next((exam_id for exam_id, tab in self.open.items() if tab.is_dirty()), None)
         if dirty is None:
             return True
         self._place.go_to(READING)
-        self.close_reading(dirty, lambda: self.close_all(then) and then())
+        self.show_exam(dirty)
+
+        def go_on() -> None:
+            self.drop(dirty)
+            if self.may_leave(then):
+                then()
+
+        self.open[dirty].page.leave(go_on)
         return False
 
-    def _drop(self, exam_id: int) -> None:
-        one = self.open.pop(exam_id)
-        self.removeWidget(one.holder)
-        one.page.close()
-        one.holder.deleteLater()
+    @Slot(int)
+    def drop(self, exam_id: int) -> None:
+        """Take a tab away; nothing is asked any more."""
+        tab = self.open.pop(exam_id, None)
+        if tab is None:
+            return
+        self.removeWidget(tab)
+        tab.close()
+        tab.deleteLater()
         self.tabs_changed.emit()
-        self.front_changed.emit()
+
+    @Slot(int)
+    def _retitled(self, _exam_id: int) -> None:
+        self.tabs_changed.emit()
 
     def closeEvent(self, event: object) -> None:
-        for one in self.open.values():
-            one.page.close()
+        for tab in self.open.values():
+            tab.close()
         super().closeEvent(event)  # type: ignore[arg-type]
-
-
-def is_dirty(page: Any) -> bool:
-    """Say whether a reading page has something unsaved; one that does not say has not."""
-    ask = getattr(page, "is_dirty", None)
-    return bool(ask()) if callable(ask) else False
-
-
-def _nothing() -> None:
-    """Saving failed: the page said why, and the tab stays."""
 
 
 class ReadingStrip(QTabBar):
@@ -221,20 +231,20 @@ class ReadingStrip(QTabBar):
         self.tabCloseRequested.connect(self._on_close)
         self.hide()
 
-    def show_tabs(self, list_title: str, titles: list[tuple[int, str, bool]], front: int | None) -> None:
+    def show_tabs(self, list_title: str, titles: list[tuple[int, str]], front: int | None) -> None:
         """Show the list that was left (Chinese source) and the readings; `front` None means the list is in front."""
         self._filling = True
         self._list_title = list_title
-        self._exams = [exam_id for exam_id, _title, _dirty in titles]
+        self._exams = [exam_id for exam_id, _title in titles]
         while self.count() > len(titles) + 1:
             self.removeTab(self.count() - 1)
         while self.count() < len(titles) + 1:
             self.addTab("")
         self.setTabText(0, tr(list_title))
         self.setTabButton(0, QTabBar.ButtonPosition.RightSide, None)
-        for at, (_exam, title, dirty) in enumerate(titles, 1):
+        for at, (_exam, title) in enumerate(titles, 1):
             words = title or tr("心电阅图")
-            self.setTabText(at, ("● " if dirty else "") + words)
+            self.setTabText(at, words)
             self.setTabToolTip(at, words)
         self.setCurrentIndex(0 if front is None else self._exams.index(front) + 1)
         self.setVisible(bool(titles))

@@ -28,6 +28,7 @@ class EcgWindow(QObject):
         self._shell = desk.place.shell
         self._left = HOME
         self._area: ReadingArea | None = None
+        self._had_tabs = False
         desk.view = self
         desk.papers = ServerDocuments(desk.place.connection, desk.place.desk_settings)
         self.strip = ReadingStrip()
@@ -50,14 +51,7 @@ class EcgWindow(QObject):
     def close_reading(self, exam_id: int) -> None:
         """Close the tab of an exam; unsaved changes are asked about first."""
         if self._area is not None:
-            if exam_id in self._area.open and exam_id != self._area.front:
-                self._area.show_exam(exam_id)
-            self._area.close_reading(exam_id, self._after_close)
-
-    def retitle_reading(self, exam_id: int, title: str) -> None:
-        """Show other words on the tab of an exam."""
-        if self._area is not None:
-            self._area.retitle(exam_id, title)
+            self._area.close_reading(exam_id)
 
     def show_page(self, page: str) -> Any:
         """Bring a page to the front; its widget, or None where the user has no such page."""
@@ -77,12 +71,11 @@ class EcgWindow(QObject):
             assert isinstance(made, ReadingArea)
             self._area = made
             made.tabs_changed.connect(self._show_tabs)
-            made.front_changed.connect(self._show_tabs)
         return self._area
 
     def may_leave(self, leave: Callable[[], object]) -> bool:
         """Asked before the program closes."""
-        return self._area is None or self._area.close_all(leave)
+        return self._area is None or self._area.may_leave(leave)
 
     # ── tabs and pages ───────────────────────────────────────────────────────────────────────────────
 
@@ -101,14 +94,15 @@ class EcgWindow(QObject):
         self.area().show_exam(exam_id)
         self._shell.go_to(READING)
 
-    def _after_close(self) -> None:
-        if self._area is not None and not self._area.open:
-            self._go_back()
-
     @Slot()
     def _show_tabs(self) -> None:
         if self._area is None:
             return
+        if not self._area.open and self._had_tabs and self._shell.current_page == READING:
+            self._had_tabs = False
+            self._go_back()
+            return
+        self._had_tabs = bool(self._area.open)
         title = next((page.title for page in self._shell.pages if page.id == self._left), "")
         front = self._area.front if self._shell.current_page == READING else None
         self.strip.show_tabs(title, self._area.titles(), front)
