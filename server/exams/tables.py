@@ -31,6 +31,14 @@ class ApplicationRow(Versioned, Base):
     patient_key: Mapped[str] = mapped_column(String(64), default="", index=True)  # the hospital system's own number
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    # what the search of requests of the ECG network asks for; `ecg_exam_id` is the exam that it was registered as there
+    ecg_exam_id: Mapped[int | None] = mapped_column(index=True)
+    patient_name: Mapped[str] = mapped_column(ordered_text(64), default="", server_default="")
+    name_keys: Mapped[str] = mapped_column(String(100), default="", server_default="")  # pinyin and initials
+    inpatient_number: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    visit_kind: Mapped[str] = mapped_column(String(16), default="", server_default="")
+
+    __table_args__ = (Index("ix_applications_received", "exam_type", "received_at", "id"),)
 
 
 class ExamTableRow(Versioned, Base):

@@ -72,6 +72,8 @@ class RequesterEntry(msgspec.Struct, frozen=True, kw_only=True):
     doctor: str = ""
     requested_at: datetime | None = None
     his_number: str = ""
+    ward: str = ""  # 病区
+    bed: str = ""  # 床号
 
 
 # ── applications ────────────────────────────────────────────────────────────────────────────────────
@@ -90,6 +92,9 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
     requester: RequesterEntry
     received_at: datetime
     exam_id: int | None
+    ecg_exam_id: int | None = None  # the exam of the ECG network that it was registered as
+    is_cancelled: bool = False  # taken back by the hospital system
+    patient_key: str = ""  # the hospital system's own number of the patient
 
 
 class SubmitApplication(Command[ApplicationView], frozen=True, kw_only=True):
