@@ -60,6 +60,10 @@ MORE_TABLES: tuple[str, ...] = (
     "server.ecg.exams.tables",
     "server.ecg.traces.tables",
     "server.ecg.acquisition.tables",
+    "server.ecg.reports.tables",
+    "server.ecg.terms.tables",
+    "server.ecg.critical.tables",
+    "server.ecg.consultations.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

@@ -1,0 +1,1 @@
+"""Consultations between hospitals: teams, applications, acceptance, publication, signing for, notices."""

@@ -1,0 +1,1 @@
+"""Critical ECGs: the configurable list, judgement of a trace on arrival, alarms."""

@@ -1,0 +1,1 @@
+"""Figures of the ECG network: months by hospital and doctor."""

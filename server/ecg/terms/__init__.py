@@ -1,0 +1,1 @@
+"""The dictionary of diagnostic terms: standard, of hospitals, personal."""
