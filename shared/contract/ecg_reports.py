@@ -67,7 +67,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 class PaperLook(msgspec.Struct, frozen=True, kw_only=True):
     """How the trace is drawn on the report. Screen zoom and lead spacing have no part in it (ECG-LEAD-03).
 
-    `high_pass_hz` … None: this filter is off. All three off: as recorded.
+    The filters are those of shared.waveform.filters; None or False: this one is off. All off: as recorded.
     """
 
     layout: str = ""  # empty: of the chosen template
@@ -75,7 +75,9 @@ class PaperLook(msgspec.Struct, frozen=True, kw_only=True):
     gain: float = 10.0  # mm/mV: 2.5, 5, 10, 20
     high_pass_hz: float | None = None
     low_pass_hz: float | None = None
-    mains_hz: float | None = None
+    mains_hz: float | None = None  # 50 or 60
+    muscle: bool = False
+    baseline: bool = False
     rhythm: tuple[str, ...] = ("II",)
     start: float = 0.0  # seconds into the record
     seconds: float | None = None  # of a long record; None: 10 s, or all of a short one
