@@ -50,7 +50,7 @@ class ReadingPage(QWidget):
         return False
 
     def leave(self, then: Callable[[], object]) -> None:
-        """Call ``then`` when the page may be closed: at once, or after the user answered 保存 or 不保存 (ECG-READ-10)."""
+        """Call ``then`` at once, or after the user answered what becomes of unsaved changes (ECG-READ-10)."""
         then()
 
     def acquire(self) -> None:
