@@ -114,7 +114,7 @@ class Outbox:
         label: str = "",
         key: str = "",
     ) -> str:
-        """Keep a packed record; it is on the disk when this returns. Gives its key; the same key again changes nothing."""
+        """Keep a packed record; it is on the disk when this returns. The same key again changes nothing."""
         key = key or new_key()
         with self._lock:
             if (Kind.TRACE, key) in self._waiting or self._files.read(f"sent-{key}") is not None:
@@ -194,7 +194,7 @@ class Outbox:
                     self._waiting[kind, key] = msgspec.structs.replace(found, refused="")
 
     def send_as_orphan(self, key: str) -> str:
-        """Keep a record whose exam takes none any more under a new key, without its exam: the centre matches it by hand.
+        """Keep a record whose exam takes none any more under a new key, without exam: the centre matches it by hand.
 
         Gives the new key. The old one goes only when the new one lies on the disk.
         """
