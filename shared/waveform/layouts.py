@@ -9,10 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from shared.waveform.leads import CABRERA, CHEST, TWELVE
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MAX_PAGES = 500
+LEAD_IN = 15.0  # mm left of the traces for the calibration pulse, a multiple of 5
+BEAT_BEFORE_S, BEAT_S = 0.4, 1.1  # of a median beat: from R back, and in all (shared.waveform.median_beat)
+_FAR_UV = 1500.0
 
 
 class LayoutError(ValueError):
@@ -26,6 +33,7 @@ class Layout:
     name: str
     columns: tuple[tuple[str, ...], ...]
     rhythm: int = 0
+    beats: bool = False  # median beats in the columns, rhythm strips below
 
     @property
     def rows(self) -> int:
@@ -44,6 +52,50 @@ class Strip:
     offset: float
     turned: bool = False  # drawn upside down: -aVR
     rhythm: bool = False
+    beat: bool = False  # of the median beat: ``start`` counts from R
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Where the strips of a page stand, in mm: the one rule of paper and screen.
+
+    ``left`` and ``top`` of the ruled area, ``pitch`` from row to row; ``speed`` in mm/s, ``gain`` in mm/mV.
+    """
+
+    left: float
+    top: float
+    pitch: float
+    speed: float
+    gain: float
+
+    def zero(self, row: int) -> float:
+        """The 0 mV line of a row, on a grid line."""
+        return float(round(self.top + (row + 0.55) * self.pitch))
+
+    def begin(self, strip: Strip) -> float:
+        """Where the strip's first second stands."""
+        return self.left + LEAD_IN + strip.offset * self.speed
+
+    def x(self, strip: Strip, seconds: Any) -> Any:
+        """Where seconds of the record (a number or an array) stand."""
+        return self.begin(strip) + (seconds - strip.start) * self.speed
+
+    def seconds(self, strip: Strip, x: float) -> float:
+        """The second of the record that stands at ``x``."""
+        return strip.start + (x - self.begin(strip)) / self.speed
+
+    def level(self, strip: Strip, microvolts: NDArray[Any]) -> float:
+        """Where 0 mV of these values is drawn: a trace that rests far from 0 mV stands where its row is."""
+        import numpy as np
+
+        there = microvolts[np.isfinite(microvolts)]
+        rest = float(np.median(there)) if there.size else 0.0
+        rest = -rest if strip.turned else rest
+        return self.zero(strip.row) + (round(rest / 1000 * self.gain) if abs(rest) > _FAR_UV else 0)
+
+    def y(self, strip: Strip, level: float, microvolts: Any) -> Any:
+        """Where values (a number or an array) stand when 0 mV is at ``level``."""
+        return level - (-microvolts if strip.turned else microvolts) / 1000 * self.gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +122,21 @@ LAYOUTS = {
         Layout("12x1", (TWELVE,)),
         Layout("cabrera", (CABRERA, CHEST)),
         Layout("cabrera+1R", (CABRERA, CHEST), 1),
+        Layout("median+3R", (_LIMBS, _AUGMENTED, CHEST[:3], CHEST[3:]), 3, beats=True),
     )
 }
 DEFAULT = "3x4+1R"
+ALL = "all"
 RHYTHM_LEADS = ("II", "V1", "V5")
 
 
 def layout_for(name: str, leads: Sequence[str]) -> Layout:
     """The layout of that name where the record has most of its leads, else all its leads one below the other."""
+    if name == ALL:
+        return Layout(f"{len(leads)}x1", (tuple(leads),))
     layout = LAYOUTS.get(name)
     if layout is None:
-        raise LayoutError(f"there is no layout {name!r}; choose one of {', '.join(LAYOUTS)}")
+        raise LayoutError(f"there is no layout {name!r}; choose one of {', '.join((*LAYOUTS, ALL))}")
     wanted = [lead.lstrip("-") for column in layout.columns for lead in column]
     if sum(lead in leads for lead in wanted) * 2 >= len(wanted):
         return layout
@@ -108,13 +164,14 @@ def pages_of(
     if count > MAX_PAGES:
         raise LayoutError(f"that would be {count} pages; choose a part of the record with a start and a length")
     return tuple(
-        _page(layout, leads, n, start + n * page_seconds, page_seconds, start + shown, rhythm) for n in range(count)
+        page_of(layout, leads, n, start + n * page_seconds, page_seconds, start + shown, rhythm) for n in range(count)
     )
 
 
-def _page(
+def page_of(
     layout: Layout, leads: Sequence[str], number: int, start: float, seconds: float, end: float, rhythm: Sequence[str]
 ) -> Page:
+    """One page: ``seconds`` from ``start``, of a record (or a wanted part) that ends at the second ``end``."""
     each = seconds / len(layout.columns)
     strips, missing = [], []
     for place, column in enumerate(layout.columns):
@@ -125,8 +182,10 @@ def _page(
                 continue
             first = start + place * each
             length = min(each, end - first)
-            if length > 0:
-                turned = label.startswith("-") and not lead.startswith("-")
+            turned = label.startswith("-") and not lead.startswith("-")
+            if layout.beats:
+                strips.append(Strip(lead, label, row, -BEAT_BEFORE_S, BEAT_S, place * each, turned, beat=True))
+            elif length > 0:
                 strips.append(Strip(lead, label, row, first, length, place * each, turned))
     depth = max(map(len, layout.columns))
     wanted = [lead for lead in dict.fromkeys((*rhythm, *RHYTHM_LEADS, *leads)) if lead in leads]

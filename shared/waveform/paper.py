@@ -9,16 +9,17 @@ Millimetres count from the left and from the top of the page.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.domain.states import Sex
 from shared.waveform.filters import FilterSettings, filtered
-from shared.waveform.layouts import DEFAULT, LayoutError, Page, Strip, layout_for, pages_of
+from shared.waveform.layouts import DEFAULT, LEAD_IN, LayoutError, Page, Ruling, Strip, layout_for, pages_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from shared.waveform.median_beat import MedianBeat
     from shared.waveform.record import EcgRecord
 
 SPEEDS = (12.5, 25.0, 50.0)
@@ -27,8 +28,6 @@ Language = Literal["zh", "en"]
 PAPERS = {"a4": (297.0, 210.0), "a4-portrait": (210.0, 297.0)}
 _MARGIN = 10.0
 _HEADER, _FOOTER = 33.0, 7.0
-_FAR_UV = 1500.0
-_LEAD_IN = 15.0  # room for the calibration pulse left of the traces, a multiple of 5 mm
 
 MINOR, MAJOR, INK, QUIET = "#F9D3D3", "#EFA0A0", "#101418", "#4A5560"
 
@@ -97,6 +96,10 @@ class Look:
     values: Mapping[str, str] = field(default_factory=dict)  # words of the header's measured values; empty: the file's
     statements: tuple[str, ...] | None = None  # None: those of the record
     whole: bool = False  # a short rest gets a page of its own
+    median: MedianBeat | None = None  # for layouts with median beats; None: measured when it is needed
+    header: float = _HEADER  # mm above the ruled area, below the margin
+    footer: float = _FOOTER  # mm below it, the line of scale and filters included
+    bare: bool = False  # nothing above the ruled area: whoever prints puts a head of their own there
 
 
 def sheets(record: EcgRecord, look: Look) -> tuple[Sheet, ...]:
@@ -106,13 +109,15 @@ def sheets(record: EcgRecord, look: Look) -> tuple[Sheet, ...]:
     if look.paper not in PAPERS:
         raise LayoutError(f"there is no paper {look.paper!r}; choose one of {', '.join(PAPERS)}")
     width, height = PAPERS[look.paper]
-    room = _Room.on(width, height)
+    room = Room.on(width, height, look.header, look.footer)
     layout = layout_for(look.layout, record.leads)
+    if layout.beats and look.median is None:
+        look = replace(look, median=_median_of(record))
     pages = pages_of(
         layout,
         record.leads,
         record.seconds,
-        _page_seconds(room, look.speed),
+        page_seconds(room, look.speed),
         look.start,
         look.seconds,
         look.rhythm,
@@ -122,7 +127,7 @@ def sheets(record: EcgRecord, look: Look) -> tuple[Sheet, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
+class Room:
     """The ruled part of the page, whole boxes of 5 mm."""
 
     left: float
@@ -131,36 +136,38 @@ class _Room:
     height: float
 
     @classmethod
-    def on(cls, width: float, height: float) -> _Room:
+    def on(cls, width: float, height: float, header: float = _HEADER, footer: float = _FOOTER) -> Room:
         wide = (width - 2 * _MARGIN) // 5 * 5
-        high = (height - 2 * _MARGIN - _HEADER - _FOOTER + 4) // 5 * 5
-        return cls((width - wide) / 2, _MARGIN + _HEADER, wide, high)
+        high = (height - 2 * _MARGIN - header - footer + 4) // 5 * 5
+        return cls((width - wide) / 2, _MARGIN + header, wide, high)
 
-    @property
-    def first(self) -> float:
-        """Where the traces begin."""
-        return self.left + _LEAD_IN
+    def ruling(self, rows: int, speed: float, gain: float) -> Ruling:
+        """Where strips stand in it."""
+        return Ruling(self.left, self.top, self.height / rows, speed, gain)
 
 
-def _page_seconds(room: _Room, speed: float) -> float:
+def page_seconds(room: Room, speed: float) -> float:
     """Seconds that a page shows: 10 where they fit, else a round number."""
-    most = (room.width - _LEAD_IN) / speed
+    most = (room.width - LEAD_IN) / speed
     return next((seconds for seconds in (20.0, 10.0, 7.0, 5.0, 3.0, 2.5, 2.0, 1.0) if seconds <= most + 1e-9), most)
 
 
-def _marks(record: EcgRecord, look: Look, page: Page, pages: int, room: _Room) -> list[Line | Trace | Text]:
+def _marks(record: EcgRecord, look: Look, page: Page, pages: int, room: Room) -> list[Line | Trace | Text]:
     marks: list[Line | Trace | Text] = [*_grid(room)]
-    pitch = room.height / page.rows
-    zeros = [round(room.top + (row + 0.55) * pitch) for row in range(page.rows)]
-    marks += [_calibration(room.left, zero, look) for zero in zeros]
+    ruling = room.ruling(page.rows, look.speed, look.gain)
+    marks += [
+        Trace(calibration_points(room.left, ruling.zero(row), look.speed, look.gain), 0.25, INK)
+        for row in range(page.rows)
+    ]
     for strip in page.strips:
-        marks += _strip(record, strip, look, room, zeros[strip.row])
-    marks += _header(record, look, room)
+        marks += _strip(record, strip, look, ruling)
+    if not look.bare:
+        marks += _header(record, look, room)
     marks += _footer(record, look, page, pages, room)
     return marks
 
 
-def _grid(room: _Room) -> list[Line]:
+def _grid(room: Room) -> list[Line]:
     """1 mm and 5 mm lines (EX-ECG-03)."""
     right, bottom = room.left + room.width, room.top + room.height
     lines = []
@@ -175,39 +182,55 @@ def _grid(room: _Room) -> list[Line]:
     return lines
 
 
-def _calibration(left: float, zero: float, look: Look) -> Trace:
-    """A pulse of 1 mV and 200 ms."""
+def calibration_points(left: float, zero: float, speed: float, gain: float) -> NDArray[Any]:
+    """A pulse of 1 mV and 200 ms left of the traces: (6, 2) in mm."""
     import numpy as np
 
-    wide, high = 0.2 * look.speed, look.gain
-    rise = left + (_LEAD_IN - 1 - wide) / 2
+    wide, high = 0.2 * speed, gain
+    rise = left + (LEAD_IN - 1 - wide) / 2
     fall = rise + wide
     x = np.array([rise - 1.5, rise, rise, fall, fall, fall + 1.5])
     y = np.array([zero, zero, zero - high, zero - high, zero, zero])
-    return Trace(np.column_stack([x, y]), 0.25, INK)
+    return np.column_stack([x, y])
 
 
-def _strip(record: EcgRecord, strip: Strip, look: Look, room: _Room, zero: float) -> list[Line | Trace | Text]:
+def _strip(record: EcgRecord, strip: Strip, look: Look, ruling: Ruling) -> list[Line | Trace | Text]:
     """A lead's trace, its name, and the tick where a column begins."""
     import numpy as np
 
-    left = room.first + strip.offset * look.speed
-    hertz = record.sampling_hz
-    first = round(strip.start * hertz)
-    last = min(first + round(strip.seconds * hertz) + (0 if strip.rhythm else 1), record.sample_count)
-    values = _values(record, strip.lead, first, last, look)
-    there = values[np.isfinite(values)]
-    rest = float(np.median(there)) if there.size else 0.0
-    if strip.turned:
-        values, rest = -values, -rest
-    # A trace that rests far from 0 mV (recorders without AC coupling) is drawn where its row is.
-    moved = round(rest / 1000 * look.gain) if abs(rest) > _FAR_UV else 0
-    level = zero + moved
-    x = left + (np.arange(first, last) / hertz - strip.start) * look.speed
-    points = np.column_stack([x, level - values / 1000 * look.gain])
+    left, zero = ruling.begin(strip), ruling.zero(strip.row)
     name = Text(left + 1, zero - 6.5, strip.label, 9, bold=True)
     ticks = [Line(left, zero - 2.5, left, zero + 2.5, 0.25, INK)] if strip.offset else []
+    if strip.beat:
+        found = _beat(look.median, strip)
+        if found is None:
+            return [*ticks, name]
+        seconds, values = found
+    else:
+        hertz = record.sampling_hz
+        first = round(strip.start * hertz)
+        last = min(first + round(strip.seconds * hertz) + (0 if strip.rhythm else 1), record.sample_count)
+        values = _values(record, strip.lead, first, last, look)
+        seconds = np.arange(first, last) / hertz
+    level = ruling.level(strip, values)
+    points = np.column_stack([ruling.x(strip, seconds), ruling.y(strip, level, values)])
     return [*ticks, Trace(points, 0.25, INK, strip, level), name]
+
+
+def _beat(median: MedianBeat | None, strip: Strip) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Seconds from R and µV of the median beat of a lead; None where there is none."""
+    import numpy as np
+
+    values = median.lead(strip.lead) if median is not None else None
+    if median is None or values is None:
+        return None
+    return (np.arange(values.size) - median.r_sample) / median.sampling_hz, values
+
+
+def _median_of(record: EcgRecord) -> MedianBeat | None:
+    from shared.waveform.measuring import analyse
+
+    return analyse(record).median
 
 
 def _values(record: EcgRecord, lead: str, first: int, last: int, look: Look) -> NDArray[Any]:
@@ -252,7 +275,7 @@ def _word(key: str, look: Look) -> str:
     return _WORDS[key][look.language == "en"]
 
 
-def _header(record: EcgRecord, look: Look, room: _Room) -> list[Text]:
+def _header(record: EcgRecord, look: Look, room: Room) -> list[Text]:
     """Title and patient on the left, values in the middle, statements on the right."""
     patient, top = record.patient, _MARGIN
     hospital = record.device.institution
@@ -312,7 +335,7 @@ def _stored_values(record: EcgRecord, look: Look) -> dict[str, str]:
     return {key: f"{value} {unit}" for key, (value, unit) in values.items() if value}
 
 
-def _footer(record: EcgRecord, look: Look, page: Page, pages: int, room: _Room) -> list[Text]:
+def _footer(record: EcgRecord, look: Look, page: Page, pages: int, room: Room) -> list[Text]:
     """Scale, filters, device, page."""
     filters = look.filters
     through = f"{_word('filter', look)} {filters.words()}" if filters is not None else _word("raw", look)

@@ -130,7 +130,7 @@ def _facts(pages: Sequence[Sheet], record: EcgRecord, look: Look) -> dict[str, A
     traces = []
     for number, sheet in enumerate(pages):
         for mark in sheet.marks:
-            if isinstance(mark, Trace) and mark.strip is not None:
+            if isinstance(mark, Trace) and mark.strip is not None and not mark.strip.beat:
                 one = mark.strip
                 for first, _ in _pieces(mark):
                     x, y = (round(float(value), 4) for value in mark.points[first])
