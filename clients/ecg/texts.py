@@ -1,8 +1,34 @@
-"""Chinese to English: the names of the ECG workstation's pages."""
+"""Chinese to English: the pages of the ECG workstation, and the words of its states as `shared.domain` has them."""
 
 from __future__ import annotations
 
-ENTRIES = {
+from collections.abc import Mapping
+from typing import Any
+
+from clients.ecg.looks import SEX_WORDS
+from clients.kit import english
+from shared.domain import ecg, ecg_reports
+
+_TABLES: tuple[Mapping[Any, ecg.Word], ...] = (
+    ecg.VISIT_WORDS,
+    ecg.ECG_KINDS,
+    ecg.EXAM_STATES,
+    ecg.REQUEST_STATES,
+    ecg.QUICK_RANGES,
+    ecg.ADAPTER_KINDS,
+    ecg.DEVICE_STATES,
+    ecg.TASK_STATES,
+    ecg.ORPHAN_STATES,
+    ecg.URGENCIES,
+    ecg.CONSULTATION_STATES,
+    ecg_reports.DANGERS,
+    ecg_reports.CLOCK_COLOURS,
+    ecg_reports.NOTICE_KINDS,
+    ecg_reports.AGREEMENTS,
+    SEX_WORDS,
+)
+
+_PAGES = {
     "心电工作站": "ECG workstation",
     "主界面": "Home",
     "HIS登记": "HIS registration",
@@ -16,4 +42,9 @@ ENTRIES = {
     "会诊团队": "Teams",
     "术语词库": "Terms",
     "统计": "Statistics",
+}
+
+ENTRIES: dict[str, str] = {
+    **{word.zh: word.en for table in _TABLES for word in table.values() if word.zh not in english.ENTRIES},
+    **_PAGES,
 }
