@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "installed-lock.sha256"
+WHEELS = ROOT / "wheels"  # a release folder brings the libraries along (`mingjing package`)
 MINIMUM_PYTHON = (3, 11)
 
 # What the windows need (the workstations) and what the tests and the demo use as the other side.
@@ -62,8 +63,9 @@ def _prepare_venv() -> None:
         subprocess.check_call([sys.executable, "-m", "venv", str(VENV)])
     pip = [str(_venv_python()), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     # --no-deps: the lock names everything; hashes are in the lock and pip checks them.
-    subprocess.check_call([*pip, "install", "--no-deps", "--require-hashes", "-r", str(LOCK)], cwd=ROOT)
-    subprocess.check_call([*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], cwd=ROOT)
+    install = [*pip, "install", "--no-deps", *(["--no-index", "--find-links", str(WHEELS)] if WHEELS.is_dir() else [])]
+    subprocess.check_call([*install, "--require-hashes", "-r", str(LOCK)], cwd=ROOT)
+    subprocess.check_call([*install, "--no-build-isolation", "--editable", str(ROOT)], cwd=ROOT)
     STAMP.write_text(wanted + "\n")
     print(f"Ready in {time.monotonic() - started:.0f} s.", flush=True)
 

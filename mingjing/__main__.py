@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 
+from shared.release import VERSION
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -46,6 +48,11 @@ WORDS = (
     Word("backup", "back up a running server: --data DIR --to FOLDER; list, verify, prune", "mingjing.backup"),
     Word("restore", "make a data folder from a backup: --from FOLDER --data NEW [--at TIME]", "mingjing.restore"),
     Word("migrate", "database migrations: upgrade, downgrade, new (for developers)", "mingjing.migrate"),
+    Word(
+        "package",
+        "the release as a folder for machines without a network: FOLDER [--system windows]",
+        "mingjing.package",
+    ),
     Word("gallery", "pictures of every widget: --out DIR", "clients.kit.gallery"),
 )
 
@@ -61,8 +68,11 @@ def main(arguments: list[str] | None = None) -> int:
     if name in {"help", "-h", "--help"}:
         print("Mingjing (明镜): the software of a hospital's imaging departments\n")
         for word in WORDS:
-            print(f"  {word.name:<14}{word.purpose}")
+            print(f"  {word.name:<16}{word.purpose}")
         print("\nEach word explains its options with --help. A newcomer starts with: python3 run.py demo")
+        return 0
+    if name == "--version":
+        print(f"Mingjing {VERSION}")
         return 0
     if name not in words:
         print(f"mingjing: there is no command {name!r}; `mingjing help` lists all", file=sys.stderr)

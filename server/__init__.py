@@ -1,3 +1,5 @@
 """The central server: database, DICOM archive, workflows and the doors to them."""
 
-__version__ = "0.1.0"
+from shared.release import VERSION as __version__
+
+__all__ = ["__version__"]

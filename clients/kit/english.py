@@ -52,6 +52,7 @@ ENTRIES: Mapping[str, str] = {
     "密码已修改": "Password changed",
     "请先修改管理员给您的密码": "Please change the password that the administrator gave you",
     "登录": "Log in",
+    "版本 {version}": "Version {version}",
     "正在登录…": "Logging in…",
     "请等待 {seconds} 秒": "Wait {seconds} s",
     "连接字符串无效，请向管理员索取后完整粘贴。": "This is not a connection string. Ask the administrator and paste all of it.",

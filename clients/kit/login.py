@@ -20,6 +20,7 @@ from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language, set_language, tr
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.identity import SessionView
+from shared.release import VERSION
 
 SERVER_KEY, USER_KEY, LANGUAGE_KEY = "login/server", "login/user", "language"
 
@@ -94,6 +95,7 @@ class LoginPage(QWidget):
         self.notice.setAlignment(Qt.AlignmentFlag.AlignTop)
         box.addWidget(self.notice)
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addWidget(Label("版本 {version}", "quiet", version=VERSION), 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
         self._countdown = QTimer(self)
         self._countdown.setInterval(1000)
