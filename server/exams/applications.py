@@ -18,7 +18,9 @@ from server.patients.service import PatientService
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
 from shared.contract.exams import ApplicationView, PatientEntry, SubmitApplication
+from shared.dicomkit.names import search_keys
 from shared.domain.states import PatientType, Sex
+from shared.domain.visits import visit_kind_of
 
 _MOST_FOUND = 50
 
@@ -49,16 +51,17 @@ class ApplicationDesk:
         body = OrderBody(
             patient=request.patient, items=request.items, clinical=request.clinical, requester=request.requester
         )
-        if row.exam_id is not None:
+        if (registered := row.exam_id or row.ecg_exam_id) is not None:
             if _is_same_order(row, request.exam_type, body):
-                return _view(row)
+                return application_view(row)
             raise Refusal(
-                ErrorCode.DUPLICATE, "该申请单已登记，不能再修改，请与放射科登记处联系。", existing_id=row.exam_id
+                ErrorCode.DUPLICATE, f"该申请单已登记，不能再修改，请与{_desk(row)}登记处联系。", existing_id=registered
             )
         row.exam_type, row.patient_type = request.exam_type, request.patient_type.value
         row.card_number, row.id_number = particulars.card_number, particulars.id_number
         row.health_check_number = particulars.health_check_number
         row.patient_key = patient_key or row.patient_key or ""
+        _note_search(row, request.patient)
         row.received_at = self._time.now()
         row.cancelled_at = None
         row.body = packed(body)
@@ -66,7 +69,7 @@ class ApplicationDesk:
         uow.session.add(row)
         uow.session.flush()
         uow.publish(Changed(entity="application", id=row.id, version=row.version))
-        return _view(row)
+        return application_view(row)
 
     def find(self, uow: UnitOfWork, number: str) -> tuple[ApplicationView, ...]:
         """Return applications by visit card, health-check, identity or HIS number, newest first."""
@@ -88,15 +91,15 @@ class ApplicationDesk:
             .order_by(ApplicationRow.received_at.desc(), ApplicationRow.id.desc())
             .limit(_MOST_FOUND)
         )
-        return tuple(_view(row) for row in rows)
+        return tuple(application_view(row) for row in rows)
 
     def cancel(self, uow: UnitOfWork, his_number: str) -> None:
         """Take an application back; once more does nothing. Raises NOT_FOUND, ILLEGAL_ACTION (it is registered)."""
         row = self._by_his_number(uow, his_number.strip())
         if row is None:
             raise not_found("申请单")
-        if row.exam_id is not None:
-            raise illegal_action("registered", "该申请单已登记，不能取消，请与放射科登记处联系。")
+        if row.exam_id is not None or row.ecg_exam_id is not None:
+            raise illegal_action("registered", f"该申请单已登记，不能取消，请与{_desk(row)}登记处联系。")
         if row.cancelled_at is None:
             row.cancelled_at = self._time.now()
             row.touch()
@@ -118,6 +121,7 @@ class ApplicationDesk:
             row.id_number = particulars.id_number or row.id_number
             row.health_check_number = particulars.health_check_number or row.health_check_number
             row.body = packed(msgspec.structs.replace(body, patient=patient))
+            _note_search(row, patient)
             row.touch()
             uow.publish(Changed(entity="application", id=row.id, version=row.version))
         return len(rows)
@@ -136,6 +140,7 @@ class ApplicationDesk:
         statement = select(ApplicationRow).where(
             ApplicationRow.patient_key == patient_key,
             ApplicationRow.exam_id.is_(None),
+            ApplicationRow.ecg_exam_id.is_(None),
             ApplicationRow.cancelled_at.is_(None),
         )
         return list(uow.session.scalars(statement.with_for_update())) if patient_key else []
@@ -147,7 +152,7 @@ class ApplicationDesk:
         ).one_or_none()
         if row is None:
             raise not_found("申请单")
-        if row.exam_id is not None:
+        if row.exam_id is not None or row.ecg_exam_id is not None:
             raise illegal_action("registered", "该申请单已经登记过，请在登记管理中查看。")
         if row.cancelled_at is not None:
             raise illegal_action("cancelled", "该申请单已被临床取消，请重新查询申请单。")
@@ -160,6 +165,22 @@ class ApplicationDesk:
         row = uow.session.get(ApplicationRow, application_id)
         if row is not None:
             row.exam_id = None
+            row.touch()
+            uow.publish(Changed(entity="application", id=row.id, version=row.version))
+
+    def get(self, uow: UnitOfWork, application_id: int, *, for_update: bool = False) -> ApplicationView:
+        """Return one application, a cancelled one too. Raises NOT_FOUND."""
+        statement = select(ApplicationRow).where(ApplicationRow.id == application_id)
+        row = uow.session.scalars(statement.with_for_update() if for_update else statement).one_or_none()
+        if row is None:
+            raise not_found("申请单")
+        return application_view(row)
+
+    def mark_ecg(self, uow: UnitOfWork, application_id: int, ecg_exam_id: int | None) -> None:
+        """Note the exam of the ECG network that an application became; None lets it be registered again."""
+        row = uow.session.get(ApplicationRow, application_id)
+        if row is not None:
+            row.ecg_exam_id = ecg_exam_id
             row.touch()
             uow.publish(Changed(entity="application", id=row.id, version=row.version))
 
@@ -184,7 +205,22 @@ def _filled(entry: PatientEntry, known: PatientEntry) -> PatientEntry:
     return msgspec.structs.replace(entry, **values)
 
 
-def _view(row: ApplicationRow) -> ApplicationView:
+def _desk(row: ApplicationRow) -> str:
+    return "心电图室" if row.ecg_exam_id is not None else "放射科"
+
+
+def _note_search(row: ApplicationRow, patient: PatientEntry) -> None:
+    """Write what requests are searched by; see application_search."""
+    pinyin, initials = search_keys(patient.name)
+    row.patient_name = patient.name.strip()[:64]
+    row.name_keys = f"{pinyin[:64]} {initials[:32]}"
+    row.inpatient_number = patient.inpatient_number.strip()[:32]
+    kind = visit_kind_of(PatientType(row.patient_type), patient.inpatient_number, patient.health_check_number)
+    row.visit_kind = kind.value
+
+
+def application_view(row: ApplicationRow) -> ApplicationView:
+    """Return a row as a view."""
     body = unpacked(row.body)
     return ApplicationView(
         id=row.id,
@@ -197,4 +233,7 @@ def _view(row: ApplicationRow) -> ApplicationView:
         requester=body.requester,
         received_at=row.received_at,
         exam_id=row.exam_id,
+        ecg_exam_id=row.ecg_exam_id,
+        is_cancelled=row.cancelled_at is not None,
+        patient_key=row.patient_key,
     )

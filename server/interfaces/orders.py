@@ -241,6 +241,8 @@ def _requester(message: Message, group: _Group, number: str, zone: tzinfo) -> Re
         doctor=doctor[:64],
         requested_at=time_of(asked, zone, ("ORC", group.index, 9)),
         his_number=number,
+        ward="" if visit is None else (visit.value(3, 1) or visit.value(3, 4))[:64],
+        bed="" if visit is None else visit.value(3, 3)[:32],
     )
 
 
