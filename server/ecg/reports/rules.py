@@ -1,4 +1,4 @@
-"""Reports without a database: bodies are cleaned, machine and doctor kept apart, steps and their guards (ECG-SM-RPT)."""
+"""Reports without a database: clean bodies, machine and doctor kept apart, steps and their guards (ECG-SM-RPT)."""
 
 from __future__ import annotations
 
