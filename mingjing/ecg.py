@@ -17,13 +17,20 @@ if TYPE_CHECKING:
     from shared.waveform.quality import Quality
     from shared.waveform.record import EcgRecord
 
-_ELSEWHERE = {"convert": "mingjing.ecg_convert", "print": "mingjing.ecg_print"}
+_ELSEWHERE = {
+    "convert": "mingjing.ecg_convert",
+    "print": "mingjing.ecg_print",
+    "simulate": "mingjing.ecg_simulate",
+    "line": "mingjing.ecg_line",
+}
 _HELP = """\
 usage: mingjing ecg                                         the workstation
        mingjing ecg measure FILE… [--json] [--lang zh|en]   beats, intervals, axes, quality
        mingjing ecg check FILE… [--json] [--lang zh|en]     quality gate; exit status 1 when a record fails
        mingjing ecg convert FILE …                          to another format
        mingjing ecg print FILE …                            PDF to scale
+       mingjing ecg simulate FILE… --tcp PORT | --serial PORT | --folder DIR   a recorder that plays records
+       mingjing ecg line --folder DIR …                     watch a folder and send what comes (store and forward)
 
 FILE is DICOM ECG, SCP-ECG, HL7 aECG, MUSE XML, Philips XML, MFER, EDF+, WFDB (.hea), ISHNE, Contec or CSV.
 """
