@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from clients.ecg.desk import Desk, Reading
 from clients.ecg.pages import HOME, READING
 from clients.ecg.shell.readings import ReadingArea, ReadingStrip
+from clients.kit.dialogs import ContentWindow
 from clients.kit.printing.documents import ServerDocuments
 
 
@@ -60,8 +61,12 @@ class EcgWindow(QObject):
         return self._shell.go_to(page)
 
     def show_report(self, exam_id: int, consultation_id: int | None) -> None:
-        """Show the PDF of the report."""
-        raise NotImplementedError
+        """Show the PDF of the report in a window of its own."""
+        from clients.ecg.shell.report_window import ReportView
+
+        view = ReportView(self._desk, exam_id, consultation_id)
+        self.report = ContentWindow(self._shell, "报告", view, (1000, 760))
+        self.report.show()
 
     def area(self) -> ReadingArea:
         """The page of the readings; made when the first is opened."""
