@@ -1,4 +1,4 @@
-"""Recorders on a serial line (RS-232, USB serial): the stream protocol through Qt's serial port, on both systems."""
+"""Recorders on a serial line (RS-232, USB serial): the stream protocol through pyserial, on both systems. No Qt."""
 
 from __future__ import annotations
 
@@ -9,44 +9,24 @@ from clients.ecg.acquisition.stream_devices import Link, StreamDevice
 from clients.kit.translations import tr
 
 
-class _SerialLink:
-    """Used in one thread only: Qt's port is made, read and closed there."""
+class SerialLink:
+    """An open serial port. Raises OSError (pyserial's own errors are such) when it cannot be opened or breaks."""
 
     def __init__(self, name: str, baud: int) -> None:
-        from PySide6.QtCore import QCoreApplication, QEventLoop
-        from PySide6.QtSerialPort import QSerialPort
+        from serial import Serial
 
-        self._app = QCoreApplication.instance() or QCoreApplication([])  # the command has none
-        self._loop = QEventLoop()  # gives this thread what Qt watches ports with
-        self._port = QSerialPort(name)
-        self._port.setBaudRate(baud)
-        if not self._port.open(QSerialPort.OpenModeFlag.ReadWrite):
-            raise OSError(0, self._port.errorString())
-        self._fine = QSerialPort.SerialPortError.NoError
-        self._timeout = QSerialPort.SerialPortError.TimeoutError
+        self._port = Serial(name, baud, timeout=0.1, write_timeout=5)
 
     def read(self, timeout_s: float) -> bytes | None:
-        if not self._port.bytesAvailable() and not self._port.waitForReadyRead(int(1000 * timeout_s)):
-            error = self._port.error()
-            if error not in (self._fine, self._timeout):
-                raise OSError(0, self._port.errorString())
-            self._port.clearError()
-            return None
-        return bytes(self._port.readAll().data())
+        self._port.timeout = timeout_s
+        data: bytes = self._port.read(max(1, min(self._port.in_waiting, 65536)))
+        return data or None
 
     def write(self, data: bytes) -> None:
         self._port.write(data)
-        self._port.flush()
-        if self._port.bytesToWrite() and not self._port.waitForBytesWritten(3000):
-            raise OSError(0, self._port.errorString())
 
     def close(self) -> None:
-        from shiboken6 import delete, isValid
-
-        if isValid(self._port):  # Qt wants its objects gone before the thread that made them
-            self._port.close()
-            delete(self._port)
-            delete(self._loop)
+        self._port.close()
 
 
 class SerialDevice(StreamDevice):
@@ -57,7 +37,7 @@ class SerialDevice(StreamDevice):
         self._port, self._baud = port, baud
 
     def open_link(self, stopped: threading.Event) -> Link | None:
-        return _SerialLink(self._port, self._baud)
+        return SerialLink(self._port, self._baud)
 
 
 def serial_device(information: DeviceInformation, settings: dict[str, str]) -> SerialDevice:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clients.ecg.acquisition.stream import FrameType, StreamReader, framed, framed_json, framed_samples
-from clients.ecg.acquisition.stream_devices import Link, _SocketLink
+from clients.ecg.acquisition.stream_devices import Link, SocketLink
 from shared.waveform.record import MISSING
 
 if TYPE_CHECKING:
@@ -111,15 +111,15 @@ def serve_tcp(cart: SimulatedCart, port: int, *, host: str = "127.0.0.1", ready:
         ready(door.getsockname()[1])
         while True:
             line, _caller = door.accept()
-            with contextlib.closing(_SocketLink(line)) as link, contextlib.suppress(OSError):
+            with contextlib.closing(SocketLink(line)) as link, contextlib.suppress(OSError):
                 cart.play(link)
 
 
 def play_serial(cart: SimulatedCart, port: str, baud: int, *, at_once: bool, most: int = 0) -> int:
     """Play on a serial port."""
-    from clients.ecg.acquisition.serial_devices import _SerialLink
+    from clients.ecg.acquisition.serial_devices import SerialLink
 
-    with contextlib.closing(_SerialLink(port, baud)) as link:
+    with contextlib.closing(SerialLink(port, baud)) as link:
         return cart.play(link, at_once=at_once, most=most)
 
 

@@ -122,7 +122,7 @@ class StreamDevice:
                 self._listener(event)
 
 
-class _SocketLink:
+class SocketLink:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
 
@@ -152,14 +152,14 @@ class TcpDevice(StreamDevice):
 
     def open_link(self, stopped: threading.Event) -> Link | None:
         if not self._listens:
-            return _SocketLink(socket.create_connection((self._host, self._port), 5))
+            return SocketLink(socket.create_connection((self._host, self._port), 5))
         with socket.create_server((self._host, self._port)) as door:
             self.bound_port = door.getsockname()[1]
             door.settimeout(0.1)
             while not stopped.is_set():
                 with contextlib.suppress(TimeoutError):
                     line, _caller = door.accept()
-                    return _SocketLink(line)
+                    return SocketLink(line)
         return None
 
 

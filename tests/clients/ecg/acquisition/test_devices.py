@@ -27,7 +27,7 @@ from clients.ecg.acquisition.ports import (
 )
 from clients.ecg.acquisition.serial_devices import SerialDevice
 from clients.ecg.acquisition.simulator import SimulatedCart, play_folder, serve_tcp
-from clients.ecg.acquisition.stream_devices import TcpDevice, _SocketLink
+from clients.ecg.acquisition.stream_devices import TcpDevice, SocketLink
 from shared.contract.ecg_acquisition import EcgDeviceEntry
 from shared.domain.ecg import AdapterKind
 from shared.waveform import formats
@@ -104,7 +104,7 @@ def test_a_cart_that_calls_this_computer_is_heard() -> None:
     while not device.bound_port:  # the device's thread opens the door
         threading.Event().wait(0.005)
     with socket.create_connection(("127.0.0.1", device.bound_port), PATIENCE_S) as line:
-        SimulatedCart([small_record()], speed=0).play(_SocketLink(line), most=1)
+        SimulatedCart([small_record()], speed=0).play(SocketLink(line), most=1)
         ear.wait_for(Finished)
     device.stop()
 
