@@ -234,6 +234,14 @@ class ReadingPresenter(Loading):
             self._fill()
         self.tell_changed()
 
+    def show_server_body(self, page: ReportPage) -> None:
+        """Show what the server says, whatever stood here before (withdrawn, returned)."""
+        self._kept = page.body
+        self._undo.clear()
+        self._redo.clear()
+        self._change(page=page, body=page.body, is_dirty=False, is_busy=False, problems={})
+        self._fill()
+
     def refused(self, error: Exception) -> None:
         """The server did not take it: at the field, or with the newer report below the words."""
         self._change(is_busy=False)
