@@ -27,7 +27,7 @@ from clients.ecg.acquisition.ports import (
 )
 from clients.ecg.acquisition.serial_devices import SerialDevice
 from clients.ecg.acquisition.simulator import SimulatedCart, play_folder, serve_tcp
-from clients.ecg.acquisition.stream_devices import TcpDevice, SocketLink
+from clients.ecg.acquisition.stream_devices import SocketLink, TcpDevice
 from shared.contract.ecg_acquisition import EcgDeviceEntry
 from shared.domain.ecg import AdapterKind
 from shared.waveform import formats
