@@ -1,0 +1,104 @@
+"""The submitted editions of ECG reports as signing sees them (server.signing.ports.Editions)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from server.ecg.reports.books import Books, unpacked
+from server.ecg.reports.seals import texts_of
+from server.ecg.reports.tables import EcgEditionRow, EcgReportRow
+from server.kernel.database import UnitOfWork
+from server.kernel.errors import not_found
+from server.reporting.seal import parsed_code, seal_of
+from shared.domain.ecg import ReportState
+from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID
+
+
+@dataclass(frozen=True, slots=True)
+class EcgEdition:
+    """A submitted edition; the names are those of server.signing.ports.Edition."""
+
+    report_id: int
+    accession_number: str
+    number: int
+    kind: str
+    reason: str
+    addendum: str
+    text_version: int
+    diagnosing_doctor: str
+    by_id: int
+    by: str
+    at: datetime
+    seal: str
+    sealed: bytes
+    is_present: bool
+    is_withdrawn: bool
+
+
+class EcgEditions:
+    """Reads editions in the caller's unit of work."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def editions(self, uow: UnitOfWork, report_id: int) -> tuple[EcgEdition, ...]:
+        """Return the editions, newest first. Raises NOT_FOUND."""
+        report = self._books.report(uow, report_id)
+        exam = self._books.exams.facts(uow, report.exam_id)
+        return tuple(_edition(exam.accession_number, report, one) for one in self._books.editions(uow, report_id))
+
+    def edition(self, uow: UnitOfWork, report_id: int, number: int = 0) -> EcgEdition:
+        """Return an edition, the newest without a number. Raises NOT_FOUND."""
+        for one in self.editions(uow, report_id):
+            if number in (0, one.number):
+                return one
+        raise not_found("该版本的心电报告")
+
+    def is_as_sealed(self, uow: UnitOfWork, report_id: int, number: int) -> bool:
+        """Say whether seal, sealed bytes and kept body of an edition still agree."""
+        row = uow.session.get(EcgEditionRow, (report_id, number))
+        if row is None or seal_of(row.sealed) != row.seal:
+            return False
+        sealed = msgspec.json.decode(row.sealed, type=dict[str, object])
+        return all(sealed.get(key) == value for key, value in texts_of(unpacked(row.body)).items())
+
+    def verify(self, uow: UnitOfWork, code: str) -> str:
+        """Return a sentence whether the printed copy with this code is genuine; empty for no ECG report."""
+        parsed = parsed_code(code)
+        if parsed is None or parsed[0] < FIRST_ECG_REPORT_ID or uow.session.get(EcgReportRow, parsed[0]) is None:
+            return ""
+        editions = self.editions(uow, parsed[0])
+        found = next((one for one in editions if one.seal.startswith(parsed[1])), None)
+        if found is None:
+            return "验证码与报告封印不符：这份打印件与系统中的心电报告不一致。"
+        if not found.is_present:
+            return f"注意：这是检查号 {found.accession_number} 的第 {found.number} 版心电报告，已撤回或被取代。"
+        if not self.is_as_sealed(uow, found.report_id, found.number):
+            return "警告：系统中的心电报告内容与提交时的封印不符，请联系心电图室。"
+        when = f"{self._books.time.local(found.at):%Y-%m-%d %H:%M}"
+        return f"报告真实有效：检查号 {found.accession_number}，{when} 由 {found.by} 提交，内容未被改动。"
+
+
+def _edition(accession: str, report: EcgReportRow, row: EcgEditionRow) -> EcgEdition:
+    is_newest = row.number == report.edition
+    is_withdrawn = report.state != ReportState.SUBMITTED.value
+    return EcgEdition(
+        report_id=report.id,
+        accession_number=accession,
+        number=row.number,
+        kind="first" if row.number == 1 else "revision",
+        reason=row.reason,
+        addendum="",
+        text_version=row.number,
+        diagnosing_doctor=row.reader,
+        by_id=row.by_id,
+        by=row.by,
+        at=row.at,
+        seal=row.seal,
+        sealed=row.sealed,
+        is_present=is_newest and not is_withdrawn,
+        is_withdrawn=is_newest and is_withdrawn,
+    )
