@@ -51,6 +51,7 @@ class ListSpec:
     quick: QuickRange | None = QuickRange.WEEK
     days: tuple[str, str] = ("登记日期 从", "登记日期 到")
     has_quick_buttons: bool = True
+    has_days: bool = True
 
 
 class ListPage(QWidget):
@@ -132,12 +133,16 @@ class ListPage(QWidget):
         box = QHBoxLayout(holder)
         box.setContentsMargins(16, 0, 16, 0)
         first, last = self.spec.days
-        fields = [*self.spec.fields, DateField(key=FIRST, label=first), DateField(key=LAST, label=last)]
-        self.filters = FormView([Section("", fields)], columns=len(fields))
+        fields = list(self.spec.fields)
+        if self.spec.has_days:
+            fields += [DateField(key=FIRST, label=first), DateField(key=LAST, label=last)]
+        self.filters = FormView([Section("", fields)], columns=max(1, len(fields)))
         self.filters.changed.connect(self._typed)
         self.filters.submitted.connect(self.presenter.query)
         box.addWidget(self.filters)
-        self.setFocusProxy(self.filters.rows[fields[0].key].editor.focus_target)
+        if fields:
+            self.setFocusProxy(self.filters.rows[fields[0].key].editor.focus_target)
+        holder.setVisible(bool(fields))
         return holder
 
     def _bar(self) -> QHBoxLayout:
@@ -157,8 +162,9 @@ class ListPage(QWidget):
         box.addWidget(self.numbers, 1)
         self._wrong = Label("", "error")
         box.addWidget(self._wrong)
-        box.addWidget(actions.button(f"{page}.reset"))
-        box.addWidget(actions.button(f"{page}.query", "primary"))
+        if self.spec.fields:
+            box.addWidget(actions.button(f"{page}.reset"))
+            box.addWidget(actions.button(f"{page}.query", "primary"))
         return box
 
     def _header(self) -> QHBoxLayout:

@@ -6,12 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication, QHBoxLayout
 
 from clients.ecg.desk import Desk, Reading
 from clients.ecg.pages import HOME, READING
+from clients.ecg.shell.notices import NoticeKeeper, sentence, title, tone
+from clients.ecg.shell.popups import BellButton, NoticeList, Popups
 from clients.ecg.shell.readings import ReadingArea, ReadingStrip
+from clients.kit.connection import LineReport, LineState
 from clients.kit.dialogs import ContentWindow
 from clients.kit.printing.documents import ServerDocuments
+from clients.kit.tokens import Tone
+from clients.kit.translations import tr
+from shared.contract.base import Changed, Notice
+from shared.contract.ecg_consultations import ListNotices, NoticeView
 
 
 def furnish(desk: Desk) -> EcgWindow:
@@ -30,6 +38,7 @@ class EcgWindow(QObject):
         self._left = HOME
         self._area: ReadingArea | None = None
         self._had_tabs = False
+        self._was_cut = False
         desk.view = self
         desk.papers = ServerDocuments(desk.place.connection, desk.place.desk_settings)
         self.strip = ReadingStrip()
@@ -39,6 +48,16 @@ class EcgWindow(QObject):
         self._shell.add_strip(self.strip)
         self._shell.page_shown.connect(self._on_page)
         self._shell.guard = self.may_leave
+        self.popups = Popups(self._shell.centralWidget() or self._shell)
+        self.keeper = NoticeKeeper(desk, self._pop, self._pop_many)
+        self.bell = BellButton(self.show_notices)
+        bar = self._shell.bar.layout()
+        if isinstance(bar, QHBoxLayout):
+            bar.insertWidget(bar.count() - 1, self.bell)
+        desk.notices.listen(self._count_notices)
+        self._place.on_notice(self._heard)
+        self._shell.line.changed.connect(self._line_changed)
+        self.keeper.fetch()
 
     # ── the desk's view ──────────────────────────────────────────────────────────────────────────────
 
@@ -111,3 +130,67 @@ class EcgWindow(QObject):
         title = next((page.title for page in self._shell.pages if page.id == self._left), "")
         front = self._area.front if self._shell.current_page == READING else None
         self.strip.show_tabs(title, self._area.titles(), front)
+
+    # ── what the server tells ────────────────────────────────────────────────────────────────────────
+
+    def _heard(self, notice: Notice) -> None:
+        if not isinstance(notice, Changed):
+            return
+        if notice.entity == "ecg_notice":
+            if notice.id in (0, self._place.session.user_id):
+                self.keeper.fetch()
+        elif notice.entity in ("ecg_exam", "ecg_report"):
+            self._desk.tell_exam(notice.id)
+        elif notice.entity == "ecg_consultation":
+            self._desk.tell_consultation(notice.id)
+        else:
+            self._desk.changed.ring((notice.entity, notice.id))
+
+    @Slot(object)
+    def _line_changed(self, report: LineReport) -> None:
+        """The line was cut: what was told meanwhile nobody heard."""
+        if report.state is LineState.ONLINE:
+            if self._was_cut:
+                self._was_cut = False
+                self.keeper.fetch()
+        else:
+            self._was_cut = True
+
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _pop(self, notice: NoticeView) -> None:
+        self.popups.add(title(notice), sentence(notice), tone(notice), lambda: self.keeper.open(notice))
+        QApplication.alert(self._shell.window())
+
+    def _pop_many(self, count: int) -> None:
+        self.popups.add(tr("未读消息"), tr("您有 {count} 条未读消息", count=count), Tone.INFO, self.show_notices)
+
+    def _count_notices(self, notices: tuple[NoticeView, ...]) -> None:
+        self.bell.set_count(len(notices))
+
+    def show_notices(self) -> None:
+        """Show the messages, read ones too, in the side panel."""
+        line = self._place.connection
+        self._place.runner.run(
+            lambda: line.call(ListNotices(unread_only=False)),
+            self._show_list,
+            self._place.messages.report,
+            key="ecg.notice_list",
+        )
+
+    def _show_list(self, notices: tuple[NoticeView, ...]) -> None:
+        self.popups.clear()
+        shown = NoticeList(notices)
+        shown.chosen.connect(self._open_notice)
+        shown.all_read.connect(self._mark_all)
+        self._shell.side_panel.show_content("消息", shown)
+
+    @Slot(object)
+    def _open_notice(self, notice: NoticeView) -> None:
+        self._shell.side_panel.close_panel()
+        self.keeper.open(notice)
+
+    @Slot()
+    def _mark_all(self) -> None:
+        self._shell.side_panel.close_panel()
+        self.keeper.mark_read(())
