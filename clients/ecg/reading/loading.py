@@ -73,6 +73,7 @@ class Loading(ScreenPresenter[PageState]):
         self._redo: list[ReportBody] = []
         self._typing = ""  # the box that the last undo step belongs to
         self._closed = False
+        self.is_telling = False  # the desk is told of a change of this very page
 
     def close(self) -> None:
         """The page is gone: late answers are dropped."""
@@ -92,6 +93,12 @@ class Loading(ScreenPresenter[PageState]):
         """Somebody changed the exam or its report: fetch both; what is being typed stays."""
         self.load_page()
         self._ask_key(GetEcgExam(exam_id=self.exam_id), self._exam_arrived, self._quietly, "exam")
+
+    def refresh(self) -> None:
+        """刷新: everything again; what is being typed stays."""
+        self.load_trace()
+        self.reload()
+        self._ask_key(ListHistory(exam_id=self.exam_id), self._history_arrived, self._quietly, "history")
 
     def load_trace(self, trace_id: int | None = None) -> None:
         """Fetch the present trace, or one of the exam's earlier ones."""
@@ -257,9 +264,11 @@ class Loading(ScreenPresenter[PageState]):
         return self.state.is_dirty
 
     def tell_changed(self) -> None:
-        """Lists and the tab hear of it."""
+        """Lists and the tab hear of it; this page knows already."""
         if self.desk is not None:
+            self.is_telling = True
             self.desk.tell_exam(self.exam_id)
+            self.is_telling = False
             self.desk.retitle_reading(self.exam_id, self.title())
 
     def discard(self) -> None:

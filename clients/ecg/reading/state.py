@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from clients.kit.translations import verbatim
 from shared.contract.ecg import EcgExamView, EcgRow, TraceView
 from shared.contract.ecg_reports import ReportBody, ReportPage, Statement, SuggestionView
 from shared.domain.ecg import ExamAction, ReportAction
@@ -126,8 +127,8 @@ def is_female(exam: EcgExamView | None) -> bool:
     return exam is not None and exam.row.sex is Sex.FEMALE
 
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(岁|月|周|天|日|y|m|w|d)?", re.IGNORECASE)
-_PER_YEAR = {"月": 12.0, "m": 12.0, "周": 52.18, "w": 52.18, "天": 365.25, "日": 365.25, "d": 365.25}
+_AGE = re.compile(verbatim(r"(\d+(?:\.\d+)?)\s*(岁|月|周|天|日|y|m|w|d)?"), re.IGNORECASE)
+_MONTHS, _WEEKS, _DAYS = verbatim("月m"), verbatim("周w"), verbatim("天日d")
 
 
 def age_years(exam: EcgExamView | None) -> float | None:
@@ -139,9 +140,15 @@ def age_years(exam: EcgExamView | None) -> float | None:
         return _years_between(born, exam.row.registered_at)
     total, found = 0.0, False
     for number, unit in _AGE.findall(exam.row.age):
-        total += float(number) / _PER_YEAR.get(unit.lower(), 1.0)
+        total += float(number) / _per_year(unit.lower())
         found = True
     return total if found else None
+
+
+def _per_year(unit: str) -> float:
+    if not unit:
+        return 1.0
+    return 12.0 if unit in _MONTHS else 52.18 if unit in _WEEKS else 365.25 if unit in _DAYS else 1.0
 
 
 def _years_between(born: date, then: datetime) -> float:
