@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clients.pathology.links import Link
     from clients.pathology.stations import StationSpec
 
+
 class Part(Protocol):
     """What one tab edits of the open case. Texts that are not saved yet are journaled by the tab (`place.drafts`)."""
 

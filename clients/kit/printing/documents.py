@@ -28,6 +28,10 @@ _MORE_WORDS = {
     "pathology_grossing_sheet": "取材明细",
     "pathology_specimen_sheet": "标本移交表",
     "pathology_slide_sheet": "玻片移交表",
+    "pathology_order_sheet": "医嘱工作单",
+    "pathology_loan_receipt": "借阅回执",
+    "pathology_report": "病理诊断报告",
+    "pathology_preview": "病理诊断报告",
 }
 
 
@@ -74,9 +78,9 @@ class ServerDocuments:
         setup = self.desk.setup(document.kind)
         return self._hand_out(document, document.kind, setup)
 
-    def print_test_page(self, kind: str) -> str:
-        """A test page of a document's printer (blocking); the sentence says what became of it."""
-        setup = self.desk.setup(kind)
+    def print_test_page(self, kind: str, printer_of: str = "") -> str:
+        """A test page of a document's printer (blocking), or of `printer_of`'s; the sentence says what became of it."""
+        setup = self.desk.setup(printer_of or kind)
         call = self._fetcher.call  # type: ignore[attr-defined] # the kit's connection has it
         return self._hand_out(call(PrintTestPage(kind=kind, output=setup.output)), "test_page", setup)
 

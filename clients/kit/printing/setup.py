@@ -22,16 +22,31 @@ KIND_WORDS = {
 }
 """Documents that have a set-up of their own, in the order of a day."""
 
+PATHOLOGY_PAPERS = {
+    "pathology_report": "病理诊断报告",
+    "pathology_barcode": "病理条码",
+    "pathology_cassette": "包埋条码",
+    "pathology_slide_label": "制片条码",
+    "pathology_papers": "回执与清单",
+}
+"""What the pathology workstation has set-ups for, in the order of a day (PA-SET-14)."""
+
 _SAME_PRINTER = {
     "barcode_zpl": "barcode",
     "report_preview": "report",
+    "pathology_report": "report",
+    "pathology_preview": "pathology_report",
     "pathology_barcode": "barcode",
-    "pathology_acceptance": "application",
-    "pathology_rejection": "application",
-    "pathology_grossing_sheet": "application",
-    "pathology_specimen_sheet": "application",
-    "pathology_slide_sheet": "application",
+    "pathology_acceptance": "pathology_papers",
+    "pathology_rejection": "pathology_papers",
+    "pathology_grossing_sheet": "pathology_papers",
+    "pathology_specimen_sheet": "pathology_papers",
+    "pathology_slide_sheet": "pathology_papers",
+    "pathology_order_sheet": "pathology_papers",
+    "pathology_loan_receipt": "pathology_papers",
+    "pathology_papers": "application",
 }
+"""Whose printer takes a document that has none of its own; followed until one is set up."""
 
 
 class Settings(Protocol):
@@ -99,15 +114,19 @@ class Desk:
 
     def setup(self, kind: str) -> PrinterSetup:
         """The set-up of a document's printer; a damaged one counts as none."""
-        known = _SAME_PRINTER.get(kind, kind)
-        kept = self.settings.get(_key(known))
-        if isinstance(kept, dict):
-            try:
-                return msgspec.convert(kept, PrinterSetup)
-            except msgspec.ValidationError:
-                return PrinterSetup()
-        name = str(self.settings.get(f"printing/{known}/printer", "") or "")  # kept by earlier versions
-        return PrinterSetup(via="driver", name=name) if name else PrinterSetup()
+        known: str | None = kind
+        while known is not None:
+            kept = self.settings.get(_key(known))
+            if isinstance(kept, dict):
+                try:
+                    return msgspec.convert(kept, PrinterSetup)
+                except msgspec.ValidationError:
+                    return PrinterSetup()
+            name = str(self.settings.get(f"printing/{known}/printer", "") or "")  # kept by earlier versions
+            if name:
+                return PrinterSetup(via="driver", name=name)
+            known = _SAME_PRINTER.get(known)
+        return PrinterSetup()
 
     def keep(self, kind: str, setup: PrinterSetup) -> None:
         """Remember a set-up."""

@@ -214,7 +214,8 @@ class DiagnosisTab(QWidget):
         from clients.pathology.templates.picking import pick_template
         from shared.contract.pathology_templates import TemplateKind
 
-        pick_template(self._desk.place, TemplateKind.DIAGNOSIS, self.presenter.take_template, self.window())
+        place, join = self._desk.place, self._desk.settings.join_mark
+        pick_template(place, TemplateKind.DIAGNOSIS, self.presenter.take_template, self.window(), join)
 
     def open_window(self, key: str) -> None:
         """会诊意见, 补充报告, 诊断意见, 冰冻结果."""

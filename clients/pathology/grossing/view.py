@@ -365,7 +365,8 @@ class GrossingTab(QWidget):
         """检查模板 of the gross description (PA-TPL-09)."""
         from clients.pathology.templates.picking import pick_template
 
-        pick_template(self.desk.place, TemplateKind.GROSS, lambda text, _none: self.insert(text), self)
+        place, join = self.desk.place, self.desk.settings.join_mark
+        pick_template(place, TemplateKind.GROSS, lambda text, _none: self.insert(text), self, join)
 
     def open_dictionary(self) -> None:
         """词典 of the gross description."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/x-msvideo": ".avi", "audio/flac": ".flac"}
 READABLE = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 MOST_AT_ONCE = 200
+FOLDER = "pathology/images/folder"
+"""Setting of this computer: where exports and imports begin (PA-SET-01)."""
 
 
 class ExportImport:
@@ -36,7 +38,7 @@ class ExportImport:
     def export_images(self) -> None:
         """导出图像: the selected captures into a folder the user picks (PA-ICM-05)."""
         chosen = self._presenter.state.confirmed
-        if chosen and (folder := QFileDialog.getExistingDirectory(self._page, tr("导出到文件夹"))):
+        if chosen and (folder := QFileDialog.getExistingDirectory(self._page, tr("导出到文件夹"), self._folder())):
             self.export_to(Path(folder), chosen)
 
     def export_to(self, folder: Path, chosen: tuple[MediaView, ...]) -> None:
@@ -58,7 +60,7 @@ class ExportImport:
         if not self._bench.may_capture():
             return
         pattern = " ".join(f"*{suffix}" for suffix in READABLE)
-        names, _ = QFileDialog.getOpenFileNames(self._page, tr("导入图像"), "", f"{tr('图像')} ({pattern})")
+        names, _ = QFileDialog.getOpenFileNames(self._page, tr("导入图像"), self._folder(), f"{tr('图像')} ({pattern})")
         if names:
             self.import_files([Path(name) for name in names])
 
@@ -96,7 +98,7 @@ class ExportImport:
         if item is None or copy is None:
             return
         name, _ = QFileDialog.getSaveFileName(
-            self._page, tr("导出副本"), f"{stem(item)}.png", "PNG (*.png);;JPEG (*.jpg)"
+            self._page, tr("导出副本"), str(Path(self._folder()) / f"{stem(item)}.png"), "PNG (*.png);;JPEG (*.jpg)"
         )
         if name:
             self.write_copy(copy, Path(name))
@@ -144,6 +146,9 @@ class ExportImport:
             self._place.messages.say(tr("已存为新图像，原图不变。"), Tone.SUCCESS)
 
         self._place.runner.run(work, done, self._failed)
+
+    def _folder(self) -> str:
+        return str(self._place.desk_settings.get(FOLDER, "") or "")
 
     def _canvas(self) -> PictureCanvas:
         canvas: PictureCanvas = self._page.canvas  # type: ignore[attr-defined]

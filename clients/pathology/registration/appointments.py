@@ -6,26 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from clients.kit.labels import Button
-from clients.kit.paging import Column, EmptyWords
+from clients.kit.paging import EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
-from clients.pathology.shell.columns import sex_and_age
 from clients.pathology.shell.list_window import ListSpec, ListWindow
+from clients.pathology.shell.special_columns import columns_of
 from shared.contract.pathology import CaseFilter, CaseView, ExecuteBookings, ListCases
 from shared.contract.pathology_technique import BatchReport
 from shared.domain.pathology import CaseState
-
-_COLUMNS = (
-    Column("patient_name", "姓名", 84, strong=True),
-    Column("sex_age", "性别年龄", 80, value=sex_and_age),
-    Column("department", "送检科室", 110),
-    Column("specimen_name", "标本名称", 110),
-    Column("clinical_diagnosis", "临床诊断", 0),
-    Column("application_number", "申请号", 110),
-    Column("registered_at", "预约时间", 130, quiet=True),
-    Column("registered_by", "登记人", 80, quiet=True, visible=False),
-)
 
 
 class AppointmentsWindow(ListWindow):
@@ -36,7 +25,7 @@ class AppointmentsWindow(ListWindow):
         spec = ListSpec(
             "appointments",
             "预约登记表",
-            _COLUMNS,
+            columns_of("appointments", desk.settings),
             lambda: ListCases(filter=wanted, limit=500),
             rows=lambda page: page.rows,
             case_id=lambda row: int(row.id),

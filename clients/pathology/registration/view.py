@@ -142,7 +142,7 @@ class PatientTab(QWidget):
         row.addWidget(self.number_problem)
         row.addStretch(1)
         self.by = ChoiceEditor(ChoiceField(key="by", label="提取方式", choices=_fetch_choices()))
-        self.by.set_value(FetchBy.APPLICATION)
+        self.by.set_value(self._desk.settings.fetch_by)
         self.by.setFixedWidth(current_theme().metrics.times(21))
         row.addWidget(self.by)
         self.key = QLineEdit()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -14,7 +15,7 @@ from clients.kit.editors import ChoiceEditor
 from clients.kit.fields import Choice, ChoiceField
 from clients.kit.labels import Button, Glyph, Label
 from clients.kit.lists import ListView
-from clients.kit.paging import EmptyWords
+from clients.kit.paging import Column, EmptyWords
 from clients.kit.panels import Banner
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
@@ -22,8 +23,9 @@ from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.links import BY_ID, Link
 from clients.pathology.shell.columns import columns_for
-from clients.pathology.shell.list_presenter import SPANS, CaseListPresenter, ListState
+from clients.pathology.shell.list_presenter import SPANS, CaseListPresenter, ListState, first_days
 from clients.pathology.shell.server import CaseRows
+from clients.pathology.shell.special_columns import columns_of, list_id, name_of
 from clients.pathology.shell.state_filter import StateFilter
 from shared.contract.base import Notice
 
@@ -78,31 +80,27 @@ class CaseList(QWidget):
         box.addLayout(self._head())
         self.special = Banner()
         box.addWidget(self.special)
-        self.list = ListView(
-            columns_for(desk.station.columns),
-            row_id=lambda row: row.id,
-            runner=self._place.runner,
-            settings=self._place.settings,
-            list_id=f"pathology.{desk.station.id}",
-            empty=_EMPTY,
-        )
+        self.list = self._make_list(columns_for(desk.station.columns), f"pathology.{desk.station.id}")
+        """The list that is shown: the station's, or that of the special list."""
+        self._lists = {"": self.list}
+        self._box = box
         box.addWidget(self.list, 1)
         self.links = LinkBar(desk)
         box.addWidget(self.links)
         self.links.setVisible(bool(self.links.buttons))  # only with a parent: else it flashes up as a window
         self.presenter = CaseListPresenter(desk, self.show_state)
         self.presenter.on_source = self._on_source
-        self.presenter.on_stale = self.list.refresh
+        self.presenter.on_stale = self._reload_rows
         self.number.entered.connect(self.presenter.look_up)
         self.number.textEdited.connect(lambda _text: self.presenter.forget_problem())
         self.states.toggled.connect(self.presenter.toggle_state)
         self.span.chosen.connect(self.presenter.set_days)
         self.search.searched.connect(lambda _mode, text: self.presenter.search(text))
-        self.list.selected.connect(desk.select)
-        self.list.activated.connect(self._open)
-        self.list.set_menu_filler(self._fill_menu)
         self._is_open = True
         self._soon = Coalesced(self.presenter.refresh, self)
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self.refresh)
+        self.follow_settings()
         self._place.on_notice(self._heard)
         self._forget_scans = self._place.scanner.listen(self._scanned)
         self.presenter.open()
@@ -124,6 +122,15 @@ class CaseList(QWidget):
             )
         else:
             self.special.hide()
+        self._show_list(name_of(state.title))
+
+    def follow_settings(self) -> None:
+        """Load again as often as the department wants it, beside the live notices (PA-SET-01)."""
+        seconds = self._desk.settings.refresh_seconds
+        if seconds:
+            self._clock.start(seconds * 1000)
+        else:
+            self._clock.stop()
 
     def refresh(self) -> None:
         """Load rows and counters soon; many calls in a moment are one."""
@@ -160,14 +167,41 @@ class CaseList(QWidget):
         self.search = SearchBox([Option("text", "姓名、拼音或号码")])
         self.search.field.setMinimumWidth(90)
         row.addWidget(self.search, 1)
-        self.span = ChoiceEditor(
-            ChoiceField(key="days", label="日期", choices=[Choice(days, _SPAN_WORDS[days]) for days in SPANS])
-        )
+        self.span = ChoiceEditor(ChoiceField(key="days", label="日期", choices=_spans(first_days(self._desk))))
         self.span.box.setAccessibleName(tr("日期"))
         self.span.setFixedWidth(86)
         row.addWidget(self.span)
         head.addLayout(row)
         return head
+
+    def _make_list(self, columns: Sequence[Column], list_id: str) -> ListView:
+        made = ListView(
+            columns,
+            row_id=lambda row: row.id,
+            runner=self._place.runner,
+            settings=self._place.settings,
+            list_id=list_id,
+            empty=_EMPTY,
+        )
+        made.selected.connect(self._desk.select)
+        made.activated.connect(self._open)
+        made.set_menu_filler(self._fill_menu)
+        return made
+
+    def _reload_rows(self) -> None:
+        self.list.refresh()
+
+    def _show_list(self, name: str) -> None:
+        """Each special list has columns of its own (PA-CASE-21); made when it is first wanted."""
+        if name not in self._lists:
+            made = self._make_list(columns_of(name, self._desk.settings), list_id(name))
+            self._lists[name] = made
+            self._box.insertWidget(self._box.indexOf(self.list), made, 1)
+        wanted = self._lists[name]
+        if wanted is not self.list:
+            self.list.hide()
+            self.list = wanted
+            wanted.show()
 
     def _on_source(self, rows: CaseRows) -> None:
         self.list.set_source(rows)
@@ -228,6 +262,16 @@ class LinkBar(QWidget):
         self._counts = counts
         for link_id, button in self.buttons.items():
             button.set_source(BY_ID[link_id].text, **_figures(BY_ID[link_id], counts))
+
+
+def _spans(first: int) -> list[Choice]:
+    """Days to choose from; the department's own number stands among them."""
+    days = sorted({*SPANS, first} - {0})
+    own = tr("{days} 天", days=first)
+    return [
+        *(Choice(one, _SPAN_WORDS.get(one, own), translate=one in _SPAN_WORDS) for one in days),
+        Choice(0, _SPAN_WORDS[0]),
+    ]
 
 
 class _Follow:

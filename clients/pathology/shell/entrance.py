@@ -127,5 +127,4 @@ class Entrance(QWidget):
 
     def _settings_came(self, settings: StationSettings) -> None:
         if self.window_of_station is not None:
-            self.window_of_station.desk.settings = settings
-            self.window_of_station.idle.set_minutes(settings.idle_minutes)
+            self.window_of_station.follow_settings(settings)

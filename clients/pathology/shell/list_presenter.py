@@ -19,6 +19,8 @@ from shared.domain.pathology import GOOD_VERDICTS, CaseFlag, CaseState
 
 SPANS = (1, 7, 30, 90, 0)
 """Days back that can be chosen; 0 for all."""
+USUAL_DAYS = 7
+"""What the diagnosis stations declare (PA-DX-01); the department may want another number."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class CaseListPresenter(ScreenPresenter[ListState]):
     def __init__(self, desk: Desk, show: Callable[[ListState], None], today: Callable[[], date] = date.today) -> None:
         place = desk.place
         super().__init__(
-            ListState(states=desk.station.states, days=desk.station.days),
+            ListState(states=desk.station.states, days=first_days(desk)),
             place.connection,
             place.runner,
             place.messages,
@@ -181,6 +183,11 @@ class CaseListPresenter(ScreenPresenter[ListState]):
         }
         self.state = replace(self.state, counts={**self.state.counts, **links})
         self._show(self.state)
+
+
+def first_days(desk: Desk) -> int:
+    """How many days a list shows at first: the department's choice where the list is that of a diagnosis station."""
+    return desk.settings.list_days if desk.station.days == USUAL_DAYS else desk.station.days
 
 
 def _silent(_error: Exception) -> None:

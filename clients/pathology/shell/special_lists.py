@@ -6,11 +6,11 @@ from clients.kit.paging import Column, EmptyWords
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.shell.looks import case_look
+from clients.pathology.shell.special_columns import columns_of
 from shared.contract.base import Page
-from shared.contract.pathology_reports import FollowUpView, ListFavourites, ListFollowUps, ListMine
+from shared.contract.pathology_reports import ListFavourites, ListFollowUps, ListMine
 from shared.domain.pathology import CASE_STATES, MY_LISTS, CaseFlag, CaseState, MyList
 
-_NUMBER = Column("case_number", "病理号", 120, strong=True)
 _STAMPED = Column("case_number", "病理号", 130, strong=True, marks=lambda row: [case_look(row.state)])
 _NAME = Column("patient_name", "姓名", 90)
 _STATE = Column("state", "状态", 90, value=lambda row: tr(CASE_STATES[row.state].zh))
@@ -45,18 +45,10 @@ def favourites(desk: Desk) -> None:
     """我的收藏病例."""
     from clients.pathology.shell.list_window import ListSpec, ListWindow
 
-    columns = (
-        _STAMPED,
-        _NAME,
-        _STATE,
-        Column("folder", "收藏夹", 100),
-        Column("note", "备注", 0),
-        Column("added_at", "收藏时间", 130, quiet=True),
-    )
     spec = ListSpec(
         "favourites",
         "我的收藏病例",
-        columns,
+        columns_of("favourites", desk.settings),
         ListFavourites,
         empty=EmptyWords("还没有收藏病例", "打开病例后按 Ctrl+D 收藏。", "star"),
     )
@@ -67,19 +59,10 @@ def follow_ups(desk: Desk) -> None:
     """追踪回访病例: due first."""
     from clients.pathology.shell.list_window import ListSpec, ListWindow
 
-    columns = (
-        _NUMBER,
-        _NAME,
-        Column("due_on", "随访日期", 100),
-        Column("is_due", "到期", 72, value=_due_word),
-        Column("contact", "联系人", 110),
-        Column("reason", "随访原因", 0),
-        Column("by", "记录人", 80, quiet=True),
-    )
     spec = ListSpec(
         "follow_ups",
         "追踪回访病例",
-        columns,
+        columns_of("follow_ups", desk.settings),
         ListFollowUps,
         row_id=lambda row: row.id,
         empty=EmptyWords("没有随访病例", "", "history"),
@@ -127,7 +110,3 @@ def _mine(desk: Desk, which: MyList) -> None:
         rows=lambda reply: reply.rows,
     )
     desk.show_window(title, ListWindow(desk, spec), (860, 520))
-
-
-def _due_word(row: FollowUpView) -> str:
-    return tr("已到期") if row.is_due else ""

@@ -28,6 +28,7 @@ from clients.pathology.stations import SPECS, StationSpec, spec_of
 from clients.pathology.tabs import LEFT
 from shared.contract.base import Changed, Notice
 from shared.contract.pathology import CASE_ENTITY, LibraryView
+from shared.contract.pathology_stations import StationSettings
 from shared.domain.pathology import CaseFlag, CaseState, Station
 
 STATION_KEY = "pathology/station"
@@ -175,6 +176,13 @@ class StationWindow(QWidget):
     def toggle_part(self, part: str) -> None:
         """Show or hide a part of the window and remember it."""
         self.set_part_shown(part, part in self._hidden())
+
+    def follow_settings(self, settings: StationSettings) -> None:
+        """The department's settings changed."""
+        self.desk.settings = settings
+        self.idle.set_minutes(settings.idle_minutes)
+        if isinstance(self.left, CaseList):
+            self.left.follow_settings()
 
     # ── stations ─────────────────────────────────────────────────────────────────────────────────────
 

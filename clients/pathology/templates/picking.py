@@ -14,17 +14,20 @@ from clients.kit.translations import tr
 from clients.pathology.templates.picking_sheet import GLOVE, PickingSheet, Taken
 from clients.pathology.templates.trouble import TroubleLine
 from shared.contract.pathology_templates import GetTemplate, ListTree, SiteView, TemplateKind, TemplateText
-from shared.domain.pathology_templates import TemplateRefused
+from shared.domain.pathology_templates import JOIN, TemplateRefused
 
 _ID = Qt.ItemDataRole.UserRole
 
 
-def pick_template(place: Workplace, kind: TemplateKind, insert: Taken, parent: QWidget | None = None) -> PickingDialog:
+def pick_template(
+    place: Workplace, kind: TemplateKind, insert: Taken, parent: QWidget | None = None, join: str = JOIN
+) -> PickingDialog:
     """Open the dialog over the workstation; `insert(findings, diagnosis)` gets the finished text.
 
-    For gross templates the text is the first one and the second is empty. The dialog closes itself.
+    For gross templates the text is the first one and the second is empty. The dialog closes itself. `join` stands
+    between several options of a multiple choice, as the department wants it.
     """
-    dialog = PickingDialog(place, kind, insert, parent or place.shell)
+    dialog = PickingDialog(place, kind, insert, parent or place.shell, join)
     dialog.open()
     return dialog
 
@@ -32,7 +35,9 @@ def pick_template(place: Workplace, kind: TemplateKind, insert: Taken, parent: Q
 class PickingDialog(QDialog):
     """Left the templates that can be used, right the chosen one."""
 
-    def __init__(self, place: Workplace, kind: TemplateKind, insert: Taken, parent: QWidget | None) -> None:
+    def __init__(
+        self, place: Workplace, kind: TemplateKind, insert: Taken, parent: QWidget | None, join: str = JOIN
+    ) -> None:
         super().__init__(parent)
         self._place, self._kind, self._insert = place, kind, insert
         self._sites: tuple[SiteView, ...] = ()
@@ -48,7 +53,7 @@ class PickingDialog(QDialog):
         self.list.itemClicked.connect(self._take_item)
         self.trouble = TroubleLine()
         self.title = ValueLabel("", "title")
-        self.sheet = PickingSheet(self._done, gross=kind is TemplateKind.GROSS)
+        self.sheet = PickingSheet(self._done, gross=kind is TemplateKind.GROSS, join=join)
         self._arrange()
         self._words()
         room = parent.window().size() if parent is not None else self.size()

@@ -24,7 +24,7 @@ from clients.pathology.templates.picking_page import page_html, place_of
 from clients.pathology.templates.picking_state import Moved, Picking
 from clients.pathology.templates.trouble import TroubleLine
 from clients.pathology.templates.words import problem_words, warning_words
-from shared.domain.pathology_templates import Multi, Numeric, Single
+from shared.domain.pathology_templates import JOIN, Multi, Numeric, Single
 
 Taken = Callable[[str, str], None]
 """Gets the findings (or the gross description) and the diagnosis."""
@@ -37,10 +37,10 @@ _KEYS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 class PickingSheet(QWidget):
     """Shows one `Picking`; `taken` is called once with the finished texts. All keys are taken here."""
 
-    def __init__(self, taken: Taken, *, gross: bool = False) -> None:
+    def __init__(self, taken: Taken, *, gross: bool = False, join: str = JOIN) -> None:
         super().__init__()
         self._taken = taken
-        self._gross = gross
+        self._gross, self._join = gross, join
         self._confirming = False
         self.picking: Picking | None = None
         self.page = QTextBrowser()
@@ -72,7 +72,7 @@ class PickingSheet(QWidget):
 
     def open(self, findings: str, diagnosis: str) -> None:
         """Begin with a template that passed the check."""
-        self.picking = Picking(findings, diagnosis)
+        self.picking = Picking(findings, diagnosis, self._join)
         self._confirming = False
         self._draw()
         self._focus()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from shared.domain.pathology_templates import (
+    JOIN,
     Answer,
     FilledLine,
     Line,
@@ -49,6 +50,7 @@ class Sheet:
     taken: bool | None = None
     picks: dict[int, frozenset[int]] = field(default_factory=dict)
     values: dict[tuple[int, int], str] = field(default_factory=dict)
+    join: str = JOIN
 
     def answers(self) -> LineAnswers:
         """As the filler wants them."""
@@ -63,16 +65,19 @@ class Sheet:
 
     def filled(self) -> FilledLine:
         """The sentence as far as it is answered."""
-        return fill_line(self.line, replace(self.answers(), taken=True))
+        return fill_line(self.line, replace(self.answers(), taken=True), self.join)
 
 
 class Picking:
     """The sheets of both panes and the present step. Any change goes through the methods; the view draws after each."""
 
-    def __init__(self, findings: str, diagnosis: str = "") -> None:
-        """Raises TemplateRefused for texts with errors; such templates cannot be used (PA-TPL-08)."""
+    def __init__(self, findings: str, diagnosis: str = "", join: str = JOIN) -> None:
+        """`join` stands between several options of a multiple choice (PA-TPL-19).
+
+        Raises TemplateRefused for texts with errors; such templates cannot be used (PA-TPL-08).
+        """
         self.panes: tuple[Template, ...] = tuple(parse(text) for text in (findings, diagnosis))
-        self.sheets = [[Sheet(line) for line in pane.lines] for pane in self.panes]
+        self.sheets = [[Sheet(line, join=join) for line in pane.lines] for pane in self.panes]
         self.place: Place | None = None
         self.option = 0
         """Under the cursor, in a choice."""

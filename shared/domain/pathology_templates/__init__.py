@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from shared.domain.pathology_templates.answers import AnswersRefused, answers_from
 from shared.domain.pathology_templates.filling import (
+    JOIN,
     Answer,
     Filled,
     FilledLine,
@@ -46,6 +47,7 @@ from shared.domain.pathology_templates.sentences import (
 from shared.domain.pathology_templates.text_files import MOST_BYTES, NotText, decode
 
 __all__ = [
+    "JOIN",
     "MOST_BYTES",
     "REASONS",
     "Answer",
