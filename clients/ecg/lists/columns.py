@@ -5,7 +5,7 @@ from __future__ import annotations
 from clients.ecg.looks import COLLECTED_LOOK, CRITICAL_LOOK, EXAM_LOOKS, POOR_LOOK, URGENCY_LOOKS, sex_word, word
 from clients.kit.paging import Column, RowAction
 from clients.kit.states import StateLook
-from clients.kit.translations import tr
+from clients.kit.translations import tr, verbatim
 from shared.contract.ecg import EcgRow
 from shared.domain.ecg import CONSULTATION_STATES, VISIT_WORDS, ExamAction, ExamState, Urgency
 
@@ -36,7 +36,7 @@ def visit_number(row: EcgRow) -> str:
 
 def place(row: EcgRow) -> str:
     """Department, ward and bed."""
-    bed = tr("{bed}床", bed=row.bed) if row.bed and not row.bed.endswith("床") else row.bed
+    bed = tr("{bed}床", bed=row.bed) if row.bed and not row.bed.endswith(verbatim("床")) else row.bed
     return " ".join(part for part in (row.department, row.ward, bed) if part)
 
 

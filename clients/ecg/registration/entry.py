@@ -8,13 +8,14 @@ from typing import Any
 
 from clients.ecg.looks import SEX_WORDS, choices
 from clients.kit.fields import ChoiceField, Field, LongTextField, Section, TextField
-from clients.kit.translations import tr
+from clients.kit.translations import tr, verbatim
 from shared.contract.ecg import EcgEntry
 from shared.domain.ecg import ECG_KINDS, URGENCIES, VISIT_WORDS, EcgKind, Urgency
 from shared.domain.states import Sex, VisitKind
 
-_AGE = re.compile(r"(\d{1,3})\s*(岁|月|周|天|小时|[yYmMwWdDhH])?")
-_UNITS = {"y": "岁", "m": "月", "w": "周", "d": "天", "h": "小时"}
+_AGE = re.compile(verbatim(r"(\d{1,3})\s*(岁|月|周|天|小时|[yYmMwWdDhH])?"))
+_YEARS = verbatim("岁")
+_UNITS = dict(zip("ymwdh", verbatim("岁 月 周 天 小时").split(), strict=True))
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 
@@ -24,7 +25,7 @@ def age_problem(typed: str) -> str:
     found = _AGE.fullmatch(typed.strip())
     if not typed.strip():
         return ""
-    if found is None or (found[2] in (None, "岁", "y", "Y") and int(found[1]) > 150):
+    if found is None or (found[2] in (None, _YEARS, "y", "Y") and int(found[1]) > 150):
         return tr("年龄请填写数字，可带单位：45、3月、12天。")
     return ""
 
@@ -34,7 +35,7 @@ def age_of(typed: str) -> str:
     found = _AGE.fullmatch(typed.strip())
     if found is None:
         return typed.strip()
-    unit = found[2] or "岁"
+    unit = found[2] or _YEARS
     return f"{int(found[1])}{_UNITS.get(unit.lower(), unit)}"
 
 

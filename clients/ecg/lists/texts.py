@@ -1,0 +1,40 @@
+# ruff: noqa: E501 - a table: one entry a line
+"""Chinese to English: both lists of exams, details and collecting."""
+
+from __future__ import annotations
+
+ENTRIES = {
+    "教学病例": "Teaching",
+    "疑难病例": "Difficult",
+    "典型病例": "Typical",
+    "学术统计": "Research",
+    "随访": "Follow-up",
+    "已有分类会在输入时提示，也可输入新的分类。": "Existing categories are offered as you type; a new one can be typed too.",
+    "取消收藏": "Take out",
+    "收藏": "Collect",
+    "已收藏到“{category}”": "Filed under “{category}”",
+    "已取消收藏": "Taken out of the collection",
+    "分类": "Category",
+    "诊断结论": "Conclusion",
+    "登记人": "Registered by",
+    "门诊/住院号": "Visit number",
+    "科室床号": "Department, bed",
+    "{bed}床": "bed {bed}",
+    "检查详情": "Exam details",
+    "检查项目备注": "Remark on the exam",
+    "可修改": "Can be changed",
+    "没有符合条件的记录": "Nothing matches",
+    "请调整查询条件，或按“重置”恢复。": "Change the conditions, or press Reset.",
+    "登记日期 从": "Registered from",
+    "登记日期 到": "to",
+    "共 {count} 条": "{count} in all",
+    "结束日期早于开始日期，请调整。": "The range ends before it begins. Please change it.",
+    "取消 {name}（检查号 {number}）的登记？申请单恢复为未登记。": "Cancel the registration of {name} (exam {number})? The request becomes free again.",
+    "已取消登记": "Registration cancelled",
+    "没有体检检查": "No health-check exams",
+    "按“手动登记”输入或扫描体检号登记，或选择更长的日期范围。": "Press Register by number and type or scan the number, or choose a longer range.",
+    "没有院内检查": "No in-hospital exams",
+    "从HIS登记，或按“快速登记申请单”“快速登记会诊”；也可选择更长的日期范围。": "Register from the HIS or with the buttons above, or choose a longer range.",
+    "姓名或拼音首字母": "Name or pinyin initials",
+    "含门诊号、住院号": "Any visit number",
+}
