@@ -130,7 +130,7 @@ ENTRIES: dict[str, str] = {
     "撤回报告": "Withdraw report",
     "打印预览": "Print preview",
     "打印": "Print",
-    "提交": "Submit only",
+    "提交": "Submit",
     "提交并打印（推荐）": "Submit and print (recommended)",
     "提交后打开打印预览并立即打印": "Submits, opens the print preview and prints at once",
     "只提交，稍后在列表或本页打印": "Only submits; print later from the list or here",
