@@ -57,6 +57,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.pathology.keeping.tables",
     "server.pathology.counts.tables",
     "server.pathology.stations.tables",
+    "server.pathology.statistics.tables",
     "server.ecg.exams.tables",
     "server.ecg.traces.tables",
     "server.ecg.acquisition.tables",

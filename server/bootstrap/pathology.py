@@ -20,6 +20,7 @@ from server.bootstrap.pathology_reports import (
 from server.bootstrap.pathology_settings import build_pathology_settings
 from server.bootstrap.pathology_slides import PathologySlides, build_pathology_slides
 from server.bootstrap.pathology_stations import build_pathology_stations
+from server.bootstrap.pathology_statistics import build_pathology_statistics
 from server.bootstrap.pathology_templates import PathologyTemplates, build_pathology_templates
 from server.pathology.cases.service import CaseService
 from server.pathology.study import study_uid
@@ -115,6 +116,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
             reports.handlers,
             keeping.handlers,
             *build_pathology_settings(house, media),
+            *build_pathology_statistics(house, cases),
         ),
         core=core,
         templates=templates,
