@@ -61,6 +61,10 @@ class HistoryTabs(QTabBar):
     def minimumSizeHint(self) -> QSize:
         return QSize(80, super().minimumSizeHint().height())
 
+    def tabSizeHint(self, index: int) -> QSize:
+        hint = super().tabSizeHint(index)
+        return QSize(hint.width(), hint.height() - 4)
+
 
 class BasicsBar(QWidget):
     """All ten facts in two lines; long texts share what is left, are elided and stand whole in the tooltip."""

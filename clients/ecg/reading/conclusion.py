@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from clients.ecg.reading.state import TEXTS, verdict_of
@@ -26,8 +26,8 @@ _AGREEMENT_WORDS = {
     Agreement.NONE: "未评价",
 }
 _JOINS = "\n\t ，、；。：（(,;:."
-_MOST_ROWS = 3
-_ROW = 26
+_MOST_ROWS, _FEW_ROWS, _TALL = 4, 2, 720
+_ROW = 24
 
 
 class ConclusionEdit(QPlainTextEdit):
@@ -241,7 +241,7 @@ class ConclusionArea(QWidget):
 
     def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
-        head.setContentsMargins(8, 2, 4, 0)
+        head.setContentsMargins(4, 0, 4, 0)
         head.setSpacing(4)
         head.addWidget(Label("诊断结论区", "strong"))
         self._count = Label("", "caption")
@@ -255,12 +255,12 @@ class ConclusionArea(QWidget):
 
     def _add_box(self, box: QVBoxLayout, key: str, words: str) -> None:
         caption = Label(words, "caption")
-        caption.setContentsMargins(8, 2, 0, 1)
+        caption.setContentsMargins(8, 0, 0, 0)
         box.addWidget(caption)
         holder = QHBoxLayout()
         holder.setContentsMargins(6, 0, 6, 0)
         editor = ConclusionEdit(key)
-        editor.setMinimumHeight(44)
+        editor.setMinimumHeight(40)
         editor.setAccessibleName(tr(words))
         editor.textChanged.connect(_Typed(self, key))
         editor.focused.connect(self.focused)
@@ -304,7 +304,16 @@ class ConclusionArea(QWidget):
         for row in self.rows:
             self._list.addWidget(row)
         self._scroll.setVisible(bool(self.rows))
-        self._scroll.setFixedHeight(min(len(self.rows), _MOST_ROWS) * _ROW + 2)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """A low window shows fewer suggestions at once, so that the boxes keep their room."""
+        most = _MOST_ROWS if self.window().height() > _TALL + _ROW else _FEW_ROWS
+        self._scroll.setFixedHeight(min(len(self.rows), most) * _ROW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_rows()
 
     def _on_agreement(self, key: object) -> None:
         self.agreement_chosen.emit(Agreement(str(key or Agreement.NONE.value)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from clients.ecg.trace.choices import LAYOUT_WORDS, MODE_WORDS, SPACING_WORDS, Mark, Mode, Spacing, ViewChoices
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clients.kit.actions import ActionGroup
 
 _TOOLS = (Mode.CALIPER, Mode.PARALLEL, Mode.MAGNIFY, Mode.POINTS)
+_SHY = ("zoom_in", "zoom_out", "reset", "help")
 _MARK_WORDS = {Mark.BEATS: "心搏标记", Mark.POINTS: "波形标点"}
 
 
@@ -175,6 +176,25 @@ class FunctionBar(QWidget):
         self.menus[name] = button
         self._row.addWidget(button)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where words do not fit beside the scale, the zoom buttons and the help show their icons only."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shy = [self.buttons[name] for name in _SHY]
+        for button in shy:
+            button.set_compact(False)
+        scale = self.scale.fontMetrics().horizontalAdvance(self.scale.full_text)
+        wanted = sum(button.sizeHint().width() + 1 for button in (*self.buttons.values(), *self.menus.values()))
+        for button in shy:
+            button.set_compact(wanted + scale + 60 > self.width())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange or is_look_change(event):
+            self._fit()
+
     def _line(self) -> None:
         self._row.addSpacing(3)
         self._row.addWidget(hairline(vertical=True))
@@ -195,6 +215,7 @@ class _BarButton(QToolButton):
     ) -> None:
         super().__init__()
         self._action, self._words, self._fill, self._mirrored, self._key = action, words, fill, mirror, key
+        self.is_compact = False
         self.setProperty("wide", "true")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -215,8 +236,19 @@ class _BarButton(QToolButton):
         hint = super().sizeHint()
         metrics = current_theme().metrics
         icon = 0 if self.icon().isNull() else metrics.icon + 4
-        arrow = 10 if self._fill is not None else 0
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + icon + arrow + 14, hint.height())
+        words = 0 if self.is_compact else self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(words + icon + (12 if self.is_compact else 22), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def set_compact(self, compact: bool) -> None:
+        """Only the icon; the tooltip has the words."""
+        if compact != self.is_compact:
+            self.is_compact = compact
+            only, both = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            self.setToolButtonStyle(only if compact else both)
+            self.updateGeometry()
 
     def _refill(self) -> None:
         menu = self.menu()

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.ecg.reading import parameters, view_choices
 from clients.ecg.reading.basics import BasicsBar, HistoryTabs, front_of
 from clients.ecg.reading.comparing import Comparing
 from clients.ecg.reading.conclusion import ConclusionArea
 from clients.ecg.reading.function_bar import FunctionBar
-from clients.ecg.reading.helper_panel import HEIGHT, WIDTH, HelperPanel
+from clients.ecg.reading.helping import Helping
 from clients.ecg.reading.keys import ACTIONS, MOUSE
 from clients.ecg.reading.parameter_area import ParameterArea
 from clients.ecg.reading.presenter import ReadingPresenter
@@ -31,8 +31,6 @@ from clients.kit.panels import EmptyState
 from clients.kit.printing.documents import ServerDocuments
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
-from shared.contract.ecg_reports import ListTerms, ReportPage, TermView
-from shared.domain.ecg import ReportAction
 from shared.domain.ecg_reports import ReportSide
 
 if TYPE_CHECKING:
@@ -155,7 +153,7 @@ class ReadingPage(QWidget):
         self.place.actions.update(state)
         self.steps.show_state(state)
         if not state.may_write:
-            self.helper.hide()
+            self.helping.panel.hide()
 
     def fill(self, texts: Mapping[str, str]) -> None:
         """Put texts into the boxes."""
@@ -186,15 +184,17 @@ class ReadingPage(QWidget):
         box.addWidget(self.history)
         self.bar = FunctionBar(self.place.actions)
         box.addWidget(self.bar)
-        self.basics = BasicsBar()
-        box.addWidget(self.basics)
-        self.notice = NoticeStrip()
-        box.addWidget(self.notice)
-        self.quality = QualityStrip()
-        box.addWidget(self.quality)
         across = QHBoxLayout()
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        self.basics = BasicsBar()
+        left.addWidget(self.basics)
+        self.notice = NoticeStrip()
+        left.addWidget(self.notice)
+        self.quality = QualityStrip()
+        left.addWidget(self.quality)
         self.trace = TraceView(self.place.runner, self.place.desk_settings)
         self.empty = EmptyState("voice", "正在打开心电图…")
         self.empty.acted.connect(self._empty_acted)
@@ -202,13 +202,12 @@ class ReadingPage(QWidget):
         self.paper.addWidget(self.trace)
         self.paper.addWidget(self.empty)
         self.paper.setCurrentWidget(self.empty)
-        across.addWidget(self.paper, 1)
+        left.addWidget(self.paper, 1)
+        across.addLayout(left, 1)
         across.addWidget(hairline(vertical=True))
         across.addWidget(self._make_column())
         box.addLayout(across, 1)
-        self.helper = HelperPanel()
-        self.helper.setParent(self)
-        self.helper.hide()
+        self.helping = Helping(self)
         self.trace.set_choices(view_choices.remembered(self.place.settings))
 
     def _make_column(self) -> QWidget:
@@ -238,10 +237,6 @@ class ReadingPage(QWidget):
         self.conclusion.agreement_chosen.connect(presenter.set_agreement)
         self.conclusion.undo_wanted.connect(presenter.undo)
         self.conclusion.redo_wanted.connect(presenter.redo)
-        self.conclusion.focused.connect(self._box_focused)
-        self.helper.term_chosen.connect(self._insert_term)
-        self.helper.symbol_chosen.connect(self._insert_symbol)
-        self.helper.closed.connect(self._helper_closed)
         self.bar.choices_wanted.connect(self._choose)
         self.bar.mode_wanted.connect(trace.set_mode)
         self.bar.average_wanted.connect(trace.set_average)
@@ -255,13 +250,10 @@ class ReadingPage(QWidget):
         trace.scale_changed.connect(self._show_choices)
         trace.calibration_wanted.connect(trace.calibrate)
         self._connect_actions()
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.focusChanged.connect(self._focus_moved)
         if self._desk is not None:
             self._listening.append(self._desk.exam_changed.listen(self._exam_changed))
             self._listening.append(self._desk.changed.listen(self._something_changed))
-        presenter.ask(ListTerms(), self.helper.set_terms, _ignore)
+        self.helping.load_terms()
 
     def _connect_actions(self) -> None:
         for name, does in (
@@ -348,11 +340,6 @@ class ReadingPage(QWidget):
         """快捷键."""
         ContentWindow(self, "快捷键", KeysWindow(ACTIONS, MOUSE), (680, 440)).show()
 
-    def show_report(self, page: ReportPage) -> None:
-        """The report is at a new state: close the helper, lists hear of it."""
-        if ReportAction.SAVE not in page.allowed:
-            self.helper.hide()
-
     def _on_history(self, exam_id: int) -> None:
         if exam_id:
             self.presenter.show_past(exam_id)
@@ -378,51 +365,7 @@ class ReadingPage(QWidget):
         if entity == "ecg_report" and number in (0, self.exam_id):
             self.presenter.load_page()
         elif entity == "ecg_terms":
-            self.presenter.ask(ListTerms(), self.helper.set_terms, _ignore)
-
-    # ── the helper panel ─────────────────────────────────────────────────────────────────────────────
-
-    def _box_focused(self, box: str) -> None:
-        if self.presenter.state.may_write:
-            self._box = box
-            self._place_helper()
-            self.helper.show_for(box)
-
-    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if not self._alive or self.helper.isHidden() or new is None or new.window() is not self.window():
-            return
-        editors: list[QPlainTextEdit] = list(self.conclusion.editors.values())
-        if new not in editors and not self.helper.isAncestorOf(new) and new is not self.helper:
-            self.helper.hide()
-
-    def _insert_term(self, term: TermView) -> None:
-        from clients.ecg.reading.term_search import words
-        from clients.kit.translations import Language, language
-
-        editor = self.conclusion.editors[self._box]
-        editor.insert_term(words(term, language() is Language.ENGLISH))
-        self.presenter.term_taken(term)
-        editor.setFocus()
-
-    def _insert_symbol(self, symbol: str) -> None:
-        editor = self.conclusion.editors[self._box]
-        editor.insert_symbol(symbol)
-        editor.setFocus()
-
-    def _helper_closed(self) -> None:
-        editor = self.conclusion.editors[self._box]
-        editor.blockSignals(True)  # the cursor goes back without opening it again
-        editor.setFocus()
-        editor.blockSignals(False)
-
-    _box = "diagnosis"
-
-    def _place_helper(self) -> None:
-        """To the left of the boxes, its foot where theirs is."""
-        high = min(round(HEIGHT * current_theme().metrics.control / 32), self.paper.height() - 8)
-        wide = round(WIDTH * current_theme().metrics.control / 32)
-        left = self.column.mapTo(self, self.column.rect().topLeft()).x() - wide - 4
-        self.helper.setGeometry(max(4, left), self.height() - high - 4, wide, max(200, high))
+            self.helping.load_terms()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         width = event.size().width()
@@ -430,8 +373,7 @@ class ReadingPage(QWidget):
         wanted = _NARROW if width < _FROM_WIDE else _WIDE if width < _FROM_WIDEST else _WIDEST
         self.column.setFixedWidth(round(wanted * scale))
         super().resizeEvent(event)
-        if not self.helper.isHidden():
-            self._place_helper()
+        self.helping.place()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and self._alive:
@@ -447,14 +389,8 @@ class ReadingPage(QWidget):
             self.trace.close_view()
             for forget in self._listening:
                 forget()
-            application = QApplication.instance()
-            if isinstance(application, QApplication):
-                application.focusChanged.disconnect(self._focus_moved)
+            self.helping.close()
         super().closeEvent(event)  # type: ignore[arg-type]
-
-
-def _ignore(_error: Exception) -> None:
-    """The page works without the dictionary."""
 
 
 def _call(then: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -81,6 +81,8 @@ class _Model(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return tr(_HEADS[section]) if _HEADS[section] else ""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole and section == NAME:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -243,10 +245,11 @@ class ParameterArea(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         head = QHBoxLayout()
-        head.setContentsMargins(8, 2, 4, 0)
+        head.setContentsMargins(4, 0, 4, 0)
         head.addWidget(Label("心电参数区", "strong"))
         head.addStretch(1)
         self.formula = Button("QTc 公式", "link")
+        self.formula.setStyleSheet("min-height: 0; max-height: 22px;")
         self._menu = QMenu(self)
         self._formulas = {}
         for formula in QtcFormula:
@@ -308,16 +311,16 @@ class ParameterArea(QWidget):
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(12)
-        header.setFixedHeight(20)
+        header.setFixedHeight(18)
         header.setHighlightSections(False)
-        header.setStyleSheet("QHeaderView::section { padding: 0 2px; height: 20px; }")
+        header.setStyleSheet("QHeaderView::section { padding: 0 2px 0 4px; height: 18px; }")
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(_WIDTHS):
             table.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
 
     def _fit(self) -> None:
-        row = max(20, self.fontMetrics().height() + 3)
+        row = QFontMetrics(current_theme().font("caption")).height() + 2
         self.table.verticalHeader().setDefaultSectionSize(row)
         self.table.setFixedHeight(self.table.horizontalHeader().height() + row * max(1, self.model.rowCount()) + 2)
 

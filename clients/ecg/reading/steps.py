@@ -40,7 +40,7 @@ class Steps:
         foot.setProperty("look", "status")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(foot)
-        row.setContentsMargins(6, 5, 6, 5)
+        row.setContentsMargins(6, 3, 6, 3)
         row.setSpacing(6)
         looks = {"submit": "primary", "audit": "primary"}
         for name in _BUTTONS:
@@ -89,17 +89,16 @@ class Steps:
         if mode == PRINTS:
             self._with_template(lambda: self._publisher.submit(self._publisher.template, self._published_print))
         else:
-            self._publisher.submit(self._publisher.template, self._page.show_report)
+            self._publisher.submit(self._publisher.template, _nothing)
 
     def _published_print(self, page: ReportPage) -> None:
-        self._page.show_report(page)
         if ReportAction.PRINT in page.allowed:
             self.print_with_preview()
 
     def audit(self) -> None:
         """审核."""
         if self._publisher.may_submit():
-            self._publisher.audit(self._publisher.template, self._page.show_report)
+            self._publisher.audit(self._publisher.template, _nothing)
         else:
             self._page.conclusion.editors["diagnosis"].setFocus()
 
@@ -163,3 +162,7 @@ class Steps:
 
 def _call(then: Callable[[], object]) -> None:
     then()
+
+
+def _nothing(_page: ReportPage) -> None:
+    """The page has shown the new state already."""

@@ -83,7 +83,7 @@ ENTRIES: dict[str, str] = {
     "参数": "Parameter",
     "数值": "Value",
     "参考范围": "Limits",
-    "机测": "Machine",
+    "机测": "Auto",
     "QTc 公式": "QTc formula",
     "恢复机测值": "Take the machine's value",
     "修改…": "Change…",
