@@ -25,6 +25,7 @@ CATALOGUES = (
     "clients.ecg.consultations.texts",
     "clients.ecg.administration.texts",
     "clients.ecg.reading.texts",
+    "clients.ecg.terms.texts",
     "clients.ecg.trace.texts",
     "clients.ecg.acquisition.texts",
     "clients.ecg.line.texts",

@@ -107,7 +107,7 @@ PAGES: tuple[PageSpec, ...] = (
         Permission.ECG_LEAD_CONSULTATION,
         "clients.ecg.shell.keys:TEAMS",
     ),
-    PageSpec(TERMS, "术语词库", "text", "clients.ecg.reading.terms_page:TermsPage", Permission.ECG_TERMS),
+    PageSpec(TERMS, "术语词库", "text", "clients.ecg.terms.page:TermsPage", Permission.ECG_TERMS),
     PageSpec(STATISTICS, "统计", "chart", "clients.ecg.statistics.page:StatisticsPage", Permission.ECG_STATISTICS),
 )
 
