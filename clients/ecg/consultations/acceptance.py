@@ -51,7 +51,7 @@ class AcceptancePage(ConsultationListPage):
                 fields=fields("我受理的"),
                 columns=incoming_columns(clocks),
                 actions=INCOMING_ACTIONS,
-                shown_actions=4,
+                shown_actions=3,
                 states=CONSULTATION_LOOKS,
                 empty=EmptyWords("没有会诊申请", "下级医院申请会诊后会立即出现在这里，并弹出消息。", "sign_in"),
                 header=(

@@ -50,22 +50,22 @@ class ApplicationDialog(EcgDialog):
                                 choices=choices(URGENCIES),
                                 initial=Urgency.ROUTINE,
                             ),
-                            LongTextField(key="question", label="会诊目的", lines=2, max_length=1000),
+                            LongTextField(key="question", label="会诊目的", lines=2, max_length=1000, span=1),
                             TextField(key="phone", label="联系电话", max_length=32),
                         ],
                     ),
                     Section(
                         "病情",
                         [
-                            LongTextField(key="complaint", label="主诉", lines=2, max_length=1000),
-                            LongTextField(key="history", label="病史", lines=2, max_length=1000),
-                            LongTextField(key="clinical_diagnosis", label="临床诊断", lines=2, max_length=1000),
+                            LongTextField(key="complaint", label="主诉", lines=2, max_length=1000, span=1),
+                            LongTextField(key="history", label="病史", lines=2, max_length=1000, span=1),
+                            LongTextField(key="clinical_diagnosis", label="临床诊断", lines=2, max_length=1000, span=1),
                         ],
                     ),
                 ],
                 columns=2,
             ),
-            height=430,
+            height=400,
         )
         self.team_words = Label("", "caption", wrap=True)
         self.body.addWidget(self.team_words)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clients.ecg.lists.columns import short_time
 from clients.ecg.lists.query import FIRST, LAST, QUICK, STATES, day, text
 from clients.ecg.looks import CLOCK_LOOKS, CONSULTATION_LOOKS, DANGER_LOOKS, URGENCY_LOOKS, sex_word
 from clients.ecg.shell.keys import PUBLISHED
@@ -100,11 +101,11 @@ def incoming_columns(clocks: Clocks) -> tuple[Column, ...]:
         clock_column(clocks),
         Column("from_hospital", "申请医院", 110, sort=False),
         Column("reasons", "提示", 0, value=_reasons, sort=False),
-        Column("question", "会诊目的", 130, sort=False),
+        Column("question", "会诊目的", 120, sort=False, visible=False),
         Column("clinical_diagnosis", "临床诊断", 110, sort=False, visible=False),
         Column("team", "受邀团队", 96, sort=False, visible=False),
         Column("applicant", "申请医生", 68, sort=False),
-        Column("applied_at", "申请时间", 128, sort=False, quiet=True),
+        Column("applied_at", "申请时间", 100, format=short_time, sort=False, quiet=True, firm=True),
         Column("accepted_by", "受理医生", 68, sort=False),
         Column("published_at", "发布时间", 128, sort=False, quiet=True, visible=False),
     )
@@ -121,7 +122,7 @@ def outgoing_columns(clocks: Clocks, ticked: Callable[[int], bool]) -> tuple[Col
     """Columns of 会诊报告; `ticked` says whether a row is ticked."""
 
     def tick(row: ConsultationView) -> str:
-        return "on" if ticked(row.id) else "off"
+        return ("on" if ticked(row.id) else "off") if has_report(row) else "none"
 
     return (
         Column("tick", "勾选", 44, value=tick, looks=TICKED, sort=False, firm=True),
@@ -129,14 +130,14 @@ def outgoing_columns(clocks: Clocks, ticked: Callable[[int], bool]) -> tuple[Col
         Column("patient_name", "病人姓名", 160, strong=True, marks=marks, sort=False),
         Column("sex", "性别", 44, format=sex_word, sort=False),
         Column("age", "年龄", 52, sort=False),
-        Column("accession_number", "检查号", 112, sort=False, quiet=True),
+        Column("accession_number", "检查号", 120, sort=False, quiet=True, visible=False),
         Column("to_hospital", "会诊医院", 110, sort=False),
-        Column("team", "受邀团队", 96, sort=False),
+        Column("team", "受邀团队", 96, sort=False, visible=False),
         clock_column(clocks),
         Column("reason", "原因", 0, sort=False),
-        Column("applied_at", "申请时间", 128, sort=False, quiet=True),
+        Column("applied_at", "申请时间", 100, format=short_time, sort=False, quiet=True, firm=True),
         Column("published_by", "报告医生", 68, sort=False),
-        Column("published_at", "发布时间", 128, sort=False, quiet=True),
+        Column("published_at", "发布时间", 100, format=short_time, sort=False, quiet=True, firm=True),
         Column("signed_by", "签收人", 68, sort=False),
         Column("signed_at", "签收时间", 128, sort=False, quiet=True, visible=False),
         Column("print_count", "打印次数", 64, sort=False, visible=False),

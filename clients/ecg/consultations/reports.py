@@ -48,7 +48,7 @@ class ConsultationReportsPage(ConsultationListPage):
                 fields=fields("我申请的"),
                 columns=outgoing_columns(clocks, self.ticked.__contains__),
                 actions=OUTGOING_ACTIONS,
-                shown_actions=4,
+                shown_actions=3,
                 states=CONSULTATION_LOOKS,
                 empty=EmptyWords("没有会诊", "在“院内检查”中选择已采集的检查并按“申请会诊”。", "send"),
                 header=(

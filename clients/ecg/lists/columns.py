@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from clients.ecg.looks import COLLECTED_LOOK, CRITICAL_LOOK, EXAM_LOOKS, POOR_LOOK, URGENCY_LOOKS, sex_word, word
-from clients.kit.paging import Column, RowAction
+from clients.kit.paging import Column, RowAction, local_time
 from clients.kit.states import StateLook
 from clients.kit.translations import tr, verbatim
 from shared.contract.ecg import EcgRow
@@ -29,15 +31,20 @@ def consultation_word(row: EcgRow) -> str:
     return word(CONSULTATION_STATES, row.consultation_state) if row.consultation_state else ""
 
 
+def short_time(value: datetime | None) -> str:
+    """Month, day and time of a moment; the year stands in 详情."""
+    return local_time(value)[5:]
+
+
 def visit_number(row: EcgRow) -> str:
     """门诊号 or 住院号, whichever the visit has."""
     return row.inpatient_number or row.outpatient_number
 
 
 def place(row: EcgRow) -> str:
-    """Department, ward and bed."""
+    """Department and bed."""
     bed = tr("{bed}床", bed=row.bed) if row.bed and not row.bed.endswith(verbatim("床")) else row.bed
-    return " ".join(part for part in (row.department, row.ward, bed) if part)
+    return " ".join(part for part in (row.department, bed) if part)
 
 
 _HEAD = (
@@ -49,12 +56,12 @@ _HEAD = (
 _TAIL = (
     Column("consultation", "会诊状态", 80, value=consultation_word, sort=False),
     Column("conclusion", "诊断结论", 0, sort=False),
-    Column("registered_at", "登记时间", 128, sort=False, quiet=True),
+    Column("registered_at", "登记时间", 100, format=short_time, sort=False, quiet=True, firm=True),
     Column("registered_by", "登记人", 72, sort=False, quiet=True, visible=False),
-    Column("acquired_at", "采集时间", 128, sort=False, quiet=True, visible=False),
-    Column("reported_at", "报告时间", 128, sort=False, quiet=True),
+    Column("acquired_at", "采集时间", 100, format=short_time, sort=False, quiet=True, visible=False),
+    Column("reported_at", "报告时间", 100, format=short_time, sort=False, quiet=True, visible=False),
     Column("reported_by", "报告医生", 72, sort=False),
-    Column("accession_number", "检查号", 112, sort=False, quiet=True),
+    Column("accession_number", "检查号", 120, sort=False, quiet=True, visible=False),
     Column("campus_name", "医院", 112, sort=False, visible=False),
 )
 HEALTH_CHECK_COLUMNS = (
@@ -68,9 +75,9 @@ IN_HOSPITAL_COLUMNS = (
     *_HEAD,
     Column("visit_kind", "就诊类型", 64, format=lambda kind: word(VISIT_WORDS, kind), sort=False),
     Column("patient_number", "病人编号", 104, sort=False),
-    Column("visit_number", "门诊/住院号", 104, value=visit_number, sort=False),
-    Column("request_number", "申请单号", 112, sort=False),
-    Column("place", "科室床号", 120, value=place, sort=False),
+    Column("visit_number", "门诊/住院号", 104, value=visit_number, sort=False, visible=False),
+    Column("request_number", "申请单号", 118, sort=False, firm=True),
+    Column("place", "科室床号", 110, value=place, sort=False),
     Column("exam_item", "检查项目", 112, sort=False, visible=False),
     *_TAIL,
 )

@@ -215,7 +215,8 @@ class ListPage(QWidget):
         finally:
             self._rendering = False
         self.states.set_chosen(state.typed.get("states") or ())
-        self.states.set_counts({str(key): state.counts.get(str(key), 0) for key in self.spec.states})
+        if state.counts:
+            self.states.set_counts({str(key): state.counts.get(str(key), 0) for key in self.spec.states})
         self._wrong.setText(state.wrong_range)
         self._wrong.setVisible(bool(state.wrong_range))
         self._show_numbers()

@@ -116,6 +116,7 @@ class HealthCheckPage(ExamListPage):
                 ),
                 columns=HEALTH_CHECK_COLUMNS,
                 actions=ROW_ACTIONS,
+                shown_actions=3,
                 states=EXAM_LOOKS,
                 empty=EmptyWords("没有体检检查", "按“手动登记”输入或扫描体检号登记，或选择更长的日期范围。", "body"),
                 header=(("by_number", "primary"), ("|", ""), *_ROW_BUTTONS),
@@ -150,7 +151,7 @@ class InHospitalPage(ExamListPage):
                 ),
                 columns=IN_HOSPITAL_COLUMNS,
                 actions=(*ROW_ACTIONS[:-1], APPLY, ROW_ACTIONS[-1]),
-                shown_actions=5,
+                shown_actions=3,
                 states=EXAM_LOOKS,
                 empty=EmptyWords(
                     "没有院内检查", "从HIS登记，或按“快速登记申请单”“快速登记会诊”；也可选择更长的日期范围。", "list"

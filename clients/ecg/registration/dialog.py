@@ -49,10 +49,10 @@ class Registering(EcgDialog):
     def add_register_buttons(self) -> None:
         """登记, 登记并采集."""
         self.add_button("close", "取消")
-        register = self.add_button("register", "登记", "", self.register)
-        acquire = self.add_button("acquire", "登记并采集", "primary", self.register_and_acquire)
-        register.setToolTip(tr("Ctrl+Enter"))
-        acquire.setVisible(self._desk.may(Permission.ECG_ACQUIRE))
+        may_acquire = self._desk.may(Permission.ECG_ACQUIRE)
+        self.add_button("register", "登记", "" if may_acquire else "primary", self.register)
+        if may_acquire:
+            self.add_button("acquire", "登记并采集", "primary", self.register_and_acquire)
 
     def make_request(self) -> Request[RegisteredView] | None:
         """The request of what is in the form; None when something is missing (it is marked then)."""
@@ -102,7 +102,7 @@ class RegistrationDialog(Registering):
         self.body.addLayout(head)
         if not row.known:
             self.body.addWidget(Label("检查项目不在本院字典中，按申请单原文登记。", "caption", wrap=True))
-        self.put_form(FormView(locked_sections(row.entry), columns=4), height=520)
+        self.put_form(FormView(locked_sections(row.entry), columns=4), height=590)
         assert self.form is not None
         self.form.set_values(to_values(row.entry))
         self.form.set_read_only(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from clients.ecg.looks import SEX_WORDS, choices
@@ -109,7 +110,7 @@ def short_sections() -> list[Section]:
     """Basic patient data of 快速登记会诊: name, sex and age are mandatory, the rest is not (ECG-QREG-04)."""
     person = _person()
     visit = [field for field in _visit() if field.key in ("visit_kind", "department", "bed")]
-    exam = [field for field in _exam() if field.key in ("complaint", "history", "clinical_diagnosis")]
+    exam = [replace(field, span=1) for field in _exam() if field.key in ("complaint", "history", "clinical_diagnosis")]
     return [Section("病人", person), Section("就诊", [*visit, *exam])]
 
 

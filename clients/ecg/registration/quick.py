@@ -21,6 +21,7 @@ from clients.kit.states import look_of
 from clients.kit.translations import tr
 from shared.contract.ecg import FindRequest, RegisterEcg, RegisterRequest, RequestRow
 from shared.contract.errors import ErrorCode, RpcError
+from shared.domain.permissions import Permission
 
 
 class NumberDialog(Registering):
@@ -71,7 +72,8 @@ class NumberDialog(Registering):
         self.area: QWidget | None = None
         self.add_button("close", "取消")
         self.add_button("query", "查询", "", self.number.submit)
-        self.add_button("acquire", "提交并采集", "", self.register_and_acquire)
+        if desk.may(Permission.ECG_ACQUIRE):
+            self.add_button("acquire", "提交并采集", "", self.register_and_acquire)
         self.add_button("register", "提交", "primary", self.register)
         self.scanner = ScannerInput(self)
         self.scanner.follow(desk.place.desk_settings)
@@ -154,7 +156,7 @@ class NumberDialog(Registering):
         self.empty.setVisible(form is None)
         if form is not None:
             self.area = scrolling(form)
-            self.area.setMinimumHeight(min(440, self._room - 340))
+            self.area.setMinimumHeight(min(560, self._room - 260))
             self.body.addWidget(self.area, 1)
 
     def make_request(self) -> RegisterRequest | None:
@@ -173,7 +175,7 @@ class ConsultationRegistration(Registering):
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(desk, parent, "快速登记会诊", width=760)
         self.body.addWidget(Label("带 * 的为必填项：病人姓名、性别、年龄。", "quiet"))
-        self.put_form(FormView(short_sections(), columns=3), height=470)
+        self.put_form(FormView(short_sections(), columns=3), height=380)
         self.add_register_buttons()
         assert self.form is not None
         self.form.submitted.connect(self.register)

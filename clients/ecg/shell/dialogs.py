@@ -62,7 +62,7 @@ class EcgDialog(QDialog):
         if height:
             parent = self.parentWidget()
             room = parent.window().height() if parent is not None else height
-            area.setMinimumHeight(min(height, room - 240))
+            area.setMinimumHeight(min(height, room - 190))
         self.body.addWidget(area, 1)
 
     def add_button(self, key: str, text: str, look: str = "", on_click: Callable[[], None] | None = None) -> Button:

@@ -174,7 +174,9 @@ class HomePage(QWidget):
         row = QHBoxLayout()
         row.addWidget(ValueLabel(self._place.session.name or self._place.session.login, "headline"), 1)
         row.addWidget(Label("近两周", "quiet"))
-        row.addWidget(self._place.actions.icon_button("home.refresh"))
+        refresh = self._place.actions.icon_button("home.refresh")
+        refresh.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row.addWidget(refresh)
         self._box.addLayout(row)
 
     def _section(self, title: str, tiles: list[tuple[str, Tile]]) -> None:
