@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from typing import Any
 
 from shared.waveform.beats import POINTS, Beat, Delineation
 
@@ -74,9 +75,14 @@ def _with(beat: Beat, point: str, ms: float, sampling_hz: float) -> Beat:
     low = max(before) + one if before else 0.0
     high = min(after) - one if after else ms
     value = snapped(min(max(ms, low), max(high, low)), sampling_hz)
-    changed = replace(beat, **{point: value})
+    changed = _set(beat, point, value)
     for peak, on, off in (("p_peak_ms", "p_on_ms", "p_off_ms"), ("t_peak_ms", "qrs_off_ms", "t_off_ms")):
         here, first, last = getattr(changed, peak), getattr(changed, on), getattr(changed, off)
         if here is not None and first is not None and last is not None and not first <= here <= last:
-            changed = replace(changed, **{peak: snapped((first + last) / 2, sampling_hz)})
+            changed = _set(changed, peak, snapped((first + last) / 2, sampling_hz))
     return changed
+
+
+def _set(beat: Beat, point: str, ms: float) -> Beat:
+    changes: dict[str, Any] = {point: ms}
+    return replace(beat, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clients.ecg.trace.calipers import on_sample
@@ -10,8 +11,9 @@ from clients.ecg.trace.measurement import Measurement, Parameter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clients.ecg.trace.scene import Curve, Ruling
+    from clients.ecg.trace.scene import Curve
     from shared.waveform.beats import Beat
+    from shared.waveform.layouts import Ruling
 
 
 def corner(
@@ -45,8 +47,8 @@ def measurement(
     if end <= start and parameter is not Parameter.AMPLITUDE:
         return None
     cycles = 1
-    if parameter in (Parameter.RR, Parameter.PP) and len(beats) > 2:
-        usual = sorted(after.r_ms - before.r_ms for before, after in zip(beats, beats[1:], strict=False))
+    if parameter is Parameter.RR and len(beats) > 2:
+        usual = sorted(after.r_ms - before.r_ms for before, after in pairwise(beats))
         shortest = usual[len(usual) // 2] / 4000.0
         inside = sum(start + shortest < beat.r_ms / 1000.0 < end - shortest for beat in beats)
         cycles = inside + 1

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QScreen, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from clients.ecg.trace import keys, texts, words
+from clients.ecg.trace.beat_grid import BeatGrid, of_beat, of_median
+from clients.ecg.trace.canvas import Canvas
 from clients.ecg.trace.choices import Mark, Mode, Spacing, ViewChoices
+from clients.ecg.trace.disclosure_view import DisclosureView
+from clients.ecg.trace.measure_window import MeasureWindow
+from clients.ecg.trace.measurement import Measurement, Parameter
+from clients.ecg.trace.model import TraceModel
+from clients.ecg.trace.scale_bar import ScaleBar
+from clients.ecg.trace.screen_scale import facts_of
+from clients.ecg.trace.screen_scale import pitch_of as screen_pitch
+from clients.ecg.trace.viewport import STEP
+from clients.kit.incidents import record_incident
+from clients.kit.theme import is_look_change
+from clients.kit.translations import register_catalogue, tr
+from shared.waveform.measuring import analyse
+from shared.waveform.paper import Look
 
 if TYPE_CHECKING:
-    from clients.ecg.trace.measurement import Measurement, Parameter
+    from clients.ecg.trace.signals import Piece
     from clients.kit.running import TaskRunner
     from clients.kit.settings import UserSettings
+    from shared.waveform.beats import Delineation
     from shared.waveform.filters import FilterSettings
     from shared.waveform.measuring import Analysis
-    from shared.waveform.paper import Language, Look
+    from shared.waveform.paper import Language
     from shared.waveform.record import EcgRecord
+
+register_catalogue(texts.CATALOGUE)
 
 
 class TraceView(QWidget):
@@ -51,132 +72,423 @@ class TraceView(QWidget):
         super().__init__(parent)
         self._runner = runner
         self._settings = desk_settings
-        self._choices = ViewChoices()
-        self._mode = Mode.READ
+        self._key = f"trace-{id(self)}"
+        self._closed = False
+        self._handle: QObject | None = None
+        self.model = TraceModel()
+        self.canvas = Canvas(self.model)
+        self.bar = ScaleBar()
+        self.window_ = MeasureWindow(self.canvas)
+        self.magnifier = BeatGrid(self.canvas)
+        self.average = BeatGrid(columns=2)
+        self.disclosure: DisclosureView | None = None
+        self.average.setFixedWidth(320)
+        for hidden in (self.window_, self.magnifier, self.average):
+            hidden.hide()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.canvas)
+        upper = QHBoxLayout()
+        upper.setSpacing(0)
+        upper.addWidget(self._stack, 1)
+        upper.addWidget(self.average)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(upper, 1)
+        column.addWidget(self.bar)
+        self.setFocusProxy(self.canvas)
+        self._connect()
+        self._retranslate()
+        self.canvas.show_cursor()
+        self._take_screen()
+
+    def _connect(self) -> None:
+        canvas, window = self.canvas, self.window_
+        canvas.released.connect(self._released)
+        canvas.view_changed.connect(self._tell_scale)
+        canvas.cleared.connect(self.clear_measurements)
+        canvas.hovered.connect(self.bar.show_cursor_words)
+        canvas.beat_chosen.connect(self._magnify)
+        canvas.key_pressed.connect(self._key_pressed)
+        window.parameter_chosen.connect(self._parameter_chosen)
+        window.row_chosen.connect(self._choose)
+        window.send.connect(self._send)
+        window.clear.connect(self.clear_measurements)
+        window.closed.connect(self._leave_mode)
+        self.magnifier.closed.connect(self.magnifier.hide)
+        self.bar.uncalibrated_pressed.connect(self.calibration_wanted)
+        self.bar.page_wanted.connect(self.show_page)
+        self.bar.reset_pressed.connect(self.reset)
 
     # --- what is shown
 
     def set_record(self, record: EcgRecord | None, analysis: Analysis | None = None) -> None:
         """Show a record (None: the empty paper). Without an analysis beat tools are off until ``set_analysis``."""
-        raise NotImplementedError
+        self.model.take(record, analysis)
+        self.model.view = self.model.view.reset()
+        self.canvas.tools.forget()
+        self.canvas.chosen = -1
+        self.magnifier.hide()
+        if self.disclosure is not None:
+            self.disclosure.set_record(record, analysis)
+        self._ask_filter()
+        self._changed()
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Beats, points and median beat of the shown record; measurements on screen stay."""
-        raise NotImplementedError
+        self.model.take_analysis(analysis)
+        if self.disclosure is not None:
+            self.disclosure.set_analysis(analysis)
+        self._changed()
 
     def overlay(self, record: EcgRecord, analysis: Analysis | None, name: str = "") -> None:
         """Draw another record under this one, beat by beat on R (EX-ECG-07); ``name`` stands in the legend."""
-        raise NotImplementedError
+        self.model.other_name = name
+        if analysis is None:
+            self._runner.run(lambda: analyse(record), self._overlay_measured, self._failed, key=f"{self._key}-overlay")
+            return
+        self._overlay_measured(analysis)
+
+    def _overlay_measured(self, analysis: Analysis) -> None:
+        if self._closed:
+            return
+        self.model.other = analysis
+        self._changed()
 
     def clear_overlay(self) -> None:
         """Take the other record away."""
-        raise NotImplementedError
+        self._runner.cancel(f"{self._key}-overlay")
+        self.model.other, self.model.other_name = None, ""
+        self._changed()
 
     # --- choices
 
     @property
     def choices(self) -> ViewChoices:
         """Layout, rhythm leads, speed, gain, filters, spacing, marks."""
-        return self._choices
+        return self.model.choices
 
     def set_choices(self, choices: ViewChoices) -> None:
         """All of them at once (remembered ones of a user); impossible values are taken for the defaults."""
-        raise NotImplementedError
+        if not self.model.choose(choices):
+            return
+        self.canvas.tools.forget()
+        self._ask_filter()
+        self.canvas.keep()
+        self._changed()
+        self.choices_changed.emit(self.model.choices)
 
     def set_layout(self, name: str) -> None:
         """A key of ``choices.LAYOUT_WORDS``."""
-        raise NotImplementedError
+        self.set_choices(replace(self.choices, layout=name))
 
     def set_rhythm(self, leads: tuple[str, ...]) -> None:
         """The rhythm leads, in the order of the strips; missing ones are replaced by II, V1, V5."""
-        raise NotImplementedError
+        self.set_choices(replace(self.choices, rhythm=leads))
 
     def set_scale(self, mm_per_s: float, mm_per_mv: float | None) -> None:
         """12.5, 25 or 50 mm/s; 2.5, 5, 10 or 20 mm/mV, None for automatic (the largest at which no lead is cut)."""
-        raise NotImplementedError
+        self.set_choices(replace(self.choices, speed=mm_per_s, gain=mm_per_mv))
 
     def set_filters(self, settings: FilterSettings | None) -> None:
         """What the drawn trace goes through, None for as recorded; stored samples never change (ECG-FILT-01)."""
-        raise NotImplementedError
+        self.set_choices(replace(self.choices, filters=settings))
 
     def set_spacing(self, spacing: Spacing) -> None:
         """普通间距 or 加宽间距."""
-        raise NotImplementedError
+        self.set_choices(replace(self.choices, spacing=spacing))
 
     def set_marks(self, marks: frozenset[Mark]) -> None:
         """Beat marks, points."""
-        raise NotImplementedError
+        self.set_choices(replace(self.choices, marks=frozenset(marks)))
 
     def set_average(self, shown: bool) -> None:
         """The panel with the averaged beat of each lead."""
-        raise NotImplementedError
+        self.average.setVisible(shown)
+        self._changed()
 
     def set_disclosure(self, shown: bool) -> None:
         """The overview of a long record (24 h) instead of one page; a click in it goes to that place."""
-        raise NotImplementedError
+        if shown and self.disclosure is None:
+            self.disclosure = DisclosureView(self._runner)
+            self.disclosure.second_chosen.connect(self._from_disclosure)
+            self._stack.addWidget(self.disclosure)
+            self.disclosure.set_record(self.model.record, self.model.analysis)
+        if self.disclosure is not None:
+            self._stack.setCurrentWidget(self.disclosure if shown else self.canvas)
+            (self.disclosure if shown else self.canvas).setFocus()
+        self._place_panels()
+
+    def _from_disclosure(self, seconds: float) -> None:
+        self.set_disclosure(False)
+        self.go_to(seconds)
 
     def look(self, language: Language = "zh") -> Look:
         """The same picture for paper: layout, speed, gain, filters, rhythm, page; never zoom nor spacing."""
-        raise NotImplementedError
+        model, chosen = self.model, self.model.choices
+        page = model.laid_out()
+        return Look(
+            layout=chosen.layout,
+            speed=chosen.speed,
+            gain=model.gain(),
+            filters=chosen.filters,
+            language=language,
+            rhythm=chosen.rhythm,
+            start=page.start if page is not None else 0.0,
+            median=model.analysis.median if model.analysis is not None else None,
+        )
 
     # --- mode, measurements
 
     @property
     def mode(self) -> Mode:
         """What the left button does."""
-        return self._mode
+        return self.model.mode
 
     def set_mode(self, mode: Mode) -> None:
         """Enter a mode; Escape and ``Mode.READ`` leave it."""
-        raise NotImplementedError
+        if mode is self.model.mode:
+            return
+        self.model.mode = mode
+        self.canvas.tools.forget()
+        self.canvas.show_cursor()
+        self.window_.setVisible(mode is Mode.MEASURE)
+        if mode is not Mode.MAGNIFY:
+            self.magnifier.hide()
+        self._place_panels()
+        self._changed()
+        self.mode_changed.emit(mode)
 
     def set_parameter(self, parameter: Parameter) -> None:
         """What the next rectangle (and the selected one) measures."""
-        raise NotImplementedError
+        self.model.parameter = parameter
+        self.window_.set_parameter(parameter)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Those on screen, oldest first (ECG-MEAS-07)."""
-        raise NotImplementedError
+        return tuple(self.model.measurements)
 
     def clear_measurements(self) -> None:
         """As a right click does (ECG-MEAS-08)."""
-        raise NotImplementedError
+        model = self.model
+        had = bool(model.measurements or model.caliper or model.parallel)
+        model.measurements.clear()
+        model.caliper = model.parallel = None
+        self._choose(-1)
+        if had:
+            self.measurements_cleared.emit()
+
+    def remove_measurement(self, number: int) -> None:
+        """Take one away; the one before it becomes the selected one."""
+        del self.model.measurements[number]
+        self._choose(min(number, len(self.model.measurements) - 1))
+
+    def _released(self, made: Measurement | Delineation) -> None:
+        if isinstance(made, Measurement):
+            self._choose(len(self.model.measurements) - 1)
+            self.measured.emit(made)
+        else:
+            self.points_moved.emit(made)
+
+    def _choose(self, number: int) -> None:
+        self.canvas.chosen = number
+        if 0 <= number < len(self.model.measurements):
+            self.set_parameter(self.model.measurements[number].parameter)
+        self.window_.show_measurements(self.measurements, number)
+        self._place_panels()
+        self.canvas.update()
+
+    def _parameter_chosen(self, parameter: Parameter) -> None:
+        model, number = self.model, self.canvas.chosen
+        model.parameter = parameter
+        if 0 <= number < len(model.measurements):
+            cycles = model.measurements[number].cycles if parameter is Parameter.RR else 1
+            changed = replace(model.measurements[number], parameter=parameter, cycles=cycles, rr_ms=model.rr_ms())
+            model.measurements[number] = changed
+            self._choose(number)
+            self.measured.emit(changed)
+
+    def _send(self, number: int) -> None:
+        if 0 <= number < len(self.model.measurements):
+            self.value_sent.emit(self.model.measurements[number])
+
+    def _leave_mode(self) -> None:
+        self.set_mode(Mode.READ)
+
+    def _magnify(self, index: int | None) -> None:
+        record, beats, scene = self.model.record, self.model.beats, self.model.scene()
+        if index is None or record is None or scene is None or self.model.store is None:
+            self.magnifier.hide()
+            return
+        page = scene.page
+        piece = self.model.piece(page) or self.model.store.raw(page.start, page.start + page.seconds)
+        beat = beats[index]
+        title = tr("心搏 {n}　{s} s", n=index + 1, s=f"{beat.r_ms / 1000:.2f}")
+        self.magnifier.show_beat(of_beat(record, beat, piece), title, self.model.view.pitch)
+        self.magnifier.show()
+        self.magnifier.raise_()
+        self._place_panels()
 
     # --- zoom and place
 
     def zoom_in(self) -> None:
         """One step larger, about the middle."""
-        raise NotImplementedError
+        self.canvas.zoom(STEP)
 
     def zoom_out(self) -> None:
         """One step smaller, about the middle."""
-        raise NotImplementedError
+        self.canvas.zoom(1 / STEP)
 
     def reset(self) -> None:
         """True size, upper left corner (ECG-ZOOM-04)."""
-        raise NotImplementedError
+        self.model.view = self.model.view.reset()
+        self.canvas.update()
+        self._tell_scale()
 
     def fit(self) -> None:
         """The whole page in the window; the scale text then says so."""
-        raise NotImplementedError
+        scene = self.model.scene()
+        if scene is not None:
+            self.model.view = self.model.view.fitted(scene.width, scene.height)
+            self.canvas.update()
+            self._tell_scale()
 
     def scale_text(self) -> str:
         """``25 mm/s · 10 mm/mV``, magnification where it is not true size, filters, and whether it is calibrated."""
-        raise NotImplementedError
+        return words.scale_words(self.model)
 
     def go_to(self, seconds: float) -> None:
         """The page that holds this second, and mark it."""
-        raise NotImplementedError
+        self.model.marked_s = seconds
+        self.show_page(self.model.page_of(seconds))
+        self.canvas.update()
 
     def show_page(self, number: int) -> None:
         """Page from 0; outside numbers are clamped."""
-        raise NotImplementedError
+        if self.model.go(number):
+            self.canvas.tools.forget()
+            self._ask_filter()
+            self._changed()
+            self.page_changed.emit(self.model.page, self.model.pages)
 
     def calibrate(self) -> None:
         """Open the screen's calibration dialog; the scale follows at once."""
-        raise NotImplementedError
+        if self._settings is None:
+            return
+        from clients.viewer.screens.calibration import CalibrationDialog
+        from clients.viewer.screens.facts import ScreenBook
+
+        facts = facts_of(self.screen(), self._settings)
+        self.dialog = CalibrationDialog(ScreenBook(self._settings), facts, self._take_screen, self.window())
+        self.dialog.show()
 
     def close_view(self) -> None:
         """Before the page goes: late answers of filters are dropped."""
-        raise NotImplementedError
+        self._closed = True
+        self._runner.cancel(self._key)
+        self._runner.cancel(f"{self._key}-overlay")
+        if self.disclosure is not None:
+            self.disclosure.close_view()
+
+    # --- filters
+
+    def _ask_filter(self) -> None:
+        """Have the page filtered away from the screen; as recorded until then."""
+        model = self.model
+        page = model.laid_out()
+        if page is None or model.store is None or model.piece(page) is not None:
+            return
+        store, settings = model.store, model.choices.filters
+        start, stop = page.start, page.start + page.seconds
+        if settings is None:
+            store.keep(None, start, stop, store.raw(start, stop))
+            return
+
+        def made(piece: Piece) -> None:
+            store.keep(settings, start, stop, piece)
+            if not self._closed and self.model.store is store:
+                self.model.forget_scene()
+                self._changed()
+
+        self._runner.run(store.work(settings, start, stop), made, self._failed, key=self._key)
+
+    def _failed(self, error: Exception) -> None:
+        """A filter that cannot be: the trace stays as recorded, and the scale says so."""
+        record_incident(error)
+        self._tell_scale()
+
+    # --- screen, words, panels
+
+    def _take_screen(self) -> None:
+        """The size of the pixels of the screen under the window, at the start and after a move or a calibration."""
+        pitch = screen_pitch(self, self._settings)
+        self.model.view = replace(self.model.view, pitch=pitch.mm)
+        self.model.calibrated = pitch.calibrated
+        self.model.forget_scene()
+        self.canvas.keep()
+        self._changed()
+
+    def _screen_changed(self, _screen: QScreen) -> None:
+        self._take_screen()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        handle = self.window().windowHandle()
+        if handle is not self._handle and handle:
+            self._handle = handle
+            handle.screenChanged.connect(self._screen_changed)
+            self._take_screen()
+        super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_panels()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+            self._changed()
+        elif is_look_change(event):
+            self.canvas.refresh()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self.canvas.empty_words = tr("还没有心电图")
+        self.canvas.setToolTip("")
+        self.window_.retranslate()
+        self.bar.retranslate()
+
+    def _changed(self) -> None:
+        """Everything that follows from the model."""
+        median = self.model.analysis.median if self.model.analysis is not None else None
+        if self.average.isVisibleTo(self) and median is not None and self.model.record is not None:
+            other = self.model.other.median if self.model.other is not None else None
+            leads = self.model.record.leads
+            self.average.show_beat(
+                of_median(median, leads),
+                tr("平均心搏（{n} 个）", n=median.count),
+                self.model.view.pitch,
+                of_median(other, leads) if other is not None else None,
+            )
+        self.canvas.update()
+        self.window_.show_measurements(self.measurements, self.canvas.chosen)
+        self._tell_scale()
+
+    def _tell_scale(self) -> None:
+        text = self.scale_text()
+        self.bar.show_scale(text, self.model.calibrated, self.model.view.is_true)
+        self.bar.show_page(self.model.page, self.model.pages)
+        self.bar.show_overlay(words.overlay_words(self.model))
+        self.scale_changed.emit(text)
+
+    def _place_panels(self) -> None:
+        area = self.canvas.rect()
+        window = self.window_
+        window.move(area.width() - window.width() - 12, area.height() - window.height() - 12)
+        wide, high = min(area.width() - 24, 720), min(area.height() - 24, 520)
+        self.magnifier.setGeometry(area.width() - wide - 12, 12, max(wide, 1), max(high, 1))
+
+    def _key_pressed(self, event: QKeyEvent) -> None:
+        if not keys.pressed(self, event):
+            event.ignore()
+            super().keyPressEvent(event)
