@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.bootstrap.ecg_exams import EcgExams, build_ecg_exams
-from server.bootstrap.ecg_traces import EcgTraces, build_ecg_traces
+from server.bootstrap.ecg_traces import EcgTraces, build_ecg_traces, trace_service
+from server.ecg.exams.service import ExamService as EcgExamService
 
 if TYPE_CHECKING:
     from server.archive.service import ArchiveService
@@ -60,12 +61,15 @@ class Ecg:
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
+        self.exams.seed(uow)
 
 
 def build_ecg(house: EcgHouse) -> Ecg:
     """Construct the rooms; each owner adds its lines."""
-    exams = build_ecg_exams(house)
-    traces = build_ecg_traces(house, exams)
+    service = EcgExamService(house.time)
+    kept = trace_service(house, service)
+    exams = build_ecg_exams(house, service, kept)
+    traces = build_ecg_traces(house, exams, kept)
     return Ecg(
         house,
         handlers=(

@@ -24,7 +24,7 @@ from server.archive.index import Indexer
 from server.archive.receive import Receiver
 from server.archive.relay import RelayListener, RelaySender
 from server.archive.routing.coercion import coercion_of
-from server.bootstrap import load_tables
+from server.bootstrap import ecg_traces, load_tables
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.folders import Folders
 from server.kernel.database import Database
@@ -135,6 +135,7 @@ def indexer_of(areas: Areas, database: Database, folders: Folders) -> Indexer:
     def settle(studies: Collection[int]) -> None:
         areas.archive.settle(studies)
         areas.rejection.settle(studies)
+        ecg_traces.settle(database, studies)
 
     return Indexer(
         database,

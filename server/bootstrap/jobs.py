@@ -49,6 +49,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         appointments,
         corrections,
         critical,
+        ecg_traces,
         exchange,
         films,
         hl7,
@@ -68,6 +69,7 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         *appointments.job_kinds(house),
         *corrections.job_kinds(house),
         *critical.job_kinds(house),
+        *ecg_traces.job_kinds(house),
         *exchange.job_kinds(house),
         *films.job_kinds(house),
         *hl7.job_kinds(house),
@@ -90,6 +92,7 @@ def schedules(house: JobsHouse) -> list[Schedule]:
     from server.bootstrap import (
         appointments,
         critical,
+        ecg_traces,
         exchange,
         films,
         hl7,
@@ -104,6 +107,7 @@ def schedules(house: JobsHouse) -> list[Schedule]:
     return [
         *appointments.SCHEDULES,
         *critical.SCHEDULES,
+        *ecg_traces.SCHEDULES,
         *exchange.SCHEDULES,
         *films.SCHEDULES,
         *hl7.schedules(),

@@ -16,7 +16,7 @@ from zmq.utils import z85
 from server import __version__
 from server.audit.rpc import AuditHandlers
 from server.audit.service import AuditService
-from server.bootstrap import jobs, load_tables, pathology_media, web
+from server.bootstrap import ecg_traces, jobs, load_tables, pathology_media, web
 from server.bootstrap.areas import Areas, build_areas
 from server.bootstrap.dicom import tls_files
 from server.bootstrap.folders import Folders
@@ -288,4 +288,5 @@ def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
         "attachment": BulkSource(Permission.SIGNED_IN, AuditClass.PATIENT_RECORD, attachment),
         "export": BulkSource(Permission.EXPORT_IMAGES, AuditClass.EXPORT, export),
         **pathology_media.bulk_sources(areas.pathology.media, database),
+        **ecg_traces.bulk_sources(areas.ecg.traces, database),
     }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
 from server.kernel.database import UnitOfWork
 from server.organisation import defaults
 from server.organisation.initials import initials
@@ -82,6 +86,49 @@ def seed(uow: UnitOfWork, hospital_id: int) -> None:
     _add_items(uow)
 
 
+def seed_type(uow: UnitOfWork, kind: defaults.DefaultType, items: Sequence[defaults.DefaultItem]) -> bool:
+    """Add an exam type with its items, unless there is one of this code, in use or not; return whether it was added."""
+    session = uow.session
+    if session.get(ExamTypeRow, kind.code) is not None:
+        return False
+    last, place = session.execute(select(func.max(ExamTypeRow.id), func.max(ExamTypeRow.position))).one()
+    session.add(
+        ExamTypeRow(
+            id=(last or 0) + 1,
+            code=kind.code,
+            position=(place or 0) + 1,
+            name=kind.name,
+            name_en=kind.name_en,
+            hp_required=False,
+            slot_minutes=kind.slot_minutes,
+            pinyin=initials(kind.name),
+        )
+    )
+    session.flush()
+    known = set(session.scalars(select(ExamItemRow.code)))
+    first = int(session.execute(select(func.coalesce(func.max(ExamItemRow.position), 0))).scalar_one())
+    parts = {row.name: row.code for row in session.scalars(select(BodyPartRow))}
+    for place, item in enumerate((one for one in items if one.code not in known), first + 1):
+        session.add(_item_row(item, place, parts.get(item.body_part, "")))
+    session.flush()
+    return True
+
+
+def _item_row(item: defaults.DefaultItem, place: int, body_part_code: str) -> ExamItemRow:
+    return ExamItemRow(
+        exam_type=item.exam_type,
+        code=item.code,
+        position=place,
+        name=item.name,
+        name_en=item.name_en,
+        body_part=item.body_part,
+        body_part_dicom=item.body_part_dicom,
+        body_part_code=body_part_code,
+        price_fen=item.price_yuan * 100,
+        pinyin=item.initials,
+    )
+
+
 def _add_room(uow: UnitOfWork, campus_id: int, index: int, room: defaults.DefaultRoom) -> None:
     row = RoomRow(
         campus_id=campus_id,
@@ -128,17 +175,4 @@ def _add_items(uow: UnitOfWork) -> None:
                     pinyin=initials(item.body_part),
                 )
             )
-        uow.session.add(
-            ExamItemRow(
-                exam_type=item.exam_type,
-                code=item.code,
-                position=place,
-                name=item.name,
-                name_en=item.name_en,
-                body_part=item.body_part,
-                body_part_dicom=item.body_part_dicom,
-                body_part_code=parts[part],
-                price_fen=item.price_yuan * 100,
-                pinyin=item.initials,
-            )
-        )
+        uow.session.add(_item_row(item, place, parts[part]))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
+from server.organisation.defaults import DefaultItem, DefaultType
 from server.organisation.picture import Hospital, read_picture
 from server.organisation.rules import fault_of_ae_title, fault_of_encoding, fault_of_endpoint
-from server.organisation.seeding import seed
+from server.organisation.seeding import seed, seed_type
 from server.organisation.tables import HospitalRow, PeerRow
 from shared.contract.base import Changed
 from shared.contract.organisation import PeerView, SavePeer
@@ -49,6 +52,13 @@ class OrganisationService:
         if uow.session.get(HospitalRow, _HOSPITAL_ID) is not None:
             return False
         seed(uow, _HOSPITAL_ID)
+        self.count_change(uow)
+        return True
+
+    def seed_type(self, uow: UnitOfWork, kind: DefaultType, items: Sequence[DefaultItem]) -> bool:
+        """Make an exam type with its items unless there ever was one of this code; return whether it was made."""
+        if not seed_type(uow, kind, items):
+            return False
         self.count_change(uow)
         return True
 

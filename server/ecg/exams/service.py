@@ -15,7 +15,7 @@ from server.ecg.exams.facts import ExamFacts, facts_of
 from server.ecg.exams.tables import EcgEventRow, EcgExamRow
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
-from server.kernel.dispatch import Caller
+from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action, not_found
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
@@ -128,12 +128,33 @@ class ExamService:
         )
         return [facts_of(row) for row in rows]
 
+    def open_between(
+        self, uow: UnitOfWork, caller: Caller, start: datetime, end: datetime, limit: int = 500
+    ) -> list[ExamFacts]:
+        """Return exams registered in a time that may still get a trace, those that have none first."""
+        rows = uow.session.scalars(
+            select(EcgExamRow)
+            .where(
+                self.visible(caller),
+                EcgExamRow.registered_at >= start,
+                EcgExamRow.registered_at < end,
+                EcgExamRow.state.in_([ExamState.AWAITING.value, ExamState.ACQUIRED.value]),
+            )
+            .order_by(EcgExamRow.trace_count, EcgExamRow.registered_at.desc())
+            .limit(limit)
+        )
+        return [facts_of(row) for row in rows]
+
     # ── stepping ─────────────────────────────────────────────────────────────────────────────────────
 
     def allowed(self, caller: Caller, facts: ExamFacts) -> tuple[ExamAction, ...]:
         """Return what the caller may do with the exam in this state."""
         found = exam_actions(facts.state)
         return tuple(one for one in found if one is not ExamAction.STORE_TRACE and caller.may(RIGHTS[one]))
+
+    def demand_state(self, facts: ExamFacts, action: ExamAction) -> None:
+        """Raise ILLEGAL_ACTION when the exam's state does not allow a step, whoever would take it."""
+        _demand_step(SYSTEM, facts, action, right_is_checked=True)
 
     def check(self, uow: UnitOfWork, caller: Caller, exam_id: int, action: ExamAction) -> ExamFacts:
         """Return the facts if the step may be taken. Raises NOT_FOUND, PERMISSION_MISSING, ILLEGAL_ACTION."""

@@ -15,7 +15,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import not_found
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
-from shared.contract.ecg import TraceView
+from shared.contract.ecg import DocumentView, TraceView
 
 if TYPE_CHECKING:
     from shared.waveform.measuring import Analysis
@@ -45,6 +45,12 @@ class TraceService:
             select(EcgTraceRow).where(EcgTraceRow.exam_id == exam_id, EcgTraceRow.is_current)
         ).one_or_none()
         return None if row is None else trace_view(row)
+
+    def documents(self, uow: UnitOfWork, exam_id: int) -> tuple[DocumentView, ...]:
+        """Return what is attached to an exam, oldest first."""
+        from server.ecg.traces.documents import Documents  # it stands on this service
+
+        return Documents(self, self.exams, self.time).of_exam(uow, exam_id)
 
     def view(self, uow: UnitOfWork, trace_id: int) -> TraceView:
         """Return one trace. Raises NOT_FOUND."""

@@ -42,7 +42,9 @@ class EcgTraceRow(Base):
     quality_passed: Mapped[bool | None]
     sop_class: Mapped[str] = mapped_column(String(64), default="")
     sop_uid: Mapped[str] = mapped_column(String(64), default="")
-    from_sop_uid: Mapped[str] = mapped_column(String(64), default="", index=True)  # of the object it was taken from
+    object_uid: Mapped[str] = mapped_column(
+        String(64), index=True
+    )  # of the DICOM object it came from, or will be made into
 
 
 class EcgTraceFileRow(Base):

@@ -170,13 +170,13 @@ def upgrade() -> None:
         sa.Column("quality_passed", sa.Boolean(), nullable=True),
         sa.Column("sop_class", sa.String(length=64), nullable=False),
         sa.Column("sop_uid", sa.String(length=64), nullable=False),
-        sa.Column("from_sop_uid", sa.String(length=64), nullable=False),
+        sa.Column("object_uid", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["exam_id"], ["ecg_exams.id"], name=op.f("fk_ecg_traces_exam_id_ecg_exams")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_traces")),
     )
     op.create_index(op.f("ix_ecg_traces_digest"), "ecg_traces", ["digest"], unique=False)
     op.create_index(op.f("ix_ecg_traces_exam_id"), "ecg_traces", ["exam_id"], unique=False)
-    op.create_index(op.f("ix_ecg_traces_from_sop_uid"), "ecg_traces", ["from_sop_uid"], unique=False)
+    op.create_index(op.f("ix_ecg_traces_object_uid"), "ecg_traces", ["object_uid"], unique=False)
     op.create_table(
         "ecg_trace_files",
         sa.Column("trace_id", sa.Integer(), nullable=False),
