@@ -127,7 +127,8 @@ def _of_group(group: Group, time: HospitalTime) -> ColumnElement[bool]:
     if not parts:
         return true()
     joined = and_(*parts) if group.joined is Joined.ALL else or_(*parts)
-    return not_(joined) if group.is_not else joined
+    # an age that is not known is neither below nor above anything: the opposite holds for it
+    return not_(func.coalesce(joined, false())) if group.is_not else joined
 
 
 def _of(condition: Condition, time: HospitalTime) -> ColumnElement[bool]:

@@ -173,7 +173,7 @@ class Lists:
         if field in (Field.BLOCKS, Field.SLIDES):
             row: Any = BlockRow if field is Field.BLOCKS else SlideRow
             counted = select(row.case_id, func.count()).where(row.case_id.in_(ids), row.state != _DELETED)
-            return dict(uow.session.execute(counted.group_by(row.case_id)).tuples().all())
+            return dict(uow.session.execute(counted.group_by(row.case_id)).all())
         joined: dict[int, dict[str, None]] = defaultdict(dict)
         for case_id, words in self._words(uow, field, ids, tongue):
             if words:
@@ -188,7 +188,7 @@ class Lists:
         text = (ReportVersion.report_id == Report.id) & (ReportVersion.number == Report.text_number)
         column = getattr(ReportVersion, field.value)
         return dict(
-            uow.session.execute(select(Report.case_id, column).join(ReportVersion, text).where(*own)).tuples().all()
+            uow.session.execute(select(Report.case_id, column).join(ReportVersion, text).where(*own)).all()
         )
 
     def _words(self, uow: UnitOfWork, field: Field, ids: Sequence[int], tongue: str) -> Iterator[tuple[int, str]]:
@@ -202,7 +202,7 @@ class Lists:
                 yield case_id, f"{code} {meaning}".strip()
         elif field is Field.GROSSER:
             living = (BlockRow.case_id.in_(ids), BlockRow.state != _DELETED)
-            yield from run(select(BlockRow.case_id, BlockRow.grosser).where(*living).order_by(BlockRow.id)).tuples()
+            yield from run(select(BlockRow.case_id, BlockRow.grosser).where(*living).order_by(BlockRow.id))
         elif field in (Field.STAIN, Field.GRADE):
             of_slides = (SlideRow.case_id.in_(ids), SlideRow.state != _DELETED)
             slides = select(SlideRow.case_id, SlideRow.stain, SlideRow.grade).where(*of_slides).order_by(SlideRow.id)

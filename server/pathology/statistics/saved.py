@@ -203,4 +203,4 @@ class Earlier:
         text = and_(ReportVersion.report_id == Report.id, ReportVersion.number == Report.text_number)
         ready = (Report.kind == ReportKind.MAIN.value, Report.state != PaperState.WRITING.value)
         statement = select(Report.case_id, ReportVersion.diagnosis).join(ReportVersion, text)
-        return dict(uow.session.execute(statement.where(Report.case_id.in_(case_ids), *ready)).tuples().all())
+        return dict(uow.session.execute(statement.where(Report.case_id.in_(case_ids), *ready)).all())
