@@ -17,6 +17,10 @@ _SPIKE_UV = 250.0
 _SPIKE_SHARPNESS = 0.75
 _FEWEST_SPIKES = 3
 _SPIKES_PER_SECOND = 0.2
+_SPIKE_AROUND_S = 0.06
+_ALONE = 10.0  # times what is typical around
+_BURST_S = 0.25
+_MOST_TOGETHER = 4
 _LOOK_S = 120.0  # of a long record, this much decides which leads are usable
 
 
@@ -53,7 +57,7 @@ def conditioned(
     High-passed at 0.5 Hz; mains are taken out where there are any, and spikes where there are enough for a pacemaker.
     """
     values = filters.bridged(record.microvolts(first, last)[rows])
-    spikes = spike_samples(values, record.sampling_hz)
+    spikes = without_bursts(spike_samples(values, record.sampling_hz), record.sampling_hz)
     if spikes.size < max(_FEWEST_SPIKES, _SPIKES_PER_SECOND * (last - first) / record.sampling_hz):
         spikes = spikes[:0]
     values = without_spikes(values, spikes, record.sampling_hz)
@@ -119,8 +123,28 @@ def spike_samples(values: NDArray[Any], sampling_hz: float) -> NDArray[Any]:
     height = np.where(sharp, np.abs(over_near) / np.maximum(noise * 12.0, _SPIKE_UV), 0.0)
     height = np.sort(height, axis=0)[-min(3, len(values))]
     places, _ = signal.find_peaks(height, height=1.0, distance=max(1, round(0.03 * sampling_hz)))
-    found: NDArray[Any] = places.astype(np.int64)
-    return found
+    alone = [place for place in places if _stands_alone(over_near, int(place), round(_SPIKE_AROUND_S * sampling_hz))]
+    return np.array(alone, dtype=np.int64)
+
+
+def _stands_alone(over_near: NDArray[Any], place: int, reach: int) -> bool:
+    """Whether a tip is a spike in as many leads as needed: the tips of muscle noise stand among others."""
+    import numpy as np
+
+    size = np.abs(over_near[:, max(0, place - reach) : place + reach + 1])
+    tips = np.abs(over_near[:, place])
+    many = min(3, len(tips))
+    return int((tips >= _ALONE * np.median(size, axis=1)).sum()) >= many
+
+
+def without_bursts(spikes: NDArray[Any], sampling_hz: float) -> NDArray[Any]:
+    """The spikes without those in dense company: a pacemaker gives three to a beat at most, muscle noise many."""
+    import numpy as np
+
+    reach = round(_BURST_S * sampling_hz)
+    company = np.searchsorted(spikes, spikes + reach, "right") - np.searchsorted(spikes, spikes - reach, "left") - 1
+    result: NDArray[Any] = spikes[company < _MOST_TOGETHER]
+    return result
 
 
 def without_spikes(values: NDArray[Any], spikes: NDArray[Any], sampling_hz: float) -> NDArray[Any]:

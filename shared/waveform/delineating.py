@@ -40,7 +40,7 @@ def delineate(record: EcgRecord) -> Delineation:
         low, high = 1000.0 * start / record.sampling_hz, 1000.0 * stop / record.sampling_hz
         # A beat on the edge may lie on either side of it, seen from either side: taken once.
         after = beats[-1].r_ms + _SAME_BEAT_MS if beats else -_SAME_BEAT_MS
-        beats.extend(beat for beat in found if max(low - _SAME_BEAT_MS, after) <= beat.r_ms < high)
+        beats.extend(beat for beat in found if max(0.0, low - _SAME_BEAT_MS, after) <= beat.r_ms < high)
         spikes.extend(ms for ms in places if low <= ms < high)
     ordered = _dominant_first(beats)
     p_waves = known.p_yes > known.p_no

@@ -1,9 +1,10 @@
 """QRS complexes: where they are, over all leads together.
 
-The detection function is the slope of the band of QRS energy (5–25 Hz), averaged over the leads that carry a signal and
-integrated over 80 ms, after Pan & Tompkins (1985) and Hamilton & Tompkins (1986). Thresholds are not causal: the level
-is the running median of the strongest activity around, so that a start, a pause or a burst of noise moves it little.
-What is too small is searched for again in gaps, what follows as a steep T wave is taken out.
+The detection function is the slope of the band of QRS energy (5–25 Hz), integrated over 80 ms and taken together over
+the leads that carry a signal, after Pan & Tompkins (1985) and Hamilton & Tompkins (1986). Thresholds are not causal:
+the level is the running median of the strongest activity around, so that a start, a pause or a burst of noise moves it
+little. Between the thresholds the shape decides; what is too small is searched for again in gaps, what follows as a
+steep T wave is taken out.
 """
 
 from __future__ import annotations
@@ -12,15 +13,26 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from shared.waveform import filters
+from shared.waveform.likeness import likeness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE_HZ = 250.0  # detection works at this rate: QRS energy ends far below its half
+_LARGEST = 3.0  # more than that of a lead's typical QRS counts no more
+_QUIET_LEAD = 0.06  # noise, relative to QRS: a lead with less is no better, for one that is off is quiet too
+_NOISE_S = 1.2  # around a moment
 _REFRACTORY_S = 0.2
 _BLOCK_S = 1.5  # a heart of 40/min beats once in it
 _THRESHOLD = 0.38
 _ABOVE_NOISE = 0.35  # of the way from the peaks of noise and T waves up to those of QRS
+_SURE = 0.6  # as high as that, it is a beat whatever it looks like, and a shape to compare others with
+_KNOWN_THRESHOLD = 0.22  # of the shape of a sure beat, so much is enough
+_KNOWN_SHAPE = 0.85
+_KNOWN_SIZE = 0.10
+_KNOWN_ABOVE = 2.2  # times what is around
+_ODD_SHAPE = 0.7  # like no beat, and hardly above what is around: noise
+_ODD_ABOVE = 2.4
 _SEARCH_THRESHOLD = 0.19
 _SMALL_THRESHOLD = 0.25  # small beats between large ectopic ones, as in bigeminy, whose gaps are not long
 _T_WAVE_S = 0.36
@@ -37,33 +49,52 @@ def detect(values_uv: NDArray[Any], sampling_hz: float) -> NDArray[Any]:
     if values_uv.shape[1] < sampling_hz * 0.4:
         return np.zeros(0, dtype=np.int64)
     data = filters.resampled(values_uv, sampling_hz, RATE_HZ)
-    activity = activity_of(data)
-    found = _peaks(activity)
+    activity, leads = activity_of(data)
+    found = _peaks(activity, leads)
     return np.rint(found * (sampling_hz / RATE_HZ)).astype(np.int64)
 
 
-def activity_of(data: NDArray[Any]) -> NDArray[Any]:
-    """(sample,) QRS activity of (lead, sample) at RATE_HZ: each lead in units of its own typical QRS, weighted."""
+def activity_of(data: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(sample,) QRS activity of (lead, sample) at RATE_HZ, in units of typical complexes, and the leads, weighted.
+
+    The leads' root mean square, weighted by the inverse of the noise power that each has around each moment: a beat
+    that is large in one lead and hardly seen in another stays large, and a burst of muscle noise in one lead leaves the
+    word to the others.
+    """
     import numpy as np
 
     band = filters.band_pass(data, RATE_HZ, 5.0, 25.0)
-    slope = np.abs(np.gradient(band, axis=1))
-    total = np.zeros(data.shape[1])
-    weights = 0.0
-    for row in slope:
-        smooth = _moving_average(row, round(0.08 * RATE_HZ))
+    relative, weights = np.zeros(data.shape), np.zeros(data.shape)
+    for row, values in enumerate(band):
+        smooth = _moving_average(np.abs(np.gradient(values)), round(0.08 * RATE_HZ))
         size = _typical_peak(smooth)
         if size <= 1e-9:
             continue
-        # A clean lead is near zero between its complexes; noise fills the gaps.
-        quiet = float(np.median(smooth)) / size
-        weight = max(0.02, 1.0 - 1.6 * quiet) ** 2
-        total += weight * np.minimum(smooth / size, 3.0)
-        weights += weight
-    return total / weights if weights > 0 else total
+        relative[row] = np.minimum(smooth / size, _LARGEST)
+        weights[row] = 1.0 / (_QUIET_LEAD**2 + _noise_around(relative[row]) ** 2)
+        band[row] /= size
+    share = weights / np.maximum(weights.sum(axis=0), 1e-9)
+    activity: NDArray[Any] = np.sqrt((share * relative**2).sum(axis=0))
+    return activity, band * np.sqrt(share)
 
 
-def _peaks(activity: NDArray[Any]) -> NDArray[Any]:
+def _noise_around(relative: NDArray[Any]) -> NDArray[Any]:
+    """What a lead shows between its complexes around each sample: the median over a second or so."""
+    import numpy as np
+    from scipy import ndimage
+
+    step = round(0.04 * RATE_HZ)
+    few = relative[: relative.size // step * step].reshape(-1, step).mean(axis=1)
+    if few.size < 3:
+        return np.full(relative.size, float(np.median(relative)))
+    noise = ndimage.median_filter(
+        few, size=min(round(_NOISE_S / 0.04) | 1, 2 * ((few.size - 1) // 2) + 1), mode="nearest"
+    )
+    result: NDArray[Any] = np.interp(np.arange(relative.size), (np.arange(few.size) + 0.5) * step, noise)
+    return result
+
+
+def _peaks(activity: NDArray[Any], leads: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
     from scipy import signal
 
@@ -71,13 +102,23 @@ def _peaks(activity: NDArray[Any]) -> NDArray[Any]:
     places, _ = signal.find_peaks(activity, distance=max(1, round(_REFRACTORY_S * RATE_HZ)))
     relative = activity[places] / np.maximum(level[places], 1e-9)
     noise = _noise_peaks(places, relative)
-    chosen = places[relative >= np.maximum(_THRESHOLD, noise + _ABOVE_NOISE * (1.0 - noise))]
-    chosen = _without_t_waves(chosen, activity)
+    high = relative >= np.maximum(_THRESHOLD, noise + _ABOVE_NOISE * (1.0 - noise))
+    sure = places[high & (relative >= _SURE)]
+    alike, size = likeness(leads, places, sure, RATE_HZ)
+    above = activity[places] / np.maximum(_median_around(activity)[places], 1e-3)
+    known = (relative >= _KNOWN_THRESHOLD) & (alike >= _KNOWN_SHAPE) & (size >= _KNOWN_SIZE) & (above >= _KNOWN_ABOVE)
+    odd = (relative < _SURE) & (alike < _ODD_SHAPE) & (above < _ODD_ABOVE)
+    chosen = _without_t_waves(places[(high | known) & ~odd], activity)
     clear = relative >= np.maximum(_SEARCH_THRESHOLD, noise + 0.2 * (1.0 - noise))
-    chosen = _searched_back(chosen, places[clear], activity)
-    small = places[(relative >= _SMALL_THRESHOLD) & (relative >= noise + 0.2 * (1.0 - noise))]
+    chosen = _searched_back(chosen, places[clear & ~odd], activity)
+    small = places[(relative >= _SMALL_THRESHOLD) & (relative >= noise + 0.2 * (1.0 - noise)) & ~odd]
     chosen = _with_small_between(chosen, small, activity)
     return chosen.astype(float)
+
+
+def _median_around(activity: NDArray[Any]) -> NDArray[Any]:
+    """The activity between complexes around each sample."""
+    return _noise_around(activity)
 
 
 def _noise_peaks(places: NDArray[Any], relative: NDArray[Any]) -> NDArray[Any]:

@@ -80,6 +80,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ludb", type=Path, help="folder with LUDB records")
     parser.add_argument("--qtdb", type=Path, help="folder with QT Database records (with .atr for beats)")
+    parser.add_argument(
+        "--beats", type=Path, help="folder with annotated rhythm records (.hea, .dat, .atr), as MIT-BIH"
+    )
     parser.add_argument("--ours-only", action="store_true")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/measured-truth.md")
     options = parser.parse_args()
@@ -97,6 +100,8 @@ def _all(options: argparse.Namespace) -> None:
         _ludb(options.ludb, peers)
     if options.qtdb:
         _qtdb(options.qtdb, peers)
+    if options.beats:
+        _beats(options.beats, peers)
 
 
 def ours(record: EcgRecord) -> Beats:
@@ -195,6 +200,21 @@ def _qtdb(folder: Path, peers: dict[str, Any]) -> None:
         "reference: first cardiologist (q1c)", [(peer, "all") for peer in peers], {(p, "all"): errors[p] for p in peers}
     )
     _rates(counts, seconds)
+
+
+def _beats(folder: Path, peers: dict[str, Any]) -> None:
+    """Beats alone, record by record: these records carry no marks of waves."""
+    for header in sorted(header for header in folder.glob("*.hea") if header.with_suffix(".atr").exists()):
+        record = read(header)
+        truth = reference_beats_ms(header, record.sampling_hz)
+        counts, seconds = {peer: [0, 0, 0] for peer in peers}, dict.fromkeys(peers, 0.0)
+        for peer, measure in peers.items():
+            started = time.perf_counter()
+            found = measure(record)
+            seconds[peer] += time.perf_counter() - started
+            _count(counts[peer], truth, [beat["r"] for beat in found])
+        print(f"\nBeats of record {header.stem}, {record.seconds / 60:.0f} minutes\n")
+        _rates(counts, seconds)
 
 
 def _count(counts: list[int], truth: list[float], found: list[Any]) -> None:

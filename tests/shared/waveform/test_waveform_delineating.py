@@ -41,6 +41,62 @@ def test_every_beat_is_found_once(heart: Heart) -> None:
     _found_all(delineate(record), truth)
 
 
+def _found_nearly(found: Delineation, truth: Truth) -> None:
+    """Every beat once; noise moves its R a little."""
+    assert len(found.beats) == len(truth.r_ms)
+    assert all(abs(beat.r_ms - r) < 60.0 for beat, r in zip(found.beats, truth.r_ms, strict=True))
+    assert not found.spikes_ms
+
+
+def _two_leads(heart: Heart) -> tuple[np.ndarray, Truth]:
+    """(2, sample) µV of II and V1: what an ambulatory recorder has."""
+    values, truth = eight_leads(heart)
+    return values[[1, 2]], truth
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_muscle_noise_in_one_lead_makes_no_beats(seed: int) -> None:
+    """Bursts as high as the complexes between them; the other lead is clean."""
+    heart = Heart(seconds=40.0, seed=seed + 1)
+    values, truth = _two_leads(heart)
+    random = np.random.default_rng(seed)
+    bursts = np.zeros(values.shape[1])
+    for second in range(1, 39, 3):
+        at = round((second + random.uniform(0.0, 1.0)) * heart.rate_hz)
+        bursts[at : at + round(random.uniform(0.4, 1.2) * heart.rate_hz)] = 1.0
+    noise = np.diff(random.standard_normal(values.shape[1] + 1)) * 900.0
+    values[seed % 2] += noise * bursts
+    found = delineate(record_from_microvolts(("II", "V1"), values, heart.rate_hz))
+    _found_nearly(found, truth)
+
+
+def test_noise_in_both_leads_looks_like_no_beat() -> None:
+    heart = Heart(seconds=40.0, rr_ms=1000.0)
+    values, truth = _two_leads(heart)
+    random = np.random.default_rng(5)
+    for second in range(2, 38, 4):
+        at = round((second + 0.2) * heart.rate_hz)
+        values[:, at : at + 400] += np.diff(random.standard_normal((2, 401)), axis=1) * 250.0
+    found = delineate(record_from_microvolts(("II", "V1"), values, heart.rate_hz))
+    _found_nearly(found, truth)
+
+
+def test_small_beats_among_large_ectopic_ones_are_known_by_their_shape() -> None:
+    """A lead in which the normal complex is a third of its usual height for some beats: none is left out."""
+    heart = Heart(seconds=40.0, ectopic_every=2)
+    values, truth = _two_leads(heart)
+    small = np.ones(values.shape[1])
+    for index, (r, odd) in enumerate(zip(truth.r_ms, truth.ectopic, strict=True)):
+        if not odd and index % 6 == 0:
+            at = round(r * heart.rate_hz / 1000.0)
+            small[max(0, at - 150) : at + 250] = 0.3
+    values *= small
+    found = delineate(record_from_microvolts(("II", "V1"), values, heart.rate_hz))
+    missed = [r for r in truth.r_ms if min(abs(beat.r_ms - r) for beat in found.beats) > 80.0]
+    assert not missed
+    assert len(found.beats) == len(truth.r_ms)
+
+
 def test_points_stand_where_the_waves_begin_and_end() -> None:
     record, truth = twelve_leads(Heart(rr_sd_ms=30.0))
     whole = [beat for beat in delineate(record).beats if beat.p_on_ms is not None and beat.t_off_ms is not None]
