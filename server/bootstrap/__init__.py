@@ -65,6 +65,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.ecg.terms.tables",
     "server.ecg.critical.tables",
     "server.ecg.consultations.tables",
+    "server.ecg.lines.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

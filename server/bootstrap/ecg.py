@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.bootstrap.ecg_exams import EcgExams, build_ecg_exams
+from server.bootstrap.ecg_lines import EcgLines, build_ecg_lines
 from server.bootstrap.ecg_traces import EcgTraces, build_ecg_traces, trace_service
 from server.ecg.exams.service import ExamService as EcgExamService
 
@@ -58,6 +59,7 @@ class Ecg:
     handlers: tuple[object, ...]
     exams: EcgExams
     traces: EcgTraces
+    lines: EcgLines
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
@@ -70,12 +72,15 @@ def build_ecg(house: EcgHouse) -> Ecg:
     kept = trace_service(house, service)
     exams = build_ecg_exams(house, service, kept)
     traces = build_ecg_traces(house, exams, kept)
+    lines = build_ecg_lines(house, traces)
     return Ecg(
         house,
         handlers=(
             *exams.handlers,
             *traces.handlers,
+            *lines.handlers,
         ),
         exams=exams,
         traces=traces,
+        lines=lines,
     )

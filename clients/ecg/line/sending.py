@@ -248,7 +248,8 @@ class LineSender:
         """Whether the server lost or garbled what came; it then begins at nothing."""
         lost = error.code is ErrorCode.NOT_FOUND and self._anew.get(one.key, 0) == 0
         garbled = error.code is ErrorCode.INVALID and error.body.field in ("parts", "sha256")
-        if not (lost or garbled) or self._anew.get(one.key, 0) >= _ANEW:
+        cut = error.code is ErrorCode.ILLEGAL_ACTION and error.body.state == "incomplete"
+        if not (lost or garbled or cut) or self._anew.get(one.key, 0) >= _ANEW:
             return False
         self._anew[one.key] = self._anew.get(one.key, 0) + 1
         if garbled and one.kind is Kind.TRACE:
