@@ -28,6 +28,7 @@ class HistoryTabs(QTabBar):
     def __init__(self) -> None:
         super().__init__()
         self.setDrawBase(False)
+        self.setStyleSheet("QTabBar::tab { height: 26px; }")
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
         self.setElideMode(Qt.TextElideMode.ElideRight)
@@ -60,10 +61,6 @@ class HistoryTabs(QTabBar):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, super().minimumSizeHint().height())
-
-    def tabSizeHint(self, index: int) -> QSize:
-        hint = super().tabSizeHint(index)
-        return QSize(hint.width(), hint.height() - 4)
 
 
 class BasicsBar(QWidget):

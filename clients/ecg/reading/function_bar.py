@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from clients.ecg.trace.choices import LAYOUT_WORDS, MODE_WORDS, SPACING_WORDS, Mark, Mode, Spacing, ViewChoices
-from clients.kit.labels import ValueLabel, hairline
+from clients.kit.labels import hairline
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import tr
 from shared.waveform.filters import DIAGNOSTIC, HIGH_PASS_STEPS, LOW_PASS_STEPS, NOTCH_STEPS, FilterSettings
@@ -26,7 +26,7 @@ _MARK_WORDS = {Mark.BEATS: "心搏标记", Mark.POINTS: "波形标点"}
 
 
 class FunctionBar(QWidget):
-    """Buttons of the page's actions and menus of what the trace can show; the true scale stands at the right."""
+    """Buttons of the page's actions and menus of what the trace can show."""
 
     choices_wanted = Signal(object)
     """ViewChoices."""
@@ -58,15 +58,11 @@ class FunctionBar(QWidget):
         self._add_menu("scale", "走纸增益", self._fill_scale)
         self._line()
         self._add_actions(actions, "compare", "template", "help")
-        self.scale = ValueLabel("", "caption")
-        self.scale.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.scale.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._row.addWidget(self.scale, 1)
+        self._row.addStretch(1)
 
-    def show_choices(self, choices: ViewChoices, mode: Mode, scale: str) -> None:
+    def show_choices(self, choices: ViewChoices, mode: Mode) -> None:
         """What the trace shows now."""
         self._choices, self._mode = choices, mode
-        self.scale.set_text(scale)
         self.buttons["measure"].setChecked(mode is Mode.MEASURE)
         self.menus["tools"].setChecked(mode in _TOOLS)
         filters = choices.filters
@@ -177,7 +173,7 @@ class FunctionBar(QWidget):
         self._row.addWidget(button)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where words do not fit beside the scale, the zoom buttons and the help show their icons only."""
+        """Where words do not fit, the zoom buttons and the help show their icons only."""
         super().resizeEvent(event)
         self._fit()
 
@@ -185,10 +181,9 @@ class FunctionBar(QWidget):
         shy = [self.buttons[name] for name in _SHY]
         for button in shy:
             button.set_compact(False)
-        scale = self.scale.fontMetrics().horizontalAdvance(self.scale.full_text)
         wanted = sum(button.sizeHint().width() + 1 for button in (*self.buttons.values(), *self.menus.values()))
         for button in shy:
-            button.set_compact(wanted + scale + 60 > self.width())
+            button.set_compact(wanted + 40 > self.width())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

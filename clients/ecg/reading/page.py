@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "ReadingPage"]
 
-_NARROW, _WIDE, _WIDEST = 284, 348, 420
+_NARROW, _WIDE, _WIDEST = 270, 348, 420
 _FROM_WIDE, _FROM_WIDEST = 1700, 2600
 
 
@@ -82,6 +82,7 @@ class ReadingPage(QWidget):
         self._connect()
         self.show_state(self.presenter.state)
         self.presenter.open()
+        self.helping.load_terms()
         if acquire:
             QTimer.singleShot(0, self, self.acquire)
 
@@ -247,13 +248,11 @@ class ReadingPage(QWidget):
         trace.points_moved.connect(presenter.points_moved)
         trace.choices_changed.connect(self._choices_changed)
         trace.mode_changed.connect(self._show_choices)
-        trace.scale_changed.connect(self._show_choices)
         trace.calibration_wanted.connect(trace.calibrate)
         self._connect_actions()
         if self._desk is not None:
             self._listening.append(self._desk.exam_changed.listen(self._exam_changed))
             self._listening.append(self._desk.changed.listen(self._something_changed))
-        self.helping.load_terms()
 
     def _connect_actions(self) -> None:
         for name, does in (
@@ -309,7 +308,7 @@ class ReadingPage(QWidget):
         self.parameters.show_lines(lines, body.qtc_formula, state.problems, editable=state.may_write)
 
     def _show_choices(self, *_what: object) -> None:
-        self.bar.show_choices(self.trace.choices, self.trace.mode, self.trace.scale_text())
+        self.bar.show_choices(self.trace.choices, self.trace.mode)
 
     def _choose(self, choices: Any) -> None:
         self.trace.set_choices(choices)

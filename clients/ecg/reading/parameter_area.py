@@ -41,7 +41,7 @@ from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula
 
 NAME, VALUE, RANGE, MACHINE, SURE = range(5)
 _HEADS = ("参数", "数值", "参考范围", "机测", "")
-_WIDTHS = (74, 74, 62, 42, 20)
+_WIDTHS = (74, 72, 62, 36, 20)
 _SURE, _FAIR = 0.8, 0.5
 Index = QModelIndex | QPersistentModelIndex
 
@@ -249,7 +249,7 @@ class ParameterArea(QWidget):
         head.addWidget(Label("心电参数区", "strong"))
         head.addStretch(1)
         self.formula = Button("QTc 公式", "link")
-        self.formula.setStyleSheet("min-height: 0; max-height: 22px;")
+        self.formula.setStyleSheet("min-height: 22px; max-height: 22px;")
         self._menu = QMenu(self)
         self._formulas = {}
         for formula in QtcFormula:
