@@ -47,6 +47,7 @@ class Settings:
     object_keys: str = "blake3"  # or sha256: what new objects are named by; either is read for ever
     reserve_mb: int = 500  # refuse images below this much free space
     mask_names: bool = True  # on the hall display
+    captcha_after: int = 3  # wrong passwords after which a captcha is asked; 0: from the first log-in on, -1: never
     lock_idle_minutes: int = 30  # a report lock without a heartbeat for so long is free
     may_audit_own_report: bool = False
     night_duty: str = ""  # e.g. "20:00-07:30": hours in which a doctor may audit the own report; empty: never
@@ -124,6 +125,8 @@ def _checked(values: dict[str, Any]) -> Settings:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532")
     if not -1 <= settings.dicom_tls_port <= 65532:
         raise SettingsError("setting 'dicom_tls_port' must be a port from 0 (any) to 65532, or -1 for none")
+    if not -1 <= settings.captcha_after <= 8:
+        raise SettingsError("setting 'captcha_after' must be 0 to 8 wrong passwords, or -1 for never")
     for name in ("hl7_port", "hl7_tls_port"):
         if not -1 <= getattr(settings, name) <= 65532:
             raise SettingsError(f"setting {name!r} must be a port from 0 (any) to 65532, or -1 for none")

@@ -43,8 +43,11 @@ class LineReport:
 class Connection(Protocol):
     """A line to one server. Errors are those of `shared.contract.errors`."""
 
-    def login(self, user: str, password: str) -> SessionView:
-        """Open a session (blocking). Raises Refused (WRONG_PASSWORD, ACCOUNT_LOCKED) or EnvironmentTrouble."""
+    def login(self, user: str, password: str, *, captcha_id: str = "", captcha: str = "") -> SessionView:
+        """Open a session (blocking). Raises Refused or EnvironmentTrouble.
+
+        Refusals: WRONG_PASSWORD, ACCOUNT_LOCKED, INVALID (field "captcha").
+        """
         ...
 
     def call(self, request: Request[R]) -> R:
@@ -104,7 +107,7 @@ class FakeConnection:
         self._line = LineReport(LineState.ONLINE, datetime.now(UTC))
         self._wrong = 0
 
-    def login(self, user: str, password: str) -> SessionView:
+    def login(self, user: str, password: str, *, captcha_id: str = "", captcha: str = "") -> SessionView:
         """Accept the accounts given; three wrong passwords lock the account, as the server does."""
         self._require_line()
         if self._wrong >= 3:

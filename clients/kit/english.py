@@ -60,7 +60,11 @@ ENTRIES: Mapping[str, str] = {
     # errors
     "登录已失效，请重新登录。": "You are logged out. Please log in again.",
     "长时间未操作，登录已过期，请重新登录。": "The session expired after a long pause. Please log in again.",
-    "用户名或密码不正确，请核对后重新输入。": "User name or password is wrong. Check both and try again.",
+    "用户名或密码错误": "Wrong user name or password",
+    "验证码": "Captcha",
+    "验证码图片": "Captcha picture",
+    "看不清？点击换一张": "Hard to read? Click for another",
+    "验证码不正确或已过期，请按新的图片输入。": "Wrong or expired. Please type what the new picture shows.",
     "账号已锁定，请稍后再试或联系管理员。": "The account is locked. Try later or ask the administrator.",
     "密码多次输错，账号已锁定，请 {minutes} 分钟后再试或联系管理员。": "Too many wrong passwords: the account is locked. Try again in {minutes} min or ask the administrator.",
     "您没有此项权限，请联系管理员开通。": "You may not do this. Ask the administrator for the permission.",

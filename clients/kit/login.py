@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from clients.kit.connection import Connection, Connector
 from clients.kit.fields import Section, TextField
@@ -19,7 +19,7 @@ from clients.kit.settings import UserSettings
 from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language, set_language, tr
 from shared.contract.errors import ErrorCode, RpcError
-from shared.contract.identity import SessionView
+from shared.contract.identity import CaptchaView, GetCaptcha, SessionView
 from shared.release import VERSION
 
 SERVER_KEY, USER_KEY, LANGUAGE_KEY = "login/server", "login/user", "language"
@@ -59,6 +59,7 @@ class LoginPage(QWidget):
         self._runner = runner
         self._settings = settings
         self._wait_s = 0
+        self._asked_captcha_of = ""
         self.setProperty("look", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         outer = QVBoxLayout(self)
@@ -87,6 +88,8 @@ class LoginPage(QWidget):
         box.addSpacing(16)
         self.form = FormView(self.sections(), columns=1)
         box.addWidget(self.form)
+        self.captcha = CaptchaRow(self._renew_captcha)
+        box.addWidget(self.captcha)
         box.addSpacing(8)
         self.button = Button("登录", "primary", on_click=self.form.submit)
         box.addLayout(self.button_row())
@@ -101,6 +104,7 @@ class LoginPage(QWidget):
         self._countdown.setInterval(1000)
         self._countdown.timeout.connect(self._tick)
         self.form.submitted.connect(self._log_in)
+        self.captcha.form.submitted.connect(self.form.submit)
         self.form.changed.connect(lambda _key: self._say(""))
         self.form.set_values({"server": settings.get(SERVER_KEY, ""), "user": settings.get(USER_KEY, "")})
         self._show_language()
@@ -140,6 +144,7 @@ class LoginPage(QWidget):
 
     def showEvent(self, event: object) -> None:
         QTimer.singleShot(0, self, self.focus_first)
+        QTimer.singleShot(0, self, self._ask_captcha_first)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
@@ -159,9 +164,11 @@ class LoginPage(QWidget):
         if self._wait_s > 0 or not self.button.isEnabled():
             return
         values = self.form.values()
+        if self.captcha.is_wanted and not self.captcha.form.validate():
+            return
         self._set_busy(True)
         self._runner.run(
-            _Attempt(self._connector, values["server"], values["user"], values["password"]),
+            _Attempt(self._connector, values["server"], values["user"], values["password"], self.captcha.answer),
             self._on_signed_in,
             self._on_failed,
             key="login",
@@ -172,6 +179,8 @@ class LoginPage(QWidget):
         self._settings.set(SERVER_KEY, self.form.value("server"))
         self._settings.set(USER_KEY, self.form.value("user"))
         self.form.set_values({"password": ""})
+        self.captcha.put_away()
+        self._asked_captcha_of = ""
         self.signed_in.emit(opened)
 
     def _on_failed(self, error: Exception) -> None:
@@ -180,10 +189,14 @@ class LoginPage(QWidget):
             self.form.show_problems({"server": tr("连接字符串无效，请向管理员索取后完整粘贴。")})
             return
         message: Message = message_for(error)
+        self._renew_captcha()  # one is good for one attempt
         if not isinstance(error, RpcError):
             self._say(message.text)
+        elif error.code is ErrorCode.INVALID and error.body.field == "captcha":
+            self.captcha.form.show_problems({"captcha": tr("验证码不正确或已过期，请按新的图片输入。")})
         elif error.code is ErrorCode.WRONG_PASSWORD:
             self.form.set_values({"password": ""})
+            self.captcha.form.set_values({"captcha": ""})
             self.form.show_problems({"password": message.text})
             self._wait(round(error.body.retry_after_s))
         elif error.code is ErrorCode.ACCOUNT_LOCKED:
@@ -193,6 +206,25 @@ class LoginPage(QWidget):
             self.form.show_problems({"server": tr("无法连接服务器，请检查网络或连接字符串。")})
         else:
             self._say(message.text)
+
+    # ── captcha ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _renew_captcha(self) -> None:
+        """Ask whether the next attempt needs a captcha, and for its picture; without an answer nothing changes."""
+        server = str(self.form.value("server") or "")
+        if server:
+            ask = _AskCaptcha(self._connector, server, str(self.form.value("user") or ""))
+            self._runner.run(ask, self._captcha_came, lambda _error: None, key="login.captcha")
+
+    def _captcha_came(self, view: CaptchaView) -> None:
+        self.captcha.show_captcha(view)
+
+    def _ask_captcha_first(self) -> None:
+        """A hospital may want a captcha from the first attempt on (`captcha_after` = 0)."""
+        server = str(self.form.value("server") or "")
+        if server and server != self._asked_captcha_of:
+            self._asked_captcha_of = server
+            self._renew_captcha()
 
     def _wait(self, seconds: int) -> None:
         self._wait_s = seconds
@@ -225,9 +257,17 @@ class LoginPage(QWidget):
 class _Attempt:
     """Connects and logs in, in a worker thread; closes the line again if that fails."""
 
-    def __init__(self, connector: Callable[[str], Connection], server: str, user: str, password: str) -> None:
+    def __init__(
+        self,
+        connector: Callable[[str], Connection],
+        server: str,
+        user: str,
+        password: str,
+        captcha: tuple[str, str] = ("", ""),
+    ) -> None:
         self._connector = connector
         self._server, self._user, self._password = server, user, password
+        self._captcha = captcha
 
     def __call__(self) -> SignedIn:
         try:
@@ -235,10 +275,80 @@ class _Attempt:
         except ValueError as error:
             raise ConnectionStringWrong(str(error)) from error
         try:
-            return SignedIn(connection, connection.login(self._user, self._password))
+            number, typed = self._captcha
+            session = connection.login(self._user, self._password, captcha_id=number, captcha=typed)
+            return SignedIn(connection, session)
         except RpcError:
             connection.close()
             raise
+
+
+class _AskCaptcha:
+    """Asks for a captcha before there is a session, in a worker thread."""
+
+    def __init__(self, connector: Callable[[str], Connection], server: str, user: str) -> None:
+        self._connector, self._server, self._user = connector, server, user
+
+    def __call__(self) -> CaptchaView:
+        connection = self._connector(self._server)
+        try:
+            return connection.call(GetCaptcha(login=self._user))
+        finally:
+            connection.close()
+
+
+class CaptchaRow(QWidget):
+    """验证码: a field and the picture; a click on the picture renews it. Hidden while the server asks for none."""
+
+    def __init__(self, renew: Callable[[], None]) -> None:
+        super().__init__()
+        self._id = ""
+        self.is_wanted = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.form = FormView([Section("", [TextField(key="captcha", label="验证码", required=True, max_length=8)])])
+        row.addWidget(self.form, 1)
+        self.picture = QPushButton()
+        self.picture.setProperty("look", "quiet")
+        self.picture.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.picture.setFixedSize(152, 52)
+        self.picture.setIconSize(QSize(144, 48))
+        self.picture.clicked.connect(renew)
+        row.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignBottom)
+        self._name()
+        self.hide()
+
+    @property
+    def answer(self) -> tuple[str, str]:
+        """Which captcha and what was typed; both empty while none is asked."""
+        return (self._id, str(self.form.value("captcha")).strip()) if self.is_wanted else ("", "")
+
+    def show_captcha(self, view: CaptchaView) -> None:
+        """Show a new picture; what was typed belonged to the old one."""
+        self._id, self.is_wanted = view.id, view.required
+        picture = QPixmap()
+        picture.loadFromData(view.image)
+        self.picture.setIcon(QIcon(picture))
+        problem = self.form.rows["captcha"].problem
+        self.form.set_values({"captcha": ""})
+        self.form.rows["captcha"].show_problem(problem)
+        self.setVisible(view.required)
+
+    def put_away(self) -> None:
+        """No captcha is wanted any more."""
+        self._id, self.is_wanted = "", False
+        self.form.clear()
+        self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "picture"):
+            self._name()
+        super().changeEvent(event)
+
+    def _name(self) -> None:
+        self.picture.setToolTip(tr("看不清？点击换一张"))
+        self.picture.setAccessibleName(tr("验证码图片"))
 
 
 class Mark(QWidget):

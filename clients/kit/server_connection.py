@@ -40,8 +40,8 @@ class ServerConnection:
         """The open session, or None before the log-in."""
         return self._client.session
 
-    def login(self, user: str, password: str) -> SessionView:
-        return self._client.login(user, password)
+    def login(self, user: str, password: str, *, captcha_id: str = "", captcha: str = "") -> SessionView:
+        return self._client.login(user, password, captcha_id=captcha_id, captcha=captcha)
 
     def adopt(self, session: SessionView) -> None:
         """Use a session that another process of this workstation opened."""

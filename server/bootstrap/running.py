@@ -31,6 +31,7 @@ from server.doors.rpc.router import Router
 from server.doors.rpc.sockets import KeyPair, RpcDoor
 from server.doors.web.dicomweb.stow import SPOOL_PATTERN
 from server.doors.web.door import WebDoor
+from server.identity.captcha import Captchas
 from server.identity.rpc import IdentityHandlers
 from server.kernel import idempotency, metrics, secretfiles
 from server.kernel.clock import SystemClock
@@ -153,8 +154,9 @@ class RunningServer:
             raise NotReadyForNetwork(f"The server does not listen on {self.settings.listen} yet, because:\n{listing}")
 
     def _open_rpc(self, database: Database, areas: Areas, audit: AuditService) -> None:
-        handlers = all_handlers(areas, audit, self._describe)
         clock = SystemClock()
+        captchas = Captchas(clock, self.settings.captcha_after)
+        handlers = all_handlers(areas, audit, self._describe, captchas)
         router = Router(handlers, database, areas.identity, audit, clock, CampusLimits(areas.organisation))
         bulk = BulkAnswers(_bulk_sources(areas, database), areas.identity, audit, clock)
         topic = self.folders.notice_topic_file.read_text(encoding="utf-8")
@@ -245,9 +247,11 @@ class RunningServer:
                 logger.exception("housekeeping failed; trying again in an hour")
 
 
-def all_handlers(areas: Areas, audit: AuditService, describe: Callable[[], ServerView]) -> dict[str, Handler]:
+def all_handlers(
+    areas: Areas, audit: AuditService, describe: Callable[[], ServerView], captchas: Captchas | None = None
+) -> dict[str, Handler]:
     """Return the handler of every method of the contract."""
-    return collect(IdentityHandlers(areas.identity, describe), AuditHandlers(audit), *areas.handlers)
+    return collect(IdentityHandlers(areas.identity, describe, captchas), AuditHandlers(audit), *areas.handlers)
 
 
 def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:

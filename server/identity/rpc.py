@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from server.identity.captcha import Captchas
 from server.identity.service import IdentityService
+from server.kernel.clock import SystemClock
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller, handles, handles_alone
+from server.kernel.errors import Refusal
 from shared.contract import identity as contract
 from shared.contract.base import Nothing
+from shared.contract.errors import ErrorCode
 
 
 class IdentityHandlers:
     """`describe` says what the server tells to a heartbeat; bootstrap knows it."""
 
-    def __init__(self, service: IdentityService, describe: Callable[[], contract.ServerView]) -> None:
+    def __init__(
+        self, service: IdentityService, describe: Callable[[], contract.ServerView], captchas: Captchas | None = None
+    ) -> None:
         self._service = service
         self._describe = describe
+        self._captchas = captchas or Captchas(SystemClock())
+
+    @handles_alone
+    def get_captcha(self, request: contract.GetCaptcha, caller: Caller) -> contract.CaptchaView:
+        return self._captchas.make(request.login)
 
     @handles_alone
     def login(self, request: contract.Login, caller: Caller) -> contract.SessionView:
-        return self._service.login(request.login, request.password, request.station, caller.address)
+        self._captchas.check(request.login, request.captcha_id, request.captcha)
+        try:
+            session = self._service.login(request.login, request.password, request.station, caller.address)
+        except Refusal as refusal:
+            if refusal.body.code is ErrorCode.WRONG_PASSWORD and not refusal.body.retry_after_s:
+                self._captchas.failed(request.login)
+            raise
+        self._captchas.passed(request.login)
+        return session
 
     @handles_alone
     def logout(self, request: contract.Logout, caller: Caller) -> Nothing:

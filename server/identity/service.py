@@ -69,7 +69,7 @@ class IdentityService:
         if user is None or not is_right or not user.is_active:
             if user is not None:
                 self._count_failure(user.id, now)
-            raise Refusal(ErrorCode.WRONG_PASSWORD, "登录名或密码不正确，请检查大小写后重试。", field="password")
+            raise Refusal(ErrorCode.WRONG_PASSWORD, "用户名或密码错误", field="password")
         token = secrets.token_urlsafe(32)
         with self._database.write() as uow:
             row = uow.session.get_one(UserRow, user.id)

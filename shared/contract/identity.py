@@ -24,8 +24,32 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     must_change_password: bool = False
 
 
+class CaptchaView(msgspec.Struct, frozen=True, kw_only=True):
+    """A captcha (验证码): a PNG with letters and figures, good for one attempt within `seconds`.
+
+    `required`: the next attempt must bring one; else the form need not ask it.
+    """
+
+    id: str
+    image: bytes
+    required: bool
+    seconds: int
+
+
+class GetCaptcha(Query[CaptchaView], frozen=True, kw_only=True):
+    """A new captcha for the log-in with this name; whether such an account exists makes no difference."""
+
+    method = "identity.get_captcha"
+    permission = Permission.ANYONE
+    audit = AuditClass.ROUTINE
+    channel = Channel.URGENT
+
+    login: str = ""
+
+
 class Login(Command[SessionView], frozen=True, kw_only=True):
-    """Open a session. Refusals: WRONG_PASSWORD (after a delay that grows), ACCOUNT_LOCKED."""
+    """Open a session. Refusals: WRONG_PASSWORD (after a delay that grows), ACCOUNT_LOCKED, INVALID (field "captcha":
+    one is asked after repeated wrong passwords, or the one brought is wrong or expired)."""
 
     method = "identity.login"
     permission = Permission.ANYONE
@@ -35,6 +59,8 @@ class Login(Command[SessionView], frozen=True, kw_only=True):
     login: str
     password: str
     station: str = ""  # name of the workstation, for the audit log
+    captcha_id: str = ""  # of GetCaptcha
+    captcha: str = ""  # what was read in the picture; capital or small makes no difference
 
 
 class Logout(Command[Nothing], frozen=True, kw_only=True):

@@ -62,9 +62,11 @@ class RpcClient:
         self.session: SessionView | None = None
         self.on_notice: Callable[[AnyNotice], None] = lambda _notice: None
 
-    def login(self, login: str, password: str) -> SessionView:
+    def login(self, login: str, password: str, *, captcha_id: str = "", captcha: str = "") -> SessionView:
         """Open a session and listen to its notices. Raises RpcError."""
-        session = self.call(Login(login=login, password=password, station=self._station))
+        session = self.call(
+            Login(login=login, password=password, station=self._station, captcha_id=captcha_id, captcha=captcha)
+        )
         self.adopt(session)
         return session
 

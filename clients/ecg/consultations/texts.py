@@ -35,7 +35,6 @@ ENTRIES = {
     "打印次数": "Prints",
     "受理": "Accepted",
     "发布会诊报告": "Publish consultation report",
-    "发布会诊报告": "Publish consultation report",
     "签收": "Signed for",
     "查看": "Viewed",
     "发布": "Published by",

@@ -13,6 +13,9 @@ from clients.kit.login import LoginPage, SignedIn
 from clients.kit.running import HeldRunner, ImmediateRunner, TaskRunner
 from clients.kit.settings import UserSettings
 from clients.kit.translations import Language, language
+from server.identity.captcha import draw
+from shared.contract.errors import ErrorBody, ErrorCode, error_for
+from shared.contract.identity import CaptchaView, GetCaptcha, SessionView
 
 SERVER = "mingjing://127.0.0.1:7411/key"
 
@@ -58,7 +61,7 @@ def test_a_right_password_opens_a_session_and_server_and_user_are_remembered(
 
 def test_a_wrong_password_is_said_at_the_password_and_makes_wait(qtbot: QtBot, desk: Desk) -> None:
     desk.log_in(password="wrong")
-    assert desk.page.form.rows["password"].problem == "用户名或密码不正确，请核对后重新输入。"
+    assert desk.page.form.rows["password"].problem == "用户名或密码错误"
     assert desk.page.form.value("password") == ""
     assert desk.page.form.value("user") == "zhang"
     assert not desk.page.button.isEnabled()
@@ -124,3 +127,63 @@ def test_the_language_can_be_switched_before_logging_in(qtbot: QtBot, desk: Desk
     assert desk.page.button.text() == "Log in"
     assert desk.page.form.rows["user"].label.text() == "User name"
     assert desk.settings.get("language") == "en"
+
+
+class CaptchaLine(FakeConnection):
+    """A server that wants a captcha from the second attempt on; the n-th captcha's answer is A1, A2 …"""
+
+    made = 0
+    brought: tuple[str, str] = ("", "")
+
+    def login(self, user: str, password: str, *, captcha_id: str = "", captcha: str = "") -> SessionView:
+        self.brought = (captcha_id, captcha)
+        if self._wrong and captcha != f"A{captcha_id}":
+            raise error_for(ErrorBody(code=ErrorCode.INVALID, message="验证码不正确", field="captcha"))
+        if password != "right":
+            self._wrong += 1
+            raise error_for(ErrorBody(code=ErrorCode.WRONG_PASSWORD, message="wrong"))
+        return super().login(user, password)
+
+    def captcha(self, _request: GetCaptcha) -> CaptchaView:
+        self.made += 1
+        return CaptchaView(id=str(self.made), image=draw("AB3W"), required=self._wrong > 0, seconds=120)
+
+
+@pytest.fixture
+def captcha_desk(qtbot: QtBot, tmp_path: Path) -> Desk:
+    desk = Desk(qtbot, tmp_path)
+    line = CaptchaLine(accounts={"zhang": "right"})
+    line.replies = {GetCaptcha: line.captcha}
+    desk.line = line
+    return desk
+
+
+def test_a_captcha_is_asked_after_a_wrong_password_and_a_click_renews_it(qtbot: QtBot, captcha_desk: Desk) -> None:
+    page = captcha_desk.page
+    assert page.captcha.isHidden()
+    captcha_desk.log_in(password="wrong")
+    assert page.form.rows["password"].problem == "用户名或密码错误"
+    assert not page.captcha.isHidden()
+    assert not page.captcha.picture.icon().isNull()
+    captcha_desk.log_in()
+    assert captcha_desk.opened == []
+    assert page.captcha.form.rows["captcha"].problem
+    first = page.captcha.answer[0]
+    qtbot.mouseClick(page.captcha.picture, Qt.MouseButton.LeftButton)
+    assert page.captcha.answer[0] != first
+    page.captcha.form.set_values({"captcha": f"A{page.captcha.answer[0]}"})
+    page.captcha.form.submit()
+    assert len(captcha_desk.opened) == 1
+    assert page.captcha.isHidden()
+
+
+def test_a_wrong_captcha_is_said_at_its_field_and_another_picture_comes(captcha_desk: Desk) -> None:
+    page = captcha_desk.page
+    captcha_desk.log_in(password="wrong")
+    first = page.captcha.answer[0]
+    page.captcha.form.set_values({"captcha": "nonsense"})
+    captcha_desk.log_in()
+    assert captcha_desk.opened == []
+    assert "验证码不正确" in page.captcha.form.rows["captcha"].problem
+    assert page.captcha.answer[0] != first
+    assert page.form.value("password") == "right"
