@@ -73,10 +73,10 @@ class BeatGrid(QFrame):
 
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None, columns: int = 4) -> None:
+    def __init__(self, parent: QWidget | None = None, columns: int = 4, zoom: float = 1.0) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._columns = columns
+        self._columns, self._zoom = columns, zoom
         self._beat: BeatPicture | None = None
         self._other: BeatPicture | None = None
         self._pitch = 0.2646
@@ -96,8 +96,8 @@ class BeatGrid(QFrame):
         """mm/s and mm/mV at which all leads fit: steps of 25 mm/s and the usual gains and their doubles."""
         ratio = self.devicePixelRatioF()
         rows = max(1, math.ceil(len(self._beat.leads) / self._columns)) if self._beat is not None else 3
-        wide = self.width() / self._columns * ratio * self._pitch
-        high = (self.height() - _TITLE_PX) / rows * ratio * self._pitch
+        wide = self.width() / self._columns * ratio * self._pitch / self._zoom
+        high = (self.height() - _TITLE_PX) / rows * ratio * self._pitch / self._zoom
         speed = max((each for each in (25.0, 50.0, 75.0, 100.0, 150.0, 200.0) if each * SECONDS <= wide), default=25.0)
         return speed, _gain(self._beat, high)
 
@@ -120,6 +120,7 @@ class BeatGrid(QFrame):
             painter.setPen(rgb(inks.trace))
             painter.setFont(theme.font("body", bold=True))
             scale = f"{speed:g} mm/s · {gain:g} mm/mV" if self._beat is not None else ""
+            scale += f" · {self._zoom * 100:.0f}%" if self._zoom != 1 and scale else ""
             painter.drawText(QPointF(8, 17), f"{self.title}   {scale}")
             if self._beat is not None:
                 for lead, (left, top, _right, _bottom) in zip(self._beat.leads, cells, strict=True):
@@ -151,7 +152,7 @@ class BeatGrid(QFrame):
 
         beat = self._beat
         assert beat is not None
-        per_mm = 1.0 / self._pitch
+        per_mm = self._zoom / self._pitch
         height, width = part.shape
         if height < 2 or width < 2:
             return

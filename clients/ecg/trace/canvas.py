@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clients.ecg.trace.model import TraceModel
+    from clients.ecg.trace.scene import Scene
+    from shared.waveform.median_beat import MedianBeat
 
 _MANY_PIXELS = 3_000_000  # from here on pictures in motion are drawn with a coarser edge
 _REST_MS = 140
@@ -39,6 +43,14 @@ _CURSORS = {
     Mode.MAGNIFY: Qt.CursorShape.PointingHandCursor,
     Mode.POINTS: Qt.CursorShape.SizeHorCursor,
 }
+
+
+class Stand(Enum):
+    """Where the paper stands when the window or the scene changes."""
+
+    CORNER = "corner"
+    WHOLE = "whole"
+    FREE = "free"
 
 
 class Canvas(QWidget):
@@ -62,10 +74,12 @@ class Canvas(QWidget):
         self.model = model
         self.tools = Tools(model)
         self.chosen = -1
+        self.stand = Stand.CORNER
         self.empty_words = ""
         self._pixels: NDArray[Any] | None = None
         self._image: QImage | None = None
         self._key: tuple[object, ...] = ()
+        self._drawn: tuple[Scene | None, MedianBeat | None] | None = None
         self._pan: QPointF | None = None
         self._pressed = QPointF()
         self._panned = False
@@ -87,7 +101,7 @@ class Canvas(QWidget):
 
     def refresh(self) -> None:
         """Something that is drawn changed."""
-        self._key = ()
+        self._drawn = None
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -121,10 +135,11 @@ class Canvas(QWidget):
         many = view.width * view.height > _MANY_PIXELS
         fine = (1 if self._moving else 2) if many else (2 if self._moving else 4)
         other = model.other.median if model.other is not None else None
-        key = (id(scene), view, inks, fine, ratio, id(other))
-        if key == self._key:
+        key = (view, inks, fine, ratio)
+        same = self._drawn is not None and self._drawn[0] is scene and self._drawn[1] is other
+        if same and key == self._key:
             return
-        self._key = key
+        self._key, self._drawn = key, (scene, other)
         if self._pixels is None or self._pixels.shape != (view.height, view.width):
             self._pixels = np.empty((view.height, view.width), dtype=np.uint32)
         layer.draw(self._pixels, scene, view, inks, ratio, fine, model.beats, other)
@@ -142,8 +157,6 @@ class Canvas(QWidget):
     # --- zoom and pan
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        from dataclasses import replace
-
         ratio = self.devicePixelRatioF()
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         self.model.view = replace(self.model.view, width=width, height=height)
@@ -153,16 +166,21 @@ class Canvas(QWidget):
         super().resizeEvent(event)
 
     def keep(self) -> None:
-        """The paper stays in sight."""
-        scene = self.model.scene()
-        if scene is not None:
-            self.model.view = self.model.view.kept(scene.width, scene.height)
+        """The paper stays in sight: at its corner or as a whole where nobody moved it, else not lost."""
+        scene, view = self.model.scene(), self.model.view
+        if scene is None or self.stand is Stand.CORNER:
+            self.model.view = replace(view, left=0.0, top=scene.top if scene is not None else 0.0)
+        elif self.stand is Stand.WHOLE:
+            self.model.view = view.fitted(scene.width, scene.top, scene.bottom)
+        else:
+            self.model.view = view.kept(scene.width, scene.top, scene.bottom)
         self.update()
 
     def zoom(self, factor: float, place: QPointF | None = None) -> None:
         """About a place in desktop pixels; None: the middle."""
         ratio = self.devicePixelRatioF()
         at = place if place is not None else QPointF(self.width() / 2, self.height() / 2)
+        self.stand = Stand.FREE
         self.model.view = self.model.view.zoomed(factor, at.x() * ratio, at.y() * ratio)
         self._move_begins()
         self.keep()
@@ -171,6 +189,7 @@ class Canvas(QWidget):
     def pan(self, x: float, y: float) -> None:
         """The paper moved by so many desktop pixels."""
         ratio = self.devicePixelRatioF()
+        self.stand = Stand.FREE
         self.model.view = self.model.view.moved(x * ratio, y * ratio)
         self._move_begins()
         self.keep()

@@ -52,6 +52,7 @@ class DisclosureView(QWidget):
             head.addWidget(part)
         self.back.setFixedWidth(32)
         self.forward.setFixedWidth(32)
+        head.addSpacing(8)
         head.addWidget(self.told, 1)
         head.addWidget(self.close_button)
         body = QHBoxLayout()

@@ -43,6 +43,7 @@ class MeasureWindow(QFrame):
         self.title = QLabel()
         self.close_button = QPushButton("×")
         self.close_button.setFlat(True)
+        self.close_button.setStyleSheet("padding: 0;")
         self.close_button.setFixedSize(28, 28)
         self.close_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.parameter = QComboBox()
@@ -102,8 +103,8 @@ class MeasureWindow(QFrame):
         self.rows.blockSignals(True)
         self.rows.clear()
         for number, one in enumerate(measurements):
-            item = QListWidgetItem(f"{number + 1}  {one.lead}  {measurement_words(one)}")
-            item.setSizeHint(QSize(0, 38 if len(item.text()) > 34 else 24))
+            item = QListWidgetItem(f"{number + 1}  {one.lead}  {measurement_words(one, 0)}")
+            item.setSizeHint(QSize(0, 26))
             self.rows.addItem(item)
         self.rows.setCurrentRow(chosen)
         self.rows.blockSignals(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,8 @@ def paint_paper(brush: Brush) -> None:
     painter, scene, ruling = brush.painter, brush.scene, brush.scene.ruling
     theme = current_theme()
     brush.pen(rgb(brush.inks.trace), 1.2)
-    for row in range(scene.page.rows):
+    apart = max(1, math.ceil((ruling.gain + 2.0) / ruling.pitch))  # close rows: a pulse for every few of them
+    for row in range(apart - 1, scene.page.rows, apart):
         points = calibration_points(0.0, ruling.zero(row), ruling.speed, ruling.gain)
         painter.drawPolyline(QPolygonF([brush.at(float(x), float(y)) for x, y in points]))
     painter.setFont(theme.font("body", bold=True))
@@ -165,14 +167,12 @@ def _hot_row(scene: Scene) -> int:
     return max(curve.strip.row for curve in scene.curves)
 
 
-def measurement_words(one: Measurement) -> str:
-    """``RR间期 812 ms · 心室率 74 bpm``; with the voltage where it is the point of it."""
-    parts = [f"{tr(PARAMETER_WORDS[one.parameter])} {one.ms:.0f} ms"]
-    if one.parameter is Parameter.AMPLITUDE:
-        parts = [f"{tr(PARAMETER_WORDS[one.parameter])} {one.mv:+.2f} mV", f"{one.ms:.0f} ms"]
-    elif one.parameter in (Parameter.ST, Parameter.INTERVAL):
-        parts.append(f"{one.mv:+.2f} mV")
-    parts += [f"{tr(each.name)} {each.value:g} {each.unit}" for each in one.derived()[:2]]
+def measurement_words(one: Measurement, derived: int = 2) -> str:
+    """``RR间期 812 ms · +0.10 mV · 心室率 74 bpm``: time and voltage (what it is about first), then what follows."""
+    time, voltage = f"{one.ms:.0f} ms", f"{one.mv:+.2f} mV"
+    first, second = (voltage, time) if one.parameter in (Parameter.AMPLITUDE, Parameter.ST) else (time, voltage)
+    parts = [f"{tr(PARAMETER_WORDS[one.parameter])} {first}", second]
+    parts += [f"{tr(each.name)} {each.value:g} {each.unit}" for each in one.derived()[:derived]]
     return " · ".join(parts)
 
 
@@ -204,7 +204,7 @@ def _rectangle(brush: Brush, number: int, one: Measurement, chosen: bool) -> Non
         for x in (area.left(), area.right()):
             brush.painter.drawLine(QPointF(x, area.top() - 8), QPointF(x, area.bottom() + 8))
         words = f"{number + 1}  {measurement_words(one)}"
-        brush.chip(QPointF(area.left(), area.top() - 18), words, colour, bold=chosen)
+        brush.chip(QPointF(max(area.left(), 4), max(area.top() - 18, 12)), words, colour, bold=chosen)
         return
 
 

@@ -26,6 +26,7 @@ _CLOSEST = 0.55  # of the printed pitch
 _LEAST_PITCH_MM = 9.0
 PAGE_S = 10.0
 _RIGHT_MM = 5.0
+_MOST_OUTSIDE_MM = 25.0
 _MAY_RISE = 0.95  # of a row's height above and below its 0 mV: higher needs a smaller automatic gain
 _LOW_VOLTAGE_MV = 0.5
 
@@ -43,7 +44,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What is drawn. ``cut``: leads that rise out of the page at this gain."""
+    """What is drawn. ``cut``: leads that rise out of their row at this gain.
+
+    ``top`` and ``bottom``: what must be seen, where the first and the last row rise out of the page.
+    """
 
     page: Page
     pages: int
@@ -52,6 +56,8 @@ class Scene:
     height: float
     curves: tuple[Curve, ...]
     cut: tuple[str, ...] = ()
+    top: float = 0.0
+    bottom: float = 0.0
 
     def curve_at(self, x: float, y: float) -> Curve | None:
         """The strip whose row and column hold a place in mm."""
@@ -126,7 +132,21 @@ def build(
             cut.append(strip.label)
     width = LEAD_IN + page.seconds * choices.speed + _RIGHT_MM
     count = page_count(record, choices.speed)
-    return Scene(page, count, ruling, width, pitch * page.rows, tuple(curves), tuple(cut))
+    top, bottom = _seen(ruling, tuple(curves), pitch * page.rows)
+    return Scene(page, count, ruling, width, pitch * page.rows, tuple(curves), tuple(cut), top, bottom)
+
+
+def _seen(ruling: Ruling, curves: tuple[Curve, ...], height: float) -> tuple[float, float]:
+    """The highest and lowest mm that the traces and the first calibration pulse need."""
+    import numpy as np
+
+    top, bottom = min(0.0, ruling.zero(0) - ruling.gain - 1.0), height
+    for curve in curves:
+        there = curve.values[np.isfinite(curve.values)]
+        if there.size:
+            top = min(top, curve.level - float(there.max()) / 1000 * ruling.gain - 1.0)
+            bottom = max(bottom, curve.level - float(there.min()) / 1000 * ruling.gain + 1.0)
+    return max(top, -_MOST_OUTSIDE_MM), min(bottom, height + _MOST_OUTSIDE_MM)
 
 
 def automatic_gain(values: list[NDArray[Any]], pitch: float) -> float:

@@ -59,23 +59,24 @@ class Viewport:
         """The paper dragged by so many pixels."""
         return replace(self, left=self.left - x / self.per_mm, top=self.top - y / self.per_mm)
 
-    def kept(self, width_mm: float, height_mm: float) -> Viewport:
-        """Moved so that the paper cannot be lost: paper that fits stands at the upper left, of other at least half."""
+    def kept(self, width_mm: float, top_mm: float, bottom_mm: float) -> Viewport:
+        """Moved so that the paper (from ``top_mm`` to ``bottom_mm``) cannot be lost: at least half of it stays."""
         wide, high = self.size_mm
-        return replace(self, left=_kept(self.left, wide, width_mm), top=_kept(self.top, high, height_mm))
+        left = _kept(self.left, wide, 0.0, width_mm)
+        return replace(self, left=left, top=_kept(self.top, high, top_mm, bottom_mm))
 
     def reset(self) -> Viewport:
         """True size, upper left corner."""
         return replace(self, zoom=1.0, left=0.0, top=0.0)
 
-    def fitted(self, width_mm: float, height_mm: float) -> Viewport:
+    def fitted(self, width_mm: float, top_mm: float, bottom_mm: float) -> Viewport:
         """The whole paper in the window."""
-        zoom = min(self.width * self.pitch / width_mm, self.height * self.pitch / height_mm)
-        return replace(self, zoom=min(max(zoom, LEAST), MOST), left=0.0, top=0.0)
+        zoom = min(self.width * self.pitch / width_mm, self.height * self.pitch / (bottom_mm - top_mm))
+        return replace(self, zoom=min(max(zoom, LEAST), MOST), left=0.0, top=top_mm)
 
 
-def _kept(place: float, shown: float, paper: float) -> float:
-    least, most = -shown / 2, paper - shown / 2
-    if paper <= shown:  # it fits: nothing to look for elsewhere, but a zoom at the cursor may lead here
-        least, most = min(0.0, paper - shown), 0.0
+def _kept(place: float, shown: float, first: float, last: float) -> float:
+    least, most = first - shown / 2, last - shown / 2
+    if last - first <= shown:  # it fits: nothing to look for elsewhere, but a zoom at the cursor may lead here
+        least, most = min(first, last - shown), first
     return min(max(place, least), most)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.ecg.trace import keys, texts, words
 from clients.ecg.trace.beat_grid import BeatGrid, of_beat, of_median
-from clients.ecg.trace.canvas import Canvas
+from clients.ecg.trace.canvas import Canvas, Stand
 from clients.ecg.trace.choices import Mark, Mode, Spacing, ViewChoices
 from clients.ecg.trace.disclosure_view import DisclosureView
 from clients.ecg.trace.measure_window import MeasureWindow
@@ -79,7 +79,7 @@ class TraceView(QWidget):
         self.canvas = Canvas(self.model)
         self.bar = ScaleBar()
         self.window_ = MeasureWindow(self.canvas)
-        self.magnifier = BeatGrid(self.canvas)
+        self.magnifier = BeatGrid(self.canvas, zoom=2.0)
         self.average = BeatGrid(columns=2)
         self.disclosure: DisclosureView | None = None
         self.average.setFixedWidth(320)
@@ -125,7 +125,7 @@ class TraceView(QWidget):
     def set_record(self, record: EcgRecord | None, analysis: Analysis | None = None) -> None:
         """Show a record (None: the empty paper). Without an analysis beat tools are off until ``set_analysis``."""
         self.model.take(record, analysis)
-        self.model.view = self.model.view.reset()
+        self._to_corner()
         self.canvas.tools.forget()
         self.canvas.chosen = -1
         self.magnifier.hide()
@@ -217,6 +217,7 @@ class TraceView(QWidget):
         if self.disclosure is not None:
             self._stack.setCurrentWidget(self.disclosure if shown else self.canvas)
             (self.disclosure if shown else self.canvas).setFocus()
+            self.bar.setVisible(not shown)
         self._place_panels()
 
     def _from_disclosure(self, seconds: float) -> None:
@@ -342,16 +343,19 @@ class TraceView(QWidget):
 
     def reset(self) -> None:
         """True size, upper left corner (ECG-ZOOM-04)."""
-        self.model.view = self.model.view.reset()
-        self.canvas.update()
+        self._to_corner()
         self._tell_scale()
+
+    def _to_corner(self) -> None:
+        self.model.view = self.model.view.reset()
+        self.canvas.stand = Stand.CORNER
+        self.canvas.keep()
 
     def fit(self) -> None:
         """The whole page in the window; the scale text then says so."""
-        scene = self.model.scene()
-        if scene is not None:
-            self.model.view = self.model.view.fitted(scene.width, scene.height)
-            self.canvas.update()
+        if self.model.record is not None:
+            self.canvas.stand = Stand.WHOLE
+            self.canvas.keep()
             self._tell_scale()
 
     def scale_text(self) -> str:
@@ -450,6 +454,7 @@ class TraceView(QWidget):
             self._changed()
         elif is_look_change(event):
             self.canvas.refresh()
+            self._tell_scale()
         super().changeEvent(event)
 
     def _retranslate(self) -> None:
@@ -485,7 +490,7 @@ class TraceView(QWidget):
         area = self.canvas.rect()
         window = self.window_
         window.move(area.width() - window.width() - 12, area.height() - window.height() - 12)
-        wide, high = min(area.width() - 24, 720), min(area.height() - 24, 520)
+        wide, high = min(area.width() - 24, 1040), min(area.height() - 24, 640)
         self.magnifier.setGeometry(area.width() - wide - 12, 12, max(wide, 1), max(high, 1))
 
     def _key_pressed(self, event: QKeyEvent) -> None:
