@@ -27,7 +27,7 @@ def signed_in(options: argparse.Namespace) -> Iterator[RpcClient]:
     """Yield a client with an open session. Raises RpcError, or SystemExit with a sentence when an option is missing."""
     client = RpcClient(ZmqTransport(address(options)), station="command line", timeout_s=60)
     try:
-        client.login(options.user, _password(options))
+        client.login(options.user, password_of(options))
         yield client
         client.logout()
     finally:
@@ -59,7 +59,8 @@ def address(options: argparse.Namespace) -> Connection:
         raise SystemExit(str(error)) from error
 
 
-def _password(options: argparse.Namespace) -> str:
+def password_of(options: argparse.Namespace) -> str:
+    """The password of --password-file, of --data or typed. Raises SystemExit with a sentence."""
     path: Path | None = options.password_file
     if path is None and options.data:
         path = options.data / "secrets" / "admin-password"

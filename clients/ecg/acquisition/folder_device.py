@@ -154,17 +154,17 @@ class FolderDevice:
 
 def taken(path: Path) -> FileArrived | DeviceError:
     """Move a settled file to ``done`` and read it; to ``failed`` when it is no ECG. Raises OSError."""
-    beside = sorted(path.parent.glob(f"{_escaped(path.stem)}.*")) if path.suffix == _WFDB else [path]
+    beside = parts_of(path)
     done = path.parent / "done"
     done.mkdir(exist_ok=True)
-    moved = [_moved(each, done) for each in beside if each.is_file()]
-    main = next(each for each in moved if each.suffix == path.suffix)
+    gone = [moved(each, done) for each in beside]
+    main = next(each for each in gone if each.suffix == path.suffix)
     why = ""
     data: dict[str, bytes] = {}
-    if sum(each.stat().st_size for each in moved) > MAX_BYTES:
+    if sum(each.stat().st_size for each in gone) > MAX_BYTES:
         why = tr("文件 {name} 太大，不像心电图文件，已移入 failed 文件夹。", name=path.name)
     else:
-        data = {original.name: each.read_bytes() for original, each in zip(beside, moved, strict=True)}
+        data = {original.name: each.read_bytes() for original, each in zip(beside, gone, strict=True)}
         try:
             formats.read(data if len(data) > 1 else data[path.name])
         except (formats.EcgFormatError, ValueError) as error:
@@ -175,13 +175,22 @@ def taken(path: Path) -> FileArrived | DeviceError:
         return FileArrived(path.name, own, data)
     failed = path.parent / "failed"
     failed.mkdir(exist_ok=True)
-    for each in moved:
-        _moved(each, failed)
+    for each in gone:
+        moved(each, failed)
     (failed / f"{main.name}.txt").write_text(why + "\n", encoding="utf-8")
     return DeviceError(why, path.name)
 
 
-def _moved(path: Path, folder: Path) -> Path:
+def parts_of(path: Path) -> list[Path]:
+    """The file, and with a WFDB header its signal files."""
+    from glob import escape
+
+    if path.suffix != _WFDB:
+        return [path]
+    return sorted(each for each in path.parent.glob(f"{escape(path.stem)}.*") if each.is_file())
+
+
+def moved(path: Path, folder: Path) -> Path:
     """Move a file into a folder under a name that is free there."""
     target, number = folder / path.name, 1
     while target.exists():
@@ -189,12 +198,6 @@ def _moved(path: Path, folder: Path) -> Path:
         target = folder / f"{path.stem}-{number}{path.suffix}"
     os.rename(path, target)  # noqa: PTH104 on Windows it refuses what is open, and never overwrites
     return target
-
-
-def _escaped(stem: str) -> str:
-    from glob import escape
-
-    return escape(stem)
 
 
 def folder_device(information: DeviceInformation, settings: dict[str, str]) -> FolderDevice:

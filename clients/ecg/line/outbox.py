@@ -156,6 +156,15 @@ class Outbox:
         read = self._read_trace(one.key)
         return None if read is None else read[1]
 
+    def is_gone(self, one: Waiting) -> bool:
+        """Whether nothing of it lies on the disk any more; it is then no longer waited for."""
+        name = f"{one.kind}-{one.key}"
+        with self._lock:
+            if name in self._files.names():
+                return False
+            self._waiting.pop((one.kind, one.key), None)
+            return True
+
     def confirmed(self, key: str, trace_id: int) -> None:
         """The server has the record on its disk."""
         with self._lock:

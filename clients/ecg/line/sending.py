@@ -42,6 +42,7 @@ _LATER = frozenset(
 _ANEW = 3
 """How often a record that was damaged or lost on its way begins anew before a person is asked."""
 
+DOWN = "服务器连接中断，恢复后自动上传。"
 DAMAGED = "本机保存的心电记录已损坏，不能上传；请重新采集。"
 Call = Callable[[Request[Any]], Any]
 
@@ -81,11 +82,13 @@ class LineSender:
         sent: Callable[[Sent], None] = lambda _sent: None,
         refused: Callable[[str, str], None] = lambda _key, _why: None,
         changed: Callable[[LineStatus], None] = lambda _status: None,
+        is_up: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
+        """While `is_up` says no nothing is handed to the line: what it queued would go out first when it is back."""
         self._outbox, self._call, self._clock = outbox, call, clock
-        self._sent, self._refused, self._changed = sent, refused, changed
+        self._sent, self._refused, self._changed, self._is_up = sent, refused, changed, is_up
         self._rng = rng or random.Random()
         self._wake, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="ecg-line", daemon=True)
@@ -127,6 +130,10 @@ class LineSender:
             self._tell(None)
             self._report(force=False)
             return None if not self._outbox.waiting() else _REPORT_S
+        if not self._is_up():
+            self._offsets.pop((one.kind, one.key), None)
+            self._tell(one, DOWN)
+            return _LONGEST_PAUSE_S
         try:
             self._advance(one)
         except RpcError as error:
@@ -154,6 +161,9 @@ class LineSender:
 
     def _advance(self, one: Waiting) -> None:
         data = self._data(one)
+        if data is None and self._outbox.is_gone(one):  # another window of this user sent it
+            self._forget(one)
+            return
         if data is None:
             self._outbox.refuse(one, DAMAGED)
             self._refused(one.key, DAMAGED)

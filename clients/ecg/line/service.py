@@ -41,6 +41,7 @@ class LineService(QObject):
         self._lock = threading.Lock()
         self._opened: tuple[Outbox, LineSender] | None = None
         self._is_over = False
+        self._is_up = True
         self.status = LineStatus()
         self.status_changed.connect(self._remember)
 
@@ -80,7 +81,8 @@ class LineService(QObject):
         """The connection's state changed (any thread): when it is back nothing waits for its pause."""
         with self._lock:
             opened = self._opened
-        if opened is not None and report.state is LineState.ONLINE:
+        self._is_up = report.state is LineState.ONLINE
+        if opened is not None:
             opened[1].wake()
 
     def close(self) -> None:
@@ -102,6 +104,7 @@ class LineService(QObject):
                     sent=self.sent.emit,
                     refused=self.refused.emit,
                     changed=self.status_changed.emit,
+                    is_up=lambda: self._is_up,
                 )
                 sender.start()
                 self._opened = outbox, sender

@@ -4,6 +4,7 @@ ENTRIES = {
     "本机保存的心电记录已损坏，不能上传；请重新采集。": (
         "The ECG kept on this computer is damaged and cannot be sent; record again."
     ),
+    "服务器连接中断，恢复后自动上传。": "No connection to the server; it goes out by itself when it is back.",
     "本机磁盘读写失败，请检查磁盘空间。": "This computer's disk cannot be read or written; check its space.",
     "心电上传：无排队": "ECG upload: nothing waits",
     "心电排队 {count} 份": "{count} ECGs wait",
