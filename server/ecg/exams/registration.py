@@ -16,7 +16,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.database.base import next_number
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, stale
-from server.patients.rules import flat
+from server.patients.rules import age_text, flat
 from shared.contract.base import Changed
 from shared.contract.ecg import (
     EcgChange,
@@ -106,10 +106,12 @@ class Registration:
             raise invalid(wrong.field, wrong.sentence) from None
         campus_id = self._campus(uow, caller, entry.campus_id)
         patient = self._people.admit(uow, caller, entry)
+        born = entry.birth_date or patient.birth_date
         entry = msgspec.structs.replace(
             entry,
             patient_id=patient.id,
-            birth_date=entry.birth_date or patient.birth_date,
+            birth_date=born,
+            age=age_text(born, self._time.today()) or entry.age,
             id_number=patient.id_number if entry.id_number else "",
             patient_number=entry.patient_number or patient.patient_number,
             campus_id=campus_id,
