@@ -69,13 +69,14 @@ class BasicsBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._exam: EcgExamView | None = None
+        self._earlier: EcgRow | None = None
         self._places: list[tuple[QRect, str, str]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
 
-    def show_exam(self, exam: EcgExamView | None) -> None:
-        """Show the facts of an exam."""
-        self._exam = exam
+    def show_exam(self, exam: EcgExamView | None, earlier: EcgRow | None = None) -> None:
+        """Show the facts of an exam; with an earlier one in front, when that was."""
+        self._exam, self._earlier = exam, earlier
         words = [f"{caption}：{value}" for line in self._lines() for caption, value in line]
         self.setAccessibleName("；".join(words))
         self.update()
@@ -94,7 +95,8 @@ class BasicsBar(QWidget):
         if self._exam is None:
             return ([], [])
         row, entry = self._exam.row, self._exam.entry
-        examined = row.acquired_at or row.registered_at
+        of = self._earlier or row
+        examined = of.acquired_at or of.registered_at
         first = [
             (tr("姓名"), row.patient_name),
             (tr("性别"), tr(_SEX[row.sex]) if row.sex in _SEX else "–"),

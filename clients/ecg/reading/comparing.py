@@ -43,7 +43,7 @@ class Comparing:
         content.insert_wanted.connect(self._insert)
         content.closed.connect(self._closed)
         self.content = content
-        self.frame = ContentWindow(self._page, "历史对比", content, (460, 640))
+        self.frame = ContentWindow(self._page, "历史对比", content, (480, 700))
         self.frame.show()
         corner = self._page.mapToGlobal(self._page.rect().bottomLeft())
         self.frame.move(corner.x() + 8, max(0, corner.y() - self.frame.height() - 40))

@@ -299,6 +299,7 @@ class ConclusionArea(QWidget):
     def _make_rows(self, suggestions: Sequence[SuggestionView]) -> None:
         for row in self.rows:
             self._list.removeWidget(row)
+            row.hide()
             row.deleteLater()
         self.rows = [SuggestionRow(self, one) for one in suggestions]
         for row in self.rows:

@@ -139,7 +139,7 @@ class ReadingPage(QWidget):
         if not self._alive:
             return
         self.history.show_history(self.exam_id, state.history, front_of(state))
-        self.basics.show_exam(state.exam)
+        self.basics.show_exam(state.exam, state.past.row if state.past is not None else None)
         self.quality.show_state(state, self.acquire)
         self.notice.show_state(state)
         self._show_paper(state)
@@ -304,7 +304,10 @@ class ReadingPage(QWidget):
         drawn = state.in_front
         measured = drawn.trace.values if drawn is not None and drawn.trace is not None else None
         body = state.body_in_front
-        lines = parameters.lines(body.parameters, measured, age_years(state.exam), is_female(state.exam))
+        values = body.parameters
+        if not values and measured is not None:  # an earlier exam that nobody reported
+            values = parameters.machine_values(measured, body.qtc_formula)
+        lines = parameters.lines(values, measured, age_years(state.exam), is_female(state.exam))
         self.parameters.show_lines(lines, body.qtc_formula, state.problems, editable=state.may_write)
 
     def _show_choices(self, *_what: object) -> None:

@@ -41,7 +41,7 @@ from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula
 
 NAME, VALUE, RANGE, MACHINE, SURE = range(5)
 _HEADS = ("参数", "数值", "参考范围", "机测", "")
-_WIDTHS = (74, 72, 62, 36, 20)
+_WIDTHS = (74, 70, 58, 34, 20)
 _SURE, _FAIR = 0.8, 0.5
 Index = QModelIndex | QPersistentModelIndex
 
@@ -322,7 +322,9 @@ class ParameterArea(QWidget):
     def _fit(self) -> None:
         row = QFontMetrics(current_theme().font("caption")).height() + 2
         self.table.verticalHeader().setDefaultSectionSize(row)
-        self.table.setFixedHeight(self.table.horizontalHeader().height() + row * max(1, self.model.rowCount()) + 2)
+        high = self.table.horizontalHeader().height() + row * max(1, self.model.rowCount()) + 2
+        self.table.setFixedHeight(high)
+        self.setFixedHeight(high + self.formula.sizeHint().height())
 
     def _open_menu(self, at: QPoint) -> None:
         index = self.table.indexAt(at)

@@ -52,6 +52,8 @@ def quality_of(state: PageState) -> Said | None:
     drawn = state.in_front
     if drawn is None or drawn.trace is None:
         return None
+    if state.page is not None and state.page.state is ReportState.SUBMITTED:  # nobody records it again
+        return None
     english = language() is Language.ENGLISH
     trace = drawn.trace
     if trace.patient_differs:

@@ -12,6 +12,7 @@ from clients.kit.editors import ChoiceEditor, LongTextEditor
 from clients.kit.fields import Choice, ChoiceField, LongTextField
 from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.pdf_preview import PdfPreview
+from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language, tr
 from shared.contract.ecg_reports import TemplateView
 
@@ -61,6 +62,7 @@ class SubmitWindow(_Window):
             (SUBMITS, "提交", "只提交，稍后在列表或本页打印"),
         ):
             mode = QRadioButton(tr(text))
+            mode.setStyleSheet(_radio_look())
             mode.setToolTip(tr(hint))
             self.modes[key] = mode
             self.box.addWidget(mode)
@@ -74,6 +76,18 @@ class SubmitWindow(_Window):
         key = PRINTS if self.modes[PRINTS].isChecked() else SUBMITS
         self.close()
         self._answered(key)
+
+
+def _radio_look() -> str:
+    """A circle that fills when chosen; the kit's sheet has one for check boxes only."""
+    colours = current_theme().colours
+    circle = "width: 13px; height: 13px; border-radius: 7px; background: "
+    chosen = f"qradialgradient(cx:0.5, cy:0.5, radius:0.5, fx:0.5, fy:0.5, stop:0 {colours.accent}, "
+    chosen += f"stop:0.55 {colours.accent}, stop:0.62 {colours.surface}, stop:1 {colours.surface})"
+    return (
+        f"QRadioButton::indicator {{ {circle}{colours.surface}; border: 1px solid {colours.text_quiet}; }}"
+        f"QRadioButton::indicator:checked {{ {circle}{chosen}; border: 1px solid {colours.accent}; }}"
+    )
 
 
 class TemplateWindow(_Window):
@@ -189,8 +203,9 @@ class KeysWindow(QWidget):
         for at, (key, does) in enumerate(rows):
             column = 0 if at < half else 2
             strong = ValueLabel(key, "strong")
-            grid.addWidget(strong, at % half if half else 0, column)
-            grid.addWidget(ValueLabel(does), at % half if half else 0, column + 1)
+            strong.setMinimumWidth(strong.fontMetrics().horizontalAdvance(key) + 8)
+            grid.addWidget(strong, at % half, column)
+            grid.addWidget(ValueLabel(does), at % half, column + 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         grid.setRowStretch(half, 1)
