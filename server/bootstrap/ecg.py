@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from server.bootstrap.ecg_consultations import EcgConsultations, build_ecg_consultations
 from server.bootstrap.ecg_exams import EcgExams, build_ecg_exams
 from server.bootstrap.ecg_lines import EcgLines, build_ecg_lines
+from server.bootstrap.ecg_reports import EcgReports, build_ecg_reports
 from server.bootstrap.ecg_traces import EcgTraces, build_ecg_traces, trace_service
 from server.ecg.exams.service import ExamService as EcgExamService
 
@@ -59,11 +61,14 @@ class Ecg:
     handlers: tuple[object, ...]
     exams: EcgExams
     traces: EcgTraces
+    reports: EcgReports
+    consultations: EcgConsultations
     lines: EcgLines
 
     def seed(self, uow: UnitOfWork) -> None:
         """Fill what an empty database lacks."""
         self.exams.seed(uow)
+        self.reports.seed(uow)
 
 
 def build_ecg(house: EcgHouse) -> Ecg:
@@ -73,14 +78,20 @@ def build_ecg(house: EcgHouse) -> Ecg:
     exams = build_ecg_exams(house, service, kept)
     traces = build_ecg_traces(house, exams, kept)
     lines = build_ecg_lines(house, traces)
+    reports = build_ecg_reports(house, service, kept)
+    consultations = build_ecg_consultations(house, service, kept, reports)
     return Ecg(
         house,
         handlers=(
             *exams.handlers,
             *traces.handlers,
+            *reports.handlers,
+            *consultations.handlers,
             *lines.handlers,
         ),
         exams=exams,
         traces=traces,
+        reports=reports,
+        consultations=consultations,
         lines=lines,
     )

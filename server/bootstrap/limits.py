@@ -23,9 +23,13 @@ from server.reporting.whereabouts import exam_of_report
 from server.results.whereabouts import exam_of_result
 from shared.contract.base import Request
 from shared.contract.errors import ErrorCode
+from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID
 
 _WHOLE_HOSPITAL = frozenset({"archive.list_studies"})
 """Requests that show the images of every campus."""
+
+_LIMIT_THEMSELVES = ("ecg.", "ecg_")
+"""Areas whose exams are no exams of imaging: the ids in their requests mean something else, they look by themselves."""
 
 Finds = Callable[[UnitOfWork, int], int | None]
 
@@ -35,12 +39,16 @@ class CampusLimits:
 
     def __init__(self, organisation: OrganisationService) -> None:
         self._organisation = organisation
+        self.sees_ecg: Callable[[UnitOfWork, Caller, int], bool] | None = None
+        """Whether an account sees what a report of the ECG network is about; running binds it."""
 
     def admit(self, uow: UnitOfWork, caller: Caller, request: Request[Any]) -> Caller:
         """Return the caller with the rooms of its campuses and departments. Raises PERMISSION_MISSING."""
         rooms = self._rooms(uow, caller)
         if request.method in _WHOLE_HOSPITAL:
             raise _refused()
+        if request.method.startswith(_LIMIT_THEMSELVES):
+            return replace(caller, room_ids=rooms)
         self._check_places(caller, request, rooms)
         for place in self._places(uow, request):
             if place is not None and not _is_within(place, rooms, caller):
@@ -49,6 +57,11 @@ class CampusLimits:
 
     def check_document(self, uow: UnitOfWork, caller: Caller, document_id: int) -> None:
         """Raise PERMISSION_MISSING for a document of another campus; for the bulk channel."""
+        subject = subject_of_document(uow, document_id)
+        if subject is not None and subject[0] >= FIRST_ECG_REPORT_ID:
+            if self.sees_ecg is not None and caller.is_limited and not self.sees_ecg(uow, caller, subject[0]):
+                raise _refused()
+            return
         self._check_exam(uow, caller, _exam_of_document(uow, document_id))
 
     def check_attachment(self, uow: UnitOfWork, caller: Caller, attachment_id: int) -> None:

@@ -29,6 +29,7 @@ from shared.contract.reporting import ReportView
 from shared.contract.structured import CodedReport
 from shared.dicomkit.headers import InstanceReference, PatientFacts, StudyFacts
 from shared.dicomkit.names import pn_value
+from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID
 from shared.domain.pathology_reports import FIRST_REPORT_ID
 from shared.domain.structured import CodedValue
 
@@ -94,14 +95,17 @@ class Source(Protocol):
 
 
 class SourcesOfResults:
-    """results.ports.Reports over imaging and, once it is there, pathology."""
+    """results.ports.Reports over imaging and, once they are there, pathology and the ECG network."""
 
     def __init__(self, imaging: ReportService) -> None:
         self._imaging = imaging
         self.pathology: Source | None = None
+        self.ecg: Source | None = None
 
     def of(self, report_id: int) -> Source | None:
         """Return the other area that a report is of; None for imaging."""
+        if report_id >= FIRST_ECG_REPORT_ID:
+            return self.ecg
         return self.pathology if report_id >= FIRST_REPORT_ID else None
 
     def get(self, uow: UnitOfWork, caller: Caller, report_id: int) -> ReportView:

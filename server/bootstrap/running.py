@@ -256,6 +256,7 @@ def all_handlers(
 
 def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
     limits = CampusLimits(areas.organisation)
+    limits.sees_ecg = areas.ecg.reports.sees
 
     def frame(_caller: Caller, name: str, number: int) -> BulkItem:
         data, transfer_syntax_uid = areas.archive.objects.frame(name, number)

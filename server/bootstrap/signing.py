@@ -27,6 +27,7 @@ from server.signing.papers import SignedPapers
 from server.signing.ports import Doctor, DrawnPaper, Edition, Editions
 from server.signing.rpc import SigningRpc
 from server.signing.service import SigningService
+from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID
 from shared.domain.pathology_reports import FIRST_REPORT_ID
 from shared.domain.permissions import Permission
 from shared.domain.states import ReportAction
@@ -53,13 +54,16 @@ class Signing:
 
 
 class EditionsOfReports:
-    """signing.ports.Editions over imaging and, once it is there, pathology, whose ids lie above."""
+    """signing.ports.Editions over imaging and, once they are there, pathology and ECG, whose ids lie above."""
 
     def __init__(self, imaging: Editions) -> None:
         self._imaging = imaging
         self.pathology: Editions | None = None
+        self.ecg: Editions | None = None
 
     def _of(self, report_id: int) -> Editions:
+        if self.ecg is not None and report_id >= FIRST_ECG_REPORT_ID:
+            return self.ecg
         return self.pathology if self.pathology is not None and report_id >= FIRST_REPORT_ID else self._imaging
 
     def editions(self, uow: UnitOfWork, report_id: int) -> tuple[Edition, ...]:

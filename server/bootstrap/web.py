@@ -82,7 +82,11 @@ def web_app(ports: DicomWebPorts, areas: Areas, database: Database, metrics: Cal
 
     def verify(code: str) -> str:
         with database.read() as uow:
-            return areas.pathology.reports.editions.verify(uow, code) or areas.printing.verify(uow, code)
+            return (
+                areas.ecg.reports.editions.verify(uow, code)
+                or areas.pathology.reports.editions.verify(uow, code)
+                or areas.printing.verify(uow, code)
+            )
 
     pages = WebPorts(hospital_name, verify, lambda: {"ok": True, "version": __version__}, metrics)
     shelf = ShelfOfReports(Shelf(database, areas.results.paper))

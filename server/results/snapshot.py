@@ -12,6 +12,8 @@ from shared.domain.structured import CodedValue
 
 PATHOLOGY = "PATH"
 """Exam type of pathology's reports, whose items name the kind of report."""
+ECG = "ECG"
+"""Exam type of the ECG network's reports, whose items name the kind of report too."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +51,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         """What the document is called."""
         row = self.view.row
-        return row.items if row.exam_type == PATHOLOGY and row.items else "影像诊断报告"
+        return row.items if row.exam_type in (PATHOLOGY, ECG) and row.items else "影像诊断报告"
 
 
 def packed(snapshot: Snapshot) -> bytes:

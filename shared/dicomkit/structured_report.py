@@ -24,6 +24,7 @@ COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
 IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic imaging report")
 TITLES = {
     "PATH": Code("11526-1", "LN", "Pathology study"),
+    "ECG": Code("28010-7", "LN", "ECG Report"),
     "CT": Code("25045-6", "LN", "CT Report"),
     "MR": Code("25056-3", "LN", "MRI Report"),
     "US": Code("25061-3", "LN", "Ultrasound Report"),
@@ -186,7 +187,7 @@ def diagnostic_report(
     `evidence` are the images of the procedure beside the key images; `predecessor` is the version it replaces;
     `placer_number` is that of the order. Without `verification` it is marked partial and unverified.
     """
-    made = _document(
+    made = new_document(
         ENHANCED_SR if report.values else BASIC_TEXT_SR,
         patient,
         study,
@@ -198,8 +199,8 @@ def diagnostic_report(
     )
     if placer_number and study.accession:
         made.ReferencedRequestSequence[0].PlacerOrderNumberImagingServiceRequest = placer_number[:64]
-    _put_verification(made, None if report.withdrawn else report.verification)
-    _put_author(made, report.author_name, equipment)
+    put_verification(made, None if report.withdrawn else report.verification)
+    put_author(made, report.author_name, equipment)
     references = (*report.key_images, *(value.image for value in report.values if value.image), *evidence)
     if references:
         made.CurrentRequestedProcedureEvidenceSequence = items.evidence(references)
@@ -245,7 +246,7 @@ def _content(report: DiagnosticReport, modality: str) -> list[Dataset]:
     return children
 
 
-def _put_author(made: Dataset, name: str, equipment: EquipmentFacts | None) -> None:
+def put_author(made: Dataset, name: str, equipment: EquipmentFacts | None) -> None:
     """The Author Observer Sequence (PS3.3 C.17.2.5) for a person."""
     from pydicom.dataset import Dataset
 
@@ -277,7 +278,7 @@ def measurement_report(
     """Measurements as Comprehensive SR by TID 1500, one group for each. Raises ValueError without measurements."""
     if not measurements:
         raise ValueError("a measurement report holds at least one measurement")
-    made = _document(
+    made = new_document(
         COMPREHENSIVE_SR,
         patient,
         study,
@@ -287,7 +288,7 @@ def measurement_report(
         sop_uid=sop_uid,
         character_set=character_set,
     )
-    _put_verification(made, None, complete=True)
+    put_verification(made, None, complete=True)
     made.CurrentRequestedProcedureEvidenceSequence = items.evidence(one.image for one in measurements)
     groups = [_group(index, one) for index, one in enumerate(measurements, 1)]
     items.put_root(
@@ -320,7 +321,7 @@ def _group(index: int, one: ImageMeasurement) -> Dataset:
     )
 
 
-def _document(
+def new_document(
     sop_class_uid: str,
     patient: PatientFacts,
     study: StudyFacts,
@@ -331,6 +332,7 @@ def _document(
     sop_uid: str | None,
     character_set: str,
 ) -> Dataset:
+    """A document without content: patient, study, series, equipment and the request."""
     made = headers.new_object(
         sop_class_uid,
         "SR",
@@ -348,7 +350,7 @@ def _document(
     return made
 
 
-def _put_verification(made: Dataset, verification: Verification | None, *, complete: bool = False) -> None:
+def put_verification(made: Dataset, verification: Verification | None, *, complete: bool = False) -> None:
     """SR Document General module (PS3.3 C.17.2)."""
     from pydicom.dataset import Dataset
 

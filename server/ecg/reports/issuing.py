@@ -28,7 +28,7 @@ from shared.contract.ecg_reports import (
 )
 from shared.contract.printing import DocumentView
 from shared.domain.ecg import REPORT_STATES, ReportState
-from shared.domain.ecg_reports import PARAMETERS, ExportFormat, ReportSide
+from shared.domain.ecg_reports import PARAMETERS, ExportFormat, ReportSide, report_id_of
 
 _PREVIEW = "ecg_preview"
 _EXPORT = "ecg_export"
@@ -252,7 +252,7 @@ class Issuing:
                 kind=_EXPORT,
                 media_type=_MEDIA[request.file_format],
                 data=made.main,
-                subject_id=0 if report is None else report.id,
+                subject_id=report_id_of(exam.id),
                 warning="；".join(made.findings)[:200],
             )
 

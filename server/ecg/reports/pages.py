@@ -76,7 +76,7 @@ class Pages:
             editions=tuple(_edition(one, present) for one in editions),
             document_id=0 if present is None else present.document_id,
             print_count=0 if row is None else row.print_count,
-            suggestions=() if trace is None else self._suggestions(uow, trace),
+            suggestions=() if trace is None else self._suggestions(trace),
             device_statements=() if trace is None else trace.file_statements,
             danger=danger,
             danger_reasons=tuple(zh for zh, _en in reasons),
@@ -115,10 +115,10 @@ class Pages:
             return "报告待审核。"
         return self._books.obstacle(caller, exam, found) or "您没有书写心电报告的权限。"
 
-    def _suggestions(self, uow: UnitOfWork, trace: TraceView) -> tuple[SuggestionView, ...]:
+    def _suggestions(self, trace: TraceView) -> tuple[SuggestionView, ...]:
         found = []
         for one in trace.suggestions:
-            system, code = self.terms.codes_of(uow, one.code)
+            system, code = self.terms.codes_of(one.code)
             found.append(
                 SuggestionView(
                     code=one.code,

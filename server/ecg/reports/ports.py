@@ -113,7 +113,7 @@ class Hospitals(Protocol):
 class Terms(Protocol):
     """The dictionary, as far as suggestions are concerned."""
 
-    def codes_of(self, uow: UnitOfWork, suggestion_code: str) -> tuple[str, str]:
+    def codes_of(self, suggestion_code: str) -> tuple[str, str]:
         """Return system and code of the standard term for a rule's suggestion; empty texts where there is none."""
         ...
 
@@ -178,5 +178,5 @@ class NoDangers:
 class NoTerms:
     """Stands in where there is no dictionary."""
 
-    def codes_of(self, uow: UnitOfWork, suggestion_code: str) -> tuple[str, str]:
+    def codes_of(self, suggestion_code: str) -> tuple[str, str]:
         return "", ""

@@ -81,7 +81,7 @@ class Terms:
         uow.session.flush()
 
     @staticmethod
-    def codes_of(uow: UnitOfWork, suggestion_code: str) -> tuple[str, str]:
+    def codes_of(suggestion_code: str) -> tuple[str, str]:
         """Return system and code of a rule's suggestion; empty where the list has no statement of that meaning."""
         code = SUGGESTED.get(suggestion_code, "")
         return (AHA, code) if code else ("", "")
@@ -108,11 +108,12 @@ class Terms:
         wanted = "".join(text.split()).casefold()[:60]
         if not wanted:
             return ()
-        found = [
-            (place, one) for one in self.tree(uow, caller, kind).terms if (place := _place(one, wanted)) is not None
-        ]
-        found.sort(key=lambda pair: (pair[0], len(pair[1].zh)))
-        return tuple(one for _place_, one in found[:_FOUND])
+        rows = select(EcgTermRow).where(_seen(EcgTermRow, caller), EcgTermRow.is_active)
+        if kind is not None:
+            rows = rows.where(EcgTermRow.kind == kind.value)
+        found = [(place, one) for one in uow.session.scalars(rows) if (place := _place(one, wanted)) is not None]
+        found.sort(key=lambda pair: (pair[0], len(pair[1].zh), pair[1].id))
+        return tuple(_view(one, caller) for _fit, one in found[:_FOUND])
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +196,7 @@ class Terms:
         """Return a row that the account may change. Raises NOT_FOUND, PERMISSION_MISSING."""
         row = uow.session.get(kind, row_id)
         if row is None:
-            raise not_found("术语" if kind is EcgTermRow else "分类")
+            raise not_found("该项")
         if not _may_edit(row, caller):
             raise Refusal(ErrorCode.PERMISSION_MISSING, "您不能修改这一项；本院和标准术语需要“心电术语维护”权限。")
         return row
@@ -268,7 +269,7 @@ def _text(field: str, text: str, missing: str = "") -> str:
     return found
 
 
-def _place(one: TermView, wanted: str) -> int | None:
+def _place(one: EcgTermRow, wanted: str) -> int | None:
     """How well a term fits, 0 best; None: not at all."""
     zh, english = "".join(one.zh.split()).casefold(), "".join(one.en.split()).casefold()
     if zh.startswith(wanted):
@@ -277,7 +278,7 @@ def _place(one: TermView, wanted: str) -> int | None:
         return 1
     if wanted in zh:
         return 2
-    if keys_of(one.zh)[0].startswith(wanted):
+    if one.pinyin.startswith(wanted):
         return 3
     if wanted in one.initials and len(wanted) > 1:
         return 4

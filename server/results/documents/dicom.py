@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from server.results.documents.values import key_references, reported_values
 from server.results.ports import StudyOfReport
-from server.results.snapshot import Snapshot
+from server.results.snapshot import ECG, Snapshot
 from shared.dicomkit.content_items import Code
 from shared.dicomkit.headers import EquipmentFacts, InstanceReference, SeriesFacts
 from shared.dicomkit.names import pn_value
+from shared.domain.structured import Code as CodeOfValue
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -34,7 +35,9 @@ class Occasion:
 
 
 def structured_report(snapshot: Snapshot, place: StudyOfReport, occasion: Occasion) -> Dataset:
-    """The report by TID 2000."""
+    """The report by TID 2000; one of an ECG by TID 3700."""
+    if snapshot.view.row.exam_type == ECG:
+        return _ecg_report(snapshot, place, occasion)
     from shared.dicomkit.structured_report import DiagnosticReport, Verification, diagnostic_report
 
     view = snapshot.view
@@ -66,6 +69,48 @@ def structured_report(snapshot: Snapshot, place: StudyOfReport, occasion: Occasi
         placer_number=view.exam.requester.his_number,
     )
     return _finished(made, place.fixed, occasion)
+
+
+def _ecg_report(snapshot: Snapshot, place: StudyOfReport, occasion: Occasion) -> Dataset:
+    """The report by TID 3700; its evidence are the waveforms of the study."""
+    from shared.dicomkit import ecg_report as ecg
+    from shared.dicomkit.structured_report import Verification
+
+    view = snapshot.view
+    content = ecg.EcgReportContent(
+        findings=snapshot.findings,
+        diagnosis=snapshot.impression,
+        values=tuple(
+            ecg.MeasuredValue(_code(one.name), one.number, Code(one.unit, "UCUM", one.unit))
+            for one in snapshot.coded
+            if one.number is not None
+        ),
+        statements=tuple(
+            ecg.CodedStatement(_code(one.codes[0]) if one.codes else None, one.text)
+            for one in snapshot.coded
+            if one.number is None
+        ),
+        author_name=pn_value(view.row.diagnosing_doctor) if view.row.diagnosing_doctor else "",
+        verification=Verification(pn_value(view.row.auditing_doctor), snapshot.hospital[:64], occasion.approved_at),
+        withdrawn=(snapshot.reason or "见修订后的报告") if snapshot.is_withdrawn else "",
+    )
+    made = ecg.ecg_report(
+        place.patient,
+        place.study,
+        content,
+        made_at=occasion.at,
+        series=_series("sr", occasion),
+        equipment=EquipmentFacts(institution=snapshot.hospital[:64]),
+        sop_uid=occasion.sop_uid,
+        evidence=place.images,
+        predecessor=occasion.predecessor,
+        placer_number=view.exam.requester.his_number,
+    )
+    return _finished(made, place.fixed, occasion)
+
+
+def _code(one: CodeOfValue) -> Code:
+    return Code(one.value, one.scheme, one.meaning)
 
 
 def key_objects(snapshot: Snapshot, place: StudyOfReport, occasion: Occasion) -> Dataset | None:
@@ -129,5 +174,7 @@ def sr_class(snapshot: Snapshot, place: StudyOfReport) -> str:
     """The storage class that the structured report of a snapshot has."""
     from shared.dicomkit.structured_report import BASIC_TEXT_SR, ENHANCED_SR
 
+    if snapshot.view.row.exam_type == ECG:
+        return ENHANCED_SR
     has_values = reported_values(snapshot, {one.sop_uid: one for one in place.images})
     return ENHANCED_SR if has_values and not snapshot.is_withdrawn else BASIC_TEXT_SR

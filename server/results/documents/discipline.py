@@ -1,10 +1,10 @@
-"""What a report is called in codes, by its discipline: imaging, or pathology."""
+"""What a report is called in codes, by its discipline: imaging, pathology, or ECG."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.results.snapshot import PATHOLOGY, Snapshot
+from server.results.snapshot import ECG, PATHOLOGY, Snapshot
 from shared.dicomkit.content_items import Code
 
 
@@ -33,10 +33,17 @@ OF_PATHOLOGY = Discipline(
     "PAT",
     "光镜所见",
 )
+OF_ECG = Discipline(
+    Code("28010-7", "LN", "ECG Report"),
+    Code("59776-5", "LN", "Findings"),
+    Code("18844-1", "LN", "EKG impression"),
+    "EC",
+    "检查所见",
+)
 GROSS = Code("22634-0", "LN", "Pathology report gross observation")
 COMMENT = Code("22638-1", "LN", "Pathology report comments")
 
 
 def discipline_of(snapshot: Snapshot) -> Discipline:
     """Return the codes for a snapshot."""
-    return OF_PATHOLOGY if snapshot.view.row.exam_type == PATHOLOGY else IMAGING
+    return {PATHOLOGY: OF_PATHOLOGY, ECG: OF_ECG}.get(snapshot.view.row.exam_type, IMAGING)
