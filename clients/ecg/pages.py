@@ -23,6 +23,8 @@ DEVICES = "devices"
 TEAMS = "teams"
 TERMS = "terms"
 STATISTICS = "statistics"
+CRITICAL = "critical"
+SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ PAGES: tuple[PageSpec, ...] = (
         "会诊报告",
         "send",
         "clients.ecg.consultations.reports:ConsultationReportsPage",
-        Permission.ECG_VIEW,
+        Permission.ECG_APPLY_CONSULTATION,
         "clients.ecg.shell.keys:CONSULTATION_REPORTS",
     ),
     PageSpec(
@@ -107,8 +109,17 @@ PAGES: tuple[PageSpec, ...] = (
         Permission.ECG_LEAD_CONSULTATION,
         "clients.ecg.shell.keys:TEAMS",
     ),
+    PageSpec(
+        CRITICAL,
+        "危急心电图",
+        "bell",
+        "clients.ecg.critical.page:CriticalPage",
+        Permission.ECG_CRITICAL,
+        "clients.ecg.shell.keys:CRITICAL",
+    ),
     PageSpec(TERMS, "术语词库", "text", "clients.ecg.terms.page:TermsPage", Permission.ECG_TERMS),
     PageSpec(STATISTICS, "统计", "chart", "clients.ecg.statistics.page:StatisticsPage", Permission.ECG_STATISTICS),
+    PageSpec(SETTINGS, "心电设置", "gear", "clients.ecg.settings.page:SettingsPage", Permission.ECG_SETTINGS),
 )
 
 

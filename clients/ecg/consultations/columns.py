@@ -114,7 +114,7 @@ def incoming_columns(clocks: Clocks) -> tuple[Column, ...]:
 TICKED = {
     "on": StateLook("已勾选", Tone.INFO, "check", mark="✓", colour="#2468B4"),
     "off": StateLook("未勾选", Tone.NEUTRAL, "circle", mark=" ", colour="#E3E8EE"),
-    "none": StateLook("", Tone.NEUTRAL, "", quiet=True),
+    "none": StateLook("", Tone.NEUTRAL, "minus", quiet=True),
 }
 
 

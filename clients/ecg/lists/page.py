@@ -142,7 +142,8 @@ class ListPage(QWidget):
         box.addWidget(self.filters)
         if fields:
             self.setFocusProxy(self.filters.rows[fields[0].key].editor.focus_target)
-        holder.setVisible(bool(fields))
+        if not fields:
+            holder.hide()
         return holder
 
     def _bar(self) -> QHBoxLayout:
@@ -157,7 +158,8 @@ class ListPage(QWidget):
         self.states = ChipFilter([Option(str(key), look.text, look=look) for key, look in self.spec.states.items()])
         self.states.changed.connect(self.presenter.choose_states)
         box.addWidget(self.states)
-        self.states.setVisible(bool(self.spec.states))
+        if not self.spec.states:
+            self.states.hide()  # never shown before it has a parent: it would flash up as a window
         self.numbers = ValueLabel("", "quiet")
         box.addWidget(self.numbers, 1)
         self._wrong = Label("", "error")
