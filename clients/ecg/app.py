@@ -30,6 +30,8 @@ CATALOGUES = (
     "clients.ecg.acquisition.texts",
     "clients.ecg.line.texts",
     "clients.ecg.statistics.texts",
+    "clients.ecg.critical.texts",
+    "clients.ecg.settings.texts",
 )
 """Modules with `ENTRIES`, Chinese to English; those that do not exist yet are passed over."""
 

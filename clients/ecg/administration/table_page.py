@@ -73,7 +73,8 @@ class TablePage(QWidget):
         self.list.retry.connect(self.refresh)
         layout.addWidget(self.list, 1)
         place.actions.on(f"{page}.refresh", self.refresh)
-        place.actions.on(f"{page}.add", self.add)
+        if any(action == "add" for action, _look in header):
+            place.actions.on(f"{page}.add", self.add)
         place.actions.update(None)
         self._soon = Coalesced(self.refresh, self)
         self._forget = desk.changed.listen(self._heard)

@@ -1,0 +1,1 @@
+"""危急心电图: what was found on arrival, acknowledged with name and time."""

@@ -1,0 +1,1 @@
+"""心电设置: reports, limits of consultations, the list of critical ECGs."""

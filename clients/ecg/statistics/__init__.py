@@ -1,0 +1,1 @@
+"""统计: counts, times and agreement by month, hospital and doctor."""
