@@ -34,6 +34,7 @@ from server.doors.dicom.ports import (
     TlsFiles,
 )
 from server.doors.dicom.transcoding.process import ProcessTranscoder
+from server.ecg.exams.worklist import BothWorklists, EcgWorklist
 from server.exams.performed import SqlPerformedSteps
 from server.exams.worklist import SqlWorklist
 from server.kernel.database import Database
@@ -193,7 +194,10 @@ def ports_of(
         objects=ReceiverSink(receiver),
         query=ArchiveQueries(database, areas.time.zone),
         retrieve=ArchiveRetrievals(areas.archive.objects, areas.stores.use.why_away_for_peers),
-        worklist=SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
+        worklist=BothWorklists(
+            SqlWorklist(database, areas.time, areas.organisation, areas.patients, Refused),
+            EcgWorklist(database, areas.time, areas.patients, areas.ecg.traces.devices.campus_of_ae, Refused),
+        ),
         mpps=SqlPerformedSteps(
             database, areas.time, areas.exams, Refused, StepAlreadyFinal, performed(areas.archive.completeness)
         ),

@@ -54,6 +54,14 @@ class Devices:
             return None
         return uow.session.scalars(select(EcgDeviceRow).where(EcgDeviceRow.serial == wanted)).one_or_none()
 
+    def campus_of_ae(self, uow: UnitOfWork, ae_title: str) -> int | None:
+        """Return the campus of the device that calls itself so, None when there is none."""
+        wanted = ae_title.strip()
+        if not wanted:
+            return None
+        statement = select(EcgDeviceRow.campus_id).where(EcgDeviceRow.ae_title == wanted, EcgDeviceRow.is_active)
+        return uow.session.scalars(statement.order_by(EcgDeviceRow.id).limit(1)).first()
+
     def stations(self, uow: UnitOfWork, device_ids: list[int]) -> dict[int, tuple[str, ...]]:
         """Return device id → workstations bound to it."""
         rows = uow.session.scalars(
