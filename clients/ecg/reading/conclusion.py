@@ -129,7 +129,7 @@ class SuggestionRow(QWidget):
         self._text.setFont(font)
         self._text.set_text(text)
         tip = tr("机器建议，需医生确认：{text}", text=text)
-        tip = f"{tip}\n{tr('依据')}：{reason}" if reason else tip
+        tip = f"{tip}\n{tr('建议依据')}：{reason}" if reason else tip
         tip += f"\n{tr('规则：AHA/ACCF/HRS 2009，心肌梗死通用定义 2018')}（{self.suggestion.code}）"
         self.setToolTip(tip)
         self._text.setToolTip(tip)
@@ -204,7 +204,8 @@ class ConclusionArea(QWidget):
         for row in self.rows:
             row.show_verdict(verdict_of(body, row.suggestion), editable=editable)
         open_ones = sum(verdict_of(body, one) is Verdict.OPEN for one in suggestions)
-        self._count.set_source("机器建议 {count} 条待确认" if open_ones else "", count=open_ones)
+        waits = open_ones if editable else 0
+        self._count.set_source("机器建议 {count} 条待确认" if waits else "", count=waits)
         for key, editor in self.editors.items():
             editor.setReadOnly(not editable)
             wrong = problems.get(key, "")

@@ -41,7 +41,7 @@ from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula
 
 NAME, VALUE, RANGE, MACHINE, SURE = range(5)
 _HEADS = ("参数", "数值", "参考范围", "机测", "")
-_WIDTHS = (74, 70, 58, 34, 20)
+_WIDTHS = (74, 68, 62, 34, 20)
 _SURE, _FAIR = 0.8, 0.5
 Index = QModelIndex | QPersistentModelIndex
 

@@ -104,7 +104,7 @@ ENTRIES: dict[str, str] = {
     "不采纳": "Refuse it",
     "重新考虑": "Consider again",
     "机器建议，需医生确认：{text}": "Suggested by a rule, to be confirmed: {text}",
-    "依据": "Because",
+    "建议依据": "Because",
     "规则：AHA/ACCF/HRS 2009，心肌梗死通用定义 2018": "Rules: AHA/ACCF/HRS 2009, universal definition of MI 2018",
     "撤销上一步": "Undo last step",
     "恢复撤销": "Redo",

@@ -203,9 +203,9 @@ class KeysWindow(QWidget):
         for at, (key, does) in enumerate(rows):
             column = 0 if at < half else 2
             strong = ValueLabel(key, "strong")
-            strong.setMinimumWidth(strong.fontMetrics().horizontalAdvance(key) + 8)
             grid.addWidget(strong, at % half, column)
             grid.addWidget(ValueLabel(does), at % half, column + 1)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
+        for column, wide in enumerate((130, 0, 170, 0)):
+            grid.setColumnMinimumWidth(column, wide)
+            grid.setColumnStretch(column, 0 if wide else 1)
         grid.setRowStretch(half, 1)

@@ -1,0 +1,144 @@
+"""The reading page on a whole server over real sockets: open, measure, edit, save, open again, submit, PDF, compare."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from clients.ecg.reading.page import ReadingPage
+from clients.ecg.reading.windows import PRINTS
+from clients.ecg.trace.measurement import Measurement
+from clients.ecg.trace.measurement import Parameter as Measured
+from clients.kit.app import make_application
+from clients.kit.translations import Language, set_language
+from shared.contract.ecg import GetEcgExam
+from shared.contract.ecg_reports import ListPrints
+from shared.domain.ecg import ExamState, ReportAction, ReportState
+from shared.domain.ecg_reports import Parameter
+from tests.clients.ecg.reading.reading_server import RealHouse, Seat
+from tests.server_process import running_server
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHouse]:
+    with running_server(tmp_path_factory.mktemp("server") / "data") as server:
+        made = RealHouse(server)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def seat(qtbot: QtBot, house: RealHouse, tmp_path: Path) -> Iterator[Seat]:
+    make_application()
+    set_language(Language.CHINESE)
+    made = Seat(house, tmp_path)
+    yield made
+    made.close()
+
+
+def until(qtbot: QtBot, holds: Callable[[], bool]) -> None:
+    qtbot.waitUntil(holds, timeout=20_000)
+
+
+def opened(qtbot: QtBot, seat: Seat, exam_id: int) -> ReadingPage:
+    page = seat.read(exam_id)
+    state = page.presenter
+    until(qtbot, lambda: state.state.drawn is not None and state.state.page is not None and bool(state.state.history))
+    return page
+
+
+def test_from_the_trace_to_the_paper(qtbot: QtBot, house: RealHouse, seat: Seat, tmp_path: Path) -> None:
+    earlier, exam_id = house.exam(1000.0), house.exam(600.0)
+    page = opened(qtbot, seat, exam_id)
+    area = page.parameters
+    assert area.value_shown(Parameter.HR) == "100"
+    assert not page.is_dirty()
+
+    page.trace.value_sent.emit(Measurement(Measured.RR, "II", 1.0, 1.8, 0.0, 0.0))  # measured by hand
+    assert area.value_shown(Parameter.HR) == "75"
+    suggested = page.conclusion.rows[0].suggestion.zh
+    page.conclusion.rows[0].accept()
+    qtbot.keyClicks(page.conclusion.editors["findings"], "PR 0.16s")
+    assert page.is_dirty()
+    page.presenter.save()
+    until(qtbot, lambda: not page.is_dirty() and not page.presenter.state.is_busy)
+    seat.leave(page)
+
+    page = opened(qtbot, seat, exam_id)
+    assert page.conclusion.editors["findings"].toPlainText() == "PR 0.16s"
+    assert page.conclusion.editors["diagnosis"].toPlainText() == suggested
+    row = list(Parameter).index(Parameter.HR)
+    assert page.parameters.model.lines[row].is_changed and page.parameters.model.lines[row].machine == 100
+
+    page.comparing.open()
+    until(qtbot, lambda: page.comparing.content is not None and page.comparing.content.table.rowCount() > 0)
+    content = page.comparing.content
+    assert content is not None and content.chosen == earlier
+    assert any("心率" in one for one in content.ticked())
+    page.comparing.close()
+
+    page.steps.submit()
+    window = page.steps.window
+    assert window.modes[PRINTS].isChecked()
+    window.confirm.click()
+    until(qtbot, lambda: page.steps.window is not window)
+    page.steps.window.confirm.click()  # 请选择报告模板
+    prints = tmp_path / "prints"
+    until(qtbot, lambda: prints.is_dir() and len(list(prints.glob("*.pdf"))) == 1)
+    until(qtbot, lambda: page.presenter.state.may_print and not page.presenter.state.is_busy)
+    assert page.presenter.state.page is not None and page.presenter.state.page.state is ReportState.SUBMITTED
+    assert house.admin.call(GetEcgExam(exam_id=exam_id)).row.state is ExamState.REPORTED
+
+    content_of = next(prints.glob("*.pdf")).read_bytes()
+    text = "".join(one.extract_text() for one in PdfReader(BytesIO(content_of)).pages)
+    assert "欧阳明远" in text and suggested in text and "PR 0.16s" in text
+    if shutil.which("pdftotext"):
+        said = subprocess.run(["pdftotext", "-", "-"], input=content_of, capture_output=True, check=True).stdout
+        assert suggested in said.decode("utf-8")
+
+    page.steps.quick_print()  # no question any more
+    until(qtbot, lambda: len(house.admin.call(ListPrints(exam_id=exam_id))) == 2)
+    seat.leave(page)
+
+
+def test_history_of_the_patient_is_read_only_and_a_withdrawn_report_is_written_again(
+    qtbot: QtBot, house: RealHouse, seat: Seat
+) -> None:
+    exam_id = house.exam(800.0)
+    page = opened(qtbot, seat, exam_id)
+    assert page.history.count() >= 2
+    page.history.setCurrentIndex(1)
+    until(qtbot, lambda: page.presenter.state.past is not None and page.presenter.state.past.drawn is not None)
+    until(qtbot, lambda: page.presenter.state.past is not None and page.presenter.state.past.page is not None)
+    assert all(editor.isReadOnly() for editor in page.conclusion.editors.values())
+    page.history.setCurrentIndex(0)
+    page.conclusion.editors["diagnosis"].setPlainText("窦性心律")
+    page.publisher.submit("3x4+1R", lambda _page: None)
+    until(qtbot, lambda: page.presenter.state.allows(ReportAction.WITHDRAW))
+    page.publisher.withdraw("写错了导联")
+    until(qtbot, lambda: page.presenter.state.may_write)
+    assert page.conclusion.editors["diagnosis"].toPlainText() == "窦性心律"
+    assert page.presenter.state.page is not None and len(page.presenter.state.page.editions) == 1
+    seat.leave(page)
+
+
+def test_a_registered_exam_waits_for_its_trace_and_draws_it(qtbot: QtBot, house: RealHouse, seat: Seat) -> None:
+    exam_id = house.exam(acquired=False)
+    page = seat.read(exam_id)
+    until(qtbot, lambda: page.presenter.state.exam is not None and bool(page.presenter.state.no_trace))
+    assert page.paper.currentWidget() is page.empty and page.presenter.state.may_acquire
+    house.record(exam_id)
+    page.presenter.refresh()
+    until(qtbot, lambda: page.presenter.state.may_write)
+    assert page.paper.currentWidget() is page.trace
+    assert page.title() == "欧阳明远"
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    seat.leave(page)
