@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from shared.waveform.record import EcgRecord
+
 HIGH_PASS_STEPS = (0.0, 0.05, 0.15, 0.5)
 LOW_PASS_STEPS = (0.0, 25.0, 35.0, 40.0, 75.0, 100.0, 150.0)
 NOTCH_STEPS = (0.0, 50.0, 60.0)
 MUSCLE_LOW_PASS_HZ = 35.0
+WHOLE_S = 120.0  # records up to that long are filtered in one piece
+_AROUND_S = 30.0  # beside a piece of a longer one: nine time constants of 0.05 Hz, so that no edge shows
+_EVERY = slice(None)
 _NOTCH_QUALITY = 25.0
 # Two passes double the attenuation: corners are moved so that a step of ``FilterSettings`` is 3 dB down at its name.
 _HIGH_PASS_MOVED = (2**0.5 - 1) ** 0.5
@@ -68,6 +73,22 @@ def filtered(values: NDArray[Any], sampling_hz: float, settings: FilterSettings 
         result = low_pass(result, sampling_hz, _moved(corner, sampling_hz, _LOW_PASS_MOVED))
     result[missing] = np.nan
     return result
+
+
+def filtered_part(
+    record: EcgRecord, first: int, last: int, settings: FilterSettings | None, leads: slice = _EVERY
+) -> NDArray[Any]:
+    """(lead, sample) µV of the samples from ``first`` to before ``last``, the same whichever part of a page asks.
+
+    ``settings`` None: as recorded. ``leads``: rows of the record.
+    """
+    around = record.sample_count if record.seconds <= WHOLE_S else round(_AROUND_S * record.sampling_hz)
+    begin, end = (max(first - around, 0), min(last + around, record.sample_count)) if settings else (first, last)
+    part = record.microvolts(begin, end, leads)
+    if settings is not None:
+        part = filtered(part, record.sampling_hz, settings)
+    values: NDArray[Any] = part[:, first - begin : last - begin]
+    return values
 
 
 def bridged(values: NDArray[Any]) -> NDArray[Any]:

@@ -70,7 +70,7 @@ class Ruling:
 
     def zero(self, row: int) -> float:
         """The 0 mV line of a row, on a grid line."""
-        return float(round(self.top + (row + 0.55) * self.pitch))
+        return self.top + math.floor(round((row + 0.55) * self.pitch, 6) + 0.5)
 
     def begin(self, strip: Strip) -> float:
         """Where the strip's first second stands."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.domain.states import Sex
-from shared.waveform.filters import FilterSettings, filtered
+from shared.waveform.filters import FilterSettings, filtered_part
 from shared.waveform.layouts import DEFAULT, LEAD_IN, LayoutError, Page, Ruling, Strip, layout_for, pages_of
 
 if TYPE_CHECKING:
@@ -234,14 +234,9 @@ def _median_of(record: EcgRecord) -> MedianBeat | None:
 
 
 def _values(record: EcgRecord, lead: str, first: int, last: int, look: Look) -> NDArray[Any]:
-    """µV of the samples, filtered with ten seconds around them so that no edge shows."""
+    """µV of the samples, filtered with what is around them so that no edge shows."""
     row = record.leads.index(lead)
-    around = round(10 * record.sampling_hz) if look.filters is not None else 0
-    begin, end = max(first - around, 0), min(last + around, record.sample_count)
-    part = record.microvolts(begin, end)[row]
-    if look.filters is not None:
-        part = filtered(part, record.sampling_hz, look.filters)
-    values: NDArray[Any] = part[first - begin : last - begin]
+    values: NDArray[Any] = filtered_part(record, first, last, look.filters, slice(row, row + 1))[0]
     return values
 
 

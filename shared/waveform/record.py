@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MISSING = -(2**31)  # a sample that was not recorded
 MAX_LEADS = 64
+_EVERY = slice(None)
 MAX_SAMPLES = 400_000_000  # all leads together: 12 leads for 9 hours at 1 kHz, 3 leads for 5 days at 250 Hz
 
 
@@ -148,9 +149,9 @@ class EcgRecord:
     def seconds(self) -> float:
         return self.sample_count / self.sampling_hz
 
-    def microvolts(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+    def microvolts(self, start: int = 0, stop: int | None = None, leads: slice = _EVERY) -> NDArray[Any]:
         """(lead, sample) float64 in µV of the samples from ``start`` to before ``stop``; NaN where not recorded."""
-        return _microvolts(self.samples[:, start:stop], self.gain_uv, self.baseline)
+        return _microvolts(self.samples[leads, start:stop], self.gain_uv[leads], self.baseline[leads])
 
     def lead(self, name: str) -> NDArray[Any]:
         """(sample,) float64 in µV of one lead; KeyError when the record has none of that name."""

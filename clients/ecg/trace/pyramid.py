@@ -63,6 +63,9 @@ class Pyramid:
         starts = first[inside] - begin
         low[inside] = np.fmin.reduceat(level.low[begin:end], starts)
         high[inside] = np.fmax.reduceat(level.high[begin:end], starts)
+        ends = np.minimum(last[inside], level.low.size) - 1  # the block that a column shares with the next one
+        low[inside] = np.fmin(low[inside], level.low[ends])
+        high[inside] = np.fmax(high[inside], level.high[ends])
         return low, high
 
 

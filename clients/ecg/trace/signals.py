@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.waveform.filters import FilterSettings, filtered
+from shared.waveform.filters import WHOLE_S, FilterSettings, filtered_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from shared.waveform.record import EcgRecord
 
-WHOLE_S = 120.0  # a record up to that long is filtered in one piece
-_AROUND_S = 10.0  # beside a piece, so that no edge of a filter shows: as on paper
 _KEPT = 6
 
 
@@ -79,10 +77,4 @@ class SignalStore:
         return settings, first, min(record.sample_count, round(stop_s * record.sampling_hz) + 2)
 
     def _made(self, settings: FilterSettings | None, first: int, stop: int) -> Piece:
-        record = self.record
-        around = round(_AROUND_S * record.sampling_hz) if settings is not None else 0
-        begin, end = max(first - around, 0), min(stop + around, record.sample_count)
-        values = record.microvolts(begin, end)
-        if settings is not None:
-            values = filtered(values, record.sampling_hz, settings)
-        return Piece(first, values[:, first - begin : stop - begin], record.sampling_hz)
+        return Piece(first, filtered_part(self.record, first, stop, settings), self.record.sampling_hz)
