@@ -278,7 +278,9 @@ class HomePage(QWidget):
 
     def _open_critical(self) -> None:
         exam_id = getattr(self, "_figures", Figures()).critical_exam
-        if exam_id:
+        if self._desk.may(Permission.ECG_CRITICAL):
+            self._desk.open_page(pages.CRITICAL)
+        elif exam_id:
             self._desk.open_reading(exam_id)
         else:
             self._place.messages.say(tr("没有未处理的心电危急值"))
