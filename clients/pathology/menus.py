@@ -232,7 +232,7 @@ PREPARATION = Menu(
         Entry("prep.specimens", "标本移交表", _PREPARATION + "specimen_sheet", icon="list"),
         Entry("prep.orders", "医嘱工作单", _ORDERS + "work_sheet", icon="clipboard"),
         Entry("prep.slides", "玻片移交表", _PREPARATION + "slide_sheet", icon="list"),
-        Entry("prep.statistics", "制片情况统计", _PREPARATION + "statistics", icon="chart"),
+        Entry("prep.statistics", "制片情况统计", _STATISTICS + "preparation", icon="chart"),
         Entry("prep.requests", "常规申请", _ORDERS + "routine_orders", icon="search", line=True),
         Entry("prep.billing", "常规计费", _ORDERS + "routine_billing", icon="money", permission=May.PATHOLOGY_CHARGES),
     ),

@@ -1,0 +1,1 @@
+"""Queries, statistics, quality indicators and the register book at the workstation."""
