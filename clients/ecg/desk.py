@@ -44,6 +44,10 @@ class View(Protocol):
         """Close the tab of an exam; unsaved changes are asked about first."""
         ...
 
+    def retitle_reading(self, exam_id: int, title: str) -> None:
+        """Show other words on the tab of an exam."""
+        ...
+
     def show_page(self, page: str) -> Any:
         """Bring a page to the front; its widget, or None where the user has no such page."""
         ...
@@ -91,6 +95,10 @@ class Desk:
     def close_reading(self, exam_id: int) -> None:
         """Close the tab of an exam; unsaved changes are asked about first."""
         self.view.close_reading(exam_id)
+
+    def retitle_reading(self, exam_id: int, title: str) -> None:
+        """A reading page knows its patient now, or became dirty or clean: show it on its tab."""
+        self.view.retitle_reading(exam_id, title)
 
     def open_page(self, page: str) -> Any:
         """Bring a page to the front (`clients.ecg.pages`); its widget, or None where the user has no such page."""

@@ -144,6 +144,7 @@ class HomePage(QWidget):
         self._desk = desk
         self._place = place
         self._is_open = True
+        self._figures = Figures()
         self.tiles: dict[str, Tile] = {}
         self.setProperty("look", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

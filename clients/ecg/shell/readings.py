@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from clients.ecg.desk import Desk, Reading
@@ -25,10 +25,9 @@ READING_ACTIONS = "clients.ecg.reading.page:ACTIONS"
 class ReadingWidget(Protocol):
     """What a tab needs of the reading page (`clients.ecg.reading.page.ReadingPage` has it)."""
 
-    titled: SignalInstance
-    changed: SignalInstance
-    finished: SignalInstance
-    wanted: SignalInstance
+    def title(self) -> str:
+        """The words of the tab: the patient's name; empty until it is known."""
+        ...
 
     def is_dirty(self) -> bool:
         """Say whether something is written that the server does not have."""
@@ -39,11 +38,11 @@ class ReadingWidget(Protocol):
         ...
 
 
-MakeReading = Callable[["Workplace", Reading, QWidget], Any]
-"""Makes the reading page of one exam: workplace with its own actions, what is read, the widget that will hold it."""
+MakeReading = Callable[[Desk, "Workplace", Reading, QWidget], Any]
+"""Makes the reading page of one exam; the widget will hold it."""
 
 
-def make_reading(place: Workplace, reading: Reading, holder: QWidget) -> Any:
+def make_reading(desk: Desk, place: Workplace, reading: Reading, holder: QWidget) -> Any:
     """Make the real reading page."""
     maker = find(READING_PAGE)
     own = replace(place, actions=ActionGroup(find(READING_ACTIONS) or (), holder))
@@ -53,47 +52,32 @@ def make_reading(place: Workplace, reading: Reading, holder: QWidget) -> Any:
         reading.acquire,
         consultation_id=reading.consultation_id,
         read_only=reading.read_only,
+        desk=desk,
         parent=holder,
     )
 
 
 class ReadingTab(QWidget):
-    """One open reading: hears what its page says."""
-
-    retitled = Signal(int)
-    finished = Signal(int)
+    """One open reading."""
 
     def __init__(self, desk: Desk, place: Workplace, reading: Reading, make: MakeReading) -> None:
         super().__init__()
         self.reading = reading
-        self.title = ""
-        self._desk = desk
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        self.page = make(place, reading, self)
+        self.page = make(desk, place, reading, self)
         box.addWidget(self.page)
         self.setFocusProxy(self.page)
-        self.page.titled.connect(self._titled)
-        self.page.changed.connect(desk.tell_exam)
-        self.page.finished.connect(self._finished)
-        self.page.wanted.connect(self._wanted)
+
+    @property
+    def title(self) -> str:
+        """The words of the tab, with a mark while something is unsaved."""
+        words = str(self.page.title()) or tr("心电阅图")
+        return f"● {words}" if self.is_dirty() else words
 
     def is_dirty(self) -> bool:
         """Say whether closing would lose something."""
         return bool(self.page.is_dirty())
-
-    @Slot(str)
-    def _titled(self, title: str) -> None:
-        self.title = title
-        self.retitled.emit(self.reading.exam_id)
-
-    @Slot()
-    def _finished(self) -> None:
-        self.finished.emit(self.reading.exam_id)
-
-    @Slot(int)
-    def _wanted(self, exam_id: int) -> None:
-        self._desk.open_reading(exam_id)
 
     def closeEvent(self, event: object) -> None:
         self.page.close()
@@ -145,8 +129,6 @@ class ReadingArea(QStackedWidget):
         if old is not None:
             self.drop(reading.exam_id)
         tab = ReadingTab(self._desk, self._place, reading, self._make)
-        tab.retitled.connect(self._retitled)
-        tab.finished.connect(self.drop)
         self.open[reading.exam_id] = tab
         self.addWidget(tab)
         self.show_exam(reading.exam_id)
@@ -195,9 +177,10 @@ class ReadingArea(QStackedWidget):
         tab.deleteLater()
         self.tabs_changed.emit()
 
-    @Slot(int)
-    def _retitled(self, _exam_id: int) -> None:
-        self.tabs_changed.emit()
+    def retitle(self, exam_id: int, _title: str) -> None:
+        """The page of an exam is called otherwise, or became dirty or clean."""
+        if exam_id in self.open:
+            self.tabs_changed.emit()
 
     def closeEvent(self, event: object) -> None:
         for tab in self.open.values():
@@ -243,9 +226,8 @@ class ReadingStrip(QTabBar):
         self.setTabText(0, tr(list_title))
         self.setTabButton(0, QTabBar.ButtonPosition.RightSide, None)
         for at, (_exam, title) in enumerate(titles, 1):
-            words = title or tr("心电阅图")
-            self.setTabText(at, words)
-            self.setTabToolTip(at, words)
+            self.setTabText(at, title)
+            self.setTabToolTip(at, title)
         self.setCurrentIndex(0 if front is None else self._exams.index(front) + 1)
         self.setVisible(bool(titles))
         self._filling = False

@@ -73,6 +73,11 @@ class EcgWindow(QObject):
         if self._area is not None:
             self._area.close_reading(exam_id)
 
+    def retitle_reading(self, exam_id: int, title: str) -> None:
+        """Show other words on the tab of an exam."""
+        if self._area is not None:
+            self._area.retitle(exam_id, title)
+
     def show_page(self, page: str) -> Any:
         """Bring a page to the front; its widget, or None where the user has no such page."""
         if not any(one.id == page for one in self._shell.pages):

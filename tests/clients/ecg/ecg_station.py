@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,19 +25,19 @@ from tests.clients.ecg.fake_ecg import FakeEcg, a_session
 class FakeReading(QWidget):
     """What the tabs need of a reading page."""
 
-    titled = Signal(str)
-    changed = Signal(int)
-    finished = Signal()
-    wanted = Signal(int)
     made: list[FakeReading] = []  # noqa: RUF012 - what the test looks at
 
     def __init__(self, reading: Reading, holder: QWidget) -> None:
         super().__init__(holder)
         self.reading = reading
+        self.words = ""
         self.dirty = False
         self.acquired = int(reading.acquire)
         self.waiting: Callable[[], object] | None = None
         FakeReading.made.append(self)
+
+    def title(self) -> str:
+        return self.words
 
     def is_dirty(self) -> bool:
         return self.dirty
@@ -114,7 +114,7 @@ class Station:
         set_language(Language.CHINESE)
 
 
-def make_fake_reading(_place: Any, reading: Reading, holder: QWidget) -> Any:
+def make_fake_reading(_desk: Any, _place: Any, reading: Reading, holder: QWidget) -> Any:
     """In the place of `clients.ecg.shell.readings.make_reading`."""
     return FakeReading(reading, holder)
 

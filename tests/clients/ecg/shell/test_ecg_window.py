@@ -81,7 +81,8 @@ def test_a_reading_opens_in_a_tab_and_the_list_stays_where_it_was(opened: Open) 
     station.press(Qt.Key.Key_F6)
     assert station.shell.current_page == pages.READING
     assert [page.reading.exam_id for page in FakeReading.made] == [chosen.id]
-    FakeReading.made[0].titled.emit("张建国")
+    FakeReading.made[0].words = "张建国"
+    station.parts._desk.retitle_reading(chosen.id, "张建国")
     strip = station.parts.strip
     assert strip.isVisible() and strip.tabText(0) == "院内检查" and strip.tabText(1) == "张建国"
     strip.setCurrentIndex(0)
@@ -112,6 +113,8 @@ def test_unsaved_changes_are_asked_about_before_tab_and_program_close(opened: Op
     station.parts._desk.open_reading(4)
     page = FakeReading.made[0]
     page.dirty = True
+    station.parts._desk.retitle_reading(4, "")
+    assert station.parts.strip.tabText(1).startswith("●")
     station.parts.close_reading(4)
     assert 4 in station.parts.area().open and page.waiting is not None
     assert not station.shell.guard(station.window.close)  # type: ignore[misc]
