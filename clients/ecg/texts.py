@@ -44,7 +44,7 @@ _COMMON = {
     "术语词库": "Terms",
     "统计": "Statistics",
     # marks
-    "质量不合格": "Poor quality",
+    "质量不合格": "Not good enough",
     "已收藏": "Collected",
     "全部": "All",
     # words of several pages
