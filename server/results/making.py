@@ -20,7 +20,7 @@ from server.results import rules
 from server.results.documents import cda, dicom, fhir, hl7
 from server.results.ports import Archive, Connection, Documents, Letter, NotYet, Paper, Post, StudyOfReport
 from server.results.service import MAKE_JOB, ask
-from server.results.snapshot import Snapshot, unpacked
+from server.results.snapshot import ECG, Snapshot, unpacked
 from server.results.tables import Result, ResultIssue
 from shared.contract.base import Changed
 from shared.contract.results import ResultKind, ResultState
@@ -35,6 +35,7 @@ LOOK_JOB = "results.look_after"
 SCHEDULES = (Schedule(LOOK_JOB, timedelta(minutes=10)),)
 _INDEX_WAIT_S, _POLL_S = 10.0, 0.05
 _PAUSES_S = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
+_TRACE_WAIT = timedelta(minutes=10)
 _DOCUMENT = "report_cda"
 
 
@@ -183,6 +184,9 @@ class ResultMaker:
 
     def _object(self, work: _Work, kind: ResultKind, occasion: dicom.Occasion) -> Dataset | None:
         if kind is ResultKind.SR:
+            fresh = self._time.now() - work.at < _TRACE_WAIT
+            if work.snapshot.view.row.exam_type == ECG and not work.place.images and fresh:
+                raise NotYet("正在等待心电图存入存档。")  # the report names the waveform that it speaks of
             return dicom.structured_report(work.snapshot, work.place, occasion)
         if kind is ResultKind.KEY_OBJECTS:
             return dicom.key_objects(work.snapshot, work.place, occasion)

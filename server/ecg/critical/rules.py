@@ -158,7 +158,7 @@ def _without_lesser(hits: list[Hit]) -> list[Hit]:
     """A stronger rule says it better than the weaker one of the same kind."""
     codes = {one.rule.code for one in hits}
     lesser = {
-        "vf": {"vt", "vt_short", "wide_tachycardia", "fast", "rate_warning", "pause", "slow", "long_qt", "no_beats"},
+        "vf": {one.code for one in DEFAULTS} - {"vf"},
         "vt": {"vt_short", "wide_tachycardia", "fast", "rate_warning"},
         "preexcited_af": {"wide_tachycardia", "fast", "rate_warning"},
         "wide_tachycardia": {"fast", "rate_warning"},

@@ -1,0 +1,318 @@
+"""The six steps of a consultation over two hospitals (ECG-FLOW-04) through a real server; outside programs look."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+
+from shared.contract import ecg
+from shared.contract import ecg_consultations as consultations
+from shared.contract import ecg_reports as reports
+from shared.contract.access import AccessScope, AddToken
+from shared.contract.errors import Refused
+from shared.contract.interfaces import InterfaceKind, SaveConnection, StatusForm
+from shared.contract.results import GetResultSettings, ListReportResults, ResultKind, ResultRule, SaveResultSettings
+from shared.domain.ecg import ConsultationState, ExamState, ReportState
+from shared.domain.ecg_reports import ExportFormat, NoticeKind, Parameter, StatementSource, Verdict
+from shared.rpc.bulk import BulkClient
+from shared.waveform import formats
+from shared.waveform.record import record_from_microvolts
+from tests.ecg_network import EcgNetwork, an_ecg_network, polylines
+from tests.ecg_phantom import Heart, twelve_leads
+from tests.fakes.hospital_system import a_listener
+from tests.results_house import until
+from tests.server_process import running_server
+
+_SR, _PDF = "1.2.840.10008.5.1.4.1.1.88.22", "1.2.840.10008.5.1.4.1.1.104.1"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EcgNetwork]:
+    with running_server(tmp_path_factory.mktemp("ecg")) as server, an_ecg_network(server) as network:
+        yield network
+
+
+def document(network: EcgNetwork, who: str, document_id: int) -> bytes:
+    bulk = BulkClient(network.server.connection, network.clients[who]._token)
+    try:
+        return bytes(bulk.fetch("document", str(document_id)).data)
+    finally:
+        bulk.close()
+
+
+def unread(network: EcgNetwork, who: str) -> list[consultations.NoticeView]:
+    return list(network.clients[who].call(consultations.ListNotices()))
+
+
+def from_archive(network: EcgNetwork, token: str, study_uid: str, sop_class: str) -> list[Any]:
+    """What QIDO-RS and WADO-RS give of a class."""
+    door = f"http://127.0.0.1:{network.server.http_port}/dicom-web/studies/{study_uid}"
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def got(path: str, accept: str) -> bytes:
+        request = urllib.request.Request(door + path, headers={**headers, "Accept": accept})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            data: bytes = answer.read()
+        return data
+
+    found = json.loads(got(f"/instances?SOPClassUID={sop_class}", "application/dicom+json") or b"[]")
+    made = []
+    for one in found:
+        path = f"/series/{one['0020000E']['Value'][0]}/instances/{one['00080018']['Value'][0]}"
+        data = got(path, 'multipart/related; type="application/dicom"')
+        made.append(pydicom.dcmread(BytesIO(data[data.index(b"DICM") - 128 : data.rindex(b"\r\n--")])))
+    return sorted(made, key=lambda one: int(one.InstanceNumber))
+
+
+def faults(made: Any, path: Path) -> list[str]:
+    """What dciodvfy and dsrdump find wrong."""
+    made.save_as(path, enforce_file_format=True)
+    found: list[str] = []
+    if tool := shutil.which("dciodvfy"):
+        said = subprocess.run([tool, str(path)], capture_output=True, text=True, errors="replace", check=False)
+        found += [line for line in (said.stdout + said.stderr).splitlines() if "Error" in line]
+    if made.Modality == "SR" and (tool := shutil.which("dsrdump")):
+        read = subprocess.run([tool, "-Er", str(path)], capture_output=True, check=False)
+        found += [line for line in read.stderr.decode(errors="replace").splitlines() if line[:2] in ("E:", "F:")]
+    return found
+
+
+def check_scale(pdf: bytes, record: Any) -> None:
+    """25.0 mm/s and 10.0 mm/mV within 0.1 mm over the whole trace, in the PDF's own coordinates."""
+    lines = [np.array(one) for one in polylines(pdf)]
+    rhythm = max(lines, key=len)
+    assert len(rhythm) >= 4990
+    seconds = np.arange(len(rhythm)) / record.sampling_hz
+    assert np.abs(rhythm[:, 0] - rhythm[0, 0] - 25.0 * seconds).max() < 0.1
+    millivolts = record.lead("II")[: len(rhythm)] / 1000
+    drawn = rhythm[:, 1] - rhythm[:, 1].mean()
+    assert np.abs(drawn - 10.0 * (millivolts - millivolts.mean())).max() < 0.1
+    pulses = [one for one in lines if len(one) == 6]
+    assert len(pulses) == 4  # a calibration pulse for each row
+    for pulse in pulses:
+        assert np.ptp(pulse[:, 1]) == pytest.approx(10.0, abs=0.1)
+        assert pulse[3, 0] - pulse[1, 0] == pytest.approx(5.0, abs=0.1)
+
+
+def test_six_steps_over_two_hospitals(network: EcgNetwork, tmp_path: Path) -> None:
+    clinic, doctor, second = (network.clients[one] for one in ("nurse", "li", "zhou"))
+    with a_listener() as listener:
+        his = network.admin.call(
+            SaveConnection(
+                name="HIS",
+                kind=InterfaceKind.HL7_OUT,
+                host="127.0.0.1",
+                port=listener.port,
+                form=StatusForm.RESULTS,
+            )
+        )
+        present = network.admin.call(GetResultSettings())
+        oru = ResultRule(kind=ResultKind.ORU, connection_id=his.id, with_pdf=True, exam_types=("ECG",))
+        network.admin.call(SaveResultSettings(version=present.version, rules=(*present.rules, oru)))
+
+        # 1 register, 2 acquire, 3 apply at the clinic
+        exam_id = network.registered(request_number="REQ-7").row.id
+        form = clinic.call(consultations.GetApplicationForm(exam_id=exam_id))
+        assert "还没有采集" in form.obstacle
+        with pytest.raises(Refused, match="还没有采集"):
+            clinic.call(consultations.Apply(exam_id=exam_id, team_id=network.team_id))
+        record = twelve_leads(Heart(seed=7))[0]
+        exam = network.acquired(exam_id, record)
+        assert exam.row.state is ExamState.ACQUIRED
+        page = clinic.call(reports.Open(exam_id=exam_id))
+        opinion = reports.ReportBody(parameters=page.body.parameters, diagnosis="窦性心律")
+        clinic.call(reports.Save(exam_id=exam_id, version=page.version, body=opinion))
+        asked = clinic.call(
+            consultations.Apply(exam_id=exam_id, team_id=network.team_id, question="请协助诊断", phone="8001")
+        )
+        assert asked.state is ConsultationState.WAITING and asked.to_hospital == "县人民医院"
+        with pytest.raises(Refused, match="不能重复申请"):
+            clinic.call(consultations.Apply(exam_id=exam_id, team_id=network.team_id))
+        [notice] = [one for one in unread(network, "li") if one.exam_id == exam_id]
+        assert (notice.kind, notice.hospital) == (NoticeKind.NEW_CONSULTATION, "东山镇卫生院")
+
+        # 4 accept at the county hospital: one winner
+        [row] = [one for one in doctor.call(consultations.ListIncoming()).rows if one.id == asked.id]
+        assert row.question == "请协助诊断"
+        accepted = doctor.call(consultations.Accept(consultation_id=asked.id))
+        assert accepted.state is ConsultationState.ACCEPTED
+        with pytest.raises(Refused, match="李主治"):
+            second.call(consultations.Accept(consultation_id=asked.id))
+        assert [one for one in unread(network, "zhou") if one.exam_id == exam_id] == []
+
+        # 5 diagnose and publish
+        assert doctor.call(ecg.GetTrace(exam_id=exam_id)).data
+        page = doctor.call(reports.Open(exam_id=exam_id))
+        assert page.is_editable and page.first_opinion == "窦性心律" and not page.is_saved
+        watching = clinic.call(reports.Open(exam_id=exam_id))
+        assert not watching.is_editable and "李主治" in watching.obstacle
+        values = tuple(
+            reports.ParameterValue(name=one.name, value=168.0 if one.name is Parameter.PR else one.value)
+            for one in page.body.parameters
+        )
+        said = tuple(
+            reports.Statement(
+                code=one.term_code or one.code,
+                system=one.system,
+                text=one.zh,
+                source=StatementSource.MACHINE,
+                verdict=Verdict.CONFIRMED,
+                reason=one.reason_zh,
+            )
+            for one in page.suggestions[:1]
+        )
+        body = reports.ReportBody(
+            parameters=values, findings="窦性 P 波规律出现。", diagnosis="1. 窦性心律\n2. 正常心电图", statements=said
+        )
+        with pytest.raises(Refused, match="心电诊断为空"):
+            doctor.call(reports.Submit(exam_id=exam_id, version=page.version, body=reports.ReportBody()))
+        page = doctor.call(reports.Submit(exam_id=exam_id, version=page.version, body=body))
+        assert page.state is ReportState.SUBMITTED and page.document_id
+        changed = [one for one in page.body.parameters if one.is_changed]
+        assert [(one.name, one.value) for one in changed] == [(Parameter.PR, 168.0)]
+        assert changed[0].machine not in (None, 168.0)
+        assert clinic.call(ecg.GetEcgExam(exam_id=exam_id)).row.state is ExamState.REPORTED
+        [told] = [one for one in unread(network, "nurse") if one.exam_id == exam_id]
+        assert (told.kind, told.hospital) == (NoticeKind.PUBLISHED, "县人民医院")
+
+        # 6 print and sign for at the clinic
+        [printed] = clinic.call(consultations.SignFor(consultation_ids=(asked.id,)))
+        assert printed.done and printed.document is not None and printed.document.id == page.document_id
+        done = clinic.call(consultations.Get(consultation_id=asked.id))
+        assert done.consultation.state is ConsultationState.COMPLETED
+        assert (done.consultation.signed_by, done.consultation.print_count) == ("王护士", 1)
+        assert [one.action for one in done.lines] == ["applied", "accepted", "published", "signed"]
+        pdf = document(network, "nurse", printed.document.id)
+        check_scale(pdf, record)
+        import pypdf
+
+        text = pypdf.PdfReader(BytesIO(pdf)).pages[0].extract_text()
+        for word in (
+            "县人民医院",
+            "心电图会诊报告",
+            "东山镇卫生院",
+            "赵大爷",
+            "李主治",
+            "25 mm/s",
+            "10 mm/mV",
+            "168 ms *",
+        ):
+            assert word in text, word
+        assert b"/ByteRange" in pdf  # signed
+
+        # what left: archive and hospital system
+        message = listener.wait_for(1)[0]
+        assert str(message.segment("OBR")[25]) == "F" and str(message.segment("OBR")[2]) == "REQ-7"
+        observations = message.segments("OBX")
+        assert any("正常心电图" in str(one[5]) for one in observations)
+        [sent] = [str(one[5]) for one in observations if str(one[2]) == "ED"]
+        assert base64.b64decode(sent.rsplit("^", 1)[1]) == pdf
+    token = network.admin.call(AddToken(name="ecg", scopes=(AccessScope.READ, AccessScope.REPORTS), days=1)).secret
+    until(lambda: _settled(network, page.report_id))
+    [report] = from_archive(network, token, exam.row.study_uid, _SR)
+    [paper] = from_archive(network, token, exam.row.study_uid, _PDF)
+    for number, made in enumerate((report, paper)):
+        assert faults(made, tmp_path / f"{number}.dcm") == []
+        assert made.AccessionNumber == exam.row.accession_number
+    assert report.ContentTemplateSequence[0].TemplateIdentifier == "3700"
+    numbers = [one for one in report.iterall() if one.keyword == "NumericValue"]
+    assert "168" in {str(one.value).removesuffix(".0") for one in numbers}
+    evidence = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
+    assert str(evidence.ReferencedSOPSequence[0].ReferencedSOPClassUID).startswith("1.2.840.10008.5.1.4.1.1.9.1.")
+    assert bytes(paper.EncapsulatedDocument).rstrip(b"\0") == pdf.rstrip(b"\0")
+
+
+def _settled(network: EcgNetwork, report_id: int) -> bool:
+    rows = network.admin.call(ListReportResults(report_id=report_id))
+    failed = [one.sentence for one in rows if one.state.value == "failed"]
+    assert not failed, failed
+    return bool(rows) and all(one.state.value == "done" for one in rows)
+
+
+def test_a_withdrawn_report_is_corrected_and_its_readers_are_told(network: EcgNetwork) -> None:
+    clinic, doctor = network.clients["nurse"], network.clients["li"]
+    exam_id = network.registered("钱二婶").row.id
+    network.acquired(exam_id, twelve_leads(Heart(seed=8))[0])
+    asked = clinic.call(consultations.Apply(exam_id=exam_id, team_id=network.team_id))
+    doctor.call(consultations.Accept(consultation_id=asked.id))
+    page = doctor.call(reports.Open(exam_id=exam_id))
+    body = reports.ReportBody(parameters=page.body.parameters, diagnosis="窦性心律")
+    page = doctor.call(reports.Submit(exam_id=exam_id, version=page.version, body=body))
+    clinic.call(reports.Print(exam_id=exam_id))
+    with pytest.raises(Refused, match="撤回"):
+        clinic.call(reports.Withdraw(exam_id=exam_id, version=page.version + 1, reason="x"))
+    page = doctor.call(reports.Open(exam_id=exam_id))
+    page = doctor.call(reports.Withdraw(exam_id=exam_id, version=page.version, reason="漏写早搏"))
+    assert page.state is ReportState.WITHDRAWN and page.is_editable and page.body.diagnosis == "窦性心律"
+    assert page.editions[0].withdrawal == "漏写早搏" and page.editions[0].document_id
+    assert NoticeKind.REPORT_WITHDRAWN in {one.kind for one in unread(network, "nurse")}
+    assert clinic.call(ecg.GetEcgExam(exam_id=exam_id)).row.state is ExamState.ACQUIRED
+    with pytest.raises(Refused, match="提交后才能打印"):
+        clinic.call(reports.Print(exam_id=exam_id))
+    body = reports.ReportBody(parameters=page.body.parameters, diagnosis="窦性心律，室性早搏")
+    page = doctor.call(reports.Submit(exam_id=exam_id, version=page.version, body=body))
+    assert [one.number for one in page.editions] == [2, 1] and page.editions[0].reason == "漏写早搏"
+    old = clinic.call(reports.GetEdition(exam_id=exam_id, number=1))
+    assert old.diagnosis == "窦性心律"
+
+
+def test_the_trace_leaves_in_other_formats(network: EcgNetwork) -> None:
+    exam_id = network.registered("孙三叔").row.id
+    record = twelve_leads(Heart(seed=9))[0]
+    network.acquired(exam_id, record)
+    clinic = network.clients["nurse"]
+    page = clinic.call(reports.Open(exam_id=exam_id))
+    body = reports.ReportBody(parameters=page.body.parameters, diagnosis="窦性心律")
+    clinic.call(reports.Submit(exam_id=exam_id, version=page.version, body=body))
+    for kind in (ExportFormat.AECG, ExportFormat.SCP, ExportFormat.DICOM):
+        made = clinic.call(reports.ExportTrace(exam_id=exam_id, file_format=kind))
+        read = formats.read(document(network, "nurse", made.id))
+        shift = np.abs(read.lead("V2") - record.lead("V2")).max()
+        assert shift < 1.0 and any("窦性心律" in one for one in read.statements), kind
+
+
+def test_a_hospital_sees_neither_the_others_exams_nor_their_papers(network: EcgNetwork) -> None:
+    exam_id = network.registered("李四嫂").row.id
+    network.acquired(exam_id, twelve_leads(Heart(seed=10))[0])
+    clinic, doctor = network.clients["nurse"], network.clients["li"]
+    page = clinic.call(reports.Open(exam_id=exam_id))
+    body = reports.ReportBody(parameters=page.body.parameters, diagnosis="窦性心律")
+    page = clinic.call(reports.Submit(exam_id=exam_id, version=page.version, body=body))
+    for request in (reports.Open(exam_id=exam_id), reports.Print(exam_id=exam_id), ecg.GetEcgExam(exam_id=exam_id)):
+        with pytest.raises(Refused, match="不存在"):
+            doctor.call(request)
+    assert document(network, "nurse", page.document_id).startswith(b"%PDF-")
+    with pytest.raises(Refused):
+        document(network, "li", page.document_id)
+
+
+def test_fibrillation_raises_the_alarm_and_is_acknowledged(network: EcgNetwork) -> None:
+    exam_id = network.registered("吴五爷").row.id
+    seconds = np.arange(5000) / 500
+    record = twelve_leads(Heart(seed=11))[0]
+    wave = 400 * np.sin(2 * np.pi * 5 * seconds + 2 * np.sin(2 * np.pi * 0.3 * seconds))
+    size = np.linspace(0.6, 1.4, 12)[:, None]
+    record = record_from_microvolts(record.leads, size * wave, 500.0)
+    network.acquired(exam_id, record)
+    clinic = network.clients["nurse"]
+    [alarm] = clinic.call(reports.ListAlarms(exam_id=exam_id))
+    assert alarm.rule == "vf" and alarm.loop_id
+    assert clinic.call(ecg.GetEcgExam(exam_id=exam_id)).row.is_critical
+    clinic.call(consultations.Apply(exam_id=exam_id, team_id=network.team_id))
+    rows = network.clients["zhou"].call(consultations.ListIncoming()).rows
+    assert rows[0].exam_id == exam_id and "颤动" in rows[0].danger_reasons[0]
+    acknowledged = clinic.call(reports.AcknowledgeAlarm(alarm_id=alarm.id, note="已除颤"))
+    assert acknowledged.acknowledged_by == "王护士"
+    assert acknowledged.loop_state is not None and acknowledged.loop_state.value == "acknowledged"
+    assert clinic.call(reports.ListAlarms()) == ()
