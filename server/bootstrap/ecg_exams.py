@@ -203,5 +203,6 @@ def build_ecg_exams(house: EcgHouse, service: ExamService, traces: TracesOfExams
     registration = Registration(house.time, service, requests, people, campuses)
     lists = ExamLists(house.time, service)
     views = ExamViews(service, campuses, traces)
-    handlers = ExamsRpc(service, registration, lists, views, Collecting(service, house.time))
+    orders = house.interfaces.asking
+    handlers = ExamsRpc(house.database, orders, service, registration, lists, views, Collecting(service, house.time))
     return EcgExams(service, registration, lists, views, campuses, house.organisation, (handlers,))

@@ -16,6 +16,7 @@ from server.ecg.traces.keeping import Origin, Stored, TraceKeeping
 from server.ecg.traces.reading import Subject, Taken
 from server.ecg.traces.tables import EcgTraceRow
 from server.kernel.database import UnitOfWork
+from server.kernel.database.base import next_number
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from shared.contract.ecg_acquisition import UploadResult
@@ -61,6 +62,10 @@ class Receiving:
         self._tasks = tasks
         self._orphans = orphans
 
+    def hold(self, uow: UnitOfWork) -> None:
+        """Keep other recordings waiting until the commit: of two that bring the same, the second finds the first."""
+        next_number(uow.session, "ecg/received")
+
     def target(self, uow: UnitOfWork, caller: Caller, address: Address) -> Target:
         """Return where a recording belongs. Raises NOT_FOUND and ILLEGAL_ACTION for an exam chosen by hand."""
         if address.exam_id is not None:
@@ -102,6 +107,7 @@ class Receiving:
         self, uow: UnitOfWork, caller: Caller, taken: Taken, put: Stored, origin: Origin, address: Address
     ) -> tuple[UploadResult, int]:
         """Keep a recording where it belongs; returns what became of it, and the trace's id. Raises as `target`."""
+        self.hold(uow)
         target = self.target(uow, caller, address)
         known = self._keeping.known(uow, taken)
         if known is not None and (target.exam is None or known.exam_id == target.exam.id):

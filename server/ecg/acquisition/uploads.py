@@ -146,6 +146,7 @@ class Uploads:
         put = self._keeping.put(taken)
         origin = Origin(facts.source, caller.name, device, facts.recorded_at)
         with self._database.write() as uow:
+            self._receiving.hold(uow)
             row = uow.session.get(EcgUploadRow, key, with_for_update=True)
             if row is not None and row.trace_id is not None:  # the same upload was finished at this moment
                 return self._result(uow, row)

@@ -59,18 +59,21 @@ class Registration:
         return RequestList(total=total, rows=self._rows(uow, found))
 
     def find(self, uow: UnitOfWork, request: FindRequest) -> tuple[RequestRow, ...]:
-        """Return the requests of a number (ECG-QREG-02/03/06). Raises INVALID, NOT_FOUND."""
+        """Return the requests of a number, if any (ECG-QREG-02/03). Raises INVALID."""
         number, check_up = request.request_number.strip(), request.health_check_number.strip()
         if not number and not check_up:
-            field = "request_number"
-            raise invalid(field, "请输入或扫描申请单号或体检号。")
-        found = self._requests.find(uow, number, check_up)
+            raise invalid("request_number", "请输入或扫描申请单号或体检号。")
+        return self._rows(uow, self._requests.find(uow, number, check_up)[:_MOST_FOUND])
+
+    def demand_found(self, found: tuple[RequestRow, ...], request: FindRequest) -> tuple[RequestRow, ...]:
+        """Return what was found. Raises NOT_FOUND with the sentence to show (ECG-QREG-06)."""
         if not found:
+            number, check_up = request.request_number.strip(), request.health_check_number.strip()
             word = f"申请单号 {number}" if number else f"体检号 {check_up}"
             raise Refusal(
                 ErrorCode.NOT_FOUND, f"没有查到{word[:80]} 的心电图申请，请核对号码，或稍后再查。", state="no_request"
             )
-        return self._rows(uow, found[:_MOST_FOUND])
+        return found
 
     def _rows(self, uow: UnitOfWork, found: list[RequestFacts]) -> tuple[RequestRow, ...]:
         exams = self._exams.facts_of(uow, [one.ecg_exam_id for one in found if one.ecg_exam_id is not None])

@@ -7,9 +7,10 @@ from server.ecg.exams.lists import ExamLists
 from server.ecg.exams.registration import Registration
 from server.ecg.exams.service import ExamService
 from server.ecg.exams.views import ExamViews
-from server.kernel.database import UnitOfWork
-from server.kernel.dispatch import Caller, handles
-from server.kernel.errors import not_found
+from server.exams.ports import OrderSource
+from server.kernel.database import Database, UnitOfWork
+from server.kernel.dispatch import Caller, handles, handles_alone
+from server.kernel.errors import Refusal, not_found
 from shared.contract import ecg
 from shared.contract.base import Nothing
 
@@ -19,12 +20,16 @@ class ExamsRpc:
 
     def __init__(
         self,
+        database: Database,
+        orders: OrderSource,
         exams: ExamService,
         registration: Registration,
         lists: ExamLists,
         views: ExamViews,
         collecting: Collecting,
     ) -> None:
+        self._database = database
+        self._orders = orders
         self._exams = exams
         self._registration = registration
         self._lists = lists
@@ -35,9 +40,23 @@ class ExamsRpc:
     def search_requests(self, request: ecg.SearchRequests, caller: Caller, uow: UnitOfWork) -> ecg.RequestList:
         return self._registration.search(uow, request)
 
-    @handles
-    def find_request(self, request: ecg.FindRequest, caller: Caller, uow: UnitOfWork) -> tuple[ecg.RequestRow, ...]:
-        return self._registration.find(uow, request)
+    @handles_alone
+    def find_request(self, request: ecg.FindRequest, caller: Caller) -> tuple[ecg.RequestRow, ...]:
+        """Where no request waits here, the hospital system is asked (FHIR), outside of any transaction."""
+        number = request.request_number.strip() or request.health_check_number.strip()
+        with self._database.read() as uow:
+            found = self._registration.find(uow, request)
+        if not any(one.can_register for one in found):
+            try:
+                has_more = bool(number) and self._orders.ask(number)
+            except Refusal:
+                if not found:
+                    raise
+                has_more = False
+            if has_more:
+                with self._database.read() as uow:
+                    found = self._registration.find(uow, request)
+        return self._registration.demand_found(found, request)
 
     @handles
     def register_request(self, request: ecg.RegisterRequest, caller: Caller, uow: UnitOfWork) -> ecg.RegisteredView:

@@ -57,6 +57,19 @@ HEAD = caller(5, "心电主任", "ecg_head")
 ADMIN = caller(6, "心电管理员", "ecg_admin")
 
 
+class HospitalSystem:
+    """server.exams.ports.OrderSource: what it is asked, and what it does then."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answer: Callable[[str], bool] = lambda _number: False
+
+    def ask(self, number: str) -> bool:
+        """Note the question."""
+        self.asked.append(number)
+        return self.answer(number)
+
+
 class EcgWorld:
     """The rooms, called through their handlers: what the router would do, without sockets."""
 
@@ -68,6 +81,7 @@ class EcgWorld:
         self.patients = PatientService(self.time)
         self.applications = ApplicationDesk(self.time, self.patients, self.organisation)
         self.matching_claims: list[Any] = []
+        self.hospital_system = HospitalSystem()
         self.house: Any = SimpleNamespace(
             database=database,
             settings=SimpleNamespace(reserve_mb=0),
@@ -76,6 +90,7 @@ class EcgWorld:
             time=self.time,
             patients=self.patients,
             applications=self.applications,
+            interfaces=SimpleNamespace(asking=self.hospital_system),
             archive=SimpleNamespace(matching=SimpleNamespace(others=self.matching_claims), objects=None),
         )
         self.service = ExamService(self.time)

@@ -156,6 +156,18 @@ def test_a_number_not_found_says_so(world: EcgWorld) -> None:
     assert refused(world, REGISTRAR, ecg.FindRequest()).code is ErrorCode.INVALID
 
 
+def test_the_hospital_system_is_asked_for_a_number_that_waits_nowhere(world: EcgWorld) -> None:
+    def answer(number: str) -> bool:
+        world.order(number, name="李小红")
+        return True
+
+    world.hospital_system.answer = answer
+    (row,) = world.ask(REGISTRAR, ecg.FindRequest(request_number=" FO1 "))
+    assert (row.entry.patient_name, world.hospital_system.asked) == ("李小红", ["FO1"])
+    assert world.ask(REGISTRAR, ecg.FindRequest(request_number="FO1")) == (row,)
+    assert world.hospital_system.asked == ["FO1"], "what waits here is not asked for again"
+
+
 def test_a_request_that_changed_meanwhile_is_compared_again(world: EcgWorld) -> None:
     application = world.order("R1")
     world.order("R1", name="王小敏")
