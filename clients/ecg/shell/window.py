@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout
 
 from clients.ecg.desk import Desk, Reading
@@ -58,6 +58,14 @@ class EcgWindow(QObject):
         self._place.on_notice(self._heard)
         self._shell.line.changed.connect(self._line_changed)
         self.keeper.fetch()
+        QTimer.singleShot(600, self, self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Load what the first reading needs, so that its doctor does not wait for libraries."""
+        import clients.ecg.reading.page  # noqa: F401 - widgets are imported in this thread
+        from clients.ecg.reading.traces import warm_up
+
+        warm_up(self._place.runner)
 
     # ── the desk's view ──────────────────────────────────────────────────────────────────────────────
 
