@@ -10,6 +10,7 @@ steep T wave is taken out.
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.waveform import filters
@@ -33,6 +34,11 @@ _KNOWN_SIZE = 0.10
 _KNOWN_ABOVE = 2.2  # times what is around
 _ODD_SHAPE = 0.7  # like no beat, and hardly above what is around: noise
 _ODD_ABOVE = 2.4
+_UNSEEN_HEIGHT = 0.45  # of the lowest tenth of a lead's beats
+_UNSEEN_SHARE = 0.4  # so much of the leads not seeing it makes it an artefact of the others
+_SEEN_ANYHOW = 1.6  # unless it is as high as that
+_FEWEST_SURE = 8
+_AROUND_PEAK_S = 0.06
 _SEARCH_THRESHOLD = 0.19
 _SMALL_THRESHOLD = 0.25  # small beats between large ectopic ones, as in bigeminy, whose gaps are not long
 _T_WAVE_S = 0.36
@@ -49,13 +55,26 @@ def detect(values_uv: NDArray[Any], sampling_hz: float) -> NDArray[Any]:
     if values_uv.shape[1] < sampling_hz * 0.4:
         return np.zeros(0, dtype=np.int64)
     data = filters.resampled(values_uv, sampling_hz, RATE_HZ)
-    activity, leads = activity_of(data)
-    found = _peaks(activity, leads)
+    found = _peaks(activity_of(data))
     return np.rint(found * (sampling_hz / RATE_HZ)).astype(np.int64)
 
 
-def activity_of(data: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """(sample,) QRS activity of (lead, sample) at RATE_HZ, in units of typical complexes, and the leads, weighted.
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """QRS activity at RATE_HZ. All but `total` are (lead, sample)."""
+
+    total: NDArray[Any]
+    """(sample,) over all leads, in units of typical complexes."""
+    single: NDArray[Any]
+    """Of each lead, in units of its own typical complexes."""
+    share: NDArray[Any]
+    """How much each lead has to say at each moment; 1 in all."""
+    band: NDArray[Any]
+    """The leads' band of QRS energy, weighted by their share."""
+
+
+def activity_of(data: NDArray[Any]) -> Activity:
+    """The QRS activity of (lead, sample) at RATE_HZ.
 
     The leads' root mean square, weighted by the inverse of the noise power that each has around each moment: a beat
     that is large in one lead and hardly seen in another stays large, and a burst of muscle noise in one lead leaves the
@@ -64,18 +83,17 @@ def activity_of(data: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     import numpy as np
 
     band = filters.band_pass(data, RATE_HZ, 5.0, 25.0)
-    relative, weights = np.zeros(data.shape), np.zeros(data.shape)
+    single, weights = np.zeros(data.shape), np.zeros(data.shape)
     for row, values in enumerate(band):
         smooth = _moving_average(np.abs(np.gradient(values)), round(0.08 * RATE_HZ))
         size = _typical_peak(smooth)
         if size <= 1e-9:
             continue
-        relative[row] = np.minimum(smooth / size, _LARGEST)
-        weights[row] = 1.0 / (_QUIET_LEAD**2 + _noise_around(relative[row]) ** 2)
+        single[row] = np.minimum(smooth / size, _LARGEST)
+        weights[row] = 1.0 / (_QUIET_LEAD**2 + _noise_around(single[row]) ** 2)
         band[row] /= size
     share = weights / np.maximum(weights.sum(axis=0), 1e-9)
-    activity: NDArray[Any] = np.sqrt((share * relative**2).sum(axis=0))
-    return activity, band * np.sqrt(share)
+    return Activity(np.sqrt((share * single**2).sum(axis=0)), single, share, band * np.sqrt(share))
 
 
 def _noise_around(relative: NDArray[Any]) -> NDArray[Any]:
@@ -94,20 +112,22 @@ def _noise_around(relative: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def _peaks(activity: NDArray[Any], leads: NDArray[Any]) -> NDArray[Any]:
+def _peaks(seen: Activity) -> NDArray[Any]:
     import numpy as np
     from scipy import signal
 
+    activity = seen.total
     level = _level(activity)
     places, _ = signal.find_peaks(activity, distance=max(1, round(_REFRACTORY_S * RATE_HZ)))
     relative = activity[places] / np.maximum(level[places], 1e-9)
     noise = _noise_peaks(places, relative)
     high = relative >= np.maximum(_THRESHOLD, noise + _ABOVE_NOISE * (1.0 - noise))
     sure = places[high & (relative >= _SURE)]
-    alike, size = likeness(leads, places, sure, RATE_HZ)
-    above = activity[places] / np.maximum(_median_around(activity)[places], 1e-3)
+    alike, size = likeness(seen.band, places, sure, RATE_HZ)
+    above = activity[places] / np.maximum(_noise_around(activity)[places], 1e-3)
     known = (relative >= _KNOWN_THRESHOLD) & (alike >= _KNOWN_SHAPE) & (size >= _KNOWN_SIZE) & (above >= _KNOWN_ABOVE)
     odd = (relative < _SURE) & (alike < _ODD_SHAPE) & (above < _ODD_ABOVE)
+    odd |= (relative < _SEEN_ANYHOW) & ~known & (_unseen(seen, places, sure) > _UNSEEN_SHARE)
     chosen = _without_t_waves(places[(high | known) & ~odd], activity)
     clear = relative >= np.maximum(_SEARCH_THRESHOLD, noise + 0.2 * (1.0 - noise))
     chosen = _searched_back(chosen, places[clear & ~odd], activity)
@@ -116,9 +136,25 @@ def _peaks(activity: NDArray[Any], leads: NDArray[Any]) -> NDArray[Any]:
     return chosen.astype(float)
 
 
-def _median_around(activity: NDArray[Any]) -> NDArray[Any]:
-    """The activity between complexes around each sample."""
-    return _noise_around(activity)
+def _unseen(seen: Activity, places: NDArray[Any], sure: NDArray[Any]) -> NDArray[Any]:
+    """(peak,) the share of the leads that show next to nothing there, though they show every beat."""
+    import numpy as np
+
+    if len(sure) < _FEWEST_SURE:
+        return np.zeros(len(places))
+    reach = round(_AROUND_PEAK_S * RATE_HZ)
+    around = np.arange(-reach, reach + 1)
+
+    def largest(centres: NDArray[Any]) -> NDArray[Any]:
+        """(lead, peak) the highest activity of each lead close to the peaks."""
+        inside = np.clip(centres[:, None] + around, 0, seen.single.shape[1] - 1)
+        found: NDArray[Any] = seen.single[:, inside].max(axis=2)
+        return found
+
+    usual = np.percentile(largest(sure), 10.0, axis=1)
+    blind = largest(places) < _UNSEEN_HEIGHT * usual[:, None]
+    result: NDArray[Any] = (seen.share[:, places] * blind).sum(axis=0)
+    return result
 
 
 def _noise_peaks(places: NDArray[Any], relative: NDArray[Any]) -> NDArray[Any]:
