@@ -11,7 +11,7 @@ from clients.ecg.reading.helper_panel import HEIGHT, WIDTH, HelperPanel
 from clients.ecg.reading.term_search import words
 from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language
-from shared.contract.ecg_reports import ListTerms, TermView
+from shared.contract.ecg_reports import ListTerms, TermTree, TermView
 
 if TYPE_CHECKING:
     from clients.ecg.reading.page import ReadingPage
@@ -26,20 +26,45 @@ class Helping(QObject):
         self._box = "diagnosis"
         self._alive = True
         self._quiet = False
-        self.panel = HelperPanel()
-        self.panel.setParent(page)
-        self.panel.hide()
-        self.panel.term_chosen.connect(self.insert_term)
-        self.panel.symbol_chosen.connect(self.insert_symbol)
-        self.panel.closed.connect(self._closed)
+        self._panel: HelperPanel | None = None
+        self._terms: TermTree | None = None
         page.conclusion.focused.connect(self.show_for)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focus_moved)
 
+    @property
+    def panel(self) -> HelperPanel:
+        """The panel, made when it is first wanted."""
+        if self._panel is None:
+            self._panel = HelperPanel()
+            self._panel.setParent(self._page)
+            self._panel.hide()
+            self._panel.term_chosen.connect(self.insert_term)
+            self._panel.symbol_chosen.connect(self.insert_symbol)
+            self._panel.closed.connect(self._closed)
+            if self._terms is not None:
+                self._panel.set_terms(self._terms)
+        return self._panel
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the panel lies over the waveform."""
+        return self._panel is not None and not self._panel.isHidden()
+
+    def hide(self) -> None:
+        """Nothing can be written any more."""
+        if self._panel is not None:
+            self._panel.hide()
+
     def load_terms(self) -> None:
         """Fetch the dictionary; the page works without it."""
-        self._page.presenter.ask(ListTerms(), self.panel.set_terms, _ignore)
+        self._page.presenter.ask(ListTerms(), self._terms_came, _ignore)
+
+    def _terms_came(self, terms: TermTree) -> None:
+        self._terms = terms
+        if self._panel is not None:
+            self._panel.set_terms(terms)
 
     def show_for(self, box: str) -> None:
         """A box has the cursor."""
@@ -63,7 +88,7 @@ class Helping(QObject):
 
     def place(self) -> None:
         """To the left of the boxes, its foot where theirs is."""
-        if self.panel.isHidden():
+        if not self.is_shown:
             return
         page, scale = self._page, current_theme().metrics.control / 32
         high = max(200, min(round(HEIGHT * scale), page.paper.height() - 8))
@@ -80,7 +105,7 @@ class Helping(QObject):
             application.focusChanged.disconnect(self._focus_moved)
 
     def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if not self._alive or self.panel.isHidden() or new is None or new.window() is not self._page.window():
+        if not self._alive or not self.is_shown or new is None or new.window() is not self._page.window():
             return
         editors: list[QPlainTextEdit] = list(self._page.conclusion.editors.values())
         if new not in editors and not self.panel.isAncestorOf(new) and new is not self.panel:

@@ -19,7 +19,7 @@ from clients.ecg.reading.keys import ACTIONS, MOUSE
 from clients.ecg.reading.parameter_area import ParameterArea
 from clients.ecg.reading.presenter import ReadingPresenter
 from clients.ecg.reading.publishing import Publisher
-from clients.ecg.reading.state import Drawn, PageState, age_years, is_female
+from clients.ecg.reading.state import TEXTS, Drawn, PageState, age_years, is_female
 from clients.ecg.reading.steps import Steps
 from clients.ecg.reading.strips import NoticeStrip, QualityStrip
 from clients.ecg.reading.windows import KeysWindow
@@ -72,16 +72,20 @@ class ReadingPage(QWidget):
         self._desk = desk
         self._acquiring: AcquisitionDialog | None = None
         self._alive = True
+        self._is_built = False
         self._listening: list[Callable[[], None]] = []
         self.presenter = ReadingPresenter(place, exam_id, self, read_only=read_only, desk=desk)
         papers = desk.papers if desk is not None and desk.papers is not None else None
         self.publisher = Publisher(self.presenter, papers or ServerDocuments(place.connection, place.desk_settings))
         self.steps = Steps(self, self.presenter, self.publisher)
         self.comparing = Comparing(self)
+        self.presenter.open()  # the server answers while the widgets are made
         self._build()
         self._connect()
+        self._is_built = True
         self.show_state(self.presenter.state)
-        self.presenter.open()
+        self.show_trace(self.presenter.state.drawn)
+        self.fill({box: getattr(self.presenter.state.body, box) for box in TEXTS})
         self.helping.load_terms()
         if acquire:
             QTimer.singleShot(0, self, self.acquire)
@@ -136,7 +140,7 @@ class ReadingPage(QWidget):
 
     def show_state(self, state: PageState) -> None:
         """Show everything but texts and trace."""
-        if not self._alive:
+        if not self._alive or not self._is_built:
             return
         self.history.show_history(self.exam_id, state.history, front_of(state))
         self.basics.show_exam(state.exam, state.past.row if state.past is not None else None)
@@ -154,14 +158,18 @@ class ReadingPage(QWidget):
         self.place.actions.update(state)
         self.steps.show_state(state)
         if not state.may_write:
-            self.helping.panel.hide()
+            self.helping.hide()
 
     def fill(self, texts: Mapping[str, str]) -> None:
         """Put texts into the boxes."""
+        if not self._is_built:
+            return
         self.conclusion.show_texts(texts)
 
     def show_trace(self, drawn: Drawn | None) -> None:
         """Draw a trace."""
+        if not self._is_built:
+            return
         if drawn is None:
             self.trace.set_record(None)
         else:

@@ -42,10 +42,10 @@ class Steps:
         row = QHBoxLayout(foot)
         row.setContentsMargins(6, 3, 6, 3)
         row.setSpacing(6)
+        foot.setStyleSheet("QPushButton { padding: 0 6px; }")  # three of them fit into the narrow column
         looks = {"submit": "primary", "audit": "primary"}
         for name in _BUTTONS:
             button = actions.button(f"reading.{name}", looks.get(name, ""))
-            button.setStyleSheet("padding: 0 6px;")
             self.buttons[name] = button
             row.addWidget(button, 1)
         self.show_state(PageState())

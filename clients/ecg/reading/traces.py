@@ -8,6 +8,7 @@ from clients.ecg.reading.state import Drawn
 from shared.contract.ecg import GetTrace
 
 if TYPE_CHECKING:
+    from clients.kit.running import TaskRunner
     from shared.waveform.beats import Delineation
     from shared.waveform.measuring import Analysis
     from shared.waveform.record import EcgRecord
@@ -27,6 +28,30 @@ def fetch(connection: Any, exam_id: int | None = None, trace_id: int | None = No
         except kept.KeptError:  # made by another version of the program: measured anew
             pass
     return Drawn(found.trace, record, analyse(record))
+
+
+def warm_up(runner: TaskRunner) -> None:
+    """Load in a worker what the first trace needs (numpy, scipy, the codec), so that nobody waits for it later."""
+    runner.run(_load, _nothing, _nothing, key="ecg-reading-warm-up")
+
+
+def _load() -> None:
+    import numpy as np
+
+    from shared.waveform import compact, filters
+    from shared.waveform.comparison import compare
+    from shared.waveform.measuring import analyse
+    from shared.waveform.record import record_from_microvolts
+
+    wave = np.tile(np.sin(np.linspace(0.0, 6.28, 400)) * 500.0, 6)
+    record = compact.unpack(compact.pack(record_from_microvolts(("I", "II"), np.vstack([wave, wave]), 500.0)))
+    found = analyse(record)
+    filters.filtered(record.microvolts(), record.sampling_hz)
+    compare(record, found, record, found)
+
+
+def _nothing(_result: object) -> None:
+    """Whatever became of it, the first trace loads what is missing."""
 
 
 def measured_here(record: EcgRecord) -> Drawn:
