@@ -35,6 +35,7 @@ LINKS: tuple[Link, ...] = (
         "clients.pathology.shell.special_lists:follow_ups",
         total="follow_ups",
     ),
+    Link("overdue", "超时病例（{count}）", "overdue", "clients.pathology.statistics.overdue:overdue"),
     Link("favourites", "收藏病例（{count}）", "favourites", "clients.pathology.shell.special_lists:favourites"),
 )
 """All links from left to right; `shell.counters` knows the counts by these names."""

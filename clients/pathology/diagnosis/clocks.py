@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from clients.pathology.shell.clock_words import RUNNING, clock_words
 from shared.contract.pathology_reports import ClockView
-from shared.domain.pathology_reports import URGENCIES, Urgency
+from shared.domain.pathology_reports import Urgency
 
 TONES = {
     Urgency.NONE: Tone.NEUTRAL,
@@ -22,28 +23,6 @@ TONES = {
     Urgency.MET: Tone.SUCCESS,
     Urgency.MISSED: Tone.DANGER,
 }
-_RUNNING = (Urgency.CALM, Urgency.SOON, Urgency.OVERDUE)
-
-
-def spoken(seconds: int) -> str:
-    """Return a duration as words: 3 天 4 小时, 2 小时 05 分, 12:34."""
-    seconds = abs(seconds)
-    if seconds >= 86_400:
-        return tr("{days} 天 {hours} 小时", days=seconds // 86_400, hours=seconds % 86_400 // 3600)
-    if seconds >= 3600:
-        return tr("{hours} 小时 {minutes} 分", hours=seconds // 3600, minutes=f"{seconds % 3600 // 60:02d}")
-    return f"{seconds // 60}:{seconds % 60:02d}"
-
-
-def clock_words(clock: ClockView, now: datetime) -> tuple[Urgency, str]:
-    """Return how a clock stands at a moment of this computer, and its words."""
-    if clock.due_at is None or clock.urgency not in _RUNNING:
-        return clock.urgency, tr(URGENCIES[clock.urgency].zh)
-    left = int((clock.due_at - now).total_seconds())
-    urgency = Urgency.OVERDUE if left < 0 else clock.urgency
-    if left < 0:
-        return urgency, tr("超时 {time}", time=spoken(left))
-    return urgency, tr("剩余 {time}", time=spoken(left))
 
 
 class ClockChip(QWidget):
@@ -69,7 +48,7 @@ class ClockChip(QWidget):
         """Show a clock as the server sees it; the difference to this computer's clock is kept."""
         self._clock = clock
         self._ahead = clock.now - datetime.now(UTC)
-        if clock.urgency in _RUNNING:
+        if clock.urgency in RUNNING:
             self._timer.start()
         else:
             self._timer.stop()

@@ -28,6 +28,7 @@ from clients.pathology.shell.server import CaseRows
 from clients.pathology.shell.special_columns import columns_of, list_id, name_of
 from clients.pathology.shell.state_filter import StateFilter
 from shared.contract.base import Notice
+from shared.contract.pathology_reports import ClockView
 
 _SPAN_WORDS = {1: "今天", 7: "7 天", 30: "30 天", 90: "90 天", 0: "全部"}
 _EMPTY = EmptyWords("没有符合条件的病例", "放宽状态或日期，或登记新病例。", "clipboard")
@@ -80,7 +81,8 @@ class CaseList(QWidget):
         box.addLayout(self._head())
         self.special = Banner()
         box.addWidget(self.special)
-        self.list = self._make_list(columns_for(desk.station.columns), f"pathology.{desk.station.id}")
+        clocks: dict[int, ClockView] = {}
+        self.list = self._make_list(columns_for(desk.station.columns, clocks), f"pathology.{desk.station.id}")
         """The list that is shown: the station's, or that of the special list."""
         self._lists = {"": self.list}
         self._box = box
@@ -88,7 +90,7 @@ class CaseList(QWidget):
         self.links = LinkBar(desk)
         box.addWidget(self.links)
         self.links.setVisible(bool(self.links.buttons))  # only with a parent: else it flashes up as a window
-        self.presenter = CaseListPresenter(desk, self.show_state)
+        self.presenter = CaseListPresenter(desk, self.show_state, clocks=clocks)
         self.presenter.on_source = self._on_source
         self.presenter.on_stale = self._reload_rows
         self.number.entered.connect(self.presenter.look_up)

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from clients.kit.paging import Column
 from clients.kit.states import StateLook
+from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from clients.pathology.shell.clock_words import clock_words
 from clients.pathology.shell.looks import LIST_FLAGS, case_look, flag_looks
 from shared.contract.pathology import CaseRow
+from shared.contract.pathology_reports import ClockView
 from shared.domain.pathology import CASE_STATES
+from shared.domain.pathology_reports import Urgency
 from shared.domain.states import Sex
 
+CLOCK_LOOKS = {
+    Urgency.NONE: (Tone.NEUTRAL, "circle"),
+    Urgency.CALM: (Tone.INFO, "clock"),
+    Urgency.SOON: (Tone.WARNING, "hourglass"),
+    Urgency.OVERDUE: (Tone.DANGER, "alert"),
+    Urgency.MET: (Tone.SUCCESS, "check"),
+    Urgency.MISSED: (Tone.DANGER, "alert"),
+}
 SEX_WORDS = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.OTHER: "其他", Sex.UNKNOWN: "未知"}
 
 
@@ -59,7 +73,22 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def columns_for(visible: Sequence[str]) -> tuple[Column, ...]:
-    """All columns, those named shown at first; the number and the flags always are."""
+def columns_for(visible: Sequence[str], clocks: Mapping[int, ClockView] | None = None) -> tuple[Column, ...]:
+    """All columns, those named shown at first; the number and the flags always are, the clock where there are any."""
     shown = {"number", "flags", *visible}
-    return tuple(replace(column, visible=column.key in shown) for column in COLUMNS)
+    columns = tuple(replace(column, visible=column.key in shown) for column in COLUMNS)
+    if clocks is None:
+        return columns
+    time = Column(
+        "clock", "报告时限", 104, value=lambda _row: "", marks=partial(clock_marks, clocks), firm=True, sort=False
+    )
+    return (*columns[:3], time, *columns[3:])
+
+
+def clock_marks(clocks: Mapping[int, ClockView], row: Any) -> list[StateLook]:
+    """How the turn-around of a case stands (EX-PA-03): colour, glyph and the time that is left."""
+    clock = clocks.get(row.id)
+    if clock is None or clock.urgency is Urgency.NONE:
+        return []
+    urgency, words = clock_words(clock, datetime.now(UTC))
+    return [StateLook(words, *CLOCK_LOOKS[urgency])]

@@ -6,13 +6,15 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from clients.kit.badges import StateBadge
-from clients.kit.labels import Label, ValueLabel
+from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.shell.columns import sex_and_age
 from clients.pathology.shell.looks import case_look, flag_looks
+from clients.pathology.statistics.earlier import EarlierWatch, show_earlier
 from shared.contract.pathology import CaseDetails
+from shared.contract.pathology_statistics import EarlierCase
 from shared.domain.pathology import CASE_STATES
 
 
@@ -40,6 +42,10 @@ class CaseHeader(QWidget):
         for widget in (self.stamp, self.number, self.state, self.patient):
             row.addWidget(widget)
         row.addLayout(self._flags)
+        self.earlier = Button("既往病理 {count}", "link", "clipboard", on_click=self._open_earlier)
+        self.earlier.hide()
+        self._earlier_cases: tuple[EarlierCase, ...] = ()
+        row.addWidget(self.earlier)
         row.addStretch(1)
         row.addWidget(self.unsaved)
         self._resize()
@@ -50,9 +56,11 @@ class CaseHeader(QWidget):
             desk.started.listen(lambda _none: self._show_new()),
             desk.dirty_changed.listen(lambda _none: self._show_dirty()),
         ]
+        self._earlier = EarlierWatch(desk, self._show_earlier)
         self._show_nothing()
 
     def closeEvent(self, event: object) -> None:
+        self._earlier.close()
         for forget in self._forget:
             forget()
         super().closeEvent(event)  # type: ignore[arg-type]
@@ -88,6 +96,14 @@ class CaseHeader(QWidget):
         self.state.set_source("没有打开的病例")
         self._show_flags([])
         self.unsaved.hide()
+
+    def _show_earlier(self, cases: tuple[EarlierCase, ...]) -> None:
+        self._earlier_cases = cases
+        self.earlier.setVisible(bool(cases))
+        self.earlier.set_source("既往病理 {count}", count=len(cases))
+
+    def _open_earlier(self) -> None:
+        show_earlier(self._desk, self._earlier_cases)
 
     def _show_flags(self, badges: list[StateBadge]) -> None:
         while self._flags.count():

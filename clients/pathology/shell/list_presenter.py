@@ -13,7 +13,7 @@ from clients.pathology.shell.server import CaseRows
 from shared.contract.base import Changed, Notice
 from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.pathology import CASE_ENTITY, CaseFilter, CountLists, ListCounts
-from shared.contract.pathology_reports import Counts, GetCounts
+from shared.contract.pathology_reports import ClockView, Counts, GetCounts
 from shared.contract.pathology_trail import Scan, ScanResult
 from shared.domain.pathology import GOOD_VERDICTS, CaseFlag, CaseState
 
@@ -45,7 +45,13 @@ class ListState:
 class CaseListPresenter(ScreenPresenter[ListState]):
     """Filters, counts, looks numbers up and opens their case."""
 
-    def __init__(self, desk: Desk, show: Callable[[ListState], None], today: Callable[[], date] = date.today) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        show: Callable[[ListState], None],
+        today: Callable[[], date] = date.today,
+        clocks: dict[int, ClockView] | None = None,
+    ) -> None:
         place = desk.place
         super().__init__(
             ListState(states=desk.station.states, days=first_days(desk)),
@@ -60,7 +66,9 @@ class CaseListPresenter(ScreenPresenter[ListState]):
         """Told when the list shows something else."""
         self.on_stale: Callable[[], None] = lambda: None
         """Told when the rows shown are old."""
-        self.rows = CaseRows(place.connection, self.filter)
+        self.clocks = clocks if clocks is not None else {}
+        """Turn-around clocks of the cases that were listed."""
+        self.rows = CaseRows(place.connection, self.filter, self.clocks)
 
     @property
     def filter(self) -> CaseFilter:
@@ -167,7 +175,7 @@ class CaseListPresenter(ScreenPresenter[ListState]):
 
     def _show_rows(self) -> None:
         self._desk.filter = self.filter
-        self.rows = CaseRows(self._caller, self._desk.filter)
+        self.rows = CaseRows(self._caller, self._desk.filter, self.clocks)
         self.on_source(self.rows)
 
     def _counted(self, counts: ListCounts) -> None:
@@ -180,6 +188,7 @@ class CaseListPresenter(ScreenPresenter[ListState]):
             "follow_ups_due": counts.follow_ups_due,
             "follow_ups": counts.follow_ups,
             "favourites": counts.favourites,
+            "overdue": counts.overdue,
         }
         self.state = replace(self.state, counts={**self.state.counts, **links})
         self._show(self.state)

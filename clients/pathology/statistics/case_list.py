@@ -29,9 +29,9 @@ _WIDTHS = {
     Field.AGE: 66,
     Field.STATE: 76,
     Field.BED: 56,
-    Field.RECEIVED: 126,
-    Field.REGISTERED: 126,
-    Field.REPORTED: 126,
+    Field.RECEIVED: 92,
+    Field.REGISTERED: 92,
+    Field.REPORTED: 92,
     Field.DIAGNOSIS: 260,
     Field.FINDINGS: 260,
     Field.GROSS: 260,
@@ -148,10 +148,10 @@ def _column(field: Field, place: int) -> Column:
         word.zh,
         _WIDTHS.get(field, 104),
         Align.RIGHT if is_count else Align.LEFT,
-        value=partial(_cell, place),
+        value=partial(_day if kind is FieldKind.DAY else _cell, place),
         marks=_mark if field is Field.NUMBER else None,
         strong=field is Field.NUMBER,
-        firm=field in (Field.NUMBER, Field.NAME),
+        firm=field in (Field.NUMBER, Field.NAME) or kind is FieldKind.DAY,
         quiet=kind is FieldKind.DAY,
         visible=place < MOST_SHOWN,
         sort=False,
@@ -160,6 +160,10 @@ def _column(field: Field, place: int) -> Column:
 
 def _cell(place: int, line: CaseLine) -> str:
     return line.cells[place].replace("\n", " ")
+
+
+def _day(place: int, line: CaseLine) -> str:
+    return line.cells[place][:10]
 
 
 def _mark(line: CaseLine) -> list[StateLook]:

@@ -10,10 +10,7 @@ from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import tr
 from clients.pathology.statistics.state import shown
 from shared.contract.pathology_statistics import Table
-from shared.domain.pathology_statistics import GROUPINGS, MEASURES, Measure, Unit
-
-_UNITS = {Unit.PERCENT: "", Unit.YEARS: "", Unit.FEN: "", Unit.COUNT: ""}
-_FIRST = 200
+from shared.domain.pathology_statistics import GROUPINGS, MEASURES, Measure
 
 
 class FigureTable(QTableWidget):
@@ -35,6 +32,7 @@ class FigureTable(QTableWidget):
         self.setCornerButtonEnabled(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
+        self.setStyleSheet("QTableWidget::item { padding: 0 8px; }")
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.cellDoubleClicked.connect(self._open)

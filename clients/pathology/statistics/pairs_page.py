@@ -186,5 +186,5 @@ _COLUMNS = (
     Column("patient_name", "姓名", 72, firm=True, sort=False),
     Column("result", "判定", 96, value=lambda _view: "", marks=_marks, firm=True, sort=False),
     Column("earlier", "先前诊断", 170, value=lambda view: view.earlier.replace("\n", " "), sort=False),
-    Column("later", "后来诊断", 170, value=lambda view: view.later.replace("\n", " "), sort=False),
+    Column("later", "后来诊断", 0, value=lambda view: view.later.replace("\n", " "), sort=False),
 )

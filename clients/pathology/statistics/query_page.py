@@ -213,7 +213,7 @@ class QueryPage(QWidget):
         split.addWidget(holder)
         split.addWidget(self.list)
         split.setChildrenCollapsible(False)
-        split.setSizes([270, 420])
+        split.setSizes([320, 380])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)

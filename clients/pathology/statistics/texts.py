@@ -85,5 +85,9 @@ ENTRIES: dict[str, str] = {
     "报告尚未审核": "Not audited yet",
     "依据：姓名与{by}一致": "Same name and {by}",
     "患者档案": "patient record",
+    "超时病例": "Overdue reports",
+    "超时病例（{count}）": "Overdue ({count})",
+    "没有超时的病例": "Nothing is overdue",
+    "报告都在时限之内。": "All reports are within their targets.",
     "既往病理 {count}": "Earlier {count}",
 }

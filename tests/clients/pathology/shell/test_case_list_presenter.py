@@ -66,6 +66,7 @@ def test_counters_of_states_and_links_come_from_both_rooms(tmp_path: Path) -> No
         "follow_ups_due": 1,
         "follow_ups": 2,
         "favourites": 3,
+        "overdue": 0,
     }
 
 
