@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RATE_HZ = 250.0  # detection works at this rate: QRS energy ends far below its half
 _LARGEST = 3.0  # more than that of a lead's typical QRS counts no more
 _QUIET_LEAD = 0.06  # noise, relative to QRS: a lead with less is no better, for one that is off is quiet too
+_RESTLESS, _RESTLESS_MORE = 1.6, 0.02
 _NOISE_S = 1.2  # around a moment
 _REFRACTORY_S = 0.2
 _BLOCK_S = 1.5  # a heart of 40/min beats once in it
@@ -69,6 +70,8 @@ class Activity:
     """Of each lead, in units of its own typical complexes."""
     share: NDArray[Any]
     """How much each lead has to say at each moment; 1 in all."""
+    restless: NDArray[Any]
+    """Whether a lead is noisier at that moment than it usually is."""
     band: NDArray[Any]
     """The leads' band of QRS energy, weighted by their share."""
 
@@ -84,16 +87,19 @@ def activity_of(data: NDArray[Any]) -> Activity:
 
     band = filters.band_pass(data, RATE_HZ, 5.0, 25.0)
     single, weights = np.zeros(data.shape), np.zeros(data.shape)
+    restless = np.zeros(data.shape, dtype=bool)
     for row, values in enumerate(band):
         smooth = _moving_average(np.abs(np.gradient(values)), round(0.08 * RATE_HZ))
         size = _typical_peak(smooth)
         if size <= 1e-9:
             continue
         single[row] = np.minimum(smooth / size, _LARGEST)
-        weights[row] = 1.0 / (_QUIET_LEAD**2 + _noise_around(single[row]) ** 2)
+        noise = _noise_around(single[row])
+        weights[row] = 1.0 / (_QUIET_LEAD**2 + noise**2)
+        restless[row] = noise > _RESTLESS * float(np.median(noise)) + _RESTLESS_MORE
         band[row] /= size
     share = weights / np.maximum(weights.sum(axis=0), 1e-9)
-    return Activity(np.sqrt((share * single**2).sum(axis=0)), single, share, band * np.sqrt(share))
+    return Activity(np.sqrt((share * single**2).sum(axis=0)), single, share, restless, band * np.sqrt(share))
 
 
 def _noise_around(relative: NDArray[Any]) -> NDArray[Any]:
@@ -137,7 +143,10 @@ def _peaks(seen: Activity) -> NDArray[Any]:
 
 
 def _unseen(seen: Activity, places: NDArray[Any], sure: NDArray[Any]) -> NDArray[Any]:
-    """(peak,) the share of the leads that show next to nothing there, though they show every beat."""
+    """(peak,) the share of the leads that show next to nothing there, though they show every beat.
+
+    0 where a lead shows it that is as quiet as ever: an ectopic beat may hardly be seen in the others.
+    """
     import numpy as np
 
     if len(sure) < _FEWEST_SURE:
@@ -153,8 +162,8 @@ def _unseen(seen: Activity, places: NDArray[Any], sure: NDArray[Any]) -> NDArray
 
     usual = np.percentile(largest(sure), 10.0, axis=1)
     blind = largest(places) < _UNSEEN_HEIGHT * usual[:, None]
-    result: NDArray[Any] = (seen.share[:, places] * blind).sum(axis=0)
-    return result
+    trusted = (~blind & ~seen.restless[:, places]).any(axis=0)
+    return np.where(trusted, 0.0, (seen.share[:, places] * blind).sum(axis=0))
 
 
 def _noise_peaks(places: NDArray[Any], relative: NDArray[Any]) -> NDArray[Any]:
