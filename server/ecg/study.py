@@ -21,15 +21,21 @@ def study_of(facts: ExamFacts, patient: PatientView, time: HospitalTime) -> tupl
     sex = facts.sex.value if facts.sex.value in ("M", "F", "O") else ""
     who = PatientFacts(
         patient.patient_number[:64],
-        pn_value(facts.patient_name, patient.pinyin),
+        _pn(facts.patient_name, patient.pinyin),
         facts.birth_date,
         sex,
         age=dicom_age(facts.age),
     )
     started = facts.registered_at.astimezone(time.zone).replace(tzinfo=None)
     entry = facts.entry
-    doctor = pn_value(entry.doctor) if entry.doctor else ""
+    doctor = _pn(entry.doctor) if entry.doctor else ""
     study = StudyFacts(
         facts.study_uid, facts.accession_number, facts.accession_number, started, facts.exam_item[:64], doctor
     )
     return who, study
+
+
+def _pn(name: str, pinyin: str = "") -> str:
+    """A PN value; one component alone is a retired form (PS3.5 6.2.1.1)."""
+    value = pn_value(name, pinyin) if pinyin else pn_value(name)
+    return value if "^" in value else f"{value}^"

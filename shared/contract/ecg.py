@@ -437,6 +437,7 @@ class TraceView(msgspec.Struct, frozen=True, kw_only=True):
     file_statements: tuple[str, ...] = ()  # what the device itself printed
     file_patient: str = ""  # name and number in the file: a warning when it is somebody else
     patient_differs: bool = False
+    is_measured: bool = True  # False: a long record, which a job measures; values and quality say nothing yet
 
 
 class TraceData(msgspec.Struct, frozen=True, kw_only=True):

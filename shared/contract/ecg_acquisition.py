@@ -211,7 +211,8 @@ class UploadFacts(msgspec.Struct, frozen=True, kw_only=True):
     `exam_id` (chosen by hand on the reading page), `task_id`, the open task of the device `device_serial`, an exam with
     `request_number`. With none, or when it is gone, the trace is kept as an orphan. Parts: one file of any format of
     shared.waveform.formats; a WFDB header with its signal files; or a record packed by shared.waveform.compact, with or
-    without the device's own file beside it.
+    without the device's own file beside it. What comes by a line (`source` LINE) hours later is never refused for the
+    state of its exam: it is kept as an orphan then.
     """
 
     parts: tuple[UploadPart, ...]

@@ -32,6 +32,7 @@ class Address:
     device_serial: str = ""
     numbers: tuple[str, ...] = ()  # accession or request numbers
     study_uid: str = ""
+    by_hand: bool = True  # somebody waits for the answer: an exam that cannot take it is refused, not passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class Receiving:
     def target(self, uow: UnitOfWork, caller: Caller, address: Address) -> Target:
         """Return where a recording belongs. Raises NOT_FOUND and ILLEGAL_ACTION for an exam chosen by hand."""
         if address.exam_id is not None:
-            return Target(self._exams.check(uow, caller, address.exam_id, ExamAction.STORE_TRACE))
+            if address.by_hand:
+                return Target(self._exams.check(uow, caller, address.exam_id, ExamAction.STORE_TRACE))
+            return self._of_exam(self._exams.demand(uow, caller, address.exam_id))
         if address.task_id is not None:
             return self._of_task(uow, self._tasks.get(uow, address.task_id, for_update=uow.is_writer))
         exam = self._exams.by_study(uow, address.study_uid) if address.study_uid else None

@@ -31,6 +31,7 @@ from shared.contract.ecg_acquisition import (
     UploadView,
 )
 from shared.contract.errors import ErrorCode
+from shared.domain.ecg import TraceSource
 
 FORGET_JOB = "ecg_acquisition.forget"
 FORGOTTEN_AFTER = timedelta(days=60)
@@ -187,7 +188,8 @@ class Uploads:
 def address_of(facts: UploadFacts) -> Address:
     """Return where an upload says that it belongs."""
     numbers = (facts.request_number.strip(),) if facts.request_number.strip() else ()
-    return Address(facts.exam_id, facts.task_id, facts.device_serial, numbers)
+    by_hand = facts.source is not TraceSource.LINE
+    return Address(facts.exam_id, facts.task_id, facts.device_serial, numbers, by_hand=by_hand)
 
 
 def _checked(key: str, facts: UploadFacts) -> int:

@@ -68,4 +68,5 @@ def trace_view(row: EcgTraceRow) -> TraceView:
         file_statements=facts.file_statements,
         file_patient=shown,
         patient_differs=facts.patient_differs,
+        is_measured=facts.measured_at is not None,
     )

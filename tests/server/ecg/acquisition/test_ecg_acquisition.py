@@ -281,5 +281,7 @@ def test_a_reported_exam_takes_no_trace(world: EcgWorld) -> None:
     data = a_file(99)
     order = acquisition.AddTrace(key="e" * 32, facts=upload_facts("x.dcm", data, exam_id=exam.row.id), data=data)
     assert refused(world, OPERATOR, order).code is ErrorCode.ILLEGAL_ACTION
+    late = world.upload(data=a_file(98), exam_id=exam.row.id, source=TraceSource.LINE)
+    assert late.orphan_id is not None, "what a line brings hours later is not refused"
     kept = world.upload(data=data, request_number=exam.row.accession_number)
     assert kept.orphan_id is not None, "by itself it is kept for a person to decide"

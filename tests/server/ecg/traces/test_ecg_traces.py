@@ -155,7 +155,8 @@ def test_rules_go_by_the_patient_as_registered(world: EcgWorld) -> None:
 def test_a_long_record_is_measured_later(world: EcgWorld) -> None:
     exam = world.registered(kind=EcgKind.HOLTER)
     result = world.upload(exam_id=exam.row.id, data=compact.pack(a_record(6, 130.0)))
-    assert result.trace.values.hr_bpm is None and world.ask(DOCTOR, ecg.GetTrace(exam_id=exam.row.id)).analysis == b""
+    assert result.trace.values.hr_bpm is None and not result.trace.is_measured
+    assert world.ask(DOCTOR, ecg.GetTrace(exam_id=exam.row.id)).analysis == b""
     assert [one["trace"] for one in jobs(world, MEASURE_JOB)] == [result.trace.id]
 
 
