@@ -96,9 +96,9 @@ class DisclosureView(QWidget):
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Other beats."""
         rhythm = rhythm_of(analysis.delineation.beats) if analysis is not None else None
-        self.rows.rhythm = self.tachogram.rhythm = rhythm
+        self.rows.rhythm = rhythm
         self.rows.forget()
-        self.tachogram.update()
+        self.tachogram.show_rhythm(rhythm)
         self._retell()
 
     def show_second(self, seconds: float) -> None:

@@ -337,6 +337,20 @@ def test_a_long_record_is_paged_and_overviewed(qtbot: Any, tmp_path: Path) -> No
     assert view.model.page == 480 and view.model.marked_s == 4800.0
 
 
+def test_scrolled_rows_are_those_drawn_at_once(qtbot: Any, tmp_path: Path) -> None:
+    view = _view(qtbot, tmp_path)
+    long = EcgRecord(("II",), np.tile(_RECORD.samples[1:2], 200), (1.0,), (0.0,), 500.0)
+    view.set_record(long)
+    view.set_disclosure(True)
+    overview = view.disclosure
+    assert overview is not None
+    for rows in (3, 1, 40, -2, -13):
+        overview._scroll(rows)
+        scrolled = _pixels(overview.rows.grab().toImage())
+        overview.rows.forget()
+        assert np.array_equal(scrolled, _pixels(overview.rows.grab().toImage()))
+
+
 def test_the_screen_of_the_moment_gives_the_millimetres(qtbot: Any, tmp_path: Path) -> None:
     view = _view(qtbot, tmp_path)
     assert view.model.view.per_mm == pytest.approx(4.0)
