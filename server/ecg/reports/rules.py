@@ -216,9 +216,10 @@ def needed(field: str, text: str, missing: str) -> str:
 
 
 def _text(text: str) -> str:
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    kept = "\n".join(lines).strip()
-    return "".join(one for one in kept if one == "\n" or one >= " ")
+    """Without control characters, blanks at the ends of lines, and empty lines at both ends."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    printable = "".join(one for one in plain if one == "\n" or one >= " ")
+    return "\n".join(line.rstrip() for line in printable.split("\n")).strip()
 
 
 # ── paper ────────────────────────────────────────────────────────────────────────────────────────────
