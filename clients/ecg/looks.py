@@ -66,8 +66,8 @@ URGENCY_LOOKS = _looks(
     URGENCIES,
     {
         Urgency.ROUTINE: (Tone.NEUTRAL, "dot"),
-        Urgency.URGENT: (Tone.WARNING, "alert"),
-        Urgency.EMERGENCY: (Tone.DANGER, "alert"),
+        Urgency.URGENT: (Tone.WARNING, "flag"),
+        Urgency.EMERGENCY: (Tone.DANGER, "flag"),
     },
 )
 DANGER_LOOKS = _looks(
@@ -85,8 +85,8 @@ CLOCK_LOOKS = _looks(
     {
         ClockColour.STOPPED: (Tone.NEUTRAL, "check"),
         ClockColour.GREEN: (Tone.SUCCESS, "clock"),
-        ClockColour.YELLOW: (Tone.WARNING, "clock"),
-        ClockColour.RED: (Tone.DANGER, "clock"),
+        ClockColour.YELLOW: (Tone.WARNING, "hourglass"),
+        ClockColour.RED: (Tone.DANGER, "alert"),
     },
 )
 DEVICE_LOOKS = _looks(

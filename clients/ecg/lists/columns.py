@@ -50,7 +50,7 @@ def place(row: EcgRow) -> str:
 _HEAD = (
     Column("state", "检查状态", 104, looks=EXAM_LOOKS, sort=False),
     Column("patient_name", "病人姓名", 150, strong=True, marks=marks, sort=False),
-    Column("sex", "性别", 48, format=sex_word, sort=False),
+    Column("sex", "性别", 56, format=sex_word, sort=False),
     Column("age", "年龄", 56, sort=False),
 )
 _TAIL = (
@@ -73,7 +73,7 @@ HEALTH_CHECK_COLUMNS = (
 )
 IN_HOSPITAL_COLUMNS = (
     *_HEAD,
-    Column("visit_kind", "就诊类型", 64, format=lambda kind: word(VISIT_WORDS, kind), sort=False),
+    Column("visit_kind", "就诊类型", 76, format=lambda kind: word(VISIT_WORDS, kind), sort=False),
     Column("patient_number", "病人编号", 104, sort=False),
     Column("visit_number", "门诊/住院号", 104, value=visit_number, sort=False, visible=False),
     Column("request_number", "申请单号", 118, sort=False, firm=True),

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from clients.ecg.desk import Desk
 from clients.ecg.lists.query import FIRST, LAST, QUICK, MakeRequest, QueryPresenter, QueryState
@@ -65,6 +65,7 @@ class ListPage(QWidget):
         self._rendering = False
         self._generation = -1
         self._scan = _nothing
+        self._buttons: list[tuple[QPushButton, QToolButton]] = []
         self.presenter = QueryPresenter(
             place.connection, place.runner, place.messages, spec.make, today, key=f"ecg.{spec.page}", quick=spec.quick
         )
@@ -77,7 +78,7 @@ class ListPage(QWidget):
         layout.addWidget(self._conditions())
         layout.addLayout(self._bar())
         if spec.header:
-            layout.addLayout(self._header())
+            layout.addWidget(self._header())
         layout.addWidget(hairline())
         self.list = ListView(
             spec.columns,
@@ -97,7 +98,7 @@ class ListPage(QWidget):
         self._connect_actions()
         self._soon = Coalesced(self._refresh_if_seen, self)
         self._stale = False
-        self._forget = [on_language_change(self._show_numbers)]
+        self._forget = [on_language_change(self._speak)]
         place.shell.line.changed.connect(self._line_changed)
         self.presenter.show_to(self._render)
         self.list.set_source(self.presenter.fetch)
@@ -169,8 +170,9 @@ class ListPage(QWidget):
             box.addWidget(actions.button(f"{page}.query", "primary"))
         return box
 
-    def _header(self) -> QHBoxLayout:
-        box = QHBoxLayout()
+    def _header(self) -> QWidget:
+        holder = QWidget()
+        box = QHBoxLayout(holder)
         box.setContentsMargins(16, 0, 16, 0)
         box.setSpacing(8)
         for action, look in self.spec.header:
@@ -178,11 +180,32 @@ class ListPage(QWidget):
                 box.addSpacing(8)
                 box.addWidget(hairline(vertical=True))
                 box.addSpacing(8)
-            else:
-                box.addWidget(self._place.actions.button(f"{self.spec.page}.{action}", look))
+                continue
+            name = f"{self.spec.page}.{action}"
+            with_words, icon = self._place.actions.button(name, look), self._place.actions.icon_button(name)
+            icon.hide()
+            self._buttons.append((with_words, icon))
+            box.addWidget(with_words)
+            box.addWidget(icon)
         box.addStretch(1)
         box.addWidget(self._place.actions.icon_button(f"{self.spec.page}.refresh"))
-        return box
+        return holder
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_header()
+
+    def _fit_header(self) -> None:
+        """Where the words do not fit (a panel is open), the last buttons keep only their icons."""
+        needed = sum(words.sizeHint().width() + 8 for words, _icon in self._buttons) + 120
+        shown = len(self._buttons)
+        while shown > 1 and needed > self.width():
+            shown -= 1
+            words, icon = self._buttons[shown]
+            needed -= words.sizeHint().width() - icon.sizeHint().width()
+        for at, (words, icon) in enumerate(self._buttons):
+            words.setVisible(at < shown)
+            icon.setVisible(at >= shown)
 
     def _connect_actions(self) -> None:
         on, page = self._place.actions.on, self.spec.page
@@ -233,6 +256,10 @@ class ListPage(QWidget):
         if state.overdue:
             words += "　" + tr("超时 {count} 条", count=state.overdue)
         self.numbers.set_text(words)
+
+    def _speak(self) -> None:
+        self._show_numbers()
+        self._fit_header()
 
     def _selected(self, row: Any) -> None:
         self._place.actions.update(row)

@@ -1,4 +1,4 @@
-"""Messages on screen: cards at the upper right whose click opens the page, the bell with the number, the list."""
+"""Messages on screen: cards at the lower right whose click opens the page, the bell with the number, the list."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Popup(QFrame):
 
 
 class Popups(QObject):
-    """Stacks the cards below the bar of a window, the newest on top."""
+    """Stacks the cards at the lower right of a window, the newest at the bottom; they cover rows, never buttons."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -124,14 +124,15 @@ class Popups(QObject):
         card.deleteLater()
 
     def _place(self) -> None:
-        top = current_theme().metrics.bar + 12
+        bottom = self._window.height() - current_theme().metrics.status - 12
         for card in self.cards:
             layout = card.layout()
             height = layout.heightForWidth(WIDTH) if layout is not None and layout.hasHeightForWidth() else -1
             card.resize(WIDTH, max(card.sizeHint().height() if height < 0 else height, 64))
-            card.move(self._window.width() - WIDTH - 16, top)
+            bottom -= card.height()
+            card.move(self._window.width() - WIDTH - 16, bottom)
             card.raise_()
-            top += card.height() + 8
+            bottom -= 8
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

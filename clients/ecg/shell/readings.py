@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from clients.ecg.desk import Desk, Reading
 from clients.ecg.pages import READING, find
 from clients.kit.actions import ActionGroup
+from clients.kit.labels import IconButton
 from clients.kit.panels import EmptyState
 from clients.kit.translations import tr
 
@@ -204,14 +205,12 @@ class ReadingStrip(QTabBar):
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
         self.setElideMode(Qt.TextElideMode.ElideRight)
-        self.setTabsClosable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._exams: list[int] = []
         self._list_title = ""
         self._filling = False
         self.currentChanged.connect(self._on_current)
         self.tabBarClicked.connect(self._on_clicked)
-        self.tabCloseRequested.connect(self._on_close)
         self.hide()
 
     def show_tabs(self, list_title: str, titles: list[tuple[int, str]], front: int | None) -> None:
@@ -222,9 +221,10 @@ class ReadingStrip(QTabBar):
         while self.count() > len(titles) + 1:
             self.removeTab(self.count() - 1)
         while self.count() < len(titles) + 1:
-            self.addTab("")
+            at = self.addTab("")
+            if at:
+                self.setTabButton(at, QTabBar.ButtonPosition.RightSide, self._close_button())
         self.setTabText(0, tr(list_title))
-        self.setTabButton(0, QTabBar.ButtonPosition.RightSide, None)
         for at, (_exam, title) in enumerate(titles, 1):
             self.setTabText(at, title)
             self.setTabToolTip(at, title)
@@ -251,6 +251,16 @@ class ReadingStrip(QTabBar):
         elif 0 < index <= len(self._exams):
             self.chosen.emit(self._exams[index - 1])
 
-    def _on_close(self, index: int) -> None:
-        if 0 < index <= len(self._exams):
-            self.closing.emit(self._exams[index - 1])
+    def _close_button(self) -> IconButton:
+        button = IconButton("close", "关闭", small=True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(self._close_clicked)
+        return button
+
+    @Slot()
+    def _close_clicked(self) -> None:
+        pressed = self.sender()
+        for at, exam_id in enumerate(self._exams, 1):
+            if self.tabButton(at, QTabBar.ButtonPosition.RightSide) is pressed:
+                self.closing.emit(exam_id)
+                return

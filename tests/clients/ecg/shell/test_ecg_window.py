@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
 from clients.ecg import pages
@@ -92,7 +92,7 @@ def test_a_reading_opens_in_a_tab_and_the_list_stays_where_it_was(opened: Open) 
     strip.setCurrentIndex(1)
     station.settle()
     assert station.shell.current_page == pages.READING
-    strip.tabCloseRequested.emit(1)
+    QTest.mouseClick(strip.tabButton(1, QTabBar.ButtonPosition.RightSide), Qt.MouseButton.LeftButton)
     station.settle()
     assert station.shell.current_page == pages.IN_HOSPITAL and not strip.isVisible()
 
