@@ -41,7 +41,7 @@ from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula
 
 NAME, VALUE, RANGE, MACHINE, SURE = range(5)
 _HEADS = ("参数", "数值", "参考范围", "机测", "")
-_WIDTHS = (74, 68, 62, 34, 20)
+_WIDTHS = (74, 72, 62, 32, 20)
 _SURE, _FAIR = 0.8, 0.5
 Index = QModelIndex | QPersistentModelIndex
 
@@ -155,7 +155,7 @@ class _Painter(QStyledItemDelegate):
             self._paint_value(painter, area, line, text)
         elif index.column() == SURE:
             _paint_confidence(painter, area, line.confidence)
-        elif index.column() != MACHINE or line.is_changed or line.machine is None:
+        elif index.column() != MACHINE or line.is_changed:
             painter.setPen(QColor(colour))
             left = Qt.AlignmentFlag.AlignLeft if index.column() == NAME else Qt.AlignmentFlag.AlignRight
             room = area.adjusted(4, 0, -2, 0)
@@ -165,12 +165,12 @@ class _Painter(QStyledItemDelegate):
     def _paint_value(self, painter: QPainter, area: QRect, line: Line, text: str) -> None:
         """The number at the right, its unit and mark after it; changed ones bold with a pencil stroke below."""
         theme = current_theme()
-        mark_width, unit_width = 12, 26
+        mark_width, unit_width = 12, 25
         out = bool(line.mark)
         colour = theme.tone(Tone.DANGER).text if out else theme.colours.text
         if line.is_changed:
             painter.fillRect(QRect(area.left(), area.top() + 2, 3, area.height() - 4), QColor(theme.colours.accent))
-        number = area.adjusted(6, 0, -(mark_width + unit_width), 0)
+        number = area.adjusted(3, 0, -(mark_width + unit_width), 0)
         if line.no_p:
             painter.setPen(QColor(theme.tone(Tone.WARNING).text))
             painter.drawText(

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import delete
 
 from clients.ecg.app import register_texts
 from clients.ecg.reading.keys import ACTIONS
@@ -93,6 +94,8 @@ class Seat:
             settings=UserSettings(folder / "user.json"),
             desk_settings=desk_settings,
             session=session,
+            shell=QWidget(),
+            on_notice=self.connection.on_notice,
             may=lambda permission: permission in session.permissions,
         )
         self.host: QWidget | None = None
@@ -118,6 +121,7 @@ class Seat:
             self.host = None
 
     def close(self) -> None:
+        delete(self.place.shell)  # the session ends: its line is closed
         self.runner.close()
         self.drafts.close()
         self.connection.close()

@@ -13,16 +13,18 @@ from pypdf import PdfReader
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from clients.ecg.acquisition.dialog import AcquiredTrace, AcquisitionDialog
 from clients.ecg.reading.page import ReadingPage
 from clients.ecg.reading.windows import PRINTS
 from clients.ecg.trace.measurement import Measurement
 from clients.ecg.trace.measurement import Parameter as Measured
 from clients.kit.app import make_application
 from clients.kit.translations import Language, set_language
-from shared.contract.ecg import GetEcgExam
+from shared.contract.ecg import GetEcgExam, GetTrace
 from shared.contract.ecg_reports import ListPrints
 from shared.domain.ecg import ExamState, ReportAction, ReportState
 from shared.domain.ecg_reports import Parameter
+from shared.waveform import compact
 from tests.clients.ecg.reading.reading_server import RealHouse, Seat
 from tests.server_process import running_server
 
@@ -135,8 +137,14 @@ def test_a_registered_exam_waits_for_its_trace_and_draws_it(qtbot: QtBot, house:
     page = seat.read(exam_id)
     until(qtbot, lambda: page.presenter.state.exam is not None and bool(page.presenter.state.no_trace))
     assert page.paper.currentWidget() is page.empty and page.presenter.state.may_acquire
-    house.record(exam_id)
-    page.presenter.refresh()
+    page.acquire()
+    dialog = page.findChild(AcquisitionDialog)
+    assert dialog is not None and dialog.isVisible()
+    house.record(exam_id)  # the machine uploads
+    trace = house.admin.call(GetTrace(exam_id=exam_id))
+    record = compact.unpack(trace.data)
+    dialog.acquired.emit(AcquiredTrace(exam_id=exam_id, record=record, trace_id=trace.trace.id, key="k"))
+    dialog.close()
     until(qtbot, lambda: page.presenter.state.may_write)
     assert page.paper.currentWidget() is page.trace
     assert page.title() == "欧阳明远"
