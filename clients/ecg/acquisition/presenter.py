@@ -412,7 +412,9 @@ class AcquisitionPresenter:
         def keep() -> str:
             from shared.waveform.compact import pack
 
-            return self._line.keep(facts, pack(record), key=key, original=original, urgency=urgency, label=label)
+            return self._line.keep(
+                facts, pack(record, thin=True), key=key, original=original, urgency=urgency, label=label
+            )
 
         self._runner.run(keep, _ignored, self._on_not_kept, key="ecg.acq.keep")
 

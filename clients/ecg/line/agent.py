@@ -136,7 +136,7 @@ class Agent:
         key = hashlib.sha256(path.name.encode() + b"".join(files.values())).hexdigest()[:32]
         facts = UploadFacts(parts=(), device_serial=self._serial, source=TraceSource.LINE)
         label = record.patient.name or path.name
-        self._outbox.keep(facts, pack(record), original=(path.name, files[path.name]), label=label, key=key)
+        self._outbox.keep(facts, pack(record, thin=True), original=(path.name, files[path.name]), label=label, key=key)
         self._move(path, "done")
         self._say(f"kept {key} {path.name}")
         return True

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-COMPACT = b"MJE1"
 LONG_S = 120.0
 """A longer record is measured by a job: nobody waits for it."""
 MAX_TEXT = 500
@@ -72,10 +71,10 @@ class Taken:
 
 def take_in(files: Sequence[File], subject: Subject | None, now: datetime) -> Taken:
     """Read, measure and check. Raises Unreadable."""
-    from shared.waveform.compact import pack
+    from shared.waveform.compact import is_packed, pack
 
     record, kind, name = _record(files)
-    packed = next((one.data for one in files if one.data[:4] == COMPACT), b"") or pack(record)
+    packed = next((one.data for one in files if is_packed(one.data, thin=False)), b"") or pack(record)
     facts = TraceFacts(
         file_statements=tuple(line[:MAX_TEXT] for line in record.statements[:50]),
         patient=_patient(record),
@@ -175,14 +174,14 @@ def digest_of(record: EcgRecord) -> str:
 
 def _record(files: Sequence[File]) -> tuple[EcgRecord, str, str]:
     from shared.waveform import formats
-    from shared.waveform.compact import CompactError, unpack
+    from shared.waveform.compact import CompactError, is_packed, unpack
 
     if not files or not any(one.data for one in files):
         raise Unreadable("文件是空的，请在设备上重新导出后再上传。")
-    original = next((one for one in files if one.data[:4] != COMPACT), None)
+    original = next((one for one in files if not is_packed(one.data)), None)
     try:
         for one in files:
-            if one.data[:4] == COMPACT:
+            if is_packed(one.data):
                 name = original.name if original is not None else one.name
                 kind = formats.kind_of(original.data) if original is not None else None
                 return unpack(one.data), kind.value if kind is not None else "compact", name
