@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QScreen, QShowEvent
+from PySide6.QtGui import QKeyEvent, QScreen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.ecg.trace import keys, texts, words
@@ -105,7 +105,7 @@ class TraceView(QWidget):
     def _connect(self) -> None:
         canvas, window = self.canvas, self.window_
         canvas.released.connect(self._released)
-        canvas.view_changed.connect(self._tell_scale)
+        canvas.view_changed.connect(self._view_changed)
         canvas.cleared.connect(self.clear_measurements)
         canvas.hovered.connect(self.bar.show_cursor_words)
         canvas.beat_chosen.connect(self._magnify)
@@ -444,10 +444,6 @@ class TraceView(QWidget):
             self._take_screen()
         super().showEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_panels()
-
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
@@ -477,6 +473,11 @@ class TraceView(QWidget):
             )
         self.canvas.update()
         self.window_.show_measurements(self.measurements, self.canvas.chosen)
+        self._tell_scale()
+
+    def _view_changed(self) -> None:
+        """The canvas was zoomed, panned or resized."""
+        self._place_panels()
         self._tell_scale()
 
     def _tell_scale(self) -> None:

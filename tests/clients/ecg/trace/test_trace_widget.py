@@ -173,7 +173,10 @@ def test_measuring_from_button_to_parameter_area(qtbot: Any, tmp_path: Path) -> 
     view.set_mode(Mode.MEASURE)
     window = view.window_
     assert window.isVisible() and not window.send_button.isEnabled()
-    assert window.geometry().bottomRight() == view.canvas.rect().bottomRight() - QPoint(12, 12)
+    for size in ((1700, 900), (1366, 768)):
+        view.resize(*size)
+        QApplication.processEvents()
+        assert window.geometry().bottomRight() == view.canvas.rect().bottomRight() - QPoint(12, 12)
     _drag(view, _place(view, 2.0, 1.0), _place(view, 2.8, 0.5))
     assert made[0].ms == pytest.approx(800, abs=_PITCH / 25 * 1000)
     assert made[0].mv == pytest.approx(-0.5, abs=_PITCH / 10)
