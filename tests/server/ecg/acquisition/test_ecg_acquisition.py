@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -219,6 +221,36 @@ def test_uploads_that_lie_are_refused(world: EcgWorld, change: dict[str, Any], f
     body = refused(world, OPERATOR, acquisition.BeginUpload(key="a" * 32, facts=facts))
     assert (body.code, body.field) == (ErrorCode.INVALID, field)
     assert refused(world, OPERATOR, acquisition.FinishUpload(key="b" * 32)).code is ErrorCode.NOT_FOUND
+
+
+def test_at_one_moment_only_one_wins(world_of_kind: EcgWorld) -> None:
+    world = world_of_kind
+    world.device("SN1")
+    world.ask(ADMIN, acquisition.BindStation(station="ECG-PC-2", device_id=1))
+    first, second = world.registered("甲"), world.registered("乙")
+    gate = Barrier(2)
+
+    def start(who: Any, exam_id: int) -> str:
+        gate.wait(10)
+        try:
+            return world.ask(who, acquisition.StartTask(exam_id=exam_id)).state.value
+        except Refusal as refusal:
+            return refusal.body.code.value
+
+    with ThreadPoolExecutor(2) as threads:
+        ends = [threads.submit(start, OPERATOR, first.row.id), threads.submit(start, OTHER, second.row.id)]
+        assert sorted(one.result() for one in ends) == ["acquiring", "held_by_other"]
+    data, key = a_file(1), secrets.token_hex(16)
+
+    def upload(own: str) -> acquisition.UploadResult:
+        gate.wait(10)
+        return world.upload(data=data, key=own, exam_id=first.row.id)
+
+    for keys in ((key, key), (secrets.token_hex(16), secrets.token_hex(16))):
+        with ThreadPoolExecutor(2) as threads:
+            results = list(threads.map(upload, keys))
+        assert len({one.trace.id for one in results}) == 1
+    assert world.ask(DOCTOR, ecg.GetEcgExam(exam_id=first.row.id)).row.trace_count == 1
 
 
 def test_an_orphan_is_matched_by_hand_in_two_steps(world_of_kind: EcgWorld) -> None:

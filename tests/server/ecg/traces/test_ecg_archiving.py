@@ -82,8 +82,8 @@ def wide() -> EcgRecord:
         (ecg_records.full(), "1.2.840.10008.5.1.4.1.1.9.1.1"),
         (replace(a_record(1), started=None), "1.2.840.10008.5.1.4.1.1.9.1.1"),
         (wide(), "1.2.840.10008.5.1.4.1.1.9.1.2"),
-        (ecg_records.twelve_leads(30.0, 125.0), "1.2.840.10008.5.1.4.1.1.9.1.3"),
-        (ecg_records.twelve_leads(5.0, 2000.0), "1.2.840.10008.5.1.4.1.1.9.1.4"),
+        (ecg_records.twelve_leads(10.0, 125.0), "1.2.840.10008.5.1.4.1.1.9.1.3"),
+        (ecg_records.twelve_leads(1.0, 2000.0), "1.2.840.10008.5.1.4.1.1.9.1.4"),
     ],
 )
 def test_the_object_is_of_the_right_class_and_says_whose_it_is(
@@ -150,7 +150,7 @@ def test_a_long_record_gets_its_values_from_the_job(world: EcgWorld) -> None:
     told: list[int] = []
     world.traces.service.watchers.append(lambda _uow, _caller, exam_id, _trace: told.append(exam_id))
     exam = world.registered(kind=EcgKind.HOLTER)
-    result = world.upload(exam_id=exam.row.id, data=compact.pack(ecg_records.twelve_leads(130.0, 250.0)))
+    result = world.upload(exam_id=exam.row.id, data=compact.pack(ecg_records.twelve_leads(125.0, 125.0)))
     assert not told and world.ask(DOCTOR, ecg.GetEcgExam(exam_id=exam.row.id)).row.quality_passed is None
     work = maker(world, Archive())
     assert work.measure(job(world, trace=result.trace.id)) == "Measured."
