@@ -86,4 +86,6 @@ def make_pages() -> tuple[Page, ...]:
 
 def run(argv: Sequence[str], connector: Connector) -> int:
     """Run the workstation until its window is closed; the exit status."""
-    return run_workstation(TITLE, make_pages(), argv, connector, prog="mingjing ecg")
+    from clients.ecg.shell.login import EcgLogin
+
+    return run_workstation(TITLE, make_pages(), argv, connector, prog="mingjing ecg", make_login=EcgLogin)

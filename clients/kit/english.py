@@ -40,7 +40,7 @@ ENTRIES: Mapping[str, str] = {
     "完成": "Done",
     # log-in
     "服务器": "Server",
-    "连接字符串由管理员提供，首次填写后自动记住。": "The administrator gives you the connection string; it is remembered.",
+    "连接字符串由管理员提供，首次填写后自动记住。": "Given by the administrator, then remembered.",
     "用户名": "User name",
     "密码": "Password",
     "修改密码": "Change password",

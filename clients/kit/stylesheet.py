@@ -81,7 +81,7 @@ QToolButton[small="true"] { min-width: ${small}px; max-width: ${small}px; min-he
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit { padding: 0 6px; }
+QLineEdit { padding: 0 6px; lineedit-password-character: 42; }
 QAbstractSpinBox, QComboBox { padding: 0 8px; }
 QLineEdit, QAbstractSpinBox, QComboBox { min-height: ${control_inner}px;
   max-height: ${control_inner}px; }

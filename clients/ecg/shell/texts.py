@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 ENTRIES = {
+    "口令": "Password",
     "近两周": "Last two weeks",
     "会诊": "Consultations",
     "常用操作": "Begin here",

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QApplication, QLineEdit, QTabBar
 from pytestqt.qtbot import QtBot
 
 from clients.ecg import pages
 from clients.ecg.pages import PAGES, actions_of, is_written
+from clients.ecg.shell.login import EcgLogin
 from clients.ecg.shell.popups import NoticeList
 from clients.kit.actions import check_actions
+from clients.kit.app import make_application, wear
 from clients.kit.review import review
+from clients.kit.running import ImmediateRunner
+from clients.kit.settings import UserSettings
 from clients.kit.translations import Language, set_language
 from shared.contract.base import Changed
 from shared.contract.ecg_consultations import ListNotices, MarkRead
@@ -220,3 +225,18 @@ def test_nothing_is_cut_on_any_page(opened: Open, language: Language) -> None:
             station.page(spec.id)
             assert review(station.window) == [], spec.id
     assert station.hospital.calls_of(ListNotices)
+
+
+def test_the_log_in_asks_user_and_password_as_stars(qtbot: QtBot, tmp_path: Path) -> None:
+    make_application()
+    wear("light")
+    page = EcgLogin("心电工作站", lambda _server: FakeEcg().connection, ImmediateRunner(), UserSettings(tmp_path / "d"))
+    qtbot.addWidget(page)
+    page.show()
+    assert list(page.form.rows) == ["server", "user", "password"]
+    assert page.captcha.isHidden()
+    line = page.form.rows["password"].editor.focus_target
+    assert isinstance(line, QLineEdit)
+    line.ensurePolished()
+    line.setText("secret")
+    assert line.displayText() == "******"
