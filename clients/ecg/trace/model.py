@@ -45,6 +45,7 @@ class TraceModel:
         self.other_name = ""
         self._scene: Scene | None = None
         self._filtered = True
+        self.filter_failed = False
 
     # --- record
 

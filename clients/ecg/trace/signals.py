@@ -77,4 +77,6 @@ class SignalStore:
         return settings, first, min(record.sample_count, round(stop_s * record.sampling_hz) + 2)
 
     def _made(self, settings: FilterSettings | None, first: int, stop: int) -> Piece:
+        if stop <= first:
+            return Piece(first, self.record.microvolts(first, first), self.record.sampling_hz)
         return Piece(first, filtered_part(self.record, first, stop, settings), self.record.sampling_hz)

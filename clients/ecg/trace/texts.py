@@ -56,6 +56,7 @@ CATALOGUE = {
     "滤波：无": "filter: none",
     "滤波 {words}": "filter {words}",
     "滤波计算中…": "filtering…",
+    "⚠ 滤波无法计算，按原始波形显示": "⚠ the filter failed: shown as recorded",
     "⚠ {leads} 超出行距，可用自动增益": "⚠ {leads} leaves its row: try automatic gain",
     "对比记录没有可对齐的心搏": "The other record has no beats to align",
     "叠加：{name}（平均心搏，按R对齐）": "Overlay: {name} (averaged beat, aligned on R)",

@@ -415,12 +415,18 @@ class TraceView(QWidget):
                 self.model.forget_scene()
                 self._changed()
 
-        self._runner.run(store.work(settings, start, stop), made, self._failed, key=self._key)
+        model.filter_failed = False
+        self._runner.run(store.work(settings, start, stop), made, self._filter_failed, key=self._key)
+
+    def _filter_failed(self, error: Exception) -> None:
+        """The trace stays as recorded, and the scale says so."""
+        self.model.filter_failed = True
+        self._failed(error)
 
     def _failed(self, error: Exception) -> None:
-        """A filter that cannot be: the trace stays as recorded, and the scale says so."""
         record_incident(error)
-        self._tell_scale()
+        if not self._closed:
+            self._tell_scale()
 
     # --- screen, words, panels
 

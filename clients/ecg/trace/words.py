@@ -25,6 +25,8 @@ def scale_words(model: TraceModel) -> str:
         parts.append(tr("滤波：无"))
     elif model.filtered or scene is None:
         parts.append(tr("滤波 {words}", words=choices.filters.words()))
+    elif model.filter_failed:
+        parts.append(tr("⚠ 滤波无法计算，按原始波形显示"))
     else:
         parts.append(tr("滤波计算中…"))
     if scene is not None and scene.cut:

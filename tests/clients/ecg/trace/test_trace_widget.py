@@ -411,3 +411,52 @@ def test_live_traces_sweep_and_mark_leads_that_are_off(qtbot: Any, tmp_path: Pat
     live.grab()
     live.clear()
     live.grab()
+
+
+def _odd(leads: int, count: int, hertz: float, gain: float = 1.0, fill: int | None = None) -> EcgRecord:
+    chance = np.random.default_rng(0)
+    shape = (leads, count)
+    values = chance.integers(-500, 500, shape) if fill is None else np.full(shape, fill)
+    names = tuple(f"L{n}" for n in range(leads))
+    return EcgRecord(names, values.astype(np.int32), (gain,) * leads, (0.0,) * leads, hertz)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        _odd(1, 0, 500.0),
+        _odd(1, 1, 500.0),
+        _odd(2, 30, 1.0),
+        _odd(1, 50_000, 100_000.0),
+        _odd(64, 1500, 500.0),
+        _odd(12, 2000, 500.0, fill=-(2**31)),
+        _odd(12, 2000, 500.0, gain=1e9),
+        _odd(12, 2000, 500.0, gain=1e-12),
+    ],
+    ids=["empty", "one sample", "1 Hz", "100 kHz", "64 leads", "nothing recorded", "volts", "nothing to see"],
+)
+def test_odd_records_are_shown_as_far_as_they_go(qtbot: Any, tmp_path: Path, record: EcgRecord) -> None:
+    view = _view(qtbot, tmp_path, record=record)
+    view.overlay(_RECORD, _ANALYSIS)
+    for name in ("3x4+1R", "median+3R", "all"):
+        view.set_layout(name)
+        view.set_scale(25.0, None)
+        for mode in (Mode.MEASURE, Mode.CALIPER, Mode.MAGNIFY, Mode.POINTS):
+            view.set_mode(mode)
+            _drag(view, QPoint(150, 100), QPoint(300, 200))
+        view.grab()
+    view.fit()
+    view.set_disclosure(True)
+    view.grab()
+    assert "mm/s" in view.scale_text()
+
+
+def test_a_filter_that_fails_is_said_and_the_trace_stays(qtbot: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("clients.ecg.trace.signals.filtered_part", broken)
+    view = _view(qtbot, tmp_path)
+    assert "滤波无法计算" in view.scale_text()
+    scene = view.model.scene()
+    assert scene is not None and np.array_equal(scene.curves[0].values, _RECORD.lead("I")[:1251])
