@@ -91,10 +91,12 @@ def _write(canvas: Any, mark: Text, height: float) -> None:
     width = faces.width_of(text, mark.bold, size)
     if mark.most_mm is not None and width > mark.most_mm * MM:
         size = max(size * mark.most_mm * MM / width, size * 0.7)
-        while text and faces.width_of(text + "…", mark.bold, size) > mark.most_mm * MM:
-            text = text[:-1]
-        text = text if text == faces.printable(mark.text) else text + "…"
         width = faces.width_of(text, mark.bold, size)
+        if width > mark.most_mm * MM + 1e-6:
+            while text and faces.width_of(text + "…", mark.bold, size) > mark.most_mm * MM:
+                text = text[:-1]
+            text += "…"
+            width = faces.width_of(text, mark.bold, size)
     x = mark.x * MM - (width if mark.align == "right" else 0.0)
     line = canvas.beginText(x, (height - mark.y) * MM)
     line.setFillColorRGB(*_colour(mark.colour))
