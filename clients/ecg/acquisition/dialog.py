@@ -23,7 +23,7 @@ from clients.kit.panels import Banner, EmptyState
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Changed, Notice
-from shared.domain.ecg import DeviceState
+from shared.domain.ecg import AdapterKind, DeviceState
 
 if TYPE_CHECKING:
     from clients.kit.shell import Workplace
@@ -120,6 +120,7 @@ class AcquisitionDialog(QDialog):
         outer.addWidget(self.upload)
         outer.addWidget(hairline())
         outer.addLayout(self._foot())
+        self.start_button.setFocus()
 
     def _foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -352,6 +353,12 @@ def _hint_of(state: AcquisitionState) -> tuple[str, str, str]:
     if state.phase is Phase.LOADING:
         return "hourglass", "正在查询设备…", ""
     if state.phase is Phase.RECORDING:
+        if state.device is not None and state.device.kind is AdapterKind.DICOM:
+            return (
+                "voice",
+                "等待心电图机",
+                "请在心电图机上选中该患者（DICOM 工作列表），记录后发送到服务器；到达后自动显示。",
+            )
         return "voice", "等待心电图机", "请为患者接好电极，在心电图机上记录并发送；收到后自动检查质量。"
     if state.phase is Phase.CHECKING:
         return "hourglass", "正在检查心电图质量…", ""

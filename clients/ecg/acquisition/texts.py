@@ -35,6 +35,9 @@ ENTRIES = {
     "请为患者接好电极，在心电图机上记录并发送；收到后自动检查质量。": (
         "Attach the electrodes, record and send on the cart; quality is checked when it arrives."
     ),
+    "请在心电图机上选中该患者（DICOM 工作列表），记录后发送到服务器；到达后自动显示。": (
+        "Choose the patient on the cart (DICOM worklist), record and send to the server; it appears here by itself."
+    ),
     "正在检查心电图质量…": "Checking the quality…",
     "正在检查质量…": "Checking the quality…",
     "正在上传": "Uploading",
