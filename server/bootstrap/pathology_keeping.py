@@ -10,6 +10,7 @@ from server.bootstrap.pathology_cases import AccountsAsWitnesses
 from server.bootstrap.pathology_stations import NameOfHospital
 from server.pathology.keeping.archive import PathologyArchive
 from server.pathology.keeping.loans import Loans
+from server.pathology.keeping.outside import OutsidePapers
 from server.pathology.keeping.ports import ObjectOf, Step
 from server.pathology.keeping.receipts import LoanReceipts
 from server.pathology.keeping.rpc import KeepingRpc
@@ -105,5 +106,6 @@ def build_pathology_keeping(house: PathologyHouse, core: PathologyCases) -> Path
     archive = PathologyArchive(objects, house.time)
     loans = Loans(archive, objects, house.time)
     receipts = LoanReceipts(house.database, loans, NameOfHospital(house.organisation), house.documents, house.time)
-    handlers = KeepingRpc(house.database, archive, loans, receipts, AccountsAsWitnesses(house.identity))
+    outside = OutsidePapers(loans, house.documents)
+    handlers = KeepingRpc(house.database, archive, loans, receipts, AccountsAsWitnesses(house.identity), outside)
     return PathologyKeeping(archive, loans, handlers)

@@ -19,6 +19,8 @@ from shared.domain.permissions import Permission
 
 MOST_ITEMS = 500
 MOST_ROWS = 500
+MAX_PAPER_BYTES = 6 * 1024 * 1024
+MOST_PAPERS = 40
 
 
 class KeptKind(StrEnum):
@@ -234,7 +236,7 @@ class LoanView(msgspec.Struct, frozen=True, kw_only=True):
     due_day: date  # 归还期限
     items: tuple[LoanItemView, ...]
     outside_diagnosis: str  # 外院诊断信息
-    document_ids: tuple[int, ...]  # scanned papers: MediaView.id
+    document_ids: tuple[int, ...]  # pages of the outside report, in their order: DocumentView.id
     closed_at: datetime | None
     note: str
     allowed: tuple[LoanAction, ...]
@@ -257,6 +259,31 @@ class Lend(Command[LoanView], frozen=True, kw_only=True):
     station: str = ""
 
 
+class AddLoanPaper(Command[LoanView], frozen=True, kw_only=True):
+    """外院诊断书: keep a scanned page (JPEG or PNG) or a PDF with the loan, also after it was closed (PA-AWS-09).
+
+    Refusals: NOT_FOUND, INVALID (neither of the three, damaged, larger than MAX_PAPER_BYTES, too many), DISK_FULL.
+    """
+
+    method = "pathology_keeping.add_loan_paper"
+    permission = Permission.PATHOLOGY_LEND
+    audit = AuditClass.PATIENT_RECORD
+
+    loan_id: int
+    data: bytes
+
+
+class RemoveLoanPaper(Command[LoanView], frozen=True, kw_only=True):
+    """Take a page off the loan that was scanned by mistake; who and when is logged. Refusals: NOT_FOUND."""
+
+    method = "pathology_keeping.remove_loan_paper"
+    permission = Permission.PATHOLOGY_LEND
+    audit = AuditClass.PATIENT_RECORD
+
+    loan_id: int
+    document_id: int
+
+
 class ReturnItems(Command[LoanView], frozen=True, kw_only=True):
     """归还 of some or all items; the loan closes with the last one (PA-AWS-11).
 
@@ -271,7 +298,6 @@ class ReturnItems(Command[LoanView], frozen=True, kw_only=True):
     version: int
     item_ids: tuple[int, ...]
     outside_diagnosis: str = ""
-    document_ids: tuple[int, ...] = ()
     refund_fen: int = 0
     note: str = ""
     station: str = ""

@@ -17,6 +17,7 @@ from clients.pathology.archive.forms import extend_form, lost_form, yuan_problem
 from clients.pathology.archive.lists import LOAN_COLUMNS, LOAN_LOOKS, loan_key
 from clients.pathology.archive.loan_detail import LoanDetail
 from clients.pathology.archive.loans import LoansPresenter, LoansState
+from clients.pathology.archive.outside import show_outside
 from clients.pathology.archive.page import ArchivePage, line, padded, row_of
 from clients.pathology.archive.receipt import show_receipt
 from clients.pathology.desk import Desk
@@ -43,6 +44,7 @@ class _LoansPage(ArchivePage):
         self.list.retry.connect(self.presenter.load)
         self.receipt_button = Button("借阅回执", "", "print", on_click=self._receipt)
         self.receipt_button.setVisible(desk.place.may(Permission.PATHOLOGY_LEND.value))
+        self.outside_button = Button("外院诊断书", "", "document", on_click=self._outside)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -78,7 +80,7 @@ class _LoansPage(ArchivePage):
 
     def foot(self) -> QWidget:
         """What can be done to the chosen loan."""
-        return padded(row_of(None, self.receipt_button))
+        return padded(row_of(None, self.outside_button, self.receipt_button))
 
     def shown(self) -> None:
         self.presenter.load()
@@ -93,6 +95,9 @@ class _LoansPage(ArchivePage):
             self.list.select_id(state.loan.id)
         self.detail.render_state(state)
         self.receipt_button.setEnabled(state.loan is not None)
+        pages = len(state.loan.document_ids) if state.loan is not None else 0
+        self.outside_button.setEnabled(state.loan is not None)
+        self.outside_button.set_source("外院诊断书（{count}）" if pages else "外院诊断书", count=pages)
 
     def closeEvent(self, event: object) -> None:
         self.presenter.close()
@@ -105,6 +110,11 @@ class _LoansPage(ArchivePage):
         now = self.presenter.state.loan
         if loan is not None and loan != now:
             self.presenter.select(loan)  # type: ignore[arg-type]  # rows are loans
+
+    def _outside(self) -> None:
+        loan = self.presenter.state.loan
+        if loan is not None:
+            show_outside(self.desk, loan, lambda _loan: self.presenter.load())
 
     def _receipt(self) -> None:
         if self.presenter.state.loan is not None:

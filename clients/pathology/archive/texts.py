@@ -109,4 +109,18 @@ ENTRIES = {
     "没有存放位置": "No storage places",
     "在右侧填写后保存。": "Fill in at the right and save.",
     "年": "years",
+    # outside report of a loan
+    "外院诊断书": "Outside report",
+    "外院诊断书（{count}）": "Outside report ({count})",
+    "还没有外院诊断书": "No outside report yet",
+    "扫描纸质报告，或添加已有的文件。": "Scan the paper, or add files.",
+    "添加文件…": "Add files…",
+    "添加文件": "Add files",
+    "删除本页": "Remove page",
+    "扫描纸质报告": "Scan the paper",
+    "上一页": "Page before",
+    "下一页": "Next page",
+    "从借阅记录中删除第 {page} 页？删除会记入备注。": "Remove page {page} from the loan? The note will say so.",
+    "文件打不开或太大，请检查后重试。": "The file cannot be read or is too large.",
+    "{page} / {pages}": "{page} / {pages}",
 }

@@ -332,7 +332,7 @@ class ScannerPanel(_Panel):
         self.folder = ValueLabel(str(desk.place.desk_settings.get(SCANNER_FOLDER, "")) or tr("未设置"), wrap=True)
         self.field("扫描文件夹", self.folder)
         self.column.addWidget(Button("选择文件夹", "", "folder", on_click=self.choose_folder))
-        self.end("Windows 上请让扫描仪自带的程序把文件存到扫描文件夹；“扫描录入”取最近 15 分钟的文件。")
+        self.end("没有列出的扫描仪：让它自带的程序把文件存到扫描文件夹；“扫描录入”取最近 15 分钟的文件。")
         self.device.currentIndexChanged.connect(self._keep)
         desk.place.runner.run(sane_devices, self._show, desk.place.messages.report, key="media.scanners")
 

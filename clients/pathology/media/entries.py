@@ -10,7 +10,10 @@ from clients.kit.translations import tr
 
 if TYPE_CHECKING:
     from clients.pathology.desk import Desk
+    from clients.pathology.media.scanning import FolderScanner, Scanner
     from clients.pathology.media.tab import ImagingTab
+
+_FOLDERS: dict[str, FolderScanner] = {}
 
 
 def _tab(desk: Desk) -> ImagingTab | None:
@@ -107,25 +110,40 @@ def delete(desk: Desk) -> None:
 def choose_scanner(desk: Desk) -> None:
     """扫描设备选择 (PA-IMG-12)."""
     from clients.pathology.media.device_panels import WIDTH, ScannerPanel
-    from clients.pathology.media.scanning import SaneScanner
+    from clients.pathology.media.wia import system_scanner
 
-    desk.show_panel("扫描设备选择", ScannerPanel(desk, SaneScanner().devices), WIDTH)
+    desk.show_panel("扫描设备选择", ScannerPanel(desk, system_scanner().devices), WIDTH)
+
+
+def chosen_scanner(desk: Desk) -> tuple[Scanner, str] | None:
+    """The scanner of this computer and its key; None where nothing is set up, which the user is told."""
+    from clients.pathology.media.device_panels import SCANNER, SCANNER_FOLDER
+    from clients.pathology.media.scanning import NO_SCANNER, FolderScanner
+    from clients.pathology.media.wia import system_scanner
+
+    settings = desk.place.desk_settings
+    device, folder = str(settings.get(SCANNER, "folder")), str(settings.get(SCANNER_FOLDER, ""))
+    if device != "folder":
+        return system_scanner(), device
+    if not folder:
+        desk.place.messages.say(tr(NO_SCANNER), Tone.WARNING)
+        return None
+    # One for as long as the program runs: it knows which files were taken already.
+    return _FOLDERS.setdefault(folder, FolderScanner(Path(folder))), device
 
 
 def scan_document(desk: Desk) -> None:
     """扫描录入: pages as documents of the case (PA-IMG-13)."""
-    from clients.pathology.media.device_panels import SCANNER, SCANNER_FOLDER
-    from clients.pathology.media.scanning import NO_SCANNER, FolderScanner, SaneScanner, Scanner, ScanTrouble
+    from clients.pathology.media.scanning import ScanTrouble
     from clients.pathology.media.session import bench_of
 
     place, bench = desk.place, bench_of(desk)
     if _tab(desk) is None or not bench.may_capture():
         return
-    device, folder = str(place.desk_settings.get(SCANNER, "folder")), str(place.desk_settings.get(SCANNER_FOLDER, ""))
-    if device == "folder" and not folder:
-        place.messages.say(tr(NO_SCANNER), Tone.WARNING)
+    found = chosen_scanner(desk)
+    if found is None:
         return
-    scanner: Scanner = FolderScanner(Path(folder)) if device == "folder" else SaneScanner()
+    scanner, device = found
 
     def failed(error: Exception) -> None:
         if isinstance(error, ScanTrouble):

@@ -1,6 +1,7 @@
 """Scanners: a port, SANE through its own tool, and the folder that a scanner or a copier writes into; knows no Qt.
 
-TWAIN has no well-kept library with wheels: on Windows the scanner's own program writes into the watched folder.
+Windows' twin is `media.wia`. TWAIN itself has no well-kept library with wheels; a driver that WIA does not know writes
+into the watched folder.
 """
 
 from __future__ import annotations

@@ -107,10 +107,11 @@ ENTRIES = {
     "选择文件夹": "Choose folder",
     "未设置": "Not set",
     "正在扫描…": "Scanning…",
-    "Windows 上请让扫描仪自带的程序把文件存到扫描文件夹；“扫描录入”取最近 15 分钟的文件。": (
-        "On Windows let the scanner's own program write into the scan folder; “Scan” takes the files of the last "
-        "15 minutes."
+    "没有列出的扫描仪：让它自带的程序把文件存到扫描文件夹；“扫描录入”取最近 15 分钟的文件。": (
+        "A scanner that is not listed: let its own program write into the scan folder; “Scan” takes the files of the "
+        "last 15 minutes."
     ),
+    "扫描仪中没有纸，请放好后重试。": "There is no paper in the scanner; put it in and try again.",
     "没有找到扫描设备。可在“扫描设备选择”中设置扫描文件夹，扫描仪的程序把文件存到该文件夹即可。": (
         "No scanner was found. Set a scan folder under “Scanner” and let the scanner's program write into it."
     ),

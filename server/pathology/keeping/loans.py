@@ -114,7 +114,6 @@ class Loans:
         row.refund_fen += request.refund_fen
         if request.outside_diagnosis.strip():
             row.outside_diagnosis = request.outside_diagnosis.strip()[:4000]
-        row.document_ids = sorted({*row.document_ids, *request.document_ids})
         row.note = request.note.strip()[:500] or row.note
         return self._settled(uow, caller, row)
 
@@ -171,6 +170,18 @@ class Loans:
         left = select(func.count()).where(LoanItemRow.loan_id == row.id, LoanItemRow.state == _OUT)
         if int(uow.session.execute(left).scalar_one()) == 0:
             row.is_open, row.closed_at = False, self._time.now()
+        row.touch()
+        return self._changed(uow, caller, row)
+
+    def locked(self, uow: UnitOfWork, loan_id: int) -> LoanRow:
+        """A loan, be it open or closed, that nobody else changes meanwhile. Raises NOT_FOUND."""
+        row = uow.session.get(LoanRow, loan_id, with_for_update=True, populate_existing=True)
+        if row is None:
+            raise not_found("借阅登记")
+        return row
+
+    def told(self, uow: UnitOfWork, caller: Caller, row: LoanRow) -> LoanView:
+        """Note that a loan changed, and return it."""
         row.touch()
         return self._changed(uow, caller, row)
 

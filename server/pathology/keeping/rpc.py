@@ -9,6 +9,7 @@ from server.kernel.dispatch import Caller, handles, handles_alone
 from server.kernel.errors import invalid
 from server.pathology.keeping.archive import PathologyArchive
 from server.pathology.keeping.loans import Loans
+from server.pathology.keeping.outside import OutsidePapers
 from server.pathology.keeping.ports import Receipts
 from shared.contract import pathology_keeping as contract
 from shared.contract.pathology_technique import BatchReport
@@ -26,10 +27,16 @@ class KeepingRpc:
     """What the archive workstation asks."""
 
     def __init__(
-        self, database: Database, archive: PathologyArchive, loans: Loans, receipts: Receipts, witnesses: Witnesses
+        self,
+        database: Database,
+        archive: PathologyArchive,
+        loans: Loans,
+        receipts: Receipts,
+        witnesses: Witnesses,
+        outside: OutsidePapers,
     ) -> None:
         self._database, self._archive, self._loans = database, archive, loans
-        self._receipts, self._witnesses = receipts, witnesses
+        self._receipts, self._witnesses, self._outside = receipts, witnesses, outside
 
     @handles
     def list_places(
@@ -76,6 +83,14 @@ class KeepingRpc:
     @handles
     def return_items(self, request: contract.ReturnItems, caller: Caller, uow: UnitOfWork) -> contract.LoanView:
         return self._loans.give_back(uow, caller, request)
+
+    @handles
+    def add_paper(self, request: contract.AddLoanPaper, caller: Caller, uow: UnitOfWork) -> contract.LoanView:
+        return self._outside.add(uow, caller, request.loan_id, request.data)
+
+    @handles
+    def remove_paper(self, request: contract.RemoveLoanPaper, caller: Caller, uow: UnitOfWork) -> contract.LoanView:
+        return self._outside.remove(uow, caller, request.loan_id, request.document_id)
 
     @handles
     def extend(self, request: contract.ExtendLoan, caller: Caller, uow: UnitOfWork) -> contract.LoanView:
