@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from clients.ecg import pages
 from clients.ecg.app import TITLE, make_pages
 from clients.ecg.consultations.application import ApplicationDialog
-from clients.ecg.registration.quick import ConsultationRegistration
+from clients.ecg.registration.quick import ConsultationRegistration, NumberDialog
 from clients.ecg.shell.window import EcgWindow
 from clients.kit.app import Workstation, make_application, wear
 from clients.kit.printing.setup import FOLDER_KEY
@@ -24,6 +25,7 @@ from clients.kit.settings import UserSettings
 from clients.kit.translations import Language, set_language
 from shared.contract.ecg_consultations import Get
 from shared.contract.errors import ErrorCode, Refused
+from shared.contract.exams import ItemEntry, PatientEntry, RequesterEntry, SubmitApplication
 from shared.contract.identity import ChangePassword, GetCaptcha, ListUsers, Login, ResetPassword
 from shared.domain.ecg import ConsultationState, ExamState, Urgency
 from shared.domain.states import Sex
@@ -216,3 +218,39 @@ def test_after_repeated_wrong_passwords_the_right_one_needs_a_captcha(network: E
             assert view.required and view.image.startswith(b"\x89PNG")
     finally:
         client.close()
+
+
+def test_a_request_of_the_hospital_system_is_registered_by_its_number(
+    windows: tuple[Window, Window], network: EcgNetwork
+) -> None:
+    lower, _upper = windows
+    patient = PatientEntry(name="孙二娘", sex=Sex.FEMALE, card_number="C900", birth_date=date(1960, 3, 4))
+    item = ItemEntry(code="ECG001", name="常规十二导联心电图", body_part="心脏", price_fen=2000)
+    requester = RequesterEntry(department="内科", doctor="李医生", his_number="SQ-900", ward="内一", bed="12")
+    network.admin.call(SubmitApplication(patient=patient, exam_type="ECG", items=(item,), requester=requester))
+
+    his = lower.page(pages.HIS)
+    his.presenter.refresh()
+    lower.until(lambda: his.list.total == 1)
+    request = his.list.model.row(0)
+    assert request.entry.patient_name == "孙二娘" and request.can_register
+
+    listing = lower.page(pages.IN_HOSPITAL)
+    listing.register_by_number()
+    dialog = lower.dialog(NumberDialog)
+    dialog.number.rows["number"].editor.set_value("SQ-901")
+    dialog.number.submit()
+    lower.until(lambda: dialog.number.rows["number"].problem)
+    dialog.number.rows["number"].editor.set_value("SQ-900")
+    dialog.number.submit()
+    lower.until(lambda: dialog.chosen is not None)
+    assert dialog.form.value("patient_name") == "孙二娘" and dialog.form.value("bed") == "12"
+    dialog.register()
+    lower.until(lambda: lower.row_of(listing, "孙二娘") is not None)
+
+    his = lower.page(pages.HIS)
+    lower.until(lambda: his.list.model.row(0) is not None and not his.list.model.row(0).can_register)
+    his.activate(his.list.model.row(0))
+    lower.settle()
+    assert lower.shell.current_page == pages.IN_HOSPITAL
+    lower.until(lambda: listing.list.total == 1 and lower.row_of(listing, "孙二娘") is not None)
