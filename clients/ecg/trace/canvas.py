@@ -277,6 +277,13 @@ class Canvas(QWidget):
 
     # --- keys
 
+    def _holds_arrows(self) -> bool:
+        """Whether arrow keys move a caliper or a measurement, not the paper."""
+        model = self.model
+        if model.mode is Mode.CALIPER:
+            return model.caliper is not None
+        return model.mode is Mode.MEASURE and 0 <= self.chosen < len(model.measurements)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
             Qt.Key.Key_Left: (_NUDGE_PX, 0),
@@ -286,7 +293,7 @@ class Canvas(QWidget):
         }
         key = Qt.Key(event.key())
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if key in steps and plain and not (self.model.mode is Mode.CALIPER and self.model.caliper):
+        if key in steps and plain and not self._holds_arrows():
             self.pan(*steps[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(STEP)

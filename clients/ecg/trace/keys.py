@@ -22,11 +22,15 @@ _MODES = {
     Qt.Key.Key_G: Mode.MAGNIFY,
     Qt.Key.Key_T: Mode.POINTS,
 }
+_SIDES = (Qt.Key.Key_Left, Qt.Key.Key_Right)
+_ARROWS = (*_SIDES, Qt.Key.Key_Up, Qt.Key.Key_Down)
 KEYS = (
     ("+ / −", "放大 / 缩小"),
     ("0", "复位到实际大小"),
     ("F", "整页适合窗口"),
     ("← → ↑ ↓", "移动波形；分规模式下逐个采样移动"),
+    ("← →", "测量时移动终点一个采样（Shift：起点）"),
+    ("↑ ↓", "测量时选择另一个测量"),
     ("PageUp / PageDown", "上一页 / 下一页"),
     ("[ / ]", "走纸速度慢 / 快"),
     ("; / '", "增益小 / 大"),
@@ -88,13 +92,15 @@ def _tool(view: TraceView, key: Qt.Key, event: QKeyEvent) -> bool:
     model, canvas = view.model, view.canvas
     if key == Qt.Key.Key_Escape and model.mode is not Mode.READ:
         view.set_mode(Mode.READ)
-    elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and model.caliper is not None and model.record is not None:
+    elif key in _SIDES and model.mode is Mode.CALIPER and model.caliper is not None and model.record is not None:
         samples = (1 if key == Qt.Key.Key_Right else -1) * (
             10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         )
         hertz = model.record.sampling_hz
         model.caliper = model.caliper.moved(1, model.caliper.second + samples / hertz, hertz)
         canvas.update()
+    elif key in _ARROWS and model.mode is Mode.MEASURE and 0 <= canvas.chosen < len(model.measurements):
+        _move_measurement(view, key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
     elif key == Qt.Key.Key_Delete and 0 <= canvas.chosen < len(model.measurements):
         view.remove_measurement(canvas.chosen)
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= canvas.chosen < len(model.measurements):
@@ -102,6 +108,15 @@ def _tool(view: TraceView, key: Qt.Key, event: QKeyEvent) -> bool:
     else:
         return False
     return True
+
+
+def _move_measurement(view: TraceView, key: Qt.Key, start: bool) -> None:
+    """Left and right: an edge by one sample; up and down: another measurement."""
+    number = view.canvas.chosen
+    if key in _SIDES:
+        view.nudge_measurement(number, 1 if key == Qt.Key.Key_Right else -1, start)
+    else:
+        view.choose_measurement(number + (1 if key == Qt.Key.Key_Down else -1))
 
 
 def _next(steps: tuple[float, ...], now: float, by: int) -> float:

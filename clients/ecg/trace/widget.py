@@ -63,6 +63,8 @@ class TraceView(QWidget):
     """Mode."""
     page_changed = Signal(int, int)
     """Page shown, number of pages (from 0)."""
+    disclosure_changed = Signal(bool)
+    """The overview of a long record was opened or left."""
     calibration_wanted = Signal()
     """The user pressed "not calibrated": show the dialog with ``calibrate()`` or your own."""
 
@@ -218,6 +220,7 @@ class TraceView(QWidget):
             self._stack.setCurrentWidget(self.disclosure if shown else self.canvas)
             (self.disclosure if shown else self.canvas).setFocus()
             self.bar.setVisible(not shown)
+            self.disclosure_changed.emit(shown)
         self._place_panels()
 
     def _from_disclosure(self, seconds: float) -> None:
@@ -236,7 +239,7 @@ class TraceView(QWidget):
             language=language,
             rhythm=chosen.rhythm,
             start=page.start if page is not None else 0.0,
-            median=model.analysis.median if model.analysis is not None else None,
+            median=model.analysis.median if model.analysis is not None and chosen.layout.startswith("median") else None,
         )
 
     # --- mode, measurements
@@ -279,6 +282,23 @@ class TraceView(QWidget):
         self._choose(-1)
         if had:
             self.measurements_cleared.emit()
+
+    def choose_measurement(self, number: int) -> None:
+        """Select one; numbers outside are clamped."""
+        self._choose(min(max(number, 0), len(self.model.measurements) - 1))
+
+    def nudge_measurement(self, number: int, samples: int, start: bool = False) -> None:
+        """Move the end (or the start) of a measurement by samples; the edges never meet."""
+        record, one = self.model.record, self.model.measurements[number]
+        if record is None:
+            return
+        hertz = record.sampling_hz
+        edge = round((one.start_s if start else one.end_s) * hertz) + samples
+        changed = replace(one, start_s=edge / hertz) if start else replace(one, end_s=edge / hertz)
+        if 0 <= changed.start_s < changed.end_s <= record.seconds:
+            self.model.measurements[number] = changed
+            self._choose(number)
+            self.measured.emit(changed)
 
     def remove_measurement(self, number: int) -> None:
         """Take one away; the one before it becomes the selected one."""

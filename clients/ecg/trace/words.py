@@ -29,6 +29,8 @@ def scale_words(model: TraceModel) -> str:
         parts.append(tr("⚠ 滤波无法计算，按原始波形显示"))
     else:
         parts.append(tr("滤波计算中…"))
+    if scene is not None and (scene.width - view.left) * view.per_mm > view.width + 2 * view.per_mm:
+        parts.append(tr("未全部显示，F 适合窗口"))
     if scene is not None and scene.cut:
         parts.append(tr("⚠ {leads} 超出行距，可用自动增益", leads=" ".join(scene.cut)))
     return " · ".join(parts)

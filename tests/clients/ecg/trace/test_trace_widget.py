@@ -185,6 +185,11 @@ def test_measuring_from_button_to_parameter_area(qtbot: Any, tmp_path: Path) -> 
     assert view.measurements[0].parameter is Parameter.QT and view.measurements[0].rr_ms is not None
     _drag(view, _place(view, 5.0, 1.0), _place(view, 5.1, 0.5))
     assert window.rows.count() == 2
+    _key(view, Qt.Key.Key_Up)
+    assert view.canvas.chosen == 0
+    before = view.measurements[0].ms
+    _key(view, Qt.Key.Key_Right)
+    assert view.measurements[0].ms == pytest.approx(before + 2)
     window.rows.setCurrentRow(0)
     window.send_button.click()
     assert [each.parameter for each in sent] == [Parameter.QT]
