@@ -30,6 +30,7 @@ from mingjing.demo.hospital import (
 )
 from mingjing.demo.images import DemoImages
 from mingjing.demo.kiosk import check_in
+from mingjing.demo.network import Network
 from mingjing.demo.pathology import Pathology
 from mingjing.demo.pictures import picture_of
 from mingjing.demo.reading import Reading
@@ -47,7 +48,7 @@ from shared.rpc.client import RpcClient
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-STEPS = 22
+STEPS = 24
 
 
 class Story:
@@ -84,6 +85,7 @@ class Story:
         Administration(self.record, self.windows, self.observer, archive.play()).play()
         Pathology(self.record, self.hospital, self.windows, self.observer).play()
         Heart(self.record).play()
+        Network(self.record, self.hospital, self.windows, self.observer).play()
 
     def close(self) -> None:
         """End what the story opened beside the windows."""

@@ -11,6 +11,8 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,7 @@ class SimulatedCart:
         """The frames of one recording, paced."""
         from shared.waveform.compact import pack
 
+        record = recorded_now(record)
         device = record.device
         yield framed_json(
             FrameType.HELLO,
@@ -103,6 +106,13 @@ class SimulatedCart:
             if any(each.type is FrameType.STOP for each in reader.feed(heard or b"")):
                 return False
         return True
+
+
+def recorded_now(record: EcgRecord) -> EcgRecord:
+    """The same signal, recorded at this moment from whoever lies there: a cart does not know the patient."""
+    from shared.waveform.record import EcgPatient
+
+    return replace(record, patient=EcgPatient(), started=datetime.now().astimezone())
 
 
 def serve_tcp(cart: SimulatedCart, port: int, *, host: str = "127.0.0.1", ready: Callable[[int], None]) -> None:
