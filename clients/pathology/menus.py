@@ -121,12 +121,12 @@ CASES = Menu(
             line=True,
         ),
         Entry(
-            "case.import", "导入病例", _REGISTRATION + "import_case", icon="download", permission=May.PATHOLOGY_IMPORT
+            "case.import", "导入病例", _STATISTICS + "import_case", icon="download", permission=May.PATHOLOGY_IMPORT
         ),
         Entry(
             "case.export",
             "导出病例",
-            _REGISTRATION + "export_case",
+            _STATISTICS + "export_case",
             icon="upload",
             permission=May.PATHOLOGY_EXPORT,
             needs=Needs.OPEN,

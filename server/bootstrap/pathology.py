@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from server.bootstrap.pathology_cases import PathologyCases, build_pathology_cases
+from server.bootstrap.pathology_exchange import build_pathology_exchange
 from server.bootstrap.pathology_keeping import build_pathology_keeping
 from server.bootstrap.pathology_media import PathologyMedia, build_pathology_media
 from server.bootstrap.pathology_orders import build_pathology_orders
@@ -117,6 +118,7 @@ def build_pathology(house: PathologyHouse) -> Pathology:
             keeping.handlers,
             *build_pathology_settings(house, media),
             *build_pathology_statistics(house, cases),
+            build_pathology_exchange(house, cases, media),
         ),
         core=core,
         templates=templates,

@@ -390,7 +390,7 @@ MEASURES: dict[Measure, tuple[Word, Unit]] = {
     Measure.SPECIAL: (Word("特检医嘱", "Special orders"), Unit.COUNT),
     Measure.FROZEN: (Word("冰冻报告数", "Frozen reports"), Unit.COUNT),
     Measure.REPORTS: (Word("审核报告数", "Audited reports"), Unit.COUNT),
-    Measure.REGISTERED: (Word("登记数", "Registered cases"), Unit.COUNT),
+    Measure.REGISTERED: (Word("登记数", "Registered"), Unit.COUNT),
     Measure.GROSSED: (Word("取材", "Grossed"), Unit.COUNT),
     Measure.EMBEDDED: (Word("包埋", "Embedded"), Unit.COUNT),
     Measure.SECTIONED: (Word("切片（蜡块）", "Sectioned blocks"), Unit.COUNT),

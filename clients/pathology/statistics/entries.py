@@ -88,6 +88,20 @@ def preparation(desk: Desk) -> None:
     _table(desk, Subject.PREPARATION)
 
 
+def export_case(desk: Desk) -> None:
+    """导出病例 (PA-CASE-10): the open case into a folder that the user chooses."""
+    from clients.pathology.statistics.exchange import choose_export
+
+    choose_export(desk)
+
+
+def import_case(desk: Desk) -> None:
+    """导入病例 (PA-CASE-09): from a folder that the user chooses."""
+    from clients.pathology.statistics.exchange import choose_import
+
+    choose_import(desk)
+
+
 def _table(desk: Desk, subject: Subject) -> None:
     from clients.pathology.statistics.table_page import TablePage
 

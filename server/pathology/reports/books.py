@@ -31,7 +31,7 @@ from shared.domain.permissions import PATHOLOGY_WORDS, Permission
 
 REPORT_ENTITY = "pathology_report"
 POLICY_ENTITY = "pathology_report_policy"
-_COUNTER = "pathology_report"
+REPORT_COUNTER = "pathology_report"
 _THE_POLICY = 1
 _REQUIRED = frozenset({"gross", "findings", "diagnosis", "codes", "checklist"})
 _LONGEST_NOTE = 1000
@@ -92,7 +92,7 @@ class Books:
         """Make a report of a kind; it is being written."""
         counted = select(func.count()).where(Report.case_id == case_id, Report.kind == kind.value)
         row = Report(
-            id=FIRST_REPORT_ID - 1 + next_number(uow.session, _COUNTER),
+            id=FIRST_REPORT_ID - 1 + next_number(uow.session, REPORT_COUNTER),
             version=1,
             case_id=case_id,
             kind=kind.value,

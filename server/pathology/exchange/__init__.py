@@ -1,0 +1,1 @@
+"""Exchange of cases between servers: the format of packages, export and import."""
