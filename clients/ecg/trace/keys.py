@@ -99,12 +99,14 @@ def _tool(view: TraceView, key: Qt.Key, event: QKeyEvent) -> bool:
         hertz = model.record.sampling_hz
         model.caliper = model.caliper.moved(1, model.caliper.second + samples / hertz, hertz)
         canvas.update()
-    elif key in _ARROWS and model.mode is Mode.MEASURE and 0 <= canvas.chosen < len(model.measurements):
+    elif view.measuring.chosen is None:
+        return False
+    elif key in _ARROWS and model.mode is Mode.MEASURE:
         _move_measurement(view, key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-    elif key == Qt.Key.Key_Delete and 0 <= canvas.chosen < len(model.measurements):
-        view.remove_measurement(canvas.chosen)
-    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= canvas.chosen < len(model.measurements):
-        view.value_sent.emit(model.measurements[canvas.chosen])
+    elif key == Qt.Key.Key_Delete:
+        view.measuring.remove_chosen()
+    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        view.measuring.send()
     else:
         return False
     return True
@@ -112,11 +114,10 @@ def _tool(view: TraceView, key: Qt.Key, event: QKeyEvent) -> bool:
 
 def _move_measurement(view: TraceView, key: Qt.Key, start: bool) -> None:
     """Left and right: an edge by one sample; up and down: another measurement."""
-    number = view.canvas.chosen
     if key in _SIDES:
-        view.nudge_measurement(number, 1 if key == Qt.Key.Key_Right else -1, start)
+        view.measuring.nudge(1 if key == Qt.Key.Key_Right else -1, start)
     else:
-        view.choose_measurement(number + (1 if key == Qt.Key.Key_Down else -1))
+        view.measuring.step(1 if key == Qt.Key.Key_Down else -1)
 
 
 def _next(steps: tuple[float, ...], now: float, by: int) -> float:

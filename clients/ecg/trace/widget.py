@@ -14,8 +14,9 @@ from clients.ecg.trace.beat_grid import BeatGrid, of_beat, of_median
 from clients.ecg.trace.canvas import Canvas, Stand
 from clients.ecg.trace.choices import Mark, Mode, Spacing, ViewChoices
 from clients.ecg.trace.disclosure_view import DisclosureView
-from clients.ecg.trace.measure_window import MeasureWindow
+from clients.ecg.trace.filtering import Filtering
 from clients.ecg.trace.measurement import Measurement, Parameter
+from clients.ecg.trace.measuring import Measuring
 from clients.ecg.trace.model import TraceModel
 from clients.ecg.trace.scale_bar import ScaleBar
 from clients.ecg.trace.screen_scale import facts_of
@@ -28,7 +29,6 @@ from shared.waveform.measuring import analyse
 from shared.waveform.paper import Look
 
 if TYPE_CHECKING:
-    from clients.ecg.trace.signals import Piece
     from clients.kit.running import TaskRunner
     from clients.kit.settings import UserSettings
     from shared.waveform.beats import Delineation
@@ -80,12 +80,13 @@ class TraceView(QWidget):
         self.model = TraceModel()
         self.canvas = Canvas(self.model)
         self.bar = ScaleBar()
-        self.window_ = MeasureWindow(self.canvas)
+        self.measuring = Measuring(self.canvas)
+        self.filtering = Filtering(self.model, runner, self._key, self._changed)
         self.magnifier = BeatGrid(self.canvas, zoom=2.0)
         self.average = BeatGrid(columns=2)
         self.disclosure: DisclosureView | None = None
         self.average.setFixedWidth(320)
-        for hidden in (self.window_, self.magnifier, self.average):
+        for hidden in (self.magnifier, self.average):
             hidden.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.canvas)
@@ -105,18 +106,18 @@ class TraceView(QWidget):
         self._take_screen()
 
     def _connect(self) -> None:
-        canvas, window = self.canvas, self.window_
+        canvas, measuring = self.canvas, self.measuring
         canvas.released.connect(self._released)
         canvas.view_changed.connect(self._view_changed)
-        canvas.cleared.connect(self.clear_measurements)
+        canvas.cleared.connect(measuring.clear)
         canvas.hovered.connect(self.bar.show_cursor_words)
         canvas.beat_chosen.connect(self._magnify)
         canvas.key_pressed.connect(self._key_pressed)
-        window.parameter_chosen.connect(self._parameter_chosen)
-        window.row_chosen.connect(self._choose)
-        window.send.connect(self._send)
-        window.clear.connect(self.clear_measurements)
-        window.closed.connect(self._leave_mode)
+        measuring.measured.connect(self.measured)
+        measuring.value_sent.connect(self.value_sent)
+        measuring.cleared.connect(self.measurements_cleared)
+        measuring.placed.connect(self._place_panels)
+        measuring.left.connect(self._leave_mode)
         self.magnifier.closed.connect(self.magnifier.hide)
         self.bar.uncalibrated_pressed.connect(self.calibration_wanted)
         self.bar.page_wanted.connect(self.show_page)
@@ -133,7 +134,7 @@ class TraceView(QWidget):
         self.magnifier.hide()
         if self.disclosure is not None:
             self.disclosure.set_record(record, analysis)
-        self._ask_filter()
+        self.filtering.ask()
         self._changed()
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -175,7 +176,7 @@ class TraceView(QWidget):
         if not self.model.choose(choices):
             return
         self.canvas.tools.forget()
-        self._ask_filter()
+        self.filtering.ask()
         self.canvas.keep()
         self._changed()
         self.choices_changed.emit(self.model.choices)
@@ -256,7 +257,7 @@ class TraceView(QWidget):
         self.model.mode = mode
         self.canvas.tools.forget()
         self.canvas.show_cursor()
-        self.window_.setVisible(mode is Mode.MEASURE)
+        self.measuring.window.setVisible(mode is Mode.MEASURE)
         if mode is not Mode.MAGNIFY:
             self.magnifier.hide()
         self._place_panels()
@@ -264,75 +265,23 @@ class TraceView(QWidget):
         self.mode_changed.emit(mode)
 
     def set_parameter(self, parameter: Parameter) -> None:
-        """What the next rectangle (and the selected one) measures."""
-        self.model.parameter = parameter
-        self.window_.set_parameter(parameter)
+        """What the next rectangle measures."""
+        self.measuring.set_parameter(parameter)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Those on screen, oldest first (ECG-MEAS-07)."""
-        return tuple(self.model.measurements)
+        return self.measuring.all
 
     def clear_measurements(self) -> None:
         """As a right click does (ECG-MEAS-08)."""
-        model = self.model
-        had = bool(model.measurements or model.caliper or model.parallel)
-        model.measurements.clear()
-        model.caliper = model.parallel = None
-        self._choose(-1)
-        if had:
-            self.measurements_cleared.emit()
-
-    def choose_measurement(self, number: int) -> None:
-        """Select one; numbers outside are clamped."""
-        self._choose(min(max(number, 0), len(self.model.measurements) - 1))
-
-    def nudge_measurement(self, number: int, samples: int, start: bool = False) -> None:
-        """Move the end (or the start) of a measurement by samples; the edges never meet."""
-        record, one = self.model.record, self.model.measurements[number]
-        if record is None:
-            return
-        hertz = record.sampling_hz
-        edge = round((one.start_s if start else one.end_s) * hertz) + samples
-        changed = replace(one, start_s=edge / hertz) if start else replace(one, end_s=edge / hertz)
-        if 0 <= changed.start_s < changed.end_s <= record.seconds:
-            self.model.measurements[number] = changed
-            self._choose(number)
-            self.measured.emit(changed)
-
-    def remove_measurement(self, number: int) -> None:
-        """Take one away; the one before it becomes the selected one."""
-        del self.model.measurements[number]
-        self._choose(min(number, len(self.model.measurements) - 1))
+        self.measuring.clear()
 
     def _released(self, made: Measurement | Delineation) -> None:
         if isinstance(made, Measurement):
-            self._choose(len(self.model.measurements) - 1)
-            self.measured.emit(made)
+            self.measuring.add_drawn(made)
         else:
             self.points_moved.emit(made)
-
-    def _choose(self, number: int) -> None:
-        self.canvas.chosen = number
-        if 0 <= number < len(self.model.measurements):
-            self.set_parameter(self.model.measurements[number].parameter)
-        self.window_.show_measurements(self.measurements, number)
-        self._place_panels()
-        self.canvas.update()
-
-    def _parameter_chosen(self, parameter: Parameter) -> None:
-        model, number = self.model, self.canvas.chosen
-        model.parameter = parameter
-        if 0 <= number < len(model.measurements):
-            cycles = model.measurements[number].cycles if parameter is Parameter.RR else 1
-            changed = replace(model.measurements[number], parameter=parameter, cycles=cycles, rr_ms=model.rr_ms())
-            model.measurements[number] = changed
-            self._choose(number)
-            self.measured.emit(changed)
-
-    def _send(self, number: int) -> None:
-        if 0 <= number < len(self.model.measurements):
-            self.value_sent.emit(self.model.measurements[number])
 
     def _leave_mode(self) -> None:
         self.set_mode(Mode.READ)
@@ -392,7 +341,7 @@ class TraceView(QWidget):
         """Page from 0; outside numbers are clamped."""
         if self.model.go(number):
             self.canvas.tools.forget()
-            self._ask_filter()
+            self.filtering.ask()
             self._changed()
             self.page_changed.emit(self.model.page, self.model.pages)
 
@@ -410,38 +359,10 @@ class TraceView(QWidget):
     def close_view(self) -> None:
         """Before the page goes: late answers of filters are dropped."""
         self._closed = True
-        self._runner.cancel(self._key)
+        self.filtering.close()
         self._runner.cancel(f"{self._key}-overlay")
         if self.disclosure is not None:
             self.disclosure.close_view()
-
-    # --- filters
-
-    def _ask_filter(self) -> None:
-        """Have the page filtered away from the screen; as recorded until then."""
-        model = self.model
-        page = model.laid_out()
-        if page is None or model.store is None or model.piece(page) is not None:
-            return
-        store, settings = model.store, model.choices.filters
-        start, stop = page.start, page.start + page.seconds
-        if settings is None:
-            store.keep(None, start, stop, store.raw(start, stop))
-            return
-
-        def made(piece: Piece) -> None:
-            store.keep(settings, start, stop, piece)
-            if not self._closed and self.model.store is store:
-                self.model.forget_scene()
-                self._changed()
-
-        model.filter_failed = False
-        self._runner.run(store.work(settings, start, stop), made, self._filter_failed, key=self._key)
-
-    def _filter_failed(self, error: Exception) -> None:
-        """The trace stays as recorded, and the scale says so."""
-        self.model.filter_failed = True
-        self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         record_incident(error)
@@ -482,7 +403,7 @@ class TraceView(QWidget):
     def _retranslate(self) -> None:
         self.canvas.empty_words = tr("还没有心电图")
         self.canvas.setToolTip("")
-        self.window_.retranslate()
+        self.measuring.window.retranslate()
         self.bar.retranslate()
 
     def _changed(self) -> None:
@@ -498,7 +419,7 @@ class TraceView(QWidget):
                 of_median(other, leads) if other is not None else None,
             )
         self.canvas.update()
-        self.window_.show_measurements(self.measurements, self.canvas.chosen)
+        self.measuring.show()
         self._tell_scale()
 
     def _view_changed(self) -> None:
@@ -515,7 +436,7 @@ class TraceView(QWidget):
 
     def _place_panels(self) -> None:
         area = self.canvas.rect()
-        window = self.window_
+        window = self.measuring.window
         window.move(area.width() - window.width() - 12, area.height() - window.height() - 12)
         wide, high = min(area.width() - 24, 1040), min(area.height() - 24, 640)
         self.magnifier.setGeometry(area.width() - wide - 12, 12, max(wide, 1), max(high, 1))

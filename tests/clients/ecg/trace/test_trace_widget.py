@@ -171,7 +171,7 @@ def test_measuring_from_button_to_parameter_area(qtbot: Any, tmp_path: Path) -> 
     view.measured.connect(made.append)
     view.value_sent.connect(sent.append)
     view.set_mode(Mode.MEASURE)
-    window = view.window_
+    window = view.measuring.window
     assert window.isVisible() and not window.send_button.isEnabled()
     for size in ((1700, 900), (1366, 768)):
         view.resize(*size)
@@ -385,7 +385,7 @@ def test_no_word_is_cut(qtbot: Any, tmp_path: Path, language: Language) -> None:
     QApplication.processEvents()
     found = [each for each in review(view) if "QListWidget" not in str(each)]
     assert [str(each) for each in found] == []
-    assert isinstance(view.window_.rows, QListWidget)
+    assert isinstance(view.measuring.window.rows, QListWidget)
 
 
 def test_all_words_of_tables_have_english() -> None:
