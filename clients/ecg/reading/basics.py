@@ -49,8 +49,10 @@ class HistoryTabs(QTabBar):
             self.addTab("")
         self.setTabText(0, tr("本次检查"))
         self.setTabToolTip(0, tr("本次检查"))
-        for at, row in enumerate(earlier, 1):
-            self.setTabText(at, day_of(row.acquired_at or row.registered_at))
+        days = [day_of(row.acquired_at or row.registered_at) for row in earlier]
+        for at, (row, day) in enumerate(zip(earlier, days, strict=True), 1):
+            alone = days.count(day) == 1
+            self.setTabText(at, day if alone else moment_of(row.acquired_at or row.registered_at))
             self.setTabToolTip(at, _about(row))
         self.setCurrentIndex(self._ids.index(front) if front in self._ids else 0)
         self._filling = False

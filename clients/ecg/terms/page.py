@@ -91,9 +91,9 @@ class TermsPage(QWidget):
         foot.setSpacing(8)
         foot.addWidget(Button("新增术语", "primary", "add", on_click=self._new_term))
         foot.addWidget(Button("新增分类", "", "folder", on_click=self._new_category))
-        foot.addStretch(1)
         self.count = ValueLabel("", "caption")
-        foot.addWidget(self.count)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        foot.addWidget(self.count, 1)
         box.addLayout(foot)
         self._translate()
         return left
