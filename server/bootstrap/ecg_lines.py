@@ -63,7 +63,7 @@ class RecordsOfLines:
 def build_ecg_lines(house: EcgHouse, traces: EcgTraces) -> EcgLines:
     """Construct services and handlers."""
     records = RecordsOfLines(traces.service.storage)
-    folder = UploadFolder(house.settings.data / "ecg-originals", house.settings.reserve_mb << 20)
+    folder = UploadFolder(house.folders.documents / "ecg-originals", house.settings.reserve_mb << 20)
     service = LineService(records, house.time)
     originals = Originals(house.database, folder, records, house.time)
     return EcgLines(service, (LinesRpc(service, originals),))

@@ -153,15 +153,15 @@ class Originals:
         except StorageFull as full:
             raise Refusal(ErrorCode.DISK_FULL, DISK_FULL) from full
         with self._database.write() as uow:
-            row = self._row(uow, key)
+            row = self._row(uow, key, for_update=True)  # the same file may be finished twice at this moment
             if row.kept_at is None:
                 self._records.attach(uow, row.trace_id, row.name, row.size_bytes, stored)
                 row.kept_at = self._clock.now()
         self._folder.drop(key)
         return OriginalView(key=key, offset=size, complete=True)
 
-    def _row(self, uow: UnitOfWork, key: str) -> EcgOriginalRow:
-        row = uow.session.get(EcgOriginalRow, key)
+    def _row(self, uow: UnitOfWork, key: str, *, for_update: bool = False) -> EcgOriginalRow:
+        row = uow.session.get(EcgOriginalRow, key, with_for_update=True if for_update else None)
         if row is None:
             raise not_found("该文件")
         return row
