@@ -235,6 +235,8 @@ def _stemi(facts: Facts, limit: float) -> Said:
 
 
 def _left_main(facts: Facts, limit: float) -> Said:
+    if "st_depression" not in facts.suggestions:  # horizontal or downsloping: an upsloping ST is low at J too
+        return None
     lowered = {name: value for name, value in facts.j_mv.items() if value <= -0.1 and name != "aVR"}
     if facts.j_mv.get("aVR", 0.0) < 0.1 or len(lowered) < limit or (facts.measured.qrs_ms or 0) >= 120:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -25,6 +26,7 @@ ENTITY = "ecg_terms"
 AHA = "aha"
 _FOUND = 50
 _LONGEST = 200
+_RUNS = re.compile(r"[\u2e80-\u9fff]+|[A-Za-z0-9]+")
 _ROMAN = str.maketrans({"Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "Ⅴ": "5", "Ⅵ": "6"})
 SUGGESTED = {
     "sinus_rhythm": "20", "sinus_tachycardia": "21", "sinus_bradycardia": "22", "atrial_rhythm": "34",
@@ -38,9 +40,12 @@ SUGGESTED = {
 
 
 def keys_of(text: str) -> tuple[str, str]:
-    """Return pinyin and initials of a term, Roman numerals as figures: 二度Ⅰ型 → edu1xing, ed1x."""
-    pinyin, initials = search_keys(text.translate(_ROMAN))
-    return pinyin[:400], initials[:200]
+    """Return pinyin and initials of a term; letters and figures stand as they are: 二度Ⅰ型 → erdu1xing, ed1x."""
+    keys = [
+        search_keys(run) if run[0] >= "\u2e80" else (run.lower(), run.lower())
+        for run in _RUNS.findall(text.translate(_ROMAN))
+    ]
+    return "".join(one for one, _two in keys)[:400], "".join(two for _one, two in keys)[:200]
 
 
 def parsed(text: str) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
