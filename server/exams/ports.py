@@ -120,10 +120,11 @@ class ExamWatcher(Protocol):
 class OrderSource(Protocol):
     """Where applications are asked for that nobody has handed in: the hospital system."""
 
-    def ask(self, number: str) -> bool:
+    def ask(self, number: str, *, by_order: bool = False) -> bool:
         """Ask for the orders of a card, health-check or identity number; True when some were handed in.
 
-        Opens its own units of work. Raises UNAVAILABLE when the hospital system does not answer.
+        `by_order`: the number is that of the order itself. Opens its own units of work. Raises UNAVAILABLE when the
+        hospital system does not answer.
         """
 
 
@@ -137,7 +138,7 @@ class NoWatcher:
 class NoOrders:
     """There is no hospital system to ask."""
 
-    def ask(self, number: str) -> bool:
+    def ask(self, number: str, *, by_order: bool = False) -> bool:
         return False
 
 

@@ -107,7 +107,7 @@ class Asking:
         self._breaker = breaker or Breaker()
         self._places = threading.BoundedSemaphore(_MAX_AT_ONCE)
 
-    def ask(self, number: str) -> bool:
+    def ask(self, number: str, *, by_order: bool = False) -> bool:
         """See OrderSource.ask. Raises UNAVAILABLE."""
         wanted = number.strip()
         if not 0 < len(wanted) <= _MAX_NUMBER or not wanted.isprintable():
@@ -122,7 +122,7 @@ class Asking:
             kept, missed = 0, 0
             for connection in asked:
                 try:
-                    kept += self._ask_one(connection, wanted)
+                    kept += self._ask_one(connection, wanted, by_order=by_order)
                 except Unreachable as unreachable:
                     missed += 1
                     logger.warning("interfaces: %s: %s", connection.name, unreachable)
@@ -132,12 +132,12 @@ class Asking:
             raise Refusal(ErrorCode.UNAVAILABLE, _AWAY, retry_after_s=5)
         return kept > 0
 
-    def _ask_one(self, connection: InterfaceConnection, number: str) -> int:
+    def _ask_one(self, connection: InterfaceConnection, number: str, *, by_order: bool) -> int:
         """Return how many orders were kept. Raises Unreachable."""
         if not self._breaker.may_ask(connection.id):
             raise Unreachable("it did not answer lately and is left alone for a while")
         try:
-            bundle = self._fetch(connection, number)
+            bundle = self._fetch(connection, number, by_order=by_order)
         except Unreachable:
             self._breaker.missed(connection.id)
             raise
@@ -149,10 +149,10 @@ class Asking:
         ]
         return sum(self._keep(connection, one, bundle) for one in orders)
 
-    def _fetch(self, connection: InterfaceConnection, number: str) -> Mapping[str, Any]:
+    def _fetch(self, connection: InterfaceConnection, number: str, *, by_order: bool) -> Mapping[str, Any]:
         query = urlencode(
             {
-                "patient.identifier": number,
+                "identifier" if by_order else "patient.identifier": number,
                 "status": ",".join(fhir.OPEN_STATES),
                 "_include": "ServiceRequest:subject",
                 "_count": "50",

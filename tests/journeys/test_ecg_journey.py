@@ -16,14 +16,16 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from server.kernel import secretfiles
 from shared.contract import ecg
 from shared.contract import ecg_acquisition as acquisition
+from shared.contract.errors import Refused
 from shared.contract.interfaces import InterfaceKind, SaveConnection
-from shared.domain.ecg import AdapterKind, DeviceState, ExamState, RequestState, TaskState, TraceSource
+from shared.domain.ecg import AdapterKind, DeviceState, EcgKind, ExamState, RequestState, TaskState, TraceSource
 from shared.rpc.client import RpcClient
 from shared.waveform import compact, formats, kept
 from tests import ecg_records
-from tests.fakes.hospital_system import MllpSender, an_order
+from tests.fakes.hospital_system import ORDER_SYSTEM, PATIENT_SYSTEM, TOKEN, MllpSender, a_fhir_server, an_order
 from tests.journeys.test_dcmtk import at, tool
 from tests.server_process import ServerProcess, running_server
 
@@ -126,6 +128,18 @@ def test_from_the_order_to_the_archive(server: ServerProcess, client: RpcClient,
     assert kept.unpack(given.analysis, unpacked).measurements.hr_bpm == given.trace.values.hr_bpm
     (original,) = client.call(ecg.GetOriginal(trace_id=trace.id))
     assert original.data == data
+
+
+def test_a_request_that_only_the_hospital_system_has_is_fetched(server: ServerProcess, client: RpcClient) -> None:
+    secretfiles.write(server.data / "secrets" / "hospital", TOKEN.encode())
+    with a_fhir_server() as fhir:
+        fhir.add_order("FO9", fhir.add_patient("F0009", "李小红"), "ECG002")
+        systems = {"identifier_system": ORDER_SYSTEM, "patient_system": PATIENT_SYSTEM, "token_file": "hospital"}
+        client.call(SaveConnection(name="FHIR", kind=InterfaceKind.FHIR_QUERY, url=fhir.url, **systems))
+        (request,) = client.call(ecg.FindRequest(request_number="FO9"))
+        assert (request.entry.patient_name, request.entry.kind) == ("李小红", EcgKind.EIGHTEEN_LEAD)
+        with pytest.raises(Refused, match="没有查到"):
+            client.call(ecg.FindRequest(request_number="NO-SUCH"))
 
 
 def test_a_cart_that_speaks_dicom_asks_the_worklist_and_stores(

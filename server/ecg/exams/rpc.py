@@ -48,7 +48,7 @@ class ExamsRpc:
             found = self._registration.find(uow, request)
         if not any(one.can_register for one in found):
             try:
-                has_more = bool(number) and self._orders.ask(number)
+                has_more = bool(number) and self._orders.ask(number, by_order=bool(request.request_number.strip()))
             except Refusal:
                 if not found:
                     raise

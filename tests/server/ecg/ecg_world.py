@@ -64,7 +64,7 @@ class HospitalSystem:
         self.asked: list[str] = []
         self.answer: Callable[[str], bool] = lambda _number: False
 
-    def ask(self, number: str) -> bool:
+    def ask(self, number: str, *, by_order: bool = False) -> bool:
         """Note the question."""
         self.asked.append(number)
         return self.answer(number)
