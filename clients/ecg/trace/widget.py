@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QScreen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.ecg.trace import keys, texts, words
-from clients.ecg.trace.beat_grid import BeatGrid, of_beat, of_median
+from clients.ecg.trace.beat_panels import BeatPanels
 from clients.ecg.trace.canvas import Canvas, Stand
 from clients.ecg.trace.choices import Mark, Mode, Spacing, ViewChoices
 from clients.ecg.trace.disclosure_view import DisclosureView
@@ -82,18 +82,14 @@ class TraceView(QWidget):
         self.bar = ScaleBar()
         self.measuring = Measuring(self.canvas)
         self.filtering = Filtering(self.model, runner, self._key, self._changed)
-        self.magnifier = BeatGrid(self.canvas, zoom=2.0)
-        self.average = BeatGrid(columns=2)
+        self.panels = BeatPanels(self.canvas)
         self.disclosure: DisclosureView | None = None
-        self.average.setFixedWidth(320)
-        for hidden in (self.magnifier, self.average):
-            hidden.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.canvas)
         upper = QHBoxLayout()
         upper.setSpacing(0)
         upper.addWidget(self._stack, 1)
-        upper.addWidget(self.average)
+        upper.addWidget(self.panels.average)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -111,14 +107,13 @@ class TraceView(QWidget):
         canvas.view_changed.connect(self._view_changed)
         canvas.cleared.connect(measuring.clear)
         canvas.hovered.connect(self.bar.show_cursor_words)
-        canvas.beat_chosen.connect(self._magnify)
+        canvas.beat_chosen.connect(self._beat_chosen)
         canvas.key_pressed.connect(self._key_pressed)
         measuring.measured.connect(self.measured)
         measuring.value_sent.connect(self.value_sent)
         measuring.cleared.connect(self.measurements_cleared)
         measuring.placed.connect(self._place_panels)
         measuring.left.connect(self._leave_mode)
-        self.magnifier.closed.connect(self.magnifier.hide)
         self.bar.uncalibrated_pressed.connect(self.calibration_wanted)
         self.bar.page_wanted.connect(self.show_page)
         self.bar.reset_pressed.connect(self.reset)
@@ -131,7 +126,7 @@ class TraceView(QWidget):
         self._to_corner()
         self.canvas.tools.forget()
         self.canvas.chosen = -1
-        self.magnifier.hide()
+        self.panels.magnifier.hide()
         if self.disclosure is not None:
             self.disclosure.set_record(record, analysis)
         self.filtering.ask()
@@ -207,7 +202,7 @@ class TraceView(QWidget):
 
     def set_average(self, shown: bool) -> None:
         """The panel with the averaged beat of each lead."""
-        self.average.setVisible(shown)
+        self.panels.average.setVisible(shown)
         self._changed()
 
     def set_disclosure(self, shown: bool) -> None:
@@ -259,7 +254,7 @@ class TraceView(QWidget):
         self.canvas.show_cursor()
         self.measuring.window.setVisible(mode is Mode.MEASURE)
         if mode is not Mode.MAGNIFY:
-            self.magnifier.hide()
+            self.panels.magnifier.hide()
         self._place_panels()
         self._changed()
         self.mode_changed.emit(mode)
@@ -286,19 +281,8 @@ class TraceView(QWidget):
     def _leave_mode(self) -> None:
         self.set_mode(Mode.READ)
 
-    def _magnify(self, index: int | None) -> None:
-        record, beats, scene = self.model.record, self.model.beats, self.model.scene()
-        if index is None or record is None or scene is None or self.model.store is None:
-            self.magnifier.hide()
-            return
-        page = scene.page
-        piece = self.model.piece(page) or self.model.store.raw(page.start, page.start + page.seconds)
-        beat = beats[index]
-        title = tr("心搏 {n}　{s} s", n=index + 1, s=f"{beat.r_ms / 1000:.2f}")
-        self.magnifier.show_beat(of_beat(record, beat, piece), title, self.model.view.pitch)
-        self.magnifier.show()
-        self.magnifier.raise_()
-        self._place_panels()
+    def _beat_chosen(self, index: int | None) -> None:
+        self.panels.magnify(index)
 
     # --- zoom and place
 
@@ -408,16 +392,7 @@ class TraceView(QWidget):
 
     def _changed(self) -> None:
         """Everything that follows from the model."""
-        median = self.model.analysis.median if self.model.analysis is not None else None
-        if self.average.isVisibleTo(self) and median is not None and self.model.record is not None:
-            other = self.model.other.median if self.model.other is not None else None
-            leads = self.model.record.leads
-            self.average.show_beat(
-                of_median(median, leads),
-                tr("平均心搏（{n} 个）", n=median.count),
-                self.model.view.pitch,
-                of_median(other, leads) if other is not None else None,
-            )
+        self.panels.show_average()
         self.canvas.update()
         self.measuring.show()
         self._tell_scale()
@@ -438,8 +413,7 @@ class TraceView(QWidget):
         area = self.canvas.rect()
         window = self.measuring.window
         window.move(area.width() - window.width() - 12, area.height() - window.height() - 12)
-        wide, high = min(area.width() - 24, 1040), min(area.height() - 24, 640)
-        self.magnifier.setGeometry(area.width() - wide - 12, 12, max(wide, 1), max(high, 1))
+        self.panels.place()
 
     def _key_pressed(self, event: QKeyEvent) -> None:
         if not keys.pressed(self, event):

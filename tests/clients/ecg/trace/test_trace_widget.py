@@ -305,13 +305,13 @@ def test_the_magnifier_shows_the_beat_that_was_pressed_in_all_leads(qtbot: Any, 
         Qt.KeyboardModifier.NoModifier,
         _place(view, beat.r_ms / 1000 + 0.1, 0.0),
     )
-    assert view.magnifier.isVisible() and view.magnifier.title.startswith("心搏 5")
-    shown = view.magnifier._beat
+    assert view.panels.magnifier.isVisible() and view.panels.magnifier.title.startswith("心搏 5")
+    shown = view.panels.magnifier._beat
     assert shown is not None and shown.leads == _RECORD.leads
     view.set_average(True)
     view.overlay(_RECORD, None, "2026-01-03")
     view.grab()
-    assert view.average.title.startswith("平均心搏")
+    assert view.panels.average.title.startswith("平均心搏")
     assert view.bar.overlay.text() == "叠加：2026-01-03（平均心搏，按R对齐）"
     view.clear_overlay()
     assert not view.bar.overlay.isVisible()
