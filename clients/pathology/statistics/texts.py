@@ -106,5 +106,13 @@ ENTRIES: dict[str, str] = {
     "导出医院": "Hospital",
     "导出人": "Exported by",
     "影像文件": "Captures",
+    "本日": "Today",
+    "近一周": "7 days",
+    "本月": "This month",
+    "上月": "Last month",
+    "本年": "This year",
+    "指定日期": "Choose days",
+    "月份": "Month",
+    "结束日期": "Last day",
     "既往病理 {count}": "Earlier {count}",
 }

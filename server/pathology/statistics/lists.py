@@ -187,9 +187,7 @@ class Lists:
             return {case_id: self._wording.minute(moment) for case_id, moment in uow.session.execute(at)}
         text = (ReportVersion.report_id == Report.id) & (ReportVersion.number == Report.text_number)
         column = getattr(ReportVersion, field.value)
-        return dict(
-            uow.session.execute(select(Report.case_id, column).join(ReportVersion, text).where(*own)).all()
-        )
+        return dict(uow.session.execute(select(Report.case_id, column).join(ReportVersion, text).where(*own)).all())
 
     def _words(self, uow: UnitOfWork, field: Field, ids: Sequence[int], tongue: str) -> Iterator[tuple[int, str]]:
         run = uow.session.execute
