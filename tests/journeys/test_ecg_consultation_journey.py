@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +17,6 @@ import pytest
 from shared.contract import ecg
 from shared.contract import ecg_consultations as consultations
 from shared.contract import ecg_reports as reports
-from shared.contract.access import AccessScope, AddToken
 from shared.contract.errors import Refused
 from shared.contract.interfaces import InterfaceKind, SaveConnection, StatusForm
 from shared.contract.results import GetResultSettings, ListReportResults, ResultKind, ResultRule, SaveResultSettings
@@ -31,10 +28,12 @@ from shared.waveform.record import record_from_microvolts
 from tests.ecg_network import EcgNetwork, an_ecg_network, polylines
 from tests.ecg_phantom import Heart, twelve_leads
 from tests.fakes.hospital_system import a_listener
+from tests.journeys.test_dcmtk import at, tool
 from tests.results_house import until
 from tests.server_process import running_server
 
 _SR, _PDF = "1.2.840.10008.5.1.4.1.1.88.22", "1.2.840.10008.5.1.4.1.1.104.1"
+_WAVEFORM = "1.2.840.10008.5.1.4.1.1.9.1.1"
 
 
 @pytest.fixture(scope="module")
@@ -55,24 +54,15 @@ def unread(network: EcgNetwork, who: str) -> list[consultations.NoticeView]:
     return list(network.clients[who].call(consultations.ListNotices()))
 
 
-def from_archive(network: EcgNetwork, token: str, study_uid: str, sop_class: str) -> list[Any]:
-    """What QIDO-RS and WADO-RS give of a class."""
-    door = f"http://127.0.0.1:{network.server.http_port}/dicom-web/studies/{study_uid}"
-    headers = {"Authorization": f"Bearer {token}"}
-
-    def got(path: str, accept: str) -> bytes:
-        request = urllib.request.Request(door + path, headers={**headers, "Accept": accept})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            data: bytes = answer.read()
-        return data
-
-    found = json.loads(got(f"/instances?SOPClassUID={sop_class}", "application/dicom+json") or b"[]")
-    made = []
-    for one in found:
-        path = f"/series/{one['0020000E']['Value'][0]}/instances/{one['00080018']['Value'][0]}"
-        data = got(path, 'multipart/related; type="application/dicom"')
-        made.append(pydicom.dcmread(BytesIO(data[data.index(b"DICM") - 128 : data.rindex(b"\r\n--")])))
-    return sorted(made, key=lambda one: int(one.InstanceNumber))
+def from_archive(network: EcgNetwork, study_uid: str, folder: Path) -> dict[str, Any]:
+    """What dcmtk's getscu brings of a study, byte by byte, by SOP class."""
+    folder.mkdir()
+    keys = ("QueryRetrieveLevel=STUDY", f"StudyInstanceUID={study_uid}")
+    asked = [word for key in keys for word in ("-k", key)]
+    tool("getscu", "-S", "+B", *asked, "-aet", "WS1", *at(network.server), "-od", str(folder))
+    made = [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
+    assert len({str(one.SOPClassUID) for one in made}) == len(made)
+    return {str(one.SOPClassUID): one for one in made}
 
 
 def faults(made: Any, path: Path) -> list[str]:
@@ -218,10 +208,10 @@ def test_six_steps_over_two_hospitals(network: EcgNetwork, tmp_path: Path) -> No
         assert any("正常心电图" in str(one[5]) for one in observations)
         [sent] = [str(one[5]) for one in observations if str(one[2]) == "ED"]
         assert base64.b64decode(sent.rsplit("^", 1)[1]) == pdf
-    token = network.admin.call(AddToken(name="ecg", scopes=(AccessScope.READ, AccessScope.REPORTS), days=1)).secret
     until(lambda: _settled(network, page.report_id))
-    [report] = from_archive(network, token, exam.row.study_uid, _SR)
-    [paper] = from_archive(network, token, exam.row.study_uid, _PDF)
+    found = from_archive(network, exam.row.study_uid, tmp_path / "got")
+    assert set(found) == {_SR, _PDF, _WAVEFORM}
+    report, paper = found[_SR], found[_PDF]
     for number, made in enumerate((report, paper)):
         assert faults(made, tmp_path / f"{number}.dcm") == []
         assert made.AccessionNumber == exam.row.accession_number
@@ -229,7 +219,7 @@ def test_six_steps_over_two_hospitals(network: EcgNetwork, tmp_path: Path) -> No
     numbers = [one for one in report.iterall() if one.keyword == "NumericValue"]
     assert "168" in {str(one.value).removesuffix(".0") for one in numbers}
     evidence = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
-    assert str(evidence.ReferencedSOPSequence[0].ReferencedSOPClassUID).startswith("1.2.840.10008.5.1.4.1.1.9.1.")
+    assert evidence.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == found[_WAVEFORM].SOPInstanceUID
     assert bytes(paper.EncapsulatedDocument).rstrip(b"\0") == pdf.rstrip(b"\0")
 
 

@@ -89,7 +89,7 @@ class Story:
         record, exam = record_number(number), register(self.desk, number)
         original = random.Random(number).randbytes(3_000)
         facts = UploadFacts(parts=(), exam_id=exam, source=TraceSource.LINE)
-        key = self.outbox.keep(facts, pack(record), original=("cart.xml", original), urgency=urgency)
+        key = self.outbox.keep(facts, pack(record, thin=True), original=("cart.xml", original), urgency=urgency)
         self.records[key], self.originals[key], self.exams[key] = record, original, exam
 
     def agree(self) -> None:

@@ -92,7 +92,7 @@ def test_the_waveform_gets_most_of_a_small_screen(room: Room) -> None:
     QApplication.processEvents()
     assert room.host.height() == 664 and room.host.width() == 1278
     paper = room.page.paper
-    assert paper.width() >= 1005  # 10 s at 25 mm/s and 96 dpi with the calibration pulse
+    assert paper.width() >= 1013  # 10 s at 25 mm/s and 96 dpi with the calibration pulse
     assert paper.width() * paper.height() > 0.6 * 1278 * 664
 
 

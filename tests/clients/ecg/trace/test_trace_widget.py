@@ -24,12 +24,13 @@ from clients.ecg.trace.widget import TraceView
 from clients.kit.review import review
 from clients.kit.running import HeldRunner, ImmediateRunner
 from clients.kit.settings import UserSettings
+from clients.kit.tasks import QtTaskRunner
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, has_english, set_language
 from clients.viewer.screens.facts import ScreenBook
 from shared.waveform.beats import BeatClass, Delineation
-from shared.waveform.filters import FilterSettings
+from shared.waveform.filters import FilterSettings, filtered
 from shared.waveform.measuring import Analysis, analyse
 from shared.waveform.paper import Trace, sheets
 from shared.waveform.record import EcgRecord
@@ -465,3 +466,19 @@ def test_a_filter_that_fails_is_said_and_the_trace_stays(qtbot: Any, tmp_path: P
     assert "滤波无法计算" in view.scale_text()
     scene = view.model.scene()
     assert scene is not None and np.array_equal(scene.curves[0].values, _RECORD.lead("I")[:1251])
+
+
+def test_filters_of_a_real_runner_come_back_and_a_closed_view_gets_none(qtbot: Any, tmp_path: Path) -> None:
+    runner = QtTaskRunner()
+    view = _view(qtbot, tmp_path, runner)
+    qtbot.waitUntil(lambda: "滤波 0.05–150 Hz" in view.scale_text())
+    scene = view.model.scene()
+    assert scene is not None
+    whole = filtered(_RECORD.microvolts(), 500.0)
+    assert np.allclose(scene.curves[0].values, whole[0, :1251])
+    view.set_filters(FilterSettings(0.5, 25.0))
+    view.overlay(_RECORD, None)
+    view.set_disclosure(True)
+    view.close_view()
+    assert runner.close()
+    assert view.model.other is None
