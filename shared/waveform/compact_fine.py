@@ -17,34 +17,22 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from shared.waveform.compact_errors import CompactError
+from shared.waveform.compact_laws import LARGEST, RAW, Coder, Laws, Scale
 from shared.waveform.compact_wide import BITS, Reader, Writer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_SAMPLES = 200_000  # of all leads: beyond, it takes too long
-LARGEST = 1 << 20  # of a sample's size
 _OWN, _LAG, _AHEAD = 16, 3, 3
 _SHIFT = 14  # coefficients count 1/16384
 _FIRST_BLOCK, _MOST_BLOCK = 40, 160
 _MEMORY = 3000  # samples over which old ones count less for the coefficients
 _MOST_MODULUS = 16
-_STEP_UP = 23  # a unit seen counts this much for its remainder …
-_FORGET = 8000  # … until so much was counted
-_RARE_SPAN = 10
-_RAW = 22
 _LAWS = ((1, -1), (-1, -1), (1, 1), (2, -1), (-1, 2), (1, -2))  # twice the lead is a·A + b·B; the first twice again
-
-
-class _Coder(Protocol):
-    def choose(self, sums: NDArray[Any], index: int) -> int: ...
-
-    def raw(self, value: int, bits: int) -> int: ...
 
 
 @dataclass(slots=True)
@@ -81,7 +69,7 @@ def decoded(data: bytes, leads: int, length: int) -> NDArray[Any]:
     return _walk(Reader(data), leads, length, None)
 
 
-def _walk(coder: _Coder, leads: int, length: int, rows: NDArray[Any] | None) -> NDArray[Any]:
+def _walk(coder: Coder, leads: int, length: int, rows: NDArray[Any] | None) -> NDArray[Any]:
     """Code all leads, or read them when ``rows`` is None; what is chosen goes through ``coder`` either way."""
     import numpy as np
 
@@ -134,7 +122,7 @@ def _law_of(row: NDArray[Any], done: dict[int, _Done]) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def _by_law(coder: _Coder, row: NDArray[Any] | None, kind: int, one: NDArray[Any], two: NDArray[Any]) -> _Done:
+def _by_law(coder: Coder, row: NDArray[Any] | None, kind: int, one: NDArray[Any], two: NDArray[Any]) -> _Done:
     """What rounding did is learnt by the signs of both leads and of the sum."""
     import numpy as np
 
@@ -160,7 +148,7 @@ def _by_law(coder: _Coder, row: NDArray[Any] | None, kind: int, one: NDArray[Any
                 seen -= seen >> 1
                 seen += 1
         else:
-            made[t] = coder.raw(int(row[t]) + LARGEST if row is not None else 0, _RAW) - LARGEST
+            made[t] = coder.raw(int(row[t]) + LARGEST if row is not None else 0, RAW) - LARGEST
     return _Done(made, None, None)
 
 
@@ -186,19 +174,19 @@ class _Model:
         self._near = with_sizes[-1].sizes if with_sizes else None
         self._rare_near = with_sizes[-1].rare if with_sizes else None
 
-    def walk(self, coder: _Coder, row: NDArray[Any] | None) -> _Done:
+    def walk(self, coder: Coder, row: NDArray[Any] | None) -> _Done:
         """Code or read the whole lead."""
         import numpy as np
 
-        lowest = coder.raw(int(row.min()) + LARGEST if row is not None else 0, _RAW) - LARGEST
-        highest = coder.raw(int(row.max()) + LARGEST if row is not None else 0, _RAW) - LARGEST
+        lowest = coder.raw(int(row.min()) + LARGEST if row is not None else 0, RAW) - LARGEST
+        highest = coder.raw(int(row.max()) + LARGEST if row is not None else 0, RAW) - LARGEST
         if not -LARGEST < lowest <= highest < LARGEST:
             raise CompactError("the packed ECG record is damaged")
         modulus, mask = _comb_of(row) if row is not None else (0, 0)
         modulus = max(1, min(_MOST_MODULUS, coder.raw(modulus, 5)))
         mask = coder.raw(mask, _MOST_MODULUS)
-        laws = _Laws(lowest, highest, modulus, mask, self._rare_of_near())
-        scale = _Scale(self._near, self._length)
+        laws = Laws(lowest, highest, modulus, mask, self._rare_of_near())
+        scale = Scale(self._near, self._length)
         sizes = np.zeros(self._length, dtype=np.int64)
         place, block = 0, _FIRST_BLOCK
         while place < self._length:
@@ -220,12 +208,12 @@ class _Model:
 
     def _block(
         self,
-        coder: _Coder,
+        coder: Coder,
         row: NDArray[Any] | None,
         place: int,
         end: int,
-        laws: _Laws,
-        scale: _Scale,
+        laws: Laws,
+        scale: Scale,
         sizes: NDArray[Any],
     ) -> None:
         """Samples that share their coefficients."""
@@ -304,192 +292,3 @@ def _comb_of(row: NDArray[Any]) -> tuple[int, int]:
             usual = share > 0.5 / modulus
             best, found = gain, (modulus, int(sum(1 << n for n in range(modulus) if usual[n])))
     return found
-
-
-class _Scale:
-    """How large the next residual will be: by the last ones, and by those of the lead before around this moment."""
-
-    def __init__(self, near: NDArray[Any] | None, length: int) -> None:
-        import numpy as np
-
-        self._fast = self._slow = 100 << 8
-        self._near: list[int] | None = None
-        if near is not None:
-            total = np.concatenate([[0], np.cumsum(near)])
-            place = np.arange(length)
-            first, last = np.maximum(place - 2, 0), np.minimum(place + 4, length)
-            around = ((total[last] - total[first]) << 8) // (last - first)
-            self._near = around.tolist()
-            self._near_mean = self._own_mean = 100 << 8
-        self._place = 0
-
-    def index(self, t: int) -> int:
-        """The number of the scale for this sample."""
-        mixed = self._fast * 9 + self._slow * 7
-        if self._near is not None:
-            near = self._near[t] * self._own_mean // max(self._near_mean, 1)
-            mixed = (mixed * 9 >> 4) + near * 7
-            self._place = t
-        return _scale_index(mixed >> 4)
-
-    def learn(self, size: int) -> None:
-        """A residual was so large, in eighths."""
-        self._fast += ((size << 8) - self._fast) // 14
-        self._slow += ((size << 8) - self._slow) // 128
-        if self._near is not None:
-            self._own_mean += ((size << 8) - self._own_mean) >> 8
-            self._near_mean += (self._near[self._place] - self._near_mean) >> 8
-
-
-_SCALES = 72
-_SPREADS = (0.42, 0.68, 1.1)  # of the logistic laws that are mixed, as parts of the mean size
-_SIGMA = 1.2  # of the normal law beside them
-
-
-@lru_cache(maxsize=1)
-def _bounds() -> list[int]:
-    """Mean sizes (1/2048 of a unit) up to which each scale serves; each is an eighth larger than the one before."""
-    bounds, value = [], 400
-    for _ in range(_SCALES - 1):
-        bounds.append(value)
-        value += value // 8
-    return bounds
-
-
-def _scale_index(mean: int) -> int:
-    from bisect import bisect_left
-
-    return bisect_left(_bounds(), mean)
-
-
-@lru_cache(maxsize=_SCALES * 8)
-def _law(index: int, eighth: int) -> tuple[NDArray[Any], int]:
-    """Weights of the values -K … K [law, value] around a prediction with this fraction, and K."""
-    import numpy as np
-
-    mean = (_bounds()[index] if index < _SCALES - 1 else 2 * _bounds()[-1]) / 2048 * 0.94
-    reach = min(4000, int(12 * mean) + 8)
-    laws = [_logistic(mean * factor, reach, eighth) for factor in _SPREADS]
-    laws.append(_normal(mean * _SIGMA, reach, eighth))
-    return np.rint(np.vstack(laws) * float(1 << 22)).astype(np.int64) + 2, reach
-
-
-def _logistic(spread: float, reach: int, eighth: int) -> NDArray[Any]:
-    """How much of a logistic law lies around each whole number -reach … reach when its middle is eighth/8."""
-    import numpy as np
-
-    context = Context(prec=30)
-    step = float(context.exp(-1 / Decimal(spread)))
-    first = float(context.exp(-(Decimal(reach) + Decimal(1) / 2 + Decimal(eighth) / 8) / Decimal(spread)))
-    # e^(x/spread) at the edges -reach-½ …: multiplied up from the lower end and, against overflow, kept below e^60
-    edges = np.empty(2 * reach + 2)
-    edges[0] = max(first, 1e-300)
-    edges[1:] = 1.0 / step
-    growth = np.minimum(np.multiply.accumulate(edges), 1e26)
-    below = growth / (1.0 + growth)
-    made: NDArray[Any] = below[1:] - below[:-1]
-    return made
-
-
-def _normal(sigma: float, reach: int, eighth: int) -> NDArray[Any]:
-    """A normal law at the whole numbers -reach … reach when its middle is eighth/8; it sums to about 1."""
-    import numpy as np
-
-    context = Context(prec=30)
-    square = Decimal(sigma) * Decimal(sigma)
-    fraction = Decimal(eighth) / 8
-    slower = float(context.exp(-1 / square))
-    sides = []
-    for sign in (1, -1):  # each value from the one before it, outwards
-        ratios = np.full(reach, slower)
-        ratios[0] = float(context.exp(-(1 - 2 * sign * fraction) / (2 * square)))
-        sides.append(np.multiply.accumulate(np.maximum(np.multiply.accumulate(ratios), 1e-30)))
-    middle = np.ones(1)
-    heights = np.concatenate([sides[1][::-1], middle, sides[0]])
-    made: NDArray[Any] = heights / np.add.accumulate(heights)[-1]
-    return made
-
-
-class _Laws:
-    """Chooses values by the law of residuals and by how often each remainder comes."""
-
-    def __init__(self, lowest: int, highest: int, modulus: int, mask: int, near: NDArray[Any] | None) -> None:
-        import numpy as np
-
-        self.least, self.most = lowest * 8, highest * 8
-        self._lowest, self._highest, self._modulus, self._mask = lowest, highest, modulus, mask
-        self._margin = 4010
-        values = np.arange(lowest - self._margin, highest + self._margin + 1)
-        self._class = np.abs(values) % modulus
-        self._class[(values < lowest) | (values > highest)] = modulus  # these never come
-        self._counts = np.full((modulus + 2, modulus + 1), 8, dtype=np.int64)
-        self._counts[:, modulus] = 0
-        self._near = near.tolist() if near is not None else None
-        self._last_rare, self._rare_class = -1000, 0
-        self._rare: list[int] = []
-        self._says = np.array([256, 256, 256, 256], dtype=np.int64)  # how much each law is believed, of about 1024
-
-    @property
-    def rare(self) -> NDArray[Any]:
-        """Where the remainder was a rare one."""
-        import numpy as np
-
-        return np.array(self._rare, dtype=bool)
-
-    def choose(self, coder: _Coder, t: int, eighths: int, scale: int, value: int) -> int:
-        """Code ``value`` or read it."""
-        middle, eighth = eighths >> 3, eighths & 7
-        laws, reach = _law(scale, eighth)
-        first = middle - reach
-        start = first - self._lowest + self._margin
-        if self._modulus == 1:
-            seen = self._counts[0]
-        elif t - self._last_rare <= _RARE_SPAN:
-            seen = self._counts[self._rare_class]
-        elif self._near is not None and self._near[t]:
-            seen = self._counts[self._modulus]
-        else:
-            seen = self._counts[self._modulus + 1]
-        weights = self._says @ laws
-        sums = ((weights >> 10) * seen[self._class[start : start + 2 * reach + 1]]).cumsum()
-        whole = int(sums[-1])
-        width = 2 * reach + 1
-        room = (1 << BITS) - width - 8
-        down = max(0, whole.bit_length() - 42)
-        sums = (sums >> down) * room // ((whole >> down) + 1) + _upward(width)
-        index = value - first
-        index = coder.choose(sums, index if 0 <= index < width else width)
-        if index < width:
-            value = first + index
-            self._believe(laws[:, index], int(weights[index]))
-        else:
-            value = coder.raw(value + LARGEST, _RAW) - LARGEST
-        if not -LARGEST < value < LARGEST:
-            raise CompactError("the packed ECG record is damaged")
-        self._count(t, value, seen)
-        return value
-
-    def _believe(self, said: NDArray[Any], mixed: int) -> None:
-        """A law that foresaw the value better than the mixture is believed more; each keeps a little."""
-        new = (self._says * said << 10) // mixed
-        self._says = self._says + ((new - self._says) >> 4) + 1
-
-    def _count(self, t: int, value: int, seen: NDArray[Any]) -> None:
-        remainder = abs(value) % self._modulus
-        is_rare = not self._mask >> remainder & 1
-        self._rare.append(is_rare)
-        if self._modulus == 1:
-            return
-        seen[remainder] += _STEP_UP
-        if int(seen.sum()) > _FORGET:
-            seen[:-1] -= seen[:-1] >> 4
-            seen[:-1] += 1
-        if is_rare:
-            self._last_rare, self._rare_class = t, remainder
-
-
-@lru_cache(maxsize=256)
-def _upward(width: int) -> NDArray[Any]:
-    import numpy as np
-
-    return np.arange(1, width + 1)
