@@ -114,7 +114,7 @@ class LineSender:
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join(5)
+            self._thread.join(2)
 
     def _run(self) -> None:
         while not self._stop.is_set():

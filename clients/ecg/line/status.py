@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.ecg.line.outbox import Kind, Waiting
 from clients.ecg.line.sending import LineStatus
 from clients.ecg.line.service import LineService, line_of
 from clients.kit.dialogs import ContentWindow
-from clients.kit.labels import Button, Glyph
+from clients.kit.labels import Button, Glyph, Label
 from clients.kit.lists import ListView
 from clients.kit.paging import Column, EmptyWords, RowAction
 from clients.kit.tokens import Tone
@@ -48,6 +49,27 @@ def words_of(status: LineStatus) -> tuple[str, dict[str, object], Tone, str]:
     return "心电上传：无排队", {}, Tone.NEUTRAL, "check"
 
 
+class _Words(Label):
+    """Words that can be clicked, or pressed by key: the strip is lower than a button."""
+
+    pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("心电上传：无排队", "caption")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class LineStrip(QWidget):
     """``LineStrip(place)``: glyph and words of the session's line, for the status strip of the window."""
 
@@ -59,7 +81,8 @@ class LineStrip(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         self._glyph = Glyph("check", 14, Tone.NEUTRAL)
-        self.words = Button("心电上传：无排队", "link", on_click=self.show_queue)
+        self.words = _Words()
+        self.words.pressed.connect(self.show_queue)
         row.addWidget(self._glyph)
         row.addWidget(self.words)
         self._line.status_changed.connect(self._show)

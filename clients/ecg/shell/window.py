@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout
 
 from clients.ecg.desk import Desk, Reading
+from clients.ecg.line.status import LineStrip
 from clients.ecg.pages import HOME, READING
 from clients.ecg.shell.notices import NoticeKeeper, sentence, title, tone
 from clients.ecg.shell.popups import BellButton, NoticeList, Popups
@@ -20,6 +21,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.base import Changed, Notice
 from shared.contract.ecg_consultations import ListNotices, NoticeView
+from shared.domain.permissions import Permission
 
 
 def furnish(desk: Desk) -> EcgWindow:
@@ -54,6 +56,8 @@ class EcgWindow(QObject):
         bar = self._shell.bar.layout()
         if isinstance(bar, QHBoxLayout):
             bar.insertWidget(bar.count() - 1, self.bell)
+        if desk.may(Permission.ECG_ACQUIRE):
+            self._shell.add_status(LineStrip(self._place))  # what waits on this computer goes out from now on
         desk.notices.listen(self._count_notices)
         self._place.on_notice(self._heard)
         self._shell.line.changed.connect(self._line_changed)
