@@ -8,7 +8,6 @@ from typing import Any
 
 from shared.waveform.beats import POINTS, Beat, Delineation
 
-ORDER = ("p_on_ms", "p_peak_ms", "p_off_ms", "qrs_on_ms", "r_ms", "qrs_off_ms", "t_peak_ms", "t_off_ms")
 MOVABLE = ("p_on_ms", "p_off_ms", "qrs_on_ms", "r_ms", "qrs_off_ms", "t_peak_ms", "t_off_ms")
 POINT_WORDS = {
     "p_on_ms": "P起点",
@@ -20,7 +19,6 @@ POINT_WORDS = {
     "t_peak_ms": "T峰",
     "t_off_ms": "T终点",
 }
-assert set(ORDER) == set(POINTS)
 
 
 def snapped(ms: float, sampling_hz: float) -> float:
@@ -68,10 +66,12 @@ def moved(
 
 def _with(beat: Beat, point: str, ms: float, sampling_hz: float) -> Beat:
     one = 1000.0 / sampling_hz
-    place = ORDER.index(point)
+    place = POINTS.index(point)
     skipped = {"p_peak_ms"} | ({"t_peak_ms"} if point == "t_off_ms" else set())
-    before = [value for name in ORDER[:place] if name not in skipped and (value := getattr(beat, name)) is not None]
-    after = [value for name in ORDER[place + 1 :] if name not in skipped and (value := getattr(beat, name)) is not None]
+    before = [value for name in POINTS[:place] if name not in skipped and (value := getattr(beat, name)) is not None]
+    after = [
+        value for name in POINTS[place + 1 :] if name not in skipped and (value := getattr(beat, name)) is not None
+    ]
     low = max(before) + one if before else 0.0
     high = min(after) - one if after else ms
     value = snapped(min(max(ms, low), max(high, low)), sampling_hz)
