@@ -270,8 +270,9 @@ class ConclusionArea(QWidget):
         self.editors[key] = editor
         holder.addWidget(editor)
         box.addLayout(holder, 2 if key == "diagnosis" else 1)
-        problem = ValueLabel("", "error", wrap=True)
+        problem = ValueLabel("", "error")
         problem.setContentsMargins(8, 0, 8, 0)
+        problem.setFixedHeight(18)
         problem.hide()
         self.problems[key] = problem
         box.addWidget(problem)

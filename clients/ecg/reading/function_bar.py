@@ -19,6 +19,7 @@ from shared.waveform.paper import GAINS, SPEEDS
 
 if TYPE_CHECKING:
     from clients.kit.actions import ActionGroup
+    from shared.contract.ecg import DocumentView
 
 _TOOLS = (Mode.CALIPER, Mode.PARALLEL, Mode.MAGNIFY, Mode.POINTS)
 _SHY = ("zoom_in", "zoom_out", "reset", "help")
@@ -36,6 +37,8 @@ class FunctionBar(QWidget):
     disclosure_wanted = Signal(bool)
     fit_wanted = Signal()
     calibration_wanted = Signal()
+    document_wanted = Signal(object)
+    """DocumentView of the exam: a report of a Holter or stress program."""
 
     def __init__(self, actions: ActionGroup) -> None:
         super().__init__()
@@ -43,6 +46,7 @@ class FunctionBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._choices = ViewChoices()
         self._mode = Mode.READ
+        self.documents: tuple[DocumentView, ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 1, 8, 2)
         self._row.setSpacing(1)
@@ -116,6 +120,10 @@ class FunctionBar(QWidget):
         self._entry(menu, tr("全程概览"), _Emits(self, self.disclosure_wanted, True), None)
         self._entry(menu, tr("返回页面"), _Emits(self, self.disclosure_wanted, False), None)
         menu.addSeparator()
+        for document in self.documents:
+            self._entry(menu, document.title or document.file_name, _Emits(self, self.document_wanted, document), None)
+        if self.documents:
+            menu.addSeparator()
         self._entry(menu, tr("适合窗口"), self.fit_wanted.emit, None)
         self._entry(menu, tr("校准屏幕…"), self.calibration_wanted.emit, None)
 

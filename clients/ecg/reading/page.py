@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.ecg.reading import parameters, view_choices
+from clients.ecg.reading.acquiring import Acquiring
 from clients.ecg.reading.basics import BasicsBar, HistoryTabs, front_of
 from clients.ecg.reading.comparing import Comparing
 from clients.ecg.reading.conclusion import ConclusionArea
@@ -32,16 +33,16 @@ from clients.kit.printing.documents import ServerDocuments
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from shared.domain.ecg_reports import ReportSide
+from shared.domain.permissions import Permission
 
 if TYPE_CHECKING:
-    from clients.ecg.acquisition.dialog import AcquiredTrace, AcquisitionDialog
     from clients.ecg.trace.measurement import Measurement
     from clients.kit.shell import Workplace
     from shared.contract.ecg_reports import PaperLook
 
 __all__ = ["ACTIONS", "ReadingPage"]
 
-_NARROW, _WIDE, _WIDEST = 270, 348, 420
+_NARROW, _WIDE, _WIDEST = 262, 348, 420
 _FROM_WIDE, _FROM_WIDEST = 1700, 2600
 
 
@@ -70,7 +71,6 @@ class ReadingPage(QWidget):
         self.exam_id = exam_id
         self.consultation_id = consultation_id
         self._desk = desk
-        self._acquiring: AcquisitionDialog | None = None
         self._alive = True
         self._is_built = False
         self._listening: list[Callable[[], None]] = []
@@ -79,6 +79,7 @@ class ReadingPage(QWidget):
         self.publisher = Publisher(self.presenter, papers or ServerDocuments(place.connection, place.desk_settings))
         self.steps = Steps(self, self.presenter, self.publisher)
         self.comparing = Comparing(self)
+        self.acquiring = Acquiring(self)
         self.presenter.open()  # the server answers while the widgets are made
         self._build()
         self._connect()
@@ -127,14 +128,7 @@ class ReadingPage(QWidget):
 
     def acquire(self) -> None:
         """采集: open the acquisition dialog of this exam (ECG-ACQ-01)."""
-        from clients.ecg.acquisition.dialog import AcquisitionDialog
-
-        if self._acquiring is None:
-            self._acquiring = AcquisitionDialog(self.place, self.exam_id, self)
-            self._acquiring.acquired.connect(self._on_acquired)
-            self._acquiring.finished.connect(self._acquisition_closed)
-        self._acquiring.show()
-        self._acquiring.raise_()
+        self.acquiring.open()
 
     # ── what the presenter says ──────────────────────────────────────────────────────────────────────
 
@@ -145,7 +139,7 @@ class ReadingPage(QWidget):
         self.history.show_history(self.exam_id, state.history, front_of(state))
         self.basics.show_exam(state.exam, state.past.row if state.past is not None else None)
         self.quality.show_state(state, self.acquire)
-        self.notice.show_state(state)
+        self.notice.show_state(state, self.presenter.acknowledge if self.place.may(Permission.ECG_CRITICAL) else None)
         self._show_paper(state)
         self._show_parameters(state)
         page = state.past.page if state.past is not None else state.page
@@ -156,6 +150,7 @@ class ReadingPage(QWidget):
         first = own.first_opinion if own is not None else ""
         self.conclusion.show_first_opinion(first, state.body.agreement, visible=consults, editable=state.may_write)
         self.place.actions.update(state)
+        self.bar.documents = state.exam.documents if state.exam is not None else ()
         self.steps.show_state(state)
         if not state.may_write:
             self.helping.hide()
@@ -252,6 +247,7 @@ class ReadingPage(QWidget):
         self.bar.disclosure_wanted.connect(trace.set_disclosure)
         self.bar.fit_wanted.connect(trace.fit)
         self.bar.calibration_wanted.connect(trace.calibrate)
+        self.bar.document_wanted.connect(self.steps.show_document)
         trace.value_sent.connect(self._on_value_sent)
         trace.points_moved.connect(presenter.points_moved)
         trace.choices_changed.connect(self._choices_changed)
@@ -348,7 +344,7 @@ class ReadingPage(QWidget):
 
     def show_keys(self) -> None:
         """快捷键."""
-        ContentWindow(self, "快捷键", KeysWindow(ACTIONS, MOUSE), (680, 440)).show()
+        ContentWindow(self, "快捷键", KeysWindow(ACTIONS, MOUSE), (780, 400)).show()
 
     def _on_history(self, exam_id: int) -> None:
         if exam_id:
@@ -358,13 +354,6 @@ class ReadingPage(QWidget):
 
     def _on_value_sent(self, measurement: Measurement) -> None:
         self.presenter.take_measurement(measurement.values())
-
-    def _on_acquired(self, acquired: AcquiredTrace) -> None:
-        if self._alive:
-            self.presenter.trace_acquired(acquired.trace_id, acquired.record)
-
-    def _acquisition_closed(self) -> None:
-        self._acquiring = None
 
     def _exam_changed(self, exam_id: int) -> None:
         if exam_id in (0, self.exam_id) and not self.presenter.is_telling:
@@ -396,6 +385,7 @@ class ReadingPage(QWidget):
             self._alive = False
             self.presenter.close()
             self.comparing.close()
+            self.acquiring.close()
             self.trace.close_view()
             for forget in self._listening:
                 forget()

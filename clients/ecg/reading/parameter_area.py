@@ -41,7 +41,7 @@ from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula
 
 NAME, VALUE, RANGE, MACHINE, SURE = range(5)
 _HEADS = ("参数", "数值", "参考范围", "机测", "")
-_WIDTHS = (74, 72, 62, 32, 20)
+_WIDTHS = (74, 70, 58, 32, 18)
 _SURE, _FAIR = 0.8, 0.5
 Index = QModelIndex | QPersistentModelIndex
 
@@ -158,7 +158,7 @@ class _Painter(QStyledItemDelegate):
         elif index.column() != MACHINE or line.is_changed:
             painter.setPen(QColor(colour))
             left = Qt.AlignmentFlag.AlignLeft if index.column() == NAME else Qt.AlignmentFlag.AlignRight
-            room = area.adjusted(4, 0, -2, 0)
+            room = area.adjusted(4 if index.column() == NAME else 1, 0, -2, 0)
             words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, left | Qt.AlignmentFlag.AlignVCenter, words)
 
@@ -212,7 +212,7 @@ def _paint_confidence(painter: QPainter, area: QRect, confidence: float | None) 
     for bar in range(3):
         high = 4 + 3 * bar
         colour = theme.tone(tone).text if bar < bars else theme.colours.hairline
-        painter.fillRect(QRect(area.left() + 5 + 4 * bar, bottom - high, 3, high), QColor(colour))
+        painter.fillRect(QRect(area.left() + 3 + 4 * bar, bottom - high, 3, high), QColor(colour))
 
 
 class _Table(QTableView):
@@ -313,7 +313,7 @@ class ParameterArea(QWidget):
         header.setMinimumSectionSize(12)
         header.setFixedHeight(18)
         header.setHighlightSections(False)
-        header.setStyleSheet("QHeaderView::section { padding: 0 2px 0 4px; height: 18px; }")
+        header.setStyleSheet("QHeaderView::section { padding: 0 2px 0 3px; height: 18px; }")
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(_WIDTHS):
             table.setColumnWidth(column, width)

@@ -13,7 +13,16 @@ from clients.ecg.reading.state import TEXTS, Drawn, still_said
 from clients.kit.messages import message_for
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import ReportBody, ReportPage, Save, Statement, SuggestionView, TermView
+from shared.contract.ecg_reports import (
+    AcknowledgeAlarm,
+    AlarmView,
+    ReportBody,
+    ReportPage,
+    Save,
+    Statement,
+    SuggestionView,
+    TermView,
+)
 from shared.contract.errors import ErrorCode, RpcError
 from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula, StatementSource, Verdict
 from shared.waveform.beats import Delineation
@@ -220,6 +229,16 @@ class ReadingPresenter(Loading):
 
         self._change(is_busy=True)
         self._ask_key(request, saved, refused, "save")
+
+    def acknowledge(self, alarm: AlarmView) -> None:
+        """A critical ECG was seen and acted on (EX-ECG-09)."""
+
+        def done(_alarm: AlarmView) -> None:
+            self._messages.say(tr("已确认危急心电图"), Tone.SUCCESS)
+            self.load_page()
+            self.tell_changed()
+
+        self.ask(AcknowledgeAlarm(alarm_id=alarm.id), done)
 
     def adopt(self, newer: ReportPage, sent: ReportBody) -> None:
         """The server took what was sent. What was typed meanwhile stays unsaved."""

@@ -13,6 +13,7 @@ from clients.ecg.reading.windows import PRINTS, PreviewWindow, ReasonWindow, Sub
 from clients.kit.dialogs import ContentWindow
 from clients.kit.messages import message_for
 from clients.kit.translations import tr
+from shared.contract.ecg import DocumentView, GetDocument, OriginalFile
 from shared.domain.ecg import ReportAction
 from shared.domain.ecg_reports import ReportSide
 
@@ -40,9 +41,9 @@ class Steps:
         foot.setProperty("look", "status")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(foot)
-        row.setContentsMargins(6, 3, 6, 3)
-        row.setSpacing(6)
-        foot.setStyleSheet("QPushButton { padding: 0 6px; }")  # three of them fit into the narrow column
+        row.setContentsMargins(4, 3, 4, 3)
+        row.setSpacing(4)
+        foot.setStyleSheet("QPushButton { padding: 0 5px; }")  # three of them fit into the narrow column
         looks = {"submit": "primary", "audit": "primary"}
         for name in _BUTTONS:
             button = actions.button(f"reading.{name}", looks.get(name, ""))
@@ -137,6 +138,19 @@ class Steps:
             preview.show_trouble(message_for(error).text)
 
         self._publisher.preview(self._publisher.template, preview.show_pdf, failed)
+
+    def show_document(self, document: DocumentView) -> None:
+        """A document that another program made of the exam (EX-ECG-14)."""
+        preview = PreviewWindow(None)
+        ContentWindow(self._page, "附带文档", preview, (1000, 720)).show()
+
+        def came(found: OriginalFile) -> None:
+            preview.show_pdf(found.data, document.file_name)
+
+        def failed(error: Exception) -> None:
+            preview.show_trouble(message_for(error).text)
+
+        self._presenter.ask(GetDocument(document_id=document.id), came, failed)
 
     def choose_template(self) -> None:
         """打印设置."""

@@ -9,6 +9,7 @@ from clients.ecg.reading.state import PageState
 from clients.kit.panels import Banner
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
+from shared.contract.ecg_reports import AlarmView
 from shared.domain.ecg import ReportState
 
 
@@ -37,13 +38,17 @@ class QualityStrip(Banner):
 class NoticeStrip(Banner):
     """Why nothing can be written, why the report came back, what is critical."""
 
-    def show_state(self, state: PageState) -> None:
-        """Show the most important of them."""
+    def show_state(self, state: PageState, acknowledge: Callable[[AlarmView], object] | None = None) -> None:
+        """Show the most important of them; a critical ECG can be acknowledged here by whoever may (EX-ECG-09)."""
         said = notice_of(state)
         if said is None:
             self.hide()
             return
-        self.show_message(said.text, said.tone)
+        alarm = open_alarm(state)
+        if alarm is not None and acknowledge is not None:
+            self.show_message(said.text, said.tone, action="确认已处理", on_action=_Acknowledges(acknowledge, alarm))
+        else:
+            self.show_message(said.text, said.tone)
         self.setToolTip(said.text)
 
 
@@ -76,9 +81,8 @@ def notice_of(state: PageState) -> Said | None:
         return Said(tr("历史检查，只读。点“本次检查”返回。"), Tone.INFO)
     if page is None:
         return None
-    open_alarms = [one for one in page.alarms if one.acknowledged_at is None]
-    if open_alarms:
-        first = open_alarms[0]
+    first = open_alarm(state)
+    if first is not None:
         name, reason = (first.en, first.reason_en) if english else (first.zh, first.reason_zh)
         return Said(tr("疑似危急心电图：{name}（{reason}），请立即处理。", name=name, reason=reason), Tone.DANGER)
     if page.returned:
@@ -94,6 +98,21 @@ def notice_of(state: PageState) -> Said | None:
     if state.is_read_only:
         return Said(tr("只读阅图，不能修改。"), Tone.INFO)
     return None
+
+
+def open_alarm(state: PageState) -> AlarmView | None:
+    """The first critical finding that nobody acknowledged."""
+    if state.page is None or state.past is not None:
+        return None
+    return next((one for one in state.page.alarms if one.acknowledged_at is None), None)
+
+
+class _Acknowledges:
+    def __init__(self, acknowledge: Callable[[AlarmView], object], alarm: AlarmView) -> None:
+        self._acknowledge, self._alarm = acknowledge, alarm
+
+    def __call__(self) -> None:
+        self._acknowledge(self._alarm)
 
 
 def _do(acquire: Callable[[], object]) -> None:

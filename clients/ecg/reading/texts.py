@@ -179,6 +179,9 @@ ENTRIES: dict[str, str] = {
     "初读医生 {reader} 已提交，等待您审核。": "Submitted by {reader}; waits for your approval.",
     "报告已提交：{reader} {when}": "Report submitted: {reader} {when}",
     "只读阅图，不能修改。": "Read-only.",
+    "确认已处理": "Acknowledge",
+    "已确认危急心电图": "Critical ECG acknowledged",
+    "附带文档": "Attached document",
     # the page
     "正在打开心电图…": "Opening the ECG…",
     "心电图没有打开": "The ECG was not opened",

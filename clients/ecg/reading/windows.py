@@ -205,7 +205,7 @@ class KeysWindow(QWidget):
             strong = ValueLabel(key, "strong")
             grid.addWidget(strong, at % half, column)
             grid.addWidget(ValueLabel(does), at % half, column + 1)
-        for column, wide in enumerate((130, 0, 170, 0)):
+        for column, wide in enumerate((120, 0, 170, 0)):
             grid.setColumnMinimumWidth(column, wide)
             grid.setColumnStretch(column, 0 if wide else 1)
         grid.setRowStretch(half, 1)

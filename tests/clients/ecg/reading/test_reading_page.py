@@ -26,7 +26,7 @@ from clients.kit.translations import Language, set_language
 from shared.contract import ecg, ecg_reports
 from shared.domain.ecg import ReportAction, ReportState
 from shared.domain.ecg_reports import SYMBOLS, Parameter, QtcFormula, ReportSide, Verdict
-from tests.clients.ecg.reading.reading_house import House, Room, measured
+from tests.clients.ecg.reading.reading_house import NOW, House, Room, an_exam, measured
 
 
 @pytest.fixture(scope="session")
@@ -467,6 +467,57 @@ def test_read_only_cannot_be_edited(qtbot: QtBot, tmp_path: Path) -> None:
     assert not room.page.parameters.model.is_editable
     for name in ("save", "submit", "acquire"):
         assert not room.actions.qt(f"reading.{name}").isEnabled()
+    room.close()
+
+
+def test_a_critical_ecg_is_said_and_acknowledged(qtbot: QtBot, tmp_path: Path) -> None:
+    house = House()
+    alarm = ecg_reports.AlarmView(
+        id=4,
+        exam_id=1,
+        trace_id=10,
+        rule="rate",
+        zh="极度心动过速",
+        en="extreme tachycardia",
+        reason_zh="心率 190",
+        reason_en="rate 190",
+        found_at=NOW,
+        loop_id=1,
+        loop_state=None,
+    )
+    house.change(alarms=(alarm,))
+    asked: list[int] = []
+
+    def acknowledge(request: ecg_reports.AcknowledgeAlarm) -> ecg_reports.AlarmView:
+        asked.append(request.alarm_id)
+        house.change(alarms=(msgspec.structs.replace(alarm, acknowledged_at=NOW),))
+        return alarm
+
+    house.connection.replies[ecg_reports.AcknowledgeAlarm] = acknowledge  # type: ignore[index]
+    room = another(qtbot, tmp_path, house)
+    assert "极度心动过速" in room.page.notice.text
+    room.page.notice._act()
+    assert asked == [4] and room.page.notice.isHidden()
+    room.close()
+
+
+def test_documents_of_another_program_are_opened(qtbot: QtBot, tmp_path: Path) -> None:
+    house = House()
+    document = ecg.DocumentView(
+        id=3, exam_id=1, title="动态报告", file_name="h.pdf", size_bytes=1, sha256="", stored_at=NOW, stored_by="a"
+    )
+    asked: list[int] = []
+
+    def get(request: ecg.GetDocument) -> ecg.OriginalFile:
+        asked.append(request.document_id)
+        return ecg.OriginalFile(name="h.pdf", data=b"%PDF-1.4")
+
+    view = msgspec.structs.replace(an_exam(house.rows[1]), documents=(document,))
+    house.connection.replies |= {ecg.GetDocument: get, ecg.GetEcgExam: lambda _request: view}  # type: ignore[operator]
+    room = another(qtbot, tmp_path, house)
+    assert room.page.bar.documents == (document,)
+    room.page.bar.document_wanted.emit(document)
+    assert asked == [3]
     room.close()
 
 
