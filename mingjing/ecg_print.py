@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.waveform.layouts import DEFAULT, LAYOUTS, LayoutError
+from shared.waveform.layouts import ALL, DEFAULT, LAYOUTS, LayoutError
 
 if TYPE_CHECKING:
     from shared.waveform.filters import FilterSettings
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("file", metavar="FILE", help="the record, of any format; of WFDB the .hea file")
     parser.add_argument("--out", required=True, metavar="FILE.pdf")
-    parser.add_argument("--layout", default=DEFAULT, choices=tuple(LAYOUTS), help=f"default: {DEFAULT}")
+    parser.add_argument("--layout", default=DEFAULT, choices=(*LAYOUTS, ALL), help=f"default: {DEFAULT}")
     parser.add_argument("--speed", type=float, default=25.0, choices=(12.5, 25.0, 50.0), help="mm/s, default 25")
     parser.add_argument("--gain", type=float, default=10.0, choices=(2.5, 5.0, 10.0, 20.0), help="mm/mV, default 10")
     parser.add_argument("--filter", default="none", metavar="WORDS", help="default: none")
