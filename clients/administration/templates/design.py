@@ -419,7 +419,8 @@ def new_element(kind: str, document: DocumentKind, x_mm: float = 5.0, y_mm: floa
     if kind == "watermark":
         return WatermarkElement(x_mm=0.0, y_mm=0.0, text="{watermark}")
     if kind == "flow":
-        blocks = next(one.blocks for one in builtin(DocumentKind.REPORT).elements if isinstance(one, FlowElement))
+        whose = document if document in OF_PATHOLOGY else DocumentKind.REPORT
+        blocks = next(one.blocks for one in builtin(whose).elements if isinstance(one, FlowElement))
         return FlowElement(x_mm=18.0, y_mm=41.0, width_mm=174.0, until_mm=278.0, next_y_mm=26.0, blocks=blocks)
     raise ValueError(kind)
 

@@ -50,8 +50,10 @@ class TemplatesPresenter(ScreenPresenter[TemplatesState]):
         runner: TaskRunner,
         messages: Messages,
         show: Callable[[TemplatesState], None] = lambda _state: None,
+        first: DocumentKind = DocumentKind.BARCODE,
     ) -> None:
-        super().__init__(TemplatesState(), caller, runner, messages, show)
+        """`first` is the document that is shown at first."""
+        super().__init__(TemplatesState(kind=first, key=first.value), caller, runner, messages, show)
         self.design: Design | None = None
         self._kept: dict[str, tuple[Design, int]] = {}
         self._real: Facts | None = None

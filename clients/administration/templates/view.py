@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -43,15 +43,18 @@ _ALIGN = (
     ("top", "上对齐"), ("middle", "垂直居中"), ("bottom", "下对齐"),
 )  # fmt: skip
 _LEFT, _RIGHT = 216, 300
+OF_THE_HOSPITAL = tuple(kind for kind in DocumentKind if kind not in OF_PATHOLOGY)
+"""What the administration designs; pathology designs its own reports in its workstation."""
 
 
 class TemplatesPage(QWidget):
     """打印模板."""
 
-    def __init__(self, place: Workplace) -> None:
+    def __init__(self, place: Workplace, kinds: Sequence[DocumentKind] = OF_THE_HOSPITAL) -> None:
+        """`kinds` are the documents that are designed here; the first one is shown at first."""
         super().__init__()
-        self._place = place
-        self.presenter = TemplatesPresenter(place.connection, place.runner, place.messages)
+        self._place, self._kinds = place, tuple(kinds)
+        self.presenter = TemplatesPresenter(place.connection, place.runner, place.messages, first=self._kinds[0])
         self._edition = -1
         self._quiet = False
         self.setProperty("look", "surface")
@@ -111,9 +114,7 @@ class TemplatesPage(QWidget):
         bar = QWidget()
         line = QHBoxLayout(bar)
         line.setContentsMargins(16, 8, 16, 8)
-        self.kinds = SegmentedControl(
-            [Option(kind.value, NAMES_ZH[kind]) for kind in DocumentKind if kind not in OF_PATHOLOGY]
-        )
+        self.kinds = SegmentedControl([Option(kind.value, NAMES_ZH[kind]) for kind in self._kinds])
         self.kinds.chosen.connect(lambda kind: self.presenter.open(DocumentKind(kind)))
         line.addWidget(self.kinds)
         line.addStretch(1)
@@ -256,7 +257,7 @@ class TemplatesPage(QWidget):
         self.canvas.show_design(self.presenter.design, state.laid_out, state.page, state.pictures)
         self.report_bar.show_state(state)
         for button in self.of_reports:
-            button.setVisible(state.kind is DocumentKind.REPORT)
+            button.setVisible(state.kind is DocumentKind.REPORT or state.kind in OF_PATHOLOGY)
         if is_new and state.laid_out is not None:
             self._edition = state.edition
             self.fit()

@@ -23,7 +23,7 @@ from shared.paper.blocks import (
     TableColumn,
 )
 from shared.paper.facts import lists_of, rich_of
-from shared.paper.kinds import DocumentKind
+from shared.paper.kinds import OF_PATHOLOGY, DocumentKind
 from shared.paper.template import (
     AnyElement,
     BoxElement,
@@ -231,8 +231,10 @@ def block_title(block: AnyBlock, language: str) -> str:
 
 def _fact_words(block: SectionBlock | PicturesBlock | TableBlock, language: str) -> str:
     name = block.fact if isinstance(block, SectionBlock) else block.over
-    named = {one.name: (one.zh, one.en) for one in lists_of(DocumentKind.REPORT)}
-    named |= {one.name: (one.zh, one.en) for one in rich_of(DocumentKind.REPORT)}
+    named: dict[str, tuple[str, str]] = {}
+    for kind in (OF_PATHOLOGY[0], DocumentKind.REPORT):
+        named |= {one.name: (one.zh, one.en) for one in lists_of(kind)}
+        named |= {one.name: (one.zh, one.en) for one in rich_of(kind)}
     return named.get(name, (name, name))[1 if language == "en" else 0]
 
 

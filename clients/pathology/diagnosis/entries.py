@@ -117,6 +117,13 @@ def track_case(desk: Desk) -> None:
     windows.follow_up(desk)
 
 
+def adjust_format(desk: Desk) -> None:
+    """调整报告格式: the designer of the department's reports (PA-RPT-08)."""
+    from clients.pathology.settings.formats import SIZE, FormatsPage
+
+    desk.show_window("调整报告格式", FormatsPage(desk), SIZE)
+
+
 def name_first(desk: Desk) -> None:
     """提请初诊."""
     _name(desk, DoctorRole.FIRST)

@@ -138,6 +138,7 @@ ENTRIES = {
     "“{name}”的密码将重置为初始密码，已登录的工作站会退出。": (
         "The password of {name} becomes the initial one; open workstations are logged off."
     ),
+    "报告格式的修改没有保存，没有生效。": "The changes of the format were not saved and do not count.",
     # columns
     "列表": "Lists",
     "显示的列": "Columns shown",
