@@ -22,12 +22,13 @@ from shared.contract import ecg_acquisition as acquisition
 from shared.contract.errors import Refused
 from shared.contract.interfaces import InterfaceKind, SaveConnection
 from shared.domain.ecg import AdapterKind, DeviceState, EcgKind, ExamState, RequestState, TaskState, TraceSource
+from shared.domain.states import Sex
 from shared.rpc.client import RpcClient
 from shared.waveform import compact, formats, kept
 from tests import ecg_records
 from tests.fakes.hospital_system import ORDER_SYSTEM, PATIENT_SYSTEM, TOKEN, MllpSender, a_fhir_server, an_order
 from tests.journeys.test_dcmtk import at, tool
-from tests.server_process import ServerProcess, running_server
+from tests.server_process import ServerProcess, running_server, start_server
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,7 @@ def test_a_cart_that_speaks_dicom_asks_the_worklist_and_stores(
     server: ServerProcess, client: RpcClient, tmp_path: Path
 ) -> None:
     exam = client.call(
-        ecg.RegisterEcg(entry=ecg.EcgEntry(patient_name="单田芳", sex=ecg.Sex.MALE, age="60", history="高血压"))
+        ecg.RegisterEcg(entry=ecg.EcgEntry(patient_name="单田芳", sex=Sex.MALE, age="60", history="高血压"))
     ).exam
     answers = tmp_path / "answers"
     answers.mkdir()
@@ -185,3 +186,33 @@ def test_a_cart_that_speaks_dicom_asks_the_worklist_and_stores(
     tool("storescu", "-aet", "CART1", *at(server), str(path))
     orphans = until(lambda: client.call(acquisition.ListOrphans()).rows, "the stray object to be listed")
     assert [one.device_serial for one in orphans] == ["NOBODY"]
+
+
+def test_after_a_crash_the_task_is_open_and_the_upload_goes_on(tmp_path: Path) -> None:
+    data, key = next(iter(formats.write(ecg_records.twelve_leads(), "scp").files.values())), secrets.token_hex(16)
+    server = start_server(tmp_path / "data")
+    client = server.client()
+    device = client.call(acquisition.SaveEcgDevice(entry=acquisition.EcgDeviceEntry(serial="SN1")))
+    client.call(acquisition.BindStation(station="test", device_id=device.id))
+    entry = ecg.EcgEntry(patient_name="张三", sex=Sex.MALE, age="60")
+    exam_id = client.call(ecg.RegisterEcg(entry=entry)).exam.row.id
+    client.call(acquisition.StartTask(exam_id=exam_id))
+    facts = acquisition.UploadFacts(
+        parts=(acquisition.UploadPart(name="a.scp", size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()),),
+        device_serial="SN1",
+    )
+    client.call(acquisition.BeginUpload(key=key, facts=facts))
+    half = client.call(acquisition.AppendUpload(key=key, offset=0, data=data[: len(data) // 2])).offset
+    client.close()
+    server.kill(whole=True)
+    with running_server(tmp_path / "data") as again:
+        client = again.client()
+        view = client.call(acquisition.GetAcquisition(exam_id=exam_id))
+        assert view.state is DeviceState.ACQUIRING and view.task is not None and view.task.state is TaskState.OPEN
+        offset = client.call(acquisition.BeginUpload(key=key, facts=facts)).offset
+        assert offset == half, "what was answered lies on the disk"
+        client.call(acquisition.AppendUpload(key=key, offset=offset, data=data[offset:]))
+        result = client.call(acquisition.FinishUpload(key=key))
+        assert result.exam_id == exam_id and result.task is not None and result.task.state is TaskState.SUCCEEDED
+        assert stored(client, exam_id).id == result.trace.id
+        client.close()
