@@ -19,6 +19,7 @@ READING = "reading"
 ACCEPTANCE = "acceptance"
 CONSULTATION_REPORTS = "consultation_reports"
 ORPHANS = "orphans"
+COLLECTED = "collected"
 DEVICES = "devices"
 TEAMS = "teams"
 TERMS = "terms"
@@ -84,6 +85,14 @@ PAGES: tuple[PageSpec, ...] = (
         "clients.ecg.consultations.reports:ConsultationReportsPage",
         Permission.ECG_APPLY_CONSULTATION,
         "clients.ecg.shell.keys:CONSULTATION_REPORTS",
+    ),
+    PageSpec(
+        COLLECTED,
+        "收藏夹",
+        "star",
+        "clients.ecg.lists.collected:CollectedPage",
+        Permission.ECG_VIEW,
+        "clients.ecg.shell.keys:COLLECTED",
     ),
     PageSpec(
         ORPHANS,

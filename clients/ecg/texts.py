@@ -41,6 +41,7 @@ _COMMON = {
     "未匹配心电图": "Unmatched",
     "设备管理": "Devices",
     "会诊团队": "Teams",
+    "收藏夹": "Collection",
     "术语词库": "Terms",
     "统计": "Statistics",
     # marks
@@ -96,6 +97,8 @@ _COMMON = {
     "取消登记": "Cancel registration",
     "快速登记申请单": "Quick request",
     "快速登记会诊": "Quick consultation",
+    "危急": "Critical",
+    "医生": "Doctor",
     "已保存": "Saved",
     "撤销受理": "Withdraw acceptance",
     "超时 {count} 条": "{count} overdue",

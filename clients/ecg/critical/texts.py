@@ -2,7 +2,7 @@
 
 ENTRIES = {
     "危急心电图": "Critical ECGs",
-    "待确认": "To be acknowledged",
+    "待确认": "To confirm",
     "已确认": "Acknowledged",
     "发现时间": "Found at",
     "危急表现": "Critical finding",

@@ -69,6 +69,7 @@ class ListPage(QWidget):
         self.presenter = QueryPresenter(
             place.connection, place.runner, place.messages, spec.make, today, key=f"ecg.{spec.page}", quick=spec.quick
         )
+        self.presenter.on_counted = self.counted
         self._state = self.presenter.state
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -112,6 +113,9 @@ class ListPage(QWidget):
 
     def activate(self, row: Any) -> None:
         """Double-click or Enter on a row."""
+
+    def counted(self, found: Any) -> None:
+        """The server answered how many rows there are; a page may take more from it."""
 
     def listen_to(self, bell: Any) -> None:
         """Load again whenever this bell rings."""
@@ -320,6 +324,8 @@ class _Act:
 
 def row_id(row: Any) -> object:
     """What names a row across refreshes."""
+    if hasattr(row, "exam"):
+        return row.exam.id
     return row.application_id if hasattr(row, "application_id") else row.id
 
 

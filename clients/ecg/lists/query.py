@@ -79,6 +79,7 @@ class QueryPresenter(ScreenPresenter[QueryState]):
         self._today = today
         self._key = key
         self._usual = quick
+        self.on_counted: Callable[[Any], object] = lambda _found: None
         first = self._range(quick)
         super().__init__(QueryState(typed=first, applied=first), caller, runner, messages, show)
 
@@ -106,6 +107,7 @@ class QueryPresenter(ScreenPresenter[QueryState]):
         self._ask(self._make(self.state.applied, Page(limit=1)), self._counted, _nothing, key=f"{self._key}.counts")
 
     def _counted(self, found: Any) -> None:
+        self.on_counted(found)
         counts = {str(key): number for key, number in getattr(found, "counts", {}).items()}
         self._change(total=found.total, counts=counts, overdue=getattr(found, "overdue", 0), is_counted=True)
 

@@ -127,6 +127,18 @@ CONSULTATION_REPORTS = (
         danger=True,
     ),
 )
+COLLECTED = (
+    *_list(pages.COLLECTED, quick=False),
+    Action(f"{pages.COLLECTED}.read", "阅图", "F6", "voice", enabled=lambda row: _exam_may(row, ExamAction.READ)),
+    Action(
+        f"{pages.COLLECTED}.view_report",
+        "报告",
+        "F7",
+        "document",
+        enabled=lambda row: _exam_may(row, ExamAction.VIEW_REPORT),
+    ),
+    Action(f"{pages.COLLECTED}.file", "修改分类", "Ctrl+B", "edit", enabled=has_row),
+)
 ORPHANS = (
     *_list(pages.ORPHANS, quick=False),
     Action(f"{pages.ORPHANS}.match", "匹配检查", "F6", "check", enabled=has_row),
@@ -146,3 +158,8 @@ TEAMS = (
 def _is_mine(row: Any) -> bool:
     """The acceptance is the caller's own: saving is allowed to whoever has it."""
     return ConsultationAction.SAVE in row.allowed or ConsultationAction.PUBLISH in row.allowed
+
+
+def _exam_may(row: Any, action: ExamAction) -> bool:
+    """The exam of a collected row allows it."""
+    return row is not None and action in row.exam.allowed

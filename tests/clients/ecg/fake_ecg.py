@@ -340,7 +340,7 @@ class FakeEcg:
             ecg.GetEcgExam: lambda r: self._view(self._exam(r.exam_id)),
             ecg.ChangeEcgExam: self._change,
             ecg.CancelEcgExam: self._cancel,
-            ecg.ListCollected: lambda r: ecg.CollectedList(total=0, rows=(), categories={"ST段抬高": 3}),
+            ecg.ListCollected: self._collected,
             ecg.CollectExam: lambda r: ecg.CollectedView(
                 exam=self._exam(r.exam_id), category=r.category, note=r.note, added_at=NOW
             ),
@@ -450,6 +450,14 @@ class FakeEcg:
         return [call for call in self.connection.calls if isinstance(call, kind)]
 
     # ── answers ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _collected(self, request: ecg.ListCollected) -> ecg.CollectedList:
+        rows = [
+            ecg.CollectedView(exam=row, category="ST段抬高", note="典型", added_at=NOW)
+            for row in self.exams[:3]
+            if request.category in (None, "ST段抬高")
+        ]
+        return ecg.CollectedList(total=len(rows), rows=tuple(rows), categories={"ST段抬高": 3, "": 1})
 
     def _exam(self, exam_id: int) -> ecg.EcgRow:
         return next(row for row in self.exams if row.id == exam_id)

@@ -21,7 +21,7 @@ from clients.ecg.shell.dialogs import ReasonDialog
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
 from shared.contract.base import Changed, Page
-from shared.contract.ecg import CancelEcgExam, ChangeEcgExam, CollectExam, EcgList, ListEcgExams
+from shared.contract.ecg import CancelEcgExam, ChangeEcgExam, CollectExam, EcgList, ListCollected, ListEcgExams
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import IN_HOSPITAL_KINDS, ExamAction, ExamState, QuickRange
 from shared.domain.states import VisitKind
@@ -235,7 +235,7 @@ def test_a_conflict_keeps_what_was_typed(station: Station) -> None:
 
 def test_collecting_offers_the_categories_that_exist_and_files(station: Station) -> None:
     page = station.page(pages.IN_HOSPITAL)
-    page.act("collect", station.hospital.exams[1])
+    page.act("collect", station.hospital.exams[3])
     dialog = station.dialog(CollectDialog)
     assert "ST段抬高" in [prompt.text for prompt in dialog._prompts()]
     dialog.collect()
@@ -269,3 +269,22 @@ def test_an_action_that_the_server_does_not_allow_does_nothing(station: Station)
     station.settle()
     assert FakeReading.made == []
     assert page.presenter.state.typed[QUICK] is QuickRange.WEEK
+
+
+def test_collected_exams_are_seen_by_category(station: Station) -> None:
+    page = station.page(pages.COLLECTED)
+    assert page.list.total == 3
+    page.filters.rows["category"].editor.set_value("")
+    page._typed("category")
+    station.settle()
+    assert station.hospital.calls_of(ListCollected)[-1].category == ""
+    assert page.list.total == 0
+    page.presenter.reset()
+    station.settle()
+    page.list.table.selectRow(1)
+    page.act_on_selected("read")
+    assert FakeReading.made[-1].reading.exam_id == station.hospital.exams[1].id
+    page.act_on_selected("file")
+    dialog = station.dialog(CollectDialog)
+    assert dialog.form.value("category") == "ST段抬高" and dialog.form.value("note") == "典型"
+    dialog.reject()
