@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
@@ -82,10 +82,7 @@ class Lists:
         chosen = _checked(fields)
         condition = self._condition(uow, caller, which)
         by_number = isinstance(which, BookOf)
-        ids, following = self._ids(uow, condition, by_number, cursor, limit)
-        total = 0
-        if not cursor:
-            total = int(uow.session.execute(select(func.count()).select_from(CaseRow).where(condition)).scalar_one())
+        ids, following, total = self._ids(uow, condition, by_number, cursor, limit)
         return CaseTable(fields=chosen, lines=self._lines(uow, ids, chosen, tongue), next_cursor=following, total=total)
 
     def every(
@@ -97,10 +94,10 @@ class Lists:
         found: list[CaseLine] = []
         cursor = ""
         while True:
-            ids, cursor = self._ids(uow, condition, isinstance(which, BookOf), cursor, _AT_ONCE)
-            found += self._lines(uow, ids, chosen, tongue)
-            if len(found) > most:
+            ids, cursor, total = self._ids(uow, condition, isinstance(which, BookOf), cursor, _AT_ONCE)
+            if total > most:
                 raise invalid("which", f"结果超过 {most:,} 例，请缩小查询范围后再导出或打印。")
+            found += self._lines(uow, ids, chosen, tongue)
             if not cursor:
                 break
         if not found:
@@ -126,19 +123,25 @@ class Lists:
     @staticmethod
     def _ids(
         uow: UnitOfWork, condition: ColumnElement[bool], by_number: bool, cursor: str, limit: int
-    ) -> tuple[list[int], str]:
+    ) -> tuple[list[int], str, int]:
+        """The ids of a page, where the next one begins, and on the first page how many there are in all.
+
+        Page and number in one statement: looking through the texts of all reports once is enough.
+        """
+        counted: Any = literal(0) if cursor else func.count().over()
         if by_number:
             beyond = [CaseRow.number > cursor] if cursor else []
-            statement = select(CaseRow.id, CaseRow.number).where(condition, *beyond).order_by(CaseRow.number)
+            statement = select(CaseRow.id, CaseRow.number, counted).where(condition, *beyond).order_by(CaseRow.number)
             rows = uow.session.execute(statement.limit(limit + 1)).all()
-            return [row[0] for row in rows[:limit]], str(rows[limit - 1][1]) if len(rows) > limit else ""
+            following = str(rows[limit - 1][1]) if len(rows) > limit else ""
+            return [row[0] for row in rows[:limit]], following, rows[0][2] if rows else 0
         spot = read_spot(cursor)
         at, number = CaseRow.registered_at, CaseRow.id
         after = [] if spot is None else [at <= spot.at, or_(at < spot.at, number < spot.id)]
-        newest = select(number, at).where(condition, *after).order_by(at.desc(), number.desc())
+        newest = select(number, at, counted).where(condition, *after).order_by(at.desc(), number.desc())
         found = uow.session.execute(newest.limit(limit + 1)).all()
         more = str(Spot(found[limit - 1][1], found[limit - 1][0])) if len(found) > limit else ""
-        return [row[0] for row in found[:limit]], more
+        return [row[0] for row in found[:limit]], more, found[0][2] if found else 0
 
     def _lines(self, uow: UnitOfWork, ids: Sequence[int], fields: Sequence[Field], tongue: str) -> tuple[CaseLine, ...]:
         found: dict[int, CaseLine] = {}
