@@ -149,6 +149,7 @@ def build_ecg_traces(house: EcgHouse, exams: EcgExams, service: TraceService) ->
     intake = ArrivalsIntake(house.database, exams.service, keeping, receiving, arrivals, house.time)
     house.archive.matching.others.append(partial(is_of_an_exam, exams.service))
     rpc = TracesRpc(service, keeping, documents, exams.service, exams.views)
+    rpc.sees_orphan = orphans.sees
     return EcgTraces(
         service=service,
         keeping=keeping,

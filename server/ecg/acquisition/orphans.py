@@ -22,6 +22,7 @@ from server.kernel.errors import illegal_action, invalid, not_found
 from shared.contract.base import Changed
 from shared.contract.ecg_acquisition import ListOrphans, MatchView, OrphanList, OrphanView
 from shared.domain.ecg import ExamAction, OrphanState
+from shared.domain.permissions import Permission
 
 ENTITY = "ecg_orphan"
 _WAITING = (OrphanState.WAITING, OrphanState.PROPOSED)
@@ -75,6 +76,15 @@ class Orphans:
         """Return the orphan's id of a trace."""
         return uow.session.scalars(select(EcgOrphanRow.id).where(EcgOrphanRow.trace_id == trace_id)).one_or_none()
 
+    def sees(self, uow: UnitOfWork, caller: Caller, trace_id: int) -> bool:
+        """Whether the caller may look at a trace that has no exam: who matches or acquires, of its own hospital."""
+        if not (caller.may(Permission.ECG_MATCH) or caller.may(Permission.ECG_ACQUIRE)):
+            return False
+        row = uow.session.scalars(select(EcgOrphanRow).where(EcgOrphanRow.trace_id == trace_id)).one_or_none()
+        return row is not None and (
+            not caller.campus_ids or row.campus_id is None or row.campus_id in caller.campus_ids
+        )
+
     def listed(self, uow: UnitOfWork, caller: Caller, request: ListOrphans) -> OrphanList:
         """Return orphans, newest first. Raises INVALID."""
         page = page_of(request.page)
@@ -123,6 +133,7 @@ class Orphans:
         self._exams.demand(uow, caller, exam_id)
         trace = self._traces.row(uow, row.trace_id)
         self._keeping.attach(uow, caller, trace, exam_id)
+        self._keeping.measure_again(uow, trace)
         self._exams.note(uow, caller, exam_id, "match_trace", old=row.proposed_by, new=trace.file_name)
         self._settle(uow, caller, row, OrphanState.MATCHED)
         return trace

@@ -125,6 +125,8 @@ class Receiving:
             self._orphans.add(uow, row.id, target.reason, target.campus_id, serial)
             return self._result(uow, row, None, existed=False), row.id
         self._keeping.attach(uow, caller, row, target.exam.id)
+        if row is known:
+            self._keeping.measure_again(uow, row)
         self._orphans.settle(uow, caller, row.id)
         if target.task is not None:
             self._tasks.succeed(uow, caller, target.task, row.id)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import msgspec
@@ -35,6 +38,7 @@ from shared.domain.ecg import TraceSource
 
 FORGET_JOB = "ecg_acquisition.forget"
 FORGOTTEN_AFTER = timedelta(days=60)
+_LARGE_BYTES = 32 * 1024 * 1024
 
 
 class Uploads:
@@ -55,6 +59,9 @@ class Uploads:
         self._keeping = keeping
         self._receiving = receiving
         self._clock = clock
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+        self._large = threading.Lock()
 
     def add(self, caller: Caller, request: AddTrace) -> UploadResult:
         """Upload in one; the same key again gives what is there. Raises Refusal."""
@@ -92,6 +99,7 @@ class Uploads:
     def finish(self, caller: Caller, key: str) -> UploadResult:
         """Prove the bytes, read, measure and keep. Raises Refusal."""
         if there := self._there(key):
+            self._folder.drop(key)  # where a crash came between the two
             return there
         with self._database.read() as uow:
             row = self._upload(uow, key)
@@ -100,12 +108,13 @@ class Uploads:
         size = path.stat().st_size if path.exists() else 0
         if size != total:
             raise illegal_action("incomplete", f"还没有传完（{size} / {total} 字节），请继续上传。")
-        try:
-            files = _split(facts, path.read_bytes())
-        except Refusal:
-            path.write_bytes(b"")  # damaged on the way: it is sent again from the beginning
-            raise
-        result = self._take(caller, key, facts, files)
+        with self._alone(key, total):
+            try:
+                files = _split(facts, path.read_bytes())
+            except Refusal:
+                path.write_bytes(b"")  # damaged on the way: it is sent again from the beginning
+                raise
+            result = self._take(caller, key, facts, files)
         self._folder.drop(key)
         return result
 
@@ -132,6 +141,20 @@ class Uploads:
         for key in keys:
             self._folder.drop(key)
         return f"{len(keys)} uploads forgotten."
+
+    @contextmanager
+    def _alone(self, key: str, total: int) -> Iterator[None]:
+        """Let nobody else work on this upload, and on one large file at a time. Raises BUSY."""
+        with self._lock:
+            if key in self._busy:  # a client that lost patience: the work goes on, and its answer is kept
+                raise Refusal(ErrorCode.BUSY, "该心电图正在处理，请稍候。", retry_after_s=3)
+            self._busy.add(key)
+        try:
+            with self._large if total > _LARGE_BYTES else nullcontext():
+                yield
+        finally:
+            with self._lock:
+                self._busy.discard(key)
 
     def _take(self, caller: Caller, key: str, facts: UploadFacts, files: list[File]) -> UploadResult:
         address = address_of(facts)

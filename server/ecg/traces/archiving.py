@@ -132,7 +132,7 @@ class TraceMaker:
         trace_id = int(context.payload["trace"])
         with self._database.read() as uow:
             row = self._traces.row(uow, trace_id)
-            if row.analysis_sha256:
+            if row.analysis_sha256 and not context.payload.get("again"):
                 return "Nothing to do."
             facts = stored(row)
             subject = None

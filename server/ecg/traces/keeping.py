@@ -159,6 +159,10 @@ class TraceKeeping:
         self.tell(uow, caller, row)
         return after
 
+    def measure_again(self, uow: UnitOfWork, row: EcgTraceRow) -> None:
+        """Let a trace be judged by the patient that it was found to be of: rules go by sex and age."""
+        enqueue(uow, MEASURE_JOB, {"trace": row.id, "again": True}, key=str(row.id), title="心电图重新评估")
+
     def tell(self, uow: UnitOfWork, caller: Caller, row: EcgTraceRow) -> None:
         """Tell those who follow traces, once there is something measured to tell."""
         if row.exam_id is not None and row.analysis_sha256:

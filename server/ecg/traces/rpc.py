@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from server.ecg.exams.service import ExamService
@@ -27,7 +29,6 @@ from shared.contract.ecg import (
     UseTrace,
 )
 from shared.contract.errors import ErrorCode
-from shared.domain.permissions import Permission
 
 _MOST_ORIGINAL = 16 * 1024 * 1024
 
@@ -48,6 +49,8 @@ class TracesRpc:
         self._documents = documents
         self._exams = exams
         self._views = views
+        self.sees_orphan: Callable[[UnitOfWork, Caller, int], bool] = lambda _uow, _caller, _trace_id: False
+        """Whether the caller may see a trace that has no exam; acquisition binds it."""
 
     @handles
     def get_trace(self, request: GetTrace, caller: Caller, uow: UnitOfWork) -> TraceData:
@@ -94,7 +97,7 @@ class TracesRpc:
         row = self._traces.row(uow, trace_id)
         if row.exam_id is not None:
             self._exams.demand(uow, caller, row.exam_id)
-        elif not (caller.may(Permission.ECG_MATCH) or caller.may(Permission.ECG_ACQUIRE)):
+        elif not self.sees_orphan(uow, caller, trace_id):
             raise not_found("心电图")
         return row
 

@@ -294,6 +294,20 @@ def test_an_orphan_finds_its_exam_when_it_is_sent_again_with_it(world: EcgWorld)
     assert world.ask(DOCTOR, acquisition.ListOrphans()).total == 0
 
 
+def test_an_orphan_of_a_clinic_is_that_clinics(world: EcgWorld) -> None:
+    clinic = world.second_campus()
+    nurse = caller(20, "护士", "ecg_operator", "ecg_doctor", campus_ids=(clinic,))
+    reader = caller(21, "县医生", "ecg_doctor", campus_ids=(world.campus_id,))
+    lost = world.upload(nurse, data=a_file(1))
+    assert (
+        world.ask(nurse, acquisition.ListOrphans()).total == 1
+        and world.ask(reader, acquisition.ListOrphans()).total == 0
+    )
+    assert world.ask(nurse, ecg.GetTrace(trace_id=lost.trace.id)).data
+    assert refused(world, reader, ecg.GetTrace(trace_id=lost.trace.id)).code is ErrorCode.NOT_FOUND
+    assert refused(world, reader, acquisition.FindMatches(orphan_id=lost.orphan_id or 0)).code is ErrorCode.NOT_FOUND
+
+
 def test_a_discarded_orphan_stays_kept(world: EcgWorld) -> None:
     lost = world.upload(data=a_file(1))
     (orphan,) = world.ask(DOCTOR, acquisition.ListOrphans()).rows

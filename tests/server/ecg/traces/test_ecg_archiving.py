@@ -144,6 +144,8 @@ def test_an_orphan_goes_to_the_archive_when_it_found_its_exam(world: EcgWorld) -
     exam = world.registered()
     world.upload(exam_id=exam.row.id, data=compact.pack(a_record(1)))
     assert maker(world, archive).make(job(world, trace=lost.trace.id)) == "One object made."
+    again = maker(world, archive).measure(job(world, trace=lost.trace.id, again=True))
+    assert again == "Measured.", "rules go by the patient that it was found to be of"
 
 
 def test_a_long_record_gets_its_values_from_the_job(world: EcgWorld) -> None:
