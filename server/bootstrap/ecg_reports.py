@@ -240,6 +240,7 @@ def _sign(house: EcgHouse, parts: Parts, paper: EcgPaper, editions: EcgEditions)
     """Let submissions sign, and prints come from the signed paper."""
     house.signing.editions.ecg = editions
     parts.writing.signer = SignerOfEcg(house.signing.service)
+    paper.signatures = house.signing.service
     parts.issuing.signed = SignedPapers(
         house.database,
         house.signing.keys,

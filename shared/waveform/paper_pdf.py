@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,10 @@ def pdf_of(record: EcgRecord, look: Look) -> bytes:
     return drawn(sheets(record, look), record, look)
 
 
-def drawn(pages: Sequence[Sheet], record: EcgRecord, look: Look) -> bytes:
-    """Laid-out pages as PDF; the same pages give the same bytes."""
+def drawn(
+    pages: Sequence[Sheet], record: EcgRecord, look: Look, over: Callable[[Any, int], None] | None = None
+) -> bytes:
+    """Laid-out pages as PDF; the same pages give the same bytes. `over` draws more onto a canvas, given the page."""
     from reportlab.pdfgen.canvas import Canvas
 
     _register()
@@ -39,9 +41,11 @@ def drawn(pages: Sequence[Sheet], record: EcgRecord, look: Look) -> bytes:
     canvas.setTitle("ECG")
     canvas.setCreator("Mingjing")
     canvas.setKeywords(MARK + json.dumps(_facts(pages, record, look), separators=(",", ":")))
-    for sheet in pages:
+    for number, sheet in enumerate(pages):
         canvas.setPageSize((sheet.width * MM, sheet.height * MM))
         draw(canvas, sheet)
+        if over is not None:
+            over(canvas, number)
         canvas.showPage()
     canvas.save()
     return buffer.getvalue()

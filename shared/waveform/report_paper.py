@@ -7,7 +7,7 @@ who read. A text that is too long for its room goes on on a sheet of its own; no
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.waveform.paper import PAPERS, QUIET, Line, Look, Sheet, Text, Trace, sheets
 
@@ -21,6 +21,7 @@ _BELOW = 42.0
 _TITLE = 13.0
 _TEXT, _SMALL = 8.5, 7.0
 _PT_MM = 25.4 / 72
+_SIGNATURE = (32.0, 9.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ReportWords:
     continued: str = ""  # heading of a sheet that goes on with a text
     watermark: str = ""
     code: str = ""  # that the copy is checked by
+    signature: bytes = b""  # PNG of the submitting doctor's handwriting, at the lower right of the first page
 
 
 def report_sheets(record: EcgRecord, look: Look, words: ReportWords) -> tuple[Sheet, ...]:
@@ -61,6 +63,33 @@ def report_sheets(record: EcgRecord, look: Look, words: ReportWords) -> tuple[Sh
         marks: list[Line | Trace | Text] = [*_head(sheet, words), *(block if number == 0 else ())]
         found.append(replace(sheet, marks=(*_watermark(sheet, words), *sheet.marks, *marks)))
     return (*found, *_continued(drawn[0], words, rest))
+
+
+def report_pdf(record: EcgRecord, look: Look, words: ReportWords) -> bytes:
+    """The report as PDF; the same facts give the same bytes. Raises shared.waveform.layouts.LayoutError."""
+    from shared.waveform.paper_pdf import drawn
+
+    pages = report_sheets(record, look, words)
+
+    def sign(canvas: Any, number: int) -> None:
+        if number == 0 and words.signature:
+            _sign(canvas, pages[0], words.signature)
+
+    return drawn(pages, record, look, sign)
+
+
+def _sign(canvas: Any, sheet: Sheet, png: bytes) -> None:
+    """The handwriting, as large as its box lets it be, with its own proportions."""
+    from io import BytesIO
+
+    from reportlab.lib.utils import ImageReader
+
+    picture = ImageReader(BytesIO(png))
+    wide, high = picture.getSize()
+    scale = min(_SIGNATURE[0] / wide, _SIGNATURE[1] / high) / _PT_MM
+    width, height = wide * scale, high * scale
+    x = (sheet.width - MARGIN) / _PT_MM - width
+    canvas.drawImage(picture, x, (MARGIN - 1) / _PT_MM, width, height, mask="auto")
 
 
 def _columns(width: float) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from server.ecg.exams.facts import ExamFacts
 from server.ecg.reports import rules
 from server.ecg.reports.books import Books, unpacked
+from server.ecg.reports.ports import NoSignatures, Signatures
 from server.ecg.reports.tables import EcgEditionRow
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
@@ -25,7 +26,7 @@ from shared.domain.ecg_reports import (
 from shared.domain.states import Sex
 from shared.waveform.layouts import LayoutError
 from shared.waveform.paper import Look
-from shared.waveform.report_paper import ReportWords, Value, report_sheets
+from shared.waveform.report_paper import ReportWords, Value, report_pdf
 from shared.waveform.report_templates import TEMPLATES
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class EcgPaper:
     def __init__(self, books: Books, time: HospitalTime) -> None:
         self._books = books
         self._time = time
+        self.signatures: Signatures = NoSignatures()
 
     def of_edition(self, uow: UnitOfWork, edition: EcgEditionRow, template: str, language: Language) -> PaperOrder:
         """Return the order of a submitted edition. Raises INVALID (unknown template)."""
@@ -104,6 +106,7 @@ class EcgPaper:
             is_consultation=bool(edition.consultation_id),
             signers=tuple(signers),
             code=verification_code(edition.report_id, edition.seal),
+            signature=self.signatures.picture_of(uow, edition.by_id) or b"",
         )
 
     def of_draft(
@@ -147,6 +150,7 @@ class EcgPaper:
         signers: tuple[tuple[str, str], ...],
         code: str = "",
         watermark: str = "",
+        signature: bytes = b"",
     ) -> PaperOrder:
         record = self._books.traces.record(uow, trace_id)
         view = self._books.traces.view(uow, trace_id)
@@ -166,6 +170,7 @@ class EcgPaper:
             continued=_word("continued", language),
             watermark=_word(watermark, language) if watermark else "",
             code=code,
+            signature=signature,
         )
         look = Look(
             layout=body.look.layout or chosen.layout,
@@ -211,13 +216,10 @@ class EcgPaper:
 
 def render(order: PaperOrder) -> bytes:
     """Return the PDF; the same order gives the same bytes. Raises INVALID for a look that cannot be printed."""
-    from shared.waveform.paper_pdf import drawn
-
     try:
-        pages = report_sheets(order.record, order.look, order.words)
+        return report_pdf(order.record, order.look, order.words)
     except LayoutError as fault:
         raise invalid("look", "该排列或时段无法打印，请重新选择打印设置。") from fault
-    return drawn(pages, order.record, order.look)
 
 
 def _word(key: str, language: Language) -> str:

@@ -102,6 +102,21 @@ class Signed(Protocol):
         ...
 
 
+class Signatures(Protocol):
+    """Doctors' handwriting."""
+
+    def picture_of(self, uow: UnitOfWork, account_id: int) -> bytes | None:
+        """Return the PNG of an account's signature as it is now; None without one."""
+        ...
+
+
+class NoSignatures:
+    """Stands in where there is no handwriting."""
+
+    def picture_of(self, uow: UnitOfWork, account_id: int) -> bytes | None:
+        return None
+
+
 class Hospitals(Protocol):
     """What a campus's hospital is called."""
 

@@ -204,3 +204,22 @@ def test_another_trace_changes_what_the_machine_measured(network: NetworkWorld) 
     assert {one.name for one in values} == set(Parameter)
     with pytest.raises(Refusal):
         world.ask(world.local, reports.ProposeValues(exam_id=exam_id, trace_id=9999))
+
+
+def test_the_handwriting_stands_on_the_paper(network: NetworkWorld) -> None:
+    from PIL import Image, ImageDraw
+
+    world = network
+    picture = Image.new("L", (300, 100), 255)
+    ImageDraw.Draw(picture).line([(20, 80), (120, 20), (200, 80), (280, 30)], fill=0, width=6)
+    out = BytesIO()
+    picture.save(out, "PNG")
+    with world.database.write() as uow:
+        world.ecg.house.signing.service.set_picture(
+            uow, world.local, world.local.user_id, out.getvalue(), is_drawn=True
+        )
+    exam_id = world.acquired()
+    page = world.submitted(world.local, exam_id)
+    with world.database.read() as uow:
+        data = world.ecg.house.documents.open_document(uow, world.local, page.document_id)
+    assert len(pypdf.PdfReader(BytesIO(data)).pages[0].images) == 1
