@@ -252,6 +252,7 @@ class UsersPage(SettingsPage):
         super().failed(error, form, names)
         if self._sending:  # somebody else changed the account, or the ticks were refused: show what is true
             self._sending = False
+            self.desk.place.messages.report(error)
             self.load()
 
     def _came(self, view: AccountsView) -> None:
