@@ -61,6 +61,7 @@ ENTRIES: Mapping[str, str] = {
     "登录已失效，请重新登录。": "You are logged out. Please log in again.",
     "长时间未操作，登录已过期，请重新登录。": "The session expired after a long pause. Please log in again.",
     "用户名或密码错误": "Wrong user name or password",
+    "用户名或密码错误。": "Wrong user name or password.",
     "验证码": "Captcha",
     "验证码图片": "Captcha picture",
     "看不清？点击换一张": "Hard to read? Click for another",

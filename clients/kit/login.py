@@ -197,7 +197,9 @@ class LoginPage(QWidget):
         elif error.code is ErrorCode.WRONG_PASSWORD:
             self.form.set_values({"password": ""})
             self.captcha.form.set_values({"captcha": ""})
-            self.form.show_problems({"password": message.text})
+            self.form.show_problems(
+                {"password": tr("用户名或密码错误")}
+            )  # whatever was wrong of the two (ECG-LOGIN-05)
             self._wait(round(error.body.retry_after_s))
         elif error.code is ErrorCode.ACCOUNT_LOCKED:
             self._say(message.text)

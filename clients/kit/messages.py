@@ -62,7 +62,7 @@ class CollectedMessages:
 _SENTENCES: dict[ErrorCode, str] = {
     ErrorCode.NOT_SIGNED_IN: "登录已失效，请重新登录。",
     ErrorCode.SESSION_EXPIRED: "长时间未操作，登录已过期，请重新登录。",
-    ErrorCode.WRONG_PASSWORD: "用户名或密码错误",
+    ErrorCode.WRONG_PASSWORD: "用户名或密码错误。",
     ErrorCode.ACCOUNT_LOCKED: "账号已锁定，请稍后再试或联系管理员。",
     ErrorCode.PERMISSION_MISSING: "您没有此项权限，请联系管理员开通。",
     ErrorCode.UNKNOWN_METHOD: "服务器版本过旧，不支持此操作，请联系管理员升级。",

@@ -66,7 +66,7 @@ def start_real(workstation: str) -> tuple[float, str]:
     return time.perf_counter() - begin, done.stderr
 
 
-@pytest.mark.parametrize("workstation", ["registration", "diagnosis", "pathology"])
+@pytest.mark.parametrize("workstation", ["registration", "diagnosis", "pathology", "ecg"])
 def test_each_workstation_reaches_its_log_in_within_two_seconds_without_heavy_imports(workstation: str) -> None:
     start_real(workstation)
     seconds, imported = min(start_real(workstation) for _ in range(3))
