@@ -7,6 +7,7 @@ times as fast with all waiting times of the programs a tenth. `--slow` makes it 
 from __future__ import annotations
 
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -20,15 +21,29 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clients.ecg.acquisition.presenter import AcquisitionPresenter
+from clients.ecg.acquisition.simulator import SimulatedCart, serve_tcp
+from clients.ecg.acquisition.state import Phase
 from clients.ecg.line import sending
 from clients.ecg.line.agent import Login
 from clients.ecg.line.outbox import Kind, Outbox
 from clients.ecg.line.sending import LineSender
+from clients.kit.messages import CollectedMessages
+from clients.kit.running import ImmediateRunner
+from clients.kit.server_connection import ServerConnection
+from clients.kit.settings import UserSettings
 from shared.contract.ecg import EcgEntry, GetEcgExam, GetTrace, RegisterEcg
-from shared.contract.ecg_acquisition import ListOrphans, UploadFacts
+from shared.contract.ecg_acquisition import (
+    BindStation,
+    EcgDeviceEntry,
+    GetAcquisition,
+    ListOrphans,
+    SaveEcgDevice,
+    UploadFacts,
+)
 from shared.contract.ecg_lines import CompareLine, Held, ListLines
 from shared.contract.errors import RpcError
-from shared.domain.ecg import ExamState, TraceSource, Urgency
+from shared.domain.ecg import AdapterKind, DeviceState, ExamState, TraceSource, Urgency
 from shared.domain.states import Sex
 from shared.rpc import client as rpc
 from shared.rpc.client import RpcClient
@@ -40,7 +55,7 @@ from tests.journeys.thin_line import ThinLine
 from tests.server_process import ROOT, ServerProcess, start_server
 
 TIMES = 10.0
-PATIENCE_S = 120
+PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -234,4 +249,67 @@ def test_an_interruption_of_hours_costs_its_time_and_nothing_else(
     assert LineSender(story.outbox, back.call).send_all()
     back.close()
     story.prove()
+    desk.close()
+
+
+def test_from_a_recorder_in_the_network_to_the_exam(server: ServerProcess, tmp_path: Path) -> None:
+    """开始采集 at a bound workstation: the simulator streams over TCP, the gate passes it, the exam has the trace."""
+    record = twelve_leads(Heart(seed=77))[0]
+    ports: list[int] = []
+    known = threading.Event()
+
+    def ready(port: int) -> None:
+        ports.append(port)
+        known.set()
+
+    cart = SimulatedCart([record], speed=0)
+    threading.Thread(target=serve_tcp, args=(cart, 0), kwargs={"ready": ready}, daemon=True).start()
+    assert known.wait(PATIENCE_S)
+    station = ServerConnection(str(server.connection))
+    station.login("admin", server.admin_password)
+    desk = server.client()
+    entry = EcgDeviceEntry(
+        serial="SIM-1", adapter=AdapterKind.SIMULATOR, settings={"host": "127.0.0.1", "port": str(ports[0])}
+    )
+    device = desk.call(SaveEcgDevice(entry=entry))
+    desk.call(BindStation(station=platform.node(), device_id=device.id))
+    exam = register(desk, 77)
+    outbox = Outbox.for_user("admin", tmp_path)
+    phases: list[Phase] = []
+    arrived = threading.Event()
+    acquired: list[int | None] = []
+
+    class Line:
+        def keep(self, facts: UploadFacts, packed: bytes, **more: Any) -> str:
+            key = outbox.keep(facts, packed, **more)
+            arrived.set()
+            return key
+
+        def try_again(self, key: str = "") -> None:
+            """Nothing is refused here."""
+
+    presenter = AcquisitionPresenter(
+        exam,
+        station,
+        ImmediateRunner(),
+        CollectedMessages(),
+        UserSettings(tmp_path / "desk.json"),
+        Line(),
+        lambda state: phases.append(state.phase),
+        lambda _record, trace_id, _key, _reason: acquired.append(trace_id),
+        lambda event: presenter.on_event(event),  # noqa: PLW0108 it is not made yet
+    )
+    presenter.open()
+    assert presenter.state.can_start and presenter.state.device_state is DeviceState.IDLE
+    presenter.start()
+    assert arrived.wait(PATIENCE_S), presenter.state
+    assert desk.call(GetAcquisition(exam_id=exam)).state in (DeviceState.ACQUIRING, DeviceState.UNBOUND)
+    sender = LineSender(outbox, station.call, sent=lambda sent: presenter.on_sent(sent.key, sent.result))
+    assert sender.send_all()
+    assert presenter.state.phase is Phase.DONE and Phase.RECORDING in phases and len(acquired) == 1
+    view = desk.call(GetEcgExam(exam_id=exam))
+    assert view.row.state is ExamState.ACQUIRED and view.traces[0].quality.passed
+    assert (unpack(desk.call(GetTrace(exam_id=exam)).data).samples == record.samples).all()
+    assert station.call(GetAcquisition(exam_id=exam)).task is None or presenter.state.can_start
+    station.close()
     desk.close()

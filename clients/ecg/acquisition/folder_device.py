@@ -88,7 +88,7 @@ class FolderDevice:
         self.information = information
         self._folder, self._every_s = folder, every_s
         self._state = LinkState.CLOSED
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a listener may stop the device that tells it
         self._listener: Callable[[Event], None] | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

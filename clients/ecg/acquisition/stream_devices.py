@@ -47,7 +47,7 @@ class StreamDevice:
         self._state = LinkState.CLOSED
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a listener may stop the device that tells it
         self._listener: Callable[[Event], None] | None = None
 
     @property

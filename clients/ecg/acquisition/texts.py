@@ -30,6 +30,7 @@ ENTRIES = {
     ),
     "关闭采集窗口？": "Close this window?",
     "关闭窗口": "Close window",
+    "返回": "Back",
     "正在查询设备…": "Asking for the recorder…",
     "等待心电图机": "Waiting for the recorder",
     "请为患者接好电极，在心电图机上记录并发送；收到后自动检查质量。": (
