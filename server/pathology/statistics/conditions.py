@@ -65,7 +65,7 @@ _COLUMNS: dict[Field, Any] = {
 }
 TEXT_COLUMNS = _COLUMNS
 """Fields that are texts of the case itself."""
-_OF_REPORT = {
+OF_REPORT = {
     Field.FINDINGS: ReportVersion.findings,
     Field.DIAGNOSIS: ReportVersion.diagnosis,
     Field.COMMENT: ReportVersion.comment,
@@ -143,8 +143,8 @@ def _of(condition: Condition, time: HospitalTime) -> ColumnElement[bool]:
         return _days(at, operator, condition, time)
     if field in _COLUMNS:
         return text_is(_COLUMNS[field], operator, values)
-    if field in _OF_REPORT:
-        column = _OF_REPORT[field]
+    if field in OF_REPORT:
+        column = OF_REPORT[field]
         return _beside(operator, lambda asked: of_report(text_is(column, asked, values)))
     if field in (Field.LIBRARY, Field.STATE, Field.SEX):
         return _chosen(condition)

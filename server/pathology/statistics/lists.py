@@ -16,7 +16,7 @@ from server.pathology.cases.tables import CaseRow, FlagRow
 from server.pathology.cases.walking import Spot, between, read_spot
 from server.pathology.orders.tables import OrderRow
 from server.pathology.reports.tables import CodeRow, Report, ReportVersion
-from server.pathology.statistics.conditions import TEXT_COLUMNS, meets
+from server.pathology.statistics.conditions import OF_REPORT, TEXT_COLUMNS, meets
 from server.pathology.statistics.figures import Figures, check_filter, of_cases
 from server.pathology.statistics.indicators import Indicators
 from server.pathology.statistics.rules import RuleBook
@@ -82,7 +82,10 @@ class Lists:
         chosen = _checked(fields)
         condition = self._condition(uow, caller, which)
         by_number = isinstance(which, BookOf)
-        ids, following, total = self._ids(uow, condition, by_number, cursor, limit)
+        at_once = isinstance(which, CasesWhere) and _looks_into_reports(which.condition)
+        ids, following, total = self._ids(uow, condition, by_number, cursor, limit, counts=at_once)
+        if not at_once and not cursor:
+            total = int(uow.session.execute(select(func.count()).select_from(CaseRow).where(condition)).scalar_one())
         return CaseTable(fields=chosen, lines=self._lines(uow, ids, chosen, tongue), next_cursor=following, total=total)
 
     def every(
@@ -122,13 +125,20 @@ class Lists:
 
     @staticmethod
     def _ids(
-        uow: UnitOfWork, condition: ColumnElement[bool], by_number: bool, cursor: str, limit: int
+        uow: UnitOfWork,
+        condition: ColumnElement[bool],
+        by_number: bool,
+        cursor: str,
+        limit: int,
+        *,
+        counts: bool = True,
     ) -> tuple[list[int], str, int]:
-        """The ids of a page, where the next one begins, and on the first page how many there are in all.
+        """The ids of a page, where the next one begins, and, if it `counts`, on the first page how many there are.
 
-        Page and number in one statement: looking through the texts of all reports once is enough.
+        Page and number in one statement: the texts of all reports are looked through once. Where an index leads to
+        the page, counting by itself is quicker.
         """
-        counted: Any = literal(0) if cursor else func.count().over()
+        counted: Any = func.count().over() if counts and not cursor else literal(0)
         if by_number:
             beyond = [CaseRow.number > cursor] if cursor else []
             statement = select(CaseRow.id, CaseRow.number, counted).where(condition, *beyond).order_by(CaseRow.number)
@@ -235,6 +245,12 @@ def _at(basis: Basis, begin: Any, end: Any) -> list[ColumnElement[bool]]:
 
 def _asks_state(group: Group) -> bool:
     return any(_asks_state(part) if isinstance(part, Group) else part.field is Field.STATE for part in group.parts)
+
+
+def _looks_into_reports(group: Group) -> bool:
+    return any(
+        _looks_into_reports(part) if isinstance(part, Group) else part.field in OF_REPORT for part in group.parts
+    )
 
 
 def _checked(fields: Sequence[Field]) -> tuple[Field, ...]:
