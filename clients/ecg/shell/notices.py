@@ -92,6 +92,17 @@ class NoticeKeeper:
             page.list.select_id(notice.consultation_id)
             page.presenter.refresh()
 
+    def seen(self, exam_id: int, consultation_id: int | None) -> None:
+        """A reading was opened: what was told of it is known now."""
+        known = tuple(
+            notice.id
+            for notice in self._desk.unread
+            if (notice.page is NoticePage.READING and notice.exam_id == exam_id)
+            or (consultation_id is not None and notice.consultation_id == consultation_id)
+        )
+        if known:
+            self.mark_read(known)
+
     def mark_read(self, numbers: tuple[int, ...]) -> None:
         """Note that messages were seen; without numbers, all of them."""
         place, desk = self._desk.place, self._desk

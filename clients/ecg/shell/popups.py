@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -32,6 +32,7 @@ class Popup(QFrame):
     def __init__(self, parent: QWidget, head: str, words: str, look: Tone) -> None:
         super().__init__(parent)
         self.tone = look
+        self.number = 0
         self.setProperty("look", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -96,9 +97,10 @@ class Popups(QObject):
         self.cards: list[Popup] = []
         window.installEventFilter(self)
 
-    def add(self, head: str, words: str, look: Tone, on_open: Callable[[], object]) -> Popup:
-        """Show a message; the oldest goes when there are too many."""
+    def add(self, head: str, words: str, look: Tone, on_open: Callable[[], object], number: int = 0) -> Popup:
+        """Show a message; the oldest goes when there are too many. `number` is the notice that it shows."""
         card = Popup(self._window, head, words, look)
+        card.number = number
         card.opened.connect(on_open)
         card.closed.connect(self._tidy)
         self.cards.insert(0, card)
@@ -107,6 +109,12 @@ class Popups(QObject):
         card.show()
         self._place()
         return card
+
+    def keep(self, numbers: Collection[int]) -> None:
+        """Take away the cards of notices that were seen meanwhile."""
+        for card in [card for card in self.cards if card.number and card.number not in numbers]:
+            self._drop(card)
+        self._place()
 
     def clear(self) -> None:
         """Take all of them away."""

@@ -78,6 +78,7 @@ class EcgWindow(QObject):
         self.area().show_reading(reading)
         self._shell.go_to(READING)
         self._show_tabs()
+        self.keeper.seen(reading.exam_id, reading.consultation_id)
 
     @Slot(int)
     def close_reading(self, exam_id: int) -> None:
@@ -176,7 +177,7 @@ class EcgWindow(QObject):
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────
 
     def _pop(self, notice: NoticeView) -> None:
-        self.popups.add(title(notice), sentence(notice), tone(notice), lambda: self.keeper.open(notice))
+        self.popups.add(title(notice), sentence(notice), tone(notice), lambda: self.keeper.open(notice), notice.id)
         QApplication.alert(self._shell.window())
 
     def _pop_many(self, count: int) -> None:
@@ -184,6 +185,7 @@ class EcgWindow(QObject):
 
     def _count_notices(self, notices: tuple[NoticeView, ...]) -> None:
         self.bell.set_count(len(notices))
+        self.popups.keep({notice.id for notice in notices})
 
     def show_notices(self) -> None:
         """Show the messages, read ones too, in the side panel."""

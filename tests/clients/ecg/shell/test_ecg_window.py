@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QTabBar
 from pytestqt.qtbot import QtBot
 
 from clients.ecg import pages
+from clients.ecg.desk import Reading
 from clients.ecg.pages import PAGES, actions_of, is_written
 from clients.ecg.shell.login import EcgLogin
 from clients.ecg.shell.popups import NoticeList
@@ -178,6 +179,18 @@ def test_the_bell_lists_messages_and_marks_all_read(opened: Open) -> None:
     station.settle()
     assert station.hospital.calls_of(MarkRead)[-1].notice_ids == ()
     assert station.parts.bell.count == 0
+
+
+def test_a_message_goes_when_what_it_speaks_of_is_opened(opened: Open) -> None:
+    """It would lie over the buttons of the reading page, and says nothing new there."""
+    hospital = FakeEcg()
+    hospital.notices = [a_notice(1), a_notice(2)]
+    station = opened(hospital=hospital)
+    assert len(station.parts.popups.cards) == 2
+    station.parts.show_reading(Reading(1, consultation_id=1))
+    station.settle()
+    assert [card.number for card in station.parts.popups.cards] == [2]
+    assert station.hospital.calls_of(MarkRead)[-1].notice_ids == (1,)
 
 
 def test_notices_of_the_server_refresh_the_list_in_sight(opened: Open, qtbot: QtBot) -> None:
