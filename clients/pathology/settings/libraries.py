@@ -13,6 +13,7 @@ from clients.kit.fields import Choice, ChoiceField, NumberField, Section, Switch
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Label, hairline
 from clients.kit.lists import ListView
+from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.panels import scrolling
 from clients.kit.translations import tr
@@ -105,6 +106,8 @@ class LibrariesPage(SettingsPage):
         box.addWidget(column(row(self.half, None), Label(WARNING, "error", wrap=True), self.trouble, spacing=8))
         box.addWidget(hairline())
         box.addWidget(self.stack, 1)
+        for one in (self.libraries.list, self.people.list):
+            one.retry.connect(self.load)
         self.half.set_current("libraries")
         self.load()
 
@@ -112,6 +115,12 @@ class LibrariesPage(SettingsPage):
         """Fetch libraries and rights."""
         call = self.desk.place.connection.call
         self.run(lambda: (call(ListLibraries(with_inactive=True)), call(ListLibraryRights())), self._came)
+
+    def failed(self, error: Exception, form: FormView | None, names: Mapping[str, str]) -> None:
+        super().failed(error, form, names)
+        if form is None and not self.libraries.list.total:
+            for one in (self.libraries.list, self.people.list):
+                one.show_error(message_for(error))
 
     def _came(self, found: tuple[tuple[LibraryView, ...], tuple[LibraryRights, ...]]) -> None:
         self.libraries.show_rows(found[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt
@@ -14,9 +15,10 @@ from clients.kit.labels import Label, hairline
 from clients.kit.messages import message_for
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
-from clients.kit.translations import tr
+from clients.kit.translations import Language, language, tr
 from clients.pathology.desk import Desk
 from shared.contract.base import Request
+from shared.contract.errors import ErrorCode, RpcError
 
 T = TypeVar("T")
 
@@ -66,6 +68,8 @@ class SettingsPage(QWidget):
     def failed(self, error: Exception, form: FormView | None, names: Mapping[str, str]) -> None:
         """Say what went wrong: at its field, or at the foot of the page."""
         message = message_for(error)
+        if isinstance(error, RpcError) and error.code is ErrorCode.DUPLICATE and language() is Language.ENGLISH:
+            message = replace(message, text=tr("这个名称或代码已被使用，请换一个。"))  # the kit's word is of exams
         field = names.get(message.field, message.field.rpartition(".")[2])
         if form is not None and field in form.rows:
             form.show_problems({field: message.text})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QSizePolicy
 
 from clients.kit.fields import Choice, ChoiceField, Field, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.forms import FormView
@@ -164,6 +164,7 @@ class ParametersPage(SettingsPage):
         self.form.submitted.connect(self.save)
         self.folder = ValueLabel("", wrap=True)
         self.choose = Button("选择文件夹", "", "folder", on_click=self.choose_folder)
+        self.choose.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.save_button = Button("保存", "primary", "save", on_click=self.form.submit)
         self.save_button.setEnabled(False)
         own = column(

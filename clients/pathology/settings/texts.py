@@ -139,6 +139,7 @@ ENTRIES = {
         "The password of {name} becomes the initial one; open workstations are logged off."
     ),
     "报告格式的修改没有保存，没有生效。": "The changes of the format were not saved and do not count.",
+    "这个名称或代码已被使用，请换一个。": "This name or code is taken; choose another.",
     # columns
     "列表": "Lists",
     "显示的列": "Columns shown",

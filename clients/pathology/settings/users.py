@@ -12,6 +12,7 @@ from clients.kit.fields import Choice, ChoiceField, Section, SwitchField, TextFi
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Label, hairline
 from clients.kit.lists import ListView
+from clients.kit.messages import message_for
 from clients.kit.paging import Column, EmptyWords
 from clients.kit.panels import scrolling
 from clients.kit.pinyin import matches
@@ -128,6 +129,7 @@ class UsersPage(SettingsPage):
         self.with_inactive.toggled.connect(lambda _on: self.load())
         self.list = ListView(_COLUMNS, row_id=lambda one: one.id, empty=EmptyWords("没有用户", "在下方添加。", "users"))
         self.list.selected.connect(self._choose)
+        self.list.retry.connect(self.load)
         self.adding = FormView([Section("添加用户", _new_fields())], columns=4)
         self.adding.submitted.connect(self.add)
         self.add_button = Button("添加用户", "primary", "add", on_click=self.adding.submit)
@@ -250,6 +252,8 @@ class UsersPage(SettingsPage):
 
     def failed(self, error: Exception, form: FormView | None, names: Any) -> None:
         super().failed(error, form, names)
+        if form is None and not self.list.total:
+            self.list.show_error(message_for(error))
         if self._sending:  # somebody else changed the account, or the ticks were refused: show what is true
             self._sending = False
             self.desk.place.messages.report(error)

@@ -27,6 +27,7 @@ from clients.pathology.settings.users import ALL_GROUPS, UsersPage
 from clients.pathology.shell.list_presenter import first_days
 from clients.pathology.shell.special_columns import KEYS, columns_of, list_id, name_of
 from clients.pathology.stations import spec_of
+from shared.contract.errors import ErrorBody, ErrorCode, error_for
 from shared.contract.pathology import ListLibraries, NextNumber
 from shared.contract.pathology_reports import GetPolicy
 from shared.contract.pathology_settings import AddAccount, ListAccounts
@@ -305,6 +306,28 @@ def test_a_code_that_is_taken_is_refused_at_its_field_and_nothing_is_lost(house:
     page.adding.set_values({"login": "boss", "name": "赵", "type": "pathology_chief"})
     page.adding.submit()
     assert "已被使用" in page.adding.rows["login"].problem and page.adding.value("name") == "赵"
+
+
+def test_in_english_a_taken_code_is_told_as_one_and_a_dead_line_leaves_no_endless_wait(house: House) -> None:
+    set_language(Language.ENGLISH)
+    try:
+        page: UsersPage = house.show(UsersPage(house.desk))
+        page.adding.set_values({"login": "boss", "name": "x", "type": "pathology_chief"})
+        page.adding.submit()
+        assert "taken" in page.adding.rows["login"].problem
+    finally:
+        set_language(Language.CHINESE)
+    line = house.desk.place.connection
+    house.desk.place.connection = SimpleNamespace(call=_dead)  # type: ignore[misc]
+    dead: LibrariesPage = house.show(LibrariesPage(house.desk))
+    assert dead.libraries.list.error_text and not dead.trouble.isHidden()
+    house.desk.place.connection = line  # type: ignore[misc]
+    dead.libraries.list.retry.emit()
+    assert dead.libraries.list.total == 5 and dead.trouble.isHidden()
+
+
+def _dead(_request: Any) -> Any:
+    raise error_for(ErrorBody(code=ErrorCode.NOT_SIGNED_IN, message="连接已断开，请重试。"))
 
 
 def test_ticks_of_two_administrators_do_not_overwrite_each_other(house: House) -> None:
