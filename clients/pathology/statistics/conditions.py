@@ -14,7 +14,8 @@ from clients.kit.editors import ChoiceEditor, DateEditor, TextEditor
 from clients.kit.fields import Choice, ChoiceField, DateField, TextField
 from clients.kit.labels import Button, IconButton, Label
 from clients.kit.translations import Language, language
-from shared.contract.pathology_statistics import MOST_DEPTH, Condition, FieldChoice, Group, Joined
+from clients.pathology.desk import Desk
+from shared.contract.pathology_statistics import MOST_DEPTH, Condition, FieldChoice, Group, Joined, ListChoices
 from shared.domain.pathology_statistics import (
     FIELDS,
     OPERATORS,
@@ -28,6 +29,27 @@ from shared.domain.pathology_statistics import (
 Choices = Callable[[Field, Callable[[Sequence[FieldChoice]], None]], None]
 """Asks what a field may be compared with; the answer comes later."""
 _JOINS = (Option(Joined.ALL.value, "满足全部（且）"), Option(Joined.ANY.value, "满足任一（或）"))
+
+
+class ChoiceBook:
+    """Asks the server once for each field; a failed question is reported and asked again."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[Field, Sequence[FieldChoice]] = {}
+
+    def __call__(self, field: Field, then: Callable[[Sequence[FieldChoice]], None]) -> None:
+        """Tell `then` what a field may be compared with, now or later."""
+        if field in self._known:
+            then(self._known[field])
+            return
+        place = self._desk.place
+
+        def came(found: tuple[FieldChoice, ...]) -> None:
+            self._known[field] = found
+            then(found)
+
+        place.runner.run(lambda: place.connection.call(ListChoices(field=field)), came, place.messages.report)
 
 
 class ConditionEditor(QWidget):

@@ -24,6 +24,7 @@ from clients.pathology.desk import Desk
 from clients.pathology.statistics.case_list import show_list
 from clients.pathology.statistics.chart import FigureChart
 from clients.pathology.statistics.files import format_of, show_paper, tongue, with_ending, write_sheet
+from clients.pathology.statistics.rules_panel import show_rules
 from clients.pathology.statistics.state import Chart
 from shared.contract.pathology_statistics import (
     DrawIndicators,
@@ -240,6 +241,7 @@ class QualityPage(QWidget):
         bar.addWidget(Label("月份", "caption"))
         bar.addWidget(self.month)
         bar.addStretch(1)
+        bar.addWidget(Button("统计口径", "", "gear", on_click=partial(show_rules, self._desk, self.load)))
         bar.addWidget(self.export_button)
         bar.addWidget(self.print_button)
         right = QWidget()

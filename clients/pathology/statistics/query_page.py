@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from PySide6.QtCore import Qt
@@ -18,16 +18,14 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.statistics.case_list import ALL_FIELDS, CaseLinesView
-from clients.pathology.statistics.conditions import GroupEditor
+from clients.pathology.statistics.conditions import ChoiceBook, GroupEditor
 from shared.contract.base import Nothing
 from shared.contract.errors import RpcError
 from shared.contract.pathology_statistics import (
     CasesWhere,
     Condition,
     DeleteQuery,
-    FieldChoice,
     Group,
-    ListChoices,
     ListQueries,
     SavedQuery,
     SaveQuery,
@@ -57,12 +55,11 @@ class QueryPage(QWidget):
         self._desk, self._advanced = desk, advanced
         self._open = True
         self.saved: tuple[SavedQuery, ...] = ()
-        self._known: dict[Field, Sequence[FieldChoice]] = {}
         start = general_conditions(desk, today())
         if advanced:
             more = Condition(field=Field.DIAGNOSIS, operator=Operator.CONTAINS)
             start = Group(parts=(*start.parts, more))
-        self.editor = GroupEditor(start, self._choices)
+        self.editor = GroupEditor(start, ChoiceBook(desk))
         self.editor.confirmed.connect(self.run)
         self.query_button = Button("查询", "primary", "search", on_click=self.run)
         self.reset_button = Button("清空条件", "", "clear", on_click=self.reset)
@@ -120,18 +117,6 @@ class QueryPage(QWidget):
         super().closeEvent(event)  # type: ignore[arg-type]
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
-
-    def _choices(self, field: Field, then: Callable[[Sequence[FieldChoice]], None]) -> None:
-        if field in self._known:
-            then(self._known[field])
-            return
-        place = self._desk.place
-
-        def came(found: tuple[FieldChoice, ...]) -> None:
-            self._known[field] = found
-            then(found)
-
-        place.runner.run(lambda: place.connection.call(ListChoices(field=field)), came, place.messages.report)
 
     def _load_saved(self, _done: object = None) -> None:
         place = self._desk.place

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from shared.contract.pathology_statistics import StatisticsFilter, Table
+from shared.contract.pathology_statistics import Group, StatisticsFilter, Table
 from shared.domain.pathology_statistics import (
     GROUPS_OF,
     MEASURES,
@@ -56,6 +56,7 @@ class TableState:
     library_id: int = 0
     first_number: str = ""
     last_number: str = ""
+    condition: Group = field(default_factory=Group)
     words: str = ""
     """Of people, sending units or diseases, divided by commas; which of them follows from the subject."""
     measure: Measure = Measure.CASES
@@ -85,6 +86,7 @@ class TableState:
             library_ids=(self.library_id,) if self.library_id else (),
             first_number=self.first_number,
             last_number=self.last_number,
+            condition=self.condition,
             people=words if self.words_are == "people" else (),
             units=words if self.words_are == "units" else (),
             diseases=words if self.words_are == "diseases" else (),

@@ -14,16 +14,19 @@ from clients.kit.editors import ChoiceEditor, DateEditor, TextEditor
 from clients.kit.fields import Choice, ChoiceField, DateField, TextField
 from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.messages import message_for
-from clients.kit.panels import EmptyState
+from clients.kit.panels import EmptyState, scrolling
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.statistics.case_list import show_list
 from clients.pathology.statistics.chart import FigureChart
+from clients.pathology.statistics.conditions import ChoiceBook, GroupEditor
 from clients.pathology.statistics.entries import pairs
 from clients.pathology.statistics.figure_table import FigureTable
 from clients.pathology.statistics.files import show_paper, with_ending
 from clients.pathology.statistics.presenter import TablePresenter
+from clients.pathology.statistics.rules_panel import show_rules
 from clients.pathology.statistics.state import Span, TableState, chart_of
+from shared.contract.pathology_statistics import Group
 from shared.domain.pathology_statistics import GROUPINGS, GROUPS_OF, SUBJECTS, Measure, Subject
 
 SPANS = (
@@ -62,6 +65,9 @@ class TablePage(QWidget):
             TextEditor(TextField(key="first_number", label="", max_length=24, placeholder="起始病理号")),
             TextEditor(TextField(key="last_number", label="", max_length=24, placeholder="结束病理号")),
         )
+        self.conditions = GroupEditor(Group(), ChoiceBook(desk))
+        self.conditions.confirmed.connect(self._typed)
+        self.more_button = Button("附加条件", "", "filter", on_click=self._toggle_conditions)
         self.query = Button("查询", "primary", "search", on_click=self._typed)
         self.cases_button = Button("查看病例", "", "list", on_click=self._open_current)
         self.export_button = Button("导出", "", "download", on_click=self._export)
@@ -141,11 +147,20 @@ class TablePage(QWidget):
         low, high = (str(one.value() or "") for one in self.numbers)
         if (first, last) != self._days():
             self.presenter.choose_days(first, last)
-        parts = {"words": str(self.words.value() or ""), "first_number": low, "last_number": high}
+        parts: dict[str, object] = {"words": str(self.words.value() or ""), "first_number": low, "last_number": high}
+        parts["condition"] = self.conditions.group() if self.more.isVisible() else Group()
         if all(getattr(self.presenter.state, key) == value for key, value in parts.items()):
             self.presenter.refresh()
         else:
             self.presenter.choose(**parts)
+
+    def _toggle_conditions(self) -> None:
+        """附加条件: only cases that meet them are counted."""
+        self.more.setVisible(not self.more.isVisible())
+        if self.more.isVisible() and not self.conditions.parts:
+            self.conditions.add_condition()
+        if not self.more.isVisible():
+            self._typed()
 
     def _open(self, key: str, measure: Measure, of_row: bool) -> None:
         show_list(self._desk, SUBJECTS[self._subject].zh, self.presenter.figure(key, measure, of_row=of_row))
@@ -200,11 +215,22 @@ class TablePage(QWidget):
             second.addStretch(1)
         if self._subject is Subject.AGREEMENT:
             second.addWidget(Button("逐例对照", "", "compare", on_click=partial(pairs, self._desk)))
-        for button in (self.query, self.cases_button, self.export_button, self.print_button):
+        if self._subject is Subject.POSITIVE:
+            second.addWidget(Button("统计口径", "", "gear", on_click=partial(show_rules, self._desk)))
+        for button in (self.more_button, self.query, self.cases_button, self.export_button, self.print_button):
             second.addWidget(button)
         lines.addLayout(first)
         lines.addLayout(second)
         lines.addWidget(self.problem)
+        holder = QWidget()
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(0, 0, 8, 0)
+        inside.addWidget(self.conditions)
+        inside.addStretch(1)
+        self.more = scrolling(holder)
+        self.more.setFixedHeight(150)
+        self.more.hide()
+        lines.addWidget(self.more)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.chart)
         self.split.addWidget(self.table)

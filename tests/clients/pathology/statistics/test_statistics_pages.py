@@ -308,3 +308,33 @@ def test_ready_made_spans_and_words() -> None:
     assert days_of(Span.LAST_MONTH, date(2026, 3, 31)) == (date(2026, 2, 1), date(2026, 2, 28))
     assert days_of(Span.WEEK, TODAY) == (date(2026, 4, 14), TODAY)
     assert split("癌，息肉、癌; ,") == ("癌", "息肉")
+
+
+def test_further_conditions_narrow_a_statistic(house: House, qtbot: QtBot) -> None:
+    page = _year(_shown(qtbot, TablePage(house.desk, Subject.POSITIVE)))
+    whole = page.presenter.state.table.total.values[0]
+    page.more_button.click()
+    condition = Condition(field=Field.DEPARTMENT, operator=Operator.IS, values=("妇科",))
+    page.conditions.set_group(Group(parts=(condition,)))
+    page.query.click()
+    narrowed = page.presenter.state.table.total.values[0]
+    assert 0 < narrowed < whole
+    page.more_button.click()
+    assert page.presenter.state.table.total.values[0] == whole
+
+
+def test_counting_rules_are_changed_in_their_form(house: House, qtbot: QtBot) -> None:
+    from clients.pathology.statistics.rules_panel import RulesPanel, show_rules
+    from shared.contract.pathology_statistics import GetRules
+
+    show_rules(house.desk)
+    panel = house.view.window
+    assert isinstance(panel, RulesPanel)
+    qtbot.addWidget(panel)
+    panel.form.set_values({"positive_words": "癌，肉瘤", "tissue_days": 4})
+    panel.save_button.click()
+    kept = house.line.call(GetRules())
+    assert (kept.positive_words, kept.tissue_days) == (("癌", "肉瘤"), 4)
+    panel.form.set_values({"positive_words": ""})
+    panel.save_button.click()
+    assert house.line.call(GetRules()).version == kept.version
