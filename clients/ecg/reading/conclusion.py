@@ -35,6 +35,7 @@ class ConclusionEdit(QPlainTextEdit):
 
     focused = Signal(str)
     """the box has the cursor."""
+    escaped = Signal()
     undo_wanted = Signal()
     redo_wanted = Signal()
 
@@ -81,6 +82,9 @@ class ConclusionEdit(QPlainTextEdit):
             return
         if event.matches(QKeySequence.StandardKey.Redo):
             self.redo_wanted.emit()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
             return
         super().keyPressEvent(event)
 
@@ -166,6 +170,8 @@ class ConclusionArea(QWidget):
     redo_wanted = Signal()
     focused = Signal(str)
     """box that has the cursor."""
+    escaped = Signal()
+    """Escape in a box: the helper goes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -265,6 +271,7 @@ class ConclusionArea(QWidget):
         editor.setAccessibleName(tr(words))
         editor.textChanged.connect(_Typed(self, key))
         editor.focused.connect(self.focused)
+        editor.escaped.connect(self.escaped)
         editor.undo_wanted.connect(self.undo_wanted)
         editor.redo_wanted.connect(self.redo_wanted)
         self.editors[key] = editor

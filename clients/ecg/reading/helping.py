@@ -29,6 +29,7 @@ class Helping(QObject):
         self._panel: HelperPanel | None = None
         self._terms: TermTree | None = None
         page.conclusion.focused.connect(self.show_for)
+        page.conclusion.escaped.connect(self.hide)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focus_moved)
@@ -72,6 +73,13 @@ class Helping(QObject):
             self._box = box
             self.panel.show_for(box)
             self.place()
+
+    def search(self) -> None:
+        """The keyboard goes into the search of the dictionary."""
+        self.show_for(self._box)
+        if self.is_shown:
+            self.panel.search.setFocus()
+            self.panel.search.selectAll()
 
     def insert_term(self, term: TermView) -> None:
         """Put a term at the cursor and the keyboard back into the box."""

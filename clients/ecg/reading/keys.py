@@ -60,6 +60,7 @@ ACTIONS = (
     Action("reading.submit", "提交报告", "F10", "submit", "", _submits),
     Action("reading.quick_print", "快速打印", "F12", "print", "直接打印当前报告", _prints),
     Action("reading.findings", "检查所见", "Shift+F7", "edit"),
+    Action("reading.terms", "查找术语", "Ctrl+F", "search", "光标进入词库查找", _writes),
     Action("reading.audit", "审核", "Ctrl+F10", "audit", "审核并发布初读报告", _audits),
     Action("reading.return", "退回", "", "reject", "退回初读医生并说明原因", _returns),
     Action("reading.withdraw", "撤回报告", "", "undo", "撤回后可修改，原版本保留", _withdraws, danger=True),

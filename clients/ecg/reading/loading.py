@@ -190,15 +190,21 @@ class Loading(ScreenPresenter[PageState]):
         self._messages.offer_undo(tr("已恢复上次未保存的内容"), self.discard)
 
     def _take_machine(self) -> None:
-        """A report that nobody wrote yet begins with the machine's values of the trace on screen."""
-        drawn, page = self.state.drawn, self.state.page
-        if drawn is None or drawn.trace is None or page is None or self.state.body.parameters:
+        """A report that nobody wrote yet begins with the machine's values of the trace on screen; one that speaks of
+        an earlier recording gets the values of the new one, what the doctor changed stays."""
+        drawn, page, body = self.state.drawn, self.state.page, self.state.body
+        if drawn is None or drawn.trace is None or page is None:
             return
-        values = parameters.machine_values(drawn.trace.values, self.state.body.qtc_formula)
-        body = msgspec.structs.replace(self.state.body, parameters=values, trace_id=drawn.trace.id)
-        if not self.state.is_dirty:
-            self._kept = body
-        self._change(body=body)
+        values = parameters.machine_values(drawn.trace.values, body.qtc_formula)
+        if not body.parameters:
+            body = msgspec.structs.replace(body, parameters=values, trace_id=drawn.trace.id)
+            if not self.state.is_dirty:
+                self._kept = body
+            self._change(body=body)
+        elif body.trace_id not in (0, drawn.trace.id) and page.is_editable and not self.state.is_read_only:
+            values = parameters.with_machine(body.parameters, values)
+            self._change(body=msgspec.structs.replace(body, parameters=values, trace_id=drawn.trace.id), is_dirty=True)
+            self._messages.say(tr("已换成新采集的心电图，机测值已更新，请核对后保存。"), Tone.WARNING)
 
     def _not_opened(self, error: Exception) -> None:
         if self.state.page is None and self.state.drawn is None:

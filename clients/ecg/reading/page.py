@@ -268,6 +268,7 @@ class ReadingPage(QWidget):
             ("parameters", self.parameters.focus_value),
             ("diagnosis", self.conclusion.editors["diagnosis"].setFocus),
             ("findings", self.conclusion.editors["findings"].setFocus),
+            ("terms", self.helping.search),
             ("compare", self.comparing.open),
             ("save", self.presenter.save),
             ("submit", self.steps.submit),

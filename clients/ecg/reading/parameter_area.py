@@ -263,7 +263,9 @@ class ParameterArea(QWidget):
         self.model = _Model(self)
         self.table = _Table()
         self.table.setModel(self.model)
-        self.table.setItemDelegate(_Painter(self.table))
+        painter = _Painter(self.table)
+        painter.closeEditor.connect(self._next)
+        self.table.setItemDelegate(painter)
         self._dress()
         box.addWidget(self.table)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -289,6 +291,17 @@ class ParameterArea(QWidget):
         """Put the keyboard on a value."""
         self.table.setFocus()
         self.table.setCurrentIndex(self.model.index(list(Parameter).index(name), VALUE))
+
+    def _next(self, _editor: QWidget, hint: QStyledItemDelegate.EndEditHint) -> None:
+        """Enter in a value goes on to the one below; Escape and a wrong value stay."""
+        row = self.table.currentIndex().row()
+        taken = hint is QStyledItemDelegate.EndEditHint.SubmitModelCache
+        if (
+            taken
+            and 0 <= row < len(self.model.lines) - 1
+            and self.model.lines[row].name.value not in self.model.problems
+        ):
+            self.table.setCurrentIndex(self.model.index(row + 1, VALUE))
 
     def _dress(self) -> None:
         table = self.table

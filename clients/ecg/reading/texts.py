@@ -182,6 +182,10 @@ ENTRIES: dict[str, str] = {
     "确认已处理": "Acknowledge",
     "已确认危急心电图": "Critical ECG acknowledged",
     "附带文档": "Attached document",
+    "已换成新采集的心电图，机测值已更新，请核对后保存。": (
+        "The new recording is shown and its values are taken. Check them and save."
+    ),
+    "光标进入词库查找": "Puts the cursor into the search of the dictionary",
     # the page
     "正在打开心电图…": "Opening the ECG…",
     "心电图没有打开": "The ECG was not opened",

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from clients.ecg.reading.basics import _shared
@@ -26,7 +26,7 @@ from clients.kit.translations import Language, set_language
 from shared.contract import ecg, ecg_reports
 from shared.domain.ecg import ReportAction, ReportState
 from shared.domain.ecg_reports import SYMBOLS, Parameter, QtcFormula, ReportSide, Verdict
-from tests.clients.ecg.reading.reading_house import NOW, House, Room, an_exam, measured
+from tests.clients.ecg.reading.reading_house import NOW, House, Room, an_exam, measured, phantom_trace
 
 
 @pytest.fixture(scope="session")
@@ -184,6 +184,36 @@ def test_an_impossible_value_is_refused_at_its_field(room: Room) -> None:
     assert room.state.problems == {} and area.value_shown(Parameter.HR) == "74"
 
 
+def test_values_are_typed_one_after_the_other(room: Room, qtbot: QtBot) -> None:
+    room.actions.trigger("reading.parameters")
+    table = room.page.parameters.table
+    for text in ("80", "750"):
+        qtbot.keyClicks(table, text[0])
+        editor = QApplication.focusWidget()
+        assert isinstance(editor, QLineEdit)
+        qtbot.keyClicks(editor, text[1:])
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+        QApplication.processEvents()
+    assert room.page.parameters.value_shown(Parameter.HR) == "80"
+    assert room.page.parameters.value_shown(Parameter.RR) == "750"
+    assert table.currentIndex().row() == 2
+
+
+def test_a_new_recording_gives_its_values_and_keeps_the_doctors(room: Room) -> None:
+    area = room.page.parameters
+    area.model.setData(area.model.index(list(Parameter).index(Parameter.PR), 1), "210")
+    room.actions.trigger("reading.save")
+    assert room.house.pages[1].body.trace_id == 10
+    room.house.traces[1] = msgspec.structs.replace(
+        phantom_trace(1, 500.0), trace=msgspec.structs.replace(phantom_trace(1, 500.0).trace, id=11)
+    )
+    room.page.presenter.trace_acquired(11, measured(500.0)[0])
+    assert area.value_shown(Parameter.HR) == "120" and area.value_shown(Parameter.PR) == "210"
+    assert room.page.is_dirty() and "已换成新采集的心电图" in room.said()[-1]
+    room.actions.trigger("reading.save")
+    assert room.house.pages[1].body.trace_id == 11 and not room.page.is_dirty()
+
+
 def test_a_measured_rr_goes_into_the_parameters_with_rate_and_qtc(room: Room) -> None:
     sent = Measurement(Measured.RR, "II", 1.0, 2.0, 0.0, 0.0)
     room.page.trace.value_sent.emit(sent)
@@ -271,6 +301,10 @@ def test_terms_and_symbols_appear_at_the_left_and_go_to_the_cursor(room: Room, q
     panel.keys["°"].click()
     assert editor.toPlainText() == "心房颤动°"
     assert set(panel.keys) >= set(SYMBOLS)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert panel.isHidden()
+    room.actions.trigger("reading.terms")
+    assert not panel.isHidden()
     room.page.helping.show_for("findings")
     panel.search.setText("")
     assert panel.terms_shown() == ["P 波规律出现"]
