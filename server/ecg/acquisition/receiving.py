@@ -20,7 +20,7 @@ from server.kernel.database.base import next_number
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from shared.contract.ecg_acquisition import UploadResult
-from shared.domain.ecg import ExamAction, TaskState
+from shared.domain.ecg import ExamAction, TaskState, TraceSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,12 @@ class Receiving:
         if row is known:
             self._keeping.measure_again(uow, row)
         self._orphans.settle(uow, caller, row.id)
-        if target.task is not None:
-            self._tasks.succeed(uow, caller, target.task, row.id)
-        return self._result(uow, row, target.task, existed=False), row.id
+        task = target.task
+        if task is None and origin.source is not TraceSource.FILE:  # a cart that named the exam itself
+            task = self._tasks.open_of_exam(uow, target.exam.id)
+        if task is not None:
+            self._tasks.succeed(uow, caller, task, row.id)
+        return self._result(uow, row, task, existed=False), row.id
 
     def result_of(self, uow: UnitOfWork, row: EcgTraceRow, task_id: int | None, *, existed: bool) -> UploadResult:
         """Return what became of an earlier upload, as things stand now."""

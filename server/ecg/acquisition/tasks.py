@@ -73,6 +73,15 @@ class Tasks:
             select(EcgTaskRow).where(EcgTaskRow.device_id == device_id, EcgTaskRow.state == TaskState.OPEN.value)
         ).one_or_none()
 
+    def open_of_exam(self, uow: UnitOfWork, exam_id: int) -> EcgTaskRow | None:
+        """Return the open task of an exam, the newest where two devices were started for it."""
+        return uow.session.scalars(
+            select(EcgTaskRow)
+            .where(EcgTaskRow.exam_id == exam_id, EcgTaskRow.state == TaskState.OPEN.value)
+            .order_by(EcgTaskRow.id.desc())
+            .limit(1)
+        ).first()
+
     def get(self, uow: UnitOfWork, task_id: int, *, for_update: bool = False) -> EcgTaskRow:
         """Return a task. Raises NOT_FOUND."""
         statement = select(EcgTaskRow).where(EcgTaskRow.id == task_id)

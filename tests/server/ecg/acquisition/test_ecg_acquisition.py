@@ -148,6 +148,17 @@ def test_errors_and_time_outs_leave_the_task_open(world: EcgWorld) -> None:
     assert {state for state, action in TASK_TRANSITIONS if action is TaskAction.FAIL} == {TaskState.OPEN}
 
 
+def test_a_cart_that_names_the_exam_itself_ends_the_task_too(world: EcgWorld) -> None:
+    world.device("SN1")
+    exam = world.registered()
+    world.ask(OPERATOR, acquisition.StartTask(exam_id=exam.row.id))
+    by_hand = world.upload(data=a_file(1), exam_id=exam.row.id)
+    assert by_hand.task is None, "a file chosen on the reading page is not the device's"
+    sent = world.upload(data=a_file(2), request_number=exam.row.accession_number, source=TraceSource.DICOM)
+    assert sent.task is not None and sent.task.state is TaskState.SUCCEEDED
+    assert world.ask(DOCTOR, acquisition.ListEcgDevices())[0].state is DeviceState.IDLE
+
+
 def test_cancelling_the_registration_frees_the_device(world: EcgWorld) -> None:
     world.device("SN1")
     exam = world.registered()
