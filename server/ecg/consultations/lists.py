@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -202,18 +203,19 @@ class Lists:
         service = self._service
         ids = {one.exam_id for one in rows}
         exams, reports = service.exams.facts_of(uow, ids), service.reports.of_exams(uow, ids)
-        names = {
-            one: service.hospitals.name(uow, one) for row in rows for one in (row.to_campus_id, row.from_campus_id)
-        }
-        return tuple(
-            self._view(uow, caller, row, policy, exams[row.exam_id], reports.get(row.exam_id), names, whole=whole)
-            for row in rows
-        )
+        campuses = {one for row in rows for one in (row.to_campus_id, row.from_campus_id)}
+        names = {one: service.hospitals.name(uow, one) for one in campuses}
+        teams = service.teams.of_user(uow, caller.user_id)
+        found = []
+        for row in rows:
+            allowed = rules.allowed(service.standing(uow, caller, row, teams))
+            view = self._view(uow, row, policy, exams[row.exam_id], reports.get(row.exam_id), names, whole=whole)
+            found.append(msgspec.structs.replace(view, allowed=allowed))
+        return tuple(found)
 
     def _view(
         self,
         uow: UnitOfWork,
-        caller: Caller,
         row: EcgConsultationRow,
         policy: ConsultationPolicy,
         exam: ExamFacts,
@@ -271,7 +273,7 @@ class Lists:
             danger_reasons=reasons,
             quality=quality,
             clock=rules.clock(policy, urgency, state, row.applied_at, stopped, self._service.time.now()),
-            allowed=rules.allowed(self._service.standing(uow, caller, row)),
+            allowed=(),
         )
 
     def _judged(self, uow: UnitOfWork, row: EcgConsultationRow) -> tuple[tuple[str, ...], str]:

@@ -87,15 +87,18 @@ class ConsultationService:
             raise not_found("会诊")
         return row
 
-    def standing(self, uow: UnitOfWork, caller: Caller, row: EcgConsultationRow) -> rules.Standing:
-        """Return what decides what the account may do."""
+    def standing(
+        self, uow: UnitOfWork, caller: Caller, row: EcgConsultationRow, teams: frozenset[int] | None = None
+    ) -> rules.Standing:
+        """Return what decides what the account may do; `teams` are those that it is in, where they are known."""
+        teams = self.teams.of_user(uow, caller.user_id) if teams is None else teams
         everywhere = not caller.campus_ids
         is_holder = bool(row.accepted_by_id) and row.accepted_by_id == caller.user_id
         return rules.Standing(
             state=ConsultationState(row.state),
             is_applicant=row.applicant_id == caller.user_id,
             is_asking_side=(everywhere and not is_holder) or row.from_campus_id in caller.campus_ids,
-            is_member=row.team_id in self.teams.of_user(uow, caller.user_id),
+            is_member=row.team_id in teams,
             is_asked_side=everywhere or row.to_campus_id in caller.campus_ids,
             is_holder=is_holder,
             may_apply=caller.may(Permission.ECG_APPLY_CONSULTATION),
