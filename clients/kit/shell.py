@@ -218,7 +218,8 @@ class Shell(QMainWindow):
         self._groups: dict[str, ActionGroup] = {}
         self._current = ""
         self.guard: Callable[[Callable[[], object]], bool] | None = None
-        """Asked before the program closes: True lets it; else somebody is asked, and the callback closes later."""
+        """Asked before the program closes and before logging out: True lets it; else somebody is asked, and the
+        callback does it later."""
         self.setObjectName("shell")
         self.resize(1366, 768)
         self.setMinimumSize(1024, 640)
@@ -395,8 +396,9 @@ class Shell(QMainWindow):
             self.showFullScreen()
 
     def log_out(self) -> None:
-        """End the session because the user wants it."""
-        self._end_session("")
+        """End the session because the user wants it; who has something unsaved is asked first."""
+        if self.guard is None or self.guard(self.log_out):
+            self._end_session("")
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

@@ -130,6 +130,20 @@ def test_unsaved_changes_are_asked_about_before_tab_and_program_close(opened: Op
     assert station.parts.area().open == {}
 
 
+def test_logging_out_asks_about_unsaved_changes_too(opened: Open) -> None:
+    station = opened()
+    station.parts._desk.open_reading(4)
+    page = FakeReading.made[0]
+    page.dirty = True
+    station.shell.log_out()
+    station.settle()
+    assert station.window.shell is station.shell and page.waiting is not None
+    page.dirty = False
+    page.waiting()
+    station.settle()
+    assert station.window.shell is None
+
+
 def test_a_new_consultation_pops_up_and_a_click_opens_the_acceptance(opened: Open, qtbot: QtBot) -> None:
     station = opened()
     assert station.parts.popups.cards == []
