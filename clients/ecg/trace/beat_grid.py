@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BEFORE_S, SECONDS = 0.35, 0.95
 _TITLE_PX = 24
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,7 @@ class BeatGrid(QFrame):
         self._beat: BeatPicture | None = None
         self._other: BeatPicture | None = None
         self._pitch = 0.2646
-        self.title = ""
+        self.title = self.hint = ""
 
     def sizeHint(self) -> QSize:
         return QSize(560, 420)
@@ -122,6 +123,13 @@ class BeatGrid(QFrame):
             scale = f"{speed:g} mm/s · {gain:g} mm/mV" if self._beat is not None else ""
             scale += f" · {self._zoom * 100:.0f}%" if self._zoom != 1 and scale else ""
             painter.drawText(QPointF(8, 17), f"{self.title}   {scale}")
+            painter.setFont(theme.font("caption"))
+            painter.setPen(rgb(inks.quiet))
+            painter.drawText(
+                QRectF(0, 0, self.width() - 8, _TITLE_PX), Qt.AlignmentFlag.AlignRight | _MIDDLE, self.hint
+            )
+            painter.setPen(rgb(inks.trace))
+            painter.setFont(theme.font("body", bold=True))
             if self._beat is not None:
                 for lead, (left, top, _right, _bottom) in zip(self._beat.leads, cells, strict=True):
                     painter.drawText(QPointF(left / ratio + 5, top / ratio + 16), lead)

@@ -36,6 +36,7 @@ class BeatPanels:
         page, beat = scene.page, model.beats[index]
         piece = model.piece(page) or model.store.raw(page.start, page.start + page.seconds)
         title = tr("心搏 {n}　{s} s", n=index + 1, s=f"{beat.r_ms / 1000:.2f}")
+        self.magnifier.hint = tr("右键或 Esc 关闭")
         self.magnifier.show_beat(of_beat(model.record, beat, piece), title, model.view.pitch)
         self.magnifier.show()
         self.magnifier.raise_()

@@ -49,6 +49,7 @@ CATALOGUE = {
     "按住左键从起点拖到终点": "Hold the left button and drag from start to end",
     "心搏 {n}　{s} s": "Beat {n}   {s} s",
     "还没有心电图": "No ECG yet",
+    "右键或 Esc 关闭": "Right click or Esc closes",
     "没有平均心搏": "No averaged beat",
     "平均心搏（{n} 个）": "Averaged beat ({n})",
     "（自动）": " (auto)",
