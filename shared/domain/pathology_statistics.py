@@ -565,7 +565,7 @@ INDICATORS: dict[Indicator, tuple[Word, Word, Word, Word]] = {
         Word("细胞病理诊断总数", "Cytology reports"),
     ),
     Indicator.MOLECULAR_INTERNAL: (
-        Word("各项分子病理检测室内质控合格率", "Molecular tests: internal control passed"),
+        Word("各项分子病理检测室内质控合格率", "Molecular: internal control"),
         Word(
             "室内质控合格的分子病理检测项目数占同期开展项目总数的比例。",
             "Molecular tests that passed internal control, among all.",
@@ -574,7 +574,7 @@ INDICATORS: dict[Indicator, tuple[Word, Word, Word, Word]] = {
         Word("分子病理检测项目总数", "Molecular tests"),
     ),
     Indicator.IMMUNO_EXTERNAL: (
-        Word("免疫组化染色室间质评合格率", "Immunostains: external assessment passed"),
+        Word("免疫组化染色室间质评合格率", "Immunostains: external test"),
         Word(
             "室间质评合格的免疫组化项目数占同期参加项目总数的比例。",
             "Immunostains that passed external assessment, among all sent in.",
@@ -583,7 +583,7 @@ INDICATORS: dict[Indicator, tuple[Word, Word, Word, Word]] = {
         Word("参加室间质评的项目总数", "Tests assessed"),
     ),
     Indicator.MOLECULAR_EXTERNAL: (
-        Word("各项分子病理室间质评合格率", "Molecular tests: external assessment passed"),
+        Word("各项分子病理室间质评合格率", "Molecular: external test"),
         Word(
             "室间质评合格的分子病理项目数占同期参加项目总数的比例。",
             "Molecular tests that passed external assessment, among all sent in.",
