@@ -29,6 +29,7 @@ from clients.ecg.acquisition.ports import (
     Samples,
 )
 from clients.ecg.acquisition.state import AcquisitionState, FindingLine, Phase
+from clients.ecg.line.originals import one_original
 from clients.ecg.line.outbox import new_key
 from clients.kit.translations import tr
 from shared.contract.ecg import EcgExamView, GetEcgExam, GetTrace, TraceData
@@ -107,7 +108,7 @@ class AcquisitionPresenter:
         self._tail = Tail()
         self._gate_at = 0.0
         self._record: EcgRecord | None = None
-        self._original: tuple[str, bytes] | None = None
+        self._original: FileArrived | None = None
         self._reason = ""
         self._key = ""
         self._told = False
@@ -277,7 +278,7 @@ class AcquisitionPresenter:
         elif isinstance(event, Finished):
             self._judge(lambda: event.record, None)
         elif isinstance(event, FileArrived):
-            self._judge(lambda: _read(event), (event.name, event.data))
+            self._judge(lambda: _read(event), event)
         elif isinstance(event, LinkChanged):
             self._put(link=event.state, link_text=event.text)
         elif isinstance(event, DeviceError):
@@ -348,12 +349,11 @@ class AcquisitionPresenter:
 
     def import_file(self, name: str, read: Callable[[], bytes], beside: Callable[[], dict[str, bytes]]) -> None:
         """导入文件: a file chosen by hand goes through the same gate; `read` and `beside` run off the GUI thread."""
-        held: list[tuple[str, bytes]] = []
+        held: list[FileArrived] = []
 
         def record() -> EcgRecord:
-            data = read()
-            held.append((name, data))
-            return _read(FileArrived(name, data, beside()))
+            held.append(FileArrived(name, read(), beside()))
+            return _read(held[0])
 
         self._imported = True
         self._put(phase=Phase.CHECKING, error="")
@@ -364,7 +364,7 @@ class AcquisitionPresenter:
             key="ecg.acq.judge",
         )
 
-    def _judge(self, record: Callable[[], EcgRecord], original: tuple[str, bytes] | None) -> None:
+    def _judge(self, record: Callable[[], EcgRecord], original: FileArrived | None) -> None:
         self._put(phase=Phase.CHECKING, error="")
         self._runner.run(
             lambda: _judged(record()),
@@ -373,7 +373,7 @@ class AcquisitionPresenter:
             key="ecg.acq.judge",
         )
 
-    def _on_judged(self, found: tuple[EcgRecord, tuple[FindingLine, ...]], original: tuple[str, bytes] | None) -> None:
+    def _on_judged(self, found: tuple[EcgRecord, tuple[FindingLine, ...]], original: FileArrived | None) -> None:
         self._record, findings = found
         self._original = original
         self._put(phase=Phase.REVIEW, findings=findings, gate_ran=True, seconds=self._record.seconds)
@@ -412,9 +412,9 @@ class AcquisitionPresenter:
         def keep() -> str:
             from shared.waveform.compact import pack
 
-            return self._line.keep(
-                facts, pack(record, thin=True), key=key, original=original, urgency=urgency, label=label
-            )
+            file = one_original(original.name, original.data, original.beside) if original is not None else None
+            packed = pack(record, thin=True)
+            return self._line.keep(facts, packed, key=key, original=file, urgency=urgency, label=label)
 
         self._runner.run(keep, _ignored, self._on_not_kept, key="ecg.acq.keep")
 

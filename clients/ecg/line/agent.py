@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.ecg.acquisition.folder_device import Inbox, moved, parts_of
+from clients.ecg.line.originals import one_original
 from clients.ecg.line.outbox import Outbox
 from clients.ecg.line.sending import LineSender, LineStatus
 from clients.kit.connection import LineReport, LineState
@@ -136,7 +137,9 @@ class Agent:
         key = hashlib.sha256(path.name.encode() + b"".join(files.values())).hexdigest()[:32]
         facts = UploadFacts(parts=(), device_serial=self._serial, source=TraceSource.LINE)
         label = record.patient.name or path.name
-        self._outbox.keep(facts, pack(record, thin=True), original=(path.name, files[path.name]), label=label, key=key)
+        beside = {name: data for name, data in files.items() if name != path.name}
+        original = one_original(path.name, files[path.name], beside)
+        self._outbox.keep(facts, pack(record, thin=True), original=original, label=label, key=key)
         self._move(path, "done")
         self._say(f"kept {key} {path.name}")
         return True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from clients.ecg.line.originals import one_original
 from clients.ecg.line.outbox import Kind, Outbox
 from clients.kit.sealed_files import SealedFiles
 from shared.contract.ecg_acquisition import UploadFacts
@@ -124,3 +125,14 @@ def test_a_damaged_file_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
     path.write_bytes(b"rubbish")
     assert outbox.data(outbox.waiting()[0]) is None
     assert opened(tmp_path).waiting() == ()
+
+
+def test_several_files_of_a_record_travel_as_one() -> None:
+    import io
+    import zipfile
+
+    assert one_original("a.scp", b"x", {}) == ("a.scp", b"x")
+    name, data = one_original("r1.hea", b"head", {"r1.dat": b"signal"})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert {each: archive.read(each) for each in archive.namelist()} == {"r1.dat": b"signal", "r1.hea": b"head"}
+    assert name == "r1.zip" and one_original("r1.hea", b"head", {"r1.dat": b"signal"})[1] == data
