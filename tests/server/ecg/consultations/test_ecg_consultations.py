@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from shared.contract import ecg
 from shared.contract import ecg_consultations as consultations
@@ -244,3 +248,23 @@ def test_a_consulted_exam_reports_in_two_levels_of_the_asked_hospital(network: N
     assert (page.state, page.reader, page.auditor) == (ReportState.SUBMITTED, "李主治", "何主任")
     assert world.notices(world.local) == ["published"]
     assert world.ask(world.nurse, ecg.GetEcgExam(exam_id=exam_id)).row.state is ExamState.REPORTED
+
+
+def test_of_many_who_accept_at_once_one_wins(network_of_kind: NetworkWorld) -> None:
+    world = network_of_kind
+    asked = world.applied(world.acquired())
+    together = threading.Barrier(6)
+
+    def accept(who: Caller) -> str:
+        together.wait(20)
+        try:
+            world.ask(who, consultations.Accept(consultation_id=asked.id))
+        except Refusal as refused:
+            return refused.body.message
+        return who.name
+
+    with ThreadPoolExecutor(6) as pool:
+        said = list(pool.map(accept, [world.li, world.zhou] * 3))
+    winner = world.ask(world.local, consultations.Get(consultation_id=asked.id)).consultation.accepted_by
+    assert said.count(winner) == 3 and winner in ("李主治", "周主治")  # the winner's repeats change nothing
+    assert all(one == winner or f"已由县人民医院 {winner}受理" in one for one in said)
