@@ -292,3 +292,13 @@ def test_an_entry_survives_its_row(world: EcgWorld) -> None:
     again = world.ask(DOCTOR, ecg.FindEcgExam(accession_number=exam.row.accession_number.lower()))
     assert msgspec.to_builtins(again.entry) == msgspec.to_builtins(exam.entry)
     assert again.row.study_uid == world.ask(DOCTOR, ecg.FindEcgExam(study_uid=exam.row.study_uid)).row.study_uid
+
+
+def test_the_hospital_learns_what_an_ecg_is_and_keeps_what_it_made_of_it(world: EcgWorld) -> None:
+    hospital = world.read(world.organisation.hospital)
+    assert hospital.exam_types["ECG"].name == "心电图"
+    kinds = {code: rules.kind_of_item(item.name) for code, item in hospital.items.items() if item.exam_type == "ECG"}
+    assert kinds["ECG001"] is EcgKind.TWELVE_LEAD and set(kinds.values()) == set(EcgKind)
+    version = hospital.view.version
+    world.write(world.exams.seed)
+    assert world.read(world.organisation.hospital).view.version == version, "a later start changes nothing"
