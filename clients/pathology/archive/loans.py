@@ -60,6 +60,11 @@ class LoansPresenter:
         """The page goes; late answers are dropped."""
         self._open = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the page is still there."""
+        return self._open
+
     def find(self, wanted: LoanFilter) -> None:
         """Search; all conditions that are given must hold."""
         if not wanted.states:

@@ -13,6 +13,8 @@ from clients.kit.labels import Button
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import EmptyWords
+from clients.kit.tokens import Tone
+from clients.kit.translations import tr
 from clients.pathology.archive.forms import extend_form, lost_form, yuan_problem
 from clients.pathology.archive.lists import LOAN_COLUMNS, LOAN_LOOKS, loan_key
 from clients.pathology.archive.loan_detail import LoanDetail
@@ -22,7 +24,7 @@ from clients.pathology.archive.page import ArchivePage, line, padded, row_of
 from clients.pathology.archive.receipt import show_receipt
 from clients.pathology.desk import Desk
 from clients.pathology.registration.money import fen_of
-from shared.contract.pathology_keeping import LoanFilter
+from shared.contract.pathology_keeping import CountLoans, LoanCounts, LoanFilter
 from shared.domain.pathology import LOAN_STATES, LoanAction, LoanState
 from shared.domain.permissions import Permission
 
@@ -126,6 +128,21 @@ class ReturningPage(_LoansPage):
 
     only_out = True
     empty = EmptyWords("没有未归还的借阅", "借出后未归还的记录会列在这里。", "check_circle")
+    _has_reminded = False
+
+    def shown(self) -> None:
+        super().shown()
+        if not self._has_reminded:
+            self._has_reminded = True
+            place = self.desk.place
+            call = place.connection.call
+            place.runner.run(lambda: call(CountLoans()), self._remind, lambda _error: None, key="pathology.loans.due")
+
+    def _remind(self, counts: LoanCounts) -> None:
+        """What is overdue is told when the page is first shown (PA-SM-LOAN-03)."""
+        if counts.overdue and self.presenter.is_open:
+            words = tr("有 {count} 份借阅已逾期，请催还。", count=counts.overdue)
+            self.desk.place.messages.say(words, Tone.WARNING)
 
     def head(self) -> QWidget:
         self.search = SearchBox([Option("any", "借阅登记号或借阅人")])

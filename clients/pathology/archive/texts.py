@@ -112,6 +112,7 @@ ENTRIES = {
     # outside report of a loan
     "外院诊断书": "Outside report",
     "外院诊断书（{count}）": "Outside report ({count})",
+    "有 {count} 份借阅已逾期，请催还。": "{count} loans are overdue; remind the borrowers.",
     "还没有外院诊断书": "No outside report yet",
     "扫描纸质报告，或添加已有的文件。": "Scan the paper, or add files.",
     "添加文件…": "Add files…",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from sqlalchemy import update
 
 from clients.kit.review import review
 from clients.kit.settings import UserSettings
 from clients.kit.translations import Language, set_language
-from clients.pathology.archive.loans_page import BrowsingPage
+from clients.pathology.archive.loans_page import BrowsingPage, ReturningPage
 from clients.pathology.archive.outside import OutsidePage, as_jpeg
 from clients.pathology.media.entries import _FOLDERS
 from server.kernel.errors import Refusal
+from server.pathology.keeping.tables import LoanRow
 from shared.contract.errors import RpcError
 from shared.contract.pathology_keeping import AddLoanPaper, GetLoan, LoanView, RemoveLoanPaper, ReturnItems
 from shared.domain.pathology import CaseState, LoanState
@@ -113,6 +116,20 @@ def test_a_closed_loan_still_takes_the_report_that_comes_later(house: House) -> 
     assert len(kept.document_ids) == 1
     removed = line.call(RemoveLoanPaper(loan_id=loan.id, document_id=kept.document_ids[0]))
     assert removed.document_ids == () and "删除外院资料" in line.call(GetLoan(loan_id=loan.id)).note
+
+
+def test_overdue_loans_are_told_once_when_the_page_is_shown(house: House, qtbot: QtBot) -> None:
+    loan = a_loan(house, "逾期柜")
+    with house.room.database.write() as uow:
+        late = date.today() - timedelta(days=2)
+        uow.session.execute(update(LoanRow).where(LoanRow.id == loan.id).values(due_day=late))
+    page = ReturningPage(house.desk)
+    qtbot.addWidget(page)
+    for _again in range(2):
+        page.show()
+        page.hide()
+    said = [one.text for one in house.messages.said if "逾期" in one.text]
+    assert len(said) == 1 and "1" in said[0]
 
 
 def test_whoever_may_not_lend_may_not_add(house: House) -> None:
