@@ -66,7 +66,7 @@ class DisclosureView(QWidget):
         column.addWidget(self.tachogram)
         column.addLayout(body, 1)
         self.setFocusProxy(self.rows)
-        self._retranslate()
+        self.retranslate()
         self.length.setCurrentIndex(ROW_SECONDS.index(60))
         self.lead.activated.connect(self._lead_chosen)
         self.length.activated.connect(self._length_chosen)
@@ -201,7 +201,8 @@ class DisclosureView(QWidget):
         parts = [f"{tr(CLASS_WORDS[kind])} {rhythm.count(kind)}" for kind in BeatClass if rhythm.count(kind)]
         self.told.setText("　".join(parts))
 
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
+        """The words again, after the language changed."""
         chosen_length, chosen_kind = self.length.currentIndex(), self.kind.currentIndex()
         self.length.clear()
         self.length.addItems([tr("每行 {n} 秒", n=each) for each in ROW_SECONDS])
@@ -215,6 +216,7 @@ class DisclosureView(QWidget):
         self.back.setToolTip(tr("上一个这类心搏（Shift+N）"))
         self.forward.setToolTip(tr("下一个这类心搏（N）"))
         self.close_button.setText(tr("返回波形"))
+        self._retell()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._scroll(round(-event.angleDelta().y() / 120.0 * 3))

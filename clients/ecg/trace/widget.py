@@ -389,6 +389,8 @@ class TraceView(QWidget):
         self.canvas.setToolTip("")
         self.measuring.window.retranslate()
         self.bar.retranslate()
+        if self.disclosure is not None:
+            self.disclosure.retranslate()
 
     def _changed(self) -> None:
         """Everything that follows from the model."""
