@@ -50,17 +50,16 @@ _LONG: tuple[tuple[str, Callable[[ConsultationView], str]], ...] = (
     ("原因", lambda row: row.reason),
 )
 TRAIL_WORDS = {
-    "apply": "申请会诊",
-    "withdraw": "撤销",
-    "accept": "受理",
-    "refuse": "拒绝会诊",
-    "give_back": "撤销受理",
-    "save": "保存",
-    "publish": "发布会诊报告",
-    "sign_for": "签收",
-    "view": "查看",
+    "applied": "申请会诊",
+    "withdrawn": "会诊已撤销",
+    "accepted": "受理",
+    "refused": "拒绝会诊",
+    "given_back": "撤销受理",
+    "saved": "保存",
+    "published": "发布会诊报告",
+    "signed": "签收",
+    "report_withdrawn": "报告已撤回",
     "viewed": "查看",
-    "print": "打印",
     "printed": "打印",
 }
 """Words of the trail's actions; one that a newer server invented is shown as it is."""

@@ -363,7 +363,7 @@ class FakeEcg:
                 consultation=self._consultation(r.consultation_id),
                 lines=(
                     ecg_consultations.ConsultationLine(
-                        at=NOW, by="何丽", station="clinic-pc-1", action="apply", note=""
+                        at=NOW, by="何丽", station="clinic-pc-1", action="applied", note=""
                     ),
                 ),
             ),

@@ -140,6 +140,7 @@ def test_details_show_both_sides_and_the_trail(station: Station) -> None:
     assert dialog._long["会诊目的"][1].text() == "ST段改变的意义"
     assert not dialog._long["原因"][1].isVisible()
     assert dialog.trail.total == 1
+    assert dialog.trail.model.columns[2].text(dialog.details.lines[0]) == "申请会诊"
     dialog.reject()
 
 
