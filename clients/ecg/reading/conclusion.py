@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from clients.ecg.reading.rules import rule_of
 from clients.ecg.reading.state import TEXTS, verdict_of
 from clients.kit.editors import ChoiceEditor
 from clients.kit.fields import Choice, ChoiceField
@@ -134,7 +135,7 @@ class SuggestionRow(QWidget):
         self._text.set_text(text)
         tip = tr("机器建议，需医生确认：{text}", text=text)
         tip = f"{tip}\n{tr('建议依据')}：{reason}" if reason else tip
-        tip += f"\n{tr('规则：AHA/ACCF/HRS 2009，心肌梗死通用定义 2018')}（{self.suggestion.code}）"
+        tip += "\n" + tr("规则：{rule}", rule=rule_of(self.suggestion.code))
         self.setToolTip(tip)
         self._text.setToolTip(tip)
         open_ = verdict is Verdict.OPEN

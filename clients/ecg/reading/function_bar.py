@@ -14,6 +14,7 @@ from clients.ecg.trace.choices import LAYOUT_WORDS, MODE_WORDS, SPACING_WORDS, M
 from clients.kit.labels import hairline
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import tr
+from shared.domain.ecg_reports import EXPORT_FORMATS
 from shared.waveform.filters import DIAGNOSTIC, HIGH_PASS_STEPS, LOW_PASS_STEPS, NOTCH_STEPS, FilterSettings
 from shared.waveform.paper import GAINS, SPEEDS
 
@@ -37,6 +38,8 @@ class FunctionBar(QWidget):
     disclosure_wanted = Signal(bool)
     fit_wanted = Signal()
     calibration_wanted = Signal()
+    export_wanted = Signal(object)
+    """ExportFormat."""
     document_wanted = Signal(object)
     """DocumentView of the exam: a report of a Holter or stress program."""
 
@@ -47,6 +50,7 @@ class FunctionBar(QWidget):
         self._choices = ViewChoices()
         self._mode = Mode.READ
         self.documents: tuple[DocumentView, ...] = ()
+        self.may_export = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 1, 8, 2)
         self._row.setSpacing(1)
@@ -120,6 +124,11 @@ class FunctionBar(QWidget):
         self._entry(menu, tr("全程概览"), _Emits(self, self.disclosure_wanted, True), None)
         self._entry(menu, tr("返回页面"), _Emits(self, self.disclosure_wanted, False), None)
         menu.addSeparator()
+        if self.may_export:
+            formats = menu.addMenu(tr("导出"))
+            for file_format, word in EXPORT_FORMATS.items():
+                self._entry(formats, word.en, _Emits(self, self.export_wanted, file_format), None)
+            menu.addSeparator()
         for document in self.documents:
             self._entry(menu, document.title or document.file_name, _Emits(self, self.document_wanted, document), None)
         if self.documents:

@@ -14,6 +14,7 @@ from clients.ecg.reading.acquiring import Acquiring
 from clients.ecg.reading.basics import BasicsBar, HistoryTabs, front_of
 from clients.ecg.reading.comparing import Comparing
 from clients.ecg.reading.conclusion import ConclusionArea
+from clients.ecg.reading.exporting import Exporting
 from clients.ecg.reading.function_bar import FunctionBar
 from clients.ecg.reading.helping import Helping
 from clients.ecg.reading.keys import ACTIONS, MOUSE
@@ -76,10 +77,12 @@ class ReadingPage(QWidget):
         self._listening: list[Callable[[], None]] = []
         self.presenter = ReadingPresenter(place, exam_id, self, read_only=read_only, desk=desk)
         papers = desk.papers if desk is not None and desk.papers is not None else None
-        self.publisher = Publisher(self.presenter, papers or ServerDocuments(place.connection, place.desk_settings))
+        self.papers = papers or ServerDocuments(place.connection, place.desk_settings)
+        self.publisher = Publisher(self.presenter, self.papers)
         self.steps = Steps(self, self.presenter, self.publisher)
         self.comparing = Comparing(self)
         self.acquiring = Acquiring(self)
+        self.exporting = Exporting(self)
         self.presenter.open()  # the server answers while the widgets are made
         self._build()
         self._connect()
@@ -150,6 +153,7 @@ class ReadingPage(QWidget):
         first = own.first_opinion if own is not None else ""
         self.conclusion.show_first_opinion(first, state.body.agreement, visible=consults, editable=state.may_write)
         self.place.actions.update(state)
+        self.bar.may_export = state.in_front is not None and self.place.may(Permission.ECG_EXPORT)
         self.bar.documents = state.exam.documents if state.exam is not None else ()
         self.steps.show_state(state)
         if not state.may_write:
@@ -241,13 +245,14 @@ class ReadingPage(QWidget):
         self.conclusion.agreement_chosen.connect(presenter.set_agreement)
         self.conclusion.undo_wanted.connect(presenter.undo)
         self.conclusion.redo_wanted.connect(presenter.redo)
-        self.bar.choices_wanted.connect(self._choose)
+        self.bar.choices_wanted.connect(trace.set_choices)
         self.bar.mode_wanted.connect(trace.set_mode)
         self.bar.average_wanted.connect(trace.set_average)
         self.bar.disclosure_wanted.connect(trace.set_disclosure)
         self.bar.fit_wanted.connect(trace.fit)
         self.bar.calibration_wanted.connect(trace.calibrate)
         self.bar.document_wanted.connect(self.steps.show_document)
+        self.bar.export_wanted.connect(self.exporting.export)
         trace.value_sent.connect(self._on_value_sent)
         trace.points_moved.connect(presenter.points_moved)
         trace.choices_changed.connect(self._choices_changed)
@@ -317,9 +322,6 @@ class ReadingPage(QWidget):
 
     def _show_choices(self, *_what: object) -> None:
         self.bar.show_choices(self.trace.choices, self.trace.mode)
-
-    def _choose(self, choices: Any) -> None:
-        self.trace.set_choices(choices)
 
     def _choices_changed(self, choices: Any) -> None:
         view_choices.remember(self.place.settings, choices)

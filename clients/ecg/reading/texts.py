@@ -105,7 +105,7 @@ ENTRIES: dict[str, str] = {
     "重新考虑": "Consider again",
     "机器建议，需医生确认：{text}": "Suggested by a rule, to be confirmed: {text}",
     "建议依据": "Because",
-    "规则：AHA/ACCF/HRS 2009，心肌梗死通用定义 2018": "Rules: AHA/ACCF/HRS 2009, universal definition of MI 2018",
+    "规则：{rule}": "Rule: {rule}",
     "撤销上一步": "Undo last step",
     "恢复撤销": "Redo",
     "初诊意见": "First opinion",
@@ -181,6 +181,9 @@ ENTRIES: dict[str, str] = {
     "只读阅图，不能修改。": "Read-only.",
     "确认已处理": "Acknowledge",
     "已确认危急心电图": "Critical ECG acknowledged",
+    "导出": "Export",
+    "导出心电图": "Export the ECG",
+    "已导出到 {path}": "Exported to {path}",
     "附带文档": "Attached document",
     "已换成新采集的心电图，机测值已更新，请核对后保存。": (
         "The new recording is shown and its values are taken. Check them and save."

@@ -23,8 +23,8 @@ from clients.kit.translations import Language, set_language
 from shared.contract.ecg import GetEcgExam, GetTrace
 from shared.contract.ecg_reports import ListPrints
 from shared.domain.ecg import ExamState, ReportAction, ReportState
-from shared.domain.ecg_reports import Parameter
-from shared.waveform import compact
+from shared.domain.ecg_reports import ExportFormat, Parameter
+from shared.waveform import compact, formats
 from tests.clients.ecg.reading.reading_server import RealHouse, Seat
 from tests.server_process import running_server
 
@@ -105,6 +105,11 @@ def test_from_the_trace_to_the_paper(qtbot: QtBot, house: RealHouse, seat: Seat,
     if shutil.which("pdftotext"):
         said = subprocess.run(["pdftotext", "-", "-"], input=content_of, capture_output=True, check=True).stdout
         assert suggested in said.decode("utf-8")
+
+    exported = tmp_path / "out.dcm"
+    page.exporting.export_to(ExportFormat.DICOM, exported)
+    until(qtbot, exported.exists)
+    assert formats.read(exported).leads == page.presenter.state.drawn.record.leads  # type: ignore[union-attr]
 
     page.steps.quick_print()  # no question any more
     until(qtbot, lambda: len(house.admin.call(ListPrints(exam_id=exam_id))) == 2)
