@@ -307,6 +307,8 @@ def _value(measure: Measure, sums: Sums, total: Sums) -> float | None:
         return percent(part, whole)
     if measure is Measure.MEAN_AGE:
         return round(float(sums[measure]), 1) if sums.get(measure) else None
+    if measure is Measure.NEGATIVE:
+        return int(sums.get(Measure.REPORTS, 0) - sums.get(Measure.POSITIVE, 0))
     return int(sums.get(measure, 0))
 
 

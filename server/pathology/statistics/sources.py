@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tr
 from server.pathology.cases.tables import CaseRow, ChargeRow
 from server.pathology.orders.tables import OrderRow
 from server.pathology.reports.tables import CodeRow, FrozenSection, Opinion, OpinionVersion, Report, ReportVersion
+from server.pathology.statistics.conditions import holds
 from server.pathology.statistics.tables import ComparisonRow
 from server.pathology.technique.tables import BlockRow, SlideRow, SpecimenRow
 from shared.contract.pathology_statistics import StatisticsRules
@@ -46,6 +47,8 @@ class Source:
     sums: Mapping[Measure, tuple[Any, ColumnElement[bool]]] = field(default_factory=dict)
     distinct: frozenset[Measure] = frozenset()
     """Figures that count cases, not rows."""
+    opened: Conditions = field(default_factory=dict)
+    """Figures that follow from others, with the rows that they open."""
     keys: Mapping[GroupBy, Any] = field(default_factory=dict)
     where: Sequence[ColumnElement[bool]] = ()
     joins: Sequence[tuple[Any, ColumnElement[bool]]] = ()
@@ -59,7 +62,7 @@ class Source:
         """The condition of a figure; None where this source does not have it."""
         if measure in self.counts:
             return self.counts[measure]
-        return self.sums[measure][1] if measure in self.sums else None
+        return self.sums[measure][1] if measure in self.sums else self.opened.get(measure)
 
 
 def _code(system: str) -> Any:
@@ -256,10 +259,14 @@ def _senders() -> tuple[Source, ...]:
 
 def is_positive(rules: StatisticsRules) -> ColumnElement[bool]:
     """Whether the present diagnosis has one of the words, once the phrases that deny them are taken out."""
-    text: Any = ReportVersion.diagnosis
+    plain: Any = ReportVersion.diagnosis
     for phrase in sorted(rules.negative_phrases, key=len, reverse=True):
-        text = func.replace(text, phrase, "")
-    return or_(*(text.icontains(word, autoescape=True) for word in rules.positive_words))
+        plain = func.replace(plain, phrase, "")
+
+    def has_word(text: Any) -> ColumnElement[bool]:
+        return or_(*(holds(text, word) for word in rules.positive_words))
+
+    return and_(has_word(ReportVersion.diagnosis), has_word(plain))  # the first half spares most texts the second
 
 
 def _positive(rules: StatisticsRules) -> Source:
@@ -267,7 +274,8 @@ def _positive(rules: StatisticsRules) -> Source:
     return Source(
         Report,
         Report.audited_at,
-        {_M.REPORTS: true(), _M.POSITIVE: positive, _M.NEGATIVE: ~positive},
+        {_M.REPORTS: true(), _M.POSITIVE: positive},
+        opened={_M.NEGATIVE: ~positive},
         keys={GroupBy.PERSON: CaseRow.chief_doctor},
         where=_MAIN,
         joins=((ReportVersion, _TEXT),),
