@@ -79,9 +79,17 @@ class DetailsDialog(EcgDialog):
             LongTextField(key="remark", label="检查项目备注", lines=2, max_length=500, span=1),
         ]
         self.put_form(FormView([Section("可修改", fields)], columns=2), height=250)
+        self.add_button("trail", "操作记录", "link", self.show_trail)
         self.add_button("close", "关闭")
         self.add_button("save", "保存", "primary", self.save).setEnabled(False)
         self.load()
+
+    def show_trail(self) -> None:
+        """操作记录."""
+        from clients.ecg.lists.trail import TrailDialog
+
+        if self.view is not None:
+            TrailDialog(self._desk, self, self._exam_id, self.view.row.patient_name).open()
 
     def load(self) -> None:
         """Fetch the exam."""

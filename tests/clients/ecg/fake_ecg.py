@@ -341,6 +341,11 @@ class FakeEcg:
             ecg.ChangeEcgExam: self._change,
             ecg.CancelEcgExam: self._cancel,
             ecg.ListCollected: self._collected,
+            ecg.GetTrail: lambda r: (
+                ecg.ChangeEntry(at=NOW, user_name="何丽", action="register", new="E1"),
+                ecg.ChangeEntry(at=NOW, user_name="何丽", action="edit", field="bed", old="3", new="4"),
+                ecg.ChangeEntry(at=NOW, user_name="何丽", action="consultation_applied", new="心电诊断组"),
+            ),
             ecg.CollectExam: lambda r: ecg.CollectedView(
                 exam=self._exam(r.exam_id), category=r.category, note=r.note, added_at=NOW
             ),

@@ -17,6 +17,7 @@ from clients.ecg.lists.collecting import CollectDialog
 from clients.ecg.lists.details import DetailsDialog
 from clients.ecg.lists.query import FIRST, LAST, QUICK, QueryPresenter
 from clients.ecg.lists.requests import health_check_request, in_hospital_request
+from clients.ecg.lists.trail import TrailDialog
 from clients.ecg.shell.dialogs import ReasonDialog
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
@@ -215,6 +216,16 @@ def test_details_change_only_what_may_be_changed(station: Station) -> None:
     change = station.hospital.calls_of(ChangeEcgExam)[-1].change
     assert change.phone == "0571-1"
     assert change.complaint is None and change.bed is None
+
+
+def test_the_trail_tells_who_did_what_newest_first(station: Station) -> None:
+    page = station.page(pages.IN_HOSPITAL)
+    page.act("details", station.hospital.exams[1])
+    station.dialog(DetailsDialog).show_trail()
+    shown = station.dialog(TrailDialog).list
+    texts = [[column.text(shown.model.row(at)) for column in shown.model.columns] for at in range(3)]
+    assert [row[2] for row in texts] == ["申请会诊", "修改", "登记"]
+    assert texts[1][3] == "床号: 3 → 4"
 
 
 def test_a_conflict_keeps_what_was_typed(station: Station) -> None:
