@@ -123,7 +123,7 @@ ENTRIES: dict[str, str] = {
     "没有找到，可换拼音首字母或直接输入": "Nothing found. Try initials, or just type",
     # submitting and printing
     "保存": "Save",
-    "提交报告": "Submit",
+    "提交报告": "Submit report",
     "快速打印": "Quick print",
     "审核": "Approve",
     "退回": "Return",
