@@ -68,7 +68,9 @@ class TraceKeeping:
     def put(self, taken: Taken) -> Stored:
         """Bring the bytes to the disk. Raises DISK_FULL."""
         files = tuple(self._put(one.data) for one in taken.files)
-        return Stored(files, self._put(taken.packed), self._put(taken.analysis) if taken.analysis else "")
+        put = Stored(files, self._put(taken.packed), self._put(taken.analysis) if taken.analysis else "")
+        self._traces.remember(put.compact, taken.record)
+        return put
 
     def known(self, uow: UnitOfWork, taken: Taken) -> EcgTraceRow | None:
         """Return the trace that this recording is already; None for a new one."""

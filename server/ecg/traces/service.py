@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from shared.waveform.measuring import Analysis
     from shared.waveform.record import EcgRecord
 
+_RECENT = 8
+_SHORT = 1_000_000
+"""Samples of all leads of the records that are kept at hand, and how many."""
+
 
 class TraceService:
     """What rooms and clients ask of traces. Methods work in the caller's unit of work and never commit."""
@@ -29,6 +35,8 @@ class TraceService:
         self.storage = storage
         self.exams = exams
         self.time = time
+        self._recent: OrderedDict[str, EcgRecord] = OrderedDict()
+        self._lock = threading.Lock()
         self.watchers: list[Callable[[UnitOfWork, Caller, int, TraceView], None]] = []
         """Told in the same transaction when a trace of an exam was kept and measured: exam id and trace."""
 
@@ -60,7 +68,25 @@ class TraceService:
         """Return the record of a trace with all its samples, as the file had it. Raises NOT_FOUND."""
         from shared.waveform.compact import unpack
 
-        return unpack(self.packed(uow, trace_id))
+        digest = self.row(uow, trace_id).compact_sha256
+        with self._lock:
+            known = self._recent.get(digest)
+        if known is not None:
+            return known
+        record = unpack(self._bytes(digest))
+        self.remember(digest, record)
+        return record
+
+    def remember(self, digest: str, record: EcgRecord) -> None:
+        """Keep a short record at hand: what just came is looked at by several rooms, and unpacking takes a while."""
+        if record.samples.size > _SHORT:
+            return
+        record.samples.setflags(write=False)  # it is shared by threads
+        with self._lock:
+            self._recent[digest] = record
+            self._recent.move_to_end(digest)
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
 
     def packed(self, uow: UnitOfWork, trace_id: int) -> bytes:
         """Return the record of a trace packed by shared.waveform.compact. Raises NOT_FOUND."""
