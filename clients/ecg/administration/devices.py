@@ -61,7 +61,7 @@ def _holder(row: EcgDeviceView) -> str:
 
 COLUMNS = (
     Column("state", "设备状态", 96, looks=DEVICE_LOOKS),
-    Column("name", "设备名称", 180, value=device_name, strong=True),
+    Column("name", "设备名称", 240, value=device_name, strong=True),
     Column("serial", "序列号", 140, value=lambda row: row.entry.serial),
     Column("model", "型号", 110, value=lambda row: row.entry.model),
     Column("manufacturer", "厂商", 110, value=lambda row: row.entry.manufacturer),
