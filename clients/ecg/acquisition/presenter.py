@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from clients.ecg.acquisition.devices import device_for, information_of
 from clients.ecg.acquisition.gate import Tail, findings_of
+from clients.ecg.acquisition.keeping import Line, facts_of, judged, known_binding, read_file, remember_binding
 from clients.ecg.acquisition.ports import (
     AcquisitionTask,
     DeviceError,
@@ -45,7 +44,7 @@ from shared.contract.ecg_acquisition import (
     UploadResult,
 )
 from shared.contract.errors import ENVIRONMENT, RpcError
-from shared.domain.ecg import AdapterKind, DeviceState, TaskState, TraceSource, Urgency
+from shared.domain.ecg import AdapterKind, DeviceState, TaskState
 
 if TYPE_CHECKING:
     from clients.kit.connection import Connection
@@ -54,29 +53,7 @@ if TYPE_CHECKING:
     from clients.kit.settings import UserSettings
     from shared.waveform.record import EcgRecord
 
-_BINDING = "ecg/binding"
 _LIVE_GATE_EVERY_S = 3.0
-
-
-class Line(Protocol):
-    """What the presenter needs of `clients.ecg.line.service.LineService`."""
-
-    def keep(
-        self,
-        facts: UploadFacts,
-        packed: bytes,
-        *,
-        key: str,
-        original: tuple[str, bytes] | None = None,
-        urgency: Urgency = Urgency.ROUTINE,
-        label: str = "",
-    ) -> str:
-        """On the disk when this returns; blocks."""
-        ...
-
-    def try_again(self, key: str = "") -> None:
-        """Send at once; blocks."""
-        ...
 
 
 class AcquisitionPresenter:
@@ -148,7 +125,7 @@ class AcquisitionPresenter:
     def _on_view(self, view: AcquisitionView) -> None:
         if view.device is not None:
             self._entry = view.device.entry
-            self._settings.set(_BINDING, msgspec.json.encode(self._entry).decode())
+            remember_binding(self._settings, self._entry)
         phase = Phase.READY if self.state.phase is Phase.LOADING else self.state.phase
         self._put(
             phase=phase,
@@ -209,7 +186,7 @@ class AcquisitionPresenter:
         if self.state.phase is not Phase.LOADING:
             self._put(is_offline=True)
             return
-        self._entry = self._known_binding()
+        self._entry = known_binding(self._settings)
         if self._entry is None:
             sentence = tr("服务器连接中断，且本机没有已知的设备绑定。请等线路恢复，或用“导入文件”。")
             self._put(phase=Phase.READY, device_state=DeviceState.UNBOUND, is_offline=True, sentence=sentence)
@@ -221,12 +198,6 @@ class AcquisitionPresenter:
             can_start=self._entry.adapter is not AdapterKind.DICOM,
             is_offline=True,
         )
-
-    def _known_binding(self) -> EcgDeviceEntry | None:
-        try:
-            return msgspec.json.decode(str(self._settings.get(_BINDING, "")), type=EcgDeviceEntry)
-        except msgspec.MsgspecError:
-            return None
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────────
 
@@ -278,7 +249,7 @@ class AcquisitionPresenter:
         elif isinstance(event, Finished):
             self._judge(lambda: event.record, None)
         elif isinstance(event, FileArrived):
-            self._judge(lambda: _read(event), event)
+            self._judge(lambda: read_file(event), event)
         elif isinstance(event, LinkChanged):
             self._put(link=event.state, link_text=event.text)
         elif isinstance(event, DeviceError):
@@ -353,12 +324,12 @@ class AcquisitionPresenter:
 
         def record() -> EcgRecord:
             held.append(FileArrived(name, read(), beside()))
-            return _read(held[0])
+            return read_file(held[0])
 
         self._imported = True
         self._put(phase=Phase.CHECKING, error="")
         self._runner.run(
-            lambda: _judged(record()),
+            lambda: judged(record()),
             lambda found: self._on_judged(found, held[0]),
             self._on_unreadable,
             key="ecg.acq.judge",
@@ -367,7 +338,7 @@ class AcquisitionPresenter:
     def _judge(self, record: Callable[[], EcgRecord], original: FileArrived | None) -> None:
         self._put(phase=Phase.CHECKING, error="")
         self._runner.run(
-            lambda: _judged(record()),
+            lambda: judged(record()),
             lambda found: self._on_judged(found, original),
             self._on_unreadable,
             key="ecg.acq.judge",
@@ -419,20 +390,15 @@ class AcquisitionPresenter:
         self._runner.run(keep, _ignored, self._on_not_kept, key="ecg.acq.keep")
 
     def _facts(self, record: EcgRecord) -> UploadFacts:
-        """Where the record belongs: the open task on the bound device, never the patient by name (ECG-ACQ-07)."""
         task = self.state.task
-        has_task = task is not None and task.exam_id == self._exam_id and not self._imported
-        source = (
-            TraceSource.FILE if self._imported else TraceSource.LINE if self.state.is_offline else TraceSource.DEVICE
-        )
-        recorded = record.started
-        return UploadFacts(
-            parts=(),
-            exam_id=None if has_task else self._exam_id,
-            task_id=task.id if task is not None and has_task else None,
-            device_serial=self._entry.serial if has_task and self._entry else "",
-            source=source,
-            recorded_at=recorded if recorded is not None and recorded.tzinfo is not None else self._now(),
+        return facts_of(
+            record,
+            self._exam_id,
+            task if task is not None and task.exam_id == self._exam_id else None,
+            self._entry,
+            imported=self._imported,
+            is_offline=self.state.is_offline,
+            now=self._now(),
         )
 
     def _on_not_kept(self, error: Exception) -> None:
@@ -487,16 +453,6 @@ class AcquisitionPresenter:
     def _put(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
         self._render(self.state)
-
-
-def _judged(record: EcgRecord) -> tuple[EcgRecord, tuple[FindingLine, ...]]:
-    return record, findings_of(record)
-
-
-def _read(event: FileArrived) -> EcgRecord:
-    from shared.waveform import formats
-
-    return formats.read({event.name: event.data, **event.beside} if event.beside else event.data)
 
 
 def _sentence_of(error: Exception) -> str:
