@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ from shared.domain.ecg import (
     ExamState,
     Urgency,
 )
-from shared.domain.ecg_reports import DANGER_ORDER, ClockColour, Danger
+from shared.domain.ecg_reports import DANGER_ORDER, Agreement, ClockColour, Danger
 from shared.domain.states import VisitKind
 
 URGENCY_ORDER = (Urgency.EMERGENCY, Urgency.URGENT, Urgency.ROUTINE)
@@ -112,6 +113,32 @@ def text(field: str, value: str, longest: int = LONGEST_NOTE, missing: str = "")
     if len(found) > longest:
         raise invalid(field, f"最多 {longest} 字，请删减。")
     return found
+
+
+# ── agreement ────────────────────────────────────────────────────────────────────────────────────────
+
+_BETWEEN = re.compile(r"[\n；;，,。、]+")
+_NUMBER = re.compile(r"(?:^|(?<=[\n；;，,。、]))\s*(?:\d{1,2}[.．、)）](?!\d)|[（(]\d{1,2}[)）])")
+
+
+def compared(given: Agreement, first: str, second: str) -> Agreement:
+    """Return how first and consultation opinion agree: as the doctor judged, else by their statements.
+
+    Equal statements agree, some equal ones agree partly; other words need a doctor's judgement and are not compared.
+    """
+    if not first:
+        return Agreement.NONE
+    if given is not Agreement.NONE:
+        return given
+    one, two = _statements(first), _statements(second)
+    if one == two:
+        return Agreement.AGREES
+    return Agreement.PARTLY if one & two else Agreement.NONE
+
+
+def _statements(text: str) -> frozenset[str]:
+    parts = _BETWEEN.split(_NUMBER.sub("", text))
+    return frozenset("".join(part.split()).casefold() for part in parts if part.strip())
 
 
 # ── clocks ───────────────────────────────────────────────────────────────────────────────────────────

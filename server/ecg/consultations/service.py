@@ -26,6 +26,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from shared.contract.base import Changed
 from shared.contract.ecg_consultations import ApplicationForm, Apply, ConsultationPolicy
+from shared.contract.ecg_reports import ReportBody
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import (
     RUNNING_CONSULTATIONS,
@@ -34,7 +35,7 @@ from shared.domain.ecg import (
     ExamAction,
     Urgency,
 )
-from shared.domain.ecg_reports import Agreement, Danger, NoticeKind
+from shared.domain.ecg_reports import Danger, NoticeKind
 from shared.domain.permissions import Permission
 
 ENTITY = "ecg_consultation"
@@ -373,14 +374,12 @@ class ConsultationService:
         """The accepting doctor saved a draft."""
         self.log(uow, caller, consultation_id, "saved")
 
-    def published(
-        self, uow: UnitOfWork, caller: Caller, consultation_id: int, at: datetime, agreement: Agreement
-    ) -> None:
+    def published(self, uow: UnitOfWork, caller: Caller, consultation_id: int, at: datetime, body: ReportBody) -> None:
         """The report was submitted: the applicant is told. Raises ILLEGAL_ACTION."""
         row = self.row(uow, consultation_id, lock=True)
         row.state = rules.step(ConsultationState(row.state), _A.PUBLISH).value
         row.published_at, row.published_by_id, row.published_by = at, caller.user_id, caller.name[:80]
-        row.agreement = (agreement if row.first_opinion else Agreement.NONE).value
+        row.agreement = rules.compared(body.agreement, row.first_opinion, body.diagnosis).value
         self._changed(uow, caller, row, "published")
         self._tell(uow, caller, row, (row.applicant_id,), NoticeKind.PUBLISHED)
 

@@ -12,7 +12,7 @@ from server.kernel.dispatch import Caller
 from shared.contract.ecg_reports import AlarmView, ReportBody
 from shared.contract.results import ResultEvent
 from shared.domain.ecg import ConsultationState
-from shared.domain.ecg_reports import Agreement, Danger
+from shared.domain.ecg_reports import Danger
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ class Consultations(Protocol):
         """Return the consultation of an exam that runs, or else the newest published one; None without."""
         ...
 
-    def published(
-        self, uow: UnitOfWork, caller: Caller, consultation_id: int, at: datetime, agreement: Agreement
-    ) -> None:
+    def published(self, uow: UnitOfWork, caller: Caller, consultation_id: int, at: datetime, body: ReportBody) -> None:
         """The report was submitted: the applicant is told. Raises ILLEGAL_ACTION."""
         ...
 
@@ -165,9 +163,7 @@ class NoConsultations:
     def of_exam(self, uow: UnitOfWork, exam_id: int) -> ConsultationFacts | None:
         return None
 
-    def published(
-        self, uow: UnitOfWork, caller: Caller, consultation_id: int, at: datetime, agreement: Agreement
-    ) -> None:
+    def published(self, uow: UnitOfWork, caller: Caller, consultation_id: int, at: datetime, body: ReportBody) -> None:
         return
 
     def drafted(self, uow: UnitOfWork, caller: Caller, consultation_id: int) -> None:

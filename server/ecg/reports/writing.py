@@ -202,7 +202,7 @@ class Writing:
             conclusion=body.diagnosis,
         )
         if row.consultation_id:
-            books.consultations.published(uow, caller, row.consultation_id, at, body.agreement)
+            books.consultations.published(uow, caller, row.consultation_id, at, body)
         self.signer.sign(uow, caller, row.id)
         event = ResultEvent.REVISED if row.edition > 1 else ResultEvent.APPROVED
         self.delivery.issue(uow, caller, row.id, event, edition.reason)

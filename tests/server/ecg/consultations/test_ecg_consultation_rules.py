@@ -18,7 +18,7 @@ from shared.domain.ecg import (
     ExamState,
     Urgency,
 )
-from shared.domain.ecg_reports import ClockColour, Danger
+from shared.domain.ecg_reports import Agreement, ClockColour, Danger
 from shared.domain.states import VisitKind
 
 NOBODY = rules.Standing(
@@ -118,3 +118,19 @@ def test_limits_are_checked(changes: dict[str, object]) -> None:
     first = msgspec.structs.replace(POLICY.limits[0], accept_minutes=60, answer_minutes=30)
     with pytest.raises(Refusal, match="不能长于"):
         rules.checked_policy(msgspec.structs.replace(POLICY, limits=(first, *POLICY.limits[1:])))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("", "窦性心律", Agreement.NONE),
+        ("窦性心律", "1. 窦性心律", Agreement.AGREES),
+        ("1、窦性心律；2、室性早搏", "室性早搏\n窦性心律", Agreement.AGREES),
+        ("窦性心律，ST 段压低", "窦性心律\n下壁心肌梗死", Agreement.PARTLY),
+        ("正常", "心房颤动", Agreement.NONE),  # other words: a doctor must say
+    ],
+)
+def test_opinions_are_compared(first: str, second: str, expected: Agreement) -> None:
+    assert rules.compared(Agreement.NONE, first, second) is expected
+    judged = rules.compared(Agreement.DISAGREES, first, second)
+    assert judged is (Agreement.DISAGREES if first else Agreement.NONE)
