@@ -120,9 +120,7 @@ CASES = Menu(
             needs=Needs.CASE,
             line=True,
         ),
-        Entry(
-            "case.import", "导入病例", _STATISTICS + "import_case", icon="download", permission=May.PATHOLOGY_IMPORT
-        ),
+        Entry("case.import", "导入病例", _STATISTICS + "import_case", icon="download", permission=May.PATHOLOGY_IMPORT),
         Entry(
             "case.export",
             "导出病例",

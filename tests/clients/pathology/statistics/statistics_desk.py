@@ -64,7 +64,7 @@ class House:
         self.opened = opened
         self.desk = Desk(place, spec_of(Station.DIAGNOSIS), libraries[0], server)  # type: ignore[arg-type]
         self.view = HostView()
-        self.desk.view = self.view  # type: ignore[assignment]
+        self.desk.view = self.view
         self.desk.libraries = libraries
         self.desk.open_case = lambda case_id, then=None: opened.append(case_id)  # type: ignore[method-assign]
         self.desk.papers = SimpleNamespace(

@@ -70,6 +70,12 @@ def _shown(qtbot: QtBot, page: QWidget, size: tuple[int, int] = (1240, 740)) -> 
     return page
 
 
+def _total(page: TablePage) -> float:
+    table = page.presenter.state.table
+    assert table is not None
+    return table.total.values[0] or 0.0
+
+
 def _year(page: TablePage) -> TablePage:
     page.presenter.choose_days(date(2026, 1, 1), date(2026, 4, 30))
     return page
@@ -312,15 +318,15 @@ def test_ready_made_spans_and_words() -> None:
 
 def test_further_conditions_narrow_a_statistic(house: House, qtbot: QtBot) -> None:
     page = _year(_shown(qtbot, TablePage(house.desk, Subject.POSITIVE)))
-    whole = page.presenter.state.table.total.values[0]
+    whole = _total(page)
     page.more_button.click()
     condition = Condition(field=Field.DEPARTMENT, operator=Operator.IS, values=("妇科",))
     page.conditions.set_group(Group(parts=(condition,)))
     page.query.click()
-    narrowed = page.presenter.state.table.total.values[0]
+    narrowed = _total(page)
     assert 0 < narrowed < whole
     page.more_button.click()
-    assert page.presenter.state.table.total.values[0] == whole
+    assert _total(page) == whole
 
 
 def test_counting_rules_are_changed_in_their_form(house: House, qtbot: QtBot) -> None:
