@@ -246,6 +246,7 @@ ENTRIES = {
     "保存配准": "Keep a registration",
     "归档病理影像": "Archive pathology pictures",
     "清理未完成的心电上传": "Clear unfinished ECG uploads",
+    "结束超时的心电采集": "End ECG recordings out of time",
     "接收心电文件": "Take in ECG files",
     "归档心电波形": "Archive ECG traces",
     "归档心电文件": "Archive ECG documents",

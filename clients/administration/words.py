@@ -26,6 +26,7 @@ JOB_KINDS = {
     "critical.look": "查看未结束的危急值",
     "ecg_acquisition.forget": "清理未完成的心电上传",
     "ecg_acquisition.intake": "接收心电文件",
+    "ecg_acquisition.sweep": "结束超时的心电采集",
     "ecg_traces.archive": "归档心电波形",
     "ecg_traces.document": "归档心电文件",
     "ecg_traces.measure": "测量心电图",
