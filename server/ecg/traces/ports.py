@@ -43,7 +43,6 @@ class ArrivedObject:
     sop_class: str
     study_uid: str
     accession: str
-    study_description: str = ""
 
 
 class Arrivals(Protocol):
