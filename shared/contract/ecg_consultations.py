@@ -138,6 +138,8 @@ class ConsultationView(msgspec.Struct, frozen=True, kw_only=True):
     quality: str  # sentence of the quality gate, empty when good
     clock: ClockView
     allowed: tuple[ConsultationAction, ...]
+    danger_reasons_en: tuple[str, ...] = ()  # the same reasons in English
+    quality_en: str = ""
 
 
 class ConsultationLine(msgspec.Struct, frozen=True, kw_only=True):

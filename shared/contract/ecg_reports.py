@@ -184,6 +184,7 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
     consultation_id: int
     first_opinion: str  # the lower hospital's own diagnosis, shown to the consulting doctor
     allowed: tuple[ReportAction, ...]
+    danger_reasons_en: tuple[str, ...] = ()  # the same reasons in English
 
 
 class Open(Query[ReportPage], frozen=True, kw_only=True):

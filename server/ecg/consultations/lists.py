@@ -225,7 +225,7 @@ class Lists:
         whole: bool,
     ) -> ConsultationView:
         state, urgency = ConsultationState(row.state), Urgency(row.urgency)
-        reasons, quality = self._judged(uow, row) if whole or row.state in _OPEN else ((), "")
+        reasons, quality = self._judged(uow, row) if whole or row.state in _OPEN else ((), ("", ""))
         is_out = state in (ConsultationState.PUBLISHED, ConsultationState.COMPLETED)
         stopped = row.published_at or row.refused_at or row.withdrawn_at
         return ConsultationView(
@@ -270,16 +270,21 @@ class Lists:
             print_count=report.print_count if report is not None and is_out else 0,
             agreement=Agreement(row.agreement),
             danger=Danger(row.danger),
-            danger_reasons=reasons,
-            quality=quality,
+            danger_reasons=tuple(zh for zh, _en in reasons),
+            danger_reasons_en=tuple(en for _zh, en in reasons),
+            quality=quality[0],
+            quality_en=quality[1],
             clock=rules.clock(policy, urgency, state, row.applied_at, stopped, self._service.time.now()),
             allowed=(),
         )
 
-    def _judged(self, uow: UnitOfWork, row: EcgConsultationRow) -> tuple[tuple[str, ...], str]:
+    def _judged(self, uow: UnitOfWork, row: EcgConsultationRow) -> tuple[tuple[tuple[str, str], ...], tuple[str, str]]:
+        """Return why the present trace looks dangerous and what the gate says, each in Chinese and English."""
         trace = self._service.traces.current(uow, row.exam_id)
         if trace is None:
-            return (), ""
-        reasons = tuple(zh for zh, _en in self._service.dangers.of_trace(uow, trace.id)[1])
-        quality = "" if trace.quality.passed else "；".join(one.zh for one in trace.quality.findings[:3])
-        return reasons, quality
+            return (), ("", "")
+        reasons = self._service.dangers.of_trace(uow, trace.id)[1]
+        if trace.quality.passed:
+            return reasons, ("", "")
+        findings = trace.quality.findings[:3]
+        return reasons, ("；".join(one.zh for one in findings), "; ".join(one.en for one in findings))

@@ -80,6 +80,7 @@ class Pages:
             device_statements=() if trace is None else trace.file_statements,
             danger=danger,
             danger_reasons=tuple(zh for zh, _en in reasons),
+            danger_reasons_en=tuple(en for _zh, en in reasons),
             alarms=self.dangers.alarms(uow, exam_id),
             template=station_template if station_template in TEMPLATES else books.choice(uow, caller),
             consultation_id=0 if found is None else found.id,
