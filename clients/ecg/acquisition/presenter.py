@@ -101,7 +101,7 @@ class AcquisitionPresenter:
             lambda: self._connection.call(GetEcgExam(exam_id=self._exam_id)),
             self._on_exam,
             _ignored,
-            key="ecg.acq.exam",
+            key=f"ecg.acq.exam.{self._exam_id}",
         )
         self.refresh()
 
@@ -111,7 +111,7 @@ class AcquisitionPresenter:
             lambda: self._connection.call(GetAcquisition(exam_id=self._exam_id)),
             self._on_view,
             self._on_no_view,
-            key="ecg.acq.view",
+            key=f"ecg.acq.view.{self._exam_id}",
         )
 
     def _on_exam(self, exam: EcgExamView) -> None:
@@ -123,7 +123,7 @@ class AcquisitionPresenter:
         )
 
     def _on_view(self, view: AcquisitionView) -> None:
-        if view.device is not None:
+        if view.device is not None and view.device.entry != self._entry:
             self._entry = view.device.entry
             remember_binding(self._settings, self._entry)
         phase = Phase.READY if self.state.phase is Phase.LOADING else self.state.phase
@@ -167,7 +167,7 @@ class AcquisitionPresenter:
                     lambda: self._connection.call(GetTrace(exam_id=self._exam_id)),
                     self._on_trace,
                     _ignored,
-                    key="ecg.acq",
+                    key=f"ecg.acq.{self._exam_id}",
                 )
 
     def _on_trace(self, data: TraceData) -> None:
@@ -213,7 +213,7 @@ class AcquisitionPresenter:
             lambda: self._connection.call(StartTask(exam_id=self._exam_id)),
             self._on_started,
             self._on_not_started,
-            key="ecg.acq.task",
+            key=f"ecg.acq.task.{self._exam_id}",
         )
 
     def _on_started(self, view: AcquisitionView) -> None:
@@ -264,7 +264,10 @@ class AcquisitionPresenter:
         if seconds - self._gate_at >= _LIVE_GATE_EVERY_S and (record := self._tail.record()) is not None:
             self._gate_at = seconds
             self._runner.run(
-                lambda: findings_of(record, live=True), self._on_live_findings, _ignored, key="ecg.acq.live"
+                lambda: findings_of(record, live=True),
+                self._on_live_findings,
+                _ignored,
+                key=f"ecg.acq.live.{self._exam_id}",
             )
         if int(seconds) != int(self.state.seconds) or off != self.state.leads_off:
             self._put(seconds=seconds, leads_off=off)
@@ -281,7 +284,7 @@ class AcquisitionPresenter:
                 lambda: self._connection.call(FailTask(task_id=task.id, error=why[:300])),
                 _ignored,
                 _ignored,
-                key="ecg.fail",
+                key=f"ecg.fail.{self._exam_id}",
             )
 
     def retry(self) -> None:
@@ -296,7 +299,7 @@ class AcquisitionPresenter:
                 lambda: self._connection.call(RetryTask(task_id=task.id)),
                 self._on_view,
                 self._messages.report,
-                key="ecg.acq",
+                key=f"ecg.acq.{self._exam_id}",
             )
         self._listen()
 
@@ -313,7 +316,7 @@ class AcquisitionPresenter:
             lambda: self._connection.call(StopTask(task_id=task.id, reason=reason)),
             lambda _view: self.refresh(),
             self._messages.report,
-            key="ecg.acq.task",
+            key=f"ecg.acq.task.{self._exam_id}",
         )
 
     # ── judging and keeping ──────────────────────────────────────────────────────────────────────────
@@ -332,7 +335,7 @@ class AcquisitionPresenter:
             lambda: judged(record()),
             lambda found: self._on_judged(found, held[0]),
             self._on_unreadable,
-            key="ecg.acq.judge",
+            key=f"ecg.acq.judge.{self._exam_id}",
         )
 
     def _judge(self, record: Callable[[], EcgRecord], original: FileArrived | None) -> None:
@@ -341,7 +344,7 @@ class AcquisitionPresenter:
             lambda: judged(record()),
             lambda found: self._on_judged(found, original),
             self._on_unreadable,
-            key="ecg.acq.judge",
+            key=f"ecg.acq.judge.{self._exam_id}",
         )
 
     def _on_judged(self, found: tuple[EcgRecord, tuple[FindingLine, ...]], original: FileArrived | None) -> None:
@@ -387,7 +390,7 @@ class AcquisitionPresenter:
             packed = pack(record, thin=True)
             return self._line.keep(facts, packed, key=key, original=file, urgency=urgency, label=label)
 
-        self._runner.run(keep, _ignored, self._on_not_kept, key="ecg.acq.keep")
+        self._runner.run(keep, _ignored, self._on_not_kept, key=f"ecg.acq.keep.{self._exam_id}")
 
     def _facts(self, record: EcgRecord) -> UploadFacts:
         task = self.state.task
@@ -413,9 +416,12 @@ class AcquisitionPresenter:
         if key != self._key:
             return
         self._imported = False
-        self._put(phase=Phase.DONE, share=1.0, error="", task=result.task or self.state.task, is_offline=False)
+        lost = result.exam_id is None
+        error = tr("心电图已保存，但采集任务已先结束：请在“未匹配心电图”中把它匹配到本检查。") if lost else ""
+        self._put(phase=Phase.DONE, share=1.0, task=result.task or self.state.task, is_offline=False)
         self._tell(result.trace.id)
         self.refresh()
+        self._put(error=error)
 
     def on_refused(self, key: str, why: str) -> None:
         """The server will not take it: retry or stop."""

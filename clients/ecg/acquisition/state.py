@@ -69,7 +69,8 @@ class AcquisitionState:
     def can_stop(self) -> bool:
         """终止采集: of the own task, or of the one that occupies the device."""
         held = self.device_state is DeviceState.OCCUPIED and self.task is not None
-        return held or self.phase in (Phase.RECORDING, Phase.CHECKING, Phase.REVIEW)
+        refused = self.phase is Phase.UPLOADING and bool(self.error)
+        return held or refused or self.phase in (Phase.RECORDING, Phase.CHECKING, Phase.REVIEW)
 
     @property
     def can_import(self) -> bool:

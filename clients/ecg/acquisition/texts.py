@@ -44,6 +44,9 @@ ENTRIES = {
     "正在上传": "Uploading",
     "正在上传…": "Uploading…",
     "正在上传，约剩 {seconds} 秒": "Uploading, about {seconds} s left",
+    "心电图已保存，但采集任务已先结束：请在“未匹配心电图”中把它匹配到本检查。": (
+        "The ECG is kept, but its task had ended before it came: match it to this exam under orphan ECGs."
+    ),
     "采集成功，服务器已保存": "Acquired and kept by the server",
     "采集成功": "Acquired",
     "关闭窗口后可编辑报告；需要时可再次采集，先前的波形会保留。": (

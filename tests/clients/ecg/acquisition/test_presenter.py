@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -265,3 +266,27 @@ def test_a_record_that_the_server_will_not_take_is_said(desk: Desk, good: EcgRec
     desk.presenter.retry()
     desk.sender.send_all()
     assert desk.state.phase is Phase.DONE
+
+
+def test_a_record_that_came_after_its_task_is_said_to_be_unmatched(desk: Desk, good: EcgRecord) -> None:
+    desk.presenter.start()
+    desk.device.say(Finished(good))
+    result = desk.server._result
+    desk.server._result = lambda key: msgspec.structs.replace(result(key), exam_id=None, orphan_id=4)  # type: ignore[method-assign]
+    assert desk.sender.send_all()
+    assert "未匹配" in desk.state.error and desk.state.phase is Phase.DONE
+
+
+def test_two_dialogs_of_one_window_do_not_take_each_others_answers(tmp_path: Path) -> None:
+    keys: list[str | None] = []
+
+    class Noting(ImmediateRunner):
+        def run(self, work: Any, done: Any, failed: Any, *, key: str | None = None) -> Any:
+            keys.append(key)
+            return super().run(work, done, failed, key=key)
+
+    desk = Desk(tmp_path)
+    desk.presenter._runner = Noting()
+    desk.presenter.open()
+    desk.presenter.start()
+    assert all(key is None or key.endswith(f".{EXAM}") for key in keys)
