@@ -60,9 +60,10 @@ class EcgExams:
 class RequestsOfHospital:
     """ecg.exams.ports.Requests over the applications that hospital systems hand in."""
 
-    def __init__(self, time: HospitalTime, desk: ApplicationDesk) -> None:
+    def __init__(self, time: HospitalTime, desk: ApplicationDesk, organisation: OrganisationService) -> None:
         self._time = time
         self._desk = desk
+        self._organisation = organisation
 
     def search(self, uow: UnitOfWork, request: SearchRequests, examined: Select[Any]) -> tuple[int, list[RequestFacts]]:
         states = frozenset(request.states)
@@ -85,22 +86,22 @@ class RequestsOfHospital:
             examined=examined,
         )
         total, found = search(uow, self._time, wanted, standing, page_of(request.page))
-        return total, [self._facts(one) for one in found]
+        return total, [self._facts(uow, one) for one in found]
 
     def find(self, uow: UnitOfWork, request_number: str, health_check_number: str) -> list[RequestFacts]:
         found = self._desk.find(uow, request_number or health_check_number)
-        return [self._facts(one) for one in found if _bears(one, request_number, health_check_number)]
+        return [self._facts(uow, one) for one in found if _bears(one, request_number, health_check_number)]
 
     def get(self, uow: UnitOfWork, application_id: int) -> RequestFacts:
         found = self._desk.get(uow, application_id, for_update=True)
         if found.exam_type not in rules.ECG_EXAM_TYPES:
             raise not_found("心电图申请单")
-        return self._facts(found)
+        return self._facts(uow, found)
 
     def mark(self, uow: UnitOfWork, application_id: int, exam_id: int | None) -> None:
         self._desk.mark_ecg(uow, application_id, exam_id)
 
-    def _facts(self, one: ApplicationView) -> RequestFacts:
+    def _facts(self, uow: UnitOfWork, one: ApplicationView) -> RequestFacts:
         patient, asked = one.patient, one.requester
         item = "、".join(each.name for each in one.items)[:100]
         urgent = one.patient_type is PatientType.EMERGENCY
@@ -141,6 +142,7 @@ class RequestsOfHospital:
             ecg_exam_id=one.ecg_exam_id,
             registered_elsewhere=one.exam_id is not None,
             is_cancelled=one.is_cancelled,
+            is_known=all(each.code in self._organisation.hospital(uow).items for each in one.items),
         )
 
 
@@ -198,7 +200,7 @@ class CampusesOfHospital:
 def build_ecg_exams(house: EcgHouse, service: ExamService, traces: TracesOfExams) -> EcgExams:
     """Construct services and handlers."""
     campuses = CampusesOfHospital(house.organisation)
-    requests = RequestsOfHospital(house.time, house.applications)
+    requests = RequestsOfHospital(house.time, house.applications, house.organisation)
     people = PeopleOfHospital(house.patients)
     registration = Registration(house.time, service, requests, people, campuses)
     lists = ExamLists(house.time, service)

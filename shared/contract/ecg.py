@@ -88,6 +88,7 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
     entry: EcgEntry
     received_at: datetime
     exam_id: int | None = None  # the exam it was registered as
+    known: bool = True  # False: its item is not in our dictionary, the word stands as it came
     can_register: bool = True  # False: registered, examined or cancelled (ECG-HIS-08)
 
 

@@ -25,6 +25,7 @@ class RequestFacts:
     ecg_exam_id: int | None
     registered_elsewhere: bool  # as an exam of radiology
     is_cancelled: bool
+    is_known: bool = True  # its items are in our dictionary
 
 
 class Requests(Protocol):

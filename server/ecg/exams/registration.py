@@ -234,5 +234,6 @@ def _request_row(request: RequestFacts, exam: ExamFacts | None) -> RequestRow:
         entry=request.entry,
         received_at=request.received_at,
         exam_id=None if exam is None else exam.id,
+        known=request.is_known,
         can_register=state is RequestState.OPEN,
     )

@@ -148,7 +148,10 @@ def dialog(**entry: Any) -> ecg.EcgEntry:
 def test_a_number_not_found_says_so(world: EcgWorld) -> None:
     world.order("T1", health_check_number="TJ0001")
     world.order("CT9", code="CT001", health_check_number="TJ0002")
+    world.order("OWN1", code="ECG-X")
+    assert not world.ask(REGISTRAR, ecg.FindRequest(request_number="OWN1"))[0].known, "an item of their own"
     (row,) = world.ask(REGISTRAR, ecg.FindRequest(health_check_number="TJ0001"))
+    assert row.known
     assert row.entry.visit_kind is VisitKind.HEALTH_CHECK and row.entry.request_number == "T1"
     for request in (ecg.FindRequest(health_check_number="TJ0002"), ecg.FindRequest(request_number="TJ0001")):
         body = refused(world, REGISTRAR, request)
