@@ -100,8 +100,6 @@ class RegistrationDialog(Registering):
         head.addWidget(StateBadge(look_of(REQUEST_LOOKS, row.state)), 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(Label("请与纸质申请单核对以下内容，确认无误后登记。", "strong"), 1)
         self.body.addLayout(head)
-        if not row.known:
-            self.body.addWidget(Label("检查项目不在本院字典中，按申请单原文登记。", "caption", wrap=True))
         self.put_form(FormView(locked_sections(row.entry), columns=4), height=590)
         assert self.form is not None
         self.form.set_values(to_values(row.entry))

@@ -7,7 +7,6 @@ ENTRIES = {
     "{name} 已登记，检查号 {number}。": "{name} is registered, exam {number}.",
     "请与纸质申请单核对以下内容，确认无误后登记。": "Compare with the paper request, then register.",
     "该申请单已登记，检查号 {number}。": "This request was registered before, exam {number}.",
-    "检查项目不在本院字典中，按申请单原文登记。": "The item is not in the dictionary; it is registered in the words of the request.",
     "该申请单不能登记：{state}。": "This request cannot be registered: {state}.",
     "年龄请填写数字，可带单位：45、3月、12天。": "Type a number, with a unit if needed: 45, 3m, 12d.",
     "身份证号校验位不符，请核对。": "The check digit of the identity number is wrong. Please check it.",
