@@ -118,7 +118,7 @@ class LineQueue(QWidget):
         self.list = ListView(
             columns,
             row_id=lambda one: f"{one.kind}-{one.key}",
-            actions=(RowAction("again", "立即重传", "refresh"),),
+            actions=(RowAction("again", "立即重传", "refresh", allowed=_always),),
             shown_actions=1,
             settings=place.settings,
             list_id="ecg.line",
@@ -150,6 +150,10 @@ class LineQueue(QWidget):
 
     def _again(self, key: str) -> None:
         self._place.runner.run(lambda: self._line.try_again(key), _nothing, self._place.messages.report)
+
+
+def _always(_one: Waiting) -> bool:
+    return True
 
 
 def _nothing(_result: object) -> None:

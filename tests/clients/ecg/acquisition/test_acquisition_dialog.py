@@ -198,6 +198,11 @@ def test_the_strip_counts_and_the_queue_lists(room: Room) -> None:
     queue = LineQueue(room.place, line_of(room.place))
     room.bot.addWidget(queue)
     assert len(line_of(room.place).waiting()) == 1
+    queue.resize(760, 300)
+    queue.show()
+    room.bot.waitExposed(queue)
+    queue.grab()
+    assert review(queue) == []
     room.server.connection.set_line(LineState.ONLINE)
     room.bot.waitUntil(lambda: strip.words.text() == "心电上传：无排队", timeout=20_000)
     assert len(room.server.kept) == 1 and len(room.server.originals) == 1
