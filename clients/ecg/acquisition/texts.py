@@ -5,7 +5,7 @@ ENTRIES = {
     "导入文件…": "Import file…",
     "导入心电图文件": "Import ECG file",
     "采用原因": "Reason",
-    "请写明原因，如：患者无法配合": "Say why, e.g. patient cannot lie still",
+    "请写明原因，如：患者无法配合": "Why, e.g. patient restless",
     "仍然采用": "Use anyway",
     "重新采集": "Record again",
     "再次采集": "Record another",
