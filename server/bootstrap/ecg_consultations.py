@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from server.ecg.consultations.limits import Limits
 from server.ecg.consultations.lists import Lists
 from server.ecg.consultations.notices import Notices
 from server.ecg.consultations.ports import Person
@@ -115,9 +116,10 @@ def build_ecg_consultations(
     reports.parts.writing.notifying = telling
     reports.critical.telling = telling
     reports.critical.followers.append(service.judged)
-    statistics = Statistics(reports.hospitals, service, house.time)
+    limits = Limits()
+    statistics = Statistics(reports.hospitals, limits, house.time)
     return EcgConsultations(
         service,
         notices,
-        (EcgConsultationsRpc(house.database, service, Lists(service)), EcgStatisticsRpc(statistics)),
+        (EcgConsultationsRpc(house.database, service, Lists(service, limits), limits), EcgStatisticsRpc(statistics)),
     )

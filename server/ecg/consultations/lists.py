@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.ecg.consultations import rules
+from server.ecg.consultations.limits import Limits
 from server.ecg.consultations.ports import ReportOfExam
 from server.ecg.consultations.service import ConsultationService
 from server.ecg.consultations.tables import EcgConsultationEventRow, EcgConsultationRow
@@ -45,8 +46,9 @@ _OPEN = tuple(one.value for one in RUNNING_CONSULTATIONS)
 class Lists:
     """Finds and shows consultations."""
 
-    def __init__(self, service: ConsultationService) -> None:
+    def __init__(self, service: ConsultationService, limits: Limits) -> None:
         self._service = service
+        self._limits = limits
 
     # ── lists ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,7 +97,7 @@ class Lists:
             conditions.append(other == wanted.hospital_campus_id)
         counted = select(_ROW.state, func.count()).where(*conditions).group_by(_ROW.state)
         counts = {ConsultationState(row[0]): int(row[1]) for row in uow.session.execute(counted)}
-        policy = self._service.policy(uow)
+        policy = self._limits.policy(uow)
         late = select(func.count()).select_from(_ROW).where(*conditions, self._overdue(policy))
         if wanted.states:
             conditions.append(_ROW.state.in_([one.value for one in wanted.states]))
@@ -167,13 +169,13 @@ class Lists:
 
     def view(self, uow: UnitOfWork, caller: Caller, row: EcgConsultationRow) -> ConsultationView:
         """Return one consultation."""
-        return self.views(uow, caller, [row], self._service.policy(uow), whole=True)[0]
+        return self.views(uow, caller, [row], self._limits.policy(uow), whole=True)[0]
 
     def of_exam(self, uow: UnitOfWork, caller: Caller, exam_id: int) -> tuple[ConsultationView, ...]:
         """Return the consultations of an exam, newest first. Raises NOT_FOUND."""
         self._service.exams.demand(uow, caller, exam_id)
         found = select(_ROW).where(_ROW.exam_id == exam_id).order_by(_ROW.id.desc()).limit(_MOST)
-        return self.views(uow, caller, list(uow.session.scalars(found)), self._service.policy(uow))
+        return self.views(uow, caller, list(uow.session.scalars(found)), self._limits.policy(uow))
 
     def details(self, uow: UnitOfWork, caller: Caller, consultation_id: int) -> ConsultationDetails:
         """详情. Raises NOT_FOUND."""

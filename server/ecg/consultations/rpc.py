@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.ecg.consultations.limits import Limits
 from server.ecg.consultations.lists import Lists
 from server.ecg.consultations.service import ConsultationService
 from server.kernel.database import Database, UnitOfWork
@@ -17,10 +18,11 @@ View = contract.ConsultationView
 class EcgConsultationsRpc:
     """Offers the room to the router."""
 
-    def __init__(self, database: Database, service: ConsultationService, lists: Lists) -> None:
+    def __init__(self, database: Database, service: ConsultationService, lists: Lists, limits: Limits) -> None:
         self._database = database
         self._service = service
         self._lists = lists
+        self._limits = limits
 
     # ── teams ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -127,8 +129,8 @@ class EcgConsultationsRpc:
 
     @handles
     def get_policy(self, request: contract.GetPolicy, caller: Caller, uow: UnitOfWork) -> contract.ConsultationPolicy:
-        return self._service.policy(uow)
+        return self._limits.policy(uow)
 
     @handles
     def save_policy(self, request: contract.SavePolicy, caller: Caller, uow: UnitOfWork) -> contract.ConsultationPolicy:
-        return self._service.save_policy(uow, request.policy)
+        return self._limits.save(uow, request.policy)

@@ -87,6 +87,18 @@ def allowed(standing: Standing) -> tuple[ConsultationAction, ...]:
     )
 
 
+WHO = {
+    _A.WITHDRAW: "只有申请医师本人或本院负责人可以撤销会诊。",
+    _A.ACCEPT: "您不是受邀团队的成员，不能受理该会诊。",
+    _A.REFUSE: "您不是受邀团队的成员，不能拒绝该会诊。",
+    _A.GIVE_BACK: "只有受理医师本人或本院负责人可以撤销受理。",
+    _A.SAVE: "只有受理医师可以书写会诊报告。",
+    _A.PUBLISH: "只有受理医师可以发布会诊报告。",
+    _A.SIGN_FOR: "只有申请医院可以签收会诊报告。",
+}
+"""What is said to whoever may not."""
+
+
 # ── applying ─────────────────────────────────────────────────────────────────────────────────────────
 
 

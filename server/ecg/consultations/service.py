@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import select
 
 from server.ecg.consultations import rules
 from server.ecg.consultations.notices import Notices
 from server.ecg.consultations.ports import Dangers, Hospitals, Reports
-from server.ecg.consultations.tables import (
-    EcgConsultationEventRow,
-    EcgConsultationPolicyRow,
-    EcgConsultationRow,
-)
+from server.ecg.consultations.tables import EcgConsultationEventRow, EcgConsultationRow
 from server.ecg.consultations.teams import Teams
 from server.ecg.exams.facts import ExamFacts
 from server.ecg.exams.service import ExamService
@@ -25,7 +20,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from shared.contract.base import Changed
-from shared.contract.ecg_consultations import ApplicationForm, Apply, ConsultationPolicy
+from shared.contract.ecg_consultations import ApplicationForm, Apply
 from shared.contract.ecg_reports import ReportBody
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import (
@@ -39,7 +34,6 @@ from shared.domain.ecg_reports import Danger, NoticeKind
 from shared.domain.permissions import Permission
 
 ENTITY = "ecg_consultation"
-_THE_POLICY = 1
 _RUNNING = tuple(one.value for one in RUNNING_CONSULTATIONS)
 _LIVING = (*_RUNNING, ConsultationState.PUBLISHED.value, ConsultationState.COMPLETED.value)
 _A, _S = ConsultationAction, ConsultationState
@@ -148,7 +142,7 @@ class ConsultationService:
         holder = f"{self.hospitals.name(uow, row.to_campus_id)} {row.accepted_by}" if row.accepted_by_id else ""
         after = rules.step(ConsultationState(row.state), action, holder)
         if not rules.may(self.standing(uow, caller, row), action):
-            raise Refusal(ErrorCode.PERMISSION_MISSING, _WHO[action])
+            raise Refusal(ErrorCode.PERMISSION_MISSING, rules.WHO[action])
         row.state = after.value
 
     # ── applying ─────────────────────────────────────────────────────────────────────────────────────
@@ -236,15 +230,8 @@ class ConsultationService:
         return row
 
     def _tell_team(self, uow: UnitOfWork, caller: Caller, row: EcgConsultationRow) -> None:
-        self._tell(
-            uow,
-            caller,
-            row,
-            self.teams.member_ids(uow, row.team_id),
-            NoticeKind.NEW_CONSULTATION,
-            row.question,
-            from_side=True,
-        )
+        members = self.teams.member_ids(uow, row.team_id)
+        self._tell(uow, caller, row, members, NoticeKind.NEW_CONSULTATION, row.question, from_side=True)
 
     def _tell(
         self,
@@ -411,38 +398,3 @@ class ConsultationService:
             EcgConsultationRow.exam_id == exam_id, EcgConsultationRow.state.in_(states)
         )
         return uow.session.scalars(found.order_by(EcgConsultationRow.id.desc()).limit(1)).first()
-
-    # ── limits ───────────────────────────────────────────────────────────────────────────────────────
-
-    @staticmethod
-    def policy(uow: UnitOfWork) -> ConsultationPolicy:
-        """Return the limits in force."""
-        row = uow.session.get(EcgConsultationPolicyRow, _THE_POLICY)
-        if row is None:
-            return ConsultationPolicy()
-        return msgspec.structs.replace(msgspec.json.decode(row.body, type=ConsultationPolicy), version=row.version)
-
-    def save_policy(self, uow: UnitOfWork, policy: ConsultationPolicy) -> ConsultationPolicy:
-        """Change the limits. Raises INVALID, CONFLICT."""
-        rules.checked_policy(policy)
-        row = uow.session.get(EcgConsultationPolicyRow, _THE_POLICY, with_for_update=True)
-        if row is None:
-            row = EcgConsultationPolicyRow(id=_THE_POLICY, version=0, body=b"")
-            uow.session.add(row)
-        row.expect(policy.version)
-        row.body = msgspec.json.encode(policy)
-        row.touch()
-        uow.session.flush()
-        uow.publish(Changed(entity="ecg_consultation_policy", id=_THE_POLICY, version=row.version))
-        return self.policy(uow)
-
-
-_WHO = {
-    _A.WITHDRAW: "只有申请医师本人或本院负责人可以撤销会诊。",
-    _A.ACCEPT: "您不是受邀团队的成员，不能受理该会诊。",
-    _A.REFUSE: "您不是受邀团队的成员，不能拒绝该会诊。",
-    _A.GIVE_BACK: "只有受理医师本人或本院负责人可以撤销受理。",
-    _A.SAVE: "只有受理医师可以书写会诊报告。",
-    _A.PUBLISH: "只有受理医师可以发布会诊报告。",
-    _A.SIGN_FOR: "只有申请医院可以签收会诊报告。",
-}
