@@ -303,7 +303,7 @@ def test_initials_are_lower_case_letters(text: str) -> None:
 
 def test_staff_get_a_password_that_is_shown_once_and_their_rights_at_once(house: House) -> None:
     row = house.add(StaffEntry(code="wang", name="王芳", roles=("clerk",)))
-    with pytest.raises(Refusal, match="不正确"):
+    with pytest.raises(Refusal, match="用户名或密码错误"):
         house.identity.login("wang", "", "desk", "")
     secret = house.call(ResetPassword(user_id=row.id)).secret
     session = house.identity.login("wang", secret, "desk", "")
