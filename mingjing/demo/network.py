@@ -18,16 +18,16 @@ from shared.contract import ecg
 from shared.contract import ecg_acquisition as acquisition
 from shared.contract import ecg_consultations as consultations
 from shared.contract.identity import ChangePassword, ResetPassword
-from shared.contract.master import CampusEntry, SaveRow, StaffEntry
+from shared.contract.master import CampusEntry, ListRows, MasterKind, SaveRow, StaffEntry
 from shared.contract.organisation import GetHospital
-from shared.contract.referrals import OrganisationView, SaveOrganisation
+from shared.contract.referrals import GetNetwork, OrganisationView, SaveOrganisation
 from shared.domain.ecg import AdapterKind, ConsultationState, Urgency
 from shared.domain.states import Sex
 from shared.rpc.client import RpcClient
 
 CLINIC, COUNTY = "东山镇卫生院", "县医院心电诊断中心"
 NURSE, READER, HEAD = "zhangli", "gaoyuan", "luomin"
-PATIENT = "刘德福"
+PATIENTS = ("刘德福", "马玉珍", "郭振华", "何桂英", "罗国庆", "梁凤仙", "宋长贵", "唐淑芬")
 DIAGNOSIS = "窦性心律；\n请结合临床，必要时复查心电图。"
 
 
@@ -40,6 +40,7 @@ class Network:
         self._windows = windows
         self._observer = observer
         self._team_id = 0
+        self._patient = PATIENTS[0]
 
     def play(self) -> None:
         """From the clinic's registration to the printed consultation report."""
@@ -64,39 +65,57 @@ class Network:
     # ── two hospitals ──
 
     def _found(self) -> int:
-        """The clinic and the county's ECG centre, their people, and the team that is asked; the clinic's campus."""
+        """The clinic and the county's ECG centre, their people, and the team that is asked; the clinic's campus.
+
+        What a kept hospital has already is used again; its next patient has another name.
+        """
         call = self._observer.call
+        known = {one.code for one in call(GetHospital()).campuses}
         for code, name in (("ECGC", CLINIC), ("ECGH", COUNTY)):
-            call(SaveRow(entry=CampusEntry(code=code, name=name)))
+            if code not in known:
+                call(SaveRow(entry=CampusEntry(code=code, name=name)))
         campuses = {one.code: one.id for one in call(GetHospital()).campuses}
+        organisations = {one.code for one in call(GetNetwork()).organisations}
         for code, name in (("ECGC", CLINIC), ("ECGH", COUNTY)):
-            view = OrganisationView(
-                id=0, version=0, code=code, name=name, name_en="", group_ids=(), campus_ids=(campuses[code],)
-            )
-            call(SaveOrganisation(organisation=view))
+            if code not in organisations:
+                view = OrganisationView(
+                    id=0, version=0, code=code, name=name, name_en="", group_ids=(), campus_ids=(campuses[code],)
+                )
+                call(SaveOrganisation(organisation=view))
         self._hire(NURSE, "张丽", "ECGC", "ecg_operator", "ecg_doctor")
         self._hire(READER, "高远", "ECGH", "ecg_consultant")
         self._hire(HEAD, "罗敏", "ECGH", "ecg_head")
+        self._team_id = self._team(campuses["ECGH"])
+        exams = call(ecg.ListEcgExams(campus_id=campuses["ECGC"])).total
+        self._patient = PATIENTS[exams % len(PATIENTS)] + ("" if exams < len(PATIENTS) else str(exams))
+        return campuses["ECGC"]
+
+    def _team(self, campus_id: int) -> int:
         head = self._hospital.client(HEAD)
         try:
-            members = head.call(consultations.ListCandidates(campus_id=campuses["ECGH"]))
+            own = next((team for team in head.call(consultations.ListTeams()) if team.campus_id == campus_id), None)
+            if own is not None:
+                return own.id
+            members = head.call(consultations.ListCandidates(campus_id=campus_id))
             team = consultations.TeamView(
                 id=0,
                 version=0,
                 name="县心电会诊组",
-                campus_id=campuses["ECGH"],
+                campus_id=campus_id,
                 hospital="",
                 members=tuple(one for one in members if one.name == "高远"),
             )
-            self._team_id = head.call(consultations.SaveTeam(team=team)).id
+            return head.call(consultations.SaveTeam(team=team)).id
         finally:
             head.close()
-        return campuses["ECGC"]
 
     def _hire(self, login: str, name: str, campus: str, *roles: str) -> None:
         call = self._observer.call
-        row = call(SaveRow(entry=StaffEntry(code=login, name=name, roles=roles, campuses=(campus,))))
-        first, own = call(ResetPassword(user_id=row.id)).secret, secrets.token_urlsafe(9)
+        rows = call(ListRows(kind=MasterKind.STAFF)).rows
+        known = next((row.id for row in rows if row.entry.code == login), None)
+        entry = StaffEntry(code=login, name=name, roles=roles, campuses=(campus,))
+        number = known if known is not None else call(SaveRow(entry=entry)).id
+        first, own = call(ResetPassword(user_id=number)).secret, secrets.token_urlsafe(9)
         self._hospital.passwords[login] = first
         client = self._hospital.client(login)
         try:
@@ -124,7 +143,10 @@ class Network:
             adapter=AdapterKind.TCP,
             settings={"host": "127.0.0.1", "port": port[-1]},
         )
-        device = self._observer.call(acquisition.SaveEcgDevice(entry=entry))
+        kept = (one for one in self._observer.call(acquisition.ListEcgDevices()) if one.entry.serial == entry.serial)
+        known = next(kept, None)
+        change = {"device_id": known.id, "version": known.version} if known is not None else {}
+        device = self._observer.call(acquisition.SaveEcgDevice(entry=entry, **change))
         self._observer.call(acquisition.BindStation(station=platform.node(), device_id=device.id))
 
     # ── windows ──
@@ -160,7 +182,7 @@ class Network:
         listing.register_by_hand()
         dialog = self._dialog(seat, ConsultationRegistration)
         for key, value in (
-            ("patient_name", PATIENT),
+            ("patient_name", self._patient),
             ("sex", Sex.MALE),
             ("age", "66"),
             ("complaint", "胸闷、心悸 2 小时"),
@@ -170,8 +192,8 @@ class Network:
         self._windows.rest(0.3)
         dialog.grab().save(str(self._record.file(step, "registration.png")))
         dialog.register()
-        seat.until(lambda: self._row(listing, PATIENT) is not None, "the registered patient in the list")
-        return self._row(listing, PATIENT)
+        seat.until(lambda: self._row(listing, self._patient) is not None, "the registered patient in the list")
+        return self._row(listing, self._patient)
 
     def _recorded(self, seat: Seat, exam_id: int, step: Step) -> None:
         """采集: from the recorder, over the line, through the quality gate."""
@@ -181,7 +203,7 @@ class Network:
 
         parts = seat.window.shell.findChild(EcgWindow) if seat.window.shell is not None else None
         assert parts is not None
-        seat.page("in_hospital").act("read", self._row(seat.page("in_hospital"), PATIENT))
+        seat.page("in_hospital").act("read", self._row(seat.page("in_hospital"), self._patient))
         seat.until(lambda: parts.area().page_of(exam_id) is not None, "the reading page")
         reading = parts.area().page_of(exam_id)
         seat.until(lambda: reading.presenter.state.exam is not None, "the exam on the reading page")
@@ -207,7 +229,9 @@ class Network:
 
         listing = seat.page("in_hospital")
         listing.presenter.refresh()
-        seat.until(lambda: "apply_consultation" in _allowed(self._row(listing, PATIENT)), "the exam to be acquired")
+        seat.until(
+            lambda: "apply_consultation" in _allowed(self._row(listing, self._patient)), "the exam to be acquired"
+        )
         listing.list.select_id(exam_id)
         listing.act_on_selected("apply_consultation")
         dialog = self._dialog(seat, ApplicationDialog)
@@ -222,18 +246,20 @@ class Network:
         dialog.grab().save(str(self._record.file(step, "application.png")))
         dialog.submit()
         waiting = ConsultationState.WAITING
-        seat.until(lambda: self._row(listing, PATIENT).consultation_state is waiting, "the application to be sent")
+        seat.until(
+            lambda: self._row(listing, self._patient).consultation_state is waiting, "the application to be sent"
+        )
         seat.shot(self._record.file(step, "in-hospital.png"))
-        row = self._row(listing, PATIENT)
+        row = self._row(listing, self._patient)
         step.sentences.append(f"{row.accession_number}: 已采集, 会诊待受理 / recorded, consultation waiting")
 
     def _answered(self, seat: Seat, exam_id: int, step: Step) -> Any:
         from clients.ecg.shell.window import EcgWindow
 
         waiting = seat.page("acceptance")
-        seat.until(lambda: self._row(waiting, PATIENT) is not None, "the application in the list")
+        seat.until(lambda: self._row(waiting, self._patient) is not None, "the application in the list")
         seat.shot(self._record.file(step, "acceptance.png"))
-        asked = self._row(waiting, PATIENT)
+        asked = self._row(waiting, self._patient)
         waiting.activate(asked)
         parts = seat.window.shell.findChild(EcgWindow) if seat.window.shell is not None else None
         assert parts is not None
@@ -256,7 +282,7 @@ class Network:
         """Printing at the clinic signs for the report."""
         seat.front()
         listing = seat.page("consultation_reports")
-        seat.until(lambda: self._row(listing, PATIENT) is not None, "the report at the clinic")
+        seat.until(lambda: self._row(listing, self._patient) is not None, "the report at the clinic")
         self._windows.rest(0.5)
         seat.shot(self._record.file(step, "reports.png"))
         nurse = self._hospital.client(NURSE)
