@@ -20,6 +20,10 @@ ADULT_YEARS: Final = 16.0
 _DAY, _MONTH = 1.0 / 365.25, 1.0 / 12.0
 
 
+UNCHECKED: Final = frozenset({RIJNBEEK, DAVIGNON})
+"""Sources whose tables nobody has compared with the printed paper yet: whoever shows their limits says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class NormalRange:
     """From ``low`` to ``high``, both still normal; None where there is no limit on that side."""

@@ -38,6 +38,7 @@ from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula
+from shared.waveform.normal_limits import UNCHECKED
 
 NAME, VALUE, RANGE, MACHINE, SURE = range(5)
 _HEADS = ("参数", "数值", "参考范围", "机测", "")
@@ -121,6 +122,7 @@ class _Model(QAbstractTableModel):
             limits = line.limits.words(word.decimals)
             said.append(
                 tr("参考范围 {limits} {unit}（{source}）", limits=limits, unit=word.unit, source=line.limits.source)
+                + (tr("，数值尚未与原文核对") if line.limits.source in UNCHECKED else "")
             )
         if line.confidence is not None:
             said.append(tr("机测可信度 {percent}", percent=f"{line.confidence:.0%}"))

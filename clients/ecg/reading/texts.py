@@ -89,6 +89,7 @@ ENTRIES: dict[str, str] = {
     "修改…": "Change…",
     "无 P 波": "No P wave",
     "未见 P 波：心搏之前没有规律出现的 P 波": "No P wave: nothing precedes the beats regularly",
+    "，数值尚未与原文核对": ", not yet compared with the printed paper",
     "参考范围 {limits} {unit}（{source}）": "Normal limits {limits} {unit} ({source})",
     "机测可信度 {percent}": "Confidence of the machine {percent}",
     "医生已修改，机测值 {machine}；右键恢复机测值": "Changed by the doctor, machine: {machine}; right click takes it again",
