@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from server.bootstrap.signing import SignerOfEditions
 from server.critical.reading import Reading as CriticalReading
 from server.ecg.consultations.ports import ReportOfExam
 from server.ecg.critical.rpc import CriticalEcgsRpc
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from server.organisation.service import OrganisationService
     from server.printing.documents import DocumentStore
     from server.referrals.network import Network
-    from server.signing.service import SigningService
     from shared.contract.exams import ExamView
     from shared.contract.reporting import ReportView
 
@@ -93,16 +93,6 @@ class HospitalsOfNetwork:
     def exists(self, uow: UnitOfWork, campus_id: int) -> bool:
         """Whether there is such a campus."""
         return any(one.id == campus_id for one in self._organisation.hospital(uow).view.campuses)
-
-
-class SignerOfEcg:
-    """ecg.reports.ports.Signer over signing."""
-
-    def __init__(self, service: SigningService) -> None:
-        self._service = service
-
-    def sign(self, uow: UnitOfWork, caller: Caller, report_id: int) -> None:
-        self._service.sign_edition(uow, caller, report_id)
 
 
 class DrawingOfEcg:
@@ -239,7 +229,7 @@ def build_ecg_reports(house: EcgHouse, exams: ExamService, traces: TraceService)
 def _sign(house: EcgHouse, parts: Parts, paper: EcgPaper, editions: EcgEditions) -> None:
     """Let submissions sign, and prints come from the signed paper."""
     house.signing.editions.ecg = editions
-    parts.writing.signer = SignerOfEcg(house.signing.service)
+    parts.writing.signer = SignerOfEditions(house.signing.service)
     paper.signatures = house.signing.service
     parts.issuing.signed = SignedPapers(
         house.database,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
+from server.bootstrap.signing import SignerOfEditions
 from server.critical.reading import Reading as CriticalReading
 from server.identity.personal import rights_of_users
 from server.kernel.database import Database, UnitOfWork
@@ -39,7 +40,6 @@ from server.printing.report_service import missing_words, spoken_language
 from server.printing.templates import PaperTemplates
 from server.signing.papers import SignedPapers
 from server.signing.ports import DrawnPaper
-from server.signing.service import SigningService
 from shared.domain.pathology import CaseAction, CaseFlag, DoctorRole
 from shared.domain.pathology_media import MediaKind, MediaSubject
 from shared.domain.permissions import Permission
@@ -182,16 +182,6 @@ class PeopleOfReports:
         return tuple(sorted(found, key=lambda one: one.name))
 
 
-class SignerOfReports:
-    """pathology.reports.ports.Signer over signing."""
-
-    def __init__(self, service: SigningService) -> None:
-        self._service = service
-
-    def sign(self, uow: UnitOfWork, caller: Caller, report_id: int) -> None:
-        self._service.sign_edition(uow, caller, report_id)
-
-
 class DrawingOfReports:
     """signing.ports.Papers: the first copy in the report's own format, in the auditor's name."""
 
@@ -261,7 +251,7 @@ def build_pathology_reports(house: PathologyHouse, cases: CaseService, media: Me
 def sign_pathology_reports(house: PathologyHouse, reports: PathologyReports, signing: Signing) -> None:
     """Let audits sign, and prints come from the signed paper."""
     signing.editions.pathology = reports.editions
-    reports.parts.auditing.signer = SignerOfReports(signing.service)
+    reports.parts.auditing.signer = SignerOfEditions(signing.service)
     reports.paper.signatures = signing.service
     reports.parts.issuing.signed = SignedPapers(
         house.database,

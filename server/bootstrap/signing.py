@@ -190,3 +190,14 @@ def job_kinds(house: JobsHouse) -> list[JobKind]:
         return f"Document {document_id}." if document_id else "The report was corrected meanwhile."
 
     return [JobKind(MAKE_PAPER, make, lane="files")]
+
+
+class SignerOfEditions:
+    """The port Signer of a department's reports, over signing."""
+
+    def __init__(self, service: SigningService) -> None:
+        self._service = service
+
+    def sign(self, uow: UnitOfWork, caller: Caller, report_id: int) -> None:
+        """Sign the newest edition."""
+        self._service.sign_edition(uow, caller, report_id)

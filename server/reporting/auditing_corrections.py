@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid, not_found
 from server.reporting.auditing_tables import ADDENDUM, FIRST, REVISION, ReportEdition
+from server.reporting.editions import Edition
 from server.reporting.sealing import Correction, Sealing
 from server.reporting.steps import Steps
 from server.reporting.tables import Report, ReportReturn
@@ -22,27 +22,6 @@ from shared.domain.states import ReportAction, ReportState
 MOST_REASON = 1000
 MOST_ADDENDUM = 4000
 APPROVED = (ReportState.APPROVED, ReportState.PRINTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """An approved edition as other areas see it; `sealed` are the canonical bytes that `seal` hashes."""
-
-    report_id: int
-    accession_number: str
-    number: int
-    kind: str
-    reason: str
-    addendum: str
-    text_version: int
-    diagnosing_doctor: str
-    by_id: int
-    by: str
-    at: datetime
-    seal: str
-    sealed: bytes
-    is_present: bool
-    is_withdrawn: bool
 
 
 class Corrections:

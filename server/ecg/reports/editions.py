@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import msgspec
 
 from server.ecg.reports.books import Books, unpacked
@@ -12,30 +9,10 @@ from server.ecg.reports.seals import texts_of
 from server.ecg.reports.tables import EcgEditionRow, EcgReportRow
 from server.kernel.database import UnitOfWork
 from server.kernel.errors import not_found
+from server.reporting.editions import Edition
 from server.reporting.seal import parsed_code, seal_of
 from shared.domain.ecg import ReportState
 from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID
-
-
-@dataclass(frozen=True, slots=True)
-class EcgEdition:
-    """A submitted edition; the names are those of server.signing.ports.Edition."""
-
-    report_id: int
-    accession_number: str
-    number: int
-    kind: str
-    reason: str
-    addendum: str
-    text_version: int
-    diagnosing_doctor: str
-    by_id: int
-    by: str
-    at: datetime
-    seal: str
-    sealed: bytes
-    is_present: bool
-    is_withdrawn: bool
 
 
 class EcgEditions:
@@ -44,13 +21,13 @@ class EcgEditions:
     def __init__(self, books: Books) -> None:
         self._books = books
 
-    def editions(self, uow: UnitOfWork, report_id: int) -> tuple[EcgEdition, ...]:
+    def editions(self, uow: UnitOfWork, report_id: int) -> tuple[Edition, ...]:
         """Return the editions, newest first. Raises NOT_FOUND."""
         report = self._books.report(uow, report_id)
         exam = self._books.exams.facts(uow, report.exam_id)
         return tuple(_edition(exam.accession_number, report, one) for one in self._books.editions(uow, report_id))
 
-    def edition(self, uow: UnitOfWork, report_id: int, number: int = 0) -> EcgEdition:
+    def edition(self, uow: UnitOfWork, report_id: int, number: int = 0) -> Edition:
         """Return an edition, the newest without a number. Raises NOT_FOUND."""
         for one in self.editions(uow, report_id):
             if number in (0, one.number):
@@ -82,10 +59,10 @@ class EcgEditions:
         return f"报告真实有效：检查号 {found.accession_number}，{when} 由 {found.by} 提交，内容未被改动。"
 
 
-def _edition(accession: str, report: EcgReportRow, row: EcgEditionRow) -> EcgEdition:
+def _edition(accession: str, report: EcgReportRow, row: EcgEditionRow) -> Edition:
     is_newest = row.number == report.edition
     is_withdrawn = report.state != ReportState.SUBMITTED.value
-    return EcgEdition(
+    return Edition(
         report_id=report.id,
         accession_number=accession,
         number=row.number,

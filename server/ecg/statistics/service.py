@@ -55,6 +55,22 @@ class _Cell:
     answer: list[float] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """One count under way."""
+
+    uow: UnitOfWork
+    begin: datetime
+    end: datetime
+    by_doctor: bool
+    campuses: frozenset[int] | None  # None: all
+    cells: dict[tuple[str, int, str], _Cell] = field(default_factory=lambda: defaultdict(_Cell))
+
+    def skips(self, campus_id: int) -> bool:
+        """Whether a campus is not counted."""
+        return self.campuses is not None and campus_id not in self.campuses
+
+
 class Statistics:
     """Counts; works in the caller's unit of work."""
 
@@ -68,19 +84,15 @@ class Statistics:
     ) -> tuple[StatisticsRow, ...]:
         """Return months, newest first. Raises INVALID (dates), PERMISSION_MISSING (another hospital)."""
         begin, end = self._bounds(wanted.first, wanted.last)
-        campuses = self._campuses(caller, wanted.campus_id)
-        cells: dict[tuple[str, int, str], _Cell] = defaultdict(_Cell)
-        by_doctor = wanted.by_doctor
-        self._exams(uow, cells, campuses, begin, end, by_doctor=by_doctor)
-        self._reports(uow, cells, campuses, begin, end, by_doctor=by_doctor)
-        self._asked(uow, cells, campuses, begin, end, by_doctor=by_doctor)
-        self._alarms(uow, cells, campuses, begin, end, by_doctor=by_doctor)
-        names = {campus: self._hospitals.name(uow, campus) for _month, campus, _doctor in cells}
+        count = _Count(uow, begin, end, wanted.by_doctor, self._campuses(caller, wanted.campus_id))
+        for part in (self._exams, self._reports, self._asked, self._alarms):
+            part(count)
+        names = {campus: self._hospitals.name(uow, campus) for _month, campus, _doctor in count.cells}
         merged: dict[tuple[str, str, str], _Cell] = defaultdict(_Cell)
-        for (month, campus, doctor), cell in cells.items():
+        for (month, campus, doctor), cell in count.cells.items():
             into = merged[(month, names[campus], doctor)]
-            for key, count in cell.counts.items():
-                into.counts[key] += count
+            for key, number in cell.counts.items():
+                into.counts[key] += number
             into.report += cell.report
             into.accept += cell.accept
             into.answer += cell.answer
@@ -121,101 +133,65 @@ class Statistics:
     def _month(self, moment: datetime) -> str:
         return f"{self._time.local(moment):%Y-%m}"
 
-    def _exams(
-        self,
-        uow: UnitOfWork,
-        cells: dict[tuple[str, int, str], _Cell],
-        campuses: frozenset[int] | None,
-        begin: datetime,
-        end: datetime,
-        *,
-        by_doctor: bool,
-    ) -> None:
-        if by_doctor:
+    def _exams(self, count: _Count) -> None:
+        if count.by_doctor:
             return
         found = select(EcgExamRow.registered_at, EcgExamRow.campus_id, EcgExamRow.acquired_at).where(
-            EcgExamRow.registered_at >= begin,
-            EcgExamRow.registered_at < end,
+            EcgExamRow.registered_at >= count.begin,
+            EcgExamRow.registered_at < count.end,
             EcgExamRow.state != ExamState.CANCELLED.value,
         )
-        for registered, campus, acquired in uow.session.execute(found):
-            if campuses is not None and campus not in campuses:
+        for registered, campus, acquired in count.uow.session.execute(found):
+            if count.skips(campus):
                 continue
-            cell = cells[(self._month(registered), campus, "")]
+            cell = count.cells[(self._month(registered), campus, "")]
             cell.counts["registered"] += 1
             cell.counts["acquired"] += acquired is not None
 
-    def _reports(
-        self,
-        uow: UnitOfWork,
-        cells: dict[tuple[str, int, str], _Cell],
-        campuses: frozenset[int] | None,
-        begin: datetime,
-        end: datetime,
-        *,
-        by_doctor: bool,
-    ) -> None:
+    def _reports(self, count: _Count) -> None:
         """First editions count: a corrected report is no second one."""
         found = (
             select(EcgEditionRow.at, EcgEditionRow.campus_id, EcgEditionRow.reader, EcgExamRow.acquired_at)
             .join(EcgReportRow, EcgReportRow.id == EcgEditionRow.report_id)
             .join(EcgExamRow, EcgExamRow.id == EcgReportRow.exam_id)
-            .where(EcgEditionRow.number == 1, EcgEditionRow.at >= begin, EcgEditionRow.at < end)
+            .where(EcgEditionRow.number == 1, EcgEditionRow.at >= count.begin, EcgEditionRow.at < count.end)
         )
-        for at, campus, reader, acquired in uow.session.execute(found):
-            if campuses is not None and campus not in campuses:
+        for at, campus, reader, acquired in count.uow.session.execute(found):
+            if count.skips(campus):
                 continue
-            cell = cells[(self._month(at), campus, reader if by_doctor else "")]
+            cell = count.cells[(self._month(at), campus, reader if count.by_doctor else "")]
             cell.counts["reported"] += 1
             if acquired is not None and at >= acquired:
                 cell.report.append((at - acquired).total_seconds() / 60)
 
-    def _asked(
-        self,
-        uow: UnitOfWork,
-        cells: dict[tuple[str, int, str], _Cell],
-        campuses: frozenset[int] | None,
-        begin: datetime,
-        end: datetime,
-        *,
-        by_doctor: bool,
-    ) -> None:
-        policy = self._consultations.policy(uow)
+    def _asked(self, count: _Count) -> None:
+        policy = self._consultations.policy(count.uow)
         found = select(EcgConsultationRow).where(
-            EcgConsultationRow.applied_at >= begin, EcgConsultationRow.applied_at < end
+            EcgConsultationRow.applied_at >= count.begin, EcgConsultationRow.applied_at < count.end
         )
-        for one in uow.session.scalars(found):
+        for one in count.uow.session.scalars(found):
             month = self._month(one.applied_at)
-            if campuses is None or one.from_campus_id in campuses:
-                cells[(month, one.from_campus_id, one.applicant if by_doctor else "")].counts["asked"] += 1
-            if campuses is not None and one.to_campus_id not in campuses:
+            if not count.skips(one.from_campus_id):
+                count.cells[(month, one.from_campus_id, one.applicant if count.by_doctor else "")].counts["asked"] += 1
+            if count.skips(one.to_campus_id):
                 continue
             doctor = one.published_by or one.accepted_by or one.refused_by
-            if by_doctor and not doctor:
+            if count.by_doctor and not doctor:
                 continue
-            _answered(cells[(month, one.to_campus_id, doctor if by_doctor else "")], one, policy)
+            _answered(count.cells[(month, one.to_campus_id, doctor if count.by_doctor else "")], one, policy)
 
-    def _alarms(
-        self,
-        uow: UnitOfWork,
-        cells: dict[tuple[str, int, str], _Cell],
-        campuses: frozenset[int] | None,
-        begin: datetime,
-        end: datetime,
-        *,
-        by_doctor: bool,
-    ) -> None:
-        if by_doctor:
+    def _alarms(self, count: _Count) -> None:
+        if count.by_doctor:
             return
         found = select(EcgAlarmRow.exam_id, EcgAlarmRow.campus_id, EcgAlarmRow.found_at).where(
-            EcgAlarmRow.found_at >= begin, EcgAlarmRow.found_at < end
+            EcgAlarmRow.found_at >= count.begin, EcgAlarmRow.found_at < count.end
         )
         seen: set[int] = set()
-        for exam_id, campus, at in uow.session.execute(found):
-            if exam_id in seen or (campuses is not None and campus not in campuses):
+        for exam_id, campus, at in count.uow.session.execute(found):
+            if exam_id in seen or count.skips(campus):
                 continue
             seen.add(exam_id)
-            cells[(self._month(at), campus, "")].counts["critical"] += 1
+            count.cells[(self._month(at), campus, "")].counts["critical"] += 1
 
 
 def _answered(cell: _Cell, one: EcgConsultationRow, policy: ConsultationPolicy) -> None:

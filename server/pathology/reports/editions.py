@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import msgspec
 from sqlalchemy import select
 
@@ -14,29 +11,9 @@ from server.kernel.errors import not_found
 from server.pathology.reports import seals
 from server.pathology.reports.books import Books
 from server.pathology.reports.tables import Report, ReportEdition
+from server.reporting.editions import Edition
 from server.reporting.seal import parsed_code, seal_of
 from shared.domain.pathology_reports import FIRST_REPORT_ID, PaperState
-
-
-@dataclass(frozen=True, slots=True)
-class PathologyEdition:
-    """An audited edition; the names are those of server.signing.ports.Edition."""
-
-    report_id: int
-    accession_number: str
-    number: int
-    kind: str
-    reason: str
-    addendum: str
-    text_version: int
-    diagnosing_doctor: str
-    by_id: int
-    by: str
-    at: datetime
-    seal: str
-    sealed: bytes
-    is_present: bool
-    is_withdrawn: bool
 
 
 class PathologyEditions:
@@ -45,7 +22,7 @@ class PathologyEditions:
     def __init__(self, books: Books) -> None:
         self._books = books
 
-    def editions(self, uow: UnitOfWork, report_id: int) -> tuple[PathologyEdition, ...]:
+    def editions(self, uow: UnitOfWork, report_id: int) -> tuple[Edition, ...]:
         """Return the editions, newest first. Raises NOT_FOUND."""
         report = self._books.report(uow, report_id)
         case = self._books.cases.facts(uow, SYSTEM, report.case_id)
@@ -53,7 +30,7 @@ class PathologyEditions:
         found = select(ReportEdition).where(ReportEdition.report_id == report_id).order_by(ReportEdition.number.desc())
         return tuple(self._edition(case.number, report, one, is_withdrawn) for one in uow.session.scalars(found))
 
-    def edition(self, uow: UnitOfWork, report_id: int, number: int = 0) -> PathologyEdition:
+    def edition(self, uow: UnitOfWork, report_id: int, number: int = 0) -> Edition:
         """Return an edition, the newest without a number. Raises NOT_FOUND."""
         for one in self.editions(uow, report_id):
             if number in (0, one.number):
@@ -89,9 +66,9 @@ class PathologyEditions:
         return f"报告真实有效：病理号 {found.accession_number}，{when} 由 {found.by} 审核通过，内容未被改动。"
 
     @staticmethod
-    def _edition(case_number: str, report: Report, row: ReportEdition, is_withdrawn: bool) -> PathologyEdition:
+    def _edition(case_number: str, report: Report, row: ReportEdition, is_withdrawn: bool) -> Edition:
         is_newest = row.number == report.edition
-        return PathologyEdition(
+        return Edition(
             report_id=report.id,
             accession_number=case_number,
             number=row.number,
