@@ -292,7 +292,7 @@ class Network:
             row = nurse.call(ecg.GetEcgExam(exam_id=asked.exam_id)).row
         finally:
             nurse.close()
-        pdf = self._record.file(step, "report.pdf")
+        pdf = self._record.file(step, "ecg-consultation.pdf")
         pdf.write_bytes(self._hospital.document(NURSE, details.document_id))
         picture_of(pdf, self._record, step)
         said = f"{row.accession_number}: {details.published_by}, {details.to_hospital}"

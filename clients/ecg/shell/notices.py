@@ -59,6 +59,11 @@ class NoticeKeeper:
         self._pop_many = pop_many
         self._known: set[int] = set()
         self.is_first = True
+        self.is_closed = False
+
+    def close(self, _window: object = None) -> None:
+        """The window is gone: what still comes is for nobody."""
+        self.is_closed = True
 
     def fetch(self) -> None:
         """Ask for the unread messages."""
@@ -71,6 +76,8 @@ class NoticeKeeper:
         )
 
     def _arrived(self, notices: tuple[NoticeView, ...]) -> None:
+        if self.is_closed:
+            return
         new = [notice for notice in notices if notice.id not in self._known]
         self._known = {notice.id for notice in notices} | self._known
         self._desk.show_unread(notices)

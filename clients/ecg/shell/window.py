@@ -52,6 +52,7 @@ class EcgWindow(QObject):
         self._shell.guard = self.may_leave
         self.popups = Popups(self._shell.centralWidget() or self._shell)
         self.keeper = NoticeKeeper(desk, self._pop, self._pop_many)
+        self._shell.destroyed.connect(self.keeper.close)
         self.bell = BellButton(self.show_notices)
         bar = self._shell.bar.layout()
         if isinstance(bar, QHBoxLayout):
@@ -198,6 +199,8 @@ class EcgWindow(QObject):
         )
 
     def _show_list(self, notices: tuple[NoticeView, ...]) -> None:
+        if self.keeper.is_closed:
+            return
         self.popups.clear()
         shown = NoticeList(notices)
         shown.chosen.connect(self._open_notice)

@@ -278,7 +278,7 @@ def test_every_request_asks_for_its_permission(quiet_server: ServerProcess) -> N
 
 WARD_MAY = {
     *(f"critical.{name}" for name in ("list", "get", "list_of_report", "list_duty", "get_settings", "acknowledge")),
-    *(f"identity.{name}" for name in ("login", "ping", "logout", "change_password")),
+    *(f"identity.{name}" for name in ("login", "ping", "logout", "change_password", "get_captcha")),
     "pathology_stations.login_choices",  # the names in pathology's log-in window; asked before anybody is known
 }
 

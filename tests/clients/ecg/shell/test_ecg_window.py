@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTabBar
 from pytestqt.qtbot import QtBot
@@ -230,6 +230,17 @@ def test_a_report_window_shows_why_there_is_none(opened: Open) -> None:
     assert view.waiting.title == "报告无法打开"
     assert not view.print_button.isEnabled()
     station.parts.report.close()
+
+
+def test_a_notice_that_comes_when_the_window_is_gone_is_for_nobody(opened: Open) -> None:
+    station = opened()
+    keeper = station.parts.keeper
+    station.shell.log_out()
+    for _ in range(3):
+        QApplication.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert keeper.is_closed
+    keeper._arrived((a_notice(5),))
 
 
 def test_an_answer_that_comes_after_the_log_out_harms_nobody(opened: Open) -> None:
