@@ -85,6 +85,7 @@ def test_the_call_was_spoken(out: Path) -> None:
         assert max(sound.readframes(sound.getnframes())) > 0
 
 
+@pytest.mark.slow  # the whole story once more, over two minutes
 def test_the_demo_goes_on_with_a_kept_hospital(out: Path) -> None:
     before = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     again = play(out, "--keep")
