@@ -208,7 +208,7 @@ def test_six_steps_over_two_hospitals(network: EcgNetwork, tmp_path: Path) -> No
         assert any("正常心电图" in str(one[5]) for one in observations)
         [sent] = [str(one[5]) for one in observations if str(one[2]) == "ED"]
         assert base64.b64decode(sent.rsplit("^", 1)[1]) == pdf
-    until(lambda: _settled(network, page.report_id))
+    until(lambda: _settled(network, page.report_id), 120.0)
     found = from_archive(network, exam.row.study_uid, tmp_path / "got")
     assert set(found) == {_SR, _PDF, _WAVEFORM}
     report, paper = found[_SR], found[_PDF]
