@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
 
 from server.kernel.database import UnitOfWork
-from server.kernel.database.text import begins, unindexed
+from server.kernel.database.text import begins, one_of, unindexed
 from server.kernel.errors import invalid
 from server.pathology.cases.tables import CaseRow, FlagRow, WordRow
 from shared.domain.pathology import CaseFlag, CaseState
@@ -163,7 +163,7 @@ class Walk:
 
     def _stretches(self, values: list[str]) -> list[ColumnElement[bool]]:
         if self.few is not None:
-            of_few = CaseRow.id.in_(self.few)
+            of_few = one_of(CaseRow.id, self.few)
             of_library = unindexed(CaseRow.library_id).in_(self.libraries)
             return [and_(of_few, of_library, unindexed(CaseRow.state).in_(values))]
         if self.is_by_state:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
-from server.kernel.database.text import begins, unindexed
+from server.kernel.database.text import begins, one_of, unindexed
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.pathology.cases.lists import MAX_LIMIT
@@ -102,7 +102,7 @@ class _Walk(Generic[RowT]):
         if self.few == ():
             return []
         if self.few is not None:
-            return [and_(self.model.id.in_(self.few), self.whole, *self.conditions)]
+            return [and_(one_of(self.model.id, self.few), self.whole, *self.conditions)]
         return [and_(stretch, *self.conditions) for stretch in self.stretches]
 
 
