@@ -90,6 +90,7 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
     exam_id: int | None = None  # the exam it was registered as
     known: bool = True  # False: its item is not in our dictionary, the word stands as it came
     can_register: bool = True  # False: registered, examined or cancelled (ECG-HIS-08)
+    campus_name: str = ""  # for which it was made; `entry.campus_id` names it. Empty: the other system did not say
 
 
 class RequestList(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +103,8 @@ class RequestList(msgspec.Struct, frozen=True, kw_only=True):
 class SearchRequests(Query[RequestList], frozen=True, kw_only=True):
     """查询 of HIS登记 (ECG-HIS-02). Empty conditions do not filter; days are the hospital's, both ends included.
 
+    An account limited to campuses finds the requests for them (ECG-LOGIN-06); one that names no campus is the first
+    campus's. The same holds for `FindRequest` and `RegisterRequest`.
     `patient_name` finds by characters, pinyin or initials. Refusals: INVALID (dates).
     """
 

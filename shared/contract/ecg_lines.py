@@ -43,6 +43,7 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     report: LineReport
     seen_at: datetime
     is_silent: bool  # no report for ten minutes
+    hospital: str = ""  # of the account that reported last; empty: of an account without limits
 
 
 class ReportLine(Command[Nothing], frozen=True, kw_only=True):
@@ -56,7 +57,10 @@ class ReportLine(Command[Nothing], frozen=True, kw_only=True):
 
 
 class ListLines(Query[tuple[LineView, ...]], frozen=True, kw_only=True):
-    """All stations that ever reported, those with waiting records first."""
+    """The stations of the caller's hospitals that ever reported (ECG-LOGIN-06), those with waiting records first.
+
+    Station, hospital, last seen, and in `report` what waits, the oldest of it and the broken attempts.
+    """
 
     method = "ecg_lines.list"
     permission = Permission.ECG_LINES

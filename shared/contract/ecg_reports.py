@@ -13,6 +13,7 @@ from datetime import date, datetime
 import msgspec
 
 from shared.contract.base import AuditClass, Command, Nothing, Query
+from shared.contract.ecg import DocumentView as DocumentOfExam
 from shared.contract.printing import DocumentView
 from shared.domain.critical import LoopState
 from shared.domain.ecg import ReportAction, ReportState
@@ -84,9 +85,15 @@ class PaperLook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the doctor writes."""
+    """Everything that the doctor writes.
+
+    An exam with received documents only (Holter, stress: EX-ECG-14) is reported like any other: `trace_id` stays 0,
+    the machine has no values, and on paper the pages of `documents` follow the report. Beside a trace documents follow
+    where the doctor chose some.
+    """
 
     trace_id: int = 0  # that the report speaks of; 0: the newest
+    documents: tuple[int, ...] = ()  # of the exam's documents, in this order; without a trace empty means all of them
     parameters: tuple[ParameterValue, ...] = ()
     qtc_formula: QtcFormula = QtcFormula.BAZETT
     findings: str = ""  # 检查所见
@@ -185,6 +192,8 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
     first_opinion: str  # the lower hospital's own diagnosis, shown to the consulting doctor
     allowed: tuple[ReportAction, ...]
     danger_reasons_en: tuple[str, ...] = ()  # the same reasons in English
+    documents: tuple[DocumentOfExam, ...] = ()  # what other programs made of the exam, oldest first
+    is_by_document: bool = False  # no trace: the page shows `documents` where the trace would stand
 
 
 class Open(Query[ReportPage], frozen=True, kw_only=True):
@@ -224,8 +233,8 @@ class ProposeValues(Query[tuple[ParameterValue, ...]], frozen=True, kw_only=True
 class Save(Command[ReportPage], frozen=True, kw_only=True):
     """保存 a draft (ECG-SUB-01). `version` of the page that it was written on.
 
-    Refusals: CONFLICT, INVALID (a value out of all bounds, a text too long), ILLEGAL_ACTION (no trace, submitted,
-    somebody else's consultation), PERMISSION_MISSING.
+    Refusals: CONFLICT, INVALID (a value out of all bounds, a text too long), ILLEGAL_ACTION (neither trace nor
+    document, submitted, somebody else's consultation), PERMISSION_MISSING.
     """
 
     method = "ecg_reports.save"
@@ -370,7 +379,7 @@ class ChooseTemplate(Command[str], frozen=True, kw_only=True):
 class Preview(Command[DocumentView], frozen=True, kw_only=True):
     """The PDF as it would print: of the present edition, or of an unsaved `body` with the mark 未审核.
 
-    Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION (no trace).
+    Refusals: NOT_FOUND, INVALID, ILLEGAL_ACTION (neither trace nor document).
     """
 
     method = "ecg_reports.preview"
