@@ -201,7 +201,7 @@ def _frame(options: argparse.Namespace, images: Images) -> Viewed:
     import numpy as np
 
     stack, index = images.located(images.largest(options.series, "PT" if options.suv else ""), options.index)
-    frame = images.frame(stack, index)
+    frame = images.frame(stack, index, deep=options.out.suffix.lower() == ".npy")
     header = stack.frame_header(index)
     if frame.ndim == 3:
         return frame.astype(np.float32), None, False, ""

@@ -112,11 +112,14 @@ class Images:
 
     # --- pixels
 
-    def frame(self, stack: Stack, index: int) -> NDArray[Any]:
-        """Stored values of a frame of the stack; headers that come with it are taken. Raises :class:`NotThere`."""
+    def frame(self, stack: Stack, index: int, *, deep: bool = False) -> NDArray[Any]:
+        """Stored values of a frame of the stack; headers that come with it are taken. Raises :class:`NotThere`.
+
+        Colours have 8 bits, ``deep`` ones as many as the file has.
+        """
         if not 0 <= index < len(stack):
             raise NotThere(f"Frame {index} is asked for; {describe(stack)} has {len(stack)}, counted from 0.")
-        return next(frame for _, frame in self._decoded(stack, [index]))
+        return next(frame for _, frame in self._decoded(stack, [index], deep=deep))
 
     def volume(self, stack: Stack, phase: int = 0) -> Volume:
         """All frames of the stack as a volume, exact; raises :class:`NotThere` or ``NoVolume``."""
@@ -156,23 +159,25 @@ class Images:
         self._source.stop()
         self._source.close()
 
-    def _decoded(self, stack: Stack, indices: Sequence[int]) -> Iterator[tuple[int, NDArray[Any]]]:
+    def _decoded(
+        self, stack: Stack, indices: Sequence[int], *, deep: bool = False
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
         by_key: dict[FrameKey, int] = {stack.frames[n]: n for n in indices}
         try:
             for arrived in self._source.frames([stack.frames[n] for n in indices]):
-                yield by_key[arrived.key], self._decode(stack, by_key[arrived.key], arrived)
+                yield by_key[arrived.key], self._decode(stack, by_key[arrived.key], arrived, deep=deep)
         except SourceFailed as error:
             raise NotThere(str(error)) from error
         raise NotThere("The source did not deliver all images.")
 
-    def _decode(self, stack: Stack, index: int, arrived: Arrived) -> NDArray[Any]:
+    def _decode(self, stack: Stack, index: int, arrived: Arrived, *, deep: bool) -> NDArray[Any]:
         if arrived.error:
             raise NotThere(f"Frame {index} of {describe(stack)} cannot be read: {arrived.error}")
         if arrived.header is not None:
             stack.refine(arrived.header)
         image = stack.image(index)
         try:
-            return decode_frame(arrived.data, image.pixel_format, image.transfer_syntax)
+            return decode_frame(arrived.data, image.pixel_format, image.transfer_syntax, deep=deep)
         except UndecodableFrame as error:
             raise NotThere(f"Frame {index} of {describe(stack)} cannot be decoded: {error}") from error
 

@@ -115,13 +115,18 @@ class PixelFormat:
         return self.samples > 1 or self.photometric == "PALETTE COLOR"
 
 
-def decode_frame(data: bytes | memoryview, pixel_format: PixelFormat, transfer_syntax: str) -> NDArray[Any]:
+def decode_frame(
+    data: bytes | memoryview, pixel_format: PixelFormat, transfer_syntax: str, *, deep: bool = False
+) -> NDArray[Any]:
     """Stored values of one frame.
 
     Grey: shape (rows, columns), uint8, int8, uint16 or int16 (uint32, int32 or float for the rare wide kinds),
-    unused high bits cleared and the sign extended. Colour: shape (rows, columns, 3), uint8 RGB.
+    unused high bits cleared and the sign extended. Colour: shape (rows, columns, 3), uint8 RGB; ``deep`` keeps
+    RGB of more than 8 bits as it is stored (uint16 or uint32).
     The array is the caller's own and writable. Raises :class:`UndecodableFrame`.
     """
+    import numpy as np
+
     if transfer_syntax in NATIVE:
         samples = _native(data, pixel_format, ">" if transfer_syntax == EXPLICIT_BE else "<")
         colour = pixel_format.photometric
@@ -133,6 +138,8 @@ def decode_frame(data: bytes | memoryview, pixel_format: PixelFormat, transfer_s
         return _through_palette(_stored_bits(samples, pixel_format), pixel_format.palette)
     if pixel_format.samples == 1:
         return _stored_bits(samples, pixel_format)
+    if deep and colour == "RGB" and pixel_format.bits_stored > 8:
+        return np.ascontiguousarray(samples[..., :3])
     return _rgb(samples, colour, pixel_format)
 
 
@@ -375,9 +382,9 @@ def _shaped(array: NDArray[Any], fmt: PixelFormat) -> NDArray[Any]:
 
     if array.dtype.kind not in "iu":
         raise DamagedFrame("The compressed frame does not hold whole numbers.")
-    if fmt.samples > 1 and array.shape == (fmt.samples, fmt.rows, fmt.columns):
-        array = np.moveaxis(array, 0, -1)
     wanted = (fmt.rows, fmt.columns) if fmt.samples == 1 else (fmt.rows, fmt.columns, fmt.samples)
+    if fmt.samples > 1 and array.shape != wanted and array.shape == (fmt.samples, fmt.rows, fmt.columns):
+        array = np.moveaxis(array, 0, -1)
     if fmt.samples == 1 and array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.shape != wanted:

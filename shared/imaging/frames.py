@@ -40,6 +40,7 @@ class _Located:
     start: int
     length: int  # -1: encapsulated
     big_endian: bool
+    words: bool = False  # the VR is OW: bytes lie in words of 16 bits
 
 
 class Part10:
@@ -100,11 +101,22 @@ class Part10:
             start = self._pixels.start + index * native_bytes
             if index * native_bytes + native_bytes > self._pixels.length:
                 raise UnreadableFile(f"Frame {index + 1} is missing: the pixel data is cut short.")
+            if self._pixels.big_endian and self._pixels.words and self.header.get("BitsAllocated") == 8:
+                return self._from_words(start, native_bytes)
             return bytes(self._data[start : start + native_bytes])
         if self._places is None:
             extended = getattr(self.header, "ExtendedOffsetTable", None)
             self._places = FramePlaces(self._data, self._pixels.start, self.frame_count, extended)
         return b"".join(bytes(self._data[a:b]) for a, b in self._places.of(self._data, index))
+
+    def _from_words(self, start: int, length: int) -> bytes:
+        """Bytes out of big endian words: each pair stands the wrong way round (PS3.5 A.3 and 7.3)."""
+        assert self._pixels is not None
+        before = (start - self._pixels.start) % 2
+        words = bytearray(self._data[start - before : start + length + 1])
+        words = words[: len(words) // 2 * 2]
+        words[0::2], words[1::2] = words[1::2], words[0::2]
+        return bytes(words[before : before + length])
 
     def stream(self) -> bytes:
         """All fragments of the compressed pixel data as one: the stream of a video. Raises :class:`UnreadableFile`."""
@@ -238,6 +250,7 @@ _EXPLICIT_LE_PADDED = b"1.2.840.10008.1.2.1".ljust(len(DEFLATED_LE), b"\0")
 def _locate_pixels(data: bytes | mmap.mmap, at: int, syntax: str) -> _Located | None:
     big = syntax == EXPLICIT_BE
     order = ">" if big else "<"
+    words = False
     if at + 8 > len(data):
         return None
     group, element = struct.unpack_from(order + "HH", data, at)
@@ -252,12 +265,13 @@ def _locate_pixels(data: bytes | mmap.mmap, at: int, syntax: str) -> _Located | 
             return None
         length = struct.unpack_from(order + "I", data, at + 8)[0]
         start = at + 12
+        words = bytes(data[at + 4 : at + 6]) == b"OW"
     if length == 0xFFFFFFFF:
         return None if syntax in NATIVE else _Located(start, -1, big)
     if syntax not in NATIVE and bytes(data[start : start + 4]) == _ITEM:  # fragments in an element of known length
         return _Located(start, -1, big)
     # A length beyond the end is cut to what is there; each frame is checked when it is asked for.
-    return _Located(start, min(length, len(data) - start), big)
+    return _Located(start, min(length, len(data) - start), big, words)
 
 
 _PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OV", b"UN"})
@@ -343,9 +357,15 @@ def _encapsulated_frames(
     if len(fragments) == count:
         return [(fragment,) for fragment in fragments]
     offsets = extended or table
-    if offsets:
+    begun = _by_start_markers(data, fragments)
+    if not offsets:
+        return begun
+    try:
         return _by_offsets(offsets, fragments)
-    return _by_start_markers(data, fragments)
+    except UnreadableFile:
+        if len(begun) == count:  # the table lies, the streams do not
+            return begun
+        raise
 
 
 def _fragments(data: bytes | mmap.mmap | memoryview, start: int) -> tuple[list[int], list[tuple[int, int]]]:

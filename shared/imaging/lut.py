@@ -53,7 +53,10 @@ class LookupTable:
         """Values below the first map to the first entry, those beyond the end to the last (C.11.1.1.1)."""
         import numpy as np
 
-        index = np.clip(np.floor(values) - self.first, 0, len(self.entries) - 1).astype(np.int64)
+        # As floats: unsigned numbers would wrap round below the first mapped value.
+        index = np.clip(np.floor(np.asarray(values, np.float64)) - self.first, 0, len(self.entries) - 1).astype(
+            np.int64
+        )
         result: NDArray[Any] = self.entries[index].astype(np.float64)
         return result
 

@@ -189,6 +189,25 @@ def test_planes_and_pixels_of_colour_are_the_same_picture() -> None:
     np.testing.assert_array_equal(result, original)
 
 
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"])
+def test_a_picture_of_three_by_three_colours_keeps_its_axes(syntax: str) -> None:
+    original = smooth("u1", 8, (3, 3, 3))
+
+    result = decode_frame(LOSSLESS[syntax](original), a_format(original), syntax)
+
+    np.testing.assert_array_equal(result, original)
+
+
+def test_deep_colours_come_whole_where_they_are_wanted() -> None:
+    original = smooth("u2", 16, (5, 7, 3))
+
+    whole = decode_frame(original.tobytes(), a_format(original), codecs.EXPLICIT_LE, deep=True)
+    shown = decode_frame(original.tobytes(), a_format(original), codecs.EXPLICIT_LE)
+
+    np.testing.assert_array_equal(whole, original)
+    np.testing.assert_array_equal(shown, original >> 8)
+
+
 def test_ybr_422_has_one_colour_for_two_pixels() -> None:
     fmt = PixelFormat(1, 2, 8, 8, samples=3, photometric="YBR_FULL_422")
 

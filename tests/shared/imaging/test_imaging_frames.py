@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.sequence import Sequence
-from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, generate_uid
 
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.frames import FramePlaces, Part10, UnreadableFile
@@ -141,8 +141,30 @@ def test_a_lying_offset_table_is_refused(length: int) -> None:
         part10.frame(1, 0)
 
 
+def test_where_the_offsets_point_nowhere_the_streams_tell_the_frames() -> None:
+    frames = [b"\xff\xd8" + bytes([n]) * 20 for n in range(3)]
+    body = bytearray(encapsulate(frames, fragments_per_frame=2))
+    body[12:16] = struct.pack("<I", 5)
+    part10 = Part10(written(a_dataset(JPEG_LS, NumberOfFrames=3, PixelData=bytes(body))))
+
+    assert [part10.frame(n, 0) for n in range(3)] == frames
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_bytes_in_big_endian_words_are_put_right(frames: int) -> None:
+    pixels = bytes(range(1, 9 * frames + 1))
+    padded = np.frombuffer(pixels + b"\0" * (len(pixels) % 2), "<u2")
+    ds = a_dataset(Rows=3, Columns=3, BitsAllocated=8, BitsStored=8, HighBit=7, NumberOfFrames=frames)
+    ds.PixelData = padded.byteswap().tobytes()
+    ds["PixelData"].VR = "OW"
+    ds.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    part10 = Part10(written(ds))
+
+    assert b"".join(part10.frame(n, 9) for n in range(frames)) == pixels
+
+
 def test_offsets_that_point_nowhere_are_refused() -> None:
-    frames = [b"\xff\xd8" + b"ab" * 10] * 3
+    frames = [b"ab" * 11] * 3
     body = bytearray(encapsulate(frames, fragments_per_frame=2))
     body[12:16] = struct.pack("<I", 5)
     part10 = Part10(written(a_dataset(JPEG_LS, NumberOfFrames=3, PixelData=bytes(body))))

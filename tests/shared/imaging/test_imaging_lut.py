@@ -91,6 +91,7 @@ def test_modality_table_clamps_at_both_ends() -> None:
     table = LookupTable(100, np.array([7, 8, 9], np.uint16), 16)
 
     assert table(np.array([-5, 99, 100, 101, 102, 103, 9999])).tolist() == [7, 7, 7, 8, 9, 9, 9]
+    assert table(np.array([0, 99, 101], np.uint16)).tolist() == [7, 7, 8]
 
 
 def test_voi_table_spreads_its_bits_over_the_grey_scale() -> None:
