@@ -1,4 +1,4 @@
-"""Reports of ECG exams: reading page, draft, submit, audit, withdraw, paper, export, terms, critical ECGs, figures.
+"""Reports of ECG exams: reading page, draft, submit, audit, withdraw, paper, export, policy.
 
 An exam has one report in its life, with editions; `ReportPage` is what the reading page needs beside exam and traces
 (shared.contract.ecg), and every command that changes the report returns it. A consultation's report is written and
@@ -8,14 +8,14 @@ published with the same requests by the doctor who accepted it (ECG-AMB-07). Aft
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
-from shared.contract.base import AuditClass, Command, Nothing, Query
+from shared.contract.base import AuditClass, Command, Query
 from shared.contract.ecg import DocumentView as DocumentOfExam
+from shared.contract.ecg_critical import AlarmView
 from shared.contract.printing import DocumentView
-from shared.domain.critical import LoopState
 from shared.domain.ecg import ReportAction, ReportState
 from shared.domain.ecg_reports import (
     Agreement,
@@ -25,8 +25,6 @@ from shared.domain.ecg_reports import (
     QtcFormula,
     ReportSide,
     StatementSource,
-    TermKind,
-    TermScope,
     Verdict,
 )
 from shared.domain.permissions import Permission
@@ -131,27 +129,6 @@ class SuggestionView(msgspec.Struct, frozen=True, kw_only=True):
     reason_en: str
     term_code: str = ""  # of the dictionary, where it has the term
     system: str = "mingjing"
-
-
-class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
-    """A critical ECG: what was found when the trace arrived, and the loop that follows it (EX-ECG-09)."""
-
-    id: int
-    exam_id: int
-    trace_id: int
-    rule: str
-    zh: str
-    en: str
-    reason_zh: str
-    reason_en: str
-    found_at: datetime
-    loop_id: int  # of shared.contract.critical, where telling, acknowledging and escalating go on
-    loop_state: LoopState | None
-    acknowledged_at: datetime | None = None
-    acknowledged_by: str = ""
-    patient_name: str = ""
-    accession_number: str = ""
-    hospital: str = ""
 
 
 class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -465,177 +442,6 @@ class ExportTrace(Command[DocumentView], frozen=True, kw_only=True):
     trace_id: int = 0  # 0: that of the report, else the newest
 
 
-# ── terms ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class TermView(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the dictionary of diagnostic terms (诊断术语词库)."""
-
-    id: int
-    version: int
-    category_id: int
-    kind: TermKind
-    scope: TermScope
-    zh: str
-    en: str
-    initials: str  # of the pinyin: "dxxl"
-    code: str = ""  # in `system`; empty: none is known
-    system: str = ""
-    position: int = 0
-    is_editable: bool = False
-
-
-class CategoryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A node of the tree; `parent_id` 0 for the roots."""
-
-    id: int
-    parent_id: int
-    kind: TermKind
-    scope: TermScope
-    zh: str
-    en: str
-    position: int
-    is_editable: bool = False
-
-
-class TermTree(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the caller sees: standard, of his hospitals, his own. Small enough to search on the workstation
-    as one types: `initials` and `zh` of each term are there."""
-
-    categories: tuple[CategoryView, ...]
-    terms: tuple[TermView, ...]
-
-
-class ListTerms(Query[TermTree], frozen=True, kw_only=True):
-    """The dictionary; `Changed("ecg_terms", …)` says that it is to be asked for again."""
-
-    method = "ecg_reports.list_terms"
-    permission = Permission.ECG_VIEW
-    audit = AuditClass.ROUTINE
-
-    kind: TermKind | None = None
-
-
-class SearchTerms(Query[tuple[TermView, ...]], frozen=True, kw_only=True):
-    """Terms whose text holds the words, or whose pinyin initials begin so; best first, at most 50."""
-
-    method = "ecg_reports.search_terms"
-    permission = Permission.ECG_VIEW
-    audit = AuditClass.ROUTINE
-
-    text: str
-    kind: TermKind | None = None
-
-
-class SaveTerm(Command[TermView], frozen=True, kw_only=True):
-    """Add (`id` 0) or change a term. Personal ones with the right to report, others with ECG_TERMS.
-
-    Refusals: INVALID, CONFLICT, NOT_FOUND, DUPLICATE, PERMISSION_MISSING.
-    """
-
-    method = "ecg_reports.save_term"
-    permission = Permission.ECG_REPORT
-    audit = AuditClass.SETTINGS
-
-    term: TermView
-
-
-class RemoveTerm(Command[Nothing], frozen=True, kw_only=True):
-    """Take a term out. Refusals: NOT_FOUND, CONFLICT, PERMISSION_MISSING."""
-
-    method = "ecg_reports.remove_term"
-    permission = Permission.ECG_REPORT
-    audit = AuditClass.SETTINGS
-
-    term_id: int
-    version: int
-
-
-class SaveCategory(Command[CategoryView], frozen=True, kw_only=True):
-    """Add (`id` 0) or rename a category. Refusals as SaveTerm."""
-
-    method = "ecg_reports.save_category"
-    permission = Permission.ECG_REPORT
-    audit = AuditClass.SETTINGS
-
-    category: CategoryView
-
-
-class RemoveCategory(Command[Nothing], frozen=True, kw_only=True):
-    """Take an empty category out. Refusals: NOT_FOUND, ILLEGAL_ACTION (not empty), PERMISSION_MISSING."""
-
-    method = "ecg_reports.remove_category"
-    permission = Permission.ECG_REPORT
-    audit = AuditClass.SETTINGS
-
-    category_id: int
-
-
-# ── critical ECGs ────────────────────────────────────────────────────────────────────────────────────
-
-
-class CriticalRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the configurable list; `limit` has the unit that `unit` names, None where the rule has no number."""
-
-    code: str
-    zh: str
-    en: str
-    enabled: bool
-    limit: float | None = None
-    unit: str = ""
-    is_alarm: bool = True  # opens the loop at once; else it only warns and sorts the list
-
-
-class CriticalSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The list of a server; `version` 0 before it was ever saved."""
-
-    version: int
-    rules: tuple[CriticalRule, ...]
-
-
-class GetCriticalRules(Query[CriticalSettings], frozen=True, kw_only=True):
-    """The list in force."""
-
-    method = "ecg_reports.get_critical_rules"
-    permission = Permission.ECG_VIEW
-    audit = AuditClass.ROUTINE
-
-
-class SaveCriticalRules(Command[CriticalSettings], frozen=True, kw_only=True):
-    """Change the list: switch rules, set limits. Refusals: INVALID, CONFLICT."""
-
-    method = "ecg_reports.save_critical_rules"
-    permission = Permission.ECG_SETTINGS
-    audit = AuditClass.SETTINGS
-
-    settings: CriticalSettings
-
-
-class ListAlarms(Query[tuple[AlarmView, ...]], frozen=True, kw_only=True):
-    """Critical ECGs of the caller's hospitals, newest first, at most 200; `open_only`: not yet acknowledged."""
-
-    method = "ecg_reports.list_alarms"
-    permission = Permission.ECG_VIEW
-    audit = AuditClass.REPORT
-
-    open_only: bool = True
-    exam_id: int = 0
-
-
-class AcknowledgeAlarm(Command[AlarmView], frozen=True, kw_only=True):
-    """Say that a critical ECG was seen and acted on: the loop is acknowledged with name and time.
-
-    Refusals: NOT_FOUND, ILLEGAL_ACTION (acknowledged or cancelled already), INVALID.
-    """
-
-    method = "ecg_reports.acknowledge_alarm"
-    permission = Permission.ECG_CRITICAL
-    audit = AuditClass.REPORT
-
-    alarm_id: int
-    note: str = ""
-
-
 # ── policy ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -668,66 +474,3 @@ class SavePolicy(Command[ReportPolicy], frozen=True, kw_only=True):
     audit = AuditClass.SETTINGS
 
     policy: ReportPolicy
-
-
-# ── statistics ───────────────────────────────────────────────────────────────────────────────────────
-
-
-class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A month of one hospital, or of one doctor. Minutes are medians; None where nothing was measured."""
-
-    month: str  # "2026-11"
-    hospital: str
-    doctor: str  # empty: all of the hospital
-    registered: int = 0
-    acquired: int = 0
-    reported: int = 0
-    report_minutes: float | None = None  # acquired → reported
-    report_minutes_p90: float | None = None
-    asked: int = 0  # consultations that this hospital applied for
-    answered: int = 0  # consultation reports that this hospital published
-    refused: int = 0
-    accept_minutes: float | None = None  # applied → accepted
-    answer_minutes: float | None = None  # applied → published
-    answer_minutes_p90: float | None = None
-    in_time: int = 0  # of `answered`, within the limit of their urgency
-    compared: int = 0  # consultations with a first opinion
-    agreed: int = 0
-    partly: int = 0
-    critical: int = 0
-
-
-class GetStatistics(Query[tuple[StatisticsRow, ...]], frozen=True, kw_only=True):
-    """Months from `first` to `last`, newest first; by doctor with `by_doctor`. Refusals: INVALID (over 60 months)."""
-
-    method = "ecg_reports.get_statistics"
-    permission = Permission.ECG_STATISTICS
-    audit = AuditClass.ROUTINE
-
-    first: date
-    last: date
-    campus_id: int | None = None
-    by_doctor: bool = False
-
-
-class StatisticsFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows as a file."""
-
-    name: str
-    content: bytes
-    count: int
-
-
-class ExportStatistics(Query[StatisticsFile], frozen=True, kw_only=True):
-    """The same rows as CSV (UTF-8 with mark) or workbook. Refusals: INVALID."""
-
-    method = "ecg_reports.export_statistics"
-    permission = Permission.ECG_STATISTICS
-    audit = AuditClass.EXPORT
-
-    first: date
-    last: date
-    campus_id: int | None = None
-    by_doctor: bool = False
-    file_format: str = "xlsx"  # or csv
-    language: str = "zh"

@@ -14,7 +14,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from shared.contract import ecg
+from shared.contract import ecg, ecg_critical
 from shared.contract import ecg_consultations as consultations
 from shared.contract import ecg_reports as reports
 from shared.contract.errors import Refused
@@ -296,13 +296,13 @@ def test_fibrillation_raises_the_alarm_and_is_acknowledged(network: EcgNetwork) 
     record = record_from_microvolts(record.leads, size * wave, 500.0)
     network.acquired(exam_id, record)
     clinic = network.clients["nurse"]
-    [alarm] = clinic.call(reports.ListAlarms(exam_id=exam_id))
+    [alarm] = clinic.call(ecg_critical.ListAlarms(exam_id=exam_id))
     assert alarm.rule == "vf" and alarm.loop_id
     assert clinic.call(ecg.GetEcgExam(exam_id=exam_id)).row.is_critical
     clinic.call(consultations.Apply(exam_id=exam_id, team_id=network.team_id))
     rows = network.clients["zhou"].call(consultations.ListIncoming()).rows
     assert rows[0].exam_id == exam_id and "颤动" in rows[0].danger_reasons[0]
-    acknowledged = clinic.call(reports.AcknowledgeAlarm(alarm_id=alarm.id, note="已除颤"))
+    acknowledged = clinic.call(ecg_critical.AcknowledgeAlarm(alarm_id=alarm.id, note="已除颤"))
     assert acknowledged.acknowledged_by == "王护士"
     assert acknowledged.loop_state is not None and acknowledged.loop_state.value == "acknowledged"
-    assert clinic.call(reports.ListAlarms()) == ()
+    assert clinic.call(ecg_critical.ListAlarms()) == ()

@@ -12,7 +12,7 @@ from clients.kit.paging import Column, EmptyWords, RowAction
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import AcknowledgeAlarm, AlarmView, ListAlarms
+from shared.contract.ecg_critical import AcknowledgeAlarm, AlarmView, ListAlarms
 from shared.domain.permissions import Permission
 
 if TYPE_CHECKING:

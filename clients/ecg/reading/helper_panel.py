@@ -19,7 +19,7 @@ from clients.ecg.reading import term_search
 from clients.kit.labels import IconButton, Label
 from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import CategoryView, TermTree, TermView
+from shared.contract.ecg_terms import CategoryView, TermTree, TermView
 from shared.domain.ecg_reports import SYMBOLS, TermKind
 
 WIDTH, HEIGHT = 340, 420

@@ -11,7 +11,7 @@ from clients.ecg.reading.helper_panel import HEIGHT, WIDTH, HelperPanel
 from clients.ecg.reading.term_search import words
 from clients.kit.theme import current_theme
 from clients.kit.translations import Language, language
-from shared.contract.ecg_reports import ListTerms, TermTree, TermView
+from shared.contract.ecg_terms import ListTerms, TermTree, TermView
 
 if TYPE_CHECKING:
     from clients.ecg.reading.page import ReadingPage

@@ -14,11 +14,7 @@ from clients.kit.screen import ScreenPresenter
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.ecg import EcgExamView, EcgRow, GetEcgExam, ListHistory, UseTrace
-from shared.contract.ecg_reports import (
-    Open,
-    ReportBody,
-    ReportPage,
-)
+from shared.contract.ecg_reports import Open, ReportBody, ReportPage
 from shared.contract.errors import ErrorCode, RpcError
 
 if TYPE_CHECKING:

@@ -13,16 +13,9 @@ from clients.ecg.reading.state import TEXTS, Drawn, still_said
 from clients.kit.messages import message_for
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import (
-    AcknowledgeAlarm,
-    AlarmView,
-    ReportBody,
-    ReportPage,
-    Save,
-    Statement,
-    SuggestionView,
-    TermView,
-)
+from shared.contract.ecg_critical import AcknowledgeAlarm, AlarmView
+from shared.contract.ecg_reports import ReportBody, ReportPage, Save, Statement, SuggestionView
+from shared.contract.ecg_terms import TermView
 from shared.contract.errors import ErrorCode, RpcError
 from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula, StatementSource, Verdict
 from shared.waveform.beats import Delineation

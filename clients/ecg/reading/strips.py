@@ -9,7 +9,7 @@ from clients.ecg.reading.state import PageState
 from clients.kit.panels import Banner
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import AlarmView
+from shared.contract.ecg_critical import AlarmView
 from shared.domain.ecg import ReportState
 
 

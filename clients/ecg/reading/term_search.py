@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.contract.ecg_reports import CategoryView, TermTree, TermView
+from shared.contract.ecg_terms import CategoryView, TermTree, TermView
 from shared.domain.ecg_reports import TermKind
 
 MOST_FOUND = 50

@@ -18,6 +18,7 @@ from clients.kit.panels import Banner, scrolling
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, on_language_change, tr
 from shared.contract import ecg_consultations as consultations
+from shared.contract import ecg_critical
 from shared.contract import ecg_reports as reports
 from shared.contract.organisation import GetHospital, HospitalView
 from shared.domain.ecg import URGENCIES, Urgency
@@ -92,7 +93,7 @@ class SettingsPage(QWidget):
         self._place = place
         self._policy = reports.ReportPolicy()
         self._limits = consultations.ConsultationPolicy()
-        self._rules: reports.CriticalSettings | None = None
+        self._rules: ecg_critical.CriticalSettings | None = None
         self.setProperty("look", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.trouble = Banner()
@@ -153,7 +154,7 @@ class SettingsPage(QWidget):
                 line.call(GetHospital()),
                 line.call(reports.ListTemplates()),
                 line.call(consultations.GetPolicy()),
-                line.call(reports.GetCriticalRules()),
+                line.call(ecg_critical.GetCriticalRules()),
             )
 
         self._place.runner.run(work, self._arrived, self._failed, key="ecg.settings")
@@ -280,7 +281,7 @@ class SettingsPage(QWidget):
         )
         self._column.insertWidget(2, self.critical)
 
-    def _rule_section(self, rule: reports.CriticalRule) -> Section:
+    def _rule_section(self, rule: ecg_critical.CriticalRule) -> Section:
         words = rule.en if language() is Language.ENGLISH else rule.zh
         fields: list[Any] = [
             SwitchField(key=f"{rule.code}.enabled", label="启用", initial=rule.enabled),
@@ -314,9 +315,9 @@ class SettingsPage(QWidget):
             for rule in rules.rules
         )
         settings = msgspec.structs.replace(rules, rules=changed)
-        group.run(lambda: line.call(reports.SaveCriticalRules(settings=settings)), self._rules_stored)
+        group.run(lambda: line.call(ecg_critical.SaveCriticalRules(settings=settings)), self._rules_stored)
 
-    def _rules_stored(self, settings: reports.CriticalSettings) -> None:
+    def _rules_stored(self, settings: ecg_critical.CriticalSettings) -> None:
         self._rules = settings
         if self.critical is not None:
             self.critical.stored()

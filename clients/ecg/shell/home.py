@@ -22,7 +22,7 @@ from clients.kit.translations import tr
 from shared.contract.base import Page
 from shared.contract.ecg import ListEcgExams
 from shared.contract.ecg_consultations import ConsultationFilter, ListIncoming, ListOutgoing
-from shared.contract.ecg_reports import ListAlarms
+from shared.contract.ecg_critical import ListAlarms
 from shared.domain.ecg import IN_HOSPITAL_KINDS, ConsultationState, ExamState, QuickRange
 from shared.domain.permissions import Permission
 from shared.domain.states import VisitKind

@@ -18,7 +18,7 @@ from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import ExportStatistics, GetStatistics, StatisticsFile, StatisticsRow
+from shared.contract.ecg_statistics import ExportStatistics, GetStatistics, StatisticsFile, StatisticsRow
 
 if TYPE_CHECKING:
     from clients.kit.shell import Workplace

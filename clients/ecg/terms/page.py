@@ -17,7 +17,7 @@ from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.panels import EmptyState
 from clients.kit.shell import Workplace
 from clients.kit.translations import Language, language, tr
-from shared.contract.ecg_reports import CategoryView, TermView
+from shared.contract.ecg_terms import CategoryView, TermView
 from shared.domain.ecg_reports import TERM_SCOPES, TermKind
 
 _ENTRY = Qt.ItemDataRole.UserRole

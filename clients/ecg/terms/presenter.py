@@ -12,7 +12,7 @@ from clients.kit.messages import message_for
 from clients.kit.screen import ScreenPresenter
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from shared.contract.ecg_reports import (
+from shared.contract.ecg_terms import (
     CategoryView,
     ListTerms,
     RemoveCategory,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.kernel.errors import invalid
-from shared.contract.ecg_reports import CriticalRule
+from shared.contract.ecg_critical import CriticalRule
 from shared.domain.ecg_reports import Danger
 
 if TYPE_CHECKING:

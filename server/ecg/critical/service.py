@@ -24,7 +24,7 @@ from shared.contract.base import Changed
 from shared.contract.critical import AcknowledgeCritical, LoopDetails, LoopView
 from shared.contract.critical import ReportCritical as OpenLoop
 from shared.contract.ecg import TraceView
-from shared.contract.ecg_reports import AlarmView, CriticalRule, CriticalSettings
+from shared.contract.ecg_critical import AlarmView, CriticalRule, CriticalSettings
 from shared.domain.critical import LoopState
 from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID, Danger, exam_id_of, report_id_of
 from shared.domain.permissions import Permission

@@ -18,14 +18,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid
 from server.printing.documents import DocumentStore
 from server.printing.report_service import spoken_language
-from shared.contract.ecg_reports import (
-    MOST_IN_A_BATCH,
-    BatchRow,
-    ExportTrace,
-    Preview,
-    PrintLine,
-    ReportEvent,
-)
+from shared.contract.ecg_reports import MOST_IN_A_BATCH, BatchRow, ExportTrace, Preview, PrintLine, ReportEvent
 from shared.contract.printing import DocumentView
 from shared.domain.ecg import REPORT_STATES, ReportState
 from shared.domain.ecg_reports import PARAMETERS, ExportFormat, ReportSide, report_id_of

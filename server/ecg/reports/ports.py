@@ -9,7 +9,8 @@ from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from shared.contract.ecg_reports import AlarmView, ReportBody
+from shared.contract.ecg_critical import AlarmView
+from shared.contract.ecg_reports import ReportBody
 from shared.contract.results import ResultEvent
 from shared.domain.ecg import ConsultationState
 from shared.domain.ecg_reports import Danger

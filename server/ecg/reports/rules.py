@@ -8,14 +8,7 @@ from dataclasses import dataclass
 
 from server.kernel.errors import Refusal, illegal_action, invalid
 from shared.contract.ecg import TraceValues
-from shared.contract.ecg_reports import (
-    LONGEST_TEXT,
-    MOST_STATEMENTS,
-    PaperLook,
-    ParameterValue,
-    ReportBody,
-    Statement,
-)
+from shared.contract.ecg_reports import LONGEST_TEXT, MOST_STATEMENTS, PaperLook, ParameterValue, ReportBody, Statement
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import REPORT_STATES, REPORT_TRANSITIONS, ReportAction, ReportState
 from shared.domain.ecg_reports import PARAMETERS, Parameter, QtcFormula, StatementSource, Verdict

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from server.organisation.sheets import write_xlsx
-from shared.contract.ecg_reports import StatisticsRow
+from shared.contract.ecg_statistics import StatisticsRow
 
 COLUMNS = (
     ("month", "月份", "Month"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.ecg.statistics.service import Statistics
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller, handles
-from shared.contract import ecg_reports as contract
+from shared.contract import ecg_statistics as contract
 
 
 class EcgStatisticsRpc:

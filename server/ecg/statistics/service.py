@@ -22,7 +22,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, invalid
 from shared.contract.ecg_consultations import ConsultationPolicy
-from shared.contract.ecg_reports import ExportStatistics, GetStatistics, StatisticsFile, StatisticsRow
+from shared.contract.ecg_statistics import ExportStatistics, GetStatistics, StatisticsFile, StatisticsRow
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import ConsultationState, ExamState, Urgency
 from shared.domain.ecg_reports import Agreement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.ecg.terms.service import Terms
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller, handles
-from shared.contract import ecg_reports as contract
+from shared.contract import ecg_terms as contract
 from shared.contract.base import Nothing
 
 

@@ -14,7 +14,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal, illegal_action, invalid, not_found
 from shared.contract.base import Changed
-from shared.contract.ecg_reports import CategoryView, TermTree, TermView
+from shared.contract.ecg_terms import CategoryView, TermTree, TermView
 from shared.contract.errors import ErrorCode
 from shared.dicomkit.names import search_keys
 from shared.domain.ecg_reports import TermKind, TermScope

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from clients.kit.connection import FakeConnection
-from shared.contract import ecg, ecg_acquisition, ecg_consultations, ecg_reports
+from shared.contract import ecg, ecg_acquisition, ecg_consultations, ecg_critical, ecg_reports
 from shared.contract.base import Nothing
 from shared.contract.errors import ErrorBody, ErrorCode, RpcError, error_for
 from shared.contract.identity import SessionView
@@ -376,7 +376,7 @@ class FakeEcg:
             ecg_consultations.ListTeams: lambda r: tuple(self.teams),
             ecg_consultations.ListCandidates: lambda r: a_team().members,
             ecg_consultations.SaveTeam: lambda r: r.team,
-            ecg_reports.ListAlarms: lambda r: (),
+            ecg_critical.ListAlarms: lambda r: (),
             ecg_acquisition.ListEcgDevices: lambda r: tuple(self.devices),
             ecg_acquisition.SaveEcgDevice: lambda r: a_device(7, entry=r.entry),
             ecg_acquisition.BindStation: lambda r: a_device(r.device_id, stations=(r.station,)),

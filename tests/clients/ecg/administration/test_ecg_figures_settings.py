@@ -15,7 +15,9 @@ from clients.ecg.statistics.page import COLUMNS, StatisticsPage, first_day, minu
 from clients.kit.review import review
 from clients.kit.translations import Language, set_language
 from shared.contract import ecg_consultations as consultations
+from shared.contract import ecg_critical
 from shared.contract import ecg_reports as reports
+from shared.contract import ecg_statistics as figures
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import Urgency
 from shared.domain.ecg_reports import QtcFormula
@@ -24,18 +26,18 @@ from tests.clients.ecg.ecg_station import Station
 from tests.clients.ecg.fake_ecg import NOW, FakeEcg, a_session, refusal
 
 ROWS = (
-    reports.StatisticsRow(
+    figures.StatisticsRow(
         month="2026-11", hospital="镇卫生院", doctor="", registered=140, acquired=131, reported=120,
         report_minutes=12.5, report_minutes_p90=41.0, asked=52, answered=0, accept_minutes=3.0, answer_minutes=14.0,
         answer_minutes_p90=151.0, in_time=0, compared=40, agreed=34, critical=3,
     ),
-    reports.StatisticsRow(month="2026-11", hospital="县人民医院", doctor="", answered=52, in_time=49),
+    figures.StatisticsRow(month="2026-11", hospital="县人民医院", doctor="", answered=52, in_time=49),
 )  # fmt: skip
-RULES = reports.CriticalSettings(
+RULES = ecg_critical.CriticalSettings(
     version=3,
     rules=(
-        reports.CriticalRule(code="vf", zh="心室颤动", en="Ventricular fibrillation", enabled=True),
-        reports.CriticalRule(
+        ecg_critical.CriticalRule(code="vf", zh="心室颤动", en="Ventricular fibrillation", enabled=True),
+        ecg_critical.CriticalRule(
             code="rate_low", zh="心率过缓", en="Very slow rate", enabled=True, limit=35, unit="/min", is_alarm=True
         ),
     ),
@@ -49,7 +51,7 @@ class County(FakeEcg):
         super().__init__()
         self.saved: list[Any] = []
         self.alarms = [
-            reports.AlarmView(
+            ecg_critical.AlarmView(
                 id=7, exam_id=1, trace_id=1, rule="rate_low", zh="心率过缓", en="Very slow rate",
                 reason_zh="心室率 31 次/分，低于 35", reason_en="Rate 31/min, below 35", found_at=NOW, loop_id=4,
                 loop_state=None, patient_name="李秀英", accession_number="E2611220001", hospital="镇卫生院",
@@ -57,8 +59,8 @@ class County(FakeEcg):
         ]  # fmt: skip
         self.replies.update(
             {
-                reports.GetStatistics: lambda request: ROWS,
-                reports.ExportStatistics: lambda request: reports.StatisticsFile(name="x", content=b"PK..", count=2),
+                figures.GetStatistics: lambda request: ROWS,
+                figures.ExportStatistics: lambda request: figures.StatisticsFile(name="x", content=b"PK..", count=2),
                 reports.ListTemplates: lambda request: (
                     reports.TemplateView(key="3x4+1R", zh="3×4 加节律", en="3x4 and rhythm", is_default=True),
                     reports.TemplateView(key="6x2", zh="6×2", en="6x2"),
@@ -66,10 +68,10 @@ class County(FakeEcg):
                 reports.GetPolicy: lambda request: reports.ReportPolicy(version=2, campus_id=request.campus_id),
                 reports.SavePolicy: lambda request: self._keep(request.policy),
                 consultations.SavePolicy: lambda request: self._keep(request.policy),
-                reports.GetCriticalRules: lambda request: RULES,
-                reports.SaveCriticalRules: lambda request: self._keep(request.settings),
-                reports.ListAlarms: lambda request: tuple(self.alarms),
-                reports.AcknowledgeAlarm: self._acknowledge,
+                ecg_critical.GetCriticalRules: lambda request: RULES,
+                ecg_critical.SaveCriticalRules: lambda request: self._keep(request.settings),
+                ecg_critical.ListAlarms: lambda request: tuple(self.alarms),
+                ecg_critical.AcknowledgeAlarm: self._acknowledge,
             }
         )
 
@@ -77,7 +79,7 @@ class County(FakeEcg):
         self.saved.append(value)
         return msgspec.structs.replace(value, version=value.version + 1)
 
-    def _acknowledge(self, request: reports.AcknowledgeAlarm) -> reports.AlarmView:
+    def _acknowledge(self, request: ecg_critical.AcknowledgeAlarm) -> ecg_critical.AlarmView:
         self.alarms = [
             msgspec.structs.replace(one, acknowledged_at=NOW, acknowledged_by="孙主任") for one in self.alarms
         ]
@@ -114,7 +116,7 @@ def test_statistics_are_asked_for_as_chosen_and_exported(station: Station, tmp_p
     page.group.choose(1)
     page.span.choose(2)
     station.settle()
-    asked = [call for call in station.hospital.connection.calls if isinstance(call, reports.GetStatistics)][-1]
+    asked = [call for call in station.hospital.connection.calls if isinstance(call, figures.GetStatistics)][-1]
     assert asked.by_doctor
     assert asked.first.day == 1
     target = tmp_path / "out.xlsx"

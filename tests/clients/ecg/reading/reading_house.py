@@ -23,7 +23,7 @@ from clients.kit.drafts import DraftStore
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
 from clients.kit.settings import UserSettings
-from shared.contract import ecg, ecg_reports
+from shared.contract import ecg, ecg_reports, ecg_terms
 from shared.contract.errors import ErrorBody, ErrorCode, RpcError, error_for
 from shared.contract.printing import DocumentView
 from shared.domain.ecg import ExamAction, ExamState, ReportAction, ReportState, TraceSource, exam_actions
@@ -167,24 +167,24 @@ def an_exam(row: ecg.EcgRow) -> ecg.EcgExamView:
     return ecg.EcgExamView(row=row, entry=entry, application_id=None, cancel_reason="", traces=(), documents=())
 
 
-def a_term(term_id: int, category: int, zh: str, en: str, initials: str, **more: Any) -> ecg_reports.TermView:
+def a_term(term_id: int, category: int, zh: str, en: str, initials: str, **more: Any) -> ecg_terms.TermView:
     """A term of the dictionary."""
     kind = more.pop("kind", TermKind.DIAGNOSIS)
-    return ecg_reports.TermView(
+    return ecg_terms.TermView(
         id=term_id, version=1, category_id=category, kind=kind, scope=TermScope.BUILT_IN, zh=zh, en=en,
         initials=initials, position=term_id, **more,
     )  # fmt: skip
 
 
-def a_category(number: int, zh: str, en: str, parent: int = 0, **more: Any) -> ecg_reports.CategoryView:
+def a_category(number: int, zh: str, en: str, parent: int = 0, **more: Any) -> ecg_terms.CategoryView:
     """A category of the dictionary."""
     kind = more.pop("kind", TermKind.DIAGNOSIS)
-    return ecg_reports.CategoryView(
+    return ecg_terms.CategoryView(
         id=number, parent_id=parent, kind=kind, scope=TermScope.BUILT_IN, zh=zh, en=en, position=number
     )
 
 
-TERMS = ecg_reports.TermTree(
+TERMS = ecg_terms.TermTree(
     categories=(
         a_category(1, "窦性心律", "Sinus rhythm"),
         a_category(2, "房性心律失常", "Atrial arrhythmia"),
@@ -238,7 +238,7 @@ class House:
                 ecg_reports.Audit: self._audit,
                 ecg_reports.Return: self._return,
                 ecg_reports.Withdraw: self._withdraw,
-                ecg_reports.ListTerms: lambda _request: TERMS,
+                ecg_terms.ListTerms: lambda _request: TERMS,
                 ecg_reports.ListTemplates: lambda _request: TEMPLATES,
                 ecg_reports.ChooseTemplate: self._choose,
                 ecg_reports.Preview: lambda _request: self._document(90),

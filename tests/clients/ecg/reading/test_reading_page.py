@@ -23,7 +23,7 @@ from clients.kit.running import HeldRunner
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName, Tone
 from clients.kit.translations import Language, set_language
-from shared.contract import ecg, ecg_reports
+from shared.contract import ecg, ecg_critical, ecg_terms
 from shared.domain.ecg import ReportAction, ReportState
 from shared.domain.ecg_reports import SYMBOLS, Parameter, QtcFormula, ReportSide, Verdict
 from tests.clients.ecg.reading.reading_house import NOW, House, Room, an_exam, measured, phantom_trace
@@ -84,7 +84,7 @@ def test_opening_takes_four_calls_and_the_trace_is_drawn_first(qtbot: QtBot, tmp
     runner.release()
     asked = [type(request) for request in room.house.connection.calls]
     assert asked[0] is ecg.GetTrace
-    assert len([one for one in asked if one is not ecg_reports.ListTerms]) == 4
+    assert len([one for one in asked if one is not ecg_terms.ListTerms]) == 4
     room.close()
 
 
@@ -317,13 +317,13 @@ def test_a_term_begins_a_new_line_after_other_words(room: Room) -> None:
     cursor.movePosition(cursor.MoveOperation.End)
     editor.setTextCursor(cursor)
     room.page.helping.show_for("diagnosis")
-    room.page.helping.insert_term(room.house.connection.call(ecg_reports.ListTerms()).terms[2])
+    room.page.helping.insert_term(room.house.connection.call(ecg_terms.ListTerms()).terms[2])
     assert editor.toPlainText() == "窦性心律\n房性早搏"
 
 
 def test_a_coded_term_is_kept_as_a_statement(room: Room) -> None:
     room.page.helping.show_for("diagnosis")
-    room.page.helping.insert_term(room.house.connection.call(ecg_reports.ListTerms()).terms[1])
+    room.page.helping.insert_term(room.house.connection.call(ecg_terms.ListTerms()).terms[1])
     assert [(one.system, one.code) for one in room.state.body.statements] == [("aha", "21")]
 
 
@@ -506,7 +506,7 @@ def test_read_only_cannot_be_edited(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_a_critical_ecg_is_said_and_acknowledged(qtbot: QtBot, tmp_path: Path) -> None:
     house = House()
-    alarm = ecg_reports.AlarmView(
+    alarm = ecg_critical.AlarmView(
         id=4,
         exam_id=1,
         trace_id=10,
@@ -522,12 +522,12 @@ def test_a_critical_ecg_is_said_and_acknowledged(qtbot: QtBot, tmp_path: Path) -
     house.change(alarms=(alarm,))
     asked: list[int] = []
 
-    def acknowledge(request: ecg_reports.AcknowledgeAlarm) -> ecg_reports.AlarmView:
+    def acknowledge(request: ecg_critical.AcknowledgeAlarm) -> ecg_critical.AlarmView:
         asked.append(request.alarm_id)
         house.change(alarms=(msgspec.structs.replace(alarm, acknowledged_at=NOW),))
         return alarm
 
-    house.connection.replies[ecg_reports.AcknowledgeAlarm] = acknowledge  # type: ignore[index]
+    house.connection.replies[ecg_critical.AcknowledgeAlarm] = acknowledge  # type: ignore[index]
     room = another(qtbot, tmp_path, house)
     assert "极度心动过速" in room.page.notice.text
     room.page.notice._act()

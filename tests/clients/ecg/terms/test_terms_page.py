@@ -22,10 +22,10 @@ from clients.kit.running import ImmediateRunner
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
-from shared.contract import ecg_reports
+from shared.contract import ecg_terms
 from shared.contract.base import Nothing
 from shared.contract.errors import ErrorCode
-from shared.domain.ecg_reports import TermScope
+from shared.domain.ecg_reports import TermKind, TermScope
 from tests.clients.ecg.reading.reading_house import TERMS, refusal
 
 
@@ -51,20 +51,20 @@ class Book:
         self.refuses: ErrorCode | None = None
         self.connection = FakeConnection(
             replies={
-                ecg_reports.ListTerms: lambda _request: msgspec.structs.replace(TERMS, terms=tuple(self.terms)),
-                ecg_reports.SaveTerm: self._save,
-                ecg_reports.RemoveTerm: self._remove,
+                ecg_terms.ListTerms: lambda _request: msgspec.structs.replace(TERMS, terms=tuple(self.terms)),
+                ecg_terms.SaveTerm: self._save,
+                ecg_terms.RemoveTerm: self._remove,
             }
         )
 
-    def _save(self, request: ecg_reports.SaveTerm) -> ecg_reports.TermView:
+    def _save(self, request: ecg_terms.SaveTerm) -> ecg_terms.TermView:
         if self.refuses is not None:
             raise refusal(self.refuses)
         term = msgspec.structs.replace(request.term, id=request.term.id or 50, version=2, is_editable=True)
         self.terms = [one for one in self.terms if one.id != term.id] + [term]
         return term
 
-    def _remove(self, request: ecg_reports.RemoveTerm) -> Nothing:
+    def _remove(self, request: ecg_terms.RemoveTerm) -> Nothing:
         self.terms = [one for one in self.terms if one.id != request.term_id]
         return Nothing()
 
@@ -108,7 +108,7 @@ def test_the_tree_and_the_search(place: Place) -> None:
     place.page.search.setText("xfcd")
     assert place.names() == ["心房颤动"]
     place.page.search.setText("")
-    place.page.presenter.show_kind(ecg_reports.TermKind.FINDING)
+    place.page.presenter.show_kind(TermKind.FINDING)
     assert place.names() == ["节律", "P 波规律出现"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
-from shared.contract import ecg
+from shared.contract import ecg, ecg_statistics
 from shared.contract import ecg_consultations as consultations
 from shared.contract import ecg_reports as reports
 from shared.contract.errors import ErrorCode
@@ -198,17 +198,17 @@ def test_the_first_opinion_is_compared(network: NetworkWorld) -> None:
         is Agreement.DISAGREES
     )
     today = world.areas.time.today()
-    rows = world.ask(world.head, reports.GetStatistics(first=today, last=today))
+    rows = world.ask(world.head, ecg_statistics.GetStatistics(first=today, last=today))
     [county] = [one for one in rows if one.hospital == "县人民医院"]
     assert (county.answered, county.compared, county.agreed, county.in_time) == (1, 1, 0, 1)
-    [doctor] = world.ask(world.head, reports.GetStatistics(first=today, last=today, by_doctor=True))
+    [doctor] = world.ask(world.head, ecg_statistics.GetStatistics(first=today, last=today, by_doctor=True))
     assert (doctor.doctor, doctor.answered, doctor.reported) == ("李主治", 1, 1)
-    everything = world.ask(world.admin, reports.GetStatistics(first=today, last=today))
+    everything = world.ask(world.admin, ecg_statistics.GetStatistics(first=today, last=today))
     [clinic] = [one for one in everything if one.hospital == "东山镇卫生院"]
     assert (clinic.registered, clinic.acquired, clinic.asked, clinic.reported) == (1, 1, 1, 0)
-    made = world.ask(world.admin, reports.ExportStatistics(first=today, last=today, file_format="csv"))
+    made = world.ask(world.admin, ecg_statistics.ExportStatistics(first=today, last=today, file_format="csv"))
     assert made.content.startswith(b"\xef\xbb\xbf") and "东山镇卫生院" in made.content.decode()
-    book = world.ask(world.admin, reports.ExportStatistics(first=today, last=today, language="en"))
+    book = world.ask(world.admin, ecg_statistics.ExportStatistics(first=today, last=today, language="en"))
     assert book.name.endswith(".xlsx") and book.content[:2] == b"PK" and book.count == 2
 
 

@@ -9,7 +9,7 @@ from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
 from shared.contract import ecg
 from shared.contract import ecg_consultations as consultations
-from shared.contract import ecg_reports as reports
+from shared.contract import ecg_critical as alarms
 from shared.contract.critical import AcknowledgeCritical
 from shared.domain.critical import LoopState
 from shared.domain.ecg_reports import Danger
@@ -27,40 +27,40 @@ def test_an_alarm_goes_its_way(network_of_kind: NetworkWorld) -> None:
     world = network_of_kind
     exam_id = world.acquired(data=a_file())
     assert world.ask(world.nurse, ecg.GetEcgExam(exam_id=exam_id)).row.is_critical
-    [alarm] = world.ask(world.local, reports.ListAlarms())
+    [alarm] = world.ask(world.local, alarms.ListAlarms())
     assert (alarm.rule, alarm.loop_state, alarm.hospital) == ("vf", LoopState.OPEN, "东山镇卫生院")
     assert world.notices(world.local) == ["critical"] == world.notices(world.nurse)
     assert world.notices(world.li) == []
     page = world.page(world.local, exam_id)
     assert page.danger is Danger.CRITICAL and page.alarms == (alarm,)
     world.upload(exam_id, a_file(2))  # another trace that says the same joins the open loop
-    found = world.ask(world.local, reports.ListAlarms(exam_id=exam_id))
+    found = world.ask(world.local, alarms.ListAlarms(exam_id=exam_id))
     assert {one.loop_id for one in found} == {alarm.loop_id} and len(found) == 2
     with pytest.raises(Refusal, match="不存在"):
-        world.ask(world.li, reports.AcknowledgeAlarm(alarm_id=alarm.id))
-    seen = world.ask(world.nurse, reports.AcknowledgeAlarm(alarm_id=alarm.id, note="已电除颤"))
+        world.ask(world.li, alarms.AcknowledgeAlarm(alarm_id=alarm.id))
+    seen = world.ask(world.nurse, alarms.AcknowledgeAlarm(alarm_id=alarm.id, note="已电除颤"))
     assert (seen.acknowledged_by, seen.loop_state) == ("王护士", LoopState.ACKNOWLEDGED)
-    assert world.ask(world.local, reports.ListAlarms()) == ()  # the other trace's ended with the loop
+    assert world.ask(world.local, alarms.ListAlarms()) == ()  # the other trace's ended with the loop
     with pytest.raises(Refusal, match="王护士"):
-        world.ask(world.nurse, reports.AcknowledgeAlarm(alarm_id=alarm.id))
+        world.ask(world.nurse, alarms.AcknowledgeAlarm(alarm_id=alarm.id))
 
 
 def test_the_wards_screen_ends_the_alarm_too(network: NetworkWorld) -> None:
     world = network
     exam_id = world.acquired(data=a_file())
-    [alarm] = world.ask(world.local, reports.ListAlarms(exam_id=exam_id))
+    [alarm] = world.ask(world.local, alarms.ListAlarms(exam_id=exam_id))
     ward = Caller(77, "ward", "病区护士", frozenset({Permission.CRITICAL_VALUES}))
     critical = world.ecg.house.critical.service
     with world.database.write() as uow:
         critical.acknowledge(uow, ward, AcknowledgeCritical(loop_id=alarm.loop_id, version=1))
-    [ended] = world.ask(world.local, reports.ListAlarms(exam_id=exam_id, open_only=False))
+    [ended] = world.ask(world.local, alarms.ListAlarms(exam_id=exam_id, open_only=False))
     assert ended.acknowledged_by == "病区护士"
 
 
 def test_nobody_answers_and_the_next_level_is_called(network: NetworkWorld) -> None:
     world = network
     exam_id = world.acquired(data=a_file())
-    [alarm] = world.ask(world.local, reports.ListAlarms(exam_id=exam_id))
+    [alarm] = world.ask(world.local, alarms.ListAlarms(exam_id=exam_id))
     critical = world.ecg.house.critical.service
     world.clock.forward(hours=3)
     with world.database.write() as uow:
@@ -84,11 +84,11 @@ def test_a_new_trace_moves_the_waiting_consultation_up(network: NetworkWorld) ->
 
 def test_the_list_is_configured(network: NetworkWorld) -> None:
     world = network
-    settings = world.ask(world.admin, reports.GetCriticalRules())
+    settings = world.ask(world.admin, alarms.GetCriticalRules())
     off = tuple(msgspec.structs.replace(one, enabled=one.code != "vf") for one in settings.rules)
-    saved = world.ask(world.admin, reports.SaveCriticalRules(settings=reports.CriticalSettings(version=0, rules=off)))
+    saved = world.ask(world.admin, alarms.SaveCriticalRules(settings=alarms.CriticalSettings(version=0, rules=off)))
     assert saved.version == 1
     with pytest.raises(Refusal, match="他人修改"):
-        world.ask(world.admin, reports.SaveCriticalRules(settings=reports.CriticalSettings(version=0, rules=off)))
+        world.ask(world.admin, alarms.SaveCriticalRules(settings=alarms.CriticalSettings(version=0, rules=off)))
     exam_id = world.acquired(data=a_file())
-    assert "vf" not in {one.rule for one in world.ask(world.local, reports.ListAlarms(exam_id=exam_id))}
+    assert "vf" not in {one.rule for one in world.ask(world.local, alarms.ListAlarms(exam_id=exam_id))}
