@@ -108,13 +108,13 @@ class CaseLists:
         walk = Walk(libraries, states, first, last, is_by_state=bool(wanted.states))
         number = wanted.number.strip().upper()
         if number:
-            walk.narrow(uow, *of_numbers(number, number + _END))
+            walk.narrow(uow, of_numbers(number, number + _END))
         low, high = wanted.first_number.strip().upper(), wanted.last_number.strip().upper()
         if low or high:
-            walk.narrow(uow, *of_numbers(low, high and high + _JUST_AFTER))
+            walk.narrow(uow, of_numbers(low, high and high + _JUST_AFTER))
         word = folded(wanted.text)[:LENGTH]
         if word:
-            walk.narrow(uow, *of_word(word))
+            walk.narrow(uow, of_word(word))
         for flag in wanted.flags:
             if flag not in (CaseFlag.LOCKED, CaseFlag.FAVOURITE):
                 walk.narrow_by_flag(uow, flag)

@@ -2,7 +2,8 @@
 
 The walk goes along an index, newest registration first, until a page is full: by library, by library and state, or by
 flag. A condition that few cases meet (a name, a number, a flag) would make it long, so each such condition is first
-counted up to FEW: where it holds for no more, only those cases are looked at.
+counted: where it holds for no more than FEW, only those cases are looked at; where it holds for some thousands, the
+database sorts those, because they may lie together at the far end of the list.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, union_all
 
 from server.kernel.database import UnitOfWork
 from server.kernel.database.text import begins, one_of, unindexed
@@ -21,8 +22,18 @@ from shared.domain.pathology import CaseFlag, CaseState
 
 FEW = 5000
 MAX_TOTAL = 1000
-Narrowing = tuple[Select[Any], ColumnElement[bool]]
-"""The ids of the cases that meet a condition, and the condition for a walk over all cases."""
+_SOME_WORDS = 20_000  # as many cases are fetched one by one in about the time that a walk asks a few thousand
+_SOME_NUMBERS = 60_000  # these lie together
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A condition that few cases may meet."""
+
+    ids: Select[Any]  # of the cases that meet it
+    holds: ColumnElement[bool]  # for a walk over all cases
+    among: ColumnElement[bool] = field(default_factory=false)  # for reading just those cases …
+    most: int = 0  # … where there are no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +67,23 @@ def of_numbers(low: str, high: str) -> Narrowing:
     def condition(column: Any) -> ColumnElement[bool]:
         return and_(true(), *([column >= low] if low else []), *([column < high] if high else []))
 
-    return select(CaseRow.id).where(condition(CaseRow.number)), condition(unindexed(CaseRow.number))
+    inside = condition(CaseRow.number)
+    return Narrowing(select(CaseRow.id).where(inside), condition(unindexed(CaseRow.number)), inside, _SOME_NUMBERS)
 
 
 def of_word(word: str) -> Narrowing:
     """Return the narrowing of a word's beginning (words.py)."""
     own = unindexed(WordRow.word)  # in a walk the words of one case are looked at, never all with this beginning
     holds = select(literal(1)).where(WordRow.case_id == CaseRow.id, own >= word, own < word + "\U0010ffff")
-    return select(WordRow.case_id).where(begins(WordRow.word, word)), holds.correlate(CaseRow).exists()
+    ids = select(WordRow.case_id).where(begins(WordRow.word, word))
+    some = ids.limit(_SOME_WORDS)  # limited, so that a planner reads the words first and the cases by them
+    return Narrowing(ids, holds.correlate(CaseRow).exists(), CaseRow.id.in_(some), _SOME_WORDS)
 
 
 def of_flag(flag: CaseFlag) -> Narrowing:
     """Return the narrowing of a flag."""
     has = select(literal(1)).where(FlagRow.case_id == CaseRow.id, FlagRow.flag == flag.value)
-    return select(FlagRow.case_id).where(FlagRow.flag == flag.value), has.correlate(CaseRow).exists()
+    return Narrowing(select(FlagRow.case_id).where(FlagRow.flag == flag.value), has.correlate(CaseRow).exists())
 
 
 def between(column: Any, first: datetime | None, last: datetime | None) -> list[ColumnElement[bool]]:
@@ -87,24 +101,28 @@ class Walk:
     last: datetime | None
     is_by_state: bool
     few: tuple[int, ...] | None = None
+    some: Narrowing | None = None
     flag: CaseFlag | None = None
     sample: list[int] = field(default_factory=list)
     wide: list[ColumnElement[bool]] = field(default_factory=list)
 
-    def narrow(self, uow: UnitOfWork, ids: Select[Any], condition: ColumnElement[bool]) -> bool:
-        """Add a condition that few cases may meet; False when it holds for more than FEW."""
+    def narrow(self, uow: UnitOfWork, by: Narrowing) -> bool:
+        """Add a condition that few cases may meet; False when it is one for a walk."""
         if self.few is None:
-            found = list(uow.session.scalars(ids.limit(FEW + 1)))
+            found = list(uow.session.scalars(by.ids.limit(FEW + 1)))
             if len(found) <= FEW:
                 self.few = tuple(dict.fromkeys(found))
                 return True
             self.sample = self.sample or found
-        self.wide.append(condition)
+            if self.some is None and _holds_at_most(uow, by.ids, by.most):
+                self.some = by
+                return True
+        self.wide.append(by.holds)
         return False
 
     def narrow_by_flag(self, uow: UnitOfWork, flag: CaseFlag) -> None:
         """Add a flag; the first one that many cases have is what the walk goes along."""
-        if not self.narrow(uow, *of_flag(flag)) and self.flag is None:
+        if not self.narrow(uow, of_flag(flag)) and self.flag is None:
             self.flag = flag
             self.wide.pop()
 
@@ -124,7 +142,7 @@ class Walk:
             return self._count(uow)
         # more than FEW cases meet a condition: if a thousand of the first of them meet the others too, that is enough
         sampled = Walk(self.libraries, self.states, self.first, self.last, False, few=tuple(set(self.sample)))
-        sampled.wide = [*self.wide, *([of_flag(self.flag)[1]] if self.flag else [])]
+        sampled.wide = [*self.wide, *self._asides()]
         return MAX_TOTAL if sampled._count(uow) == MAX_TOTAL else self._count(uow)
 
     def _count(self, uow: UnitOfWork) -> int:
@@ -143,7 +161,7 @@ class Walk:
         values = [state.value for state in self.states]
         at: Any
         number: Any
-        if self.flag is not None and self.few is None:
+        if self.flag is not None and self.few is None and self.some is None:
             at, number = FlagRow.registered_at, FlagRow.case_id
             source: Select[Any, Any] = select(number.label("id"), at.label("at")).join(
                 CaseRow, CaseRow.id == FlagRow.case_id
@@ -154,18 +172,24 @@ class Walk:
             at, number = CaseRow.registered_at, CaseRow.id
             source = select(number.label("id"), at.label("at"))
             stretches = self._stretches(values)
-        if self.few is not None:
+        if self.few is not None or self.some is not None:
             at, number = unindexed(CaseRow.registered_at), unindexed(CaseRow.id)
         order = (at, number) if upwards else (at.desc(), number.desc())
         conditions = (*between(at, self.first, self.last), *self.wide, _beyond(at, number, spot, upwards=upwards))
         statements: list[Select[Any, Any]] = [source.where(stretch, *conditions).limit(limit) for stretch in stretches]
         return [statement.order_by(*order) for statement in statements] if is_ordered else statements
 
+    def _asides(self) -> list[ColumnElement[bool]]:
+        """The conditions that are not among the wide ones because the walk may go along them."""
+        flag = [of_flag(self.flag).holds] if self.flag else []
+        return flag + ([self.some.holds] if self.some else [])
+
     def _stretches(self, values: list[str]) -> list[ColumnElement[bool]]:
+        apart = and_(unindexed(CaseRow.library_id).in_(self.libraries), unindexed(CaseRow.state).in_(values))
         if self.few is not None:
-            of_few = one_of(CaseRow.id, self.few)
-            of_library = unindexed(CaseRow.library_id).in_(self.libraries)
-            return [and_(of_few, of_library, unindexed(CaseRow.state).in_(values))]
+            return [and_(one_of(CaseRow.id, self.few), apart, *self._asides())]
+        if self.some is not None:
+            return [and_(self.some.among, apart, *([of_flag(self.flag).holds] if self.flag else []))]
         if self.is_by_state:
             return [
                 and_(CaseRow.library_id == library, CaseRow.state == value)
@@ -173,6 +197,11 @@ class Walk:
                 for value in values
             ]
         return [and_(CaseRow.library_id == library, CaseRow.state.in_(values)) for library in self.libraries]
+
+
+def _holds_at_most(uow: UnitOfWork, ids: Select[Any], most: int) -> bool:
+    counted = select(func.count()).select_from(ids.limit(most + 1).subquery())
+    return most > 0 and int(uow.session.execute(counted).scalar_one()) <= most
 
 
 def _beyond(at: Any, number: Any, spot: Spot | None, *, upwards: bool) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
+from server.kernel.database.text import one_of
 from server.kernel.errors import invalid
 from server.pathology.cases.service import CaseService
 from server.pathology.cases.tables import CaseRow, LibraryRow
@@ -153,11 +154,11 @@ class Pairs:
 
     def _reports(self, uow: UnitOfWork, case_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
         statement = select(Report.case_id, ReportVersion.diagnosis, Report.author).join(ReportVersion, _TEXT)
-        rows = uow.session.execute(statement.where(Report.case_id.in_(list(case_ids)), *_READY))
+        rows = uow.session.execute(statement.where(one_of(Report.case_id, list(case_ids)), *_READY))
         return {case_id: (diagnosis, author) for case_id, diagnosis, author in rows}
 
     def _judgements(self, uow: UnitOfWork, pair: Pair, case_ids: Iterable[int]) -> dict[int, ComparisonRow]:
-        own = (ComparisonRow.pair == pair.value, ComparisonRow.case_id.in_(list(case_ids)))
+        own = (ComparisonRow.pair == pair.value, one_of(ComparisonRow.case_id, list(case_ids)))
         return {row.case_id: row for row in uow.session.scalars(select(ComparisonRow).where(*own))}
 
 
