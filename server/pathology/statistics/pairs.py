@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
-from server.kernel.dispatch import Caller
 from server.kernel.database.text import one_of
+from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.pathology.cases.service import CaseService
 from server.pathology.cases.tables import CaseRow, LibraryRow
