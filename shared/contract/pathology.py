@@ -349,6 +349,7 @@ class ChargeLine(msgspec.Struct, frozen=True, kw_only=True):
     price_fen: int
     order_id: int | None = None
     is_paid: bool = False
+    id: int = 0  # of a stored line; saving gives a line of the exam a new one
 
 
 class ChargesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -382,6 +383,21 @@ class SaveCharges(Command[ChargesView], frozen=True, kw_only=True):
     version: int
     kind: ChargeKind = ChargeKind.EXAM
     lines: tuple[ChargeLine, ...]
+
+
+class SettleCharges(Command[int], frozen=True, kw_only=True):
+    """Mark lines as paid or not, named by their own ids or by those of their orders; answers how many changed.
+
+    Refusals: NOT_FOUND (a line that is gone: nothing is marked), INVALID (none, too many).
+    """
+
+    method = "pathology.settle_charges"
+    permission = Permission.PATHOLOGY_CHARGES
+    audit = AuditClass.PATIENT_RECORD
+
+    charge_ids: tuple[int, ...] = ()
+    order_ids: tuple[int, ...] = ()
+    is_paid: bool = True
 
 
 class FetchedPatient(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -13,13 +14,15 @@ from clients.kit.labels import Button, Label
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords, RowAction
+from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.orders import looks
 from clients.pathology.orders.room import OrderScreen
 from clients.pathology.orders.situation import filter_form, filter_of
 from clients.pathology.registration.money import fen_of, yuan_of
-from shared.contract.pathology_orders import BillPage, ListBill, ListPrices, Price, PriceList, SavePrices
+from shared.contract.pathology import SettleCharges
+from shared.contract.pathology_orders import BillLine, BillPage, ListBill, ListPrices, Price, PriceList, SavePrices
 from shared.domain.pathology import ORDER_KINDS, ChargeKind, OrderKind
 from shared.domain.permissions import Permission
 
@@ -32,6 +35,7 @@ class BillingWindow(OrderScreen):
     def __init__(self, desk: Desk, what: str) -> None:
         super().__init__(desk)
         self._what = what
+        self._lines: tuple[BillLine, ...] = ()
         self.form = filter_form(states=False)
         if desk.case is not None:
             self.form.set_values({"number": desk.case.number, "first": None})
@@ -49,11 +53,17 @@ class BillingWindow(OrderScreen):
                 Column("is_paid", "收费状态", 80, value=lambda row: tr("已收" if row.is_paid else "未收")),
             ),
             row_id=lambda row: row.order.id,
+            actions=(
+                RowAction("pay", "标记已收", "check", lambda row: self._may_settle(row) and not row.is_paid),
+                RowAction("unpay", "标记未收", "undo", lambda row: self._may_settle(row) and row.is_paid),
+            ),
+            shown_actions=2,
             settings=desk.place.settings,
             list_id="pathology.order_bill",
             empty=EmptyWords("没有符合条件的计费", "请调整日期或病理号。", "money"),
         )
         self.list.retry.connect(self.refresh)
+        self.list.action_requested.connect(lambda action, row: self.settle((row,), is_paid=action == "pay"))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 8, 0, 12)
         box.setSpacing(8)
@@ -66,6 +76,10 @@ class BillingWindow(OrderScreen):
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 0, 16, 0)
         foot.addWidget(self.total, 1)
+        self.paid_button = Button("全部标记已收", "", "check", on_click=self._settle_all)
+        self.paid_button.setEnabled(False)
+        self.paid_button.setVisible(desk.place.may(Permission.PATHOLOGY_CHARGES.value))
+        foot.addWidget(self.paid_button)
         self.prices_button = Button("计费价目", "", "gear", on_click=self._prices)
         self.prices_button.setVisible(bool(desk.may(Permission.PATHOLOGY_SETTINGS)))
         foot.addWidget(self.prices_button)
@@ -77,8 +91,25 @@ class BillingWindow(OrderScreen):
         request = ListBill(kind=_CHARGES[self._what], filter=filter_of(self.form, self._what), limit=500)
         self.ask(request, self._show, "bill", lambda error: self.list.show_error(message_for(error)))
 
+    def settle(self, lines: Sequence[BillLine], *, is_paid: bool) -> None:
+        """Mark lines as paid or not."""
+        request = SettleCharges(order_ids=tuple(line.order.id for line in lines), is_paid=is_paid)
+        self.ask(request, self._settled)
+
+    def _settle_all(self) -> None:
+        self.settle([line for line in self._lines if line.amount_fen and not line.is_paid], is_paid=True)
+
+    def _settled(self, count: int) -> None:
+        self.desk.place.messages.say(tr("已更新 {count} 条收费。", count=count), Tone.SUCCESS)
+        self.refresh()
+
+    def _may_settle(self, line: BillLine) -> bool:
+        return bool(line.amount_fen) and self.desk.place.may(Permission.PATHOLOGY_CHARGES.value)
+
     def _show(self, page: BillPage) -> None:
+        self._lines = page.lines
         self.list.set_rows(page.lines)
+        self.paid_button.setEnabled(any(line.amount_fen and not line.is_paid for line in page.lines))
         words = "共 {count} 条，合计 {total} 元，未收 {unpaid} 元"
         self.total.set_source(words, count=page.total, total=yuan_of(page.total_fen), unpaid=yuan_of(page.unpaid_fen))
 

@@ -19,7 +19,7 @@ from clients.pathology.desk import Desk
 from clients.pathology.prompts import PromptBook
 from clients.pathology.registration.money import fen_of, yuan_of
 from shared.contract.errors import ErrorCode, RpcError
-from shared.contract.pathology import CaseView, ChargeLine, ChargesView, GetCharges, SaveCharges
+from shared.contract.pathology import CaseView, ChargeLine, ChargesView, GetCharges, SaveCharges, SettleCharges
 from shared.domain.pathology import CHARGE_KINDS, ChargeKind
 
 
@@ -43,7 +43,11 @@ class ChargesWindow(QWidget):
             row.addWidget(Button("增加", "primary", "add", on_click=self.form.submit), 0, Qt.AlignmentFlag.AlignVCenter)
             box.addLayout(row)
             self.form.submitted.connect(self.add)
-        removal = RowAction("remove", "移除", "cross_circle", _may_go if editable else _never, danger=True)
+        actions = (
+            RowAction("pay", "标记已收", "check", lambda row: editable and not row.line.is_paid),
+            RowAction("unpay", "标记未收", "undo", lambda row: editable and row.line.is_paid),
+            RowAction("remove", "移除", "cross_circle", _may_go if editable else _never, danger=True),
+        )
         self.list = ListView(
             (
                 Column("name", "收费项目", 0, value=lambda row: row.line.name, strong=True, sort=False),
@@ -58,11 +62,11 @@ class ChargesWindow(QWidget):
                 ),
             ),
             row_id=lambda row: row.place,
-            actions=(removal,),
-            shown_actions=1,
+            actions=actions,
+            shown_actions=3,
             empty=EmptyWords("还没有收费项目", "", "money"),
         )
-        self.list.action_requested.connect(lambda _action, row: self.remove(row.line))
+        self.list.action_requested.connect(lambda action, row: self._act(action, row.line))
         box.addWidget(self.list, 1)
         self.total = Label("", "title")
         self.total.setContentsMargins(16, 0, 16, 0)
@@ -86,6 +90,19 @@ class ChargesWindow(QWidget):
         if line in rest:
             rest.remove(line)
             self._save(tuple(rest))
+
+    def settle(self, line: ChargeLine, *, is_paid: bool) -> None:
+        """Mark a line as paid or not, be it of the exam or of an order."""
+        place, request = self._desk.place, SettleCharges(charge_ids=(line.id,), is_paid=is_paid)
+        place.runner.run(
+            lambda: place.connection.call(request), lambda _count: self._ask(), self._failed, key="pathology.charges"
+        )
+
+    def _act(self, action: str, line: ChargeLine) -> None:
+        if action == "remove":
+            self.remove(line)
+        else:
+            self.settle(line, is_paid=action == "pay")
 
     def closeEvent(self, event: object) -> None:
         self._is_open = False

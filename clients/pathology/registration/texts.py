@@ -126,6 +126,8 @@ ENTRIES: dict[str, str] = {
     "收费状态": "Payment",
     "已收": "Paid",
     "未收": "Unpaid",
+    "标记已收": "Mark as paid",
+    "标记未收": "Mark as unpaid",
     "增加": "Add",
     "移除": "Remove",
     "还没有收费项目": "No charges yet",

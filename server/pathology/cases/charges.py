@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, or_, select
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from server.kernel.errors import invalid, stale
+from server.kernel.errors import invalid, not_found, stale
 from server.pathology.cases.service import CaseService
 from server.pathology.cases.tables import CaseRow, ChargeRow
-from shared.contract.pathology import ChargeLine, ChargesView, SaveCharges
+from shared.contract.pathology import ChargeLine, ChargesView, SaveCharges, SettleCharges
 from shared.domain.pathology import ChargeKind
 
 _MOST = 200
+_MOST_SETTLED = 500
 
 
 class Charges:
@@ -51,6 +52,25 @@ class Charges:
         uow.session.execute(delete(ChargeRow).where(*own))
         self.add(uow, caller, request.case_id, [line for line in request.lines if line.order_id is None])
         return self.view(uow, caller, request.case_id)
+
+    def settle(self, uow: UnitOfWork, caller: Caller, request: SettleCharges) -> int:
+        """Mark lines as paid or not; returns how many changed. Raises NOT_FOUND, INVALID."""
+        wanted = len(request.charge_ids) + len(request.order_ids)
+        if not 1 <= wanted <= _MOST_SETTLED:
+            raise invalid("charge_ids", f"一次请选择 1 到 {_MOST_SETTLED} 条收费。")
+        named = or_(ChargeRow.id.in_(request.charge_ids), ChargeRow.order_id.in_(request.order_ids))
+        rows = list(uow.session.scalars(select(ChargeRow).where(named).order_by(ChargeRow.id)))
+        charges, orders = {row.id for row in rows}, {row.order_id for row in rows}
+        if not (charges.issuperset(request.charge_ids) and orders.issuperset(request.order_ids)):
+            raise not_found("收费项目")
+        changed = [row for row in rows if row.is_paid is not request.is_paid]
+        for case_id, case in self._cases.lock(uow, {row.case_id for row in changed}).items():
+            self._cases.demand(uow, caller, case_id)
+            case.charges_version += 1
+            self._cases.touch(uow, case_id)
+        for row in changed:
+            row.is_paid = request.is_paid
+        return len(changed)
 
     def add(self, uow: UnitOfWork, caller: Caller, case_id: int, lines: Sequence[ChargeLine]) -> None:
         """Add lines, as of an executed order. Raises INVALID."""
@@ -107,4 +127,5 @@ def _line(row: ChargeRow) -> ChargeLine:
         price_fen=row.price_fen,
         order_id=row.order_id,
         is_paid=row.is_paid,
+        id=row.id,
     )

@@ -112,6 +112,10 @@ class CasesRpc:
         return self._charges.save(uow, caller, request)
 
     @handles
+    def settle_charges(self, request: contract.SettleCharges, caller: Caller, uow: UnitOfWork) -> int:
+        return self._charges.settle(uow, caller, request)
+
+    @handles
     def fetch_patient(
         self, request: contract.FetchPatient, caller: Caller, uow: UnitOfWork
     ) -> tuple[contract.FetchedPatient, ...]:

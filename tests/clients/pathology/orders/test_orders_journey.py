@@ -31,6 +31,7 @@ from clients.pathology.orders.reagents import ReagentsWindow
 from clients.pathology.orders.requests import ReasonPanel, RequestList, make_list
 from clients.pathology.orders.result_entry import ResultWindow
 from clients.pathology.orders.situation import SituationWindow
+from clients.pathology.registration.charges import ChargesWindow
 from shared.contract.pathology import OpenCase
 from shared.contract.pathology_orders import Control, ExecuteOrders, ListOrders, OrderFilter, Price, SavePrices
 from shared.contract.pathology_technique import BlockEntry, StoreRemainder
@@ -219,6 +220,29 @@ def _a_lot(bench: Desk) -> ReagentsWindow:
         window.keep()
     assert [(row.lot, row.is_expired) for row in _listed(window.list)] == [("K2301", True), ("K2612", False)]
     return window
+
+
+def test_orders_are_marked_as_paid_in_the_list(room: Room, case_id: int, tmp_path: Path, qtbot: QtBot) -> None:
+    _prices(room)
+    doctor, _, _ = _doctor(room, tmp_path / "doctor", case_id)
+    _place_ki67_and_recut(qtbot, doctor)
+    clerk, _, _ = a_diagnosis_desk(room, room.user("administrator"), tmp_path / "clerk")
+    billing = BillingWindow(clerk, "special")
+    qtbot.addWidget(billing)
+    (line,) = _listed(billing.list)
+    assert line.amount_fen and not line.is_paid
+    billing.paid_button.click()
+    (line,) = _listed(billing.list)
+    assert line.is_paid
+    assert not billing.paid_button.isEnabled()
+    charges = ChargesWindow(clerk, room.ask(room.user("administrator"), OpenCase(case_id=case_id)).case)
+    qtbot.addWidget(charges)
+    rows = {row.line.name: row for row in _listed(charges.list)}
+    (paid,) = (row for row in rows.values() if row.line.is_paid)
+    assert paid.line.name == "免疫组化 Ki-67"
+    assert "未收 50.00 元" in charges.total.text()  # the recut
+    charges.list.action_requested.emit("unpay", paid)
+    assert not any(row.line.is_paid for row in _listed(charges.list))
 
 
 def _prices(room: Room) -> None:

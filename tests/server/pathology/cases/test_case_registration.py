@@ -386,3 +386,23 @@ def test_charges_are_summed_and_those_of_orders_stay(world: PathologyWorld) -> N
     view = world.ask(CLERK, contract.GetCharges(case_id=case.id))
     view = world.ask(CLERK, contract.SaveCharges(case_id=case.id, version=view.version, lines=()))
     assert [one.name for one in view.lines] == ["Ki-67"] and view.total_fen == 12000
+
+
+def test_charges_are_marked_as_paid_by_line_and_by_order(world: PathologyWorld) -> None:
+    first, second = world.register().case.id, world.register().case.id
+    by_hand = contract.ChargeLine(name="活检", price_fen=5000)
+    view = world.ask(CLERK, contract.SaveCharges(case_id=first, version=1, lines=(by_hand,)))
+    of_order = contract.ChargeLine(kind=ChargeKind.SPECIAL, name="Ki-67", price_fen=12000, order_id=3)
+    world.write(lambda uow: world.core.charges.add(uow, TECHNICIAN, second, [of_order]))
+    both = contract.SettleCharges(charge_ids=(view.lines[0].id,), order_ids=(3,))
+    assert world.ask(CLERK, both) == 2
+    assert world.ask(CLERK, both) == 0  # they are paid already
+    paid = [world.ask(CLERK, contract.GetCharges(case_id=one)) for one in (first, second)]
+    assert [one.unpaid_fen for one in paid] == [0, 0]
+    assert paid[0].version > view.version  # who has the old lines open saves none of them
+    assert world.ask(CLERK, contract.SettleCharges(order_ids=(3,), is_paid=False)) == 1
+    assert world.ask(CLERK, contract.GetCharges(case_id=second)).unpaid_fen == 12000
+    with pytest.raises(Refusal):
+        world.ask(CLERK, contract.SettleCharges(order_ids=(3, 4)))
+    with pytest.raises(Refusal):
+        world.ask(CLERK, contract.SettleCharges())
