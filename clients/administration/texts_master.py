@@ -122,6 +122,7 @@ ENTRIES = {
     "提交申请单": "Submit applications",
     "系统管理": "Administer",
     "查看审计": "Read the audit log",
+    "管理远程会诊": "Manage remote consultations",
     **dict(PATHOLOGY_WORDS.values()),
     "修改": "changed",
     "调整次序": "moved",

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"  # 审计
     CRITICAL_VALUES = "critical_values"  # 危急值: see and acknowledge
     STATISTICS = "statistics"  # 统计
+    REMOTE_LEAD = "remote_lead"  # 远程会诊管理: teams, limits, what others asked for
     # pathology (PA-USER-09); words in PATHOLOGY_WORDS
     PATHOLOGY_VIEW = "pathology_view"  # every account of the pathology department: lists, cases, trails
     PATHOLOGY_LIBRARIES = "pathology_libraries"  # the administrator's only
@@ -224,6 +225,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         Permission.EXPORT_IMAGES,
         Permission.CRITICAL_VALUES,
         Permission.STATISTICS,
+        Permission.REMOTE_LEAD,
     },
     # Nor a ward, which is outside the department: it answers its critical values and opens no report.
     "ward": frozenset({Permission.ANYONE, Permission.OWN_ACCOUNT, Permission.CRITICAL_VALUES}),

@@ -73,6 +73,7 @@ PERMISSIONS = {
     Permission.READ_AUDIT: "查看审计",
     Permission.CRITICAL_VALUES: "危急值",
     Permission.STATISTICS: "统计",
+    Permission.REMOTE_LEAD: "管理远程会诊",
     **{one: words[0] for one, words in PATHOLOGY_WORDS.items()},
 }
 _EVERYBODY = (Permission.ANYONE, Permission.SIGNED_IN, Permission.OWN_ACCOUNT)
