@@ -25,6 +25,8 @@ from shared.domain.states import PatientType
 from shared.domain.visits import visit_kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Select
 
     from server.bootstrap.ecg import EcgHouse
@@ -65,7 +67,9 @@ class RequestsOfHospital:
         self._desk = desk
         self._organisation = organisation
 
-    def search(self, uow: UnitOfWork, request: SearchRequests, examined: Select[Any]) -> tuple[int, list[RequestFacts]]:
+    def search(
+        self, uow: UnitOfWork, request: SearchRequests, examined: Select[Any], campuses: Collection[int | None] | None
+    ) -> tuple[int, list[RequestFacts]]:
         states = frozenset(request.states)
         wanted = Wanted(
             exam_types=rules.ECG_EXAM_TYPES,
@@ -77,6 +81,7 @@ class RequestsOfHospital:
             health_check_number=request.health_check_number,
             received_from=request.received_from,
             received_to=request.received_to,
+            campuses=campuses,
         )
         standing = Standing(
             is_open=RequestState.OPEN in states,
@@ -133,6 +138,7 @@ class RequestsOfHospital:
             urgency=Urgency.URGENT if urgent else Urgency.ROUTINE,
             height_cm=patient.height_cm,
             weight_kg=patient.weight_kg,
+            campus_id=one.campus_id,
         )
         return RequestFacts(
             id=one.id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from server.bootstrap.ecg_exams import CampusesOfHospital
 from server.ecg.acquisition.tables import EcgUploadRow
 from server.ecg.lines.rpc import LinesRpc
 from server.ecg.lines.service import LineService, Originals
@@ -64,6 +65,6 @@ def build_ecg_lines(house: EcgHouse, traces: EcgTraces) -> EcgLines:
     """Construct services and handlers."""
     records = RecordsOfLines(traces.service.storage)
     folder = UploadFolder(house.folders.documents / "ecg-originals", house.settings.reserve_mb << 20)
-    service = LineService(records, house.time)
+    service = LineService(records, CampusesOfHospital(house.organisation), house.time)
     originals = Originals(house.database, folder, records, house.time)
     return EcgLines(service, (LinesRpc(service, originals),))

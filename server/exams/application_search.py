@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +34,7 @@ class Wanted:
     health_check_number: str = ""
     received_from: date | None = None
     received_to: date | None = None
+    campuses: Collection[int | None] | None = None  # for which; None among them: those that name no campus
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [ApplicationRow.exam_type.in_(list(wanted.exam_types))]
     if wanted.visit_kinds:
         found.append(ApplicationRow.visit_kind.in_([one.value for one in wanted.visit_kinds]))
+    if wanted.campuses is not None:
+        named = ApplicationRow.campus_id.in_([one for one in wanted.campuses if one is not None])
+        found.append(or_(named, ApplicationRow.campus_id.is_(None)) if None in wanted.campuses else named)
     if number := wanted.his_number.strip():
         found.append(ApplicationRow.his_number == number)
     if name := wanted.patient_name.strip():

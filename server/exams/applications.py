@@ -46,6 +46,7 @@ class ApplicationDesk:
         check_items(request.items)
         check_measures(request.patient)
         check_texts(request.clinical, request.requester)
+        self._check_campus(uow, request.campus_id)
         his_number = request.requester.his_number.strip()
         row = self._by_his_number(uow, his_number) or ApplicationRow(his_number=his_number or None, version=0)
         body = OrderBody(
@@ -62,6 +63,7 @@ class ApplicationDesk:
         row.health_check_number = particulars.health_check_number
         row.patient_key = patient_key or row.patient_key or ""
         _note_search(row, request.patient)
+        row.campus_id = request.campus_id
         row.received_at = self._time.now()
         row.cancelled_at = None
         row.body = packed(body)
@@ -184,6 +186,11 @@ class ApplicationDesk:
             row.touch()
             uow.publish(Changed(entity="application", id=row.id, version=row.version))
 
+    def _check_campus(self, uow: UnitOfWork, campus_id: int | None) -> None:
+        campuses = self._organisation.hospital(uow).view.campuses
+        if campus_id is not None and all(one.id != campus_id for one in campuses):
+            raise invalid("campus_id", "申请单的院区不存在，请核对院区编码。")
+
     def _by_his_number(self, uow: UnitOfWork, his_number: str) -> ApplicationRow | None:
         if not his_number:
             return None
@@ -236,4 +243,5 @@ def application_view(row: ApplicationRow) -> ApplicationView:
         ecg_exam_id=row.ecg_exam_id,
         is_cancelled=row.cancelled_at is not None,
         patient_key=row.patient_key,
+        campus_id=row.campus_id,
     )

@@ -37,6 +37,7 @@ class ApplicationRow(Versioned, Base):
     name_keys: Mapped[str] = mapped_column(String(100), default="", server_default="")  # pinyin and initials
     inpatient_number: Mapped[str] = mapped_column(String(32), default="", server_default="")
     visit_kind: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    campus_id: Mapped[int | None] = mapped_column(default=None)  # for which it was made; None: nobody said
 
     __table_args__ = (Index("ix_applications_received", "exam_type", "received_at", "id"),)
 

@@ -206,7 +206,9 @@ class Asking:
         person = fhir.person_of(patient, connection.identifiers, connection.patient_system)
         person = self._registry.completed(uow, person)
         book = CodeBook(self._organisation.hospital(uow), connection.codes)
-        order = fhir.application_of(request, bundle, person, book, connection.identifier_system, self._time.zone)
+        order = fhir.application_of(
+            request, bundle, person, book, connection.identifier_system, self._time.zone, connection.facility
+        )
         self._applications.submit(uow, hospital_system(connection.name), order, person.key)
         self._registry.keep(uow, person, None)
 

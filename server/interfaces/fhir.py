@@ -99,9 +99,12 @@ def person_of(patient: Resource, identifiers: Mapping[str, str], card_system: st
 
 
 def application_of(
-    request: Resource, bundle: Resource, person: Person, book: CodeBook, system: str, zone: tzinfo
+    request: Resource, bundle: Resource, person: Person, book: CodeBook, system: str, zone: tzinfo, facility: str = ""
 ) -> SubmitApplication:
-    """Read a ServiceRequest. Raises MessageError when its number or code cannot be used."""
+    """Read a ServiceRequest. Raises MessageError when its number or code cannot be used.
+
+    `facility` is what the connection calls the other side: its hospital, where the order names none.
+    """
     number = order_number(request, system)
     if not number or len(number) > 64:
         raise MessageError("the order has no usable number", "101", ("ServiceRequest", 1, 0))
@@ -125,6 +128,7 @@ def application_of(
             his_number=number,
         ),
         patient_type=PatientType.EMERGENCY if urgent else PatientType.ORDINARY,
+        campus_id=book.campus([*_places(request, bundle), facility]),
     )
 
 
@@ -174,6 +178,24 @@ def _department(request: Resource, bundle: Resource) -> str:
     if target is None or target.get("resourceType") != "PractitionerRole":
         return ""
     return _text(_dict(target, "organization"), "display") or next(map(_concept, _list(target, "specialty")), "")
+
+
+def _places(request: Resource, bundle: Resource) -> list[str]:
+    """What may name the hospital of an order: who shall perform it, where, and whose requester ordered it."""
+    given = (*_list(request, "performer"), *_list(request, "locationReference"), _dict(request, "requester"))
+    return [word for one in given for word in _names_of(one, request, bundle)]
+
+
+def _names_of(reference: Resource, request: Resource, bundle: Resource, *, is_of_role: bool = False) -> list[str]:
+    """Numbers and names of an organisation or place; of a practitioner's role those of its organisation."""
+    target = _target(_text(reference, "reference"), request, bundle) or {}
+    if target.get("resourceType") == "PractitionerRole" and not is_of_role:
+        return _names_of(_dict(target, "organization"), request, bundle, is_of_role=True)
+    found = [_text(_dict(reference, "identifier"), "value")]
+    if target.get("resourceType") in ("Organization", "Location"):
+        found += [_text(one, "value") for one in _list(target, "identifier")]
+        found.append(_text(target, "name"))
+    return [*found, _text(reference, "display")]
 
 
 def _target(reference: str, request: Resource, bundle: Resource) -> Resource | None:

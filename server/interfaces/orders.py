@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -44,6 +44,21 @@ class CodeBook:
         if not kind:
             return None
         return kind, ItemEntry(code=code, name=name or code, body_part=body_part[:50], price_fen=0)
+
+    def campus(self, words: Iterable[str]) -> int | None:
+        """Return the campus that the first fitting word names: by its code or name, or by the code of a department.
+
+        None where none does: a request that names no campus is the first campus's (server.ecg.exams).
+        """
+        view = self.hospital.view
+        named = {one.code.casefold(): one.id for one in view.campuses} | {one.name: one.id for one in view.campuses}
+        departments = {one.code.casefold(): one.campus_id for one in view.departments}
+        for word in words:
+            ours = self.codes.get(word, word).strip()
+            for found in (named.get(ours), named.get(ours.casefold()), departments.get(ours.casefold())):
+                if ours and found is not None:
+                    return found
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,7 @@ def _order(
         clinical=_clinical(message, kept),
         requester=_requester(message, first, number, zone),
         patient_type=PatientType.EMERGENCY if is_urgent else person.patient_type,
+        campus_id=book.campus(_places(message, first)),
     )
     return NewOrder(request, person.key)
 
@@ -182,6 +198,15 @@ def _items(groups: Sequence[_Group], book: CodeBook) -> tuple[str, tuple[ItemEnt
             f"one order holds items of several exam types ({', '.join(kinds)}): it needs a number for each", "102"
         )
     return next(iter(kinds)), tuple(items.values())
+
+
+def _places(message: Message, group: _Group) -> list[str]:
+    """What may name the hospital of an order, the most exact first: who orders, where the patient is, who sends."""
+    orc, visit = group.orc, message.first("PV1")
+    found = [orc.value(21, 10), orc.value(21, 3), orc.value(21)]
+    found += [] if visit is None else [visit.value(3, 4), visit.value(3, 4, 2)]
+    found += [message.header.value(4), message.header.value(4, 2), orc.value(17)]
+    return found + ([] if visit is None else [visit.value(3)])
 
 
 def _section(group: _Group) -> str:

@@ -95,6 +95,7 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
     ecg_exam_id: int | None = None  # the exam of the ECG network that it was registered as
     is_cancelled: bool = False  # taken back by the hospital system
     patient_key: str = ""  # the hospital system's own number of the patient
+    campus_id: int | None = None  # for which it was made; None: the other system did not say
 
 
 class SubmitApplication(Command[ApplicationView], frozen=True, kw_only=True):
@@ -113,6 +114,7 @@ class SubmitApplication(Command[ApplicationView], frozen=True, kw_only=True):
     clinical: ClinicalEntry = ClinicalEntry()
     requester: RequesterEntry = RequesterEntry()
     patient_type: PatientType = PatientType.ORDINARY
+    campus_id: int | None = None  # the campus (hospital) that shall carry it out, None: not said
 
 
 class FindApplications(Query[tuple[ApplicationView, ...]], frozen=True, kw_only=True):

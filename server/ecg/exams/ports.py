@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,8 +31,13 @@ class RequestFacts:
 class Requests(Protocol):
     """Requests as the hospital's systems hand them in."""
 
-    def search(self, uow: UnitOfWork, request: SearchRequests, examined: Select[Any]) -> tuple[int, list[RequestFacts]]:
-        """Return how many match, and a page, newest first; `examined` selects ids of exams that were carried out."""
+    def search(
+        self, uow: UnitOfWork, request: SearchRequests, examined: Select[Any], campuses: Collection[int | None] | None
+    ) -> tuple[int, list[RequestFacts]]:
+        """Return how many match, and a page, newest first; `examined` selects ids of exams that were carried out.
+
+        `campuses`: those whose requests are asked for, None among them for requests that name none; None: everybody's.
+        """
 
     def find(self, uow: UnitOfWork, request_number: str, health_check_number: str) -> list[RequestFacts]:
         """Return requests for an ECG that bear exactly this number, newest first."""

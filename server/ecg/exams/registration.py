@@ -15,7 +15,7 @@ from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.database.base import next_number
 from server.kernel.dispatch import Caller
-from server.kernel.errors import Refusal, illegal_action, invalid, stale
+from server.kernel.errors import Refusal, illegal_action, invalid, not_found, stale
 from server.patients.rules import age_text, flat
 from shared.contract.base import Changed
 from shared.contract.ecg import (
@@ -50,20 +50,22 @@ class Registration:
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────
 
-    def search(self, uow: UnitOfWork, request: SearchRequests) -> RequestList:
-        """Return requests that meet the conditions (ECG-HIS-02). Raises INVALID."""
+    def search(self, uow: UnitOfWork, caller: Caller, request: SearchRequests) -> RequestList:
+        """Return requests of the caller's side that meet the conditions (ECG-HIS-02). Raises INVALID."""
         if request.received_from and request.received_to and request.received_from > request.received_to:
             raise invalid("received_from", "开始日期不能晚于结束日期。")
         examined = select(EcgExamRow.id).where(EcgExamRow.state.in_(_EXAMINED))
-        total, found = self._requests.search(uow, request, examined)
+        total, found = self._requests.search(uow, request, examined, self._side(uow, caller))
         return RequestList(total=total, rows=self._rows(uow, found))
 
-    def find(self, uow: UnitOfWork, request: FindRequest) -> tuple[RequestRow, ...]:
-        """Return the requests of a number, if any (ECG-QREG-02/03). Raises INVALID."""
+    def find(self, uow: UnitOfWork, caller: Caller, request: FindRequest) -> tuple[RequestRow, ...]:
+        """Return the requests of a number on the caller's side, if any (ECG-QREG-02/03). Raises INVALID."""
         number, check_up = request.request_number.strip(), request.health_check_number.strip()
         if not number and not check_up:
             raise invalid("request_number", "请输入或扫描申请单号或体检号。")
-        return self._rows(uow, self._requests.find(uow, number, check_up)[:_MOST_FOUND])
+        side = self._side(uow, caller)
+        found = [one for one in self._requests.find(uow, number, check_up) if _is_of(one, side)]
+        return self._rows(uow, found[:_MOST_FOUND])
 
     def demand_found(self, found: tuple[RequestRow, ...], request: FindRequest) -> tuple[RequestRow, ...]:
         """Return what was found. Raises NOT_FOUND with the sentence to show (ECG-QREG-06)."""
@@ -77,7 +79,18 @@ class Registration:
 
     def _rows(self, uow: UnitOfWork, found: list[RequestFacts]) -> tuple[RequestRow, ...]:
         exams = self._exams.facts_of(uow, [one.ecg_exam_id for one in found if one.ecg_exam_id is not None])
-        return tuple(_request_row(one, exams.get(one.ecg_exam_id or 0)) for one in found)
+        names = self._campuses.names(uow)
+        return tuple(
+            _request_row(one, exams.get(one.ecg_exam_id or 0), names.get(one.entry.campus_id or 0, "")) for one in found
+        )
+
+    def _side(self, uow: UnitOfWork, caller: Caller) -> frozenset[int | None] | None:
+        """Whose requests an account finds (ECG-LOGIN-06); None: everybody's. Those that name no campus (None in the
+        set) are the first campus's: the main house's system is the one that needs to say nothing."""
+        if not caller.campus_ids:
+            return None
+        first = next(iter(self._campuses.names(uow)), 0)
+        return frozenset({*caller.campus_ids, None}) if first in caller.campus_ids else frozenset(caller.campus_ids)
 
     # ── registering ──────────────────────────────────────────────────────────────────────────────────
 
@@ -86,6 +99,8 @@ class Registration:
     ) -> tuple[ExamFacts, bool]:
         """Register a request, or return the exam that it is already and True (ECG-REG-04). Raises Refusal."""
         request = self._requests.get(uow, application_id)
+        if not _is_of(request, self._side(uow, caller)):
+            raise not_found("心电图申请单")
         if request.ecg_exam_id is not None:
             return self._exams.demand(uow, caller, request.ecg_exam_id), True
         if request.registered_elsewhere:
@@ -225,7 +240,11 @@ def request_state(request: RequestFacts, exam: ExamFacts | None) -> RequestState
     return RequestState.REGISTERED if request.registered_elsewhere else RequestState.OPEN
 
 
-def _request_row(request: RequestFacts, exam: ExamFacts | None) -> RequestRow:
+def _is_of(request: RequestFacts, side: frozenset[int | None] | None) -> bool:
+    return side is None or request.entry.campus_id in side
+
+
+def _request_row(request: RequestFacts, exam: ExamFacts | None, campus: str) -> RequestRow:
     state = request_state(request, exam)
     return RequestRow(
         application_id=request.id,
@@ -236,4 +255,5 @@ def _request_row(request: RequestFacts, exam: ExamFacts | None) -> RequestRow:
         exam_id=None if exam is None else exam.id,
         known=request.is_known,
         can_register=state is RequestState.OPEN,
+        campus_name=campus,
     )

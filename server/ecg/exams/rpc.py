@@ -38,14 +38,14 @@ class ExamsRpc:
 
     @handles
     def search_requests(self, request: ecg.SearchRequests, caller: Caller, uow: UnitOfWork) -> ecg.RequestList:
-        return self._registration.search(uow, request)
+        return self._registration.search(uow, caller, request)
 
     @handles_alone
     def find_request(self, request: ecg.FindRequest, caller: Caller) -> tuple[ecg.RequestRow, ...]:
         """Where no request waits here, the hospital system is asked (FHIR), outside of any transaction."""
         number = request.request_number.strip() or request.health_check_number.strip()
         with self._database.read() as uow:
-            found = self._registration.find(uow, request)
+            found = self._registration.find(uow, caller, request)
         if not any(one.can_register for one in found):
             try:
                 has_more = bool(number) and self._orders.ask(number, by_order=bool(request.request_number.strip()))
@@ -55,7 +55,7 @@ class ExamsRpc:
                 has_more = False
             if has_more:
                 with self._database.read() as uow:
-                    found = self._registration.find(uow, request)
+                    found = self._registration.find(uow, caller, request)
         return self._registration.demand_found(found, request)
 
     @handles

@@ -17,7 +17,7 @@ ECG_EXAM_TYPES = ("ECG", "EKG")
 
 CHANGEABLE = ("complaint", "history", "clinical_diagnosis", "phone", "bed", "remark")
 """What 详情 lets be changed (ECG-AMB-05)."""
-FROM_DIALOG = (*CHANGEABLE, "ward", "department", "doctor", "urgency", "kind", "campus_id", "height_cm", "weight_kg")
+FROM_DIALOG = (*CHANGEABLE, "ward", "department", "doctor", "urgency", "kind", "height_cm", "weight_kg")
 """What the dialog adds to a request; identity and numbers of the other system stand as they came."""
 
 LENGTHS = {
@@ -143,6 +143,8 @@ def with_dialog(request: EcgEntry, dialog: EcgEntry) -> EcgEntry:
         added["birth_date"], added["age"] = dialog.birth_date, dialog.age
     if not request.id_number:
         added["id_number"] = dialog.id_number
+    if request.campus_id is None:
+        added["campus_id"] = dialog.campus_id
     if dialog.patient_id is not None:
         added["patient_id"] = dialog.patient_id
     return msgspec.structs.replace(request, **added)

@@ -29,6 +29,7 @@ class EcgExamRow(Versioned, Base):
     urgency: Mapped[str] = mapped_column(String(12))
 
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    merged_from_id: Mapped[int | None] = mapped_column(index=True)  # the record it was registered for, since merged
     patient_name: Mapped[str] = mapped_column(ordered_text(64))
     pinyin_flat: Mapped[str] = mapped_column(ordered_text(64))
     initials: Mapped[str] = mapped_column(ordered_text(16))

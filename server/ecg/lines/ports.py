@@ -8,6 +8,13 @@ from typing import Protocol
 from server.kernel.database import UnitOfWork
 
 
+class Campuses(Protocol):
+    """The organisation."""
+
+    def names(self, uow: UnitOfWork) -> dict[int, str]:
+        """Return campus id → name, in order."""
+
+
 class Records(Protocol):
     """The records that arrived under the stations' keys."""
 

@@ -21,8 +21,8 @@ class LinesRpc:
         return self._lines.report(uow, caller, request.report)
 
     @handles
-    def listed(self, _request: contract.ListLines, _caller: Caller, uow: UnitOfWork) -> tuple[contract.LineView, ...]:
-        return self._lines.listed(uow)
+    def listed(self, _request: contract.ListLines, caller: Caller, uow: UnitOfWork) -> tuple[contract.LineView, ...]:
+        return self._lines.listed(uow, caller)
 
     @handles
     def compare(self, request: contract.CompareLine, _caller: Caller, uow: UnitOfWork) -> tuple[contract.HeldView, ...]:

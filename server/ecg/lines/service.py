@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from server.ecg.lines import rules
-from server.ecg.lines.ports import Records
+from server.ecg.lines.ports import Campuses, Records
 from server.ecg.lines.tables import EcgLineRow, EcgOriginalRow
 from server.kernel.clock import Clock
 from server.kernel.database import Database, UnitOfWork
@@ -34,8 +34,9 @@ from shared.contract.errors import ErrorCode
 class LineService:
     """What is told of lines. Methods work in the caller's unit of work and never commit."""
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: Records, campuses: Campuses, clock: Clock) -> None:
         self._records = records
+        self._campuses = campuses
         self._clock = clock
 
     def report(self, uow: UnitOfWork, caller: Caller, report: LineReport) -> Nothing:
@@ -48,15 +49,23 @@ class LineService:
             row = EcgLineRow(station=station, number=0)
             uow.session.add(row)
         row.user_name, row.report, row.seen_at = caller.name, msgspec.msgpack.encode(report), self._clock.now()
+        row.campus_id = min(caller.campus_ids) if len(caller.campus_ids) == 1 else None
         row.number += 1
         uow.publish(Changed(entity="ecg_line", id=0, version=row.number))
         return Nothing()
 
-    def listed(self, uow: UnitOfWork) -> tuple[LineView, ...]:
-        """Return every station's line, those with waiting records first, then by name."""
-        now = self._clock.now()
+    def listed(self, uow: UnitOfWork, caller: Caller) -> tuple[LineView, ...]:
+        """Return the lines of the caller's hospitals, those with waiting records first, then by name.
+
+        A station that accounts of several hospitals use is everybody's: its report names no patient.
+        """
+        now, names = self._clock.now(), self._campuses.names(uow)
+        wanted = select(EcgLineRow)
+        if caller.campus_ids:
+            own = EcgLineRow.campus_id.in_(sorted(caller.campus_ids))
+            wanted = wanted.where(or_(own, EcgLineRow.campus_id.is_(None)))
         views = []
-        for row in uow.session.scalars(select(EcgLineRow)):
+        for row in uow.session.scalars(wanted):
             report = msgspec.msgpack.decode(row.report, type=LineReport)
             silent = rules.is_silent(row.seen_at, now, report)
             views.append(
@@ -66,6 +75,7 @@ class LineService:
                     report=report,
                     seen_at=row.seen_at,
                     is_silent=silent,
+                    hospital=names.get(row.campus_id or 0, ""),
                 )
             )
         return tuple(sorted(views, key=lambda view: (-view.report.urgent, -view.report.waiting, view.station)))

@@ -17,6 +17,7 @@ class EcgLineRow(Base):
 
     station: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_name: Mapped[str] = mapped_column(String(64))
+    campus_id: Mapped[int | None] = mapped_column(default=None)  # of that account; None: it is not limited to one
     report: Mapped[bytes] = mapped_column(LargeBinary)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     number: Mapped[int] = mapped_column(default=0)  # of reports: the version of notices

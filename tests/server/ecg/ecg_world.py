@@ -138,7 +138,12 @@ class EcgWorld:
     # ── what comes from outside ──────────────────────────────────────────────────────────────────────
 
     def order(
-        self, number: str = "REQ1", name: str = "王小明", code: str = "ECG001", **patient: Any
+        self,
+        number: str = "REQ1",
+        name: str = "王小明",
+        code: str = "ECG001",
+        campus_id: int | None = None,
+        **patient: Any,
     ) -> ApplicationView:
         """A request as the hospital's system hands it in."""
         item = ItemEntry(code=code, name="常规十二导联心电图", body_part="心脏", price_fen=2000)
@@ -148,6 +153,7 @@ class EcgWorld:
             exam_type="ECG" if code.startswith("ECG") else code[:2],
             items=(item,),
             requester=RequesterEntry(department="内科", doctor="李医生", his_number=number, ward="内一", bed="12"),
+            campus_id=campus_id,
         )
         return self.write(lambda uow: self.applications.submit(uow, SYSTEM, request, f"P{number}"))
 

@@ -74,6 +74,19 @@ def test_a_report_takes_the_place_of_the_last(station: EcgWorld) -> None:
     assert refused(station, lines.ReportLine(report=a_report(waiting=-1))).field == "report"
 
 
+def test_each_hospital_sees_its_own_lines(station: EcgWorld) -> None:
+    clinic = station.second_campus()
+    nurse = caller(30, "乡镇护士", "ecg_operator", station="CLINIC-PC", campus_ids=(clinic,))
+    station.ask(nurse, lines.ReportLine(report=a_report(waiting=4, failures=2)))
+    station.ask(OPERATOR, lines.ReportLine(report=a_report(waiting=1)))
+    here = caller(31, "本部管理员", "ecg_admin", campus_ids=(station.campus_id,))
+    there = caller(32, "乡镇管理员", "ecg_admin", campus_ids=(clinic,))
+    assert [one.station for one in station.ask(ADMIN, lines.ListLines())] == ["CLINIC-PC", "ECG-PC-1"]
+    [first, _second] = station.ask(there, lines.ListLines())
+    assert (first.hospital, first.report.failures) == ("乡镇卫生院", 2)
+    assert [one.station for one in station.ask(here, lines.ListLines())] == ["ECG-PC-1"]  # of no one hospital
+
+
 def test_both_sides_learn_what_is_held(station: EcgWorld) -> None:
     key, trace = sent(station)
     packed = pack(a_record(seed=9), thin=True)
