@@ -227,7 +227,11 @@ def test_a_request_of_the_hospital_system_is_registered_by_its_number(
     patient = PatientEntry(name="孙二娘", sex=Sex.FEMALE, card_number="C900", birth_date=date(1960, 3, 4))
     item = ItemEntry(code="ECG001", name="常规十二导联心电图", body_part="心脏", price_fen=2000)
     requester = RequesterEntry(department="内科", doctor="李医生", his_number="SQ-900", ward="内一", bed="12")
-    network.admin.call(SubmitApplication(patient=patient, exam_type="ECG", items=(item,), requester=requester))
+    network.admin.call(
+        SubmitApplication(
+            patient=patient, exam_type="ECG", items=(item,), requester=requester, campus_id=network.clinic_id
+        )
+    )
 
     his = lower.page(pages.HIS)
     his.presenter.refresh()
