@@ -49,6 +49,6 @@ def build_pathology_stations(house: PathologyHouse, core: PathologyCases) -> Sta
     """The handlers of the stations."""
     stations = StationService(AccountsOfHouse(house.identity), core.libraries)
     papers = ReceptionPapers(
-        house.database, house.time, core.views, NameOfHospital(house.organisation), house.documents
+        house.database, house.time, core.views, core.cases, NameOfHospital(house.organisation), house.documents
     )
     return StationsRpc(stations, papers)

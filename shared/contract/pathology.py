@@ -164,6 +164,7 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     state_since: datetime
     delay_reason: str
     doctors: dict[DoctorRole, str]  # names of those who were named or signed
+    label_prints: int = 0  # copies of the case's barcode
     allowed: tuple[CaseAction, ...]
 
 

@@ -61,6 +61,16 @@ class ListAccounts(Query[AccountsView], frozen=True, kw_only=True):
     with_inactive: bool = False
 
 
+class ListStaff(Query[tuple[str, ...]], frozen=True, kw_only=True):
+    """Names of those in use who have a right, to pick from (PA-GRS-11); administrators are not named."""
+
+    method = "pathology_settings.list_staff"
+    permission = Permission.PATHOLOGY_VIEW
+    audit = AuditClass.ROUTINE
+
+    right: Permission
+
+
 class AddAccount(Command[AccountView], frozen=True, kw_only=True):
     """添加用户 with the initial password; without `seeded` it has no right at all (PA-USER-04).
 

@@ -146,9 +146,9 @@ class EnterLibrary(Command[StationSettings], frozen=True, kw_only=True):
 
 
 class PrintCaseBarcode(Command[DocumentView], frozen=True, kw_only=True):
-    """打印病理条码 for container and request form (PA-REG-16).
+    """打印病理条码 for container and request form (PA-REG-16); the copies are counted and stand in the trail (PA-BAR-04).
 
-    Refusals: NOT_FOUND, ILLEGAL_ACTION (no number), INVALID.
+    Refusals: NOT_FOUND, ILLEGAL_ACTION (no number), INVALID, DUPLICATE (printed before: ask, then say `reprint`).
     """
 
     method = "pathology_stations.print_case_barcode"
@@ -157,6 +157,8 @@ class PrintCaseBarcode(Command[DocumentView], frozen=True, kw_only=True):
 
     case_id: int
     output: Output = Output()
+    reprint: bool = False
+    station: str = ""
 
 
 class PrintSlip(Command[DocumentView], frozen=True, kw_only=True):

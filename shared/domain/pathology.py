@@ -263,6 +263,7 @@ class CaseAction(StrEnum):
     AUDIT = "audit"
     REOPEN = "reopen"
     PRINT = "print"
+    PRINT_LABEL = "print_label"
     SEND = "send"
     DELAY = "delay"
     FROZEN_REPORT = "frozen_report"
@@ -296,6 +297,7 @@ CASE_ACTIONS = {
     CaseAction.AUDIT: Word("报告审核", "Audit report"),
     CaseAction.REOPEN: Word("取消审核", "Withdraw audit"),
     CaseAction.PRINT: Word("报告打印", "Print report"),
+    CaseAction.PRINT_LABEL: Word("打印病理条码", "Print case barcode"),
     CaseAction.SEND: Word("报告发送", "Send report"),
     CaseAction.DELAY: Word("报告延期", "Delay report"),
     CaseAction.FROZEN_REPORT: Word("冰冻报告", "Frozen report"),

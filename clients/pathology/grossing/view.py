@@ -27,6 +27,7 @@ from clients.pathology.grossing.rows import GrossRow, source_choices
 from clients.pathology.grossing.state import GrossingState
 from clients.pathology.media.tab import PEDAL as CAPTURE
 from clients.pathology.prompts import PromptBook
+from shared.contract.pathology_settings import ListStaff
 from shared.contract.pathology_templates import TemplateKind
 from shared.domain.pathology import BLOCK_STATES, BlockState
 from shared.domain.permissions import Permission
@@ -79,6 +80,7 @@ class GrossingTab(QWidget):
         self.prompts = PromptBook(desk.place, PROMPTS)
         self.strip = SignalStrip()
         self._filling = False
+        self._staff: tuple[str, ...] = ()
         self._shown_rows: tuple[GrossRow, ...] | None = None
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -95,6 +97,7 @@ class GrossingTab(QWidget):
         self._listen()
         desk.add_part(TAB, TITLE, self.presenter)
         self.presenter.open()
+        self._ask_staff()
 
     # ── showing ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -433,6 +436,15 @@ class GrossingTab(QWidget):
             if one.id == state.specimen_id:
                 self.specimen.setCurrentIndex(self.specimen.count() - 1)
 
+    def _ask_staff(self) -> None:
+        place, request = self.desk.place, ListStaff(right=Permission.PATHOLOGY_GROSS)
+
+        def came(names: tuple[str, ...]) -> None:
+            self._staff = names
+
+        # without the list the names of the case are offered, and any can be typed
+        place.runner.run(lambda: place.connection.call(request), came, lambda _error: None, key="pathology.staff")
+
     def _people(self) -> tuple[Prompt, ...]:
-        names = [self.desk.place.session.name, *(row.grosser for row in self.presenter.state.rows)]
+        names = [self.desk.place.session.name, *(row.grosser for row in self.presenter.state.rows), *self._staff]
         return tuple(Prompt(verbatim(name)) for name in dict.fromkeys(name for name in names if name))

@@ -42,6 +42,7 @@ def execute_appointment(desk: Desk) -> None:
 
 def print_barcode(desk: Desk) -> None:
     """打印病理条码 of the open case or of the row (PA-CASE-15)."""
+    from clients.pathology.bench.asking import asker
     from clients.pathology.registration.specimen_actions import print_case_barcode
 
     target = desk.case or desk.selected
@@ -50,7 +51,7 @@ def print_barcode(desk: Desk) -> None:
     if not target.number:
         desk.place.messages.say(tr("预约病例还没有病理号，执行预约后才能打印条码。"), Tone.WARNING)
         return
-    print_case_barcode(desk, target.id)
+    print_case_barcode(desk, target.id, asker(desk))
 
 
 def gaps(desk: Desk) -> None:

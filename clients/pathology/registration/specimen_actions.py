@@ -7,8 +7,10 @@ from typing import Any
 
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
+from clients.pathology.bench.labels import Ask
 from clients.pathology.desk import Desk
 from shared.contract.base import Request
+from shared.contract.errors import ErrorCode, RpcError
 from shared.contract.pathology_stations import PrintCaseBarcode, PrintSlip
 from shared.contract.pathology_technique import (
     AcceptSpecimens,
@@ -80,12 +82,25 @@ class SpecimenActions:
             self._place.messages.say(f"{line.number}：{line.message}", Tone.WARNING)
 
 
-def print_case_barcode(desk: Desk, case_id: int) -> None:
-    """打印病理条码 in the form that this desk's printer wants."""
-    print_document(desk, PrintCaseBarcode(case_id=case_id, output=desk.papers.output("pathology_barcode")))
+def print_case_barcode(desk: Desk, case_id: int, ask: Ask) -> None:
+    """打印病理条码 in the form that this desk's printer wants; a second print is asked about first (PA-BAR-04)."""
+    output, station = desk.papers.output("pathology_barcode"), desk.station.id.value
+
+    def send(*, reprint: bool) -> None:
+        request = PrintCaseBarcode(case_id=case_id, output=output, reprint=reprint, station=station)
+        print_document(desk, request, refused)
+
+    def refused(error: Exception) -> None:
+        if isinstance(error, RpcError) and error.code is ErrorCode.DUPLICATE:
+            answers = (("again", "重新打印", "primary"), ("stay", "取消", ""))
+            ask(error.body.message, answers, lambda key: send(reprint=True) if key == "again" else None)
+        else:
+            desk.place.messages.report(error)
+
+    send(reprint=False)
 
 
-def print_document(desk: Desk, request: Request[Any]) -> None:
+def print_document(desk: Desk, request: Request[Any], failed: Callable[[Exception], None] | None = None) -> None:
     """Let the server make a document and hand it to the printer of this desk; a sentence says where it went."""
     place = desk.place
 
@@ -95,4 +110,4 @@ def print_document(desk: Desk, request: Request[Any]) -> None:
     def said(sentence: str) -> None:
         place.messages.say(sentence, Tone.SUCCESS)
 
-    place.runner.run(work, said, place.messages.report)
+    place.runner.run(work, said, failed or place.messages.report)

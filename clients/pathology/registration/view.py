@@ -15,6 +15,7 @@ from clients.kit.labels import Button, Label
 from clients.kit.panels import EmptyState, scrolling
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
+from clients.pathology.bench.asking import asker
 from clients.pathology.desk import Desk
 from clients.pathology.prompts import PromptBook
 from clients.pathology.registration import form as page
@@ -238,7 +239,7 @@ class PatientTab(QWidget):
 
     def _print_barcode(self) -> None:
         if self._desk.case is not None:
-            print_case_barcode(self._desk, self._desk.case.id)
+            print_case_barcode(self._desk, self._desk.case.id, asker(self._desk))
 
     def _toggle_quick(self) -> None:
         self.presenter.set_quick(not self.presenter.state.quick)

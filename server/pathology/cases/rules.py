@@ -76,6 +76,7 @@ def _table() -> dict[tuple[CaseState, CaseAction], Step]:
     stay((_S.APPOINTED, *_OPEN), _A.EDIT, _P.PATHOLOGY_REGISTER)
     stay((_S.APPOINTED, *_OPEN), _A.FETCH, _P.PATHOLOGY_REGISTER)
     stay((_S.APPOINTED, *_OPEN), _A.SPECIMENS, _P.PATHOLOGY_REGISTER)
+    stay(_LIVING, _A.PRINT_LABEL, _P.PATHOLOGY_PRINT_LABELS)
     # bench and technical room (-07 to -09); later rows and sections change nothing
     lead((_S.REGISTERED,), _A.GROSS, _S.GROSSED, _P.PATHOLOGY_GROSS, Guard.ACCEPTED_SPECIMEN)
     stay(_OPEN[1:], _A.GROSS, _P.PATHOLOGY_GROSS, Guard.ACCEPTED_SPECIMEN)

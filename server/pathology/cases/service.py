@@ -170,6 +170,16 @@ class CaseService:
         self.touch(uow, case_id)
         return self.facts(uow, case_id)
 
+    def count_label(
+        self, uow: UnitOfWork, caller: Caller, case_id: int, copies: int, *, is_confirmed: bool, station: str = ""
+    ) -> None:
+        """The case's barcode is printed. Raises DUPLICATE for a second print that nobody confirmed, and as `check`."""
+        printed = uow.session.get_one(CaseRow, case_id, with_for_update=True).label_prints
+        if printed and not is_confirmed:
+            raise Refusal(ErrorCode.DUPLICATE, f"病理条码已打印过 {printed} 张，重打请先确认。")
+        self.step(uow, caller, case_id, CaseAction.PRINT_LABEL, note=f"×{copies}", station=station)
+        uow.session.get_one(CaseRow, case_id).label_prints += copies
+
     # ── flags, names, trail ──────────────────────────────────────────────────────────────────────────
 
     def set_flag(

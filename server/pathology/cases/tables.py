@@ -92,6 +92,7 @@ class CaseRow(Versioned, Base):
     gross_recorder: Mapped[str] = mapped_column(String(80), default="")
     gross_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     charges_version: Mapped[int] = mapped_column(default=1)
+    label_prints: Mapped[int] = mapped_column(default=0, server_default="0")  # of the case's own barcode
     last_specimen: Mapped[int] = mapped_column(default=0)  # serials are never given twice, even after a deletion
     place: Mapped[str] = mapped_column(String(120), default="")
     placed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -56,6 +56,7 @@ class CaseViews:
             registered_at=row.registered_at,
             state_since=row.state_since,
             delay_reason=row.delay_reason,
+            label_prints=row.label_prints,
             doctors={role: name for role, name in names.items() if name},
             allowed=self._cases.allowed(caller, facts),
         )

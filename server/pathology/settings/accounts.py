@@ -35,6 +35,13 @@ class AccountService:
         )
         return contract.AccountsView(accounts=shown[: contract.MOST_ACCOUNTS], types=types)
 
+    def staff(self, uow: UnitOfWork, right: Permission) -> tuple[str, ...]:
+        """Return the names of those who have a right of the department, by name. Raises INVALID."""
+        if right not in AREA:
+            raise invalid("right", "只能查询病理科的权限。")
+        having = (one for one in self._people.people(uow) if one.is_active and not one.is_fixed and right in one.rights)
+        return tuple(dict.fromkeys(sorted(one.name for one in having)))[: contract.MOST_ACCOUNTS]
+
     def add(self, request: contract.AddAccount) -> contract.AccountView:
         """Add an account with the initial password. Raises INVALID, DUPLICATE."""
         with self._database.read() as uow:

@@ -21,6 +21,10 @@ class SettingsRpc:
     def accounts(self, request: contract.ListAccounts, _caller: Caller, uow: UnitOfWork) -> contract.AccountsView:
         return self._accounts.all(uow, with_inactive=request.with_inactive)
 
+    @handles
+    def staff(self, request: contract.ListStaff, _caller: Caller, uow: UnitOfWork) -> tuple[str, ...]:
+        return self._accounts.staff(uow, request.right)
+
     @handles_alone
     def add_account(self, request: contract.AddAccount, _caller: Caller) -> contract.AccountView:
         return self._accounts.add(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -12,7 +13,7 @@ from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import illegal_action, invalid
-from server.pathology.stations.ports import Cases, Documents, HospitalName
+from server.pathology.stations.ports import Cases, Documents, HospitalName, Labels
 from server.printing.drawing import MEDIA, check_output
 from server.printing.layout.dots import dot_page
 from server.printing.layout.pages import pdf_of
@@ -20,6 +21,7 @@ from server.printing.layout.sheet import Language, Metadata
 from server.printing.layout.tspl import tspl_of
 from server.printing.layout.zpl import zpl_of
 from shared.contract.pathology import CaseDetails
+from shared.contract.pathology_stations import PrintCaseBarcode
 from shared.contract.pathology_technique import SpecimenView
 from shared.contract.printing import DocumentView, Output
 from shared.domain.pathology import SpecimenState
@@ -42,23 +44,37 @@ class ReceptionPapers:
     """Draws without holding the database, then keeps the document."""
 
     def __init__(
-        self, database: Database, time: HospitalTime, cases: Cases, hospital: HospitalName, documents: Documents
+        self,
+        database: Database,
+        time: HospitalTime,
+        cases: Cases,
+        labels: Labels,
+        hospital: HospitalName,
+        documents: Documents,
     ) -> None:
         self._database = database
+        self._labels = labels
         self._time = time
         self._cases = cases
         self._hospital = hospital
         self._documents = documents
 
-    def barcode(self, caller: Caller, case_id: int, output: Output) -> DocumentView:
-        """打印病理条码. Raises NOT_FOUND, ILLEGAL_ACTION, INVALID."""
+    def barcode(self, caller: Caller, request: PrintCaseBarcode) -> DocumentView:
+        """打印病理条码. Raises NOT_FOUND, ILLEGAL_ACTION, INVALID, DUPLICATE."""
+        case_id, output = request.case_id, request.output
         check_output(output)
+
+        def count(uow: UnitOfWork) -> None:
+            self._labels.count_label(
+                uow, caller, case_id, output.copies, is_confirmed=request.reprint, station=request.station
+            )
+
         with self._database.read() as uow:
             details = self._cases.details(uow, caller, case_id)
             if not details.case.number:
                 raise illegal_action(details.case.state, "预约病例还没有病理号，执行预约后才能打印条码。")
             facts = Facts(self._values(uow, caller, details, "zh"))
-        return self._keep(BARCODE, facts, details, output, "zh")
+        return self._keep(BARCODE, facts, details, output, "zh", count)
 
     def slip(self, caller: Caller, case_id: int, language: str, *, rejected: bool) -> DocumentView:
         """标本签收单 or 标本拒收单. Raises NOT_FOUND, ILLEGAL_ACTION."""
@@ -77,7 +93,15 @@ class ReceptionPapers:
             )
         return self._keep(REJECTION if rejected else ACCEPTANCE, facts, details, Output(), spoken)
 
-    def _keep(self, kind: str, facts: Facts, details: CaseDetails, output: Output, language: Language) -> DocumentView:
+    def _keep(
+        self,
+        kind: str,
+        facts: Facts,
+        details: CaseDetails,
+        output: Output,
+        language: Language,
+        before: Callable[[UnitOfWork], None] = lambda _uow: None,
+    ) -> DocumentView:
         template = template_of("barcode" if kind == BARCODE else "slip")
         facts = replace(facts, values={**facts.values, "title": _NAMES[language][kind]})
         try:
@@ -104,6 +128,7 @@ class ReceptionPapers:
         missing = "".join(laid_out.missing)
         warning = f"以下字符没有字形，请手写补上：{missing}" if missing else ""
         with self._database.write() as uow:
+            before(uow)
             return self._documents.keep_view(
                 uow,
                 kind=kind,

@@ -41,6 +41,16 @@ class Cases(Protocol):
         ...
 
 
+class Labels(Protocol):
+    """cases.service, as needed here."""
+
+    def count_label(
+        self, uow: UnitOfWork, caller: Caller, case_id: int, copies: int, *, is_confirmed: bool, station: str = ""
+    ) -> None:
+        """Count a print of the case's barcode. Raises DUPLICATE, ILLEGAL_ACTION, PERMISSION_MISSING."""
+        ...
+
+
 class HospitalName(Protocol):
     """organisation, as needed here."""
 

@@ -53,7 +53,7 @@ class StationsRpc:
 
     @handles_alone
     def barcode(self, request: contract.PrintCaseBarcode, caller: Caller) -> DocumentView:
-        return self._papers.barcode(caller, request.case_id, request.output)
+        return self._papers.barcode(caller, request)
 
     @handles_alone
     def slip(self, request: contract.PrintSlip, caller: Caller) -> DocumentView:

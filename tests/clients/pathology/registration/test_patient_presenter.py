@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from clients.pathology.registration.money import fen_of, yuan_of
 from clients.pathology.registration.presenter import NEW_DRAFT, PatientPresenter
 from clients.pathology.registration.specimen_actions import SpecimenActions, print_case_barcode
 from clients.pathology.registration.state import Mode
-from shared.contract.errors import ErrorCode
+from shared.contract.errors import ErrorBody, ErrorCode, RpcError
 from shared.contract.pathology import BookCase, CaseEntry, FetchedPatient, RegisterCase, SaveCase
-from shared.contract.pathology_stations import PrintSlip
+from shared.contract.pathology_stations import PrintCaseBarcode, PrintSlip
 from shared.contract.pathology_technique import BatchLine, BatchReport, RejectSpecimens, SpecimenEntry
 from shared.domain.pathology import CaseState, FetchBy, SpecimenState
 from shared.domain.states import Sex
@@ -299,7 +299,30 @@ def test_papers_go_to_the_printer_of_this_desk(page: Page) -> None:
     page.desk.open_case(details.case.id)
     SpecimenActions(page.desk).print_slip(rejected=True)
     assert page.sent(PrintSlip).rejected and page.said[-1] == "printed pathology_slip"
-    print_case_barcode(page.desk, details.case.id)
+    print_case_barcode(page.desk, details.case.id, lambda *_question: pytest.fail("asked without a reason"))
+    assert page.said[-1] == "printed pathology_barcode"
+
+
+def test_a_second_barcode_is_printed_after_a_question_only(page: Page) -> None:
+    details = page.house.add("陈静")
+    body = ErrorBody(code=ErrorCode.DUPLICATE, message="病理条码已打印过 1 张，重打请先确认。")
+    document = page.house.connection.replies[PrintCaseBarcode]
+
+    def answer(request: PrintCaseBarcode) -> object:
+        if not request.reprint:
+            raise RpcError(body)
+        return document(request)
+
+    page.house.connection.replies = {**page.house.connection.replies, PrintCaseBarcode: answer}
+    asked: list[str] = []
+
+    def ask(sentence: str, _choices: object, answered: Callable[[str], None]) -> None:
+        asked.append(sentence)
+        answered("again" if len(asked) == 2 else "stay")
+
+    print_case_barcode(page.desk, details.case.id, ask)
+    assert asked == [body.message] and "printed pathology_barcode" not in page.said
+    print_case_barcode(page.desk, details.case.id, ask)
     assert page.said[-1] == "printed pathology_barcode"
 
 

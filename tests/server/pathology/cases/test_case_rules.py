@@ -84,7 +84,7 @@ def test_every_pair_of_a_case(state: CaseState, action: CaseAction) -> None:
 def test_a_locked_case_takes_only_what_the_requirements_name() -> None:
     for state in LOCKED_STATES:
         found = {action for action in CaseAction if (state, action) in STEPS} - {CaseAction.DELETE}
-        assert found - {CaseAction.REOPEN, CaseAction.PRINT, CaseAction.SEND} == {
+        assert found - {CaseAction.REOPEN, CaseAction.PRINT, CaseAction.PRINT_LABEL, CaseAction.SEND} == {
             CaseAction.EXPORT,
             CaseAction.FROZEN_REPORT,
             CaseAction.SUPPLEMENT,

@@ -36,6 +36,18 @@ def added(room: Room, login: str, *, seeded: bool = True, type_: str = "patholog
     return made
 
 
+def test_staff_to_pick_from_are_those_with_the_right(room: Room) -> None:
+    added(room, "zhao", type_="pathology_grosser")
+    clerk = room.user("pathology_registrar", "wang")
+    assert room.ask(clerk, contract.ListStaff(right=Permission.PATHOLOGY_GROSS)) == ("赵医生",)
+    leaver = added(room, "qian", type_="pathology_chief")
+    boss = room.user("administrator", "boss")
+    room.ask(boss, contract.SetAccountActive(user_id=leaver.id, version=leaver.version, is_active=False))
+    assert room.ask(clerk, contract.ListStaff(right=Permission.PATHOLOGY_CHIEF)) == ()
+    with pytest.raises(Refusal):
+        room.ask(clerk, contract.ListStaff(right=Permission.ADMINISTER))
+
+
 def changed_password(room: Room, login: str) -> str:
     """Log in for the first time; the token of the session."""
     identity = room.areas.identity

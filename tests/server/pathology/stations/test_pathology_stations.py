@@ -15,9 +15,11 @@ from server.kernel.dispatch import NOBODY
 from server.kernel.errors import Refusal
 from shared.contract import pathology_stations as contract
 from shared.contract.errors import ErrorCode
-from shared.contract.pathology import BookCase, CaseDetails, CaseEntry, ListLibraries, RegisterCase
+from shared.contract.pathology import BookCase, CaseDetails, CaseEntry, ListLibraries, OpenCase, RegisterCase
 from shared.contract.pathology_technique import AcceptSpecimens, RejectSpecimens, SpecimenEntry
+from shared.contract.pathology_trail import GetTrail
 from shared.contract.printing import DocumentView, Output
+from shared.domain.pathology import CaseAction, ObjectKind
 from shared.domain.states import Sex
 from tests.server.pathology.reports.report_room import Room
 
@@ -129,7 +131,14 @@ def test_the_barcode_of_a_case_is_read_back_by_a_scanner(room: Room, tmp_path: P
     zxingcpp = pytest.importorskip("zxingcpp")
     picture = numpy.asarray(Image.open(next(tmp_path.glob("label*.pgm"))))
     assert [code.text for code in zxingcpp.read_barcodes(picture)] == [details.case.code]
-    zpl = room.ask(clerk, contract.PrintCaseBarcode(case_id=details.case.id, output=Output(format="zpl", dpi=203)))
+    again = contract.PrintCaseBarcode(case_id=details.case.id, output=Output(format="zpl", dpi=203, copies=2))
+    with pytest.raises(Refusal, match="已打印过 1 张") as refused:
+        room.ask(clerk, again)
+    assert refused.value.body.code is ErrorCode.DUPLICATE
+    zpl = room.ask(clerk, msgspec.structs.replace(again, reprint=True))
+    assert room.ask(clerk, OpenCase(case_id=details.case.id)).case.label_prints == 3
+    trail = room.ask(clerk, GetTrail(kind=ObjectKind.CASE, object_id=details.case.id))
+    assert [event.note for event in trail.events if event.action == CaseAction.PRINT_LABEL] == ["×1", "×2"]
     assert zpl.media_type == "application/zpl" and room.document(zpl.id).startswith(b"^XA")
 
 

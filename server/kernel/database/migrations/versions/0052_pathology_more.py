@@ -1,6 +1,9 @@
-"""reserved: pathology_more"""
+"""copies of a pathology case's barcode"""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0052"
 down_revision = "0051"
@@ -9,8 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    with op.batch_alter_table("pathology_cases") as batch:
+        batch.add_column(sa.Column("label_prints", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("pathology_cases") as batch:
+        batch.drop_column("label_prints")
