@@ -78,7 +78,7 @@ def _checker(place: Workplace) -> QWidget:
 
 
 def _templates(place: Workplace) -> QWidget:
-    from clients.administration.templates.view import TemplatesPage
+    from clients.designer.view import TemplatesPage
 
     return TemplatesPage(place)
 

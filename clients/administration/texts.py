@@ -9,7 +9,6 @@ from clients.administration import (
     texts_interfaces,
     texts_master,
     texts_queue,
-    texts_report_paper,
     texts_report_times,
     texts_results,
     texts_safety,
@@ -17,9 +16,10 @@ from clients.administration import (
     texts_signatures,
     texts_structured,
     texts_studies,
-    texts_templates,
 )
 from clients.administration.checker import words as checker_words
+from clients.designer import texts as designer_texts
+from clients.designer import texts_report as designer_report_texts
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -92,8 +92,8 @@ for _part in (
     texts_schedules,
     texts_interfaces,
     texts_queue,
-    texts_templates,
-    texts_report_paper,
+    designer_texts,
+    designer_report_texts,
     texts_report_times,
     texts_results,
     texts_safety,

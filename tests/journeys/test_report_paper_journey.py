@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from clients.administration import texts as administration_texts
 from clients.administration.app import TITLE as ADMINISTRATION
 from clients.administration.app import make_pages as administration_pages
-from clients.administration.templates.view import TemplatesPage
+from clients.designer.view import TemplatesPage
 from clients.diagnosis import translations
 from clients.diagnosis.app import TITLE as DIAGNOSIS
 from clients.diagnosis.app import make_pages as diagnosis_pages

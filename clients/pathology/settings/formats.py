@@ -1,7 +1,7 @@
 """调整报告格式: the suite's designer of printed documents with the reports of this department (PA-RPT-08).
 
-The designer is the administration's; here it is opened in a window with a side panel of its own, and what it asks of
-the server goes the way of whoever may change pathology's formats.
+The designer is shared with the administration; here it is opened in a window with a side panel of its own, and what it
+asks of the server goes the way of whoever may change pathology's formats.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from clients.administration.templates.view import TemplatesPage
-from clients.administration.texts_report_paper import ENTRIES as REPORT_WORDS
-from clients.administration.texts_templates import ENTRIES as DESIGN_WORDS
+from clients.designer.texts import ENTRIES as DESIGN_WORDS
+from clients.designer.texts_report import ENTRIES as REPORT_WORDS
+from clients.designer.view import TemplatesPage
 from clients.kit import english
 from clients.kit.panels import SidePanel
 from clients.kit.tokens import Tone

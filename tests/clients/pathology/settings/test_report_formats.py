@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from clients.administration.templates.history import History
+from clients.designer.history import History
 from clients.kit.translations import Language, set_language, tr
 from clients.pathology.diagnosis import entries
 from clients.pathology.settings.formats import FormatsPage

@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from clients.administration.templates.blocks import BlocksPanel
-from clients.administration.templates.canvas import Canvas
-from clients.administration.templates.history import History, TemplateText
-from clients.administration.templates.presenter import TemplatesPresenter
-from clients.administration.templates.properties import Properties
-from clients.administration.templates.reports import ReportBar, export_file, import_file
-from clients.administration.templates.state import TemplatesState
-from clients.administration.templates.words import TYPES, title_of, type_of
+from clients.designer.blocks import BlocksPanel
+from clients.designer.canvas import Canvas
+from clients.designer.history import History, TemplateText
+from clients.designer.presenter import TemplatesPresenter
+from clients.designer.properties import Properties
+from clients.designer.reports import ReportBar, export_file, import_file
+from clients.designer.state import TemplatesState
+from clients.designer.words import TYPES, title_of, type_of
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.labels import Button, IconButton, Label, ValueLabel, hairline
 from clients.kit.panels import scrolling

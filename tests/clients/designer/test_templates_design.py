@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from clients.administration.templates.design import Design, Guide, image_element, new_element, place_at
+from clients.designer.design import Design, Guide, image_element, new_element, place_at
 from shared.paper.builtin import builtin
 from shared.paper.checking import check
 from shared.paper.facts import sample

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clients.administration import texts
-from clients.administration.templates.history import History, TemplateText
-from clients.administration.templates.view import TemplatesPage
+from clients.designer.history import History, TemplateText
+from clients.designer.view import TemplatesPage
 from clients.kit.app import make_application, speak, wear
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner

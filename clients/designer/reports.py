@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clients.administration.templates.presenter import TemplatesPresenter
-from clients.administration.templates.state import TemplatesState
+from clients.designer.presenter import TemplatesPresenter
+from clients.designer.state import TemplatesState
 from clients.kit.fields import Choice, NumberField, Section, SwitchField, TextField, TicksField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, IconButton, Label

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clients.administration import texts
-from clients.administration.templates.blocks import fact_of, rows_for
-from clients.administration.templates.reports import ReportSettings, read_file, write_file
-from clients.administration.templates.view import TemplatesPage
+from clients.designer.blocks import fact_of, rows_for
+from clients.designer.reports import ReportSettings, read_file, write_file
+from clients.designer.view import TemplatesPage
 from clients.kit.app import make_application, speak, wear
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
@@ -38,7 +38,7 @@ from shared.paper.facts import sample
 from shared.paper.kinds import DocumentKind
 from shared.paper.marks import ImageMark, TextMark
 from shared.paper.template import FlowElement
-from tests.clients.administration.templates.test_templates_window import Panel
+from tests.clients.designer.test_templates_window import Panel
 from tests.databases import make_tables
 
 HOSPITAL = HospitalView(

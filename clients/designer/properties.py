@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from clients.administration.templates.words import PROPERTIES, Property
+from clients.designer.words import PROPERTIES, Property
 from clients.kit.fields import Choice, ChoiceField, Field, LongTextField, NumberField, Section, SwitchField, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Label

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from clients.administration.templates.design import Design, image_element, new_element
-from clients.administration.templates.state import TemplatesState
+from clients.designer.design import Design, image_element, new_element
+from clients.designer.state import TemplatesState
 from clients.kit.messages import Messages, message_for
 from clients.kit.running import TaskRunner
 from clients.kit.screen import Caller, ScreenPresenter

@@ -9,10 +9,10 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
-from clients.administration.templates.presenter import TemplatesPresenter
-from clients.administration.templates.properties import form_fields
-from clients.administration.templates.state import TemplatesState
-from clients.administration.templates.words import (
+from clients.designer.presenter import TemplatesPresenter
+from clients.designer.properties import form_fields
+from clients.designer.state import TemplatesState
+from clients.designer.words import (
     BLOCK_PROPERTIES,
     BLOCKS,
     Property,

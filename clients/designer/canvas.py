@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from clients.administration.templates.design import GRID_MM, Design, Guide, Places, place_at
+from clients.designer.design import GRID_MM, Design, Guide, Places, place_at
 from clients.kit.paper_painter import picture_of
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone

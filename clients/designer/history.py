@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from clients.administration.templates.presenter import TemplatesPresenter
+from clients.designer.presenter import TemplatesPresenter
 from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.paging import local_time
 from clients.kit.panels import scrolling
