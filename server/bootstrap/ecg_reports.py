@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from server.bootstrap.ecg_orders import OrdersOfExams, follow_orders
 from server.bootstrap.signing import SignerOfEditions
 from server.critical.reading import Reading as CriticalReading
 from server.ecg.consultations.ports import ReportOfExam
@@ -214,7 +215,7 @@ def build_ecg_reports(house: EcgHouse, exams: ExamService, traces: TraceService)
     traces.watchers.append(critical.arrived)
     house.critical.service.follow(critical.loop_stepped)
     _sign(house, parts, paper, editions)
-    _deliver(house, parts)
+    follow_orders(house, exams, _deliver(house, parts))
     return EcgReports(
         parts=parts,
         terms=terms,
@@ -242,12 +243,13 @@ def _sign(house: EcgHouse, parts: Parts, paper: EcgPaper, editions: EcgEditions)
     )
 
 
-def _deliver(house: EcgHouse, parts: Parts) -> None:
+def _deliver(house: EcgHouse, parts: Parts) -> Outgoing:
     """Let reports go out by HL7, FHIR and DICOM as those of imaging do."""
-    outgoing = Outgoing(parts.books, house.patients)
+    outgoing = Outgoing(parts.books, house.patients, OrdersOfExams(house.applications))
     outgoing.results = house.results.service
     parts.writing.delivery = outgoing
     house.critical.service.outside = OutsideOfHouse(outgoing, house.critical.service.outside)
     signed = parts.issuing.signed
     assert isinstance(signed, SignedPapers)
     house.results.sources.ecg = SourceOfResults(house.database, outgoing, signed, house.documents)
+    return outgoing

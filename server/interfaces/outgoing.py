@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from server.exams.service import ExamService
-from server.interfaces import journal, rules
+from server.interfaces import journal, rules, statuses
 from server.interfaces.connections import Connections
 from server.interfaces.tables import InterfaceConnection, InterfaceMessage
 from server.kernel.clock import HospitalTime
@@ -23,6 +23,7 @@ from server.kernel.errors import illegal_action
 from server.kernel.jobs import enqueue
 from server.kernel.jobs.tables import Job, JobState
 from shared.contract.base import Changed
+from shared.contract.exams import ExamView
 from shared.contract.interfaces import Direction, ExamHappening, MessageState, StatusForm
 
 SEND_JOB = "interfaces.send"
@@ -63,24 +64,51 @@ class Outgoing:
         if not exam.requester.his_number.strip():
             return
         for connection in told:
-            row = InterfaceMessage(
-                direction=Direction.OUT.value,
-                connection_id=connection.id,
-                connection_name=connection.name,
-                at=self._time.now(),
-                message_type=_TYPES[StatusForm(connection.form)],
-                state=MessageState.WAITING.value,
-                patient_name=exam.row.patient_name[:64],
-                order_number=exam.requester.his_number.strip()[:64],
-                accession_number=exam.row.accession_number,
-                exam_id=exam_id,
-                happening=happening.value,
+            self._queued(uow, connection, exam, happening)
+
+    def order_moved(
+        self,
+        uow: UnitOfWork,
+        exam: ExamView,
+        happening: ExamHappening,
+        concerns: Callable[[InterfaceConnection], bool] = lambda _connection: True,
+    ) -> None:
+        """Queue the news of an exam that another department keeps (`exam` stands for it, with an id of its own).
+
+        What is written is what the department knows now. `concerns` leaves out connections of other hospitals.
+        """
+        if not exam.requester.his_number.strip():
+            return
+        for connection in self._connections.told(uow, happening):
+            if not concerns(connection):
+                continue
+            row = self._queued(uow, connection, exam, happening)
+            row.body, row.character_set = statuses.written(
+                exam, happening, row.at, connection, row.control_id, self._time.zone
             )
-            uow.session.add(row)
-            uow.session.flush()
-            row.control_id = f"MJ{row.id}"
-            journal.tell(uow, row)
-            drive(uow, connection)
+
+    def _queued(
+        self, uow: UnitOfWork, connection: InterfaceConnection, exam: ExamView, happening: ExamHappening
+    ) -> InterfaceMessage:
+        row = InterfaceMessage(
+            direction=Direction.OUT.value,
+            connection_id=connection.id,
+            connection_name=connection.name,
+            at=self._time.now(),
+            message_type=_TYPES[StatusForm(connection.form)],
+            state=MessageState.WAITING.value,
+            patient_name=exam.row.patient_name[:64],
+            order_number=exam.requester.his_number.strip()[:64],
+            accession_number=exam.row.accession_number,
+            exam_id=exam.row.id,
+            happening=happening.value,
+        )
+        uow.session.add(row)
+        uow.session.flush()
+        row.control_id = f"MJ{row.id}"
+        journal.tell(uow, row)
+        drive(uow, connection)
+        return row
 
     def put(
         self,

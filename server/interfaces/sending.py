@@ -24,7 +24,6 @@ from server.kernel.errors import Refusal
 from server.kernel.jobs import JobContext, JobKind, JobRetry, Schedule
 from shared.contract.exams import ExamView
 from shared.contract.interfaces import ExamHappening, InterfaceKind, MessageState, StatusForm
-from shared.hl7.charsets import encoded
 from shared.hl7.message import Message, MessageError, parse
 
 logger = logging.getLogger(__name__)
@@ -171,16 +170,9 @@ class Sending:
         if exam is None:
             return letter
         happening = ExamHappening(letter.happening)
-        if to.form == StatusForm.CHARGES and happening not in rules.CHARGES:
+        body, codec = statuses.written(exam, happening, letter.at, to, letter.control_id, self._time.zone)
+        if not body:
             return letter  # it was queued before the form was changed
-        codec = "utf-8"
-        if to.form in (StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES):
-            writes = statuses.hl7_charges if to.form == StatusForm.CHARGES else statuses.hl7_status
-            text = writes(exam, happening, letter.at, to, letter.control_id, self._time.zone)
-            body = encoded(text, to.character_set or "UTF-8")
-            codec = {"GBK": "gb18030", "GB18030": "gb18030"}.get(to.character_set, "utf-8")
-        else:
-            body = msgspec.json.encode(statuses.task(exam, happening, letter.at, to))
         with self._database.write() as uow:
             row = journal.get(uow, letter.id)
             row.body, row.character_set = body, codec

@@ -5,16 +5,32 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import Any
 
+import msgspec
+
 from server.interfaces import rules
 from server.interfaces.tables import InterfaceConnection
 from shared.contract.exams import ExamView
 from shared.contract.interfaces import ExamHappening, StatusForm
-from shared.hl7.charsets import NAMES_WE_WRITE
+from shared.hl7.charsets import NAMES_WE_WRITE, encoded
 from shared.hl7.message import Repeated, Value, header, joined, segment, written_time
 
+_CODECS = {"GBK": "gb18030", "GB18030": "gb18030"}
 ACCESSION_SYSTEM = "urn:mingjing:accession-number"
 """The system of our accession numbers in FHIR identifiers."""
 _GENDERS = {"M": "male", "F": "female", "O": "other"}
+
+
+def written(
+    exam: ExamView, happening: ExamHappening, at: datetime, to: InterfaceConnection, control_id: str, zone: tzinfo
+) -> tuple[bytes, str]:
+    """Return the message in the connection's form, and its codec; empty where that form does not tell of this."""
+    if to.form == StatusForm.CHARGES and happening not in rules.CHARGES:
+        return b"", "utf-8"
+    if to.form in (StatusForm.ORM, StatusForm.OMG, StatusForm.CHARGES):
+        writes = hl7_charges if to.form == StatusForm.CHARGES else hl7_status
+        text = writes(exam, happening, at, to, control_id, zone)
+        return encoded(text, to.character_set or "UTF-8"), _CODECS.get(to.character_set, "utf-8")
+    return msgspec.json.encode(task(exam, happening, at, to)), "utf-8"
 
 
 def hl7_status(

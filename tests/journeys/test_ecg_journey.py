@@ -19,14 +19,23 @@ from pydicom import dcmread
 from server.kernel import secretfiles
 from shared.contract import ecg
 from shared.contract import ecg_acquisition as acquisition
+from shared.contract import ecg_reports as reports
 from shared.contract.errors import Refused
-from shared.contract.interfaces import InterfaceKind, SaveConnection
+from shared.contract.interfaces import InterfaceKind, RemoveConnection, SaveConnection
 from shared.domain.ecg import AdapterKind, DeviceState, EcgKind, ExamState, RequestState, TaskState, TraceSource
 from shared.domain.states import Sex
 from shared.rpc.client import RpcClient
 from shared.waveform import compact, formats, kept
 from tests import ecg_records
-from tests.fakes.hospital_system import ORDER_SYSTEM, PATIENT_SYSTEM, TOKEN, MllpSender, a_fhir_server, an_order
+from tests.fakes.hospital_system import (
+    ORDER_SYSTEM,
+    PATIENT_SYSTEM,
+    TOKEN,
+    MllpSender,
+    a_fhir_server,
+    a_listener,
+    an_order,
+)
 from tests.journeys.test_dcmtk import at, tool
 from tests.server_process import ServerProcess, running_server, start_server
 
@@ -129,6 +138,25 @@ def test_from_the_order_to_the_archive(server: ServerProcess, client: RpcClient,
     assert kept.unpack(given.analysis, unpacked).measurements.hr_bpm == given.trace.values.hr_bpm
     (original,) = client.call(ecg.GetOriginal(trace_id=trace.id))
     assert original.data == data
+
+
+def test_the_hospital_system_hears_of_its_order(server: ServerProcess, client: RpcClient) -> None:
+    client.call(SaveConnection(name="HIS2", kind=InterfaceKind.HL7_IN, host="127.0.0.1", facility="东区医院"))
+    with a_listener() as heard:
+        out = {"host": "127.0.0.1", "port": heard.port, "timeout_s": 3.0}
+        told = client.call(SaveConnection(name="states", kind=InterfaceKind.HL7_OUT, **out))
+        with MllpSender(server.hl7_port) as his:
+            his.send(an_order("E77", card="E0077", items=(("ECG001", "常规十二导联心电图"),)))
+        (request,) = client.call(ecg.FindRequest(request_number="E77"))
+        order = ecg.RegisterRequest(application_id=request.application_id, version=request.version, entry=request.entry)
+        exam_id = client.call(order).exam.row.id
+        upload(client, next(iter(formats.write(ecg_records.full(), "scp").files.values())), "a.scp", exam_id=exam_id)
+        body = reports.ReportBody(diagnosis="窦性心律")
+        client.call(reports.Submit(exam_id=exam_id, version=0, body=body))
+        until(lambda: len(heard.messages) >= 3, "three states of the order")
+        client.call(RemoveConnection(id=told.id))
+    states = [(str(m.segment("ORC")[2]), str(m.segment("ORC")[5]), str(m.segment("OBR")[25])) for m in heard.messages]
+    assert states == [("E77", "SC", "S"), ("E77", "CM", "R"), ("E77", "CM", "F")]
 
 
 def test_a_request_that_only_the_hospital_system_has_is_fetched(server: ServerProcess, client: RpcClient) -> None:

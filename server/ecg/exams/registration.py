@@ -139,7 +139,9 @@ class Registration:
         uow.session.flush()
         self._exams.note(uow, caller, row.id, "register", new=row.accession_number)
         uow.publish(Changed(entity="ecg_exam", id=row.id, version=row.version))
-        return facts_of(row)
+        facts = facts_of(row)
+        self._exams.moved(uow, caller, None, facts)
+        return facts
 
     def _row(self, uow: UnitOfWork, caller: Caller, entry: EcgEntry, application_id: int | None) -> EcgExamRow:
         day = self._time.today()

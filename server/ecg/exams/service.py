@@ -51,7 +51,8 @@ RIGHTS = {
 }
 """The right that a step asks for; whose report it is, is the room of reports' matter."""
 
-Watcher = Callable[[UnitOfWork, Caller, ExamFacts, ExamAction], None]
+Watcher = Callable[[UnitOfWork, Caller, ExamFacts | None, ExamFacts], None]
+"""Gets the exam before (None: it was just registered) and after a step."""
 
 
 class ExamService:
@@ -187,9 +188,13 @@ class ExamService:
         self.note(uow, caller, exam_id, action.value, new=note)
         self.changed(uow, row)
         after = facts_of(row)
-        for watcher in self.watchers:
-            watcher(uow, caller, after, action)
+        self.moved(uow, caller, facts, after)
         return after
+
+    def moved(self, uow: UnitOfWork, caller: Caller, before: ExamFacts | None, after: ExamFacts) -> None:
+        """Tell those who follow exams, in the transaction of the step; `before` None: it was registered."""
+        for watcher in self.watchers:
+            watcher(uow, caller, before, after)
 
     def lock(self, uow: UnitOfWork, exam_id: int) -> EcgExamRow:
         """Keep other writers off an exam until the commit. Raises NOT_FOUND. For the rooms' own columns see `mark`."""

@@ -50,12 +50,21 @@ class Patients(Protocol):
         ...
 
 
+class Orders(Protocol):
+    """The requests that exams came of."""
+
+    def items(self, uow: UnitOfWork, application_id: int) -> tuple[ItemEntry, ...]:
+        """Return what a request asks for."""
+        ...
+
+
 class Outgoing:
     """ecg.reports.ports.Delivery over results; source of views for it; server.critical.ports.Outside."""
 
-    def __init__(self, books: Books, patients: Patients) -> None:
+    def __init__(self, books: Books, patients: Patients, orders: Orders) -> None:
         self._books = books
         self._patients = patients
+        self._orders = orders
         self.results: Results | None = None
 
     def issue(self, uow: UnitOfWork, caller: Caller, report_id: int, event: ResultEvent, reason: str = "") -> None:
@@ -127,7 +136,7 @@ class Outgoing:
             row=row,
             version=1 if report is None else report.version,
             allowed=(),
-            exam=_exam(exam, row, patient, title),
+            exam=_exam(exam, row, patient, self._items(uow, exam, title)),
             content=ReportContent(
                 findings=_rich(body.findings),
                 impression=_rich(body.diagnosis),
@@ -145,6 +154,11 @@ class Outgoing:
             diagnosing_id=0 if edition is None else edition.reader_id,
             auditing_id=0 if edition is None else edition.by_id,
         )
+
+    def _items(self, uow: UnitOfWork, exam: ExamFacts, title: str) -> tuple[ItemEntry, ...]:
+        """The order's own items, so that results and states answer what was asked; else the exam's word."""
+        asked = () if exam.application_id is None else self._orders.items(uow, exam.application_id)
+        return asked or (ItemEntry(code=ECG, name=exam.exam_item or title, body_part="", price_fen=0),)
 
 
 def _rich(text: str) -> str:
@@ -195,7 +209,7 @@ def _row(
     )
 
 
-def _exam(exam: ExamFacts, row: ReportRow, patient: PatientView, title: str) -> ExamView:
+def _exam(exam: ExamFacts, row: ReportRow, patient: PatientView, items: tuple[ItemEntry, ...]) -> ExamView:
     entry = exam.entry
     return ExamView(
         row=ExamRow(
@@ -217,7 +231,7 @@ def _exam(exam: ExamFacts, row: ReportRow, patient: PatientView, title: str) -> 
             ticket_state=None,
             ticket_number="",
             exam_type=ECG,
-            items=exam.exam_item or title,
+            items=exam.exam_item or items[0].name,
             body_part="",
             campus_id=exam.campus_id,
             room_id=0,
@@ -232,7 +246,7 @@ def _exam(exam: ExamFacts, row: ReportRow, patient: PatientView, title: str) -> 
         allowed=(),
         patient=patient,
         patient_entry=PatientEntry(name=exam.patient_name),
-        items=(ItemEntry(code=ECG, name=exam.exam_item or title, body_part="", price_fen=0),),
+        items=items,
         clinical=ClinicalEntry(diagnosis=entry.clinical_diagnosis, purpose=entry.complaint, history=entry.history),
         requester=RequesterEntry(
             department=exam.department,
