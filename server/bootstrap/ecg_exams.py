@@ -208,6 +208,7 @@ def build_ecg_exams(house: EcgHouse, service: ExamService, traces: TracesOfExams
     campuses = CampusesOfHospital(house.organisation)
     requests = RequestsOfHospital(house.time, house.applications, house.organisation)
     people = PeopleOfHospital(house.patients)
+    house.patients.followers.append(service.patient_linked)
     registration = Registration(house.time, service, requests, people, campuses)
     lists = ExamLists(house.time, service)
     views = ExamViews(service, campuses, traces)

@@ -83,7 +83,7 @@ class StudiesOfExams:
 
     def patient_and_study(self, uow: UnitOfWork, exam_id: int) -> tuple[PatientFacts, StudyFacts]:
         facts = self._exams.facts(uow, exam_id)
-        return study_of(facts, self._patients.get(uow, facts.patient_id), self._time)
+        return study_of(facts, self._patients.get(uow, facts.filed_under_id), self._time)
 
 
 class ArrivalsOfArchive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,11 +80,16 @@ class Particulars:
     id_kind: str
 
 
+LinkFollower = Callable[[UnitOfWork, Caller, PatientView, PatientView, bool], None]
+"""Told in the same transaction: record, the record that stands for it (or stood), and whether it was linked now."""
+
+
 class PatientService:
     """Patients. Methods work in the caller's unit of work and never commit."""
 
     def __init__(self, time: HospitalTime) -> None:
         self._time = time
+        self.followers: list[LinkFollower] = []
 
     def check(self, entry: PatientEntry) -> Particulars:
         """Return the entry checked and completed. Raises INVALID with a field such as `patient.id_number`."""
@@ -258,7 +263,7 @@ class PatientService:
         if row.linked_to is not None or into.linked_to is not None or self._others(uow, row.id):
             raise invalid("into_id", "其中一条记录已与别的患者合并，请先拆分。")
         row.linked_to = into.id
-        return self._trace(uow, caller, row, into.id, request.reason, is_linked=True)
+        return self._trace(uow, caller, row, into, request.reason, is_linked=True)
 
     def separate(self, uow: UnitOfWork, caller: Caller, request: SeparatePatient) -> PatientView:
         """Take a link back. Raises CONFLICT, INVALID when the record is not linked, NOT_FOUND."""
@@ -266,8 +271,8 @@ class PatientService:
         row.expect(request.version)
         if row.linked_to is None:
             raise invalid("patient_id", "这条记录没有合并过，无需拆分。")
-        into_id, row.linked_to = row.linked_to, None
-        return self._trace(uow, caller, row, into_id, request.reason, is_linked=False)
+        into, row.linked_to = self._row(uow, row.linked_to), None
+        return self._trace(uow, caller, row, into, request.reason, is_linked=False)
 
     def linked_ids(self, uow: UnitOfWork, patient_id: int) -> tuple[int, ...]:
         """Return the ids of all records of the same person, this one included: for histories across links."""
@@ -365,7 +370,7 @@ class PatientService:
         return row
 
     def _trace(
-        self, uow: UnitOfWork, caller: Caller, row: PatientRow, into_id: int, reason: str, *, is_linked: bool
+        self, uow: UnitOfWork, caller: Caller, row: PatientRow, into: PatientRow, reason: str, *, is_linked: bool
     ) -> PatientView:
         if not reason.strip():
             raise invalid("reason", "请填写原因，以便日后查对。")
@@ -373,7 +378,7 @@ class PatientService:
         uow.session.add(
             PatientLinkRow(
                 patient_id=row.id,
-                into_id=into_id,
+                into_id=into.id,
                 is_linked=is_linked,
                 reason=reason.strip()[:200],
                 user_name=caller.name[:64],
@@ -382,6 +387,8 @@ class PatientService:
         )
         uow.session.flush()
         uow.publish(Changed(entity="patient", id=row.id, version=row.version))
+        for follower in self.followers:
+            follower(uow, caller, _view(row), _view(into), is_linked)
         return _view(row)
 
     def _listed(self, uow: UnitOfWork, condition: ColumnElement[bool], page: Page) -> PatientList:

@@ -59,6 +59,12 @@ class ExamFacts:
     consultation_id: int | None
     consultation_state: ConsultationState | None
     stored_entry: bytes
+    merged_from_id: int | None = None
+
+    @property
+    def filed_under_id(self) -> int:
+        """The patient record whose number the exam's DICOM objects bear: a merge leaves a study as it is."""
+        return self.merged_from_id or self.patient_id
 
     @property
     def entry(self) -> EcgEntry:
@@ -116,4 +122,5 @@ def facts_of(row: EcgExamRow) -> ExamFacts:
         consultation_id=row.consultation_id,
         consultation_state=ConsultationState(row.consultation_state) if row.consultation_state else None,
         stored_entry=row.entry,
+        merged_from_id=row.merged_from_id,
     )

@@ -19,6 +19,7 @@ from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import Refusal, illegal_action, not_found
 from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
+from shared.contract.patients import PatientView
 from shared.domain.ecg import (
     EXAM_ACTIONS,
     EXAM_STATES,
@@ -231,6 +232,25 @@ class ExamService:
         row = self.lock(uow, exam_id)
         row.consultation_id, row.consultation_state = consultation_id, state.value
         self.changed(uow, row)
+
+    def patient_linked(
+        self, uow: UnitOfWork, caller: Caller, patient: PatientView, into: PatientView, is_linked: bool
+    ) -> None:
+        """Move the exams of a record to the one that stands for it now, or back (PatientService.followers).
+
+        Each move is a line of the exam's trail. Names and numbers stay as the exam was registered with: traces,
+        papers and DICOM objects bear them. What was registered after the merge stays with the record that stays.
+        """
+        here, there = (patient, into) if is_linked else (into, patient)
+        concerned = EcgExamRow.patient_id == here.id
+        if not is_linked:
+            concerned &= EcgExamRow.merged_from_id == patient.id
+        rows = uow.session.scalars(select(EcgExamRow).where(concerned).order_by(EcgExamRow.id).with_for_update())
+        for row in rows:
+            row.patient_id, row.merged_from_id = there.id, patient.id if is_linked else None
+            word = "merge" if is_linked else "separate"
+            self.note(uow, caller, row.id, word, field="patient", old=here.patient_number, new=there.patient_number)
+            self.changed(uow, row)
 
     def mark_critical(self, uow: UnitOfWork, exam_id: int, *, is_critical: bool) -> None:
         """Flag an exam as critical, or take the flag off (EX-ECG-09)."""

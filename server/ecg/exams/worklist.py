@@ -66,9 +66,9 @@ class EcgWorklist:
             if not names_ecg and (campus_id is None or not is_match(asked, MODALITY)):
                 return []
             exams = self._waiting(uow, wanted, campus_id)
-            patients = self._patients.many(uow, {exam.patient_id for exam in exams})
+            patients = self._patients.many(uow, {exam.filed_under_id for exam in exams})
         station = next(iter(wanted.station_titles), "") or calling_ae
-        items = (self._item(exam, patients[exam.patient_id], station) for exam in exams)
+        items = (self._item(exam, patients[exam.filed_under_id], station) for exam in exams)
         return [item for item in items if wanted.matches(item)]
 
     def _waiting(self, uow: UnitOfWork, wanted: WantedSteps, campus_id: int | None) -> list[ExamFacts]:

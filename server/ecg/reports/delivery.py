@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Protocol
 
@@ -45,8 +46,8 @@ class Results(Protocol):
 class Patients(Protocol):
     """The patients."""
 
-    def get(self, uow: UnitOfWork, patient_id: int) -> PatientView:
-        """Return one. Raises NOT_FOUND."""
+    def many(self, uow: UnitOfWork, patient_ids: Iterable[int]) -> Mapping[int, PatientView]:
+        """Return the patients of these ids, without keeping other writers off them."""
         ...
 
 
@@ -130,7 +131,8 @@ class Outgoing:
         body = ReportBody() if edition is None else unpacked(edition.body)
         is_out = report is not None and report.state == EcgState.SUBMITTED.value
         title = _TITLES[bool(edition is not None and edition.consultation_id)]
-        patient = self._patients.get(uow, exam.patient_id)
+        # not locked: who merges patients holds them and waits for the exam that is locked here
+        patient = self._patients.many(uow, (exam.patient_id,))[exam.patient_id]
         row = _row(exam, edition, title, ReportState.APPROVED if is_out else ReportState.WRITING, patient)
         return ReportView(
             row=row,
