@@ -375,6 +375,17 @@ class DrawReceipt(Command[DocumentView], frozen=True, kw_only=True):
     language: str = "zh"
 
 
+class DrawLoanList(Command[DocumentView], frozen=True, kw_only=True):
+    """The loans that a filter finds, the newest first, as a PDF (PA-SM-LOAN-07). Refusals: INVALID (none, too many)."""
+
+    method = "pathology_keeping.draw_loan_list"
+    permission = Permission.PATHOLOGY_VIEW
+    audit = AuditClass.EXPORT
+
+    filter: LoanFilter = LoanFilter()
+    language: str = "zh"
+
+
 class LoanCounts(msgspec.Struct, frozen=True, kw_only=True):
     """For reminders."""
 

@@ -30,6 +30,7 @@ _MORE_WORDS = {
     "pathology_slide_sheet": "玻片移交表",
     "pathology_order_sheet": "医嘱工作单",
     "pathology_loan_receipt": "借阅回执",
+    "pathology_loan_list": "借阅清单",
     "pathology_report": "病理诊断报告",
     "pathology_preview": "病理诊断报告",
 }

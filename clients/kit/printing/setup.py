@@ -44,6 +44,7 @@ _SAME_PRINTER = {
     "pathology_slide_sheet": "pathology_papers",
     "pathology_order_sheet": "pathology_papers",
     "pathology_loan_receipt": "pathology_papers",
+    "pathology_loan_list": "pathology_papers",
     "pathology_papers": "application",
 }
 """Whose printer takes a document that has none of its own; followed until one is set up."""

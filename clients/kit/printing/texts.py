@@ -21,6 +21,7 @@ ENTRIES: dict[str, str] = {
     "玻片移交表": "Slide hand-over sheet",
     "医嘱工作单": "Order work sheet",
     "借阅回执": "Receipt",
+    "借阅清单": "Loans",
     "病理诊断报告": "Pathology report",
     "回执与清单": "Slips and lists",
     "标本签收单": "Acceptance slip",

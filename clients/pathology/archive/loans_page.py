@@ -21,7 +21,7 @@ from clients.pathology.archive.loan_detail import LoanDetail
 from clients.pathology.archive.loans import LoansPresenter, LoansState
 from clients.pathology.archive.outside import show_outside
 from clients.pathology.archive.page import ArchivePage, line, padded, row_of
-from clients.pathology.archive.receipt import show_receipt
+from clients.pathology.archive.receipt import show_loan_list, show_receipt
 from clients.pathology.desk import Desk
 from clients.pathology.registration.money import fen_of
 from shared.contract.pathology_keeping import CountLoans, LoanCounts, LoanFilter
@@ -220,7 +220,8 @@ class BrowsingPage(_LoansPage):
         self.query = Button("查询", "primary", "search", on_click=self.form.submit)
         self.clear_button = Button("清空", "", on_click=self._clear)
         self.detail.items.set_column_visible("tick", False)  # nothing is done to items here
-        chips = row_of(self.states, self.clear_button, self.query)
+        self.list_button = Button("打印清单", "", "print", on_click=self._print_list)
+        chips = row_of(self.states, self.list_button, self.clear_button, self.query)
         chips.setStretch(0, 1)
         return padded(self.form, chips)
 
@@ -228,6 +229,9 @@ class BrowsingPage(_LoansPage):
         values = self.form.values()
         states = tuple(LoanState(key) for key in self.states.chosen)
         self.presenter.find(LoanFilter(**values, states=states))
+
+    def _print_list(self) -> None:
+        show_loan_list(self.desk, self.presenter.state.filter)
 
     def _clear(self) -> None:
         self.form.clear()

@@ -109,6 +109,7 @@ ENTRIES = {
     "没有存放位置": "No storage places",
     "在右侧填写后保存。": "Fill in at the right and save.",
     "年": "years",
+    "打印清单": "Print list",
     # outside report of a loan
     "外院诊断书": "Outside report",
     "外院诊断书（{count}）": "Outside report ({count})",

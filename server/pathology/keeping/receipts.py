@@ -1,24 +1,31 @@
-"""借阅回执. Draws without holding the database, then keeps the document."""
+"""借阅回执 and the list of loans. Draws without holding the database, then keeps the document."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.dispatch import Caller
+from server.kernel.errors import invalid
 from server.pathology.keeping.loans import Loans
 from server.pathology.papers.drawing import draw, with_values
 from server.printing.drawing import MEDIA
 from server.printing.layout.sheet import Language
-from shared.contract.pathology_keeping import KeptKind, LoanView
+from shared.contract.pathology_keeping import MOST_ROWS, KeptKind, ListLoans, LoanFilter, LoanView
 from shared.contract.printing import DocumentView, Output
 from shared.domain.pathology import LOAN_STATES
 from shared.paper.layout import Facts
 
-RECEIPT = "pathology_loan_receipt"
-_TITLES: dict[Language, str] = {"zh": "病理材料借阅回执", "en": "Receipt of lent pathology material"}
+RECEIPT, LIST = "pathology_loan_receipt", "pathology_loan_list"
+_FORMS = {RECEIPT: "loan_receipt", LIST: "loan_list"}
+_TITLES: dict[Language, dict[str, str]] = {
+    "zh": {RECEIPT: "病理材料借阅回执", LIST: "病理材料借阅清单"},
+    "en": {RECEIPT: "Receipt of lent pathology material", LIST: "Loans of pathology material"},
+}
+_PAGE = 100
 _KINDS: dict[Language, dict[KeptKind, str]] = {
     "zh": {KeptKind.BLOCK: "蜡块", KeptKind.SLIDE: "切片", KeptKind.PAPER: "资料"},
     "en": {KeptKind.BLOCK: "Block", KeptKind.SLIDE: "Slide", KeptKind.PAPER: "Papers"},
@@ -55,15 +62,63 @@ class LoanReceipts:
         with self._database.read() as uow:
             loan = self._loans.get(uow, caller, loan_id)
             hospital = self._hospital.name(uow, spoken)
-        now = self._time.now()
-        title = _TITLES[spoken]
+        return self._keep(caller, RECEIPT, self._facts(loan, spoken), hospital, loan.id, spoken)
+
+    def loan_list(self, caller: Caller, wanted: LoanFilter, language: str) -> DocumentView:
+        """Raises INVALID."""
+        spoken: Language = "en" if language == "en" else "zh"
+        found: list[LoanView] = []
+        with self._database.read() as uow:
+            while len(found) <= MOST_ROWS:
+                before = found[-1].id if found else None
+                request = ListLoans(filter=wanted, before_id=before, limit=_PAGE)
+                page = self._loans.list_of(uow, caller, request)
+                found += page
+                if len(page) < _PAGE:
+                    break
+            hospital = self._hospital.name(uow, spoken)
+        if not found:
+            raise invalid("filter", "没有符合条件的借阅，请放宽查询条件。")
+        if len(found) > MOST_ROWS:
+            raise invalid("filter", f"一张借阅清单最多 {MOST_ROWS} 份，请缩小日期范围。")
+        return self._keep(caller, LIST, self._list_facts(found, wanted, spoken), hospital, 0, spoken)
+
+    def _keep(
+        self, caller: Caller, kind: str, facts: Facts, hospital: str, subject_id: int, language: Language
+    ) -> DocumentView:
+        now, title = self._time.now(), _TITLES[language][kind]
         more = {"title": title, "hospital": hospital, "printed_by": caller.name, "printed_at": self._minute(now)}
-        facts = with_values(self._facts(loan, spoken), **more)
-        data, warning = draw("loan_receipt", [facts], title, hospital, self._time.local(now), spoken, Output())
+        full = [with_values(facts, **more)]
+        data, warning = draw(_FORMS[kind], full, title, hospital, self._time.local(now), language, Output())
         with self._database.write() as uow:
             return self._documents.keep_view(
-                uow, kind=RECEIPT, media_type=MEDIA["pdf"], data=data, subject_id=loan.id, warning=warning
+                uow, kind=kind, media_type=MEDIA["pdf"], data=data, subject_id=subject_id, warning=warning
             )
+
+    def _list_facts(self, loans: Sequence[LoanView], wanted: LoanFilter, language: Language) -> Facts:
+        rows = [
+            {
+                "loan": loan.number,
+                "state": LOAN_STATES[loan.state].zh if language == "zh" else LOAN_STATES[loan.state].en,
+                "borrower": loan.borrower.name,
+                "unit": loan.borrower.unit,
+                "purpose": loan.purpose,
+                "count": str(len(loan.items)),
+                "lent_at": self._minute(loan.lent_at),
+                "due_day": loan.due_day.isoformat(),
+                "closed_at": self._minute(loan.closed_at) if loan.closed_at else "",
+                "by": loan.lent_by,
+            }
+            for loan in loans
+        ]
+        days = f"{wanted.lent_from or ''} – {wanted.lent_to or ''}" if wanted.lent_from or wanted.lent_to else ""
+        values = {
+            "range": days,
+            "total": str(len(loans)),
+            "item_total": str(sum(len(loan.items) for loan in loans)),
+            "out_total": str(sum(loan.closed_at is None for loan in loans)),
+        }
+        return Facts(values, {"rows": rows})
 
     def _facts(self, loan: LoanView, language: Language) -> Facts:
         borrower = loan.borrower

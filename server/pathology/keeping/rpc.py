@@ -112,6 +112,10 @@ class KeepingRpc:
     def draw_receipt(self, request: contract.DrawReceipt, caller: Caller) -> DocumentView:
         return self._receipts.receipt(caller, request.loan_id, request.language)
 
+    @handles_alone
+    def draw_loan_list(self, request: contract.DrawLoanList, caller: Caller) -> DocumentView:
+        return self._receipts.loan_list(caller, request.filter, request.language)
+
     @handles
     def count_loans(self, request: contract.CountLoans, caller: Caller, uow: UnitOfWork) -> contract.LoanCounts:
         return self._loans.counts(uow)

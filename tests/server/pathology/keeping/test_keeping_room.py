@@ -249,3 +249,23 @@ def test_the_receipt_names_everything_in_both_languages(room: Room, archivist: C
         path.write_bytes(room.document(document.id))
         text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
         assert all(word in text for word in [*words, loan.number, loan.items[0].number]), text
+
+
+def test_the_list_of_loans_is_printed_as_it_was_found(room: Room, archivist: Caller, tmp_path: Path) -> None:
+    _, blocks, _ = archived(room, archivist)
+    loan = lend(room, archivist, blocks)
+    wanted = contract.LoanFilter(borrower="李")
+    for language, words in (
+        ("zh", ["病理材料借阅清单", "李明", "省肿瘤医院", f"借阅 1 份 材料 {len(blocks)} 件 未归还 1 份"]),
+        ("en", ["Loans of pathology material", "On loan", f"1 loans {len(blocks)} items 1 not returned"]),
+    ):
+        document = room.ask(archivist, contract.DrawLoanList(filter=wanted, language=language))
+        assert document.kind == "pathology_loan_list"
+        path = tmp_path / f"{language}.pdf"
+        path.write_bytes(room.document(document.id))
+        text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+        said = " ".join(text.split())
+        assert all(word in said for word in [*words, loan.number, loan.due_day.isoformat()]), said
+    nobody = contract.LoanFilter(borrower="无此人")
+    with pytest.raises(Refusal, match="没有符合条件的借阅"):
+        room.ask(archivist, contract.DrawLoanList(filter=nobody))
