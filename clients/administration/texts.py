@@ -19,7 +19,6 @@ from clients.administration import (
 )
 from clients.administration.checker import words as checker_words
 from clients.designer import texts as designer_texts
-from clients.designer import texts_report as designer_report_texts
 
 ENTRIES = {
     "管理工作站": "Administration",
@@ -93,7 +92,6 @@ for _part in (
     texts_interfaces,
     texts_queue,
     designer_texts,
-    designer_report_texts,
     texts_report_times,
     texts_results,
     texts_safety,

@@ -13,7 +13,6 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clients.designer.texts import ENTRIES as DESIGN_WORDS
-from clients.designer.texts_report import ENTRIES as REPORT_WORDS
 from clients.designer.view import TemplatesPage
 from clients.kit import english
 from clients.kit.panels import SidePanel
@@ -57,7 +56,7 @@ def _ours(request: Request[Any]) -> Request[Any]:
 def register_words() -> None:
     """The designer's English, without what this workstation says in words of its own."""
     known = {source for entries in (english.ENTRIES, *catalogues(CATALOGUES)) for source in entries}
-    for entries in (DESIGN_WORDS, REPORT_WORDS, NAMES):
+    for entries in (DESIGN_WORDS, NAMES):
         register_catalogue(_without(entries, known))
 
 
