@@ -66,6 +66,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.ecg.critical.tables",
     "server.ecg.consultations.tables",
     "server.ecg.lines.tables",
+    "server.remote.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

@@ -40,6 +40,7 @@ from server.bootstrap.pathology import Pathology, PathologyHouse, build_patholog
 from server.bootstrap.printing import TicketForecast
 from server.bootstrap.quality import build_quality
 from server.bootstrap.registrations import build_registrations
+from server.bootstrap.remote import Remote, build_remote
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.results import ExamsOfResults, PostOfResults, Results, build_results
@@ -134,6 +135,7 @@ class Areas:
     sharing: SharingService
     pathology: Pathology
     ecg: Ecg
+    remote: Remote
     handlers: tuple[object, ...]
 
 
@@ -339,6 +341,7 @@ class _Building:
                 interfaces=self.interfaces,
             )
         )
+        self.remote = build_remote(self.exams, self.reports, self.ecg.reports.hospitals, self.time)
 
     def areas(self) -> Areas:
         """All that was built."""
@@ -374,6 +377,7 @@ class _Building:
             sharing=self.sharing,
             pathology=self.pathology,
             ecg=self.ecg,
+            remote=self.remote,
             handlers=(*self._desk_handlers(), *self._report_handlers(), *self._image_handlers()),
         )
 
@@ -426,6 +430,7 @@ class _Building:
             self.structured.handlers,
             *self.pathology.handlers,
             *self.ecg.handlers,
+            *self.remote.handlers,
         )
 
     def _image_handlers(self) -> tuple[object, ...]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
+from server.archive.whereabouts import study_of_object
 from server.attachments.whereabouts import exam_of_attachment
 from server.exams.views import NO_ROOM
-from server.exams.whereabouts import Place, place_of_exam, place_of_slot, place_of_study
+from server.exams.whereabouts import Place, exam_of_study, place_of_exam, place_of_slot
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import Refusal
@@ -31,6 +32,9 @@ _WHOLE_HOSPITAL = frozenset({"archive.list_studies"})
 _LIMIT_THEMSELVES = ("ecg.", "ecg_")
 """Areas whose exams are no exams of imaging: the ids in their requests mean something else, they look by themselves."""
 
+Opens = Callable[[UnitOfWork, Caller, int, str], bool]
+"""Whether a request to another hospital opens an exam (its id) to an account for a method, or for an item in bulk."""
+
 Finds = Callable[[UnitOfWork, int], int | None]
 
 
@@ -41,6 +45,8 @@ class CampusLimits:
         self._organisation = organisation
         self.sees_ecg: Callable[[UnitOfWork, Caller, int], bool] | None = None
         """Whether an account sees what a report of the ECG network is about; running binds it."""
+        self.opens: Opens = lambda _uow, _caller, _exam_id, _method: False
+        """Asked where an exam is not of the caller's campuses; running binds remote consultation."""
 
     def admit(self, uow: UnitOfWork, caller: Caller, request: Request[Any]) -> Caller:
         """Return the caller with the rooms of its campuses and departments. Raises PERMISSION_MISSING."""
@@ -50,8 +56,10 @@ class CampusLimits:
         if request.method.startswith(_LIMIT_THEMSELVES):
             return replace(caller, room_ids=rooms)
         self._check_places(caller, request, rooms)
-        for place in self._places(uow, request):
-            if place is not None and not _is_within(place, rooms, caller):
+        for exam_id, place in self._places(uow, request):
+            if place is None or _is_within(place, rooms, caller):
+                continue
+            if exam_id is None or not self.opens(uow, caller, exam_id, request.method):
                 raise _refused()
         return replace(caller, room_ids=rooms)
 
@@ -62,15 +70,24 @@ class CampusLimits:
             if self.sees_ecg is not None and caller.is_limited and not self.sees_ecg(uow, caller, subject[0]):
                 raise _refused()
             return
-        self._check_exam(uow, caller, _exam_of_document(uow, document_id))
+        self._check_exam(uow, caller, _exam_of_document(uow, document_id), "bulk.document")
 
     def check_attachment(self, uow: UnitOfWork, caller: Caller, attachment_id: int) -> None:
         """Raise PERMISSION_MISSING for a picture of another campus; for the bulk channel."""
-        self._check_exam(uow, caller, exam_of_attachment(uow, attachment_id))
+        self._check_exam(uow, caller, exam_of_attachment(uow, attachment_id), "bulk.attachment")
 
-    def _check_exam(self, uow: UnitOfWork, caller: Caller, exam_id: int | None) -> None:
-        place = None if exam_id is None or not caller.is_limited else place_of_exam(uow, exam_id)
-        if place is not None and not _is_within(place, self._rooms(uow, caller), caller):
+    def check_image(self, uow: UnitOfWork, caller: Caller, sop_instance_uid: str) -> None:
+        """Raise PERMISSION_MISSING for an object of another campus's exam; for the bulk channel."""
+        study_uid = study_of_object(uow, sop_instance_uid)
+        self._check_exam(uow, caller, None if study_uid is None else exam_of_study(uow, study_uid), "bulk.image")
+
+    def _check_exam(self, uow: UnitOfWork, caller: Caller, exam_id: int | None, item: str) -> None:
+        if exam_id is None or not caller.is_limited:
+            return
+        place = place_of_exam(uow, exam_id)
+        if place is None or _is_within(place, self._rooms(uow, caller), caller):
+            return
+        if not self.opens(uow, caller, exam_id, item):
             raise _refused()
 
     def _rooms(self, uow: UnitOfWork, caller: Caller) -> frozenset[int]:
@@ -93,20 +110,24 @@ class CampusLimits:
             raise _refused()
 
     @staticmethod
-    def _places(uow: UnitOfWork, request: Request[Any]) -> list[Place | None]:
-        found: list[Place | None] = []
+    def _places(uow: UnitOfWork, request: Request[Any]) -> list[tuple[int | None, Place | None]]:
         exams: list[int | None] = [getattr(request, "exam_id", None)]
         for name, finds in _EXAM_OF.items():
             subject = getattr(request, name, None)
             if isinstance(subject, int):
                 exams.append(finds(uow, subject))
         exams += [exam_of_report(uow, one) for one in getattr(request, "report_ids", ())]
-        found += [place_of_exam(uow, exam_id) for exam_id in exams if exam_id is not None]
-        slot_id, study_uid = getattr(request, "slot_id", None), getattr(request, "study_uid", None)
-        if isinstance(slot_id, int):
-            found.append(place_of_slot(uow, slot_id))
+        study_uid, object_uid = getattr(request, "study_uid", None), getattr(request, "sop_instance_uid", None)
+        if not study_uid and isinstance(object_uid, str) and object_uid:
+            study_uid = study_of_object(uow, object_uid)
         if isinstance(study_uid, str) and study_uid:
-            found.append(place_of_study(uow, study_uid))
+            exams.append(exam_of_study(uow, study_uid))
+        found: list[tuple[int | None, Place | None]] = [
+            (exam_id, place_of_exam(uow, exam_id)) for exam_id in exams if exam_id is not None
+        ]
+        slot_id = getattr(request, "slot_id", None)
+        if isinstance(slot_id, int):
+            found.append((None, place_of_slot(uow, slot_id)))
         return found
 
 

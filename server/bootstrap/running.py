@@ -157,7 +157,7 @@ class RunningServer:
         clock = SystemClock()
         captchas = Captchas(clock, self.settings.captcha_after)
         handlers = all_handlers(areas, audit, self._describe, captchas)
-        router = Router(handlers, database, areas.identity, audit, clock, CampusLimits(areas.organisation))
+        router = Router(handlers, database, areas.identity, audit, clock, _limits(areas))
         bulk = BulkAnswers(_bulk_sources(areas, database), areas.identity, audit, clock)
         topic = self.folders.notice_topic_file.read_text(encoding="utf-8")
         door = RpcDoor(router, bulk.answer, self._keys(), self.settings.listen, self.settings.rpc_port, topic)
@@ -254,18 +254,32 @@ def all_handlers(
     return collect(IdentityHandlers(areas.identity, describe, captchas), AuditHandlers(audit), *areas.handlers)
 
 
-def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
+def _limits(areas: Areas) -> CampusLimits:
     limits = CampusLimits(areas.organisation)
     limits.sees_ecg = areas.ecg.reports.sees
+    limits.opens = areas.remote.access.opens
+    return limits
 
-    def frame(_caller: Caller, name: str, number: int) -> BulkItem:
+
+def _bulk_sources(areas: Areas, database: Database) -> dict[str, BulkSource]:
+    limits = _limits(areas)
+
+    def check_image(caller: Caller, name: str) -> None:
+        if caller.is_limited:
+            with database.read() as uow:
+                limits.check_image(uow, caller, name)
+
+    def frame(caller: Caller, name: str, number: int) -> BulkItem:
+        check_image(caller, name)
         data, transfer_syntax_uid = areas.archive.objects.frame(name, number)
         return BulkItem(data, transfer_syntax_uid)
 
-    def whole_object(_caller: Caller, name: str, _number: int) -> BulkItem:
+    def whole_object(caller: Caller, name: str, _number: int) -> BulkItem:
+        check_image(caller, name)
         return BulkItem(areas.archive.objects.part10(name))
 
-    def header(_caller: Caller, name: str, _number: int) -> BulkItem:
+    def header(caller: Caller, name: str, _number: int) -> BulkItem:
+        check_image(caller, name)
         return BulkItem(areas.archive.objects.header(name))
 
     def document(caller: Caller, name: str, _number: int) -> BulkItem:

@@ -28,10 +28,12 @@ def place_of_exam(uow: UnitOfWork, exam_id: int) -> Place | None:
     return _place(uow, Exam.id == exam_id)
 
 
-def place_of_study(uow: UnitOfWork, study_uid: str) -> Place | None:
-    """Return where the exam is done that a study belongs to, or None for images without one."""
+def exam_of_study(uow: UnitOfWork, study_uid: str) -> int | None:
+    """Return the exam that a study belongs to, or None for images without one."""
     exam_id = uow.session.scalar(select(ExamStudyRow.exam_id).where(ExamStudyRow.study_uid == study_uid).limit(1))
-    return _place(uow, Exam.id == exam_id if exam_id is not None else Exam.study_uid == study_uid)
+    if exam_id is not None:
+        return exam_id
+    return uow.session.scalar(select(Exam.id).where(Exam.study_uid == study_uid).limit(1))
 
 
 def place_of_slot(uow: UnitOfWork, slot_id: int) -> Place | None:

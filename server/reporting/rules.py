@@ -71,6 +71,7 @@ class Objection(StrEnum):
     NOT_LOCKED = "not_locked"
     OWN_REPORT = "own_report"
     NO_IMAGES = "no_images"
+    AWAY = "away"  # sent elsewhere to be written (RIS-LCK-10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Standing:
     writer_id: int
     has_images: bool
     may_audit_own: bool
+    is_away: bool = False  # written elsewhere, and not by me
 
     @property
     def is_mine(self) -> bool:
@@ -106,6 +108,8 @@ def objection(standing: Standing, action: ReportAction) -> Objection | None:
         return Objection.STATE
     if transition.permission not in standing.permissions:
         return Objection.PERMISSION
+    if standing.is_away and action is not ReportAction.VIEW_IMAGES:
+        return Objection.AWAY
     return _objection_of_guard(transition.guard, standing)
 
 

@@ -14,6 +14,7 @@ from server.kernel.errors import not_found
 from server.reporting.attachments import Attachments
 from server.reporting.auditing import Auditing
 from server.reporting.auditing_corrections import Corrections
+from server.reporting.away import Away
 from server.reporting.facts import Facts, of_exam
 from server.reporting.ports import Documents, Doubter, Exams, Follower, Organisation, Studies
 from server.reporting.reading import Reading
@@ -62,6 +63,7 @@ class ReportService:
         self._auditing = Auditing(self._steps, self._texts, self._attachments, self.corrections, worklist, time)
         self._reading = Reading(exams, self._texts, self._attachments, worklist, self.corrections, rules)
         self.surroundings = Surroundings(self._steps, organisation)
+        self.away = Away(self._steps)
 
     def follow(self, follower: Follower) -> None:
         """Call `follower` at each step of each report; bootstrap does this once per area that wants to know."""

@@ -79,6 +79,13 @@ class Steps:
                 holder=report.holder_name,
                 state=report.state,
             )
+        if objection is Objection.AWAY:
+            raise Refusal(
+                ErrorCode.HELD_BY_OTHER,
+                f"报告已发送云端，由{report.away_to}书写；如需在本院处理，请先撤回。",
+                holder=report.away_to,
+                state=report.state,
+            )
         if objection is Objection.LOCK_LOST:
             by = f"（{report.unlocked_by}解锁）" if report.unlocked_by else ""
             raise Refusal(

@@ -72,6 +72,8 @@ class Report(Versioned, Base):
     holder_name: Mapped[str] = mapped_column(String(80), default="")
     lock_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unlocked_by: Mapped[str] = mapped_column(String(80), default="")
+    away_to: Mapped[str] = mapped_column(String(200), default="", server_default="")  # who writes it elsewhere
+    away_ids: Mapped[str] = mapped_column(Text, default="", server_default="")  # the accounts there that may act now
 
     # text and seal
     text_number: Mapped[int] = mapped_column(Integer, default=0)  # 0: nothing was written

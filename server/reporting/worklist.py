@@ -205,6 +205,7 @@ class Worklist:
             writer_id=report.diagnosing_id,
             has_images=bool(report.study_uids),
             may_audit_own=self._settings.may_audit_own_at(self._time.local(self._time.now())),
+            is_away=bool(report.away_to) and str(caller.user_id) not in report.away_ids.split(),
         )
 
     def images_of(self, uow: UnitOfWork, reports: Collection[Report]) -> dict[int, rules.Images]:
@@ -263,6 +264,7 @@ class Worklist:
             warn_at=report.warn_at,
             approved_at=report.approved_at,
             printed_at=report.printed_at,
+            away_to=report.away_to,
         )
 
     def rows_of(self, uow: UnitOfWork, caller: Caller, report_ids: Collection[int]) -> dict[int, ReportRow]:

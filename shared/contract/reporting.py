@@ -71,6 +71,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     warn_at: datetime | None = None  # from when a list shows its clock in amber
     approved_at: datetime | None = None
     printed_at: datetime | None = None  # last printed
+    away_to: str = ""  # hospital and team that write it (发送云端); empty: it is written here
 
 
 class ReportList(msgspec.Struct, frozen=True, kw_only=True):

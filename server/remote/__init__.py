@@ -1,0 +1,1 @@
+"""Remote consultation, and reports that another hospital writes: teams, requests, opinions, notices."""
