@@ -1,8 +1,8 @@
 """Read the hand-written trials of the report checker: one clean report and its errors a block.
 
 The files were written without the checker's code in view and were measured before anything was
-mended, so the first number of each is a held-out one. Sets A to C change a clean report by one error each; D to F, by
-another hand, are reports of their own, one JSON object a line with the kind that is expected.
+mended, so the first number of each is a held-out one. Sets A to C change a clean report by one error each; those that are
+JSON lines are reports of their own, each with the kind that is expected (or a list of at most one).
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def read_trials(name: str) -> list[Trial]:
 
 
 def _whole(fields: dict[str, object]) -> Trial:
-    expected, change = fields.pop("expected"), str(fields.pop("change", ""))
+    expected, change = fields.pop("expected"), str(fields.pop("change", "") or fields.pop("note", ""))
+    if isinstance(expected, list):
+        expected = expected[0] if expected else None
     return Trial(fields, None if expected is None else str(expected), change)
 
 
