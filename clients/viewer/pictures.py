@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from math import ceil, floor
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect
 from PySide6.QtGui import QImage
 
 from clients.viewer.viewport.view import ViewportWidget
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _LEAST_KEY_PICTURE = 200  # pixels
 
@@ -34,3 +38,12 @@ def png_of(image: QImage) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload]
     return bytes(buffer.data().data())
+
+
+def rgb_of(image: QImage) -> NDArray[Any]:
+    """A picture as uint8 (rows, columns, 3)."""
+    import numpy as np
+
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return lines[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()

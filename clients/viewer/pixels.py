@@ -132,6 +132,8 @@ class StackPixels:
         self._there = bytearray(len(stack))
         self._modalities: dict[int, Modality] = {}
         self.errors: dict[int, str] = {}
+        self.is_kept = False
+        """Nothing can bring these pixels again: they stay when room is made."""
         self._lock = threading.Lock()
 
     @property
@@ -345,7 +347,7 @@ class PixelStore:
         for key, pixels in tuple(self._stacks.items()):
             if self.nbytes <= self.limit_bytes:
                 break
-            if key not in keep and pixels.nbytes:
+            if key not in keep and pixels.nbytes and not pixels.is_kept:
                 pixels.release()
                 released.append(pixels.stack)
         kept = [pixels for key, pixels in tuple(self._stacks.items()) if key in keep and pixels.nbytes]

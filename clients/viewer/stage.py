@@ -24,6 +24,11 @@ class Stage(QStackedWidget):
         """Key of the page on the stage; empty while the viewports are shown."""
         self._left: Callable[[], object] | None = None
 
+    @property
+    def page(self) -> QWidget | None:
+        """The page that is shown; None while the viewports are."""
+        return self.currentWidget() if self.key else None
+
     def enter(self, key: str, page: QWidget, left: Callable[[], object] | None = None) -> None:
         """Show ``page`` instead of the viewports; a page that is shown already is left first.
 

@@ -20,6 +20,9 @@ from clients.viewer.film.sending import PackedFilm, PrintOrder
 from clients.viewer.film.sheets import LANDSCAPE, PORTRAIT, SheetSetup, chosen_films, layout_of
 from clients.viewer.study import Stack
 from clients.viewer.viewport.corner_texts import person_name
+from clients.viewer.viewport.state import Shown
+from clients.viewer.viewport.transform import Geometry
+from clients.viewer.volume.film_pictures import FilmPicture, PictureStack, picture_stack
 from shared.contract.film import FILM_SIZES, FilmPrinter, ListFilmPrinters
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 ALL, CURRENT, MARKED, RANGE = "all", "current", "marked", "range"
 SETUP, TEMPLATES, HEADER, PRINTER = "film/setup", "film/templates", "film/header", "film/printer"
+MOST_PICTURES = 200
 SAME_TEXTS = "information.film"
 FILE_DPI = 300
 
@@ -64,6 +68,7 @@ class FilmDesk(QObject):
         self.busy = ""
         """What is under way, in words; empty for nothing."""
         self._composer: Composer | None = None
+        self._pictures: list[Stack] = []  # computed for films; their pixels are nowhere else
         self._abandon: Callable[[], object] = _nothing
         """What to do with half a file when composing ends early."""
         self.templates = self._stored_templates()
@@ -106,6 +111,28 @@ class FilmDesk(QObject):
             uid = stack.study.study_uid
             same = [s for s in self.desk.session.stacks if s.study.study_uid == uid]
             self.add([cell_of_image(s, n) for s in same for n in range(0, len(s), max(1, every))])
+
+    def add_pictures(self, pictures: Sequence[FilmPicture]) -> None:
+        """What a page of reformatting or volume rendering shows; computed for the film off the GUI thread."""
+        if not pictures:
+            self.desk.say(tr("还没有可加入胶片的画面"))
+            return
+        if len(self._pictures) + len(pictures) > MOST_PICTURES:
+            self.desk.say(tr("胶片上最多 {n} 幅重建画面，请分几次打印", n=MOST_PICTURES))
+            return
+
+        def made(stacks: Sequence[PictureStack]) -> None:
+            cells = []
+            for picture, one in zip(pictures, stacks, strict=True):
+                pixels = self.desk.store.of(one.stack)
+                pixels.is_kept = True
+                pixels.put(0, one.pixels, one.modality)
+                self._pictures.append(one.stack)
+                cells.append(cell_of(Shown(one.stack, 0, None, picture.inverted, picture.palette, None, Geometry())))
+            self.add(cells)
+
+        work = lambda: [picture_stack(picture, picture.make()) for picture in pictures]  # noqa: E731
+        self.desk.background.run(work, made, self.desk.say, "film-pictures")
 
     def add(self, cells: Sequence[Cell]) -> None:
         """Put images onto films and say where they are."""
@@ -391,10 +418,18 @@ class FilmDesk(QObject):
         if not self.model.cells:
             return
         known = {id(stack) for stack in stacks}
+        open_series = {stack.series.series_uid for stack in stacks}
+        pictures = [stack for stack in self._pictures if stack.series.series_uid in open_series]
+        known |= {id(stack) for stack in pictures}
         if all(c is None or id(c.stack) in known for c in self.model.cells):
             return
-        kept = [moved for c in self.model.cells if c is not None and (moved := _moved(c, stacks)) is not None]
+        places = (*stacks, *pictures)
+        kept = [moved for c in self.model.cells if c is not None and (moved := _moved(c, places)) is not None]
         self.stop()
+        for stack in self._pictures:
+            if stack not in pictures:
+                self.desk.store.drop(stack)
+        self._pictures = pictures
         self.model.clear()
         if kept:
             self.model.add(kept)

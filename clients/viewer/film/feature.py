@@ -10,6 +10,7 @@ from clients.viewer.commands import Slot
 from clients.viewer.desk import Desk, Feature
 from clients.viewer.film import texts
 from clients.viewer.tool_icons import add_icons
+from clients.viewer.volume.film_pictures import OffersPictures
 
 if TYPE_CHECKING:
     from clients.viewer.film.controller import FilmDesk
@@ -27,8 +28,10 @@ class FilmFeature(Feature):
 
     actions = (
         Action(PAGE, "胶片打印", "Ctrl+Shift+F", hint="排版胶片并打印；再按一次返回"),
-        Action("film.add_image", "当前图像加入胶片", "F6", hint="选中视口的图像，按现在显示的样子"),
-        Action("film.add_series", "整个序列加入胶片", "F7", hint="选中视口的序列，按现在显示的样子"),
+        Action("film.add_image", "当前图像加入胶片", "F6", hint="选中视口的图像，或重建的画面，按现在显示的样子"),
+        Action(
+            "film.add_series", "整个序列加入胶片", "F7", hint="选中视口的序列，或重建页的全部画面，按现在显示的样子"
+        ),
         Action("film.add_exam", "整个检查加入胶片"),
         Action(TASKS, "胶片打印任务", hint="等待、打印中、失败的任务"),
     )
@@ -109,10 +112,18 @@ class FilmFeature(Feature):
         self.desk.reflect()
 
     def _add_current(self) -> None:
-        self.films.add_current()
+        page: object = self.desk.stage.page
+        if isinstance(page, OffersPictures):
+            self.films.add_pictures(page.film_pictures(whole=False))
+        else:
+            self.films.add_current()
 
     def _add_series(self) -> None:
-        self.films.add_series()
+        page: object = self.desk.stage.page
+        if isinstance(page, OffersPictures):
+            self.films.add_pictures(page.film_pictures(whole=True))
+        else:
+            self.films.add_series()
 
     def _add_exam(self) -> None:
         self.films.add_exam()

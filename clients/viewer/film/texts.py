@@ -7,9 +7,15 @@ CATALOGUE: dict[str, str] = {
     "胶片打印": "Print films",
     "排版胶片并打印；再按一次返回": "Compose films and print them; press again to go back",
     "当前图像加入胶片": "Add image to film",
-    "选中视口的图像，按现在显示的样子": "The image of the selected viewport, as it is shown now",
+    "选中视口的图像，或重建的画面，按现在显示的样子": (
+        "The image of the selected viewport, or the reconstructed picture, as it is shown now"
+    ),
     "整个序列加入胶片": "Add series to film",
-    "选中视口的序列，按现在显示的样子": "The series of the selected viewport, as it is shown now",
+    "选中视口的序列，或重建页的全部画面，按现在显示的样子": (
+        "The series of the selected viewport, or all pictures of a reconstruction, as they are shown now"
+    ),
+    "还没有可加入胶片的画面": "There is no picture to put on a film yet",
+    "胶片上最多 {n} 幅重建画面，请分几次打印": "Films hold {n} reconstructed pictures at most; print in several parts",
     "整个检查加入胶片": "Add exam to film",
     "胶片打印任务": "Film print tasks",
     "等待、打印中、失败的任务": "Tasks that wait, are being printed or failed",

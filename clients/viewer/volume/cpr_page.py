@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from clients.viewer.volume.cpr_options import MODES, PROJECTIONS, CprOptions
 from clients.viewer.volume.cpr_state import CprAspect, CprState
 from clients.viewer.volume.cpr_view import CprPicture, CprView
 from clients.viewer.volume.dot_brush import DotBrush
+from clients.viewer.volume.film_pictures import Computed, FilmPicture
 from clients.viewer.volume.latest import LatestWorker
 from clients.viewer.volume.mpr_page import NAMES
 from clients.viewer.volume.mpr_pane import MprPane, MprPicture
@@ -266,6 +267,28 @@ class CprPage(VolumePage):
 
     def figures(self) -> tuple[str, ...]:
         return (self.chart.summary(),) if self.state is not None and self.state.vessel is not None else ()
+
+    def film_pictures(self, *, whole: bool) -> Sequence[FilmPicture]:
+        """The curved picture, with the ``whole`` page the plane beside it too; none before there is a curve."""
+        sheet = self.state.sheet() if self.state is not None else None
+        volume, state = self.volume, self.state
+        if sheet is None or volume is None or state is None:
+            return ()
+        thickness, projection = state.thickness_mm, state.projection
+        curve = self.film_picture(
+            "  ".join(self.view.corners.bottom_left[self.view.warnings :]),
+            lambda: Computed(
+                curved_picture(volume, sheet, thickness_mm=thickness, projection=projection), sheet.spacing_mm
+            ),
+        )
+        if not whole:
+            return (curve,)
+        frame = self.pane.frame()
+        plane = self.film_picture(
+            tr(NAMES[self.pane.pane]),
+            lambda: Computed(reformat(volume, frame.grid()), frame.mm, frame.grid().plane),
+        )
+        return (curve, plane)
 
     def grey_changed(self) -> None:
         self._wish_plane()

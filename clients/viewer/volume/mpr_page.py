@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSlider, QToolButton, QWidget
 
 from clients.kit.translations import tr
+from clients.viewer.volume.film_pictures import Computed, FilmPicture
 from clients.viewer.volume.latest import LatestWorker
 from clients.viewer.volume.mpr_pane import MprPane, MprPicture, place_panes
 from clients.viewer.volume.mpr_state import STANDARD, MprAspect, MprState, Pane, PaneFrame
@@ -28,6 +29,8 @@ FINE_AFTER_MS = 120
 COARSE_SAMPLES, FINE_SAMPLES = 10, 41
 COARSE_ABOVE = 300_000  # pixels of a pane; smaller ones are sampled fully while dragging too
 SLIDER_MM = 50
+FILM_PIXELS = 2000  # of the longer side of a pane on a film, at most
+FILM_SHARE = 3  # pixels of a film to a voxel
 
 NAMES: dict[Pane, str] = {Pane.AXIAL: "横断面", Pane.CORONAL: "冠状面", Pane.SAGITTAL: "矢状面"}
 PROJECTIONS: tuple[tuple[Projection, str], ...] = (
@@ -244,18 +247,49 @@ class MprPage(VolumePage):
         assert self.state is not None
         self.state.reset()
 
+    # --- films
+
+    def film_pictures(self, *, whole: bool) -> Sequence[FilmPicture]:
+        """The plane in which the reader works, or all three, as finely as a film can show them."""
+        if self.state is None or self.volume is None:
+            return ()
+        chosen = [pane for pane, widget in self.panes.items() if widget.is_active or whole]
+        return [self._film_picture(pane, self.volume) for pane in chosen]
+
+    def _film_picture(self, pane: Pane, volume: Volume) -> FilmPicture:
+        assert self.state is not None
+        frame = self.panes[pane].frame()
+        worth = round(frame.mm / min(volume.spacing) * FILM_SHARE)  # finer pixels than these show nothing more
+        fine = max(1, min(worth, FILM_PIXELS // max(frame.width, frame.height)))
+        frame = replace(frame, mm=frame.mm / fine, width=frame.width * fine, height=frame.height * fine)
+        thickness, projection = self.state.thickness_mm, self.state.projection
+
+        def make() -> Computed:
+            grid = frame.grid()
+            values = reformat(volume, grid, thickness_mm=thickness, projection=projection)
+            return Computed(values, frame.mm, grid.plane)
+
+        return self.film_picture("  ".join(part for part in (self._plane_name(pane), self._slab_text()) if part), make)
+
     # --- texts
+
+    def _slab_text(self) -> str:
+        assert self.state is not None
+        if not self.state.thickness_mm:
+            return ""
+        name = next(name for projection, name in PROJECTIONS if projection is self.state.projection)
+        return tr("层厚 {mm} mm  {name}", mm=f"{self.state.thickness_mm:g}", name=tr(name))
+
+    def _plane_name(self, pane: Pane) -> str:
+        assert self.state is not None
+        name = tr(NAMES[pane]) + (tr("（斜）") if self.state.axes(pane) != STANDARD[pane] else "")
+        return f"{name}  {self._position(pane)}"
 
     def _write_corners(self) -> None:
         assert self.state is not None and self.volume is not None
-        state = self.state
-        slab = ""
-        if state.thickness_mm:
-            name = next(name for projection, name in PROJECTIONS if projection is state.projection)
-            slab = tr("层厚 {mm} mm  {name}", mm=f"{state.thickness_mm:g}", name=tr(name))
+        slab = self._slab_text()
         for pane, widget in self.panes.items():
-            name = tr(NAMES[pane]) + (tr("（斜）") if state.axes(pane) != STANDARD[pane] else "")
-            corners = self.corners(f"{name}  {self._position(pane)}", slab)
+            corners = self.corners(self._plane_name(pane), slab)
             if pane is not Pane.AXIAL and self._alone is None:  # one person, said once
                 corners = replace(corners, top_left=(), top_right=())
             widget.corners = corners

@@ -21,6 +21,7 @@ from clients.viewer.viewport.corner_texts import Corners, corners_of, finding_te
 from clients.viewer.viewport.state import Aspect, ViewportState, as_window
 from clients.viewer.viewport.transform import Geometry
 from clients.viewer.volume import texts
+from clients.viewer.volume.film_pictures import Computed, FilmPicture
 from clients.viewer.volume.mpr_pane import MprPane
 from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.volume.painting import GreyLook
@@ -126,6 +127,16 @@ class VolumePage(QWidget):
         picture.save(buffer, "PNG")
         buffer.close()
         self.source.send(bytes(data.data()), self.figures())
+
+    def film_pictures(self, *, whole: bool) -> Sequence[FilmPicture]:
+        """What can be put on a film: the picture in which the reader works, or the ``whole`` page's."""
+        return ()
+
+    def film_picture(self, name: str, make: Callable[[], Computed]) -> FilmPicture:
+        """A picture in the grey of the page."""
+        assert self.volume is not None
+        look = self.look()
+        return FilmPicture(self.source.stack, name, make, look.voi, look.inverted, look.palette, self.volume.unit)
 
     def retranslate(self) -> None:
         """Set all texts in the current language."""

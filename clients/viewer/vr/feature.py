@@ -72,6 +72,7 @@ class VrFeature(Feature):
                 " ".join(part for part in (date_text(study.study_date), series.modality, series.description) if part),
             ),
             progress=lambda: (pixels.loaded, len(stack)),
+            stack=stack,
         )
         page = VrPage(case, self.desk.settings, start=start)
         page.leave_asked.connect(self.desk.stage.leave)

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from clients.kit.translations import tr
 from clients.viewer.desk import Background
-from clients.viewer.pictures import png_of
+from clients.viewer.pictures import png_of, rgb_of
+from clients.viewer.study import Stack
+from clients.viewer.volume.film_pictures import Computed, FilmPicture
 from clients.viewer.vr import texts
 from clients.viewer.vr.picture_view import MouseTool, PictureView
 from clients.viewer.vr.probe import Graphics, Kind, Settings, known_graphics, probe, remember
@@ -44,6 +46,8 @@ class Case:
     patient_lines: Sequence[str] = ()
     progress: Callable[[], tuple[int, int]] = lambda: (1, 1)
     """Images there, images in all; the volume is made when they are equal."""
+    stack: Stack | None = None
+    """The series, for pictures on films."""
 
 
 @dataclass(frozen=True)
@@ -278,15 +282,22 @@ class VrPage(QWidget):
 
     # --- output
 
-    def picture_with_texts(self) -> QImage | None:
-        """What is on screen, letters and names included, without the tools."""
+    def film_pictures(self, *, whole: bool) -> Sequence[FilmPicture]:
+        """What is on screen, for a film, which writes the patient's name itself; none before the first picture."""
+        image, stack = self.picture_with_texts(named=False), self.case.stack
+        if image is None or stack is None:
+            return ()
+        return (FilmPicture(stack, tr("三维重建（VR）"), lambda: Computed(rgb_of(image))),)
+
+    def picture_with_texts(self, *, named: bool = True) -> QImage | None:
+        """What is on screen, letters included and the patient's lines where ``named``, without the tools."""
         if self.view.image is None:
             return None
         ratio = max(self.devicePixelRatioF(), _LEAST_REPORT_PIXELS / max(1, self.view.height()))
         image = QImage(round(self.view.width() * ratio), round(self.view.height() * ratio), QImage.Format.Format_RGB32)
         with QPainter(image) as painter:
             painter.scale(ratio, ratio)
-            self.view.paint_export(painter)
+            self.view.paint_export(painter, named=named)
         return image
 
     def save_picture(self, path: Path) -> bool:

@@ -120,13 +120,14 @@ class PictureView(QWidget):
             self._paint_ground(painter)
             self._paint_overlays(painter)
 
-    def paint_export(self, painter: QPainter) -> None:
-        """Picture, letters and texts for a file or a report: no tools, no marks of the program."""
+    def paint_export(self, painter: QPainter, *, named: bool = True) -> None:
+        """Picture, letters and, where ``named``, the patient's lines, for a file, a report or a film: no tools."""
         self._paint_ground(painter)
         if self.model is not None:
             self._paint_letters(painter, self.model)
             paint_cube(painter, self._cube_place, self.model.camera)
-        self._paint_lines(painter)
+        if named:
+            self._paint_lines(painter)
 
     def _paint_ground(self, painter: QPainter) -> None:
         background = self.model.look.background if self.model is not None else colours.BACKGROUND

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtPrintSupport import QPrinter
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from clients.kit.translations import Language, set_language
@@ -31,12 +31,19 @@ from clients.viewer.film.sending import grey_bytes
 from clients.viewer.film.sheet_view import SELECT
 from clients.viewer.film.sheets import grid
 from clients.viewer.server_studies import AdoptedLine, ServerStudies
+from clients.viewer.study import Stack
 from clients.viewer.viewport.renderer import Renderer
+from clients.viewer.volume.film_pictures import OUTSIDE, Computed, FilmPicture
+from clients.viewer.volume.mpr_page import MprPage
+from clients.viewer.volume.mpr_state import Pane
 from clients.viewer.window import ViewerWindow
 from shared.contract.archive import GetStudy
 from shared.contract.errors import RpcError
 from shared.contract.film import FilmPrinter, FilmState, ListFilmTasks, SaveFilmPrinter
 from shared.imaging.geometry import UNCALIBRATED
+from shared.imaging.lut import Window
+from shared.imaging.reformat import Grid, reformat
+from shared.imaging.reformat import Projection as ReformatProjection
 from tests.clients.viewer.viewer_builders import ROOT, MemorySource, a_series, a_study, an_image, write_series
 from tests.film_printer import HAS_PRINTER, a_film_printer
 from tests.server_process import start_server
@@ -103,6 +110,78 @@ def test_f6_and_f7_put_what_is_seen_onto_films(window: ViewerWindow, qtbot: QtBo
     assert [c.index for c in films.model.cells if c is not None][9:] == [4, 0, 2, 4]
     qtbot.keyClick(page.sheet, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(films.model.cells) == 10
+
+
+def test_the_planes_of_reformatting_go_onto_films(window: ViewerWindow, qtbot: QtBot) -> None:
+    """Values, millimetres and window come along; closing the study takes the pictures away."""
+    films = the_feature(window).films
+    stack = window.session.stacks[0]
+    qtbot.waitUntil(lambda: window.store.of(stack).loaded == len(stack), timeout=5_000)
+    window.session.active_viewport.voi = Window(40, 500)
+    window.perform("volume.mpr")
+    page = window.stage.page
+    assert isinstance(page, MprPage)
+    qtbot.waitUntil(lambda: page.state is not None, timeout=5_000)
+    assert page.state is not None and page.volume is not None
+    page.panes[Pane.CORONAL].touched.emit(Pane.CORONAL)
+    page.state.set_slab(6.0, ReformatProjection.MEAN)
+    window.perform("film.add_image")
+    qtbot.waitUntil(lambda: len(films.model.cells) == 1, timeout=5_000)
+    cell = films.model.cells[0]
+    assert cell is not None and "冠状面" in cell.stack.label and "6 mm" in cell.stack.label
+    header = cell.stack.frame_header(0)
+    assert header.plane is not None and header.voi == (Window(40, 500),)
+    grid_ = Grid(header.plane, cell.stack.shape[1], cell.stack.shape[0])
+    wanted = reformat(page.volume, grid_, thickness_mm=6.0, projection=ReformatProjection.MEAN)
+    pixels = window.store.of(cell.stack)
+    stored = pixels.frame(0)
+    assert stored is not None
+    there = np.isfinite(wanted)
+    assert np.abs(pixels.modality(0)(stored) - wanted)[there].max() < 0.05
+    assert (stored[~there] == OUTSIDE).all() and there.any(0).all() and there.any(1).all()
+    assert cell.spacing().is_known and cell.spacing().row_mm == header.plane.row_spacing_mm
+
+    window.perform("film.add_series")
+    qtbot.waitUntil(lambda: len(films.model.cells) == 4, timeout=5_000)
+    window.store.limit_bytes = 1
+    window.store.make_room({id(stack)})
+    assert window.store.of(cell.stack).frame(0) is not None  # nothing could bring it again
+    assert composed(qtbot, films).max() > 100
+    window.close_studies()
+    assert not films.model.cells and window.store.of(cell.stack).frame(0) is None
+
+
+class Painted(QWidget):
+    """A page whose picture is colours, as volume rendering's are."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def film_pictures(self, *, whole: bool) -> tuple[FilmPicture, ...]:
+        colours_ = np.zeros((90, 120, 3), np.uint8)
+        colours_[30:60, 40:80] = (200, 120, 40)
+        return (FilmPicture(self._stack, "VR", lambda: Computed(colours_)),) * (2 if whole else 1)
+
+
+def test_colours_of_a_page_stand_on_a_film_without_millimetres(window: ViewerWindow, qtbot: QtBot) -> None:
+    films = the_feature(window).films
+    films.set_up(replace(films.model.setup, layout=grid(1, 1), dpi=100, is_colour=True))
+    films.set_options(texts=False)
+    window.stage.enter("painted", Painted(window.session.stacks[0]))
+    window.perform("film.add_image")
+    qtbot.waitUntil(lambda: len(films.model.cells) == 1, timeout=5_000)
+    cell = films.model.cells[0]
+    assert cell is not None and not cell.spacing().is_known and films.model.cells_without_mm() == 1
+    film = composed(qtbot, films)
+    left, top, wide, high = pixel_box(films.model.setup.boxes[0], films.model.setup.pixels_per_mm)
+    assert film[top + high // 2, left + wide // 2].tolist() == [200, 120, 40]
+
+
+def test_a_page_without_a_picture_says_so(window: ViewerWindow) -> None:
+    films = the_feature(window).films
+    films.add_pictures(())
+    assert not films.model.cells and "没有" in window.banner.text()
 
 
 def test_a_film_shows_the_image_as_the_viewport_does(window: ViewerWindow, qtbot: QtBot) -> None:
