@@ -162,8 +162,8 @@ class ImagesOfReports:
     def data(self, uow: UnitOfWork, image_id: int) -> bytes:
         return self._media.read(uow, image_id)
 
-    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int) -> int:
-        return 0  # captures belong to one case: a copy of the picture would be a second original
+    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int, origin: str) -> int:
+        return self._media.copy(uow, caller, from_case, to_case, origin)
 
 
 class PeopleOfReports:

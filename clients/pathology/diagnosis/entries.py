@@ -75,7 +75,7 @@ def copy(desk: Desk) -> None:
 
 
 def paste(desk: Desk) -> None:
-    """报告粘贴: texts, codes and checklist as an own draft."""
+    """报告粘贴: texts, codes, checklist and captures, the texts as an own draft."""
     from shared.contract.pathology_reports import PasteReport
     from shared.domain.pathology import OpinionKind
 

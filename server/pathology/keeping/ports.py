@@ -8,7 +8,7 @@ from typing import Protocol
 
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from shared.contract.pathology_keeping import KeptKind
+from shared.contract.pathology_keeping import KeptKind, LoanFilter
 from shared.contract.printing import DocumentView
 
 
@@ -68,3 +68,7 @@ class Receipts(Protocol):
     """Draws papers of loans."""
 
     def receipt(self, caller: Caller, loan_id: int, language: str) -> DocumentView: ...
+
+    def loan_list(self, caller: Caller, wanted: LoanFilter, language: str) -> DocumentView:
+        """Draw the list of what a filter finds. Raises INVALID."""
+        ...

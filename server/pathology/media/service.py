@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from io import BytesIO
 
-from sqlalchemy import select
+from sqlalchemy import func, inspect, select
 
 from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from server.kernel.errors import invalid, not_found
+from server.kernel.errors import illegal_action, invalid, not_found
 from server.kernel.jobs import enqueue
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from server.pathology.media.keeping import ARCHIVE_JOB
@@ -18,7 +19,7 @@ from server.pathology.media.ports import Cases
 from server.pathology.media.tables import MediaRow
 from server.pathology.media.views import media_view
 from shared.contract.base import Changed
-from shared.contract.pathology_media import BindMedia, MediaView
+from shared.contract.pathology_media import MAX_MEDIA_OF_CASE, BindMedia, MediaView
 from shared.domain.pathology_media import MediaKind, pictures_for_report
 from shared.imaging import motion_avi
 
@@ -103,6 +104,38 @@ class MediaService:
             if row.kind != MediaKind.VOICE.value:
                 enqueue(uow, ARCHIVE_JOB, {"media": row.id}, key=str(row.id), title="病理影像存档", by=caller.login)
         return self._changed(uow, case_id)
+
+    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int, origin: str) -> int:
+        """Put the captures of a case into another as well; return how many are new there. Raises Refusal.
+
+        A copy keeps who took it and when, belongs to no piece of the other case, and its caption says where it is
+        from. What lies there already, by its bytes, is not copied again.
+        """
+        self._cases.demand(uow, caller, from_case)
+        self._cases.demand_open(uow, caller, to_case)
+        there = self._rows(uow, to_case)
+        known = {row.sha256 for row in there}
+        rows = [row for row in self._rows(uow, from_case) if row.sha256 not in known]
+        if len(there) + len(rows) > MAX_MEDIA_OF_CASE:
+            raise illegal_action("full", f"一个病例最多保存 {MAX_MEDIA_OF_CASE} 项影像和语音。")
+        last = uow.session.scalar(select(func.max(MediaRow.position)).where(MediaRow.case_id == to_case)) or 0
+        copies: dict[int, MediaRow] = {}
+        for place, row in enumerate(rows, 1):
+            values = {column.key: getattr(row, column.key) for column in inspect(MediaRow).columns}
+            values |= {"id": None, "key": secrets.token_hex(16), "case_id": to_case, "position": last + place}
+            values |= dict.fromkeys(("specimen_id", "block_id", "slide_id", "parent_id"))
+            values |= {"caption": f"{row.caption}（自 {origin}）"[-200:], "sop_uid": "", "stored_at": self._clock.now()}
+            copies[row.id] = MediaRow(**values)
+        uow.session.add_all(copies.values())
+        uow.session.flush()
+        for row in rows:
+            copy = copies[row.id]
+            parent = copies.get(row.parent_id or 0)
+            copy.parent_id = parent.id if parent is not None else None
+            if copy.kind != MediaKind.VOICE.value:
+                enqueue(uow, ARCHIVE_JOB, {"media": copy.id}, key=str(copy.id), title="病理影像存档", by=caller.login)
+        self._changed(uow, to_case)
+        return len(copies)
 
     def view(self, uow: UnitOfWork, caller: Caller, media_id: int) -> MediaView:
         """One capture. Raises NOT_FOUND, PERMISSION_MISSING."""

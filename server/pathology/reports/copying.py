@@ -48,6 +48,6 @@ class Copying:
         if codes and not self._coding.of_case(uow, target.id):
             self._coding.set(uow, caller, target.id, codes)
         self._checklists.copy(uow, caller, source.id, target.id)
-        images = self._images.copy(uow, caller, source.id, target.id)
-        self._books.log(uow, caller, target.id, "pasted", note=f"自病例 {source.number}，图像 {images} 幅")
+        images = self._images.copy(uow, caller, source.id, target.id, source.number)
+        self._books.log(uow, caller, target.id, "pasted", note=f"自病例 {source.number}，影像 {images} 项")
         self._books.cases.touch(uow, target.id)

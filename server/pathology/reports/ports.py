@@ -108,8 +108,8 @@ class Images(Protocol):
         """Return a picture's JPEG or PNG. Raises NOT_FOUND."""
         ...
 
-    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int) -> int:
-        """Put pictures and voice of one case into another as well; return how many."""
+    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int, origin: str) -> int:
+        """Put the captures of a case, whose number is `origin`, into another as well; return how many are new."""
         ...
 
 
@@ -168,5 +168,5 @@ class NoImages:
     def data(self, uow: UnitOfWork, image_id: int) -> bytes:
         raise KeyError(image_id)
 
-    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int) -> int:
+    def copy(self, uow: UnitOfWork, caller: Caller, from_case: int, to_case: int, origin: str) -> int:
         return 0

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from server.kernel.errors import Refusal
 from server.pathology.media.tables import MediaRow
 from shared.contract import pathology_media as contract
 from shared.contract.errors import ErrorCode
@@ -277,3 +278,30 @@ def test_a_picture_with_too_many_pixels_is_refused_unseen(house: MediaHouse) -> 
     head = b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4, "big") + b"IHDR" + (11_000).to_bytes(4, "big") * 2 + bytes(20)
     request = contract.AddMedia(key=a_key(), facts=facts(media_type="image/png"), data=head)
     assert house.refusal(request).body.field == "data"
+
+
+def test_captures_are_copied_into_another_case_once(house: MediaHouse) -> None:
+    first = added(house, specimen_id=10, caption="溃疡")
+    processed = added(house, shade=120, parent_id=first.id, steps=("反相",))
+    house.call(contract.AddMedia(key=a_key(), facts=facts(kind=MediaKind.VOICE, media_type="audio/flac"), data=flac()))
+    house.call(contract.MarkMedia(case_id=CASE, media_ids=(processed.id,), marked=True))
+
+    def copy() -> int:
+        with house.database.write() as uow:
+            return house.service.copy(uow, OTHER_DOCTOR, CASE, OTHER_CASE, "2600001")
+
+    assert copy() == 3
+    assert copy() == 0  # the same again adds nothing
+    with house.database.read() as uow:
+        picture, child, voice = house.service.strip(uow, OTHER_CASE)
+        assert house.service.read(uow, picture.id) == jpeg()
+    assert picture.facts.caption == "溃疡（自 2600001）" and picture.facts.specimen_id is None
+    assert child.facts.parent_id == picture.id and child.marked
+    assert (picture.taken_by, voice.kind) == (DOCTOR.name, MediaKind.VOICE)
+    while house.runner.run_one():
+        pass
+    assert len(house.archive.stored) == 4  # two pictures, and their copies in the other study
+    house.cases.locked.add(OTHER_CASE)
+    added(house, shade=140)
+    with pytest.raises(Refusal):
+        copy()
