@@ -23,9 +23,12 @@ def pdf_of(record: EcgRecord, look: Look) -> bytes:
 
 
 def drawn(
-    pages: Sequence[Sheet], record: EcgRecord, look: Look, over: Callable[[Any, int], None] | None = None
+    pages: Sequence[Sheet], record: EcgRecord | None, look: Look, over: Callable[[Any, int], None] | None = None
 ) -> bytes:
-    """Laid-out pages as PDF; the same pages give the same bytes. `over` draws more onto a canvas, given the page."""
+    """Laid-out pages as PDF; the same pages give the same bytes. `over` draws more onto a canvas, given the page.
+
+    Without a record the pages are words only, and nothing is said to whoever reads traces back.
+    """
     from reportlab.pdfgen.canvas import Canvas
 
     _register()
@@ -40,7 +43,8 @@ def drawn(
     )
     canvas.setTitle("ECG")
     canvas.setCreator("Mingjing")
-    canvas.setKeywords(MARK + json.dumps(_facts(pages, record, look), separators=(",", ":")))
+    if record is not None:
+        canvas.setKeywords(MARK + json.dumps(_facts(pages, record, look), separators=(",", ":")))
     for number, sheet in enumerate(pages):
         canvas.setPageSize((sheet.width * MM, sheet.height * MM))
         draw(canvas, sheet)

@@ -60,8 +60,8 @@ def report_sheets(record: EcgRecord, look: Look, words: ReportWords) -> tuple[Sh
     block, rest = _block(drawn[0], words)
     found = []
     for number, sheet in enumerate(drawn):
-        marks: list[Line | Trace | Text] = [*_head(sheet, words), *(block if number == 0 else ())]
-        found.append(replace(sheet, marks=(*_watermark(sheet, words), *sheet.marks, *marks)))
+        marks: list[Line | Trace | Text] = [*report_head(sheet, words), *(block if number == 0 else ())]
+        found.append(replace(sheet, marks=(*watermark_of(sheet, words), *sheet.marks, *marks)))
     return (*found, *_continued(drawn[0], words, rest))
 
 
@@ -73,12 +73,12 @@ def report_pdf(record: EcgRecord, look: Look, words: ReportWords) -> bytes:
 
     def sign(canvas: Any, number: int) -> None:
         if number == 0 and words.signature:
-            _sign(canvas, pages[0], words.signature)
+            signed_by(canvas, pages[0], words.signature)
 
     return drawn(pages, record, look, sign)
 
 
-def _sign(canvas: Any, sheet: Sheet, png: bytes) -> None:
+def signed_by(canvas: Any, sheet: Sheet, png: bytes) -> None:
     """The handwriting, as large as its box lets it be, with its own proportions."""
     from io import BytesIO
 
@@ -101,7 +101,14 @@ def _rows(count: int, columns: int) -> int:
     return -(-count // columns)
 
 
-def _head(sheet: Sheet, words: ReportWords) -> list[Text]:
+def head_rows(sheet: Sheet, words: ReportWords) -> tuple[int, int]:
+    """How many rows the head has for facts, and how many for values."""
+    facts, values = _columns(sheet.width)
+    return _rows(len(words.patient), facts), _rows(len(words.values), values)
+
+
+def report_head(sheet: Sheet, words: ReportWords) -> list[Text]:
+    """Hospital, title, code, patient and values."""
     left, right = MARGIN, sheet.width - MARGIN
     title = " ".join(part for part in (words.hospital, words.title) if part)
     begin = max(left, (sheet.width - _width(title, _TITLE, bold=True)) / 2)
@@ -141,7 +148,7 @@ def _block(sheet: Sheet, words: ReportWords) -> tuple[list[Line | Trace | Text],
     rest = []
     for (label, text), begin, end in parts:
         marks.append(Text(begin, top + 1, label, _TEXT, bold=True))
-        lines = _lines(text, end - begin)
+        lines = lines_of(text, end - begin)
         shown = lines if len(lines) <= fits else lines[: fits - 1]
         y = top + 1 + _PITCH
         marks += [Text(begin, y + _PITCH * n, line, _TEXT, most_mm=end - begin + 1) for n, line in enumerate(shown)]
@@ -164,20 +171,21 @@ def _continued(first: Sheet, words: ReportWords, rest: list[tuple[str, str]]) ->
     width = first.width - 2 * MARGIN
     lines: list[tuple[str, bool]] = []
     for label, text in rest:
-        lines += [(label, True), *((line, False) for line in _lines(text, width)), ("", False)]
+        lines += [(label, True), *((line, False) for line in lines_of(text, width)), ("", False)]
     room = int((first.height - 2 * MARGIN - 24) // 5)
     found = []
     for start in range(0, len(lines), room):
         blank = replace(first, marks=())
-        marks: list[Line | Trace | Text] = [*_head(blank, replace(words, values=()))]
+        marks: list[Line | Trace | Text] = [*report_head(blank, replace(words, values=()))]
         top = MARGIN + 24
         part = lines[start : start + room]
         marks += [Text(MARGIN, top + 5 * n, text, 9, bold=bold) for n, (text, bold) in enumerate(part) if text]
-        found.append(replace(blank, marks=(*_watermark(blank, words), *marks)))
+        found.append(replace(blank, marks=(*watermark_of(blank, words), *marks)))
     return found
 
 
-def _watermark(sheet: Sheet, words: ReportWords) -> list[Text]:
+def watermark_of(sheet: Sheet, words: ReportWords) -> list[Text]:
+    """The word across a page that was not submitted."""
     if not words.watermark:
         return []
     size = 60.0
@@ -185,12 +193,13 @@ def _watermark(sheet: Sheet, words: ReportWords) -> list[Text]:
     return [Text(max(0.0, x), sheet.height / 2, words.watermark, size, bold=True, colour="#E4E7EB")]
 
 
-def _lines(text: str, width_mm: float) -> list[str]:
+def lines_of(text: str, width_mm: float, size: float = _TEXT) -> list[str]:
+    """A text broken into lines of a width."""
     from shared.paper import faces
     from shared.paper.line_breaking import break_lines
 
     shown = "\n".join(faces.printable(line) for line in text.split("\n"))
-    found = break_lines(shown, lambda one: faces.width_of(one, False, _TEXT) * _PT_MM, width_mm)
+    found = break_lines(shown, lambda one: faces.width_of(one, False, size) * _PT_MM, width_mm)
     return [line.text for line in found]
 
 
