@@ -488,7 +488,7 @@ class Send(Command[DiagnosisView], frozen=True, kw_only=True):
 
 
 class OutputReport(Command[DocumentView], frozen=True, kw_only=True):
-    """报告输出 as a file: HTML, or the PDF, from which the workstation draws a PNG of each page.
+    """报告输出 as a file: HTML, Word, or the PDF, from which the workstation draws a PNG of each page.
 
     Refusals: NOT_FOUND, ILLEGAL_ACTION (not audited).
     """

@@ -112,6 +112,7 @@ class FileFormat(StrEnum):
     PDF = "pdf"
     PNG = "png"
     HTML = "html"
+    DOCX = "docx"
 
 
 class Urgency(StrEnum):

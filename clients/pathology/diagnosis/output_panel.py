@@ -1,4 +1,4 @@
-"""报告输出: the report as PDF, picture or web page in a folder of the doctor's choice (PA-RPT-06)."""
+"""报告输出: the report as PDF, Word document, picture or web page in a folder of the doctor's choice (PA-RPT-06)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ class OutputPanel(QWidget):
         box.setSpacing(12)
         box.addWidget(Label("审核后的报告可以另存为文件。", "quiet", wrap=True))
         self.format = SegmentedControl(
-            [Option(FileFormat.PDF, "PDF"), Option(FileFormat.PNG, "图像"), Option(FileFormat.HTML, "网页")]
+            [
+                Option(FileFormat.PDF, "PDF"),
+                Option(FileFormat.DOCX, "Word"),
+                Option(FileFormat.PNG, "图像"),
+                Option(FileFormat.HTML, "网页"),
+            ]
         )
         box.addWidget(self.format)
         self.button = Button("保存为…", "primary", "download", on_click=self.choose)

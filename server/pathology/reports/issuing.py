@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Protocol
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from server.kernel.errors import Refusal, illegal_action, invalid
 from server.pathology.reports import rules
 from server.pathology.reports.auditing import Auditing
 from server.pathology.reports.books import Books, demand
+from server.pathology.reports.files import DOCX, docx_of, html_of
 from server.pathology.reports.paper import KIND, PaperOrder, PathologyPaper
 from server.pathology.reports.ports import CaseFacts, Delivery
 from server.pathology.reports.tables import Report, ReportLogLine
@@ -106,7 +106,7 @@ class Issuing:
         return case.id
 
     def output(self, caller: Caller, report_id: int, file_format: FileFormat, language: str) -> DocumentView:
-        """报告输出 as PDF or HTML. Raises ILLEGAL_ACTION before the audit."""
+        """报告输出 as PDF, HTML or a word-processor file. Raises ILLEGAL_ACTION before the audit."""
         demand(caller, Permission.PATHOLOGY_EXPORT)
         spoken = spoken_language(language)
         with self._database.read() as uow:
@@ -116,6 +116,8 @@ class Issuing:
             order = self.paper.order(uow, caller, report, spoken)
         if file_format is FileFormat.HTML:
             document = self._keep(order, "text/html; charset=utf-8", html_of(order).encode())
+        elif file_format is FileFormat.DOCX:
+            document = self._keep(order, DOCX, docx_of(order))
         else:
             document = self._signed(caller, report_id, spoken) or self._kept(order, KIND)
         with self._database.write() as uow:
@@ -293,42 +295,3 @@ class Issuing:
 
 def _done(case: CaseFacts) -> BatchRow:
     return BatchRow(case_id=case.id, case_number=case.number, done=True)
-
-
-def html_of(order: PaperOrder) -> str:
-    """Return the report as a page for a browser: the same facts, without the layout of the paper."""
-    values = order.drawing.facts.values
-    is_english = order.drawing.language == "en"
-    words = (
-        ("gross", "大体所见", "Gross description"),
-        ("findings", "光镜所见", "Microscopic findings"),
-        ("diagnosis", "病理诊断", "Diagnosis"),
-        ("comment", "备注", "Comment"),
-        ("supplements", "补充报告", "Supplementary reports"),
-    )
-    head = (
-        ("name", "姓名", "Name"),
-        ("sex", "性别", "Sex"),
-        ("age", "年龄", "Age"),
-        ("case_number", "病理号", "Case No."),
-        ("specimen", "标本", "Specimen"),
-        ("chief_doctor", "主诊医师", "Chief doctor"),
-        ("auditor", "审核医师", "Audited by"),
-        ("audited_at", "审核时间", "Audited"),
-    )
-    rows = "".join(
-        f"<tr><th>{en if is_english else zh}</th><td>{escape(values.get(name, ''))}</td></tr>" for name, zh, en in head
-    )
-    synoptic = "".join(
-        f"<tr><th>{escape(row['label'])}</th><td>{escape(row['value'])}</td></tr>"
-        for row in order.drawing.facts.lists.get("synoptic", ())
-    )
-    parts = "".join(
-        f"<h2>{en if is_english else zh}</h2>{values.get(name, '')}" for name, zh, en in words if values.get(name)
-    )
-    return (
-        f'<!doctype html><html lang="{"en" if is_english else "zh-CN"}"><meta charset="utf-8">'
-        f"<title>{escape(values.get('title', ''))} {escape(values.get('case_number', ''))}</title>"
-        f"<h1>{escape(values.get('hospital', ''))} {escape(values.get('title', ''))}</h1>"
-        f"<table>{rows}</table>{parts}<table>{synoptic}</table><p>{escape(values.get('seal', ''))}</p></html>"
-    )
