@@ -220,19 +220,24 @@ def register_deformable(
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentage(min(1.0, SAMPLES / math.prod(low_fixed.GetSize())), 20_171)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsLBFGSB(gradientConvergenceTolerance=1e-5, numberOfIterations=steps)
+    # Near the end a line search may look hundreds of times for a gain that is below the noise: hence the limit.
+    method.SetOptimizerAsLBFGSB(
+        gradientConvergenceTolerance=1e-5, numberOfIterations=steps, maximumNumberOfFunctionEvaluations=2 * steps
+    )
     method.SetMovingInitialTransform(turn)
     method.SetInitialTransform(spline, inPlace=True)
 
     def step() -> None:
         progress(min(1.0, method.GetOptimizerIteration() / steps))
         if cancelled():
-            method.StopRegistration()
+            raise Cancelled  # L-BFGS-B heeds no StopRegistration; SimpleITK prints this and ends
 
     method.AddCommand(sitk.sitkIterationEvent, step)
     try:
         method.Execute(low_fixed, low_moving)
     except RuntimeError as error:
+        if cancelled():
+            raise Cancelled from error
         raise ValueError("The series cannot be bent over each other.") from error
     if cancelled():
         raise Cancelled
