@@ -185,7 +185,8 @@ class ResultMaker:
     def _object(self, work: _Work, kind: ResultKind, occasion: dicom.Occasion) -> Dataset | None:
         if kind is ResultKind.SR:
             fresh = self._time.now() - work.at < _TRACE_WAIT
-            if work.snapshot.view.row.exam_type == ECG and not work.place.images and fresh:
+            has_trace = work.snapshot.view.row.exam_type == ECG and work.snapshot.view.exam.row.has_images
+            if has_trace and not work.place.images and fresh:
                 raise NotYet("正在等待心电图存入存档。")  # the report names the waveform that it speaks of
             return dicom.structured_report(work.snapshot, work.place, occasion)
         if kind is ResultKind.KEY_OBJECTS:

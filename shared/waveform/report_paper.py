@@ -22,6 +22,7 @@ _TITLE = 13.0
 _TEXT, _SMALL = 8.5, 7.0
 _PT_MM = 25.4 / 72
 _SIGNATURE = (32.0, 9.0)
+_REMARKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _block(sheet: Sheet, words: ReportWords) -> tuple[list[Line | Trace | Text],
     parts = [(words.diagnosis, split, right)]
     if words.findings[1]:
         parts.insert(0, (words.findings, left, split - 4))
-    last = bottom - 5.5 - 3.2 * len(words.remarks[:2])
+    last = bottom - 5.5 - 3.2 * len(words.remarks[:_REMARKS])
     fits = max(1, int((last - top - 3.5) // _PITCH) + 1)
     rest = []
     for (label, text), begin, end in parts:
@@ -155,8 +156,8 @@ def _block(sheet: Sheet, words: ReportWords) -> tuple[list[Line | Trace | Text],
         if len(lines) > fits:
             marks.append(Text(begin, y + _PITCH * (fits - 1), f"…… {words.continued}", _TEXT, colour=QUIET))
             rest.append((label, text))
-    for number, remark in enumerate(words.remarks[:2]):
-        y = bottom - 5.2 - 3.2 * (len(words.remarks[:2]) - 1 - number)
+    for number, remark in enumerate(words.remarks[:_REMARKS]):
+        y = bottom - 5.2 - 3.2 * (len(words.remarks[:_REMARKS]) - 1 - number)
         marks.append(Text(left, y, remark, _SMALL, colour=QUIET, most_mm=right - left))
     room = (right - left) / max(1, len(words.signers))
     for number, (label, value) in enumerate(words.signers):

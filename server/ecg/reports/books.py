@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from server.ecg.exams.facts import ExamFacts
 from server.ecg.exams.service import ExamService
 from server.ecg.reports import rules
+from server.ecg.reports.basis import NOTHING_YET, Basis, basis_of, trace_of
 from server.ecg.reports.ports import ConsultationFacts, Consultations, Hospitals, NoConsultations
 from server.ecg.reports.tables import (
     EcgDraftRow,
@@ -26,12 +27,13 @@ from server.kernel.errors import illegal_action, invalid, not_found, stale
 from shared.contract.base import Changed
 from shared.contract.ecg import TraceView
 from shared.contract.ecg_reports import ReportBody, ReportPolicy
-from shared.domain.ecg import ConsultationState, ReportState
+from shared.domain.ecg import ConsultationState, ExamState, ReportState
 from shared.domain.ecg_reports import ReportSide, report_id_of
 from shared.waveform.report_templates import DEFAULT_TEMPLATE, TEMPLATES
 
 ENTITY = "ecg_report"
 _ACCEPTED = ConsultationState.ACCEPTED
+_CARRIED_OUT = (ExamState.ACQUIRED, ExamState.REPORTED)
 
 
 def packed(body: ReportBody) -> bytes:
@@ -159,8 +161,8 @@ class Books:
         self, caller: Caller, exam: ExamFacts, found: ConsultationFacts | None, *, submits: bool = False
     ) -> str:
         """Return why the caller cannot write the report now; empty where he can. Its state is not looked at."""
-        if not exam.trace_count:
-            return "还没有心电图，采集后才能书写报告。"
+        if not exam.trace_count and exam.state not in _CARRIED_OUT:
+            return NOTHING_YET
         if found is not None and found.state is _ACCEPTED:
             if found.accepted_by_id == caller.user_id:
                 return ""
@@ -183,19 +185,18 @@ class Books:
 
     def trace(self, uow: UnitOfWork, exam_id: int, trace_id: int = 0) -> TraceView | None:
         """Return a trace of the exam, the present one without an id. Raises NOT_FOUND for another exam's."""
-        if not trace_id:
-            return self.traces.current(uow, exam_id)
-        found = self.traces.view(uow, trace_id)
-        if found.exam_id != exam_id:
-            raise not_found("心电图")
-        return found
+        return trace_of(self.traces, uow, exam_id, trace_id)
 
     def demand_trace(self, uow: UnitOfWork, exam: ExamFacts, trace_id: int = 0) -> TraceView:
-        """Return the trace. Raises ILLEGAL_ACTION before there is one."""
+        """Return the trace. Raises ILLEGAL_ACTION where the exam has none."""
         found = self.trace(uow, exam.id, trace_id)
         if found is None:
-            raise illegal_action(exam.state.value, "还没有心电图，采集后才能书写报告。")
+            raise illegal_action(exam.state.value, "该检查没有心电图，只有收到的文件。")
         return found
+
+    def basis(self, uow: UnitOfWork, exam: ExamFacts, body: ReportBody) -> Basis:
+        """Return what a report speaks of. Raises ILLEGAL_ACTION before there is anything, INVALID, NOT_FOUND."""
+        return basis_of(self.traces, uow, exam, body)
 
     # ── the trail ────────────────────────────────────────────────────────────────────────────────────
 

@@ -103,8 +103,9 @@ class Issuing:
             if kept is None:
                 raise illegal_action(exam.state.value, "还没有报告内容，请先书写再预览。")
             body = unpacked(kept.body)
-        trace = books.demand_trace(uow, exam, body.trace_id)
-        body = rules.cleaned(body, rules.proposed(trace.values, body.qtc_formula), trace.id)
+        basis = books.basis(uow, exam, body)
+        machine = rules.proposed(basis.values, body.qtc_formula)
+        body = rules.cleaned(body, machine, basis.trace_id, basis.document_ids)
         campus_id = found.to_campus_id if found is not None and consultation_id else exam.campus_id
         return self._paper.of_draft(
             uow,

@@ -53,7 +53,8 @@ class Pages:
         present = editions[0] if standing.state is ReportState.SUBMITTED else None
         draft = None if row is None else books.draft(uow, row.id, consultation_id)
         danger, reasons = self.dangers.of_trace(uow, trace.id) if trace is not None else NoDangers().of_trace(uow, 0)
-        is_editable = ReportAction.SAVE in allowed and trace is not None
+        documents = books.traces.documents(uow, exam_id)
+        is_editable = ReportAction.SAVE in allowed and bool(trace is not None or documents)
         campus_id = exam.campus_id if found is None or not consultation_id else found.to_campus_id
         return ReportPage(
             exam_id=exam_id,
@@ -86,6 +87,8 @@ class Pages:
             consultation_id=0 if found is None else found.id,
             first_opinion="" if found is None else found.first_opinion,
             allowed=allowed,
+            documents=documents,
+            is_by_document=trace is None and bool(documents),
         )
 
     def _body(
@@ -104,8 +107,10 @@ class Pages:
         trace = books.trace(uow, exam.id)
         formula = books.policy(uow, exam.campus_id).qtc_formula
         values = rules.proposed(None if trace is None else trace.values, formula)
-        made = ReportBody(trace_id=0 if trace is None else trace.id, parameters=values, qtc_formula=formula)
-        return made, False, trace
+        if trace is not None:
+            return ReportBody(trace_id=trace.id, parameters=values, qtc_formula=formula), False, trace
+        received = tuple(one.id for one in books.traces.documents(uow, exam.id))
+        return ReportBody(documents=received, parameters=values, qtc_formula=formula), False, None
 
     def _obstacle(
         self, caller: Caller, exam: ExamFacts, found: ConsultationFacts | None, standing: rules.Standing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -24,10 +24,12 @@ from shared.domain.ecg_reports import (
     report_id_of,
 )
 from shared.domain.states import Sex
+from shared.paper.joining import followers, joined
 from shared.waveform.layouts import LayoutError
 from shared.waveform.paper import Look
 from shared.waveform.report_paper import ReportWords, Value, report_pdf
 from shared.waveform.report_templates import TEMPLATES
+from shared.waveform.report_text import text_report_pdf
 
 if TYPE_CHECKING:
     from shared.waveform.record import EcgRecord
@@ -65,6 +67,10 @@ _WORDS = {
     "machine": ("机器提示：", "Machine statements: "),
     "changed": ("* 为医师修改值，机器测量值：", "* changed by the doctor; measured: "),
     "draft": ("未提交", "DRAFT"),
+    "examined": ("检查时间：", "Examined: "),
+    "attached": ("所附文件：", "Documents:"),
+    "pages": ("{title}（{pages} 页，附后）", "{title} ({pages} pages, following)"),
+    "apart": ("{title}（未能附后，请单独打印）", "{title} (does not follow: print it by itself)"),
 }
 
 
@@ -74,10 +80,11 @@ class PaperOrder:
 
     exam_id: int
     report_id: int
-    record: EcgRecord
+    record: EcgRecord | None  # None: the exam came as documents
     look: Look
     words: ReportWords
     template: str
+    documents: tuple[tuple[str, bytes], ...] = ()  # title and PDF of those that follow
 
 
 class EcgPaper:
@@ -99,7 +106,6 @@ class EcgPaper:
             uow,
             exam,
             unpacked(edition.body),
-            edition.trace_id,
             template or edition.template,
             language,
             hospital=edition.hospital,
@@ -122,12 +128,10 @@ class EcgPaper:
         writer: str,
     ) -> PaperOrder:
         """Return the order of what was not submitted, with a watermark. Raises INVALID, ILLEGAL_ACTION."""
-        trace = self._books.demand_trace(uow, exam, body.trace_id)
         return self._order(
             uow,
             exam,
             body,
-            trace.id,
             template,
             language,
             hospital=self._books.hospitals.name(uow, campus_id),
@@ -141,7 +145,6 @@ class EcgPaper:
         uow: UnitOfWork,
         exam: ExamFacts,
         body: ReportBody,
-        trace_id: int,
         template: str,
         language: Language,
         *,
@@ -152,16 +155,17 @@ class EcgPaper:
         watermark: str = "",
         signature: bytes = b"",
     ) -> PaperOrder:
-        record = self._books.traces.record(uow, trace_id)
-        view = self._books.traces.view(uow, trace_id)
+        basis = self._books.basis(uow, exam, body)
+        record = None if basis.trace is None else self._books.traces.record(uow, basis.trace.id)
+        recorded = exam.acquired_at if basis.trace is None else basis.trace.recorded_at or exam.acquired_at
         chosen = TEMPLATES[self._books.demand_template(template)]
-        if body.look.start >= record.seconds:
+        if record is not None and body.look.start >= record.seconds:
             raise invalid("look", "打印的起始时间超出了记录的长度，请重新选择。")
         from_hospital = self._books.hospitals.name(uow, exam.campus_id) if is_consultation else ""
         words = ReportWords(
             hospital=hospital,
             title=_word("consultation" if is_consultation else "title", language),
-            patient=self._patient(exam, view.recorded_at or exam.acquired_at, from_hospital, language),
+            patient=self._patient(exam, recorded, from_hospital, language, is_by_document=record is None),
             values=_values(body, language),
             findings=(_word("findings", language), body.findings),
             diagnosis=(_word("diagnosis", language), body.diagnosis),
@@ -180,13 +184,20 @@ class EcgPaper:
             language=language,
             paper=chosen.paper,
             start=body.look.start,
-            seconds=body.look.seconds or (None if record.seconds <= _SHORT_S else _LONG_SHOWN_S),
+            seconds=body.look.seconds or (None if record is None or record.seconds <= _SHORT_S else _LONG_SHOWN_S),
             rhythm=body.look.rhythm or ("II",),
         )
-        return PaperOrder(exam.id, report_id_of(exam.id), record, look, words, chosen.key)
+        followers = tuple((one.title, self._books.traces.bytes_of(one.sha256)) for one in basis.documents)
+        return PaperOrder(exam.id, report_id_of(exam.id), record, look, words, chosen.key, followers)
 
     def _patient(
-        self, exam: ExamFacts, recorded: datetime | None, from_hospital: str, language: Language
+        self,
+        exam: ExamFacts,
+        recorded: datetime | None,
+        from_hospital: str,
+        language: Language,
+        *,
+        is_by_document: bool = False,
     ) -> tuple[tuple[str, str], ...]:
         entry = exam.entry
         facts = [
@@ -194,7 +205,7 @@ class EcgPaper:
             ("sex", _SEX[exam.sex][language == "en"]),
             ("age", exam.age),
             ("accession", exam.accession_number),
-            ("recorded", "" if recorded is None else self._moment(recorded)),
+            ("examined" if is_by_document else "recorded", "" if recorded is None else self._moment(recorded)),
         ]
         numbers = (
             ("outpatient", exam.outpatient_number),
@@ -215,9 +226,21 @@ class EcgPaper:
 
 
 def render(order: PaperOrder) -> bytes:
-    """Return the PDF; the same order gives the same bytes. Raises INVALID for a look that cannot be printed."""
+    """Return the PDF; the same order gives the same bytes. Raises INVALID for a look that cannot be printed.
+
+    The pages of the documents follow; one that cannot (damaged, locked, too long) is named on the report instead.
+    """
+    language, following = order.look.language, followers([data for _title, data in order.documents])
+    named = tuple(
+        _word("pages" if one.follows else "apart", language).format(title=title, pages=one.pages)
+        for (title, _data), one in zip(order.documents, following, strict=True)
+    )
     try:
-        return report_pdf(order.record, order.look, order.words)
+        if order.record is None:
+            return joined(text_report_pdf(order.words, order.look, (_word("attached", language), named)), following)
+        note = (_word("attached", language) + "；".join(named),) if named else ()
+        words = replace(order.words, remarks=(*note, *order.words.remarks))
+        return joined(report_pdf(order.record, order.look, words), following)
     except LayoutError as fault:
         raise invalid("look", "该排列或时段无法打印，请重新选择打印设置。") from fault
 
@@ -240,10 +263,12 @@ def _values(body: ReportBody, language: Language) -> tuple[Value, ...]:
     for one in body.parameters:
         if one.name is Parameter.RR and not one.is_changed:
             continue  # the heart rate says it
+        if not body.trace_id and one.value is None:
+            continue  # nothing was measured here: what the doctor read in a document stands, no row of dashes
         label = PARAMETERS[one.name].en if language == "en" else PARAMETERS[one.name].zh
         if one.name is Parameter.QTC:
             label = f"QTc({_QTC[body.qtc_formula.value]})"
-        found.append(Value(label, shown(one.name, one.value), one.is_changed))
+        found.append(Value(label, shown(one.name, one.value), one.is_changed and bool(body.trace_id)))
     return tuple(found)
 
 
@@ -260,7 +285,7 @@ def _remarks(body: ReportBody, language: Language) -> tuple[str, ...]:
         ]
         found.append(_word("machine", language) + ("、" if language == "zh" else ", ").join(parts))
     changed = [one for one in body.parameters if one.is_changed]
-    if changed:
+    if changed and body.trace_id:
         words = [
             f"{PARAMETERS[one.name].en if language == 'en' else PARAMETERS[one.name].zh} {shown(one.name, one.machine)}"
             for one in changed

@@ -158,7 +158,9 @@ def _differs(machine: float | None, value: float | None) -> bool:
 # ── texts ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def cleaned(body: ReportBody, machine: tuple[ParameterValue, ...], trace_id: int) -> ReportBody:
+def cleaned(
+    body: ReportBody, machine: tuple[ParameterValue, ...], trace_id: int, documents: tuple[int, ...] = ()
+) -> ReportBody:
     """Return a body as it is kept. Raises INVALID, which names the field."""
     for field, word in (("findings", "检查所见"), ("diagnosis", "心电诊断")):
         if len(getattr(body, field)) > LONGEST_TEXT:
@@ -167,6 +169,7 @@ def cleaned(body: ReportBody, machine: tuple[ParameterValue, ...], trace_id: int
         raise invalid("statements", f"诊断语句最多 {MOST_STATEMENTS} 条，请删减后再保存。")
     return ReportBody(
         trace_id=trace_id,
+        documents=documents,
         parameters=merged(body.parameters, machine),
         qtc_formula=body.qtc_formula,
         findings=_text(body.findings),

@@ -8,12 +8,13 @@ from server.reporting.seal import canonical
 
 if TYPE_CHECKING:
     from server.ecg.exams.facts import ExamFacts
+    from server.ecg.reports.basis import Basis
     from server.ecg.reports.tables import EcgEditionRow
     from shared.contract.ecg_reports import ParameterValue, ReportBody
 
 
-def sealed_facts(exam: ExamFacts, edition: EcgEditionRow, body: ReportBody, trace_sha256: str) -> bytes:
-    """Return the bytes that a seal hashes: what the report says, of which trace (by its hash), by whom, when."""
+def sealed_facts(exam: ExamFacts, edition: EcgEditionRow, body: ReportBody, basis: Basis) -> bytes:
+    """Return the bytes that a seal hashes: what the report says, of which trace and documents (by hash), who, when."""
     return canonical(
         {
             "report": edition.report_id,
@@ -23,13 +24,14 @@ def sealed_facts(exam: ExamFacts, edition: EcgEditionRow, body: ReportBody, trac
             "patient_name": exam.patient_name,
             "patient_number": exam.patient_number,
             "trace": edition.trace_id,
-            "trace_sha256": trace_sha256,
+            "trace_sha256": "" if basis.trace is None else basis.trace.sha256,
             "reader": edition.reader,
             "by": edition.by,
             "at": edition.at.isoformat(),
             "hospital": edition.hospital,
             "reason": edition.reason,
             **texts_of(body),
+            **({"documents": [one.sha256 for one in basis.documents]} if basis.documents else {}),
         }
     )
 

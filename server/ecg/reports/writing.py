@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.ecg.exams.facts import ExamFacts
 from server.ecg.reports import rules
+from server.ecg.reports.basis import Basis
 from server.ecg.reports.books import Books, packed, unpacked
 from server.ecg.reports.ports import ConsultationFacts, Delivery, Follower, Notifying, Nowhere, Signer, Submitted
 from server.ecg.reports.seals import sealed_facts
@@ -12,7 +13,6 @@ from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import illegal_action
 from server.reporting.seal import seal_of
-from shared.contract.ecg import TraceView
 from shared.contract.ecg_reports import Audit, ReportBody, Return, Save, Submit, Withdraw
 from shared.contract.results import ResultEvent
 from shared.domain.ecg import ConsultationState, ExamAction, ReportAction, ReportState
@@ -88,8 +88,9 @@ class Writing:
         return row
 
     def _body(self, uow: UnitOfWork, exam: ExamFacts, body: ReportBody) -> ReportBody:
-        trace = self._books.demand_trace(uow, exam, body.trace_id)
-        return rules.cleaned(body, rules.proposed(trace.values, body.qtc_formula), trace.id)
+        basis = self._books.basis(uow, exam, body)
+        machine = rules.proposed(basis.values, body.qtc_formula)
+        return rules.cleaned(body, machine, basis.trace_id, basis.document_ids)
 
     # ── submit ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,10 +184,10 @@ class Writing:
     ) -> None:
         """Make the next edition: sealed, signed, given out; the exam becomes 已报告."""
         books, at = self._books, self._books.time.now()
-        trace = books.demand_trace(uow, exam, body.trace_id)
+        basis = books.basis(uow, exam, body)
         row.edition += 1
         row.submitted_at = at
-        edition = self._edition(uow, caller, exam, row, body, trace)
+        edition = self._edition(uow, caller, exam, row, body, basis)
         row.seal, row.reason = edition.seal, ""
         action = ExamAction.PUBLISH_CONSULTATION if side is ReportSide.CONSULTATION else ExamAction.SUBMIT_REPORT
         books.log(uow, caller, exam.id, "published" if row.consultation_id else "submitted", f"第 {row.edition} 版")
@@ -216,7 +217,7 @@ class Writing:
         exam: ExamFacts,
         row: EcgReportRow,
         body: ReportBody,
-        trace: TraceView,
+        basis: Basis,
     ) -> EcgEditionRow:
         edition = EcgEditionRow(
             report_id=row.id,
@@ -230,11 +231,11 @@ class Writing:
             reader_id=row.reader_id,
             reader=row.reader,
             body=packed(body),
-            trace_id=trace.id,
+            trace_id=basis.trace_id,
             template=row.template,
             reason=row.reason,
         )
-        edition.sealed = sealed_facts(exam, edition, body, trace.sha256)
+        edition.sealed = sealed_facts(exam, edition, body, basis)
         edition.seal = seal_of(edition.sealed)
         uow.session.add(edition)
         uow.session.flush()

@@ -119,6 +119,10 @@ class TraceService:
             select(EcgTraceRow).where(EcgTraceRow.exam_id == exam_id).order_by(EcgTraceRow.number)
         ).all()
 
+    def bytes_of(self, digest: str) -> bytes:
+        """Return the bytes of a document by their hash. Raises NOT_FOUND."""
+        return self._bytes(digest)
+
     def _bytes(self, digest: str) -> bytes:
         try:
             with self.storage.open(digest) as reader:
