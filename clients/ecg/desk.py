@@ -48,6 +48,10 @@ class View(Protocol):
         """Show other words on the tab of an exam."""
         ...
 
+    def show_next(self, exam_id: int) -> None:
+        """Open what waits after an exam; its own tab closes when nothing of it is unsaved."""
+        ...
+
     def show_page(self, page: str) -> Any:
         """Bring a page to the front; its widget, or None where the user has no such page."""
         ...
@@ -95,6 +99,10 @@ class Desk:
     def close_reading(self, exam_id: int) -> None:
         """Close the tab of an exam; unsaved changes are asked about first."""
         self.view.close_reading(exam_id)
+
+    def open_next(self, exam_id: int) -> None:
+        """下一份待阅: open what waits after this exam, the most urgent first; its tab closes when all is saved."""
+        self.view.show_next(exam_id)
 
     def retitle_reading(self, exam_id: int, title: str) -> None:
         """A reading page knows its patient now, or became dirty or clean: show it on its tab."""

@@ -42,6 +42,8 @@ class FunctionBar(QWidget):
     """ExportFormat."""
     document_wanted = Signal(object)
     """DocumentView of the exam: a report of a Holter or stress program."""
+    print_with_wanted = Signal(object)
+    """DocumentView whose pages are to follow the report on paper, or not any more."""
 
     def __init__(self, actions: ActionGroup) -> None:
         super().__init__()
@@ -50,6 +52,9 @@ class FunctionBar(QWidget):
         self._choices = ViewChoices()
         self._mode = Mode.READ
         self.documents: tuple[DocumentView, ...] = ()
+        self._printed: tuple[int, ...] = ()
+        self._may_choose = False
+        self._attach = actions.qt("reading.attach")
         self.may_export = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 1, 8, 2)
@@ -76,6 +81,17 @@ class FunctionBar(QWidget):
         filters = choices.filters
         self.menus["filter"].setChecked(filters is not None and filters != DIAGNOSTIC)
         self.menus["spacing"].setChecked(choices.spacing is Spacing.WIDE)
+
+    def show_documents(
+        self, documents: tuple[DocumentView, ...], *, printed: tuple[int, ...], may_choose: bool
+    ) -> None:
+        """What other programs made of the exam, and which of it follows the report on paper."""
+        self.documents, self._printed, self._may_choose = documents, printed, may_choose
+
+    def show_drawn(self, drawn: bool) -> None:
+        """Without a trace nothing can be laid out or scaled."""
+        for name in ("layout", "scale"):
+            self.menus[name].setEnabled(drawn)
 
     def open_filters(self) -> None:
         """F4."""
@@ -130,11 +146,20 @@ class FunctionBar(QWidget):
                 self._entry(formats, word.en, _Emits(self, self.export_wanted, file_format), None)
             menu.addSeparator()
         for document in self.documents:
-            self._entry(menu, document.title or document.file_name, _Emits(self, self.document_wanted, document), None)
-        if self.documents:
+            self._add_document(menu, document)
+        if self._attach.isEnabled():
+            self._entry(menu, tr("附加文档") + "…", self._attach.trigger, None)
+        if self.documents or self._attach.isEnabled():
             menu.addSeparator()
         self._entry(menu, tr("适合窗口"), self.fit_wanted.emit, None)
         self._entry(menu, tr("校准屏幕…"), self.calibration_wanted.emit, None)
+
+    def _add_document(self, menu: QMenu, document: DocumentView) -> None:
+        inner = menu.addMenu(document.title or document.file_name)
+        self._entry(inner, tr("打开"), _Emits(self, self.document_wanted, document), None)
+        is_printed = document.id in self._printed
+        self._entry(inner, tr("随报告打印"), _Emits(self, self.print_with_wanted, document), is_printed)
+        inner.actions()[-1].setEnabled(self._may_choose)
 
     def _fill_spacing(self, menu: QMenu) -> None:
         for spacing, words in SPACING_WORDS.items():

@@ -19,6 +19,10 @@ def _drawn(state: PageState) -> bool:
     return state.in_front is not None
 
 
+def _has_paper(state: PageState) -> bool:
+    return state.has_paper
+
+
 def _submits(state: PageState) -> bool:
     return state.may_write and state.allows(ReportAction.SUBMIT)
 
@@ -63,14 +67,17 @@ ACTIONS = (
     Action("reading.terms", "查找术语", "Ctrl+F", "search", "光标进入词库查找", _writes),
     Action("reading.audit", "审核", "Ctrl+F10", "", "审核并发布初读报告", _audits),
     Action("reading.return", "退回", "", "", "退回初读医生并说明原因", _returns),
+    Action("reading.attach", "附加文档", "Ctrl+O", "document", "动态、运动心电图的 PDF 报告", _acquires),
+    Action("reading.next", "下一份待阅", "Ctrl+Shift+N", "send", "打开下一份待阅或待会诊的心电图，最紧急的在前"),
     Action("reading.withdraw", "撤回报告", "", "", "撤回后可修改，原版本保留", _withdraws, danger=True),
-    Action("reading.preview", "打印预览", "Ctrl+Shift+P", "document", "", _drawn),
+    Action("reading.preview", "打印预览", "Ctrl+Shift+P", "document", "", _has_paper),
     Action("reading.template", "打印设置", "Ctrl+P", "gear", "选择报告模板"),
-    Action("reading.zoom_in", "放大", "Ctrl+=", "add", "滚轮向前", _drawn),
-    Action("reading.zoom_out", "缩小", "Ctrl+-", "minus", "滚轮向后", _drawn),
-    Action("reading.reset", "原始比例", "Ctrl+0", "scan", "恢复真实比例", _drawn),
+    Action("reading.zoom_in", "放大", "Ctrl+=", "add", "滚轮向前", _has_paper),
+    Action("reading.zoom_out", "缩小", "Ctrl+-", "minus", "滚轮向后", _has_paper),
+    Action("reading.reset", "原始比例", "Ctrl+0", "scan", "恢复真实比例", _has_paper),
     Action("reading.spacing", "间距", "Ctrl+D", "sort", "普通间距和加宽间距切换，不影响打印", _drawn),
     Action("reading.accept", "采纳建议", "Alt+Return", "check", "采纳第一条待确认的机器建议", _writes),
+    Action("reading.accept_all", "采纳全部建议", "Alt+Shift+Return", "check", "采纳所有待确认的机器建议", _writes),
     Action("reading.reject", "不采纳", "Alt+Backspace", "close", "否定第一条待确认的机器建议", _writes),
     Action("reading.undo", "撤销上一步", "Ctrl+Z", "undo", "", _writes),
     Action("reading.redo", "恢复撤销", "Ctrl+Y", "redo", "", _writes),

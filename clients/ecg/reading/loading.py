@@ -236,18 +236,26 @@ class Loading(ScreenPresenter[PageState]):
         self._run(
             lambda: traces.fetch(connection, exam_id),
             lambda drawn: self._past_came(row, drawn=drawn),
-            None,
+            lambda error: self._no_past_trace(row, error),
             "past-trace",
         )
         self._ask_key(
             Open(exam_id=exam_id, station_template=""), lambda page: self._past_came(row, page=page), None, "past-page"
         )
 
-    def _past_came(self, row: EcgRow, page: ReportPage | None = None, drawn: Drawn | None = None) -> None:
+    def _no_past_trace(self, row: EcgRow, error: Exception) -> None:
+        """An earlier exam that has documents only, or none that could be fetched."""
+        self._past_came(row, no_trace=message_for(error).text)
+        if not (isinstance(error, RpcError) and error.code is ErrorCode.NOT_FOUND):
+            self._messages.report(error)
+
+    def _past_came(
+        self, row: EcgRow, page: ReportPage | None = None, drawn: Drawn | None = None, no_trace: str = ""
+    ) -> None:
         past = self.state.past
         if past is None or past.row.id != row.id:
             return
-        self._change(past=Past(row, page or past.page, drawn or past.drawn))
+        self._change(past=Past(row, page or past.page, drawn or past.drawn, no_trace or past.no_trace))
         if drawn is not None:
             self.view.show_trace(drawn)
         if page is not None:

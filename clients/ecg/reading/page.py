@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.ecg.reading import parameters, view_choices
 from clients.ecg.reading.acquiring import Acquiring
 from clients.ecg.reading.basics import BasicsBar, HistoryTabs, front_of
 from clients.ecg.reading.comparing import Comparing
 from clients.ecg.reading.conclusion import ConclusionArea
+from clients.ecg.reading.documents import Documents
 from clients.ecg.reading.exporting import Exporting
 from clients.ecg.reading.function_bar import FunctionBar
 from clients.ecg.reading.helping import Helping
 from clients.ecg.reading.keys import ACTIONS, MOUSE
+from clients.ecg.reading.papers import PaperStack
 from clients.ecg.reading.parameter_area import ParameterArea
 from clients.ecg.reading.presenter import ReadingPresenter
 from clients.ecg.reading.publishing import Publisher
@@ -26,10 +28,8 @@ from clients.ecg.reading.steps import Steps
 from clients.ecg.reading.strips import NoticeStrip, QualityStrip
 from clients.ecg.reading.windows import KeysWindow
 from clients.ecg.trace.choices import Mode, Spacing
-from clients.ecg.trace.widget import TraceView
 from clients.kit.dialogs import ContentWindow, Question
 from clients.kit.labels import hairline
-from clients.kit.panels import EmptyState
 from clients.kit.printing.documents import ServerDocuments
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
@@ -83,6 +83,7 @@ class ReadingPage(QWidget):
         self.comparing = Comparing(self)
         self.acquiring = Acquiring(self)
         self.exporting = Exporting(self)
+        self.attaching = Documents(self)
         self.presenter.open()  # the server answers while the widgets are made
         self._build()
         self._connect()
@@ -133,6 +134,11 @@ class ReadingPage(QWidget):
         """采集: open the acquisition dialog of this exam (ECG-ACQ-01)."""
         self.acquiring.open()
 
+    def open_next(self) -> None:
+        """下一份待阅: the desk opens it; this page closes when everything of it is stored."""
+        if self._desk is not None:
+            self._desk.open_next(self.exam_id)
+
     # ── what the presenter says ──────────────────────────────────────────────────────────────────────
 
     def show_state(self, state: PageState) -> None:
@@ -143,7 +149,7 @@ class ReadingPage(QWidget):
         self.basics.show_exam(state.exam, state.past.row if state.past is not None else None)
         self.quality.show_state(state, self.acquire)
         self.notice.show_state(state, self.presenter.acknowledge if self.place.may(Permission.ECG_CRITICAL) else None)
-        self._show_paper(state)
+        self.paper.show_state(state)
         self._show_parameters(state)
         page = state.past.page if state.past is not None else state.page
         suggestions = page.suggestions if page is not None else ()
@@ -154,7 +160,12 @@ class ReadingPage(QWidget):
         self.conclusion.show_first_opinion(first, state.body.agreement, visible=consults, editable=state.may_write)
         self.place.actions.update(state)
         self.bar.may_export = state.in_front is not None and self.place.may(Permission.ECG_EXPORT)
-        self.bar.documents = state.exam.documents if state.exam is not None else ()
+        self.bar.show_documents(
+            state.exam.documents if state.exam is not None else (),
+            printed=state.printed_documents,
+            may_choose=state.may_write,
+        )
+        self.bar.show_drawn(state.in_front is not None)
         self.steps.show_state(state)
         if not state.may_write:
             self.helping.hide()
@@ -203,13 +214,9 @@ class ReadingPage(QWidget):
         left.addWidget(self.notice)
         self.quality = QualityStrip()
         left.addWidget(self.quality)
-        self.trace = TraceView(self.place.runner, self.place.desk_settings)
-        self.empty = EmptyState("voice", "正在打开心电图…")
+        self.paper = PaperStack(self.place)
+        self.trace, self.documents, self.empty = self.paper.trace, self.paper.documents, self.paper.empty
         self.empty.acted.connect(self._empty_acted)
-        self.paper = QStackedWidget()
-        self.paper.addWidget(self.trace)
-        self.paper.addWidget(self.empty)
-        self.paper.setCurrentWidget(self.empty)
         left.addWidget(self.paper, 1)
         across.addLayout(left, 1)
         across.addWidget(hairline(vertical=True))
@@ -252,6 +259,8 @@ class ReadingPage(QWidget):
         self.bar.fit_wanted.connect(trace.fit)
         self.bar.calibration_wanted.connect(trace.calibrate)
         self.bar.document_wanted.connect(self.steps.show_document)
+        self.bar.print_with_wanted.connect(self.attaching.toggle_printed)
+        self.documents.wanted.connect(self.attaching.fetch)
         self.bar.export_wanted.connect(self.exporting.export)
         trace.value_sent.connect(self._on_value_sent)
         trace.points_moved.connect(presenter.points_moved)
@@ -283,11 +292,14 @@ class ReadingPage(QWidget):
             ("withdraw", self.steps.withdraw),
             ("preview", self.steps.preview),
             ("template", self.steps.choose_template),
-            ("zoom_in", self.trace.zoom_in),
-            ("zoom_out", self.trace.zoom_out),
-            ("reset", self.trace.reset),
+            ("zoom_in", self.paper.zoom_in),
+            ("zoom_out", self.paper.zoom_out),
+            ("reset", self.paper.reset),
+            ("attach", self.attaching.attach),
+            ("next", self.open_next),
             ("spacing", self.toggle_spacing),
             ("accept", self.conclusion.accept_first),
+            ("accept_all", self.presenter.accept_all),
             ("reject", self.conclusion.reject_first),
             ("undo", self.presenter.undo),
             ("redo", self.presenter.redo),
@@ -295,20 +307,6 @@ class ReadingPage(QWidget):
             self.place.actions.on(f"reading.{name}", does)
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────
-
-    def _show_paper(self, state: PageState) -> None:
-        if state.in_front is not None:
-            self.paper.setCurrentWidget(self.trace)
-            return
-        self.paper.setCurrentWidget(self.empty)
-        if state.past is not None or (state.is_loading and not state.no_trace and not state.trouble):
-            self.empty.show_words("voice", "正在打开心电图…")
-        elif state.trouble:
-            self.empty.show_words("alert", "心电图没有打开", state.trouble, "重试")
-        elif state.may_acquire:
-            self.empty.show_words("voice", "还没有采集心电图", "按 F2 打开心电单机采集。", "采集")
-        else:
-            self.empty.show_words("voice", "还没有采集心电图", state.no_trace)
 
     def _show_parameters(self, state: PageState) -> None:
         drawn = state.in_front

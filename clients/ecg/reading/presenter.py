@@ -9,7 +9,7 @@ import msgspec
 
 from clients.ecg.reading import parameters, traces
 from clients.ecg.reading.loading import Loading, draft_id
-from clients.ecg.reading.state import TEXTS, Drawn, still_said
+from clients.ecg.reading.state import TEXTS, Drawn, still_said, verdict_of
 from clients.kit.messages import message_for
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
@@ -133,6 +133,18 @@ class ReadingPresenter(Loading):
         """How the consultation's opinion stands to the first one."""
         if self.state.may_write and agreement is not self.state.body.agreement:
             self._write(msgspec.structs.replace(self.state.body, agreement=agreement))
+
+    def set_documents(self, ids: tuple[int, ...]) -> None:
+        """The documents whose pages follow the report on paper."""
+        if self.state.may_write and ids != self.state.body.documents:
+            self._write(msgspec.structs.replace(self.state.body, documents=ids))
+
+    def accept_all(self) -> None:
+        """采纳全部建议: every suggestion that is still open, one step of undo each."""
+        page = self.state.page
+        for suggestion in page.suggestions if page is not None else ():
+            if verdict_of(self.state.body, suggestion) is Verdict.OPEN:
+                self.accept(suggestion)
 
     def undo(self) -> None:
         """Take the last change back: text, value or suggestion."""

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from clients.kit.translations import verbatim
-from shared.contract.ecg import EcgExamView, EcgRow, TraceView
+from shared.contract.ecg import DocumentView, EcgExamView, EcgRow, TraceView
 from shared.contract.ecg_reports import ReportBody, ReportPage, Statement, SuggestionView
 from shared.domain.ecg import ExamAction, ReportAction
 from shared.domain.ecg_reports import StatementSource, Verdict
@@ -39,6 +39,7 @@ class Past:
     row: EcgRow
     page: ReportPage | None = None
     drawn: Drawn | None = None
+    no_trace: str = ""  # why nothing is drawn: the sentence of the server
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ class PageState:
             and not self.is_busy
             and self.page is not None
             and self.page.is_editable
-            and self.drawn is not None
+            and (self.drawn is not None or _by_document(self.page))
         )
 
     @property
@@ -102,11 +103,33 @@ class PageState:
         return self.past.drawn if self.past is not None else self.drawn
 
     @property
+    def documents_in_front(self) -> tuple[DocumentView, ...]:
+        """The documents that stand where the trace would: an exam with received documents only (EX-ECG-14)."""
+        page = self.past.page if self.past is not None else self.page
+        return page.documents if page is not None and self.in_front is None and _by_document(page) else ()
+
+    @property
+    def has_paper(self) -> bool:
+        """Whether there is anything to look at: a trace or documents."""
+        return self.in_front is not None or bool(self.documents_in_front)
+
+    @property
+    def printed_documents(self) -> tuple[int, ...]:
+        """Ids of the documents whose pages follow the report: the chosen ones, without a trace all where none is."""
+        if self.body.documents or self.page is None or not _by_document(self.page):
+            return self.body.documents
+        return tuple(one.id for one in self.page.documents)
+
+    @property
     def body_in_front(self) -> ReportBody:
         """The report on screen."""
         if self.past is None:
             return self.body
         return self.past.page.body if self.past.page is not None else ReportBody()
+
+
+def _by_document(page: ReportPage) -> bool:
+    return page.is_by_document and bool(page.documents)
 
 
 def verdict_of(body: ReportBody, suggestion: SuggestionView) -> Verdict:

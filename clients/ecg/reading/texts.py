@@ -58,6 +58,23 @@ ENTRIES: dict[str, str] = {
     "打印设置": "Print settings",
     "选择报告模板": "Choose the report template",
     "快捷键": "Keys",
+    # documents
+    "附加文档": "Attach a document",
+    "动态、运动心电图的 PDF 报告": "The PDF report of a Holter or stress test",
+    "随报告打印": "Print with the report",
+    "正在打开文档…": "Opening the document…",
+    "没有波形的报告至少附一份文档。": "A report without a trace keeps at least one document.",
+    "文件超过 6 MB，请压缩或分成几份后再附加。": "The file is larger than 6 MB: compress or split it first.",
+    "无法读取这个文件，请检查后重试。": "This file cannot be read. Check it and try again.",
+    "这不是 PDF 文件，请选择 PDF 报告。": "This is no PDF file: choose a PDF report.",
+    "已附加 {name}": "{name} is attached",
+    "没有心电图波形": "No ECG trace",
+    "按 F2 打开心电单机采集；动态、运动心电图按 Ctrl+O 附加 PDF 报告。": "F2 opens the acquisition; Ctrl+O attaches the PDF report of a Holter or stress test.",
+    # next record
+    "下一份待阅": "Next to read",
+    "打开下一份待阅或待会诊的心电图，最紧急的在前": "Opens the next ECG to read or to answer, the most urgent first",
+    "采纳全部建议": "Accept all suggestions",
+    "采纳所有待确认的机器建议": "Accepts every suggestion that is still open",
     "刷新": "Refresh",
     # keys
     "光标进入参数区，直接输入数值": "Puts the cursor on the values; just type",
@@ -194,7 +211,7 @@ ENTRIES: dict[str, str] = {
     "正在打开心电图…": "Opening the ECG…",
     "心电图没有打开": "The ECG was not opened",
     "还没有采集心电图": "No ECG recorded yet",
-    "按 F2 打开心电单机采集。": "F2 opens the acquisition.",
+    "打开": "Open",
     "记录已保存在本机，线路恢复后自动上传；上传后即可提交报告。": (
         "The record is safe on this computer and goes to the server when the line is back; then it can be reported."
     ),

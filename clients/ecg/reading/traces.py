@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from clients.ecg.reading.state import Drawn
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from shared.waveform.beats import Delineation
     from shared.waveform.measuring import Analysis
     from shared.waveform.record import EcgRecord
+
+_log = logging.getLogger(__name__)
 
 
 def fetch(connection: Any, exam_id: int | None = None, trace_id: int | None = None) -> Drawn:
@@ -25,8 +28,8 @@ def fetch(connection: Any, exam_id: int | None = None, trace_id: int | None = No
     if found.analysis:
         try:
             return Drawn(found.trace, record, kept.unpack(found.analysis, record))
-        except kept.KeptError:  # made by another version of the program: measured anew
-            pass
+        except kept.KeptError as error:  # made by another version of the program: measured anew
+            _log.warning("kept analysis of ECG trace %d not read, measured anew: %s", found.trace.id, error)
     return Drawn(found.trace, record, analyse(record))
 
 

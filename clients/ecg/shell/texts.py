@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 ENTRIES = {
+    "没有待阅的心电图了。": "No ECG waits to be read.",
+    "没有待受理的会诊了。": "No consultation waits.",
     "口令": "Password",
     "近两周": "Last two weeks",
     "会诊": "Consultations",

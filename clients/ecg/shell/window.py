@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout
 from clients.ecg.desk import Desk, Reading
 from clients.ecg.line.status import LineStrip
 from clients.ecg.pages import HOME, READING
+from clients.ecg.shell.next_record import NextRecord
 from clients.ecg.shell.notices import NoticeKeeper, sentence, title, tone
 from clients.ecg.shell.popups import BellButton, NoticeList, Popups
 from clients.ecg.shell.readings import ReadingArea, ReadingStrip
@@ -41,6 +42,7 @@ class EcgWindow(QObject):
         self._area: ReadingArea | None = None
         self._had_tabs = False
         self._was_cut = False
+        self._next = NextRecord(desk.place, self._go_on)
         desk.view = self
         desk.papers = ServerDocuments(desk.place.connection, desk.place.desk_settings)
         self.strip = ReadingStrip()
@@ -80,6 +82,19 @@ class EcgWindow(QObject):
         self._shell.go_to(READING)
         self._show_tabs()
         self.keeper.seen(reading.exam_id, reading.consultation_id)
+
+    def show_next(self, exam_id: int) -> None:
+        """Open what waits after an exam; its own tab closes when nothing of it is unsaved."""
+        tab = self.area().open.get(exam_id)
+        if tab is None:
+            return
+        self._next.look(exam_id, tuple(self.area().open), consults=tab.reading.consultation_id is not None)
+
+    def _go_on(self, left: int, reading: Reading) -> None:
+        self.show_reading(reading)
+        tab = self.area().open.get(left)
+        if tab is not None and left != reading.exam_id and not tab.is_dirty():
+            self.area().drop(left)
 
     @Slot(int)
     def close_reading(self, exam_id: int) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,183 +22,23 @@ from clients.kit.settings import UserSettings
 from shared.contract import ecg, ecg_reports, ecg_terms
 from shared.contract.errors import ErrorBody, ErrorCode, RpcError, error_for
 from shared.contract.printing import DocumentView
-from shared.domain.ecg import ExamAction, ExamState, ReportAction, ReportState, TraceSource, exam_actions
-from shared.domain.ecg_reports import Danger, ReportSide, TermKind, TermScope
-from shared.domain.states import Sex, VisitKind
+from shared.domain.ecg import ExamState, ReportAction, ReportState
+from shared.domain.ecg_reports import Danger, ReportSide
 from shared.waveform import compact, kept, statements
-from shared.waveform.measuring import Analysis, analyse
-from shared.waveform.quality import check
-from shared.waveform.quality_words import sentence
-from shared.waveform.record import EcgPatient, EcgRecord
-from tests.ecg_phantom import Heart, twelve_leads
-
-NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
-PDF = b"%PDF-1.4 the report"
-
-
-@cache
-def measured(rr_ms: float = 820.0, p_waves: bool = True, noise: float = 4.0) -> tuple[EcgRecord, Analysis]:
-    """A phantom's record and what is measured in it."""
-    spread = 15.0 if p_waves else 160.0
-    record, _truth = twelve_leads(Heart(rr_ms=rr_ms, p_waves=p_waves, rr_sd_ms=spread, noise_uv=noise))
-    record = replace(record, patient=EcgPatient(sex=Sex.MALE, age_years=64))
-    return record, analyse(record)
-
-
-@cache
-def phantom_trace(exam_id: int, rr_ms: float = 820.0, p_waves: bool = True) -> ecg.TraceData:
-    """The trace of a phantom."""
-    return trace_of(exam_id, *measured(rr_ms, p_waves))
-
-
-def trace_of(exam_id: int, record: EcgRecord, analysis: Analysis) -> ecg.TraceData:
-    """A trace as the server gives it."""
-    found, sums = analysis.measurements, analysis.measurements.hypertrophy
-    verdict = check(record, analysis)
-    values = ecg.TraceValues(
-        hr_bpm=found.hr_bpm,
-        rr_ms=found.rr_ms,
-        p_waves=found.p_waves,
-        p_ms=found.p_ms,
-        pr_ms=found.pr_ms,
-        qrs_ms=found.qrs_ms,
-        qt_ms=found.qt_ms,
-        qtc_bazett_ms=found.qtc.bazett if found.qtc else None,
-        qtc_fridericia_ms=found.qtc.fridericia if found.qtc else None,
-        qtc_framingham_ms=found.qtc.framingham if found.qtc else None,
-        qtc_hodges_ms=found.qtc.hodges if found.qtc else None,
-        p_axis=found.axes.p,
-        qrs_axis=found.axes.qrs,
-        t_axis=found.axes.t,
-        rv5_mv=sums.rv5_mv,
-        sv1_mv=sums.sv1_mv,
-        rv5_sv1_mv=sums.rv5_sv1_mv,
-        confidence=found.confidence,
-    )
-    findings = tuple(
-        ecg.QualityFinding(
-            fault=one.fault.value,
-            severity=one.severity.value,
-            leads=one.leads,
-            value=one.value,
-            limit=one.limit,
-            unit=one.unit,
-            zh=sentence(one, "zh"),
-            en=sentence(one, "en"),
-        )
-        for one in verdict.findings
-    )
-    view = ecg.TraceView(
-        id=exam_id * 10,
-        exam_id=exam_id,
-        number=1,
-        is_current=True,
-        source=TraceSource.DEVICE,
-        format="compact",
-        file_name="",
-        device="Phantom",
-        recorded_at=NOW,
-        received_at=NOW,
-        received_by="王护士",
-        leads=record.leads,
-        sampling_hz=record.sampling_hz,
-        seconds=record.seconds,
-        size_bytes=1,
-        sha256="",
-        sop_class="",
-        sop_uid="",
-        values=values,
-        quality=ecg.QualityVerdict(passed=verdict.passed, findings=findings),
-    )
-    return ecg.TraceData(trace=view, data=compact.pack(record), analysis=kept.pack(analysis))
-
-
-def a_row(exam_id: int, state: ExamState = ExamState.ACQUIRED, days_ago: int = 0) -> ecg.EcgRow:
-    """A row of a list."""
-    at = NOW - timedelta(days=days_ago)
-    return ecg.EcgRow(
-        id=exam_id,
-        version=1,
-        accession_number=f"ECG{exam_id:06d}",
-        study_uid=f"1.2.{exam_id}",
-        patient_id=7,
-        patient_name="欧阳明远",
-        sex=Sex.MALE,
-        age="64岁",
-        visit_kind=VisitKind.OUTPATIENT,
-        patient_number="P0007",
-        outpatient_number="MZ20261122018",
-        inpatient_number="",
-        health_check_number="",
-        id_number="",
-        request_number="R1",
-        department="心内科",
-        ward="",
-        bed="",
-        exam_item="12导联心电图",
-        kind=ecg.EcgKind.TWELVE_LEAD,
-        clinical_diagnosis="冠心病",
-        urgency=ecg.Urgency.ROUTINE,
-        state=state,
-        report_state=ReportState.NONE,
-        campus_id=1,
-        campus_name="县人民医院",
-        registered_at=at,
-        registered_by="登记员",
-        acquired_at=at,
-        conclusion="窦性心律，正常心电图" if days_ago else "",
-        allowed=exam_actions(state),
-    )
-
-
-def an_exam(row: ecg.EcgRow) -> ecg.EcgExamView:
-    """Everything of an exam."""
-    entry = ecg.EcgEntry(
-        patient_name=row.patient_name,
-        birth_date=date(1962, 5, 1),
-        complaint="反复胸闷、心悸 3 天，活动后加重，休息可缓解，夜间偶有憋醒",
-        history="高血压病史 10 年，最高 180/100 mmHg，规律服药；否认糖尿病",
-        clinical_diagnosis="冠心病？高血压 3 级",
-    )
-    return ecg.EcgExamView(row=row, entry=entry, application_id=None, cancel_reason="", traces=(), documents=())
-
-
-def a_term(term_id: int, category: int, zh: str, en: str, initials: str, **more: Any) -> ecg_terms.TermView:
-    """A term of the dictionary."""
-    kind = more.pop("kind", TermKind.DIAGNOSIS)
-    return ecg_terms.TermView(
-        id=term_id, version=1, category_id=category, kind=kind, scope=TermScope.BUILT_IN, zh=zh, en=en,
-        initials=initials, position=term_id, **more,
-    )  # fmt: skip
-
-
-def a_category(number: int, zh: str, en: str, parent: int = 0, **more: Any) -> ecg_terms.CategoryView:
-    """A category of the dictionary."""
-    kind = more.pop("kind", TermKind.DIAGNOSIS)
-    return ecg_terms.CategoryView(
-        id=number, parent_id=parent, kind=kind, scope=TermScope.BUILT_IN, zh=zh, en=en, position=number
-    )
-
-
-TERMS = ecg_terms.TermTree(
-    categories=(
-        a_category(1, "窦性心律", "Sinus rhythm"),
-        a_category(2, "房性心律失常", "Atrial arrhythmia"),
-        a_category(3, "早搏", "Premature beats", parent=2),
-        a_category(9, "节律", "Rhythm", kind=TermKind.FINDING),
-    ),
-    terms=(
-        a_term(1, 1, "窦性心律", "Sinus rhythm", "dxxl", code="1", system="aha"),
-        a_term(2, 1, "窦性心动过速", "Sinus tachycardia", "dxxdgs", code="21", system="aha"),
-        a_term(3, 3, "房性早搏", "Atrial premature complex", "fxzb"),
-        a_term(4, 2, "心房颤动", "Atrial fibrillation", "xfcd"),
-        a_term(9, 9, "P 波规律出现", "Regular P waves", "pbglcx", kind=TermKind.FINDING),
-    ),
+from shared.waveform.measuring import Analysis
+from shared.waveform.record import EcgRecord
+from tests.clients.ecg.reading.reading_rows import (
+    NOW,
+    PDF,
+    TEMPLATES,
+    TERMS,
+    a_pdf,
+    a_received,
+    a_row,
+    an_exam,
+    phantom_trace,
 )
-TEMPLATES = (
-    ecg_reports.TemplateView(key="3x4+1R", zh="3×4 + 1 节律", en="3×4 + 1 rhythm", is_default=True),
-    ecg_reports.TemplateView(key="6x2", zh="6×2", en="6×2"),
-)
+
 _AGREED = {
     ReportState.NONE: (ReportAction.SAVE, ReportAction.SUBMIT, ReportAction.SUBMIT_AND_PRINT),
     ReportState.SUBMITTED: (ReportAction.PRINT, ReportAction.WITHDRAW),
@@ -214,8 +50,12 @@ _AGREED[ReportState.PENDING] = (ReportAction.SAVE, ReportAction.AUDIT, ReportAct
 class House:
     """The server: exam 1 is read, exam 2 is 70 days old and reported."""
 
-    def __init__(self, *, acquired: bool = True, p_waves: bool = True, rr_ms: float = 820.0) -> None:
-        state = ExamState.ACQUIRED if acquired else ExamState.AWAITING
+    def __init__(
+        self, *, acquired: bool = True, p_waves: bool = True, rr_ms: float = 820.0, documents: int = 0
+    ) -> None:
+        acquired = acquired and not documents
+        state = ExamState.ACQUIRED if acquired or documents else ExamState.AWAITING
+        self.documents = tuple(a_received(number) for number in range(1, documents + 1))
         self.rows = {1: a_row(1, state), 2: a_row(2, ExamState.REPORTED, 70)}
         self.traces = {2: phantom_trace(2, 900.0)}
         if acquired:
@@ -229,7 +69,7 @@ class House:
         self.prints: list[str] = []
         self.connection = FakeConnection(
             replies={
-                ecg.GetEcgExam: lambda request: an_exam(self.rows[request.exam_id]),
+                ecg.GetEcgExam: self._exam,
                 ecg.GetTrace: self._trace,
                 ecg.ListHistory: lambda _request: tuple(self.rows.values()),
                 ecg_reports.Open: lambda request: self.pages[request.exam_id],
@@ -243,6 +83,8 @@ class House:
                 ecg_reports.ChooseTemplate: self._choose,
                 ecg_reports.Preview: lambda _request: self._document(90),
                 ecg_reports.Print: self._print,
+                ecg.GetDocument: lambda request: ecg.OriginalFile(name="h.pdf", data=a_pdf(request.document_id)),
+                ecg.AttachDocument: self._attach,
             },
             documents={90: PDF, 91: PDF},
         )
@@ -285,7 +127,21 @@ class House:
             consultation_id=0,
             first_opinion="",
             allowed=_AGREED[ReportState.NONE],
+            documents=self.documents if exam_id == 1 else (),
+            is_by_document=exam_id == 1 and bool(self.documents) and exam_id not in self.traces,
         )
+
+    def _exam(self, request: ecg.GetEcgExam) -> ecg.EcgExamView:
+        view = an_exam(self.rows[request.exam_id])
+        return msgspec.structs.replace(view, documents=self.documents) if request.exam_id == 1 else view
+
+    def _attach(self, request: ecg.AttachDocument) -> ecg.DocumentView:
+        made = a_received(len(self.documents) + 1, title=request.title, file_name=request.file_name)
+        self.documents = (*self.documents, made)
+        by_document = 1 not in self.traces
+        self._put(1, documents=self.documents, is_by_document=by_document, version=self.pages[1].version + 1)
+        self.rows[1] = a_row(1)
+        return made
 
     def _put(self, exam_id: int, **changes: Any) -> ecg_reports.ReportPage:
         self.pages[exam_id] = msgspec.structs.replace(self.pages[exam_id], **changes)
@@ -453,10 +309,15 @@ class Room:
         self.place.drafts.close()
 
 
-def leaves(call: Callable[[], object]) -> bool:
-    """Say whether something went on at once."""
-    call()
-    return True
+def shown(qtbot: Any, folder: Path, house: House | None = None, **options: Any) -> Room:
+    """A page on screen, as large as a small window leaves it."""
+    made = Room(folder, house, **options)
+    qtbot.addWidget(made.host)
+    made.host.resize(1278, 664)
+    made.host.show()
+    return made
 
 
-__all__ = ["ExamAction", "House", "Room"]
+def diagnose(room: Room, text: str) -> None:
+    """Write into 心电诊断."""
+    room.page.conclusion.editors["diagnosis"].setPlainText(text)

@@ -26,7 +26,8 @@ from shared.contract import ecg_terms
 from shared.contract.base import Nothing
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg_reports import TermKind, TermScope
-from tests.clients.ecg.reading.reading_house import TERMS, refusal
+from tests.clients.ecg.reading.reading_house import refusal
+from tests.clients.ecg.reading.reading_rows import TERMS
 
 
 @pytest.fixture(scope="session")
