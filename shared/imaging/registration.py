@@ -30,6 +30,8 @@ FEW_BINS, FEW_VOXELS = 24, 15_000  # many bins of few voxels make a rugged lands
 COARSE_MM = 6.0
 MASK_MM = 4.0  # grid on which it is told what the volumes hold
 LEAST_FILL = 0.05  # share of the border that one value must have to count as filling
+SMALL_GAIN = 1e-3  # of the similarity, in a piece: bending ends
+PIECE = 4  # steps of bending between two looks whether it was cancelled
 SAMPLES = 60_000  # voxels looked at in each step of a level
 LEAST_OVERLAP = 0.2
 LARGEST_DISAGREEMENT_MM = 1.5
@@ -220,27 +222,29 @@ def register_deformable(
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentage(min(1.0, SAMPLES / math.prod(low_fixed.GetSize())), 20_171)
     method.SetInterpolator(sitk.sitkLinear)
-    # Near the end a line search may look hundreds of times for a gain that is below the noise: hence the limit.
-    method.SetOptimizerAsLBFGSB(
-        gradientConvergenceTolerance=1e-5, numberOfIterations=steps, maximumNumberOfFunctionEvaluations=2 * steps
-    )
     method.SetMovingInitialTransform(turn)
     method.SetInitialTransform(spline, inPlace=True)
 
-    def step() -> None:
-        progress(min(1.0, method.GetOptimizerIteration() / steps))
+    # In pieces: L-BFGS-B heeds no order to stop, and near the end of a long run its line search looks hundreds of
+    # times for a gain below the noise.
+    before = math.inf
+    for first in range(0, steps, PIECE):
         if cancelled():
-            raise Cancelled  # L-BFGS-B heeds no StopRegistration; SimpleITK prints this and ends
-
-    method.AddCommand(sitk.sitkIterationEvent, step)
-    try:
-        method.Execute(low_fixed, low_moving)
-    except RuntimeError as error:
-        if cancelled():
-            raise Cancelled from error
-        raise ValueError("The series cannot be bent over each other.") from error
-    if cancelled():
-        raise Cancelled
+            raise Cancelled
+        method.SetOptimizerAsLBFGSB(
+            gradientConvergenceTolerance=1e-5,
+            numberOfIterations=min(PIECE, steps - first),
+            maximumNumberOfFunctionEvaluations=3 * PIECE,
+        )
+        try:
+            method.Execute(low_fixed, low_moving)
+        except RuntimeError as error:
+            raise ValueError("The series cannot be bent over each other.") from error
+        progress(min(1.0, (first + PIECE) / steps))
+        gain, before = before - method.GetMetricValue(), method.GetMetricValue()
+        if gain < SMALL_GAIN * abs(before):
+            break
+    progress(1.0)
     field = sitk.TransformToDisplacementField(
         spline,
         sitk.sitkVectorFloat64,
