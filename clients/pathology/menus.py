@@ -336,6 +336,13 @@ QUERIES = Menu(
         Entry("query.quality", "质控指标", _STATISTICS + "quality", icon="chart", permission=_MAY_COUNT),
         Entry("query.charges", "收费统计", _STATISTICS + "charges", icon="money", permission=May.PATHOLOGY_CHARGES),
         Entry("query.book", "登记薄打印", _STATISTICS + "register_book", icon="print", line=True),
+        Entry(
+            "query.tumours",
+            "肿瘤登记导出",
+            _STATISTICS + "tumours",
+            icon="download",
+            permission=May.PATHOLOGY_EXPORT,
+        ),
     ),
 )
 REPORTS = Menu(

@@ -117,6 +117,7 @@ ENTRIES: dict[str, str] = {
     "质控指标": "Quality indicators",
     "收费统计": "Charges statistics",
     "登记薄打印": "Register book",
+    "肿瘤登记导出": "Tumour register",
     # reports
     "报告预览": "Preview report",
     "报告复制": "Copy report",

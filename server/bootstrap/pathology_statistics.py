@@ -13,6 +13,7 @@ from server.pathology.statistics.figures import Figures
 from server.pathology.statistics.indicators import Indicators
 from server.pathology.statistics.lists import Lists
 from server.pathology.statistics.pairs import Pairs
+from server.pathology.statistics.register import TumourRegister
 from server.pathology.statistics.rpc import QueriesRpc, StatisticsRpc
 from server.pathology.statistics.rules import IsWorking, RuleBook, is_weekday
 from server.pathology.statistics.saved import Choices, Earlier, SavedQueries
@@ -59,5 +60,6 @@ def build_pathology_statistics(house: PathologyHouse, cases: CaseService) -> tup
     lists = Lists(house.time, figures, indicators, rules, wording)
     hospital = NameOfHospital(house.organisation)
     statistics = Statistics(house.database, house.time, figures, lists, indicators, rules, hospital, house.documents)
-    queries = QueriesRpc(lists, SavedQueries(), Choices(house.time), Earlier(cases), Pairs(house.time, cases))
+    pairs, register = Pairs(house.time, cases), TumourRegister(house.time)
+    queries = QueriesRpc(lists, SavedQueries(), Choices(house.time), Earlier(cases), pairs, register)
     return queries, StatisticsRpc(statistics, indicators, rules)

@@ -178,6 +178,22 @@ class ExportCases(Query[SheetView], frozen=True, kw_only=True):
     language: str = "zh"
 
 
+class ExportTumours(Query[SheetView], frozen=True, kw_only=True):
+    """肿瘤登记导出 (EX-PA-07): the tumours whose diagnosis was audited in these days, a line each.
+
+    Refusals: INVALID (days, nothing found, more than MOST_EXPORTED).
+    """
+
+    method = "pathology_statistics.export_tumours"
+    permission = Permission.PATHOLOGY_EXPORT
+    audit = AuditClass.EXPORT
+
+    first: date
+    last: date
+    format: SheetFormat = SheetFormat.XLSX
+    language: str = "zh"
+
+
 class DrawCases(Command[DocumentView], frozen=True, kw_only=True):
     """The list or the register book on paper, at most MOST_DRAWN cases. Refusals: as of ListCases, INVALID."""
 

@@ -76,6 +76,13 @@ def register_book(desk: Desk) -> None:
     desk.show_window("登记薄打印", BookPage(desk), _SIZE)
 
 
+def tumours(desk: Desk) -> None:
+    """肿瘤登记导出 (EX-PA-07)."""
+    from clients.pathology.statistics.register_panel import RegisterPanel
+
+    desk.show_panel("肿瘤登记导出", RegisterPanel(desk), 360)
+
+
 def quality(desk: Desk) -> None:
     """质控指标 (EX-PA-14)."""
     from clients.pathology.statistics.quality_page import QualityPage

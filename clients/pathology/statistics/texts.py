@@ -126,4 +126,14 @@ ENTRIES: dict[str, str] = {
     "固定时限（分钟）": "Fixation (minutes)",
     "统计口径已保存": "Counting rules saved",
     "既往病理 {count}": "Earlier {count}",
+    # tumour register
+    "审核日期从": "Audited from",
+    "审核日期到": "To",
+    "导出…": "Export…",
+    "肿瘤登记 {first} {last}": "Tumour register {first} {last}",
+    "按审核日期导出需要登记的肿瘤：ICD-O 行为码 /2 /3 /6 /9、脑和中枢神经系统的 /0 /1，"
+    "或没有形态学编码时 ICD-10 为 C00–C97 等的病例。每个肿瘤一行。": (
+        "Tumours to be registered, by the day of audit: ICD-O behaviours /2, /3, /6 and /9, of the brain and central "
+        "nervous system also /0 and /1; without a morphology, cases with ICD-10 C00–C97 and the like. One line each."
+    ),
 }

@@ -7,6 +7,7 @@ from server.kernel.dispatch import Caller, handles, handles_alone
 from server.pathology.statistics.indicators import Indicators
 from server.pathology.statistics.lists import Lists
 from server.pathology.statistics.pairs import Pairs
+from server.pathology.statistics.register import TumourRegister
 from server.pathology.statistics.rules import RuleBook
 from server.pathology.statistics.saved import Choices, Earlier, SavedQueries
 from server.pathology.statistics.service import Statistics
@@ -17,16 +18,29 @@ from shared.contract.printing import DocumentView
 
 
 class QueriesRpc:
-    """Lists of cases, saved queries, earlier cases, comparisons."""
+    """Lists of cases, saved queries, earlier cases, comparisons, the tumour register."""
 
-    def __init__(self, lists: Lists, saved: SavedQueries, choices: Choices, earlier: Earlier, pairs: Pairs) -> None:
+    def __init__(
+        self,
+        lists: Lists,
+        saved: SavedQueries,
+        choices: Choices,
+        earlier: Earlier,
+        pairs: Pairs,
+        register: TumourRegister,
+    ) -> None:
         self._lists, self._saved, self._choices, self._earlier, self._pairs = lists, saved, choices, earlier, pairs
+        self._register = register
 
     @handles
     def list_cases(self, request: contract.ListCases, caller: Caller, uow: UnitOfWork) -> contract.CaseTable:
         return self._lists.page(
             uow, caller, request.which, request.fields, request.cursor, request.limit, request.language
         )
+
+    @handles
+    def tumours(self, request: contract.ExportTumours, caller: Caller, uow: UnitOfWork) -> SheetView:
+        return self._register.sheet(uow, request)
 
     @handles
     def choices(

@@ -77,7 +77,7 @@ def table_sheet(table: Table, wanted: StatisticsFilter, format: SheetFormat, lan
         for row in (*table.rows, table.total)
     ]
     stem = f"{title}_{wanted.first}_{wanted.last}"
-    return _file(title, stem, headings, (28, *(14,) * len(table.columns)), lines, format)
+    return sheet_of(title, stem, headings, (28, *(14,) * len(table.columns)), lines, format)
 
 
 def cases_sheet(
@@ -93,7 +93,7 @@ def cases_sheet(
         for line in lines
     ]
     headings = [word_of(FIELDS[one][0], language) for one in fields]
-    return _file(title, title, headings, tuple(_WIDE.get(one, 16) for one in fields), rows, format)
+    return sheet_of(title, title, headings, tuple(_WIDE.get(one, 16) for one in fields), rows, format)
 
 
 def indicators_sheet(views: Sequence[IndicatorView], format: SheetFormat, language: str) -> SheetView:
@@ -116,10 +116,10 @@ def indicators_sheet(views: Sequence[IndicatorView], format: SheetFormat, langua
             for one in view.months
         ]
     stem = f"{title}_{views[0].months[0].month}_{views[0].months[-1].month}"
-    return _file(title, stem, headings, (34, 10, 10, 10, 10, 10, 28, 28, 30), lines, format)
+    return sheet_of(title, stem, headings, (34, 10, 10, 10, 10, 10, 28, 28, 30), lines, format)
 
 
-def _file(
+def sheet_of(
     title: str,
     stem: str,
     headings: Sequence[str],
@@ -127,6 +127,7 @@ def _file(
     lines: Iterable[Sequence[Cell]],
     format: SheetFormat,
 ) -> SheetView:
+    """A file of these lines."""
     name = f"{stem.replace(' ', '_')}.{format.value}"
     if format is SheetFormat.CSV:
         return SheetView(file_name=name, content=write_csv(headings, lines))
