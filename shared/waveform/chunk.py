@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FEW = 3  # beats below which nothing can be said about their agreement
+_SOME = 5  # beats below which their average is noisy
 _LARGE = 0.3  # share of the beats that makes a shape one of the leading ones
 _ELSEWHERE_FITS = 0.8  # a P wave taken over from another shape must fit so well
 _SAME_PR_MS = 70.0
@@ -41,6 +42,7 @@ class _Shape:
     sure: float
     agreement: float
     rate: float
+    later: dict[int, int]  # by beat: samples by which its QRS complex begins later than the average says
     least: float = placing.P_FITS
 
     @property
@@ -111,14 +113,19 @@ def _averaged(stretch: _Stretch, number: int, shape: templates.Shape) -> _Shape:
     leads = _clean_leads(template)
     beat = template.beat[leads]
     usual = max(typical, 0.9 * stretch.mean)
-    points = _points_of(beat, before, rate, usual, float(np.median(nexts - places)))
+    few = members.size < _SOME
+    points = _points_of(beat, before, rate, usual, float(np.median(nexts - places)), few)
     average = templates.averaged(stretch.smooth[leads], places, before, after, ends).beat
     p = placing.p_wave(average, before, points, rate)
     agreement = placing.p_agreement(stretch.smooth[leads], places, p) if p is not None else 0.0
     signal_uv = float(np.sqrt(np.mean(beat**2)))
     sure = signal_uv / (signal_uv + 10.0 * float(np.mean(template.noise[leads])) + 1e-9)
     t = placing.t_wave(average, before, points, rate)
-    return _Shape(number, members, leads, before, points, p, t, sure, agreement, rate)
+    later: dict[int, int] = {}
+    if not few:
+        shifts = placing.onset_shifts(stretch.values[leads], places, beat, before, points.qrs_on, rate)
+        later = dict(zip(members.tolist(), shifts.tolist(), strict=True))
+    return _Shape(number, members, leads, before, points, p, t, sure, agreement, rate, later)
 
 
 def _leading(shapes: list[_Shape], count: int) -> _Shape:
@@ -161,7 +168,7 @@ def _beat(stretch: _Stretch, shape: _Shape, index: int) -> Beat:
     def ms(sample: float) -> float | None:
         return round(stretch.offset_ms + 1000.0 * sample / rate, 1) if 0 <= sample <= last else None
 
-    on, off = place + points.qrs_on - zero, place + points.qrs_off - zero
+    on, off = place + points.qrs_on - zero + shape.later.get(index, 0), place + points.qrs_off - zero
     facts: dict[str, Any] = {}
     smooth = stretch.smooth[shape.leads]
     p = placing.place_p(smooth, place, shape.p, rate, shape.least) if shape.p is not None else None
@@ -187,13 +194,15 @@ def _beat(stretch: _Stretch, shape: _Shape, index: int) -> Beat:
     )
 
 
-def _points_of(beat: NDArray[Any], fiducial: int, rate: float, typical: float, following: float) -> WavePoints:
+def _points_of(
+    beat: NDArray[Any], fiducial: int, rate: float, typical: float, following: float, few: bool
+) -> WavePoints:
     """The points of an averaged beat. P is looked for close to QRS first, then T before the next beat, then P again.
 
     ``typical`` is the usual RR, ``following`` the distance to what follows this shape, in samples: a beat that follows
-    too early has no P wave in between.
+    too early has no P wave in between. ``few`` beats make a noisy average.
     """
-    on, r, off = delineation.qrs_points(beat, fiducial, rate)
+    on, r, off = delineation.qrs_points(beat, fiducial, rate, few)
     near = round(on - min(0.32 * rate, 0.42 * typical))
     p = delineation.p_points(beat, near, on, rate)
     begin = p[0] if p is not None and following > 0.85 * typical else on - 0.02 * rate

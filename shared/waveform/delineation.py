@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _QRS_SMOOTH_MS = 6.0
-_QRS_THRESHOLD = 0.03
+_QRS_THRESHOLD = 0.03  # of the offset, relative to the steepest slope
+_ONSET_SMOOTH_MS = 3.5
+_ONSET_SMOOTH_FEW_MS = 6.0  # where few beats were averaged
+_ONSET_UV_PER_MS = 1.4  # root mean square over the leads
+_TURN_MS = 6.0  # the tip of a small q wave is flat for less than that
 _QRS_ONSET_LEAD_MS = 4.0  # the threshold is crossed that much after what a reader calls the onset
 _QRS_OFFSET_LAG_MS = 4.0
 _UPRIGHT = 0.2  # an R wave counts from that part of the depth of Q or S on
@@ -59,8 +63,12 @@ def slope_of(beat: NDArray[Any], rate_hz: float, smooth_ms: float) -> NDArray[An
     return result
 
 
-def qrs_points(beat: NDArray[Any], fiducial: int, rate_hz: float) -> tuple[float, float, float]:
-    """(onset, R, offset) of the complex around ``fiducial`` in (lead, sample)."""
+def qrs_points(beat: NDArray[Any], fiducial: int, rate_hz: float, few: bool = False) -> tuple[float, float, float]:
+    """(onset, R, offset) of the complex around ``fiducial`` in (lead, sample) µV; ``few`` beats make a noisy average.
+
+    The onset is where the slope leaves the quiet level by what a reader sees, in µV/ms and not as a part of the
+    steepest slope: before a tall R wave a small q or a slow start is flat by comparison, and was overlooked.
+    """
     import numpy as np
 
     ms = rate_hz / 1000.0
@@ -71,8 +79,9 @@ def qrs_points(beat: NDArray[Any], fiducial: int, rate_hz: float) -> tuple[float
     left, right = max(0, peak - round(100 * ms)), min(last, peak + round(110 * ms))
     steep = np.flatnonzero(slope[left : right + 1] > 0.3 * slope[peak]) + left
     first_steep, last_steep = _connected(steep, peak, round(45 * ms))
-    quiet = _quiet(slope, first_steep - round(90 * ms), first_steep - round(4 * ms), ms)
-    onset = _descend(slope, first_steep, -1, quiet + _QRS_THRESHOLD * (slope[peak] - quiet), round(90 * ms))
+    fine = slope_of(beat, rate_hz, _ONSET_SMOOTH_FEW_MS if few else _ONSET_SMOOTH_MS)
+    quiet = _quiet(fine, first_steep - round(90 * ms), first_steep - round(4 * ms), ms)
+    onset = _descend(fine, first_steep, -1, quiet + _ONSET_UV_PER_MS / ms, round(90 * ms), round(_TURN_MS * ms))
     quiet = _quiet(slope, last_steep + round(4 * ms), last_steep + round(110 * ms), ms)
     offset = _descend(slope, last_steep, 1, quiet + _QRS_THRESHOLD * (slope[peak] - quiet), round(110 * ms))
     end = offset - _QRS_OFFSET_LAG_MS * ms
@@ -158,11 +167,15 @@ def _quiet(slope: NDArray[Any], start: int, stop: int, ms: float) -> float:
     return float(part.min()) if part.size else float(smooth.min())
 
 
-def _descend(slope: NDArray[Any], start: int, step: int, threshold: float, most: int) -> int:
-    """The first place from ``start`` on where the slope is not above the threshold; at most ``most`` samples away."""
+def _descend(slope: NDArray[Any], start: int, step: int, threshold: float, most: int, stays: int = 0) -> int:
+    """The first place from ``start`` on where the slope is not above the threshold; at most ``most`` samples away.
+
+    With ``stays`` it must not rise above it again within so many samples: the slope is 0 at the tip of a wave too.
+    """
     place = start
     for _ in range(max(0, most)):
-        if not 0 <= place + step < slope.size or slope[place] <= threshold:
+        low, high = (place - stays, place) if step < 0 else (place, place + stays)
+        if not 0 <= place + step < slope.size or (slope[max(0, low) : high + 1] <= threshold).all():
             break
         place += step
     return place

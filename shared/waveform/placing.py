@@ -24,6 +24,11 @@ _IRREGULAR = 0.1  # median change of RR from beat to beat
 _T_FITS = 0.6
 _SMALLEST_P_UV = 8.0  # RMS over leads of the averaged wave
 _SMALLEST_T_UV = 12.0
+_ONSET_REACH_MS = 16.0
+_ONSET_BEFORE_MS, _ONSET_AFTER_MS = 15.0, 30.0
+_ONSET_SPREAD_MS = 6.0  # how far onsets lie apart before anything is seen of them
+_ONSET_TOGETHER = 12.0  # samples and leads that say no more than one, neighbours being alike
+_NOISE_FLOOR_UV = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,36 @@ def place_t(values: NDArray[Any], fiducial: int, wave: Wave, rate_hz: float) -> 
     if placed is None or placed.fit < _T_FITS:
         return Placed(0, 0.0, 1.0)
     return placed
+
+
+def onset_shifts(
+    values: NDArray[Any], fiducials: NDArray[Any], beat: NDArray[Any], zero: int, onset: float, rate_hz: float
+) -> NDArray[Any]:
+    """(beat,) samples by which each complex begins later than the averaged (lead, sample) ``beat`` says.
+
+    The start of the complex moves against its steep part as the axis turns with breath. The stretch around the onset is
+    shifted over each beat; what fits best must speak louder than the noise of these beats (least squares over the
+    leads, with a normal law before seeing: the most likely shift).
+    """
+    import numpy as np
+
+    ms = rate_hz / 1000.0
+    start = max(0, round(onset - _ONSET_BEFORE_MS * ms))
+    pattern = beat[:, start : round(onset + _ONSET_AFTER_MS * ms)]
+    width, reach = pattern.shape[1], round(_ONSET_REACH_MS * ms)
+    pattern = pattern - pattern.mean(axis=1, keepdims=True)
+    padded = np.pad(values, ((0, 0), (reach + zero, reach + beat.shape[1])), mode="edge")
+    errors = np.empty((len(fiducials), len(beat), 2 * reach + 1))
+    for number, place in enumerate(fiducials):
+        window = padded[:, int(place) + start : int(place) + start + width + 2 * reach]
+        views = np.lib.stride_tricks.sliding_window_view(window, width, axis=1)
+        views = views - views.mean(axis=2, keepdims=True)
+        errors[number] = ((views - pattern[:, None, :]) ** 2).sum(axis=2)
+    noise = np.median(errors.min(axis=2), axis=0) / width + _NOISE_FLOOR_UV**2
+    shifts = np.arange(-reach, reach + 1)
+    cost = (errors / noise[:, None]).sum(axis=1) / _ONSET_TOGETHER + (shifts / ms / _ONSET_SPREAD_MS) ** 2
+    result: NDArray[Any] = shifts[np.argmin(cost, axis=1)]
+    return result
 
 
 def _placed(values: NDArray[Any], fiducial: int, wave: Wave, reach: int, stiffness: float) -> Placed | None:
