@@ -106,8 +106,8 @@ class TumourRegister:
         if len(lines) > MOST_EXPORTED:
             raise invalid("last", f"一次最多导出 {MOST_EXPORTED} 例，请缩小日期范围。")
         title = ("肿瘤登记", "Tumour register")[tongue]
-        headings = [column[tongue] for column in _COLUMNS]
-        widths = [column[2] for column in _COLUMNS]
+        headings = [(zh, en)[tongue] for zh, en, _width in _COLUMNS]
+        widths = [width for _zh, _en, width in _COLUMNS]
         return sheet_of(title, f"{title}_{request.first}_{request.last}", headings, widths, lines, request.format)
 
     def _lines(self, uow: UnitOfWork, first: date, last: date, tongue: int) -> Iterator[list[Cell]]:
