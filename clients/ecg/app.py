@@ -32,6 +32,7 @@ CATALOGUES = (
     "clients.ecg.statistics.texts",
     "clients.ecg.critical.texts",
     "clients.ecg.settings.texts",
+    "clients.ecg.lines.texts",
 )
 """Modules with `ENTRIES`, Chinese to English; those that do not exist yet are passed over."""
 

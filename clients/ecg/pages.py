@@ -25,6 +25,7 @@ TEAMS = "teams"
 TERMS = "terms"
 STATISTICS = "statistics"
 CRITICAL = "critical"
+LINES = "lines"
 SETTINGS = "settings"
 
 
@@ -109,6 +110,14 @@ PAGES: tuple[PageSpec, ...] = (
         "clients.ecg.administration.devices:DevicesPage",
         Permission.ECG_DEVICES,
         "clients.ecg.shell.keys:DEVICES",
+    ),
+    PageSpec(
+        LINES,
+        "线路管理",
+        "cloud",
+        "clients.ecg.lines.page:LinesPage",
+        Permission.ECG_LINES,
+        "clients.ecg.shell.keys:LINES",
     ),
     PageSpec(
         TEAMS,

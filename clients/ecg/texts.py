@@ -37,7 +37,7 @@ _COMMON = {
     "院内检查": "In-hospital",
     "心电阅图": "ECG reading",
     "受理记录": "Acceptance",
-    "会诊报告": "Consult reports",
+    "会诊报告": "Consults",
     "未匹配心电图": "Unmatched",
     "设备管理": "Devices",
     "会诊团队": "Teams",

@@ -36,6 +36,7 @@ class TablePage(QWidget):
         hint: str,
         header: Sequence[tuple[str, str]],
         entities: Sequence[str] = (),
+        row_id: Callable[[Any], object] = lambda row: row.id,
     ) -> None:
         super().__init__()
         self._desk = desk
@@ -54,14 +55,15 @@ class TablePage(QWidget):
         row.setSpacing(8)
         for action, look in header:
             row.addWidget(place.actions.button(f"{page}.{action}", look))
-        row.addSpacing(8)
+        if header:
+            row.addSpacing(8)
         row.addWidget(Label(hint, "quiet"), 1)
         row.addWidget(place.actions.icon_button(f"{page}.refresh"))
         layout.addLayout(row)
         layout.addWidget(hairline())
         self.list = ListView(
             columns,
-            row_id=lambda row: row.id,
+            row_id=row_id,
             actions=actions,
             settings=place.settings,
             list_id=f"ecg.{page}",

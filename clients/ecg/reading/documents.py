@@ -142,7 +142,7 @@ class Documents:
 
     def attach(self) -> None:
         """附加文档: ask for a PDF and send it."""
-        path, _kind = QFileDialog.getOpenFileName(self._page, tr("附加文档"), "", "PDF (*.pdf)")
+        path, _kind = QFileDialog.getOpenFileName(self._page, tr("附加 PDF 文档"), "", "PDF (*.pdf)")
         if path:
             self.attach_file(Path(path))
 

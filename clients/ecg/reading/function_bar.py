@@ -148,7 +148,7 @@ class FunctionBar(QWidget):
         for document in self.documents:
             self._add_document(menu, document)
         if self._attach.isEnabled():
-            self._entry(menu, tr("附加文档") + "…", self._attach.trigger, None)
+            self._entry(menu, tr("附加 PDF 文档") + "…", self._attach.trigger, None)
         if self.documents or self._attach.isEnabled():
             menu.addSeparator()
         self._entry(menu, tr("适合窗口"), self.fit_wanted.emit, None)

@@ -59,7 +59,7 @@ ENTRIES: dict[str, str] = {
     "选择报告模板": "Choose the report template",
     "快捷键": "Keys",
     # documents
-    "附加文档": "Attach a document",
+    "附加 PDF 文档": "Attach a PDF document",
     "动态、运动心电图的 PDF 报告": "The PDF report of a Holter or stress test",
     "随报告打印": "Print with the report",
     "正在打开文档…": "Opening the document…",

@@ -62,6 +62,7 @@ def _exam_rows(page: str) -> tuple[Action, ...]:
     )
 
 
+LINES = (Action(f"{pages.LINES}.refresh", "刷新", "F5", "refresh"),)
 CRITICAL = (Action(f"{pages.CRITICAL}.refresh", "刷新", "F5", "refresh"),)
 HOME = (Action(f"{pages.HOME}.refresh", "刷新", "F5", "refresh"),)
 HIS = (

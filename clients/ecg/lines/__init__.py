@@ -1,0 +1,1 @@
+"""线路管理: how the queues of the stations on thin lines stand."""
