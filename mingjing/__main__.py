@@ -44,6 +44,7 @@ WORDS = (
         "mingjing.render",
     ),
     Word("report", "check FILE.jsonl: slips before signing; verify FILE: is it genuine", "mingjing.report"),
+    Word("doctor", "has this computer what a workstation needs at least; --server", "mingjing.doctor"),
     Word("check", "prove that index and files of a data folder agree", "mingjing.check"),
     Word("backup", "back up a running server: --data DIR --to FOLDER; list, verify, prune", "mingjing.backup"),
     Word("restore", "make a data folder from a backup: --from FOLDER --data NEW [--at TIME]", "mingjing.restore"),

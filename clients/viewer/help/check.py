@@ -1,19 +1,34 @@
-"""Does this computer have what the viewer needs at least (VW-ENV-02, -03; VW-SAF-08)? No Qt."""
+"""Does this computer have what viewer and server need at least (VW-ENV-02 to -04; VW-SAF-08)? No Qt."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from clients.kit.translations import tr
+from clients.viewer.help import machine
 
-CORES, MEMORY_GB, DISK_GB, SCREEN = 4, 8, 120, (1920, 1080)
 SLACK = 0.9  # what is sold as 8 GB shows a little less
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The stated minimum."""
+
+    ghz: float
+    cores: int
+    memory_gb: int
+    disk_gb: int
+    network_mbits: int = 1000
+    is_solid_state: bool = False
+    screen: tuple[int, int] | None = None
+    graphics_gb: int | None = None
+
+
+WORKSTATION = Needs(3.4, 4, 8, 120, is_solid_state=True, screen=(1920, 1080), graphics_gb=2)
+SERVER = Needs(3.1, 6, 8, 2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,10 @@ class Facts:
     disk_gb: float | None
     screen: tuple[int, int] | None
     system: str
+    ghz: float | None = None
+    is_solid_state: bool | None = None
+    graphics_gb: float | None = None
+    network_mbits: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,74 +56,77 @@ class Line:
     is_enough: bool | None
 
 
-def facts(screen: tuple[int, int] | None) -> Facts:
-    """Of this computer; ``screen`` is the largest one in pixels."""
-    try:
-        disk = shutil.disk_usage(Path.home()).total / 1e9
-    except OSError:
-        disk = None
-    return Facts(os.cpu_count(), _memory_gb(), disk, screen, _system())
+def facts(screen: tuple[int, int] | None, folder: Path | None = None, *, ask_driver: bool = False) -> Facts:
+    """Of this computer; ``screen`` is the largest one in pixels, ``folder`` lies on the disk that counts.
 
-
-def lines_of(known: Facts) -> tuple[Line, ...]:
-    """All requirements with their state."""
-    wide, high = known.screen or (0, 0)
-    unknown = tr("未知")
-    return (
-        Line(
-            tr("处理器"),
-            tr("3.4 GHz，{n} 核", n=CORES),
-            tr("{n} 核", n=known.cores) if known.cores else unknown,
-            None if known.cores is None else known.cores >= CORES,
-        ),
-        _size(tr("内存"), MEMORY_GB, known.memory_gb),
-        _size(tr("硬盘"), DISK_GB, known.disk_gb),
-        Line(
-            tr("显示器"),
-            f"{SCREEN[0]}×{SCREEN[1]}",
-            f"{wide}×{high}" if known.screen else unknown,
-            None if known.screen is None else wide * high >= SCREEN[0] * SCREEN[1],
-        ),
-        Line(tr("显存"), "2 GB", tr("请人工核对"), None),
-        Line(tr("网络"), "1000 Mbit/s", tr("请人工核对"), None),
-        Line(tr("操作系统"), tr("64 位 Windows 10 专业版或 64 位 Linux"), known.system, _is_64_bit()),
+    To ``ask_driver`` of the graphics card may take seconds.
+    """
+    place = folder or Path.home()
+    return Facts(
+        cores=os.cpu_count(),
+        memory_gb=machine.memory_gb(),
+        disk_gb=machine.disk_gb(place),
+        screen=screen,
+        system=machine.system(),
+        ghz=machine.clock_ghz(),
+        is_solid_state=machine.is_solid_state(place),
+        graphics_gb=machine.graphics_gb(ask_driver=ask_driver),
+        network_mbits=machine.network_mbits(),
     )
 
 
-def below(known: Facts) -> tuple[str, ...]:
+def lines_of(known: Facts, needs: Needs = WORKSTATION) -> tuple[Line, ...]:
+    """All requirements with their state."""
+    lines = [_processor(known, needs), _size(tr("内存"), needs.memory_gb, known.memory_gb), _disk(known, needs)]
+    if needs.screen is not None:
+        wide, high = known.screen or (0, 0)
+        lines.append(
+            Line(
+                tr("显示器"),
+                f"{needs.screen[0]}×{needs.screen[1]}",
+                f"{wide}×{high}" if known.screen else tr("未知"),
+                None if known.screen is None else wide * high >= needs.screen[0] * needs.screen[1],
+            )
+        )
+    if needs.graphics_gb is not None:
+        lines.append(_size(tr("显存"), needs.graphics_gb, known.graphics_gb))
+    return (
+        *lines,
+        Line(
+            tr("网络"),
+            f"{needs.network_mbits} Mbit/s",
+            tr("请人工核对") if known.network_mbits is None else f"{known.network_mbits:.0f} Mbit/s",
+            None if known.network_mbits is None else known.network_mbits >= needs.network_mbits,
+        ),
+        Line(tr("操作系统"), tr("64 位 Windows 10 专业版或 64 位 Linux"), known.system, sys.maxsize > 1 << 32),
+    )
+
+
+def below(known: Facts, needs: Needs = WORKSTATION) -> tuple[str, ...]:
     """Names of what does not suffice."""
-    return tuple(line.name for line in lines_of(known) if line.is_enough is False)
+    return tuple(line.name for line in lines_of(known, needs) if line.is_enough is False)
+
+
+def _processor(known: Facts, needs: Needs) -> Line:
+    """The cores are judged; a clock rate says little across generations of processors and is only shown."""
+    parts = [f"{known.ghz:.1f} GHz" if known.ghz else "", tr("{n} 核", n=known.cores) if known.cores else ""]
+    return Line(
+        tr("处理器"),
+        tr("{ghz} GHz，{n} 核", ghz=f"{needs.ghz:g}", n=needs.cores),
+        tr("，").join(part for part in parts if part) or tr("未知"),
+        None if known.cores is None else known.cores >= needs.cores,
+    )
+
+
+def _disk(known: Facts, needs: Needs) -> Line:
+    line = _size(tr("硬盘"), needs.disk_gb, known.disk_gb)
+    if not needs.is_solid_state:
+        return line
+    kind = {None: "", True: " SSD", False: f" {tr('机械硬盘')}"}[known.is_solid_state]
+    enough = False if known.is_solid_state is False else line.is_enough
+    return Line(line.name, f"{line.needed} SSD", line.found + kind, enough)
 
 
 def _size(name: str, needed: int, found: float | None) -> Line:
-    shown = tr("未知") if found is None else f"{found:.0f} GB"
+    shown = tr("请人工核对") if found is None else f"{found:.0f} GB"
     return Line(name, f"{needed} GB", shown, None if found is None else found >= needed * SLACK)
-
-
-def _is_64_bit() -> bool:
-    return sys.maxsize > 1 << 32
-
-
-def _system() -> str:
-    return f"{platform.system()} {platform.release()} {platform.machine()}".strip()
-
-
-def _memory_gb() -> float | None:
-    if sys.platform == "win32":
-
-        class Status(ctypes.Structure):
-            _fields_ = (
-                ("length", ctypes.c_ulong),
-                ("load", ctypes.c_ulong),
-                *(
-                    (name, ctypes.c_ulonglong)
-                    for name in ("total", "free", "page", "page_free", "own", "own_free", "x")
-                ),
-            )
-
-        status = Status(length=ctypes.sizeof(Status))
-        return status.total / 1e9 if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    except (ValueError, OSError):
-        return None

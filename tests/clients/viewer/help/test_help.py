@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,15 @@ from pytestqt.qtbot import QtBot
 
 from clients.kit.settings import HOME_VARIABLE
 from clients.kit.translations import Language, set_language
-from clients.viewer.help.check import Facts, below, facts, lines_of
+from clients.viewer.help import check, machine
+from clients.viewer.help.check import SERVER, Facts, below, facts, lines_of
 from clients.viewer.help.dialog import SENTENCES
 from clients.viewer.help.feature import HelpFeature
+from clients.viewer.vr import probe
+from clients.viewer.vr.probe import Graphics, Kind
 from clients.viewer.window import ViewerWindow
+from mingjing import doctor
+from mingjing.__main__ import main as command
 
 ENOUGH = Facts(4, 7.9, 118, (1920, 1080), "Windows 10 AMD64")
 
@@ -26,11 +32,41 @@ ENOUGH = Facts(4, 7.9, 118, (1920, 1080), "Windows 10 AMD64")
         (Facts(2, 7.9, 118, (1920, 1080), ""), ("处理器",)),
         (Facts(8, 4, 64, (1366, 768), ""), ("内存", "硬盘", "显示器")),
         (Facts(None, None, None, None, ""), ()),
+        (Facts(8, 16, 500, (1920, 1080), "", 2.1, True, 4.0, 1000.0), ()),  # a slow clock says nothing
+        (Facts(8, 16, 500, (1920, 1080), "", 4.0, False, 1.0, 100.0), ("硬盘", "显存", "网络")),
     ],
 )
 def test_what_is_too_small_is_named(found: Facts, missing: tuple[str, ...]) -> None:
     assert below(found) == missing
     assert len(lines_of(found)) == 7
+
+
+def test_a_server_needs_more_cores_and_disk_but_no_screen() -> None:
+    found = Facts(4, 16, 500, None, "", is_solid_state=False, network_mbits=1000.0)
+    assert below(found, SERVER) == ("处理器", "硬盘")
+    assert below(Facts(6, 8, 1900, None, ""), SERVER) == ()
+    assert [line.name for line in lines_of(found, SERVER)] == ["处理器", "内存", "硬盘", "网络", "操作系统"]
+
+
+def test_a_disk_is_that_of_the_nearest_folder(tmp_path: Path) -> None:
+    here = machine.disk_gb(tmp_path)
+    assert here and machine.disk_gb(tmp_path / "not" / "yet") == here
+
+
+def test_the_doctor_prints_and_answers_by_its_status(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "facts", lambda *_args, **_more: Facts(6, 16, 3000, None, "Linux"))
+    assert command(["doctor", "--server", "--data", str(tmp_path), "--json"]) == 0
+    lines = json.loads(capsys.readouterr().out)
+    assert lines[0] == {"name": "Processor", "needed": "3.1 GHz, 6 cores", "found": "6 cores", "is_enough": True}
+    monkeypatch.setattr(check, "facts", lambda *_args, **_more: Facts(2, 16, 3000, None, "Linux"))
+    monkeypatch.setattr(probe, "probe", lambda: Graphics(Kind.PROCESSOR, "llvmpipe"))
+    monkeypatch.setattr(doctor, "_screen", lambda: (1366, 768))
+    assert command(["doctor"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("✗ Processor") and "llvmpipe — volumes are drawn by the processor" in told[-1]
+    assert sum(line.startswith("✗") for line in told) == 2
 
 
 def test_this_computer_tells_its_facts() -> None:
