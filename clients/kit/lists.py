@@ -191,11 +191,14 @@ class ListView(QWidget):
     def show_error(self, message: Message) -> None:
         """Show why rows could not be loaded, above the old rows, with a way to try again."""
         self._banner.show_message(message.text, message.tone, action="重试", on_action=self._on_retry)
+        self._settle_banner()
         self._show_emptiness()
 
     def clear_error(self) -> None:
         """Take the error strip away."""
-        self._banner.hide()
+        if not self._banner.isHidden():
+            self._banner.hide()
+            self._settle_banner()
 
     def set_empty_words(self, words: EmptyWords) -> None:
         """Say something else when there are no rows (another filter, another reason)."""
@@ -277,6 +280,13 @@ class ListView(QWidget):
         self._place_overlays()
 
     def showEvent(self, event: object) -> None:
+        self._place_overlays()
+
+    def _settle_banner(self) -> None:
+        """The table moved: what lies over its titles moves with it, or it would hide the strip's button."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
         self._place_overlays()
 
     def _place_overlays(self) -> None:

@@ -52,7 +52,7 @@ def sex_of(orphan: OrphanView) -> str:
 COLUMNS = (
     Column("state", "状态", 96, looks=ORPHAN_LOOKS, sort=False),
     Column("patient_name", "文件中的姓名", 120, strong=True, sort=False),
-    Column("sex", "性别", 56, value=sex_of, sort=False),
+    Column("sex", "性别", 64, value=sex_of, sort=False, firm=True),
     Column("age", "年龄", 56, sort=False),
     Column("patient_number", "文件中的编号", 120, sort=False),
     Column("recorded_at", "记录时间", 128, value=lambda row: row.trace.recorded_at, sort=False),
@@ -139,7 +139,7 @@ class MatchDialog(EcgDialog):
             (
                 Column("state", "检查状态", 104, value=lambda row: row.exam.state, looks=EXAM_LOOKS, sort=False),
                 Column("name", "病人姓名", 100, value=lambda row: row.exam.patient_name, strong=True, sort=False),
-                Column("sex", "性别", 56, value=lambda row: sex_word(row.exam.sex), sort=False),
+                Column("sex", "性别", 64, value=lambda row: sex_word(row.exam.sex), sort=False, firm=True),
                 Column("age", "年龄", 56, value=lambda row: row.exam.age, sort=False),
                 Column("number", "检查号", 112, value=lambda row: row.exam.accession_number, sort=False),
                 Column("registered", "登记时间", 128, value=lambda row: row.exam.registered_at, sort=False),

@@ -96,7 +96,7 @@ def incoming_columns(clocks: Clocks) -> tuple[Column, ...]:
     return (
         Column("state", "会诊状态", 104, looks=CONSULTATION_LOOKS, sort=False),
         Column("patient_name", "病人姓名", 150, strong=True, marks=marks, sort=False),
-        Column("sex", "性别", 56, format=sex_word, sort=False),
+        Column("sex", "性别", 64, format=sex_word, sort=False, firm=True),
         Column("age", "年龄", 52, sort=False),
         clock_column(clocks),
         Column("from_hospital", "申请医院", 100, sort=False),
@@ -128,7 +128,7 @@ def outgoing_columns(clocks: Clocks, ticked: Callable[[int], bool]) -> tuple[Col
         Column("tick", "勾选", 44, value=tick, looks=TICKED, sort=False, firm=True),
         Column("state", "会诊状态", 104, looks=CONSULTATION_LOOKS, sort=False),
         Column("patient_name", "病人姓名", 140, strong=True, marks=marks, sort=False),
-        Column("sex", "性别", 56, format=sex_word, sort=False),
+        Column("sex", "性别", 64, format=sex_word, sort=False, firm=True),
         Column("age", "年龄", 52, sort=False),
         Column("accession_number", "检查号", 120, sort=False, quiet=True, visible=False),
         Column("to_hospital", "会诊医院", 100, sort=False),

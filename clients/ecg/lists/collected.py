@@ -35,7 +35,7 @@ COLUMNS = (
     Column("category", "分类", 130, strong=True, sort=False),
     Column("state", "检查状态", 104, value=_of("state"), looks=EXAM_LOOKS, sort=False),
     Column("patient_name", "病人姓名", 96, value=_of("patient_name"), sort=False),
-    Column("sex", "性别", 56, value=_of("sex"), format=sex_word, sort=False),
+    Column("sex", "性别", 64, value=_of("sex"), format=sex_word, sort=False, firm=True),
     Column("age", "年龄", 56, value=_of("age"), sort=False),
     Column("conclusion", "诊断结论", 0, value=_of("conclusion"), sort=False),
     Column("note", "说明", 200, sort=False),

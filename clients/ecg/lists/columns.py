@@ -9,7 +9,14 @@ from clients.kit.paging import Column, RowAction, local_time
 from clients.kit.states import StateLook
 from clients.kit.translations import tr, verbatim
 from shared.contract.ecg import EcgRow
-from shared.domain.ecg import CONSULTATION_STATES, VISIT_WORDS, ExamAction, ExamState, Urgency
+from shared.domain.ecg import (
+    CONSULTATION_STATES,
+    RUNNING_CONSULTATIONS,
+    VISIT_WORDS,
+    ExamAction,
+    ExamState,
+    Urgency,
+)
 
 
 def marks(row: EcgRow) -> list[StateLook]:
@@ -31,6 +38,11 @@ def consultation_word(row: EcgRow) -> str:
     return word(CONSULTATION_STATES, row.consultation_state) if row.consultation_state else ""
 
 
+def may_apply(row: EcgRow) -> bool:
+    """申请会诊 is offered: state and right allow it, and no consultation of the exam is running (ECG-APP-06)."""
+    return ExamAction.APPLY_CONSULTATION in row.allowed and row.consultation_state not in RUNNING_CONSULTATIONS
+
+
 def short_time(value: datetime | None) -> str:
     """Month, day and time of a moment; the year stands in 详情."""
     return local_time(value)[5:]
@@ -50,7 +62,7 @@ def place(row: EcgRow) -> str:
 _HEAD = (
     Column("state", "检查状态", 104, looks=EXAM_LOOKS, sort=False),
     Column("patient_name", "病人姓名", 150, strong=True, marks=marks, sort=False),
-    Column("sex", "性别", 56, format=sex_word, sort=False),
+    Column("sex", "性别", 64, format=sex_word, sort=False, firm=True),
     Column("age", "年龄", 56, sort=False),
 )
 _TAIL = (
@@ -73,7 +85,7 @@ HEALTH_CHECK_COLUMNS = (
 )
 IN_HOSPITAL_COLUMNS = (
     *_HEAD,
-    Column("visit_kind", "就诊类型", 76, format=lambda kind: word(VISIT_WORDS, kind), sort=False),
+    Column("visit_kind", "就诊类型", 84, format=lambda kind: word(VISIT_WORDS, kind), sort=False, firm=True),
     Column("patient_number", "病人编号", 104, sort=False),
     Column("visit_number", "门诊/住院号", 104, value=visit_number, sort=False, visible=False),
     Column("request_number", "申请单号", 118, sort=False, firm=True),
@@ -89,6 +101,4 @@ ROW_ACTIONS = (
     RowAction("collect", "收藏报告", "star", allowed=lambda row: ExamAction.COLLECT in row.allowed),
     RowAction("cancel", "取消登记", "cross_circle", allowed=lambda row: ExamAction.CANCEL in row.allowed, danger=True),
 )
-APPLY = RowAction(
-    "apply_consultation", "申请会诊", "send", allowed=lambda row: ExamAction.APPLY_CONSULTATION in row.allowed
-)
+APPLY = RowAction("apply_consultation", "申请会诊", "send", allowed=may_apply)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clients.ecg.desk import Desk
-from clients.ecg.lists.columns import APPLY, HEALTH_CHECK_COLUMNS, IN_HOSPITAL_COLUMNS, ROW_ACTIONS
+from clients.ecg.lists.columns import APPLY, HEALTH_CHECK_COLUMNS, IN_HOSPITAL_COLUMNS, ROW_ACTIONS, may_apply
 from clients.ecg.lists.page import ListPage, ListSpec
 from clients.ecg.lists.requests import health_check_request, in_hospital_request
 from clients.ecg.looks import EXAM_LOOKS
@@ -59,7 +59,7 @@ class ExamListPage(ListPage):
             self._collect(row)
         elif action == "cancel" and ExamAction.CANCEL in row.allowed:
             self._ask_cancel(row)
-        elif action == "apply_consultation" and ExamAction.APPLY_CONSULTATION in row.allowed:
+        elif action == "apply_consultation" and may_apply(row):
             self._apply(row)
 
     def _show_details(self, row: EcgRow) -> None:

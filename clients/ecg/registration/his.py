@@ -50,10 +50,16 @@ def _of(key: str) -> Any:
 COLUMNS = (
     Column("state", "状态", 96, looks=REQUEST_LOOKS, sort=False),
     Column("patient_name", "病人姓名", 130, value=_of("patient_name"), strong=True, marks=_marks, sort=False),
-    Column("sex", "性别", 56, value=_of("sex"), format=sex_word, sort=False),
+    Column("sex", "性别", 64, value=_of("sex"), format=sex_word, sort=False, firm=True),
     Column("age", "年龄", 56, value=_of("age"), sort=False),
     Column(
-        "visit_kind", "就诊类型", 76, value=_of("visit_kind"), format=lambda kind: word(VISIT_WORDS, kind), sort=False
+        "visit_kind",
+        "就诊类型",
+        92,
+        value=_of("visit_kind"),
+        format=lambda kind: word(VISIT_WORDS, kind),
+        sort=False,
+        firm=True,
     ),
     Column("request_number", "申请单号", 120, value=_of("request_number"), sort=False),
     Column("patient_number", "病人编号", 104, value=_of("patient_number"), sort=False),

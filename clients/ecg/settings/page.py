@@ -140,6 +140,8 @@ class SettingsPage(QWidget):
         outer.addWidget(self.trouble)
         outer.addWidget(scrolling(inside), 1)
         self.report.form.changed.connect(self._typed)
+        for group in (self.report, self.consultation):
+            group.button.setEnabled(False)  # nothing is stored over settings that never came
         self._forget = on_language_change(self._rebuild_critical)
         self.refresh()
 
@@ -239,6 +241,7 @@ class SettingsPage(QWidget):
             values[f"{limit.urgency}_accept"] = limit.accept_minutes
             values[f"{limit.urgency}_answer"] = limit.answer_minutes
         self.consultation.form.set_values(values)
+        self.consultation.button.setEnabled(True)
 
     def _save_limits(self) -> None:
         if not self.consultation.form.validate():

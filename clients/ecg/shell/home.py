@@ -78,17 +78,22 @@ class Tile(QAbstractButton):
         super().__init__()
         self._words, self._icon, self._tone = words, icon, tone
         self.figure: int | None = None
-        self.note = ""
+        self._note: Callable[[], str] = str
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(lambda _checked: on_click())
         self._name()
 
-    def show_figure(self, figure: int | None, note: str = "") -> None:
-        """Show a number, or a dash while it is not known; `note` is a finished text below."""
-        self.figure, self.note = figure, note
+    def show_figure(self, figure: int | None, note: Callable[[], str] = str) -> None:
+        """Show a number, or a dash while it is not known; `note` makes the text beside it when it is drawn."""
+        self.figure, self._note = figure, note
         self._name()
         self.update()
+
+    @property
+    def note(self) -> str:
+        """The text beside the number."""
+        return self._note()
 
     def _name(self) -> None:
         self.setAccessibleName(f"{tr(self._words)} {'–' if self.figure is None else self.figure} {self.note}".strip())
@@ -270,7 +275,7 @@ class HomePage(QWidget):
         self.tiles["critical"].show_figure(figures.critical)
         if figures.overdue and "incoming.waiting" in self.tiles:
             tile = self.tiles["incoming.waiting"]
-            tile.show_figure(tile.figure, tr("超时 {count} 条", count=figures.overdue))
+            tile.show_figure(tile.figure, _Overdue(figures.overdue))
 
     def _failed(self, error: Exception) -> None:
         if self._is_open:
@@ -317,6 +322,14 @@ class _Open:
 
     def __call__(self) -> None:
         self._home.open_list(self._page_id, str(self._state))
+
+
+class _Overdue:
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __call__(self) -> str:
+        return tr("超时 {count} 条", count=self._count)
 
 
 class _Begin:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clients.ecg import pages
+from clients.ecg.lists.columns import may_apply
 from clients.kit.actions import Action
 from shared.domain.ecg import ConsultationAction, ConsultationState, ExamAction, QuickRange
 
@@ -89,7 +90,7 @@ IN_HOSPITAL = (
         "申请会诊",
         "F8",
         "send",
-        enabled=may(ExamAction.APPLY_CONSULTATION),
+        enabled=lambda row: row is not None and may_apply(row),
     ),
 )
 ACCEPTANCE = (
@@ -124,6 +125,7 @@ CONSULTATION_REPORTS = (
         "撤销",
         "",
         "undo",
+        "撤回还没有受理的会诊申请",
         enabled=may(ConsultationAction.WITHDRAW),
         danger=True,
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 ENTRIES = {
+    "撤回还没有受理的会诊申请": "Withdraw an application that nobody has accepted yet",
     "没有待阅的心电图了。": "No ECG waits to be read.",
     "没有待受理的会诊了。": "No consultation waits.",
     "口令": "Password",

@@ -14,8 +14,9 @@ from clients.kit.dialogs import Question
 from clients.kit.fields import Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Label, ValueLabel, hairline
-from clients.kit.panels import EmptyState
+from clients.kit.panels import Banner, EmptyState
 from clients.kit.shell import Workplace
+from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from shared.contract.ecg_terms import CategoryView, TermView
 from shared.domain.ecg_reports import TERM_SCOPES, TermKind
@@ -32,9 +33,15 @@ class TermsPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._filling = False
         self.question: Question | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.trouble = Banner()
+        self.trouble.hide()
+        outer.addWidget(self.trouble)
+        row = QHBoxLayout()
         row.setSpacing(0)
+        outer.addLayout(row, 1)
         row.addWidget(self._make_list(), 3)
         row.addWidget(hairline(vertical=True))
         row.addWidget(self._make_editor(), 2)
@@ -46,6 +53,10 @@ class TermsPage(QWidget):
     def show_state(self, state: TermsState) -> None:
         """Show the tree and the entry."""
         self._fill(state)
+        if state.trouble:
+            self.trouble.show_message(state.trouble, Tone.DANGER, action="重试", on_action=self.presenter.open)
+        else:
+            self.trouble.hide()
         entry = state.chosen
         self.pages.setCurrentIndex(0 if entry is None else 1 if isinstance(entry, TermView) else 2)
         if entry is None:

@@ -41,6 +41,7 @@ class TermsState:
     chosen: Entry | None = None
     is_loading: bool = True
     is_busy: bool = False
+    trouble: str = ""  # why the dictionary did not come
     problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -156,7 +157,7 @@ class TermsPresenter(ScreenPresenter[TermsState]):
         if chosen is not None and chosen.id:
             entries: tuple[Entry, ...] = tree.terms if isinstance(chosen, TermView) else tree.categories
             chosen = next((one for one in entries if one.id == chosen.id), None)
-        self._change(tree=tree, chosen=chosen, is_loading=False, is_busy=False)
+        self._change(tree=tree, chosen=chosen, is_loading=False, is_busy=False, trouble="")
 
     def _saved(self, entry: Entry) -> None:
         self._change(chosen=entry, is_busy=False, problems={})
@@ -182,5 +183,4 @@ class TermsPresenter(ScreenPresenter[TermsState]):
             self._messages.report(error)
 
     def _failed(self, error: Exception) -> None:
-        self._change(is_loading=False)
-        self._messages.report(error)
+        self._change(is_loading=False, trouble=message_for(error).text)

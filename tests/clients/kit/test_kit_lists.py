@@ -346,3 +346,13 @@ def test_plain_texts() -> None:
     assert plain_text(date(2024, 5, 31)) == "2024-05-31"
     moment = datetime(2024, 5, 31, 8, 30, tzinfo=UTC)
     assert plain_text(moment) == local_time(moment) == moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def test_the_button_of_the_error_strip_is_not_below_the_column_chooser(qtbot: QtBot) -> None:
+    view = a_list(qtbot)
+    view.resize(700, 400)
+    view.show()
+    view.show_error(message_for(error_for(ErrorBody(code=ErrorCode.BUSY, message=""))))
+    assert view._chooser_button.geometry().top() >= view._banner.geometry().bottom()
+    view.clear_error()
+    assert view._chooser_button.geometry().top() < view.table.horizontalHeader().height()

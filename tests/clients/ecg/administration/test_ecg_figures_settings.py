@@ -183,3 +183,18 @@ def test_nothing_is_cut(station: Station, name: str, language: Language) -> None
     station.page(name)
     station.settle()
     assert not review(station.window)
+
+
+def test_settings_that_never_came_cannot_be_stored(station: Station) -> None:
+    def gone(_request: Any) -> Any:
+        raise refusal(ErrorCode.UNAVAILABLE)
+
+    good = station.hospital.replies[ecg_critical.GetCriticalRules]
+    station.hospital.replies[ecg_critical.GetCriticalRules] = gone
+    page = station.page("settings")
+    assert not page.trouble.isHidden()
+    assert not page.report.button.isEnabled() and not page.consultation.button.isEnabled()
+    station.hospital.replies[ecg_critical.GetCriticalRules] = good
+    page.trouble._act()
+    station.settle()
+    assert page.trouble.isHidden() and page.report.button.isEnabled() and page.consultation.button.isEnabled()

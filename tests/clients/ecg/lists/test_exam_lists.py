@@ -24,7 +24,7 @@ from clients.kit.running import ImmediateRunner
 from shared.contract.base import Changed, Page
 from shared.contract.ecg import CancelEcgExam, ChangeEcgExam, CollectExam, EcgList, ListCollected, ListEcgExams
 from shared.contract.errors import ErrorCode
-from shared.domain.ecg import IN_HOSPITAL_KINDS, ExamAction, ExamState, QuickRange
+from shared.domain.ecg import IN_HOSPITAL_KINDS, ConsultationState, ExamAction, ExamState, QuickRange
 from shared.domain.states import VisitKind
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
 from tests.clients.ecg.fake_ecg import FakeEcg, a_session, an_exam, refusal
@@ -299,3 +299,23 @@ def test_collected_exams_are_seen_by_category(station: Station) -> None:
     dialog = station.dialog(CollectDialog)
     assert dialog.form.value("category") == "ST段抬高" and dialog.form.value("note") == "典型"
     dialog.reject()
+
+
+def test_an_exam_at_consultation_is_not_sent_twice(station: Station) -> None:
+    page = station.page(pages.IN_HOSPITAL)
+    page.list.table.selectRow(0)
+    chosen = page.list.selected_row
+    enabled = page._place.actions.qt("in_hospital.apply_consultation")
+    assert chosen.state is ExamState.ACQUIRED and enabled.isEnabled()
+    at = station.hospital.exams.index(chosen)
+    for state, may in (
+        (ConsultationState.WAITING, False),
+        (ConsultationState.ACCEPTED, False),
+        (ConsultationState.REFUSED, True),
+        (ConsultationState.WITHDRAWN, True),
+    ):
+        station.hospital.exams[at] = msgspec.structs.replace(chosen, consultation_id=9, consultation_state=state)
+        page.presenter.refresh()
+        station.settle()
+        assert page.list.selected_row.id == chosen.id
+        assert enabled.isEnabled() is may, state

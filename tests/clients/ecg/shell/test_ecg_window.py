@@ -278,3 +278,25 @@ def test_the_log_in_asks_user_and_password_as_stars(qtbot: QtBot, tmp_path: Path
     line.ensurePolished()
     line.setText("secret")
     assert line.displayText() == "******"
+
+
+def test_the_figures_speak_the_language_of_the_moment(opened: Open) -> None:
+    station = opened()
+    tile = station.page(pages.HOME).tiles["incoming.waiting"]
+    assert tile.note == "超时 1 条"
+    set_language(Language.ENGLISH)
+    assert tile.note == "1 overdue" and tile.accessibleName().endswith("1 overdue")
+
+
+def test_no_word_of_the_rail_is_cut(opened: Open) -> None:
+    from PySide6.QtGui import QFontMetrics
+
+    from clients.kit.theme import current_theme
+    from clients.kit.translations import tr_in
+
+    station = opened("ecg_admin")
+    room = current_theme().metrics.rail - 1 - 8
+    metrics = QFontMetrics(current_theme().font("caption", bold=True))
+    for language in Language:
+        words = [tr_in(language, page.title) for page in station.shell.pages]
+        assert [one for one in words if metrics.horizontalAdvance(one) > room] == []

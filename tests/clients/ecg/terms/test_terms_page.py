@@ -165,3 +165,17 @@ def test_nothing_is_cut(place: Place, language: Language) -> None:
     QApplication.processEvents()
     host: QWidget = place.page
     assert [str(one) for one in review(host)] == []
+
+
+def test_a_dictionary_that_does_not_come_is_asked_for_again(place: Place) -> None:
+    good = place.book.connection.replies[ecg_terms.ListTerms]
+
+    def gone(_request: ecg_terms.ListTerms) -> None:
+        raise refusal(ErrorCode.UNAVAILABLE)
+
+    place.book.connection.replies[ecg_terms.ListTerms] = gone  # type: ignore[index]
+    place.page.presenter.open()
+    assert not place.page.trouble.isHidden() and place.page.trouble.text
+    place.book.connection.replies[ecg_terms.ListTerms] = good  # type: ignore[index]
+    place.page.trouble._act()
+    assert place.page.trouble.isHidden() and place.page.presenter.state.tree.terms
