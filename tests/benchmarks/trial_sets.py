@@ -1,8 +1,8 @@
 """Read the hand-written trials of the report checker: one clean report and its errors a block.
 
 The files were written without the checker's code in view and were measured before anything was
-mended, so the first number of each is a held-out one. Sets A to C change a clean report by one error each; those that are
-JSON lines are reports of their own, each with the kind that is expected (or a list of at most one).
+mended, so the first number of each is a held-out one. Sets A to C change a clean report by one error each; those
+that are JSON lines are reports of their own, each with the kind that is expected (or a list of at most one).
 """
 
 from __future__ import annotations

@@ -15,12 +15,15 @@ from server.reporting.checker.quantities import quantities
 from server.reporting.checker.removed import removed
 from server.reporting.checker.sexes import sexes
 from server.reporting.checker.sides import sides
+from server.reporting.checker.strangers import of_another_part, said_twice
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from server.reporting.checker.typos import typos
 from server.reporting.checker.units import units
 
 _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
     remnants,
+    said_twice,
+    of_another_part,
     sexes,
     sides,
     removed,

@@ -14,12 +14,16 @@ from server.reporting.checker.clauses import Clause, Mention, clauses
 from server.reporting.checker.contradictions import contradictions
 from server.reporting.checker.elsewhere import at_another_place, elsewhere, level_for_level
 from server.reporting.checker.grounds import grounds, supports
+from server.reporting.checker.knowledge import refuted
+from server.reporting.checker.numbers import refuted_by_number
 from server.reporting.checker.omissions import omissions
 from server.reporting.checker.opposites import opposites
 from server.reporting.checker.parts import wrong_part
 from server.reporting.checker.places import places_in
 from server.reporting.checker.scores import scores
+from server.reporting.checker.strangers import of_another_modality
 from server.reporting.checker.subject import Alarm, Subject
+from server.reporting.checker.tallies import miscounted
 from server.reporting.checker.wellness import well_after_all, within_findings
 from server.reporting.checker.wording import (
     ALMOST,
@@ -51,6 +55,10 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             level_for_level,
             grounds,
             scores,
+            refuted,
+            refuted_by_number,
+            miscounted,
+            of_another_modality,
             omissions,
         ):
             for alarm in check(subject):

@@ -85,6 +85,10 @@ class _Told:
     is_denied: bool
 
 
+# "Metastases of a prostatic cancer in the bones" are told of the bones.
+_PRIMARY = re.compile(r"[一-鿿]{1,6}(?:癌|恶性肿瘤)(?:术后|治疗后|化疗后)?[，伴并]?(?=[^，。；]{0,10}转移)")
+
+
 def _items(impression: str) -> Iterator[_Told]:
     for clause in clauses(impression):
         organs, sides, places = frozenset[str](), frozenset[str](), frozenset[tuple[str, str]]()
@@ -92,7 +96,7 @@ def _items(impression: str) -> Iterator[_Told]:
         for part in _SPLIT.split(clause.text):
             if not part:
                 continue
-            own = organs_in(part)
+            own = organs_in(_PRIMARY.sub("", part))
             organs = own or organs or clause.organs
             sides = sides_in(part) or (frozenset() if own else sides or clause.sides)
             places = places_in(part) or (frozenset() if own else places or clause.places)

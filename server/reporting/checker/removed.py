@@ -22,7 +22,7 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("膀胱", r"膀胱|cystectomy|bladder", False),
     ("阑尾", r"阑尾|append(?:ic)?ectomy|appendix", False),
     ("乳腺", r"乳腺|乳房|乳(?=癌|切|改|根|全)|(?<=[左右双])乳|mastectomy|breast", True),
-    ("甲状腺", r"甲状腺|thyroidectomy|thyroid", True),
+    ("甲状腺", r"甲状腺|^[左右]侧?叶(?=上下|大小|前后|厚|实质|形态|切面|体积)|thyroidectomy|thyroid", True),
     ("睾丸", r"睾丸|orchi(?:d)?ectomy|testi(?:s|cle)", True),
     ("胃", r"(?<!残)胃|gastrectomy|stomach", False),
     ("腮腺", r"腮腺|parotidectomy|parotid", True),

@@ -24,7 +24,9 @@ _ASCENDING = re.compile(
 )
 _TYPE_B = re.compile(r"(?:Stanford\s*B|B\s*型|DeBakey\s*(?:Ⅲ|III|3))", re.IGNORECASE)
 _TYPE_A = re.compile(r"(?:Stanford\s*A|A\s*型)", re.IGNORECASE)
-_FREE_ASCENDING = re.compile(r"升主动脉[^。；]{0,10}(?:未见|无)[^，。；]{0,6}(?:受累|内膜|夹层|异常)|升主动脉正常")
+_FREE_ASCENDING = re.compile(
+    r"升主动脉[^。；]{0,10}(?:未见|无)[^，。；]{0,6}(?:受累|内膜|夹层|异常)|升主动脉(?:正常|[^，。；]{0,3}未(?:见)?(?:受累|累及))"
+)
 
 
 def scores(subject: Subject) -> Iterator[Alarm]:

@@ -31,6 +31,10 @@ _NO_FLOW = re.compile(r"(?:未见|未探及|未测及|无)(?:明显)?(?:血流(?
 # What the one side does for the other, or both do of themselves, is no lesion of a side.
 _OF_THE_BODY = re.compile(r"代偿|生理性|哺乳期|发育期")
 _VAGUE = re.compile(r"欠清|不清|浅淡|纤细")
+# "Necrosis of both heads, stage III on the right, II on the left": the stage of a side is no lesion of its own.
+_ONLY_A_GRADE = re.compile(
+    r"[左右]侧?(?:较?[轻重]|为[著重主甚]|明显|较明显|[轻中重]度)?(?:ARCO|Graf|K-?L|Kellgren)?\s*(?:[ⅠⅡⅢⅣⅤ]|[IV]{1,3}|\d)?\s*[期级型度类分]?$"
+)
 _WITH = re.compile(r"伴有?|合并|继发")
 _SOUND = re.compile(r"通畅|良好|清晰|完整|连续|对称|光滑|光整|如常|正常")
 _LIMBS = frozenset("肩 肘 腕 手 髋 膝 踝 足 肱骨 尺桡骨 股骨 胫腓骨 关节 静脉".split())
@@ -83,6 +87,7 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
         about = [clause for clause in spoken if not part or _is_of_part(clause, part, subject.body_part)]
         wrong = [clause for clause in about if clause.own_sides == {other}]
         right = [clause for clause in about if side in clause.own_sides]
+        gone = [clause for clause in clauses(text) if side in clause.own_sides and _GONE.search(clause.text)]
         limb = part & _LIMBS or organs_in(subject.body_part) & _LIMBS
         if limb and right:
             wrong += [
@@ -92,7 +97,7 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
             ]
         elif not wrong or (right and not part):
             continue
-        if any(_STRUCTURAL.search(_without_denied(clause.text)) for clause in right):
+        if gone or any(_STRUCTURAL.search(_without_denied(clause.text)) for clause in right):
             # That the other side is sound is said for comparison.
             wrong = [clause for clause in wrong if _STRUCTURAL.search(_without_denied(clause.text))]
         if not wrong:
@@ -134,6 +139,8 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
         if re.search(r"RADS", clause.text) and not asserted(clause.text):
             continue
         if len(clause.sides) != 1 or _ADVISES.search(clause.text) or _UNSAID.search(clause.text):
+            continue
+        if _ONLY_A_GRADE.match(clause.text):
             continue
         (side,) = clause.sides
         if _OPERATED.search(clause.text):

@@ -125,7 +125,8 @@ def _lengths(text: str) -> Iterator[Alarm]:
 
 def _volumes(text: str) -> Iterator[Alarm]:
     for match in _VOLUME.finditer(text):
-        if (match[2] or "").lower() not in _VOLUME_UNITS:
+        # "A volume of 45mm×38mm×36mm" gives the three measures.
+        if (match[2] or "").lower() not in _VOLUME_UNITS and not re.match(r"\s*[×xX*]\s*\d", text[match.end() :]):
             yield Alarm(
                 AlarmKind.UNIT, match[0], f"体积的单位应为 ml，这里{'是“' + match[2] + '”' if match[2] else '没有写'}。"
             )

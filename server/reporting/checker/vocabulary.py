@@ -1,7 +1,7 @@
 """Words of radiology reports in their right spelling, and characters that look or sound alike.
 
 Of the files in words/, `terms.txt` are the right words that a slip may have been meant for; `other_words.txt` are
-further words that may stand beside them; `look_alikes.txt` are groups of characters that look alike; `mistakes.txt`
+further words that may stand beside them, `anatomy.txt` those of anatomy; `look_alikes.txt` are groups of characters that look alike; `mistakes.txt`
 are pairs of a slip and what is meant. Every phrase of the pinyin dictionary counts as a word, too.
 """
 
@@ -41,8 +41,11 @@ _COURSES = (
     "腓 胫前 胫后 胫 腘 股 股浅 股深 股总 髂 髂内 髂外 髂总 大隐 小隐 肌间 腋 肱 桡 尺 锁骨下 颈内 颈外 颈总 椎 基底 肾 脾 肝 胃左 胃网膜 肠系膜上 肠系膜下 "
     "门 下腔 上腔 奇 肺 精索 卵巢 子宫 腰升 面 舌 眼 甲状腺上 甲状腺下 胸廓内 肋间 腹壁下 大脑前 大脑中 大脑后 前交通 后交通 小脑后下"
 ).split()
+_BONES = "股骨 胫骨 腓骨 肱骨 桡骨 尺骨 锁骨 跟骨 距骨 髂骨 坐骨 耻骨 髌骨 肩胛骨 胸骨 肋骨 跖骨 掌骨 指骨 趾骨 舟骨 月骨 颧骨 下颌骨 上颌骨 鼻骨 额骨 顶骨 枕骨 颞骨 蝶骨".split()
+_BONE_PARTS = "头 颈 干 体 髁 端 骺 缘 嵴 棘 结节 粗隆 近端 远端 近段 远段 中段 上段 下段 中上段 中下段 皮质 骨质 骨髓 骨折 基底 基底部 头颈 骨骺 骨干 干骺端 内侧 外侧 前缘 后缘 上缘 下缘 内侧髁 外侧髁 关节面 平台 茎突".split()
 ALSO_WORDS = (
-    frozenset(_read("other_words.txt"))
+    frozenset(_read("other_words.txt") + _read("anatomy.txt"))
+    | {f"{one}{other}" for one in _BONES for other in _BONE_PARTS}
     | {f"{one}{other}" for one in _ORGANS for other in _HAPPENINGS}
     | {f"{one}{other}" for one in _COURSES for other in ("动脉", "静脉", "动静脉", "神经")}
 )
