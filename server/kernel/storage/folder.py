@@ -122,9 +122,11 @@ class FolderStorage:
 
     def _take(self, source: Path, key: str | None) -> str:
         key = key or sha256_of(source)
-        target = self._target(key)
         try:
-            os.replace(source, target)  # noqa: PTH105 - on the path of every object; pathlib's costs twice as much
+            try:
+                os.replace(source, self._place(key))  # noqa: PTH105 - for every object; pathlib's costs twice as much
+            except FileNotFoundError:
+                os.replace(source, self._target(key))  # noqa: PTH105 - now its folder is there
         except OSError as error:
             if error.errno == errno.EXDEV:  # the source lies on another disk: copy, then remove
                 return self._copy(source, key)
