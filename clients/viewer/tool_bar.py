@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +15,10 @@ from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.commands import GROUPS, MENUS, SLOTS, Slot
 from clients.viewer.desk import Feature
+from clients.viewer.menu_icons import MENU_ICONS
 from clients.viewer.tool_icons import tool_icon
 
-ICON, WORD = 20, 11
+ICON, WORD, ENTRY_ICON = 20, 11, 18
 WIDTHS, NARROW = (52, 42), 34  # a button with its word, as wide as there is room for, and without it
 LINE, EDGES = 9, 20  # between two groups, and at the ends of the row
 LAST_TO_GO = ("tools", "image", "measure", "grey", "layout", "edit", "volume", "more", "turn")
@@ -74,6 +76,9 @@ class ToolBar(QFrame):
                 self._lines[group] = self._line()
             for place, slot in enumerate(slots):
                 self._row.addWidget(self._make(slot, group, place))
+        self._ids = {actions.qt(action.id): action.id for action in actions.declared}
+        for menu in menus.values():
+            menu.aboutToShow.connect(functools.partial(self._dress_menu, menu))
         self._overflow = QMenu(self)
         self._overflow.aboutToShow.connect(self._fill_overflow)
         self._more = QToolButton(self)
@@ -206,6 +211,17 @@ class ToolBar(QFrame):
                 self._overflow.addMenu(menu)
             else:
                 self._overflow.addAction(self._actions.qt(hidden.slot.action))
+
+    def _dress_menu(self, menu: QMenu) -> None:
+        """Icons before the words of its entries; made when the menu is opened first."""
+        shade = current_theme().colours
+        for action in menu.actions():
+            inner = action.menu()
+            if isinstance(inner, QMenu):
+                self._dress_menu(inner)
+            name = MENU_ICONS.get(self._ids.get(action, ""), "")
+            if name and action.icon().isNull():
+                action.setIcon(tool_icon(name, ENTRY_ICON, shade.text_quiet, shade.accent, shade.border))
 
     def _dress(self) -> None:
         colours = current_theme().colours

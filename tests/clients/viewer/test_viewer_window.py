@@ -17,8 +17,10 @@ from pytestqt.qtbot import QtBot
 from clients.kit.translations import Language, set_language
 from clients.viewer.application import preload
 from clients.viewer.loading import Arrived
+from clients.viewer.menu_icons import MENU_ICONS
 from clients.viewer.session import Tool
 from clients.viewer.study import FrameKey, SeriesDescription
+from clients.viewer.tool_icons import _PATHS
 from clients.viewer.viewport.transform import Geometry
 from clients.viewer.viewport.view import ViewportWidget
 from clients.viewer.window import ViewerWindow
@@ -612,3 +614,14 @@ def test_memory_has_a_limit_and_what_is_shown_is_always_there(opened: Open, qtbo
         assert window.store.nbytes <= 1_000_000 + 655_360
         shown = window.store.of(stack).frame(19)
         assert shown is not None and shown.shape == (128, 128)
+
+
+def test_entries_of_menus_have_icons_of_their_own(opened: Open) -> None:
+    """VW-OPN-11: no icon stands for two entries."""
+    window = opened(wait=False)
+    paths = [_PATHS[name] for name in MENU_ICONS.values()]
+    assert len(set(paths)) == len(paths)
+    for menu in window.tool_bar._menus.values():
+        menu.aboutToShow.emit()
+    for action_id in MENU_ICONS:
+        assert not window.commands.qt(action_id).icon().isNull(), action_id
