@@ -13,15 +13,16 @@ from server.ecg.reports.tables import EcgEditionRow, EcgReportRow
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.kernel.errors import not_found
+from server.results.outside import OutsideReport, exam_view, report_row
 from server.results.snapshot import ECG, Snapshot
 from shared.contract.ecg_reports import ReportBody
-from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, ItemEntry, PatientEntry, RequesterEntry
+from shared.contract.exams import ClinicalEntry, ExamView, ItemEntry, RequesterEntry
 from shared.contract.patients import PatientView
-from shared.contract.reporting import ReportContent, ReportRow, ReportView
+from shared.contract.reporting import ReportContent, ReportView
 from shared.contract.results import ResultEvent
 from shared.domain.ecg import ReportState as EcgState
 from shared.domain.ecg_reports import PARAMETERS, Parameter, exam_id_of, report_id_of
-from shared.domain.states import ExamState, PatientType, RegistrationState, ReportState
+from shared.domain.states import ReportState
 from shared.domain.structured import LOCAL_SCHEME, Code, CodedValue, FieldKind, Part
 from shared.waveform.formats.dicom_concepts import CONCEPTS
 
@@ -133,12 +134,13 @@ class Outgoing:
         title = _TITLES[bool(edition is not None and edition.consultation_id)]
         # not locked: who merges patients holds them and waits for the exam that is locked here
         patient = self._patients.many(uow, (exam.patient_id,))[exam.patient_id]
-        row = _row(exam, edition, title, ReportState.APPROVED if is_out else ReportState.WRITING, patient)
+        state = ReportState.APPROVED if is_out else ReportState.WRITING
+        outside = _outside(exam, edition, title, state, patient, self._items(uow, exam, title))
         return ReportView(
-            row=row,
+            row=report_row(outside),
             version=1 if report is None else report.version,
             allowed=(),
-            exam=_exam(exam, row, patient, self._items(uow, exam, title)),
+            exam=exam_view(outside),
             content=ReportContent(
                 findings=_rich(body.findings),
                 impression=_rich(body.diagnosis),
@@ -168,87 +170,31 @@ def _rich(text: str) -> str:
     return "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.split("\n")) if text else ""
 
 
-def _row(
-    exam: ExamFacts, edition: EcgEditionRow | None, title: str, state: ReportState, patient: PatientView
-) -> ReportRow:
-    entry, outside = exam.entry, report_id_of(exam.id)
-    return ReportRow(
-        id=outside,
+def _outside(
+    exam: ExamFacts,
+    edition: EcgEditionRow | None,
+    title: str,
+    state: ReportState,
+    patient: PatientView,
+    items: tuple[ItemEntry, ...],
+) -> OutsideReport:
+    entry = exam.entry
+    return OutsideReport(
+        report_id=report_id_of(exam.id),
+        exam_id=report_id_of(exam.id),
         version=1,
         state=state,
-        exam_id=outside,
-        exam_state=ExamState.EXAMINED,
+        exam_type=ECG,
         accession_number=exam.accession_number,
-        image_number=exam.accession_number,
-        patient_id=exam.patient_id,
+        study_uid=exam.study_uid,
+        kind=title,
+        exam_item=exam.exam_item,
+        items=items,
+        patient=patient,
         patient_number=exam.patient_number or patient.patient_number,
         patient_name=exam.patient_name,
         sex=exam.sex,
         age=exam.age,
-        patient_type=PatientType.ORDINARY,
-        exam_type=ECG,
-        campus_id=exam.campus_id,
-        room_id=0,
-        room_name="",
-        body_part="",
-        items=title,
-        examined_at=exam.acquired_at or exam.registered_at,
-        registered_by=exam.registered_by,
-        diagnosing_doctor="" if edition is None else edition.reader,
-        auditing_doctor="" if edition is None else edition.by,
-        requesting_doctor=entry.doctor,
-        requesting_department=exam.department,
-        requested_at=entry.requested_at,
-        diagnosed_at=None if edition is None else edition.at,
-        study_uids=(exam.study_uid,),
-        image_count=0,
-        locked_by="",
-        is_locked_by_me=False,
-        was_returned=False,
-        allowed=(),
-        approved_at=None if edition is None else edition.at,
-        printed_at=None,
-    )
-
-
-def _exam(exam: ExamFacts, row: ReportRow, patient: PatientView, items: tuple[ItemEntry, ...]) -> ExamView:
-    entry = exam.entry
-    return ExamView(
-        row=ExamRow(
-            id=row.exam_id,
-            version=1,
-            accession_number=exam.accession_number,
-            image_number=exam.accession_number,
-            patient_id=exam.patient_id,
-            patient_number=row.patient_number,
-            patient_name=exam.patient_name,
-            sex=exam.sex,
-            age=exam.age,
-            patient_type=row.patient_type,
-            is_in_arrears=False,
-            state=ExamState.EXAMINED,
-            registration_state=RegistrationState.REGISTERED,
-            report_state=row.state,
-            report_id=row.id,
-            ticket_state=None,
-            ticket_number="",
-            exam_type=ECG,
-            items=exam.exam_item or items[0].name,
-            body_part="",
-            campus_id=exam.campus_id,
-            room_id=0,
-            room_name="",
-            planned_at=exam.registered_at,
-            registered_at=exam.registered_at,
-            has_images=bool(exam.trace_count),
-            study_uid=exam.study_uid,
-            allowed=(),
-        ),
-        version=1,
-        allowed=(),
-        patient=patient,
-        patient_entry=PatientEntry(name=exam.patient_name),
-        items=items,
         clinical=ClinicalEntry(diagnosis=entry.clinical_diagnosis, purpose=entry.complaint, history=entry.history),
         requester=RequesterEntry(
             department=exam.department,
@@ -258,10 +204,16 @@ def _exam(exam: ExamFacts, row: ReportRow, patient: PatientView, items: tuple[It
             ward=exam.ward,
             bed=exam.bed,
         ),
-        application_id=exam.application_id,
+        registered_at=exam.registered_at,
         registered_by=exam.registered_by,
-        started_at=exam.acquired_at or exam.registered_at,
-        finished_at=row.approved_at,
+        examined_at=exam.acquired_at or exam.registered_at,
+        diagnosed_at=None if edition is None else edition.at,
+        approved_at=None if edition is None else edition.at,
+        diagnosing_doctor="" if edition is None else edition.reader,
+        auditing_doctor="" if edition is None else edition.by,
+        campus_id=exam.campus_id,
+        application_id=exam.application_id,
+        has_images=bool(exam.trace_count),
     )
 
 

@@ -9,10 +9,17 @@ from server.ecg.reports.seals import texts_of
 from server.ecg.reports.tables import EcgEditionRow, EcgReportRow
 from server.kernel.database import UnitOfWork
 from server.kernel.errors import not_found
-from server.reporting.editions import Edition
+from server.reporting.editions import Edition, Verdicts, verdict
 from server.reporting.seal import parsed_code, seal_of
 from shared.domain.ecg import ReportState
 from shared.domain.ecg_reports import FIRST_ECG_REPORT_ID
+
+_VERDICTS = Verdicts(
+    differs="验证码与报告封印不符：这份打印件与系统中的心电报告不一致。",
+    superseded="注意：这是检查号 {accession} 的第 {number} 版心电报告，已撤回或被取代，请以{present}为准。",
+    broken="警告：系统中的心电报告内容与提交时的封印不符，请联系心电图室。",
+    genuine="报告真实有效：检查号 {accession}，{when} 由 {by} 提交，内容未被改动。",
+)
 
 
 class EcgEditions:
@@ -47,16 +54,14 @@ class EcgEditions:
         parsed = parsed_code(code)
         if parsed is None or parsed[0] < FIRST_ECG_REPORT_ID or uow.session.get(EcgReportRow, parsed[0]) is None:
             return ""
-        editions = self.editions(uow, parsed[0])
-        found = next((one for one in editions if one.seal.startswith(parsed[1])), None)
-        if found is None:
-            return "验证码与报告封印不符：这份打印件与系统中的心电报告不一致。"
-        if not found.is_present:
-            return f"注意：这是检查号 {found.accession_number} 的第 {found.number} 版心电报告，已撤回或被取代。"
-        if not self.is_as_sealed(uow, found.report_id, found.number):
-            return "警告：系统中的心电报告内容与提交时的封印不符，请联系心电图室。"
-        when = f"{self._books.time.local(found.at):%Y-%m-%d %H:%M}"
-        return f"报告真实有效：检查号 {found.accession_number}，{when} 由 {found.by} 提交，内容未被改动。"
+        report_id, prefix = parsed
+        return verdict(
+            self.editions(uow, report_id),
+            prefix,
+            lambda number: self.is_as_sealed(uow, report_id, number),
+            self._books.time.local,
+            _VERDICTS,
+        )
 
 
 def _edition(accession: str, report: EcgReportRow, row: EcgEditionRow) -> Edition:

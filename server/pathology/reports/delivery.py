@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Protocol
 
 from server.critical.ports import Subject
@@ -16,21 +15,17 @@ from server.pathology.reports.paper import rich
 from server.pathology.reports.ports import CaseFacts
 from server.pathology.reports.tables import Report, ReportVersion
 from server.results.documents.discipline import COMMENT, GROSS
+from server.results.outside import OutsideReport, exam_view, report_row
 from server.results.snapshot import PATHOLOGY, Snapshot
-from shared.contract.exams import ClinicalEntry, ExamRow, ExamView, ItemEntry, PatientEntry, RequesterEntry
+from shared.contract.exams import ClinicalEntry, ExamView, ItemEntry, RequesterEntry
 from shared.contract.organisation import HospitalView
 from shared.contract.patients import PatientView
-from shared.contract.reporting import ReportContent, ReportRow, ReportView
+from shared.contract.reporting import ReportContent, ReportView
 from shared.contract.results import ResultEvent
 from shared.dicomkit.headers import PatientFacts
 from shared.domain.pathology import CYTOLOGY_KINDS
 from shared.domain.pathology_reports import FIRST_REPORT_ID, PaperState, ReportKind
-from shared.domain.states import (
-    ExamState,
-    PatientType,
-    RegistrationState,
-    ReportState,
-)
+from shared.domain.states import ReportState
 from shared.domain.structured import Code, CodedValue, FieldKind, Part
 from shared.paper.kinds import NAMES_ZH, DocumentKind
 
@@ -157,12 +152,12 @@ class Outgoing:
         state = _STATES[self._books.standing(case, report)]
         name = NAMES_ZH[_kind(case, report)] + (f" {report.number}" if report.number > 1 else "")
         patient = self._patient(uow, case)
-        row = self._row(case, report, text, state, name, patient)
+        outside = _outside_report(case, report, text, state, name, patient)
         return ReportView(
-            row=row,
+            row=report_row(outside),
             version=report.version,
             allowed=(),
-            exam=self._exam(case, row, patient, name),
+            exam=exam_view(outside),
             content=ReportContent(
                 findings=rich(text.findings if text else ""), impression=rich(text.diagnosis if text else "")
             ),
@@ -198,109 +193,6 @@ class Outgoing:
             address=entry.address,
         )
 
-    @staticmethod
-    def _row(
-        case: CaseFacts,
-        report: Report,
-        text: ReportVersion | None,
-        state: ReportState,
-        name: str,
-        patient: PatientView,
-    ) -> ReportRow:
-        entry = case.entry
-        return ReportRow(
-            id=report.id,
-            version=report.version,
-            state=state,
-            exam_id=_outside(case.id),
-            exam_state=ExamState.EXAMINED,
-            accession_number=case.number,
-            image_number=case.number,
-            patient_id=patient.id,
-            patient_number=patient.patient_number,
-            patient_name=entry.patient_name,
-            sex=entry.sex,
-            age=entry.age,
-            patient_type=PatientType.ORDINARY,
-            exam_type=PATHOLOGY,
-            campus_id=0,
-            room_id=0,
-            room_name=case.library_name,
-            body_part=entry.sampling_site,
-            items=name,
-            examined_at=case.received_at,
-            registered_by=case.registered_by,
-            diagnosing_doctor=report.author,
-            auditing_doctor=report.auditor or report.author,
-            requesting_doctor=entry.sending_doctor,
-            requesting_department=entry.department,
-            requested_at=entry.sent_at,
-            diagnosed_at=text.at if text else None,
-            study_uids=(case.study_uid,),
-            image_count=0,
-            locked_by="",
-            is_locked_by_me=False,
-            was_returned=False,
-            allowed=(),
-            approved_at=report.audited_at,
-            printed_at=report.printed_at,
-        )
-
-    @staticmethod
-    def _exam(case: CaseFacts, row: ReportRow, patient: PatientView, name: str) -> ExamView:
-        entry = case.entry
-        received: dt.datetime = case.received_at
-        return ExamView(
-            row=ExamRow(
-                id=row.exam_id,
-                version=1,
-                accession_number=case.number,
-                image_number=case.number,
-                patient_id=patient.id,
-                patient_number=patient.patient_number,
-                patient_name=patient.name,
-                sex=patient.sex,
-                age=entry.age,
-                patient_type=row.patient_type,
-                is_in_arrears=False,
-                state=ExamState.EXAMINED,
-                registration_state=RegistrationState.REGISTERED,
-                report_state=row.state,
-                report_id=row.id,
-                ticket_state=None,
-                ticket_number="",
-                exam_type=PATHOLOGY,
-                items=entry.specimen_name or name,
-                body_part=entry.sampling_site,
-                campus_id=0,
-                room_id=0,
-                room_name=case.library_name,
-                planned_at=received,
-                registered_at=received,
-                has_images=False,
-                study_uid=case.study_uid,
-                allowed=(),
-            ),
-            version=1,
-            allowed=(),
-            patient=patient,
-            patient_entry=PatientEntry(name=patient.name),
-            items=(ItemEntry(code=PATHOLOGY, name=name, body_part=entry.sampling_site, price_fen=0),),
-            clinical=ClinicalEntry(
-                diagnosis=entry.clinical_diagnosis, purpose=entry.specimen_name, history=entry.history
-            ),
-            requester=RequesterEntry(
-                department=entry.department,
-                doctor=entry.sending_doctor,
-                requested_at=entry.sent_at,
-                his_number=entry.application_number,
-            ),
-            application_id=None,
-            registered_by=case.registered_by,
-            started_at=received,
-            finished_at=row.approved_at,
-        )
-
     # ── coded values ─────────────────────────────────────────────────────────────────────────────────
 
     def _coded(self, uow: UnitOfWork, case: CaseFacts, report: Report) -> tuple[CodedValue, ...]:
@@ -332,6 +224,46 @@ class Outgoing:
 
 def _text(path: str, label: str, name: Code, text: str, part: Part) -> CodedValue:
     return CodedValue(path=path, section="", part=part, kind=FieldKind.TEXT, label=label, name=name, text=text)
+
+
+def _outside_report(
+    case: CaseFacts, report: Report, text: ReportVersion | None, state: ReportState, name: str, patient: PatientView
+) -> OutsideReport:
+    entry = case.entry
+    return OutsideReport(
+        report_id=report.id,
+        exam_id=_outside(case.id),
+        version=report.version,
+        state=state,
+        exam_type=PATHOLOGY,
+        accession_number=case.number,
+        study_uid=case.study_uid,
+        kind=name,
+        exam_item=entry.specimen_name,
+        items=(ItemEntry(code=PATHOLOGY, name=name, body_part=entry.sampling_site, price_fen=0),),
+        patient=patient,
+        patient_number=patient.patient_number,
+        patient_name=entry.patient_name,
+        sex=entry.sex,
+        age=entry.age,
+        clinical=ClinicalEntry(diagnosis=entry.clinical_diagnosis, purpose=entry.specimen_name, history=entry.history),
+        requester=RequesterEntry(
+            department=entry.department,
+            doctor=entry.sending_doctor,
+            requested_at=entry.sent_at,
+            his_number=entry.application_number,
+        ),
+        registered_at=case.received_at,
+        registered_by=case.registered_by,
+        examined_at=case.received_at,
+        diagnosed_at=text.at if text else None,
+        approved_at=report.audited_at,
+        diagnosing_doctor=report.author,
+        auditing_doctor=report.auditor or report.author,
+        body_part=entry.sampling_site,
+        room_name=case.library_name,
+        printed_at=report.printed_at,
+    )
 
 
 def _kind(case: CaseFacts, report: Report) -> DocumentKind:

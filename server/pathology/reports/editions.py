@@ -11,9 +11,16 @@ from server.kernel.errors import not_found
 from server.pathology.reports import seals
 from server.pathology.reports.books import Books
 from server.pathology.reports.tables import Report, ReportEdition
-from server.reporting.editions import Edition
+from server.reporting.editions import Edition, Verdicts, verdict
 from server.reporting.seal import parsed_code, seal_of
 from shared.domain.pathology_reports import FIRST_REPORT_ID, PaperState
+
+_VERDICTS = Verdicts(
+    differs="验证码与报告封印不符：这份打印件与系统中的报告不一致。",
+    superseded="注意：这是病理号 {accession} 的第 {number} 版报告，已撤回或被取代，请以{present}为准。",
+    broken="警告：系统中的报告内容与审核时的封印不符，请联系病理科。",
+    genuine="报告真实有效：病理号 {accession}，{when} 由 {by} 审核通过，内容未被改动。",
+)
 
 
 class PathologyEditions:
@@ -52,18 +59,14 @@ class PathologyEditions:
         report = None if parsed is None or parsed[0] < FIRST_REPORT_ID else uow.session.get(Report, parsed[0])
         if parsed is None or report is None:
             return ""
-        editions = self.editions(uow, report.id)
-        found = next((one for one in editions if one.seal.startswith(parsed[1])), None)
-        if found is None:
-            return "验证码与报告封印不符：这份打印件与系统中的报告不一致。"
-        if not found.is_present:
-            present = f"第 {editions[0].number} 版" if editions[0].is_present else "新版"
-            which = f"病理号 {found.accession_number} 的第 {found.number} 版报告"
-            return f"注意：这是{which}，已撤回或被取代，请以{present}为准。"
-        if not self.is_as_sealed(uow, report.id, found.number):
-            return "警告：系统中的报告内容与审核时的封印不符，请联系病理科。"
-        when = f"{self._books.time.local(found.at):%Y-%m-%d %H:%M}"
-        return f"报告真实有效：病理号 {found.accession_number}，{when} 由 {found.by} 审核通过，内容未被改动。"
+        report_id, prefix = parsed
+        return verdict(
+            self.editions(uow, report_id),
+            prefix,
+            lambda number: self.is_as_sealed(uow, report_id, number),
+            self._books.time.local,
+            _VERDICTS,
+        )
 
     @staticmethod
     def _edition(case_number: str, report: Report, row: ReportEdition, is_withdrawn: bool) -> Edition:
