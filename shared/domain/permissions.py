@@ -104,7 +104,7 @@ PATHOLOGY_WORDS: dict[Permission, tuple[str, str]] = {
     Permission.PATHOLOGY_VERIFY: ("材块核对", "Verify pieces"),
     Permission.PATHOLOGY_EMBED: ("包埋确认", "Confirm embedding"),
     Permission.PATHOLOGY_SECTION: ("切片确认", "Confirm sections"),
-    Permission.PATHOLOGY_UNDO: ("撤销他人制片确认", "Pathology: undo others' confirmations"),
+    Permission.PATHOLOGY_UNDO: ("撤销他人制片确认", "Pathology: undo confirmations"),
     Permission.PATHOLOGY_EXECUTE_ORDERS: ("医嘱执行", "Execute order"),
     Permission.PATHOLOGY_MANUAL_SLIDES: ("手工录入切片信息", "Manual slide entry"),
     Permission.PATHOLOGY_PRINT_LABELS: ("病理条码打印", "Pathology: print barcodes and labels"),

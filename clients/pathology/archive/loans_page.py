@@ -220,10 +220,13 @@ class BrowsingPage(_LoansPage):
         self.query = Button("查询", "primary", "search", on_click=self.form.submit)
         self.clear_button = Button("清空", "", on_click=self._clear)
         self.detail.items.set_column_visible("tick", False)  # nothing is done to items here
-        self.list_button = Button("打印清单", "", "print", on_click=self._print_list)
-        chips = row_of(self.states, self.list_button, self.clear_button, self.query)
+        chips = row_of(self.states, self.clear_button, self.query)
         chips.setStretch(0, 1)
         return padded(self.form, chips)
+
+    def foot(self) -> QWidget:
+        self.list_button = Button("打印清单", "", "list", on_click=self._print_list)
+        return padded(row_of(self.list_button, None, self.outside_button, self.receipt_button))
 
     def _find(self) -> None:
         values = self.form.values()

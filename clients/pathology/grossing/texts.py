@@ -40,5 +40,5 @@ ENTRIES = {
     "该材块已核对，不能修改。": "This row was verified and cannot be changed.",
     "请先确认红色提示，再继续取材。": "Acknowledge the red warning before you go on.",
     "请填写任务来源。": "Type the task source.",
-    "选择或扫描标本": "Choose or scan a specimen",
+    "选择或扫描标本": "Choose or scan",
 }

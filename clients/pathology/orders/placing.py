@@ -134,7 +134,7 @@ class PlacingWindow(OrderScreen):
         foot = QHBoxLayout()
         foot.setSpacing(12)
         foot.addWidget(self.form, 1)
-        foot.addWidget(self.place_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        foot.addWidget(self.place_button, 0, Qt.AlignmentFlag.AlignBottom)
         box.addLayout(foot)
         box.addWidget(hairline())
         box.addWidget(self.orders, 2)

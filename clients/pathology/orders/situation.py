@@ -84,7 +84,7 @@ class SituationWindow(OrderScreen):
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 0)
         row.addWidget(self.form, 1)
-        row.addWidget(Button("查询", "primary", "search", on_click=self.form.submit), 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(Button("查询", "primary", "search", on_click=self.form.submit), 0, Qt.AlignmentFlag.AlignBottom)
         box.addLayout(row)
         box.addWidget(self.list, 1)
         foot = QHBoxLayout()

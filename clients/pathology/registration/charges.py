@@ -40,7 +40,7 @@ class ChargesWindow(QWidget):
             row = QHBoxLayout()
             row.setContentsMargins(16, 0, 16, 0)
             row.addWidget(self.form, 1)
-            row.addWidget(Button("增加", "primary", "add", on_click=self.form.submit), 0, Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(Button("增加", "primary", "add", on_click=self.form.submit), 0, Qt.AlignmentFlag.AlignBottom)
             box.addLayout(row)
             self.form.submitted.connect(self.add)
         actions = (
