@@ -8,28 +8,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from clients.diagnosis import translations
-from clients.diagnosis.auditing import texts as auditing_texts
 from clients.diagnosis.auditing.batch_view import ACTIONS as BATCH_ACTIONS
-from clients.diagnosis.checking import texts as checking_texts
-from clients.diagnosis.collections import texts as collections_texts
+from clients.diagnosis.catalogues import CATALOGUES
 from clients.diagnosis.comparison.opening import Comparisons
-from clients.diagnosis.critical import texts as critical_texts
-from clients.diagnosis.handing_out import texts as handing_out_texts
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.paper import Paper
 from clients.diagnosis.ports import Later, Viewer
-from clients.diagnosis.quality import texts as quality_texts
-from clients.diagnosis.report import texts as report_texts
 from clients.diagnosis.report.actions import page_actions
 from clients.diagnosis.report.desk import ReportDesk
 from clients.diagnosis.report.presenter import ReportPresenter
 from clients.diagnosis.report.view import ReportPage
-from clients.diagnosis.results import texts as results_texts
 from clients.diagnosis.sides import PANELS, TOOLS, SidePanel, Tool
-from clients.diagnosis.statistics import texts as statistics_texts
-from clients.diagnosis.structured import english as structured_words
-from clients.diagnosis.worklist import texts as worklist_texts
 from clients.diagnosis.worklist.aside import RowAside
 from clients.diagnosis.worklist.presenter import WorklistPresenter
 from clients.diagnosis.worklist.view import ACTIONS as WORKLIST_ACTIONS
@@ -47,6 +36,7 @@ from shared.domain.states import ReportAction
 
 if TYPE_CHECKING:
     from clients.diagnosis.critical.alarm import Alarm
+    from clients.diagnosis.remote.strip import RemoteStrip
 
 REFRESH_AFTER_S = 0.4
 """Notices that come within this time make the list load once."""
@@ -101,6 +91,7 @@ class Diagnosis:
         self.patients: WorklistPresenter | None = None
         self._comparisons: Comparisons | None = None
         self._alarm: Alarm | None = None
+        self._strip: RemoteStrip | None = None
         self._place: Workplace | None = None
         self._later: Later | None = None
         self._undo_refresh: Callable[[], None] | None = None
@@ -127,6 +118,7 @@ class Diagnosis:
                 self.build_handing_out,
                 permission=Permission.PRINT_REPORT.value,
             ),
+            Page("remote", "远程会诊", "cloud", self.build_remote, permission=may),
             Page("quality", "质控", "flag", self.build_quality, permission=Permission.FINAL_AUDIT.value),
             Page("collections", "收藏与随访", "star", self.build_collections, permission=may),
             Page("signature", "我的签名", "edit", self.build_signature, permission=may),
@@ -236,6 +228,13 @@ class Diagnosis:
         self._place = place
         return QualityPage(place, self._open_images)
 
+    def build_remote(self, place: Workplace) -> QWidget:
+        """Make the page of remote consultation."""
+        from clients.diagnosis.remote.opening import page
+
+        self._place = place
+        return page(place, self.enter, self._open_images)
+
     def build_critical(self, place: Workplace) -> QWidget:
         """Make the page of critical values, the only one of a ward."""
         from clients.diagnosis.critical.opening import overview
@@ -265,11 +264,15 @@ class Diagnosis:
         view.marks.addWidget(CheckingTag(place, self._desk))
 
     def _watch_critical(self, place: Workplace) -> None:
-        """Put the alarm of critical values above the pages of this window, once."""
+        """Put critical values and what other hospitals say above the pages of this window, once."""
         if self._alarm is None:
             from clients.diagnosis.critical.alarm import Alarm
 
             self._alarm = Alarm(place)
+        if self._strip is None:
+            from clients.diagnosis.remote.opening import strip
+
+            self._strip = strip(place)
 
     def build_batch(self, place: Workplace) -> QWidget:
         """Make the page of many reports that wait for audit."""
@@ -302,7 +305,7 @@ class Diagnosis:
         if self._undo_refresh is not None:
             self._undo_refresh()
             self._undo_refresh = None
-        self.worklist = self.report = self.patients = self._desk = self._alarm = None
+        self.worklist = self.report = self.patients = self._desk = self._alarm = self._strip = None
         if viewer is not None:
             viewer.close()
 
@@ -362,18 +365,8 @@ TITLE = "诊断工作站"
 
 def make_pages(make_viewer: MakeViewer = linked_viewer) -> tuple[Page, ...]:
     """Return the pages of one workstation window; registers the English words."""
-    register_catalogue(translations.ENTRIES)
-    register_catalogue(report_texts.ENTRIES)
-    register_catalogue(worklist_texts.ENTRIES)
-    register_catalogue(collections_texts.ENTRIES)
-    register_catalogue(critical_texts.ENTRIES)
-    register_catalogue(statistics_texts.ENTRIES)
-    register_catalogue(checking_texts.ENTRIES)
-    register_catalogue(quality_texts.ENTRIES)
-    register_catalogue(structured_words.ENTRIES)
-    register_catalogue(auditing_texts.ENTRIES)
-    register_catalogue(results_texts.ENTRIES)
-    register_catalogue(handing_out_texts.ENTRIES)
+    for entries in CATALOGUES:
+        register_catalogue(entries)
     return Diagnosis(make_viewer).pages()
 
 

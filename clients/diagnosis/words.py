@@ -30,6 +30,8 @@ LOG_WORDS: Mapping[str, str] = {
     "key_image_added": "加入关键图",
     "key_image_removed": "移除关键图",
     "measurement_added": "加入测量",
+    "sent_away": "发送云端",
+    "brought_home": "从云端返回",
 }
 
 CRITICAL_WORDS: Mapping[str, str] = {CriticalValue.NO: "否", CriticalValue.YES: "是"}

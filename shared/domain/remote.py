@@ -93,8 +93,8 @@ _S, _A = RemoteState, RemoteAction
 STATES: dict[RemoteState, Word] = {
     _S.PENDING: Word("待接单", "Waiting"),
     _S.ACCEPTED: Word("已接收", "Accepted"),
-    _S.WRITING: Word("诊断中", "Diagnosing"),
-    _S.SUBMITTED: Word("待审核", "To be audited"),
+    _S.WRITING: Word("诊断中", "Reporting"),
+    _S.SUBMITTED: Word("待审核", "To audit"),
     _S.AUDITING: Word("审核中", "Auditing"),
     _S.REJECTED: Word("审核未通过", "Not approved"),
     _S.APPROVED: Word("审核通过", "Approved"),
@@ -106,10 +106,10 @@ STATES: dict[RemoteState, Word] = {
 
 HOSPITAL_STATES: dict[RemoteState, Word] = STATES | {
     _S.PENDING: Word("待处理", "To be taken"),
-    _S.ACCEPTED: Word("诊断中", "Diagnosing"),
+    _S.ACCEPTED: Word("诊断中", "Reporting"),
     _S.SUBMITTED: Word("审核中", "Auditing"),
-    _S.REJECTED: Word("诊断中", "Diagnosing"),
-    _S.APPROVED: Word("已审核", "Audited"),
+    _S.REJECTED: Word("诊断中", "Reporting"),
+    _S.APPROVED: Word("已审核", "Approved"),
 }
 """The words of the hospital that asks, which sees less of the team's inside (CO-REQ-01)."""
 
@@ -121,14 +121,14 @@ ACTIONS: dict[RemoteAction, Word] = {
     _A.ACCEPT: Word("接单", "Accept"),
     _A.RETURN: Word("退回申请", "Return request"),
     _A.GIVE_BACK: Word("放弃接单", "Give back"),
-    _A.WRITE: Word("诊断", "Diagnose"),
+    _A.WRITE: Word("诊断", "Diagnosis"),
     _A.SAVE: Word("保存", "Save"),
     _A.SUBMIT: Word("提交审核", "Pass on for audit"),
     _A.PUBLISH: Word("发布", "Publish"),
     _A.TAKE_BACK: Word("收回", "Take back"),
     _A.AUDIT: Word("审核", "Audit"),
     _A.PASS: Word("审核通过", "Approve"),
-    _A.REJECT: Word("驳回", "Reject"),
+    _A.REJECT: Word("驳回", "Return"),
     _A.RELEASE: Word("退出审核", "Leave the audit"),
     _A.ADJUST: Word("调整内容", "Adjust"),
     _A.GIVE_UP: Word("放弃", "Give up"),
@@ -153,7 +153,7 @@ NOTICES: dict[RemoteNotice, Word] = {
     RemoteNotice.ACCEPTED: Word("申请已被接单", "Request accepted"),
     RemoteNotice.RETURNED: Word("申请被退回", "Request returned"),
     RemoteNotice.GIVEN_BACK: Word("申请等待重新接单", "Request waits again"),
-    RemoteNotice.SUBMITTED: Word("待审核", "To be audited"),
+    RemoteNotice.SUBMITTED: Word("待审核", "To audit"),
     RemoteNotice.REJECTED: Word("审核未通过", "Not approved"),
     RemoteNotice.PUBLISHED: Word("诊断结果已发布", "Answer published"),
     RemoteNotice.ADJUSTED: Word("诊断内容已调整", "Answer adjusted"),

@@ -6,7 +6,9 @@ from clients.diagnosis.report.details import application_panel
 from clients.kit.panels import scrolling
 from clients.kit.shell import Workplace
 from shared.contract.exams import ExamView, GetExam
+from shared.contract.remote import RemoteView
 from shared.contract.reporting import ReportRow
+from shared.domain.remote import RemoteKind
 
 
 class RowAside:
@@ -25,6 +27,13 @@ class RowAside:
                 place.messages.report,
                 key="worklist.aside",
             )
+        elif action == "cloud":
+            from clients.diagnosis.remote.asking import AskForm
+
+            asking = AskForm(place, self._sent, place.side_panel.close_panel)
+            place.side_panel.show_content("发送云端", scrolling(asking), width=400)
+            asking.open(row.exam_id, RemoteKind.REPORT)
+            asking.setFocus()
         else:
             from clients.diagnosis.collections.favourites.filing import FilingForm
 
@@ -32,6 +41,9 @@ class RowAside:
             place.side_panel.show_content("收藏", form)
             form.open(row.id)
             form.setFocus()
+
+    def _sent(self, _view: RemoteView) -> None:
+        self._place.side_panel.close_panel()
 
     def _show_application(self, exam: ExamView) -> None:
         self._place.side_panel.show_content("查看申请单", scrolling(application_panel(exam)))

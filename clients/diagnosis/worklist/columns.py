@@ -13,10 +13,11 @@ from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, Sta
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr, verbatim
 from shared.contract.reporting import ReportRow
-from shared.domain.states import PatientType, ReportAction, VisitKind
+from shared.domain.states import PatientType, ReportAction, ReportState, VisitKind
 
 RETURNED = StateLook("退回", Tone.DANGER, "reject")
 MINE = StateLook("本人", Tone.ACTIVE, "edit")
+AWAY = StateLook("云端", Tone.WARNING, "cloud")
 
 
 def name_marks(row: ReportRow) -> list[StateLook]:
@@ -33,6 +34,8 @@ def lock_marks(row: ReportRow) -> list[StateLook]:
     """Return who holds the lock, as a badge."""
     if row.is_locked_by_me:
         return [MINE]
+    if row.away_to and not row.locked_by:
+        return [AWAY]
     return [StateLook(row.locked_by, Tone.WARNING, "lock")] if row.locked_by else []
 
 
@@ -53,6 +56,14 @@ def short_time(value: Any) -> str:
 
 def _visit(value: Any) -> str:
     return tr(VISIT_WORDS[value])
+
+
+CLOUD = "cloud"
+
+
+def may_send_away(row: ReportRow) -> bool:
+    """Whether another hospital may be asked to write the report (RIS-LCK-10)."""
+    return row.state is ReportState.AWAITING and not row.away_to and bool(row.study_uids)
 
 
 TICK = "ticked"
@@ -167,5 +178,6 @@ ROW_ACTIONS = (
     RowAction(ReportAction.VIEW_IMAGES, "查看影像", "viewer"),
     RowAction(ReportAction.PRINT, "预览打印", "print"),
     RowAction("application", "查看申请单", "clipboard", allowed=lambda _row: True),
+    RowAction(CLOUD, "发送云端", "cloud", allowed=may_send_away),
     RowAction("favourite", "收藏", "star", allowed=lambda _row: True),
 )

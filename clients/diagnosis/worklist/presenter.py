@@ -47,7 +47,7 @@ from shared.domain.states import ReportAction, ReportState
 
 LONGEST_SILENCE = timedelta(seconds=60)
 """A list on screen asks again after this time even if no notice came: a notice can be lost, a clock cannot."""
-ASIDE_ACTIONS = ("application", "favourite")
+ASIDE_ACTIONS = ("application", "favourite", "cloud")
 """What is shown beside the list (RIS-LCK-09, -11)."""
 FORECAST_EVERY = timedelta(seconds=20)
 
