@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
+from server.kernel.database.settings_rows import keep_settings
 from server.kernel.dispatch import Caller
 from server.kernel.errors import invalid
 from server.safety.tables import SafetyAnswerRow, SafetyQuestionsRow
-from shared.contract.base import Changed
 from shared.contract.safety import SafetyAnswerView, SafetyQuestions, SaveSafetyQuestions
 from shared.domain.safety import (
     DEFAULT_QUESTIONS,
@@ -52,16 +52,9 @@ class SafetyService:
     def save_questions(self, uow: UnitOfWork, request: SaveSafetyQuestions) -> SafetyQuestions:
         """Replace the questions. Raises CONFLICT, INVALID."""
         _check(request.questions)
-        row = uow.session.get(SafetyQuestionsRow, _THE_SET)
-        if row is None:
-            row = SafetyQuestionsRow(id=_THE_SET, version=0, body=b"")
-            uow.session.add(row)
-        row.expect(request.version)
-        row.body = _encode(request.questions)
-        row.touch()
-        uow.session.flush()
-        uow.publish(Changed(entity="safety", id=_THE_SET, version=row.version))
-        return SafetyQuestions(version=row.version, questions=request.questions)
+        body = _encode(request.questions)
+        keep_settings(uow, SafetyQuestionsRow, _THE_SET, version=request.version, body=body, entity="safety")
+        return self.questions(uow)
 
     def keep(
         self, uow: UnitOfWork, caller: Caller, exam_id: int, asked: Asked, answers: Sequence[SafetyAnswer]

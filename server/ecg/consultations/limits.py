@@ -7,7 +7,7 @@ import msgspec
 from server.ecg.consultations import rules
 from server.ecg.consultations.tables import EcgConsultationPolicyRow
 from server.kernel.database import UnitOfWork
-from shared.contract.base import Changed
+from server.kernel.database.settings_rows import keep_settings
 from shared.contract.ecg_consultations import ConsultationPolicy
 
 _THE_POLICY = 1
@@ -27,13 +27,9 @@ class Limits:
     def save(self, uow: UnitOfWork, policy: ConsultationPolicy) -> ConsultationPolicy:
         """Change the limits. Raises INVALID, CONFLICT."""
         rules.checked_policy(policy)
-        row = uow.session.get(EcgConsultationPolicyRow, _THE_POLICY, with_for_update=True)
-        if row is None:
-            row = EcgConsultationPolicyRow(id=_THE_POLICY, version=0, body=b"")
-            uow.session.add(row)
-        row.expect(policy.version)
-        row.body = msgspec.json.encode(policy)
-        row.touch()
-        uow.session.flush()
-        uow.publish(Changed(entity="ecg_consultation_policy", id=_THE_POLICY, version=row.version))
+        body = msgspec.json.encode(policy)
+        keep_settings(
+            uow, EcgConsultationPolicyRow, _THE_POLICY, version=policy.version, body=body,
+            entity="ecg_consultation_policy",
+        )  # fmt: skip
         return self.policy(uow)

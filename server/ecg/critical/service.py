@@ -18,6 +18,7 @@ from server.ecg.exams.service import ExamService
 from server.ecg.traces.service import TraceService
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
+from server.kernel.database.settings_rows import keep_settings
 from server.kernel.dispatch import SYSTEM, Caller
 from server.kernel.errors import illegal_action, not_found
 from shared.contract.base import Changed
@@ -281,13 +282,8 @@ class CriticalEcgs:
     def save_settings(self, uow: UnitOfWork, wanted: CriticalSettings) -> CriticalSettings:
         """Change the list. Raises INVALID, CONFLICT."""
         merged = rules.merged(wanted.rules)
-        row = uow.session.get(EcgCriticalSettingsRow, _THE_LIST, with_for_update=True)
-        if row is None:
-            row = EcgCriticalSettingsRow(id=_THE_LIST, version=0, body=b"")
-            uow.session.add(row)
-        row.expect(wanted.version)
-        row.body = msgspec.json.encode(merged)
-        row.touch()
-        uow.session.flush()
-        uow.publish(Changed(entity="ecg_critical_rules", id=_THE_LIST, version=row.version))
+        body = msgspec.json.encode(merged)
+        keep_settings(
+            uow, EcgCriticalSettingsRow, _THE_LIST, version=wanted.version, body=body, entity="ecg_critical_rules"
+        )
         return self.settings(uow)

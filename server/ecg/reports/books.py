@@ -22,6 +22,7 @@ from server.ecg.reports.tables import (
 from server.ecg.traces.service import TraceService
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
+from server.kernel.database.settings_rows import keep_settings
 from server.kernel.dispatch import Caller
 from server.kernel.errors import illegal_action, invalid, not_found, stale
 from shared.contract.base import Changed
@@ -230,15 +231,10 @@ class Books:
         if not self.is_own(caller, policy.campus_id):
             raise rules.permission_missing("只能修改本院的心电报告设置。")
         self.demand_template(policy.template)
-        row = uow.session.get(EcgReportPolicyRow, policy.campus_id, with_for_update=True)
-        if row is None:
-            row = EcgReportPolicyRow(campus_id=policy.campus_id, version=0, body=b"")
-            uow.session.add(row)
-        row.expect(policy.version)
-        row.body = msgspec.json.encode(policy)
-        row.touch()
-        uow.session.flush()
-        uow.publish(Changed(entity="ecg_report_policy", id=policy.campus_id, version=row.version))
+        body = msgspec.json.encode(policy)
+        keep_settings(
+            uow, EcgReportPolicyRow, policy.campus_id, version=policy.version, body=body, entity="ecg_report_policy"
+        )
         return self.policy(uow, policy.campus_id)
 
     @staticmethod
