@@ -16,6 +16,7 @@ from shared.contract.critical import LoopView
 from shared.contract.printing import DocumentView
 from shared.domain.pathology import CaseAction, CaseState, DoctorRole, LibraryKind, MyList, OpinionKind
 from shared.domain.pathology_reports import (
+    MOST_SLOTS,
     Concordance,
     FileFormat,
     FormatMode,
@@ -878,6 +879,7 @@ class ReportPolicy(msgspec.Struct, frozen=True, kw_only=True):
     prints_drafts: bool = False  # diagnosed reports before the audit, with a watermark
     required: tuple[str, ...] = ("gross", "findings", "diagnosis")
     checklist_words: bool = True  # a diagnosis that names one of the tumours wants its checklist
+    most_images: int = MOST_SLOTS  # that a format chosen by the number of images prints; 0: none
 
 
 class GetPolicy(Query[ReportPolicy], frozen=True, kw_only=True):

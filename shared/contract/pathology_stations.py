@@ -146,7 +146,7 @@ class EnterLibrary(Command[StationSettings], frozen=True, kw_only=True):
 
 
 class PrintCaseBarcode(Command[DocumentView], frozen=True, kw_only=True):
-    """打印病理条码 for container and request form (PA-REG-16); the copies are counted and stand in the trail (PA-BAR-04).
+    """打印病理条码 for container and request form (PA-REG-16); the trail counts the copies (PA-BAR-04).
 
     Refusals: NOT_FOUND, ILLEGAL_ACTION (no number), INVALID, DUPLICATE (printed before: ask, then say `reprint`).
     """

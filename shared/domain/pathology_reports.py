@@ -177,14 +177,20 @@ FORMATS: tuple[ReportFormat, ...] = (
 )
 
 
+MOST_SLOTS = max(one.slots for one in FORMATS)
+
+
 def formats_for(kind: ReportKind, library: LibraryKind) -> tuple[ReportFormat, ...]:
     """Return the formats that fit, fewest images first."""
     return tuple(one for one in FORMATS if one.fits(kind, library))
 
 
-def format_by_images(kind: ReportKind, library: LibraryKind, images: int) -> ReportFormat:
-    """Return the smallest format that has room for so many images, the largest where none has (PA-BAT-05)."""
-    fitting = formats_for(kind, library)
+def format_by_images(kind: ReportKind, library: LibraryKind, images: int, most: int | None = None) -> ReportFormat:
+    """Return the smallest format that has room for so many images, the largest where none has (PA-BAT-05).
+
+    `most`: the department's rule, how many images are printed where nobody chose a format; more do not count.
+    """
+    fitting = [one for one in formats_for(kind, library) if most is None or one.slots <= most]
     return next((one for one in fitting if one.slots >= images), fitting[-1])
 
 

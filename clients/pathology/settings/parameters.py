@@ -25,6 +25,7 @@ from shared.contract.pathology_stations import (
     StationSettings,
 )
 from shared.domain.pathology import FETCH_BY, LIBRARY_KINDS
+from shared.domain.pathology_reports import MOST_SLOTS
 
 _HOURS = "hours."
 _STATION = ("idle_minutes", "list_days", "refresh_seconds", "sending_unit", "dates_today", "fetch_by", "join_mark")
@@ -37,9 +38,11 @@ _POLICY = (
     "prints_drafts",
     "required",
     "checklist_words",
+    "most_images",
 )
 _WHOLE = frozenset(
     {
+        "most_images",
         "idle_minutes",
         "list_days",
         "refresh_seconds",
@@ -58,73 +61,59 @@ def sections() -> list[Section]:
         for kind, word in LIBRARY_KINDS.items()
     ]
     return [
-        Section(
-            "登录与列表",
-            [
-                NumberField(
-                    key="idle_minutes", label="自动注销时间", unit="分钟", maximum=MAX_IDLE_MINUTES, hint="0 表示关闭"
-                ),
-                NumberField(key="list_days", label="诊断列表天数", unit="天", maximum=MAX_LIST_DAYS, hint="0 表示全部"),
-                NumberField(
-                    key="refresh_seconds",
-                    label="列表刷新间隔",
-                    unit="秒",
-                    maximum=MOST_REFRESH_S,
-                    hint="0 表示只随变化刷新",
-                ),
-            ],
-        ),
-        Section(
-            "登记与医院系统",
-            [
-                TextField(key="sending_unit", label="默认送检单位", max_length=100),
-                SwitchField(key="dates_today", label="日期默认当天", hint="送检日期和收到日期"),
-                ChoiceField(
-                    key="fetch_by",
-                    label="提取时默认号码",
-                    choices=[Choice(by, word.zh) for by, word in FETCH_BY.items()],
-                ),
-            ],
-        ),
+        Section("登录与列表", _of_lists()),
+        Section("登记与医院系统", _of_registration()),
         Section("报告时限（收到至审核，0 为不限）", hours),
-        Section(
-            "提醒与冰冻时限",
-            [
-                NumberField(
-                    key="warn_percent", label="到期提醒", unit="%", minimum=10, maximum=100, hint="占时限的比例"
-                ),
-                ChoiceField(
-                    key="frozen_limit",
-                    label="冰冻时限",
-                    choices=[Choice("department", "科室规定"), Choice("national", "国家标准")],
-                ),
-                NumberField(key="frozen_minutes", label="科室规定", unit="分钟", minimum=1, maximum=600),
-                NumberField(key="frozen_single_minutes", label="国家标准：单份", unit="分钟", minimum=1, maximum=600),
-                NumberField(key="frozen_queue_minutes", label="国家标准：排队", unit="分钟", minimum=1, maximum=600),
-            ],
+        Section("提醒与冰冻时限", _of_clocks()),
+        Section("报告规则", _of_reports()),
+    ]
+
+
+def _of_lists() -> list[Field]:
+    return [
+        NumberField(key="idle_minutes", label="自动注销时间", unit="分钟", maximum=MAX_IDLE_MINUTES, hint="0 表示关闭"),
+        NumberField(key="list_days", label="诊断列表天数", unit="天", maximum=MAX_LIST_DAYS, hint="0 表示全部"),
+        NumberField(
+            key="refresh_seconds", label="列表刷新间隔", unit="秒", maximum=MOST_REFRESH_S, hint="0 表示只随变化刷新"
         ),
-        Section(
-            "报告规则",
-            [
-                TicksField(
-                    key="required",
-                    label="审核前必填",
-                    choices=[
-                        Choice("gross", "大体所见"),
-                        Choice("findings", "光镜所见"),
-                        Choice("diagnosis", "诊断意见"),
-                        Choice("codes", "编码"),
-                        Choice("checklist", "结构化报告"),
-                    ],
-                    columns=3,
-                    span=3,
-                ),
-                SwitchField(key="checklist_words", label="肿瘤须填结构化报告", hint="诊断中出现相应肿瘤时"),
-                SwitchField(key="same_person", label="初诊与审核可为一人"),
-                SwitchField(key="prints_drafts", label="未审核可打印", hint="带“未审核”水印"),
-                TextField(key="join_mark", label="模板多选连接符", max_length=3),
-            ],
-        ),
+    ]
+
+
+def _of_registration() -> list[Field]:
+    numbers = [Choice(by, word.zh) for by, word in FETCH_BY.items()]
+    return [
+        TextField(key="sending_unit", label="默认送检单位", max_length=100),
+        SwitchField(key="dates_today", label="日期默认当天", hint="送检日期和收到日期"),
+        ChoiceField(key="fetch_by", label="提取时默认号码", choices=numbers),
+    ]
+
+
+def _of_clocks() -> list[Field]:
+    limits = [Choice("department", "科室规定"), Choice("national", "国家标准")]
+    return [
+        NumberField(key="warn_percent", label="到期提醒", unit="%", minimum=10, maximum=100, hint="占时限的比例"),
+        ChoiceField(key="frozen_limit", label="冰冻时限", choices=limits),
+        NumberField(key="frozen_minutes", label="科室规定", unit="分钟", minimum=1, maximum=600),
+        NumberField(key="frozen_single_minutes", label="国家标准：单份", unit="分钟", minimum=1, maximum=600),
+        NumberField(key="frozen_queue_minutes", label="国家标准：排队", unit="分钟", minimum=1, maximum=600),
+    ]
+
+
+def _of_reports() -> list[Field]:
+    parts = [
+        Choice("gross", "大体所见"),
+        Choice("findings", "光镜所见"),
+        Choice("diagnosis", "诊断意见"),
+        Choice("codes", "编码"),
+        Choice("checklist", "结构化报告"),
+    ]
+    return [
+        TicksField(key="required", label="审核前必填", choices=parts, columns=3, span=3),
+        SwitchField(key="checklist_words", label="肿瘤须填结构化报告", hint="诊断中出现相应肿瘤时"),
+        SwitchField(key="same_person", label="初诊与审核可为一人"),
+        SwitchField(key="prints_drafts", label="未审核可打印", hint="带“未审核”水印"),
+        NumberField(key="most_images", label="报告最多图像数", unit="幅", maximum=MOST_SLOTS, hint="未指定报告格式时"),
+        TextField(key="join_mark", label="模板多选连接符", max_length=3),
     ]
 
 

@@ -26,7 +26,7 @@ from shared.contract.base import Changed
 from shared.contract.errors import ErrorCode
 from shared.contract.pathology_reports import LONGEST_TEXT, OpinionText, ReportPolicy
 from shared.domain.pathology import CaseState, LibraryKind
-from shared.domain.pathology_reports import FIRST_REPORT_ID, PaperState, ReportKind
+from shared.domain.pathology_reports import FIRST_REPORT_ID, MOST_SLOTS, PaperState, ReportKind
 from shared.domain.permissions import PATHOLOGY_WORDS, Permission
 
 REPORT_ENTITY = "pathology_report"
@@ -292,5 +292,7 @@ def _check(policy: ReportPolicy) -> None:
             raise invalid(field, "冰冻时限应在 1 到 600 分钟之间。")
     if policy.frozen_limit not in ("department", "national"):
         raise invalid("frozen_limit", "冰冻时限只能选“本科室”或“国家质控指标”。")
+    if not 0 <= policy.most_images <= MOST_SLOTS:
+        raise invalid("most_images", f"报告最多图像数应在 0 到 {MOST_SLOTS} 之间。")
     if set(policy.required) - _REQUIRED:
         raise invalid("required", "必填项目只能是大体所见、光镜所见、诊断意见、编码或结构化报告。")

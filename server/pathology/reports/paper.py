@@ -129,7 +129,7 @@ class PathologyPaper:
         """Gather a report as it would print now. Raises INVALID for a format that does not fit."""
         case = self._books.cases.facts(uow, caller, report.case_id)
         images = shown_images(self._images.of_case(uow, case.id))
-        chosen = self.format_for(case, report, len(images), format_key)
+        chosen = self.format_for(case, report, len(images), format_key, self._books.policy(uow).most_images)
         kind = _KINDS[chosen.kind]
         if kind is DocumentKind.PATHOLOGY_REPORT and chosen.cytology:
             kind = DocumentKind.PATHOLOGY_CYTOLOGY
@@ -141,12 +141,14 @@ class PathologyPaper:
         )
 
     @staticmethod
-    def format_for(case: CaseFacts, report: Report, images: int, format_key: str = "") -> ReportFormat:
+    def format_for(
+        case: CaseFacts, report: Report, images: int, format_key: str = "", most: int | None = None
+    ) -> ReportFormat:
         """Return the format asked for, else the report's own, else the one for its number of images."""
         kind = ReportKind(report.kind)
         wanted = format_key or report.format_key
         if not wanted:
-            return format_by_images(kind, case.library, images)
+            return format_by_images(kind, case.library, images, most)
         found = format_of(wanted)
         if found is None or not found.fits(kind, case.library):
             raise invalid("format_key", "这个报告格式不适用于本病例，请重新选择。")
@@ -155,7 +157,8 @@ class PathologyPaper:
     def by_images(self, uow: UnitOfWork, case: CaseFacts, report: Report) -> ReportFormat:
         """Return the format for the number of images that the report shows (PA-BAT-05)."""
         images = shown_images(self._images.of_case(uow, case.id))
-        return format_by_images(ReportKind(report.kind), case.library, len(images))
+        most = self._books.policy(uow).most_images
+        return format_by_images(ReportKind(report.kind), case.library, len(images), most)
 
     @staticmethod
     def render(order: PaperOrder) -> RenderedDocument:

@@ -84,7 +84,7 @@ def test_parameters_of_both_rooms_are_stored_together(house: House) -> None:
         {
             "idle_minutes": 15, "list_days": 14, "refresh_seconds": 30, "sending_unit": "明镜医院", "join_mark": "，",
             "fetch_by": FetchBy.INPATIENT, "hours.routine": 96, "warn_percent": 70, "prints_drafts": True,
-            "required": ("diagnosis", "codes"),
+            "required": ("diagnosis", "codes"), "most_images": 2,
         }
     )  # fmt: skip
     page.form.submit()
@@ -93,6 +93,7 @@ def test_parameters_of_both_rooms_are_stored_together(house: House) -> None:
     assert settings.fetch_by is FetchBy.INPATIENT and settings.join_mark == "，" and settings.dates_today
     assert policy.hours[LibraryKind.ROUTINE] == 96 and policy.hours[LibraryKind.FROZEN] == 1
     assert policy.warn_share == 0.7 and policy.prints_drafts and policy.required == ("diagnosis", "codes")
+    assert policy.most_images == 2
     assert house.desk.settings == settings, "the desk that stored it follows at once"
     page.form.set_values({"idle_minutes": 20})
     page.form.submit()

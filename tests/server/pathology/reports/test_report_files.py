@@ -7,9 +7,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from lxml import etree
 
+from server.kernel.errors import Refusal
+from server.pathology.reports.tables import Report
 from shared.contract import pathology_reports as contract
 from shared.contract.pathology_media import AddMedia, ListMedia, MediaFacts
 from shared.domain.pathology import OpinionKind
@@ -73,3 +76,26 @@ def test_a_pasted_report_brings_its_captures_along(room: Room) -> None:
     (own,) = room.ask(chief, ListMedia(case_id=source))
     assert copy.sha256 == own.sha256 and copy.id != own.id
     assert copy.facts.caption.startswith("HE ×100（自 ")
+
+
+def test_the_department_says_how_many_images_a_report_prints(room: Room) -> None:
+    chief, admin = room.user("pathology_chief"), room.user("pathology_admin")
+    case_id = room.case()
+    for shade in (60, 120, 200):
+        add_picture(room, case_id, shade)
+    room.write(chief, case_id, OpinionKind.CHIEF)
+    report_id = room.open(chief, case_id).report.id
+    paper = room.areas.pathology.reports.paper
+
+    def slots() -> int:
+        with room.database.read() as uow:
+            return int(paper.order(uow, chief, uow.session.get_one(Report, report_id), "zh").format.slots)
+
+    policy = room.ask(admin, contract.GetPolicy())
+    assert slots() == 4  # the smallest format with room for three
+    policy = room.ask(admin, contract.SavePolicy(policy=msgspec.structs.replace(policy, most_images=2)))
+    assert slots() == 2
+    room.ask(chief, contract.SetFormat(report_id=report_id, format_key="routine_6"))
+    assert slots() == 6  # what a doctor chose stays
+    with pytest.raises(Refusal):
+        room.ask(admin, contract.SavePolicy(policy=msgspec.structs.replace(policy, most_images=7)))
