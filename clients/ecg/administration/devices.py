@@ -172,7 +172,7 @@ class DeviceDialog(EcgDialog):
             ],
             columns=2,
         )
-        self.put_form(form, height=330)
+        self.put_form(form, height=360)
         self.stations: ListView | None = None
         if row is not None:
             self._show_stations(row)

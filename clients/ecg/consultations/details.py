@@ -96,7 +96,7 @@ class ConsultationDialog(EcgDialog):
             (
                 Column("at", "时间", 128, sort=False),
                 Column("by", "人员", 80, sort=False),
-                Column("action", "操作", 110, format=lambda action: tr(TRAIL_WORDS.get(action, action)), sort=False),
+                Column("action", "操作", 150, format=lambda action: tr(TRAIL_WORDS.get(action, action)), sort=False),
                 Column("note", "说明", 0, sort=False),
                 Column("station", "工作站", 110, sort=False, quiet=True),
             ),

@@ -52,7 +52,7 @@ class DetailsDialog(EcgDialog):
     """Loads the exam by itself; 保存 stores what was changed."""
 
     def __init__(self, desk: Desk, parent: QWidget, exam_id: int) -> None:
-        super().__init__(desk, parent, "检查详情", width=720)
+        super().__init__(desk, parent, "检查详情", width=820)
         self._exam_id = exam_id
         self.view: EcgExamView | None = None
         self.badge = StateBadge(look_of(EXAM_LOOKS, "awaiting"))

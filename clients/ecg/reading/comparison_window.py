@@ -133,11 +133,12 @@ class ComparisonWindow(QWidget):
         def number(value: float | None, sign: str = "") -> str:
             return "–" if value is None else f"{value:{sign}.{row.decimals}f}"
 
+        differs = row.difference is not None and round(row.difference, row.decimals) != 0
         cells = (
             f"{row.name(language().value)} ({row.unit})",
             number(row.before),
             number(row.after),
-            ("● " if row.is_changed else "") + number(row.difference, "+"),
+            ("● " if row.is_changed else "") + number(row.difference, "+" if differs else ""),
         )
         for column, text in enumerate(cells):
             item = QTableWidgetItem(text)
@@ -152,6 +153,10 @@ class ComparisonWindow(QWidget):
         table = QTableWidget(0, len(_HEADS))
         table.setHorizontalHeaderLabels([tr(head) for head in _HEADS])
         table.verticalHeader().hide()
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        first = table.horizontalHeaderItem(0)
+        if first is not None:
+            first.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.verticalHeader().setDefaultSectionSize(22)
         table.verticalHeader().setMinimumSectionSize(18)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -345,7 +345,7 @@ class ReadingPage(QWidget):
 
     def show_keys(self) -> None:
         """快捷键."""
-        ContentWindow(self, "快捷键", KeysWindow(ACTIONS, MOUSE), (780, 400)).show()
+        ContentWindow(self, "快捷键", KeysWindow(ACTIONS, MOUSE), (880, 430)).show()
 
     def _on_history(self, exam_id: int) -> None:
         if exam_id:

@@ -63,6 +63,12 @@ CATALOGUE = {
     "对比记录没有可对齐的心搏": "The other record has no beats to align",
     "叠加：{name}（平均心搏，按R对齐）": "Overlay: {name} (averaged beat, aligned on R)",
     "既往心电图": "earlier ECG",
+    "校准屏幕": "Calibrate the screen",
+    "用直尺量下面色带的全长，填入毫米数后保存；之后走纸速度和增益与纸上一致。": (
+        "Measure the bar below with a ruler, enter its length and save: speed and gain are then as on paper."
+    ),
+    "色带的长度": "Length of the bar",
+    "测得的长度不合理，请重新测量。": "No screen has this size. Measure again.",
     "⚠ 屏幕未校准": "⚠ Screen not calibrated",
     "毫米按显示器自报的尺寸计算；单击用尺校准此显示器": (
         "Millimetres follow the size that the screen tells; click to calibrate it with a ruler"

@@ -19,7 +19,6 @@ from clients.ecg.trace.measurement import Measurement, Parameter
 from clients.ecg.trace.measuring import Measuring
 from clients.ecg.trace.model import TraceModel
 from clients.ecg.trace.scale_bar import ScaleBar
-from clients.ecg.trace.screen_scale import facts_of
 from clients.ecg.trace.screen_scale import pitch_of as screen_pitch
 from clients.ecg.trace.viewport import STEP
 from clients.kit.incidents import record_incident
@@ -330,14 +329,12 @@ class TraceView(QWidget):
             self.page_changed.emit(self.model.page, self.model.pages)
 
     def calibrate(self) -> None:
-        """Open the screen's calibration dialog; the scale follows at once."""
+        """Open the dialog with the ruler; the scale follows at once."""
         if self._settings is None:
             return
-        from clients.viewer.screens.calibration import CalibrationDialog
-        from clients.viewer.screens.facts import ScreenBook
+        from clients.ecg.trace.ruler import RulerDialog
 
-        facts = facts_of(self.screen(), self._settings)
-        self.dialog = CalibrationDialog(ScreenBook(self._settings), facts, self._take_screen, self.window())
+        self.dialog = RulerDialog(self._settings, self._take_screen, self.window())
         self.dialog.show()
 
     def close_view(self) -> None:

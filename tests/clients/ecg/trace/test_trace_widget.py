@@ -482,3 +482,22 @@ def test_filters_of_a_real_runner_come_back_and_a_closed_view_gets_none(qtbot: A
     view.close_view()
     assert runner.close()
     assert view.model.other is None
+
+
+def test_a_ruler_makes_the_paper_true_and_nonsense_is_refused(qtbot: Any, tmp_path: Path) -> None:
+    from clients.viewer.screens.calibration import BAR
+
+    settings = UserSettings(tmp_path / "other-desk.json")
+    view = TraceView(ImmediateRunner(), settings)
+    qtbot.addWidget(view)
+    view.show()
+    assert not view.model.calibrated
+    view.calibrate()
+    dialog = view.dialog
+    dialog.length.setValue(0.0)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.isVisible() and not dialog.problem.isHidden() and not view.model.calibrated
+    dialog.length.setValue(80.0)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert view.model.calibrated
+    assert view.model.view.pitch == pytest.approx(80.0 / (BAR * view.devicePixelRatioF()))
