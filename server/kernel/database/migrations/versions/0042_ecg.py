@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,6 +14,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _alter_applications()
+    _create_ecg_exams()
+    _create_ecg_collected()
+    _create_ecg_documents()
+    _create_ecg_events()
+    _create_ecg_traces()
+    _create_ecg_trace_files()
+
+
+def _alter_applications() -> None:
     with op.batch_alter_table("applications") as batch_op:
         batch_op.add_column(sa.Column("ecg_exam_id", sa.Integer(), nullable=True))
         batch_op.add_column(
@@ -27,8 +39,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("visit_kind", sa.String(length=16), server_default="", nullable=False))
         batch_op.create_index(op.f("ix_applications_ecg_exam_id"), ["ecg_exam_id"])
         batch_op.create_index("ix_applications_received", ["exam_type", "received_at", "id"])
-    op.create_table(
-        "ecg_exams",
+
+
+def _exam_and_patient() -> list[sa.Column[Any]]:
+    return [
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("accession_number", sa.String(length=16), nullable=False),
         sa.Column("study_uid", sa.String(length=64), nullable=False),
@@ -62,6 +76,11 @@ def upgrade() -> None:
         sa.Column("inpatient_number", sa.String(length=32), nullable=False),
         sa.Column("health_check_number", sa.String(length=32), nullable=False),
         sa.Column("request_number", sa.String(length=64), nullable=False),
+    ]
+
+
+def _request_and_results() -> list[sa.Column[Any]]:
+    return [
         sa.Column("application_id", sa.Integer(), nullable=True),
         sa.Column("department", sa.String(length=64), nullable=False),
         sa.Column("ward", sa.String(length=64), nullable=False),
@@ -86,6 +105,14 @@ def upgrade() -> None:
         sa.Column("consultation_id", sa.Integer(), nullable=True),
         sa.Column("consultation_state", sa.String(length=12), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+    ]
+
+
+def _create_ecg_exams() -> None:
+    op.create_table(
+        "ecg_exams",
+        *_exam_and_patient(),
+        *_request_and_results(),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_ecg_exams_patient_id_patients")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_exams")),
         sa.UniqueConstraint("accession_number", name=op.f("uq_ecg_exams_accession_number")),
@@ -101,6 +128,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ecg_exams_patient_id"), "ecg_exams", ["patient_id"], unique=False)
     op.create_index(op.f("ix_ecg_exams_patient_number"), "ecg_exams", ["patient_number"], unique=False)
     op.create_index(op.f("ix_ecg_exams_request_number"), "ecg_exams", ["request_number"], unique=False)
+
+
+def _create_ecg_collected() -> None:
     op.create_table(
         "ecg_collected",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -114,6 +144,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "exam_id", name=op.f("uq_ecg_collected_user_id_exam_id")),
     )
     op.create_index(op.f("ix_ecg_collected_exam_id"), "ecg_collected", ["exam_id"], unique=False)
+
+
+def _create_ecg_documents() -> None:
     op.create_table(
         "ecg_documents",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -129,6 +162,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_documents")),
     )
     op.create_index("ix_ecg_documents_exam_id", "ecg_documents", ["exam_id", "sha256"], unique=False)
+
+
+def _create_ecg_events() -> None:
     op.create_table(
         "ecg_events",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -144,6 +180,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_events")),
     )
     op.create_index(op.f("ix_ecg_events_exam_id"), "ecg_events", ["exam_id"], unique=False)
+
+
+def _create_ecg_traces() -> None:
     op.create_table(
         "ecg_traces",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -177,6 +216,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ecg_traces_digest"), "ecg_traces", ["digest"], unique=False)
     op.create_index(op.f("ix_ecg_traces_exam_id"), "ecg_traces", ["exam_id"], unique=False)
     op.create_index(op.f("ix_ecg_traces_object_uid"), "ecg_traces", ["object_uid"], unique=False)
+
+
+def _create_ecg_trace_files() -> None:
     op.create_table(
         "ecg_trace_files",
         sa.Column("trace_id", sa.Integer(), nullable=False),

@@ -12,6 +12,14 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_ecg_devices()
+    _create_ecg_bindings()
+    _create_ecg_orphans()
+    _create_ecg_tasks()
+    _create_ecg_uploads()
+
+
+def _create_ecg_devices() -> None:
     op.create_table(
         "ecg_devices",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -30,6 +38,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("serial", name=op.f("uq_ecg_devices_serial")),
     )
     op.create_index(op.f("ix_ecg_devices_ae_title"), "ecg_devices", ["ae_title"], unique=False)
+
+
+def _create_ecg_bindings() -> None:
     op.create_table(
         "ecg_bindings",
         sa.Column("station", sa.String(length=64), nullable=False),
@@ -40,6 +51,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station", name=op.f("pk_ecg_bindings")),
     )
     op.create_index(op.f("ix_ecg_bindings_device_id"), "ecg_bindings", ["device_id"], unique=False)
+
+
+def _create_ecg_orphans() -> None:
     op.create_table(
         "ecg_orphans",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -61,6 +75,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("trace_id", name=op.f("uq_ecg_orphans_trace_id")),
     )
     op.create_index(op.f("ix_ecg_orphans_state"), "ecg_orphans", ["state"], unique=False)
+
+
+def _create_ecg_tasks() -> None:
     op.create_table(
         "ecg_tasks",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -93,6 +110,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
+
+
+def _create_ecg_uploads() -> None:
     op.create_table(
         "ecg_uploads",
         sa.Column("key", sa.String(length=32), nullable=False),

@@ -12,6 +12,21 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_ecg_alarms()
+    _create_ecg_critical_settings()
+    _create_ecg_judgements()
+    _create_ecg_report_log()
+    _create_ecg_report_policies()
+    _create_ecg_template_choices()
+    _create_ecg_term_categories()
+    _create_ecg_terms()
+    _create_ecg_reports()
+    _create_ecg_report_drafts()
+    _create_ecg_report_editions()
+    _create_ecg_report_prints()
+
+
+def _create_ecg_alarms() -> None:
     op.create_table(
         "ecg_alarms",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -33,6 +48,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ecg_alarms_exam_id"), "ecg_alarms", ["exam_id"], unique=False)
     op.create_index("ix_ecg_alarms_open", "ecg_alarms", ["acknowledged_at", "campus_id", "id"], unique=False)
+
+
+def _create_ecg_critical_settings() -> None:
     op.create_table(
         "ecg_critical_settings",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -40,6 +58,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_critical_settings")),
     )
+
+
+def _create_ecg_judgements() -> None:
     op.create_table(
         "ecg_judgements",
         sa.Column("trace_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -50,6 +71,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trace_id", name=op.f("pk_ecg_judgements")),
     )
     op.create_index(op.f("ix_ecg_judgements_exam_id"), "ecg_judgements", ["exam_id"], unique=False)
+
+
+def _create_ecg_report_log() -> None:
     op.create_table(
         "ecg_report_log",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -63,6 +87,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_report_log")),
     )
     op.create_index(op.f("ix_ecg_report_log_exam_id"), "ecg_report_log", ["exam_id"], unique=False)
+
+
+def _create_ecg_report_policies() -> None:
     op.create_table(
         "ecg_report_policies",
         sa.Column("campus_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -70,12 +97,18 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("campus_id", name=op.f("pk_ecg_report_policies")),
     )
+
+
+def _create_ecg_template_choices() -> None:
     op.create_table(
         "ecg_template_choices",
         sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("template", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_ecg_template_choices")),
     )
+
+
+def _create_ecg_term_categories() -> None:
     op.create_table(
         "ecg_term_categories",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -92,6 +125,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_ecg_term_categories_scope", "ecg_term_categories", ["scope", "campus_id", "owner_id"], unique=False
     )
+
+
+def _create_ecg_terms() -> None:
     op.create_table(
         "ecg_terms",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -113,6 +149,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ecg_terms_category_id"), "ecg_terms", ["category_id"], unique=False)
     op.create_index("ix_ecg_terms_scope", "ecg_terms", ["scope", "campus_id", "owner_id"], unique=False)
+
+
+def _create_ecg_reports() -> None:
     op.create_table(
         "ecg_reports",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -139,6 +178,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("exam_id", name=op.f("uq_ecg_reports_exam_id")),
     )
     op.create_index("ix_ecg_reports_state", "ecg_reports", ["state", "campus_id", "read_at"], unique=False)
+
+
+def _create_ecg_report_drafts() -> None:
     op.create_table(
         "ecg_report_drafts",
         sa.Column("report_id", sa.Integer(), nullable=False),
@@ -152,6 +194,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("report_id", "consultation_id", name=op.f("pk_ecg_report_drafts")),
     )
+
+
+def _create_ecg_report_editions() -> None:
     op.create_table(
         "ecg_report_editions",
         sa.Column("report_id", sa.Integer(), nullable=False),
@@ -180,6 +225,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "number", name=op.f("pk_ecg_report_editions")),
     )
     op.create_index("ix_ecg_report_editions_at", "ecg_report_editions", ["at", "campus_id"], unique=False)
+
+
+def _create_ecg_report_prints() -> None:
     op.create_table(
         "ecg_report_prints",
         sa.Column("id", sa.Integer(), nullable=False),

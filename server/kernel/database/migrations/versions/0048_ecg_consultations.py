@@ -12,6 +12,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_ecg_consultation_policy()
+    _create_ecg_notices()
+    _create_ecg_teams()
+    _create_ecg_team_members()
+    _create_ecg_consultations()
+    _create_ecg_consultation_log()
+
+
+def _create_ecg_consultation_policy() -> None:
     op.create_table(
         "ecg_consultation_policy",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -19,6 +28,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_consultation_policy")),
     )
+
+
+def _create_ecg_notices() -> None:
     op.create_table(
         "ecg_notices",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -37,6 +49,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_ecg_notices_consultation", "ecg_notices", ["consultation_id", "kind"], unique=False)
     op.create_index("ix_ecg_notices_user", "ecg_notices", ["user_id", "read_at", "id"], unique=False)
+
+
+def _create_ecg_teams() -> None:
     op.create_table(
         "ecg_teams",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -48,6 +63,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_teams")),
     )
     op.create_index(op.f("ix_ecg_teams_campus_id"), "ecg_teams", ["campus_id"], unique=False)
+
+
+def _create_ecg_team_members() -> None:
     op.create_table(
         "ecg_team_members",
         sa.Column("team_id", sa.Integer(), nullable=False),
@@ -57,6 +75,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("team_id", "user_id", name=op.f("pk_ecg_team_members")),
     )
     op.create_index(op.f("ix_ecg_team_members_user_id"), "ecg_team_members", ["user_id"], unique=False)
+
+
+def _create_ecg_consultations() -> None:
     op.create_table(
         "ecg_consultations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -112,6 +133,9 @@ def upgrade() -> None:
         "ix_ecg_consultations_outgoing", "ecg_consultations", ["from_campus_id", "applied_at"], unique=False
     )
     op.create_index("ix_ecg_consultations_team", "ecg_consultations", ["team_id", "state"], unique=False)
+
+
+def _create_ecg_consultation_log() -> None:
     op.create_table(
         "ecg_consultation_log",
         sa.Column("id", sa.Integer(), nullable=False),
