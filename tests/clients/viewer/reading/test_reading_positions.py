@@ -82,6 +82,25 @@ def test_series_of_different_spaces_keep_the_difference_they_had_when_they_were_
     assert session.viewports[1].index == 71
 
 
+def test_images_seen_from_the_other_side_go_the_same_way_through_the_patient() -> None:
+    """Columns that run to the front turn the normal to the feet; on stays on, to the head."""
+    seen_from_above = (1, 0, 0, 0, -1, 0)
+    session = a_session(
+        a_placed_series(1, [(0, 0, 2.0 * n) for n in range(30)]),
+        a_placed_series(2, [(0, 0, 900.0 + 1.0 * n) for n in range(80)], orientation=seen_from_above, space="1.6"),
+    )
+    far = session.viewports[1]
+    assert far.stack is not None
+    at = next(n for n in range(80) if far.stack.frame_header(n).plane.origin.z == 930)  # type: ignore[union-attr]
+    session.viewports[0].index, far.index = 10, at
+    linked(session)
+
+    session.viewports[0].index = 15  # 10 mm to the head
+
+    plane = far.frame.plane  # type: ignore[union-attr]
+    assert plane is not None and plane.origin.z == 940
+
+
 def test_unlinked_viewports_page_alone() -> None:
     session = a_session(*(a_placed_series(k, [(0, 0, 2.0 * n) for n in range(9)]) for k in (1, 2)))
     links = linked(session)
