@@ -40,8 +40,8 @@ class OpinionArea(QWidget):
             editor.edited.connect(self._typed)
         foot = QHBoxLayout()
         foot.addWidget(self.critical)
-        foot.addStretch(1)
-        foot.addWidget(self.saved)
+        foot.addSpacing(16)
+        foot.addWidget(self.saved, 1)
         column.addLayout(foot)
 
     def settle(self) -> None:

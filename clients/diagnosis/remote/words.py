@@ -129,7 +129,7 @@ def columns(clocks: Clocks, *, incoming: bool) -> tuple[Column, ...]:
     other = Column("from_hospital", "申请医院", 112) if incoming else Column("to_hospital", "诊断医院", 112)
     return (
         Column("state", "状态", 112, looks=LOOKS if incoming else HOSPITAL_LOOKS, sort=False),
-        Column("patient_name", "姓名", 136, strong=True, marks=marks, sort=False),
+        Column("patient_name", "姓名", 150, strong=True, marks=marks, sort=False, firm=True),
         Column("sex", "性别", 48, format=_sex, sort=False, visible=False),
         Column("age", "年龄", 56, sort=False, align=Align.RIGHT, visible=False),
         Column("exam_type", "类型", 56, sort=False),
@@ -137,18 +137,19 @@ def columns(clocks: Clocks, *, incoming: bool) -> tuple[Column, ...]:
         Column(
             "clock",
             "等待时间",
-            150,
+            176,
             value=lambda row: row.clock,
             format=clocks.text,
             marks=lambda row: [clocks.look(row.clock)],
             sort=False,
+            firm=True,
         ),
         Column("kind", "申请类型", 96, format=kind_word, sort=False, visible=False),
         Column(other.key, other.title, other.width, sort=False),
         Column("team", "专家组", 104, sort=False, visible=False),
         Column("applicant", "申请医生", 84, sort=False, visible=False),
         Column("holder", "接单医生", 84, sort=False),
-        Column("applied_at", "申请时间", 96, format=_short, sort=False, quiet=True),
+        Column("applied_at", "申请时间", 96, format=_short, sort=False, quiet=True, visible=False),
         Column("published_at", "发布时间", 96, format=_short, sort=False, quiet=True, visible=False),
         Column("accession_number", "检查号", 120, sort=False, quiet=True, visible=False),
     )
