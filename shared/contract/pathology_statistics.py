@@ -16,18 +16,10 @@ from shared.contract.base import AuditClass, Command, Nothing, Query
 from shared.contract.master import SheetView
 from shared.contract.printing import DocumentView
 from shared.domain.pathology import CaseState
+from shared.domain.pathology_indicators import Indicator
+from shared.domain.pathology_queries import BOOK_FIELDS, LIST_FIELDS, Field, Operator
 from shared.domain.pathology_reports import Concordance
-from shared.domain.pathology_statistics import (
-    BOOK_FIELDS,
-    LIST_FIELDS,
-    Field,
-    GroupBy,
-    Indicator,
-    Measure,
-    Operator,
-    Pair,
-    Subject,
-)
+from shared.domain.pathology_statistics import GroupBy, Measure, Pair, Subject
 from shared.domain.permissions import Permission
 
 MOST_DAYS = 4000

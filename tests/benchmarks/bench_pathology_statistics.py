@@ -26,8 +26,10 @@ from sqlalchemy import event, text
 
 from server.kernel.database import Database
 from shared.contract import pathology_statistics as contract
+from shared.domain.pathology_indicators import Indicator
+from shared.domain.pathology_queries import Field, Operator
 from shared.domain.pathology_reports import FIRST_REPORT_ID
-from shared.domain.pathology_statistics import GROUPS_OF, MEASURES_OF, Field, GroupBy, Indicator, Operator, Subject
+from shared.domain.pathology_statistics import GROUPS_OF, MEASURES_OF, GroupBy, Subject
 from tests.benchmarks.bench_pathology_lists import BEGIN, fill
 from tests.databases import a_database
 from tests.server.pathology.statistics.records import StatisticsHouse

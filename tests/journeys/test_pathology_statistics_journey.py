@@ -33,7 +33,8 @@ from shared.contract.pathology_statistics import (
 )
 from shared.contract.pathology_technique import AcceptSpecimens, SpecimenEntry
 from shared.domain.pathology_media import MediaKind, MediaSubject
-from shared.domain.pathology_statistics import LIST_FIELDS, Field, GroupBy, Measure, Operator, Subject
+from shared.domain.pathology_queries import LIST_FIELDS, Field, Operator
+from shared.domain.pathology_statistics import GroupBy, Measure, Subject
 from tests.server.pathology.media.media_house import NOW, a_key, jpeg
 from tests.server_process import running_server
 

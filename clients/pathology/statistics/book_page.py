@@ -17,7 +17,7 @@ from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.statistics.case_list import CaseLinesView
 from shared.contract.pathology_statistics import Basis, BookOf, StatisticsFilter
-from shared.domain.pathology_statistics import BOOK_FIELDS
+from shared.domain.pathology_queries import BOOK_FIELDS
 
 _BASES = (
     Option(Basis.REGISTERED.value, "登记日期"),

@@ -19,7 +19,7 @@ from clients.pathology.shell.looks import case_look
 from clients.pathology.statistics.files import format_of, show_paper, tongue, with_ending, write_sheet
 from clients.pathology.statistics.rows import CaseLines
 from shared.contract.pathology_statistics import CaseLine, DrawCases, ExportCases, Which
-from shared.domain.pathology_statistics import BOOK_FIELDS, FIELDS, LIST_FIELDS, Field, FieldKind
+from shared.domain.pathology_queries import BOOK_FIELDS, FIELDS, LIST_FIELDS, Field, FieldKind
 from shared.domain.permissions import Permission
 
 _WIDTHS = {

@@ -16,15 +16,7 @@ from clients.kit.labels import Button, IconButton, Label
 from clients.kit.translations import Language, language
 from clients.pathology.desk import Desk
 from shared.contract.pathology_statistics import MOST_DEPTH, Condition, FieldChoice, Group, Joined, ListChoices
-from shared.domain.pathology_statistics import (
-    FIELDS,
-    OPERATORS,
-    OPERATORS_OF,
-    VALUES_OF,
-    Field,
-    FieldKind,
-    Operator,
-)
+from shared.domain.pathology_queries import FIELDS, OPERATORS, OPERATORS_OF, VALUES_OF, Field, FieldKind, Operator
 
 Choices = Callable[[Field, Callable[[Sequence[FieldChoice]], None]], None]
 """Asks what a field may be compared with; the answer comes later."""

@@ -35,7 +35,8 @@ from shared.contract.pathology_statistics import (
     IndicatorOf,
     IndicatorView,
 )
-from shared.domain.pathology_statistics import ENTERED, INDICATORS, Indicator, Unit
+from shared.domain.pathology_indicators import ENTERED, INDICATORS, Indicator
+from shared.domain.pathology_statistics import Unit
 from shared.domain.permissions import Permission
 
 MONTHS = 12

@@ -30,7 +30,7 @@ from shared.contract.pathology_statistics import (
     SavedQuery,
     SaveQuery,
 )
-from shared.domain.pathology_statistics import Field, Operator
+from shared.domain.pathology_queries import Field, Operator
 
 
 def general_conditions(desk: Desk, today: date) -> Group:

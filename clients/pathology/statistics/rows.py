@@ -9,7 +9,7 @@ from clients.kit.paging import PageOfRows, PageRequest
 from clients.kit.screen import Caller
 from clients.pathology.statistics.files import tongue
 from shared.contract.pathology_statistics import CaseLine, ListCases, Which
-from shared.domain.pathology_statistics import Field
+from shared.domain.pathology_queries import Field
 
 PAGE = 200
 

@@ -19,7 +19,7 @@ from clients.kit.translations import tr
 from clients.pathology.desk import Desk
 from clients.pathology.statistics.state import split
 from shared.contract.pathology_statistics import GetRules, SaveRules, StatisticsRules
-from shared.domain.pathology_statistics import ENTERED, INDICATORS, Indicator
+from shared.domain.pathology_indicators import ENTERED, INDICATORS, Indicator
 from shared.domain.permissions import Permission
 
 _WORDS = (

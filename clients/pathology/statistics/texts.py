@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain.pathology_statistics import (
-    FIELDS,
-    GROUPINGS,
-    INDICATORS,
-    MEASURES,
-    OPERATORS,
-    PAIRS,
-    SUBJECTS,
-)
+from shared.domain.pathology_indicators import INDICATORS
+from shared.domain.pathology_queries import FIELDS, OPERATORS
+from shared.domain.pathology_statistics import GROUPINGS, MEASURES, PAIRS, SUBJECTS
 
 ENTRIES: dict[str, str] = {
     **{word.zh: word.en for words in (SUBJECTS, GROUPINGS, OPERATORS, PAIRS) for word in words.values()},

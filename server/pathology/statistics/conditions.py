@@ -31,8 +31,8 @@ from shared.domain.pathology import (
     SlideGrade,
     SlideState,
 )
+from shared.domain.pathology_queries import FIELDS, OPERATORS_OF, VALUES_OF, Field, FieldKind, Operator
 from shared.domain.pathology_reports import ReportKind
-from shared.domain.pathology_statistics import FIELDS, OPERATORS_OF, VALUES_OF, Field, FieldKind, Operator
 from shared.domain.states import Sex
 
 _LONGEST = 200

@@ -27,16 +27,8 @@ from shared.contract.pathology_statistics import (
     TableRow,
 )
 from shared.domain.pathology import CaseState
-from shared.domain.pathology_statistics import (
-    GROUPS_OF,
-    MEASURES_OF,
-    PERIODS,
-    SHARES,
-    GroupBy,
-    Measure,
-    Operator,
-    Subject,
-)
+from shared.domain.pathology_queries import Operator
+from shared.domain.pathology_statistics import GROUPS_OF, MEASURES_OF, PERIODS, SHARES, GroupBy, Measure, Subject
 
 _NOT_COUNTED = (CaseState.DELETED.value, CaseState.APPOINTED.value)
 _MOST_WORDS = 50

@@ -32,8 +32,9 @@ from shared.contract.pathology_statistics import (
     StatisticsRules,
 )
 from shared.domain.pathology import CYTOLOGY_KINDS, CaseState, LibraryKind, SlideState, SpecimenState, TaskSource
+from shared.domain.pathology_indicators import ENTERED, Indicator
 from shared.domain.pathology_reports import Concordance, PaperState, ReportKind
-from shared.domain.pathology_statistics import ENTERED, Indicator, Pair
+from shared.domain.pathology_statistics import Pair
 
 _MOST_MONTHS = 36
 _MOST = 10_000_000

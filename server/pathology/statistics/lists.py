@@ -34,8 +34,9 @@ from shared.contract.pathology_statistics import (
     Which,
 )
 from shared.domain.pathology import ORDER_KINDS, SLIDE_GRADES, CaseFlag, CaseState, OrderKind, SlideGrade
+from shared.domain.pathology_queries import Field
 from shared.domain.pathology_reports import PaperState, ReportKind
-from shared.domain.pathology_statistics import Field, Subject
+from shared.domain.pathology_statistics import Subject
 from shared.domain.permissions import PATHOLOGY_WORDS, Permission
 
 _MOST_ROWS = 500

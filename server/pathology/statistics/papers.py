@@ -14,7 +14,9 @@ from server.pathology.statistics.wording import word_of
 from server.printing.layout.pages import pdf_of
 from server.printing.layout.sheet import Language, Metadata
 from shared.contract.pathology_statistics import CaseLine, IndicatorView, StatisticsFilter, Table
-from shared.domain.pathology_statistics import FIELDS, INDICATORS, SUBJECTS, Field
+from shared.domain.pathology_indicators import INDICATORS
+from shared.domain.pathology_queries import FIELDS, Field
+from shared.domain.pathology_statistics import SUBJECTS
 from shared.paper.blocks import TableBlock, TableColumn
 from shared.paper.layout import Facts, LaidOut, LayoutError, lay_out
 from shared.paper.template import FlowElement, LineElement, Page, Template, TextElement

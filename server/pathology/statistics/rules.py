@@ -12,7 +12,7 @@ from server.kernel.errors import invalid
 from server.pathology.statistics.tables import RulesRow
 from shared.contract.base import Changed
 from shared.contract.pathology_statistics import StatisticsRules
-from shared.domain.pathology_statistics import Indicator
+from shared.domain.pathology_indicators import Indicator
 
 _THE_RULES = 1
 _MOST_WORDS = 100

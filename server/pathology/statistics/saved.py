@@ -31,8 +31,8 @@ from shared.domain.pathology import (
     OrderKind,
     SlideGrade,
 )
+from shared.domain.pathology_queries import Field
 from shared.domain.pathology_reports import PaperState, ReportKind
-from shared.domain.pathology_statistics import Field
 
 _MOST_QUERIES = 200
 _MOST_CHOICES = 200

@@ -20,7 +20,9 @@ from server.printing.layout.sheet import Language
 from shared.contract import pathology_statistics as contract
 from shared.contract.master import SheetView
 from shared.contract.printing import DocumentView
-from shared.domain.pathology_statistics import INDICATORS, MEASURES, SUBJECTS, Field
+from shared.domain.pathology_indicators import INDICATORS
+from shared.domain.pathology_queries import Field
+from shared.domain.pathology_statistics import MEASURES, SUBJECTS
 
 _TITLES = {True: ("登记薄", "Register book"), False: ("病例列表", "List of cases")}
 

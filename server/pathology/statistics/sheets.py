@@ -14,18 +14,9 @@ from shared.contract.pathology_statistics import (
     StatisticsFilter,
     Table,
 )
-from shared.domain.pathology_statistics import (
-    FIELDS,
-    GROUPINGS,
-    INDICATORS,
-    MEASURES,
-    SUBJECTS,
-    Field,
-    FieldKind,
-    GroupBy,
-    Measure,
-    Unit,
-)
+from shared.domain.pathology_indicators import INDICATORS
+from shared.domain.pathology_queries import FIELDS, Field, FieldKind
+from shared.domain.pathology_statistics import GROUPINGS, MEASURES, SUBJECTS, GroupBy, Measure, Unit
 
 _WIDE = {Field.DIAGNOSIS: 60, Field.FINDINGS: 60, Field.GROSS: 60, Field.CLINICAL: 30, Field.SPECIMEN: 24}
 _UNITS = {Unit.PERCENT: ("（%）", " (%)"), Unit.YEARS: ("（岁）", " (years)")}

@@ -38,8 +38,10 @@ from shared.contract.pathology_statistics import (
     ListEarlier,
     SaveQuery,
 )
+from shared.domain.pathology_indicators import Indicator
+from shared.domain.pathology_queries import Field, Operator
 from shared.domain.pathology_reports import Concordance
-from shared.domain.pathology_statistics import Field, GroupBy, Indicator, Measure, Operator, Pair, Subject
+from shared.domain.pathology_statistics import GroupBy, Measure, Pair, Subject
 from tests.clients.pathology.statistics.statistics_desk import House
 from tests.databases import a_database
 from tests.server.pathology.statistics.records import StatisticsHouse

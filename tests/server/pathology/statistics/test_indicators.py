@@ -14,8 +14,9 @@ from server.pathology.reports.tables import FrozenSection
 from server.pathology.statistics.rules import deadline, is_weekday
 from shared.contract import pathology_statistics as contract
 from shared.contract.errors import ErrorCode
+from shared.domain.pathology_indicators import ENTERED, INDICATORS, Indicator
 from shared.domain.pathology_reports import Concordance
-from shared.domain.pathology_statistics import ENTERED, INDICATORS, Indicator, Pair
+from shared.domain.pathology_statistics import Pair
 from tests.databases import KINDS, a_database
 from tests.server.pathology.pathology_world import ADMIN, AUDITOR, BOSS, CHIEF
 from tests.server.pathology.statistics.records import Record, StatisticsHouse

@@ -15,7 +15,8 @@ from openpyxl import load_workbook
 from server.kernel.errors import Refusal
 from shared.contract import pathology_statistics as contract
 from shared.contract.errors import ErrorCode
-from shared.domain.pathology_statistics import BOOK_FIELDS, Field, GroupBy, Operator, Subject
+from shared.domain.pathology_queries import BOOK_FIELDS, Field, Operator
+from shared.domain.pathology_statistics import GroupBy, Subject
 from tests.databases import KINDS, a_database
 from tests.server.pathology.pathology_world import ADMIN, BOSS, CHIEF, CLERK
 from tests.server.pathology.statistics.records import Record, StatisticsHouse

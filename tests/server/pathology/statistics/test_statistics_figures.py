@@ -11,16 +11,7 @@ import pytest
 from server.kernel.errors import Refusal
 from shared.contract import pathology_statistics as contract
 from shared.contract.errors import ErrorCode
-from shared.domain.pathology_statistics import (
-    GROUPS_OF,
-    MEASURES,
-    PERIODS,
-    SHARES,
-    GroupBy,
-    Measure,
-    Subject,
-    Unit,
-)
+from shared.domain.pathology_statistics import GROUPS_OF, MEASURES, PERIODS, SHARES, GroupBy, Measure, Subject, Unit
 from tests.databases import KINDS, a_database
 from tests.server.pathology.pathology_world import CHIEF, CLERK, TECHNICIAN
 from tests.server.pathology.statistics.records import StatisticsHouse
