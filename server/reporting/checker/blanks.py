@@ -40,6 +40,7 @@ _MEASURE_WITHOUT_NUMBER = re.compile(
     rf"|(?:为|达|率|EF|HR|角)\s*{_UNIT}(?!数)"
     r"|(?:SUV\s?(?:max|mean|peak)?|CT值|BPD|FL|EF)(?:值)?\s*(?:约为|约|为|：|:)?\s*(?=[，,。；;、）)\n]|$)"
     r"|(?<=[一-鿿，,、])\s*(?:×\s*)+(?:mm|cm)"
+    r"|(?<=[一-鿿])[ \t]{2,}(?=次/分|bpm|mm|cm|HU|ml|[%％°]|cm/s)|(?<=[mc]m)\s*[×xX*]\s*(?:mm|cm)(?![²³])"
     r"|(?<![A-Za-z])(?!(?:CT|MR|US|PET|DR|SUV|IM|SE|LN)\s)[A-Z][A-Za-z]{1,4}\s*[:：]?\s*(?:mm|cm|ml/min|ml|次/分|cm/s)(?![\w²³])"
     r"|(?<=[一-鿿])\s*[%％°](?!\s*[以左])|约(?=[分次]\s*(?:/|[，,。；;]|$))|(?:T|Z)值\s*(?=[，,。；;、）)\n]|$)|(?<=[，,])大小\s*(?=[，,。；;])|(?<=率)次\s*/\s*分|(?:深度|厚度|内径|[直长短横斜]径|前后径|双顶径|股骨长|头臀长|[头腹]围)\s*(?=[，。；;]|$)"
     rf"|(?:(?:{_MEASURES}|长|厚|宽|高|深)|(?<=约)|(?<=约为))\s*[_＿]+(?=\s*(?:[，,。；;]|$))"
@@ -106,7 +107,7 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
 
 def _is_heading(text: str, start: int, end: int) -> bool:
     """Whether a word in square brackets opens a paragraph or a sentence that goes on after it."""
-    opens = not text[:start].strip() or text[:start].rstrip(" ")[-1:] in set("\n。；;")
+    opens = not text[:start].strip() or text[:start].rstrip(" ")[-1:] in set("\n。；;，,")
     return opens and end - start > 2 and bool(text[end:].strip()) and not _INSTRUCTION.search(text[start + 1 : end - 1])
 
 
@@ -131,6 +132,8 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
             and not (mention.lesion == "出血" and _SINGLE_BLOOD.search(mention.words))
             and not (mention.lesion == "结石" and _ONE_STONE.search(mention.words))
         ):
+            continue
+        if len(mention.sides) == 2 or "扫及" in mention.words or "所及" in mention.words:
             continue
         if mention.sentence in told or mention.is_history or mention.is_unsure or not _NAMED.search(mention.words):
             continue

@@ -14,7 +14,7 @@ from server.reporting.checker.clauses import Clause, Mention, clauses
 from server.reporting.checker.contradictions import contradictions
 from server.reporting.checker.elsewhere import at_another_place, elsewhere, level_for_level
 from server.reporting.checker.grounds import grounds, supports
-from server.reporting.checker.knowledge import refuted
+from server.reporting.checker.knowledge import denied_word_for_word, grafts, refuted
 from server.reporting.checker.numbers import refuted_by_number
 from server.reporting.checker.omissions import omissions
 from server.reporting.checker.opposites import opposites
@@ -56,6 +56,8 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             grounds,
             scores,
             refuted,
+            grafts,
+            denied_word_for_word,
             refuted_by_number,
             miscounted,
             of_another_modality,

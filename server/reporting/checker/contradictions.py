@@ -280,7 +280,7 @@ def _reached(subject: Subject) -> Iterator[Alarm]:
     """ "Invades X" and "X is not invaded"."""
     for match in re.finditer(r"(?<![未无])(?:累及|侵犯|侵及)([一-鿿]{2,6}?)(?=$|[，。；、及])", subject.impression):
         denial = re.search(
-            rf"{match[1]}[^，。；]{{0,6}}(?:未见|无)[^，。；]{{0,4}}(?:累及|受累|受侵|侵犯)|{match[1]}腺?[^，。；]{{0,4}}(?:未见(?:明显)?异常|(?:形态|信号)正常)",
+            rf"{match[1]}[^，。；]{{0,6}}(?:未见|无|未)[^，。；]{{0,4}}(?:累及|受累|受侵|侵犯|侵)|{match[1]}[^，。；]{{0,3}}(?:界面|界限|脂肪间隙|间隙|边界)[^，。；]{{0,2}}(?:清晰|清楚|存在)|{match[1]}腺?[^，。；]{{0,4}}(?:未见(?:明显)?异常|(?:形态|信号)正常)",
             subject.findings,
         )
         if denial:

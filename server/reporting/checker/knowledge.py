@@ -173,9 +173,26 @@ _RULES = tuple(
         ),
         # Heart and vessels.
         (
-            r"(?:房间隔|室间隔)缺损|动脉导管未闭|卵圆孔未闭",
-            r"(?:房|室)间隔[^，。；]{0,4}(?:连续(?!性?中断)|完整)|(?:未见|无)[^，。；]{0,6}分流",
+            r"房间隔缺损|卵圆孔未闭",
+            r"房间隔[^，。；]{0,4}(?:连续(?!性?中断)|完整)|(?:未见|无)[^，。；]{0,6}分流",
             r"中断|缺损|(?<!未见)(?<!无)(?<!未见明显)(?<!未见异常)分流|回声失落|管状",
+        ),
+        (
+            r"室间隔缺损|动脉导管未闭",
+            r"室间隔[^，。；]{0,4}(?:连续(?!性?中断)|完整)|(?:未见|无)[^，。；]{0,6}分流",
+            r"中断|缺损|(?<!未见)(?<!无)(?<!未见明显)(?<!未见异常)分流|回声失落|管状",
+        ),
+        (
+            r"肝胆期[^，。；]{0,6}(?:摄取)?(?:减低|降低|低信号|缺损)",
+            r"肝胆期[^，。；低]{0,6}(?:等|高)[-~～、及稍高等]*信号",
+            r"肝胆期[^，。；]{0,6}低信号",
+        ),
+        (r"Deauville[^，。；\d]{0,4}[45]", r"低于[^，。；]{0,6}(?:血池|肝)", r"高于[^，。；]{0,6}肝|明显高|新发"),
+        (r"Deauville[^，。；\d]{0,4}[12]", r"高于[^，。；]{0,4}(?:肝|血池)", r"低于"),
+        (
+            r"完全(?:缓解|代谢缓解)|(?<![A-Za-z])C[MR]R?(?![A-Za-z])",
+            r"(?:高代谢|代谢增高|浓聚)[^，。；]{0,6}(?:较前)?(?:增多|增大|升高|新出现)|新发[^，。；]{0,8}(?:高代谢|病灶)",
+            None,
         ),
         (
             r"节段性[^，。；]{0,4}(?:运动|活动)[^，。；]{0,2}(?:异常|减低|减弱|不良)",
@@ -296,6 +313,57 @@ _RULES = tuple(
         ),
     )
 )
+_GRAFT = re.compile(
+    r"((?:LIMA|RIMA|SVG|RA|[左右]?桥|[左右]侧?支架)\s*[-—－至]\s*[A-Z0-9]{2,4})[^，。；、]{0,14}?(通畅|闭塞|狭窄|未见显影|不显影)"
+)
+_STATE = {"通畅": True}
+
+
+def grafts(subject: Subject) -> Iterator[Alarm]:
+    """Each graft by its name: open in one part and blocked in the other."""
+    found = {match[1]: (match[2] in _STATE, match[0]) for match in _GRAFT.finditer(subject.findings)}
+    for match in _GRAFT.finditer(subject.impression):
+        there = found.get(match[1])
+        if there and there[0] is not (match[2] in _STATE):
+            why = f"诊断意见写“{match[0]}”，影像所见却写“{there[1]}”，请核对。"
+            yield Alarm(AlarmKind.CONFLICT, match[0], why)
+            return
+
+
+# A sign that the findings deny in so many words, and no other name of which they use.
+_DENIED = re.compile(
+    r"(?:未见|未探及|(?<![有])无)(?:明显|明确|确切|显著|异常)?([一-鿿]{3,10}?)(?=$|[，。；、及或])|(?<=[，。；])([一-鿿]{2,5})未见(?=$|[，。；])"
+)
+_GENERAL = re.compile(r"异常|明显|改变|占位|病变|增大|肿大|信号|密度|回声|变化|其他|特殊|征象|结构")
+_NEAR = re.compile(r"(?:周围?|旁|伴|并|及)[^，。；]{0,4}(水肿|出血|坏死|钙化|囊变|脓肿|瘘|血肿|积气|渗出)")
+_NONE_NEAR = re.compile(
+    r"(?:周围?|旁)[^，。；]{0,4}(?:未见|无)[^，。；]{0,4}(水肿|出血|坏死|钙化|囊变|脓肿|瘘|血肿|积气|渗出)"
+)
+
+
+def denied_word_for_word(subject: Subject) -> Iterator[Alarm]:
+    """The impression asserts what the findings deny with the very words ("no gas in the portal vein")."""
+    for told in clauses(subject.impression):
+        if _HEDGED.search(told.text):
+            continue
+        for one in clauses(subject.findings):
+            for match in _DENIED.finditer(one.text):
+                name = match[1] or match[2]
+                if _GENERAL.search(name) or name not in told.text or not _may_concern(told, one):
+                    continue
+                others = subject.findings.replace(one.text, "")
+                if name in others and not re.search(rf"(?:未见|无)[^，。；]{{0,6}}{name}", others):
+                    continue
+                why = f"诊断意见写“{told.text}”，影像所见却写“{one.text}”，请核对。"
+                yield Alarm(AlarmKind.CONFLICT, told.text, why)
+                return
+            near, none = _NEAR.search(told.text), _NONE_NEAR.search(one.text)
+            if near and none and near[1] == none[1] and subject.findings.count(near[1]) == 1:
+                why = f"诊断意见写“{told.text}”，影像所见却写“{one.text}”，请核对。"
+                yield Alarm(AlarmKind.CONFLICT, told.text, why)
+                return
+
+
 _HEDGED = re.compile(
     r"未见|(?<!三)无(?!回声|名)|除外|排除|待排|待查|可疑|[?？]|术前|建议|复查|随访|既往|前片|前次|病史|较前(?:已|消失)|已吸收|好转|请结合|鉴别|高危|风险"
 )

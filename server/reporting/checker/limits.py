@@ -129,6 +129,9 @@ _WALL_OF_GALLBLADDER = Limits(re.compile(""), 0.5, 25, "胆囊壁")
 # "The gallbladder is so large, its wall is rough, so thick": the thickness is the wall's.
 _THICK = re.compile(r"^，?厚(?:度|约|为|\d|$)")
 _WALL = re.compile(r"壁[^。；]{0,8}，$")
+# "A dense shadow of 8 mm": the size is that of what follows it.
+_NAMED_AFTER = re.compile(r"(?:大小|左右)?的?[高低等稍致密强无回声]{0,5}(?:影|结节|结石|灶|囊肿|肿块|息肉|斑块)")
+_STRANGE_NAME = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}\s*[约为：:]*\s*$")
 _AWAY = re.compile(
     r"距|(?<!胎芽)(?<!头臀)长约|长度|(?<!中)层厚|层距|(?<!室)间隔|移动|进入|置入|植入|切口|导管|引流|插管|尖端",
     re.IGNORECASE,
@@ -151,6 +154,10 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
                 or _nearest(clause.text[end:], first=True)
             )
             said = before + clause.text[:start]
+            if lesion := _NAMED_AFTER.match(clause.text[end:]):
+                limits = _nearest_lesion(lesion[0]) or _ANYTHING
+            elif _STRANGE_NAME.search(own) and not _nearest(own):
+                limits = _ANYTHING  # what an abbreviation means is not known
             if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said.rpartition("大小正常")[2]):
                 limits = _nearest_lesion(said) or _ANYTHING
             elif limits and limits.name == "壁厚" and "胆囊" in said and not re.search(r"胃|肠|膀胱|食管", said):

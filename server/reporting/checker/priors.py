@@ -59,13 +59,17 @@ class _Claim:
 def priors(subject: Subject) -> Iterator[Alarm]:
     """Doubts about what the text says of change."""
     compares = _COMPARES.search(subject.both)
-    if not subject.prior.strip():
+    none_before = re.fullmatch(
+        r"[^。；]{0,12}(?:无既往|首次|初次|无前片|无旧片|未提供|无对照|暂无|无影像)[^。；]{0,16}[。；]?",
+        subject.prior.strip(),
+    )
+    if not subject.prior.strip() or none_before:
         if compares and not re.search(r"无(?:前片|既往|旧片)|未(?:提供|见)(?:前片|旧片)|no prior", subject.both):
             words = _sentence_of(subject.both, compares.start())
             yield Alarm(AlarmKind.PRIOR, words, f"“{words}”与既往检查作了比较，但没有既往报告，请核对。")
         return
     told = False
-    for check in (_quoted, _changes, _shares, _against_each_other, _amounts, _new_ones):
+    for check in (_quoted, _changes, _only_one, _listed_as_new, _shares, _against_each_other, _amounts, _new_ones):
         for alarm in check(subject):
             told = True
             yield alarm
@@ -80,12 +84,50 @@ def _quoted(subject: Subject) -> Iterator[Alarm]:
     there = [number for one in measures_in(subject.prior) for number in one.numbers]
     for text in (subject.findings, subject.impression):
         for one in measures_in(text):
-            if one.is_former and there and not all(any(abs(a - b) < 0.051 for b in there) for a in one.numbers):
+            if (
+                one.is_former
+                and any(_comparable(each, one) for each in measures_in(subject.prior))
+                and not all(any(abs(a - b) < 0.051 for b in there) for a in one.numbers)
+            ):
                 yield Alarm(AlarmKind.PRIOR, one.words, f"引用的既往测量值“{one.words}”与既往报告不符，请核对。")
         shares = percents_in(subject.prior)[0]
         for share in percents_in(text)[1]:
             if shares and not any(abs(share - other) < 0.051 for other in shares):
                 yield Alarm(AlarmKind.PRIOR, f"{share:g}%", f"引用的既往数值“{share:g}%”与既往报告不符，请核对。")
+
+
+def _comparable(one: Measure, other: Measure) -> bool:
+    """Whether two measures may be of one lesion."""
+    if (
+        one.lesions
+        and other.lesions
+        and not one.lesions & other.lesions
+        and not (one.lesions | other.lesions) <= _MASSES
+    ):
+        return False
+    if "淋巴结肿大" in one.lesions ^ other.lesions:
+        return False
+    return not (one.organs and other.organs and not one.organs & other.organs)
+
+
+def _only_one(subject: Subject) -> Iterator[Alarm]:
+    """Where each report has but one lesion with two measures, and one word of change, these three belong together."""
+    before = [one for one in measures_in(subject.prior) if len(one.numbers) > 1 and not one.is_former]
+    now = [one for one in measures_in(subject.findings) if len(one.numbers) > 1 and not one.is_former]
+    claims = _claims(subject.impression)
+    if len(before) != 1 or len(now) != 1 or len(claims) != 1 or not _comparable(before[0], now[0]):
+        return
+    if len(now[0].numbers) != len(before[0].numbers) and claims[0].said == "same":
+        return
+    (claim,) = claims
+    if "淋巴结" in claim.words or re.search(r"积液|密度|信号|代谢|强化|水肿", claim.words):
+        return
+    small = claim.said == "larger" and now[0].mm <= before[0].mm + 0.5
+    large = claim.said == "smaller" and now[0].mm >= before[0].mm
+    if small or large or (claim.said == "same" and _is_untrue("same", before[0].mm, now[0].mm)):
+        what = {"larger": "增大", "smaller": "缩小", "same": "无明显变化"}[claim.said]
+        why = f"文中说较前{what}，但既往为 {before[0].mm:g} mm，本次为 {now[0].mm:g} mm，请核对。"
+        yield Alarm(AlarmKind.PRIOR, claim.words, why)
 
 
 def _changes(subject: Subject) -> Iterator[Alarm]:
@@ -145,6 +187,8 @@ def _claims(text: str) -> list[_Claim]:
         if clause.sentence != number:
             number, lesions = clause.sentence, frozenset()
         own = frozenset(one.lesion for one in asserted(clause.text))
+        if not own and "淋巴结" in clause.text:
+            own = frozenset({"淋巴结肿大"})
         lesions = own or lesions
         said = _said(clause.text, general)
         if not said or not (general or _COMPARES.search(all_sentences[clause.sentence])):
@@ -310,6 +354,23 @@ def _alike(one: Mention, other: Mention) -> bool:
         and bool(not one.sides or not other.sides or one.sides & other.sides)
         and not apart(one.places, other.places)
     )
+
+
+_NEW_PLACE = re.compile(
+    r"([左右双]侧?[一-鿿]{1,6}|[CTLS]\d{1,2}(?:椎体)?)[^，。；、]{0,4}(?:为|系)?(?:新出现|新发|新增)"
+)
+
+
+def _listed_as_new(subject: Subject) -> Iterator[Alarm]:
+    """A place called new by name, that the earlier report names among the ill."""
+    for match in _NEW_PLACE.finditer(subject.impression):
+        name = re.sub(r"侧|为$|系$|椎体", "", match[1])
+        for part in clauses(subject.prior):
+            place = re.sub(r"侧|椎体", "", part.text).find(name)
+            if place >= 0 and not re.search(r"未见|无|正常|术后", part.text):
+                why = f"“{match[0]}”，但既往报告已有“{part.text}”，请核对。"
+                yield Alarm(AlarmKind.PRIOR, match[0], why)
+                return
 
 
 def _new_ones(subject: Subject) -> Iterator[Alarm]:

@@ -40,6 +40,7 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("肝左叶", r"肝左[半叶]叶?|左半肝", False),
     ("肝右叶", r"肝右[半叶]叶?|右半肝", False),
     ("扁桃体", r"扁桃体|tonsillectomy|tonsils?", True),
+    ("声带", r"声带|声门", False),
     ("直肠", r"直肠(?!子宫|膀胱|陷凹|系膜|癌)|肛管", False),
     ("升结肠", r"升结肠|回盲", False),
     ("降结肠", r"(?<!横)降结肠", False),
@@ -60,7 +61,7 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"左半结肠切", ("降结肠",)),
         (r"乙状结肠(?:癌)?[^，。；]{0,3}切除", ("乙状结肠",)),
         (r"膀胱[^，。；]{0,4}全切", ("膀胱",)),
-        (r"全喉切", ("喉",)),
+        (r"全喉切|喉全切", ("喉", "声带")),
     )
 )
 _BREAST = re.compile(r"([左右])侧?乳(?:腺)?癌(?:术后|根治|改良)(?!.{0,6}保乳)")
@@ -101,9 +102,53 @@ _OTHER_THING: dict[str, re.Pattern[str]] = {
 }
 
 
+# What a joint's replacement takes away, by the words that describe it as there.
+_REPLACED: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = tuple(
+    (re.compile(done), re.compile(gone), name)
+    for done, gone, name in (
+        (
+            r"(?:人工)?(?:全髋|髋关节|股骨头)(?:关节)?置换",
+            r"股骨头[^，。；假]{0,8}(?:骨质|密度|信号|形态|塌陷|坏死|囊变|光滑|圆隆|骨髓)",
+            "股骨头",
+        ),
+        (r"(?:人工)?(?:全膝|膝关节)(?:关节)?(?:表面)?置换", r"半月板|交叉韧带|关节软骨", "膝关节内结构"),
+        (
+            r"(?:人工)?(?:全肩|肩关节|肱骨头)(?:关节)?置换",
+            r"肱骨头[^，。；假]{0,6}(?:骨质|密度|信号|形态|坏死)",
+            "肱骨头",
+        ),
+        (r"晶状体置换|人工晶[状体]", r"晶状体(?:混浊|密度|形态)", "晶状体"),
+    )
+)
+
+
+def _replaced(subject: Subject) -> Iterator[Alarm]:
+    """A joint that is a prosthesis and is described as the patient's own."""
+    for done, gone, name in _REPLACED:
+        for text in (subject.prior, subject.findings, subject.impression):
+            match = done.search(text)
+            if not match or re.search(r"拟行|建议|可行|择期|前", text[max(0, match.start() - 6) : match.start()]):
+                continue
+            taken = sides_in(text[max(0, match.start() - 6) : match.end()])
+            for sentence in sentences(subject.findings):
+                for part in re.split(r"[，,]", sentence):
+                    seen = gone.search(part)
+                    sides = sides_in(part)
+                    if not seen or (taken and sides and not taken & sides) or (taken and not sides and "双" in text):
+                        continue
+                    if re.search(r"未见显示|缺如|切除|未见|假体|置换", part) or (
+                        taken and not sides and len(taken) == 1 and opposite(next(iter(taken))) in sides_in(sentence)
+                    ):
+                        continue
+                    why = f"{match[0]}术后没有{name}，文中却描述“{part.strip()}”，请核对患者或文字。"
+                    yield Alarm(AlarmKind.REMOVED_ORGAN, part.strip(), why)
+                    return
+
+
 def removed(subject: Subject) -> Iterator[Alarm]:
     """Organs gone by the earlier reports (or by this one's own words) that this report describes."""
     gone = _taken_in(subject.prior) | _taken_in(subject.both)
+    yield from _replaced(subject)
     told: set[str] = set()
     for name, side in sorted(gone):
         if name in told:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from server.reporting.checker.clauses import clauses
-from server.reporting.checker.places import apart
+from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _DIGITS = {
@@ -51,6 +51,8 @@ def miscounted(subject: Subject) -> Iterator[Alarm]:
             why = f"诊断意见写“{words}”，影像所见写“{same[0][0]}”，数目不一致，请核对。"
             yield Alarm(AlarmKind.CONFLICT, words, why)
             return
+    yield from _listed(subject)
+    yield from _children(subject)
     yield from _one_or_many(subject)
     yield from _stretches(subject)
 
@@ -67,6 +69,40 @@ def _counts(text: str) -> Iterator[_Counted]:
                 name = _SAME_THING.get(match[thing], match[thing])
                 yield match[0], name, _DIGITS[match[number]], clause.organs, clause.sides, clause.places
                 break
+
+
+_LIST = re.compile(r"第?\d+(?:\s*[、，,\-~～至]\s*第?\d+)*\s*(?:前|后|侧)?(肋|跖骨|掌骨|趾骨|指骨)")
+_IN_ALL = re.compile(r"共\s?(?:计)?\s?(\d+|[一两二三四五六七八九十])\s?(?:根|处|块|个)")
+
+
+def _listed(subject: Subject) -> Iterator[Alarm]:
+    """ "Ribs 2 to 5 (three in all)"."""
+    for text in (subject.findings, subject.impression):
+        for sentence in re.split(r"[。；\n]", text):
+            listed, total = list(_LIST.finditer(sentence)), _IN_ALL.search(sentence)
+            if len(listed) != 1 or not total:
+                continue
+            number = (
+                int(total[1]) if total[1].isdigit() else "零一二三四五六七八九十".find(total[1].replace("两", "二"))
+            )
+            there = {place for kind, place in places_in(listed[0][0]) if kind == listed[0][1]}
+            if there and number != len(there) and "双" not in sentence:
+                why = f"“{listed[0][0]}”共 {len(there)} 处，文中却写“{total[0]}”，请核对。"
+                yield Alarm(AlarmKind.CONFLICT, total[0], why)
+                return
+
+
+_CHILD = re.compile(r"胎儿?\s?([A-D甲乙丙①②③])|([A-D])\s?胎|F([123])(?!\d)")
+_CHILDREN = {"单": 1, "一": 1, "双": 2, "三": 3, "四": 4}
+
+
+def _children(subject: Subject) -> Iterator[Alarm]:
+    """ "Triplets" of two that are described."""
+    there = {next(one for one in match.groups() if one) for match in _CHILD.finditer(subject.findings)}
+    told = re.search(r"(单|双|三|四)(?:活|绒毛膜|羊膜囊|绒|羊)*胎", subject.impression)
+    if len(there) >= 2 and told and _CHILDREN[told[1]] != len(there):
+        why = f"影像所见描述了 {len(there)} 个胎儿，诊断意见写“{told[0]}”，请核对。"
+        yield Alarm(AlarmKind.CONFLICT, told[0], why)
 
 
 _MANY = re.compile(rf"多发(?:性|小)?({_THINGS})|({_THINGS})[（(]?多发")

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
+from server.reporting.checker.slips import slips
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from server.reporting.checker.vocabulary import ALIKE, KNOWN, LONGEST, MISTAKES, RIGHT_AFTER_ALL, TERMS, phrases
 
 _HAN = re.compile(r"[一-鿿]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _TWICE = re.compile(r"([一-鿿])\1")
-_MAY_STAND_TWICE = frozenset("轻渐常稍略仅往处层双种点丝缕隐明时刻慢微散节段一条个颗粒各区")
+_MAY_STAND_TWICE = frozenset("极轻渐常稍略仅往处层双种点丝缕隐明时刻慢微散节段一条个颗粒各区")
 _PUNCTUATION_TWICE = re.compile(r"([，。；、：])\1+|[，、；]：|[，、；]。|。[，、；]")
 # Characters that are words by themselves: beside a character of another word they make sounds that mean nothing.
 _BY_THEMSELVES = frozenset(
@@ -29,6 +30,8 @@ _BY_THEMSELVES = frozenset(
     "颌颅颞额顶枕眶窦鼻耳喉咽舌唇齿腮乳腋脐臀髂骶股腘跟跖趾指掌"
     "胃颈胸腹腰盆头手足膝肩肘腕踝髋椎肋尿血气液水粗细轻重薄圆窄软硬厘岁男女周级份"
 )
+# What ends the name of a thing and begins what is said of it.
+_VERBS = frozenset("见呈示为及与和伴可未无均内")
 # That a word differs in its side is the business of other checks.
 _SIDES = re.compile(r"[左右]")
 _OFTEN_TURNED = frozenset(
@@ -42,6 +45,10 @@ def typos(subject: Subject) -> Iterator[Alarm]:
     told: set[str] = set()
     for wrong, right in _misspelt(subject.both):
         if wrong not in told and _SIDES.sub("", wrong) != _SIDES.sub("", right):
+            told.add(wrong)
+            yield Alarm(AlarmKind.TYPO, wrong, f"“{wrong}”疑为“{right}”之误。")
+    for wrong, right in slips(subject.both):
+        if not any(wrong in one or one in wrong for one in told) and _SIDES.sub("", wrong) != _SIDES.sub("", right):
             told.add(wrong)
             yield Alarm(AlarmKind.TYPO, wrong, f"“{wrong}”疑为“{right}”之误。")
 
@@ -112,6 +119,8 @@ def _are_two_words(part: str, wrong: list[int]) -> bool:
 def _is_word_and_more(part: str, wrong: list[int]) -> bool:
     """Whether all but one at an end are a word and that one is a word by itself, or two words stand side by side."""
     if len(part) == 4 and _are_two_words(part, wrong):
+        return True
+    if wrong == [len(part) - 1] and part[-1] in _VERBS:
         return True
     return (wrong == [0] and part[0] in _BY_THEMSELVES and part[1:] in KNOWN) or (
         wrong == [len(part) - 1] and part[-1] in _BY_THEMSELVES and part[:-1] in KNOWN

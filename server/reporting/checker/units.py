@@ -32,7 +32,7 @@ _FORMER = re.compile(r"前片|前次|上次|原|既往|较前|prior|previous", r
 
 
 _NO_LENGTH = re.compile(
-    rf"(?:心率|胎心率?|搏动|LVEF|(?<![A-Za-z])EF|射血分数|(?<![A-Za-z])FS|狭窄(?:率|程度)?|(?<![A-Za-z])RI|(?<![A-Za-z])PI|S/D|压缩|受压|[αβ]角|角度?|流速|PSV|EDV|(?<!SU)Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分|骨密度|BMD)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
+    rf"(?:心率|胎心率?|搏动|LVEF|(?<![A-Za-z])EF|射血分数|(?<![A-Za-z])FS|狭窄(?:率|程度)?|(?<![A-Za-z])RI|(?<![A-Za-z])PI|S/D|压缩|受压|(?:[αβ夹成])角|角度|流速|PSV|EDV|(?<!SU)Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分|骨密度|BMD)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
     re.IGNORECASE,
 )
 _WEIGHTS = re.compile(rf"{NUMBER}\s*(?:kg|千克|公斤|斤)(?![a-zA-Z/²])", re.IGNORECASE)
@@ -66,6 +66,30 @@ _PRESSED = re.compile(r"压|PG|PASP|RVSP|梯度|BP|pressure|gradient", re.IGNORE
 _PRODUCT = re.compile(rf"{NUMBER}\s*(?:cm|厘米)(?:\s*[×xX*＊]\s*{NUMBER}\s*(?:cm|厘米))+", re.IGNORECASE)
 
 
+# What is measured in which units; other units of measures beside it are slips.
+_ANY_UNIT = r"(mmHg|cmHg|cmH2O|kPa|Pa|mm/s|cm/s|m/s|次/分|bpm|mm[23²³]|cm[23²³]|mm|cm|ml|mL|毫升|HU|%|％|°|度|岁|周|kg|g|s|ms|秒|毫秒|Gy)(?![A-Za-z/])"
+_QUANTITIES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = tuple(
+    (name, re.compile(rf"(?:{words})[^，。；、\d（(]{{0,4}}({NUMBER})\s*{_ANY_UNIT}"), frozenset(allowed.split()))
+    for name, words, allowed in (
+        ("压力", r"压差|压力(?:阶差|梯度)?|跨瓣压|PASP|RVSP|肺动脉收缩压|血压", "mmHg kPa Pa cmH2O"),
+        ("流速", r"流速|PSV|EDV|(?<![A-Za-z])V(?:max|p)|峰值速度|(?<![A-Za-z])PFV", "cm/s m/s mm/s"),
+        ("心率", r"心率|胎心率?|心室率|脉率", "次/分 bpm"),
+        ("角度", r"(?:Cobb|[αβ]|外展|前倾|成|夹|颈干)角", "° 度"),
+        ("百分比", r"(?<![A-Za-z])(?:LV)?EF|射血分数|狭窄率|覆盖率|(?<![A-Za-z])FS", "% ％"),
+        ("硬度", r"弹性(?:模量|值)|肝硬度|LSM|杨氏模量", "kPa m/s"),
+        ("指数", r"(?<![A-Za-z])RI|阻力指数|(?<![A-Za-z])S/D|(?<![A-Za-z])FFR|(?<![A-Za-z])ABI", ""),
+    )
+)
+
+
+def _by_quantity(text: str) -> Iterator[Alarm]:
+    for name, pattern, allowed in _QUANTITIES:
+        for match in pattern.finditer(text):
+            if match[2] not in allowed:
+                why = f"“{match[0]}”是{name}，单位不应为“{match[2]}”，请核对。"
+                yield Alarm(AlarmKind.UNIT, match[0], why)
+
+
 def units(subject: Subject) -> Iterator[Alarm]:
     """Doubtful units of densities, lengths, volumes and ratios."""
     for text in (subject.findings, subject.impression):
@@ -77,6 +101,7 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _beyond_belief(text)
         yield from _fetal(text)
         yield from _thicker_than_long(text)
+        yield from _by_quantity(text)
     yield from _same_number_other_unit(subject)
 
 

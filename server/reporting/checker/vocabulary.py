@@ -18,6 +18,11 @@ def _read(name: str) -> list[str]:
     return (_WORDS / name).read_text(encoding="utf-8").split()
 
 
+def lines_of(name: str) -> list[str]:
+    """The lines of one of the files in words/."""
+    return (_WORDS / name).read_text(encoding="utf-8").splitlines()
+
+
 TERMS = frozenset(_read("terms.txt"))
 _PAIRS = _read("mistakes.txt")
 MISTAKES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
