@@ -25,6 +25,7 @@ from clients.pathology.statistics.files import with_ending
 from clients.pathology.statistics.pairs_page import PairsPage
 from clients.pathology.statistics.quality_page import QualityPage
 from clients.pathology.statistics.query_page import QueryPage
+from clients.pathology.statistics.register_panel import RegisterPanel
 from clients.pathology.statistics.state import Span, chart_of, days_of, split
 from clients.pathology.statistics.table_page import TablePage
 from shared.contract.errors import ErrorBody, ErrorCode, RpcError
@@ -283,18 +284,36 @@ def test_every_entry_of_the_menu_opens_its_page(house: House, qtbot: QtBot) -> N
         assert maker is not None, entry.id
         if entry.id in ("case.import", "case.export"):
             continue
-        house.view.window = None
+        house.view.window = house.view.panel = None
         maker(house.desk)
-        assert house.view.window is not None, entry.id
-        qtbot.addWidget(house.view.window)
+        opened = house.view.window or house.view.panel
+        assert opened is not None, entry.id
+        qtbot.addWidget(opened)
     entries.pairs(house.desk)
     qtbot.addWidget(house.view.window)
+
+
+def test_the_tumour_register_is_exported_for_the_days_that_are_typed(
+    house: House, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = RegisterPanel(house.desk, today=lambda: date(2026, 3, 5))
+    qtbot.addWidget(panel)
+    assert panel.form.values() == {"first": date(2026, 2, 1), "last": date(2026, 2, 28)}
+    panel.form.set_values({"first": date(2026, 1, 1), "last": date(2026, 4, 30)})
+    panel.save_to(tmp_path / "register.csv")
+    lines = (tmp_path / "register.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("病理号,姓名") and len(lines) > 5
+    panel.form.set_values({"first": date(2020, 1, 1), "last": date(2020, 1, 2)})
+    panel.save_to(tmp_path / "nothing.csv")
+    assert not (tmp_path / "nothing.csv").exists()
+    assert "没有需要登记的肿瘤" in house.messages.said[-1].text
 
 
 PAGES: dict[str, Callable[[House], QWidget]] = {
     **{subject.value: lambda house, subject=subject: _year(TablePage(house.desk, subject)) for subject in Subject},  # type: ignore[misc]
     "query": lambda house: QueryPage(house.desk, today=lambda: TODAY),
     "book": lambda house: BookPage(house.desk, today=lambda: TODAY),
+    "register": lambda house: RegisterPanel(house.desk, today=lambda: TODAY),
     "quality": lambda house: QualityPage(house.desk, TODAY),
     "pairs": lambda house: PairsPage(house.desk, today=lambda: TODAY),
 }
