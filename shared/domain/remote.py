@@ -115,7 +115,7 @@ HOSPITAL_STATES: dict[RemoteState, Word] = STATES | {
 
 ACTIONS: dict[RemoteAction, Word] = {
     _A.WITHDRAW: Word("撤回", "Withdraw"),
-    _A.URGE: Word("加急", "Mark urgent"),
+    _A.URGE: Word("标为加急", "Mark urgent"),
     _A.CONFIRM: Word("确认", "Confirm"),
     _A.SEND_BACK: Word("退回修改", "Send back"),
     _A.ACCEPT: Word("接单", "Accept"),
@@ -135,8 +135,8 @@ ACTIONS: dict[RemoteAction, Word] = {
 }
 
 KINDS: dict[RemoteKind, Word] = {
-    RemoteKind.OPINION: Word("远程会诊", "Remote consultation"),
-    RemoteKind.REPORT: Word("云报告", "Report by another hospital"),
+    RemoteKind.OPINION: Word("远程会诊", "Consultation"),
+    RemoteKind.REPORT: Word("云报告", "Report elsewhere"),
 }
 
 URGENCIES: dict[RemoteUrgency, Word] = {

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clients.diagnosis.app import TITLE, Diagnosis
+from clients.diagnosis.app import TITLE, Diagnosis, make_pages
 from clients.diagnosis.ports import NoViewer
 from clients.diagnosis.remote.asking import AskForm
 from clients.diagnosis.remote.page import RemotePage
@@ -164,6 +164,7 @@ def windows(qtbot: QtBot, server: ServerProcess, house: contract.RemoteTeam) -> 
     make_application()
     wear("dark")
     set_language(Language.CHINESE)
+    make_pages()  # registers the English words
     lower, upper = Window(qtbot, server, "sun"), Window(qtbot, server, "li")
     yield lower, upper
     for one in (lower, upper):

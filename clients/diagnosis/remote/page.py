@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
@@ -10,7 +11,16 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, 
 
 from clients.diagnosis.remote.pane import OpenImages, OpenReport, RequestPane
 from clients.diagnosis.remote.presenter import ListPresenter, ListState
-from clients.diagnosis.remote.words import HOSPITAL_LOOKS, LOOKS, ROW_ACTIONS, Clocks, columns, exported
+from clients.diagnosis.remote.words import (
+    CHIPS,
+    HOSPITAL_CHIPS,
+    HOSPITAL_LOOKS,
+    LOOKS,
+    ROW_ACTIONS,
+    Clocks,
+    columns,
+    exported,
+)
 from clients.kit.choosing import ChipFilter, Option, SearchBox, SegmentedControl, Switch
 from clients.kit.labels import Button, IconButton, ValueLabel, hairline
 from clients.kit.lists import ListView
@@ -24,10 +34,6 @@ from shared.domain.remote import RemoteAction, RemoteState
 
 TICK_MS = 1000
 SIDES = (Option("incoming", "受理"), Option("outgoing", "申请记录"))
-_CHIPS = (
-    RemoteState.PENDING, RemoteState.ACCEPTED, RemoteState.WRITING, RemoteState.SUBMITTED, RemoteState.AUDITING,
-    RemoteState.REJECTED, RemoteState.APPROVED, RemoteState.SENT_BACK, RemoteState.RETURNED, RemoteState.COMPLETED,
-)  # fmt: skip
 
 
 class RemotePage(QWidget):
@@ -131,7 +137,7 @@ class RemotePage(QWidget):
         split.setStretchFactor(1, 1)
         left.setMinimumWidth(520)
         self.pane.setMinimumWidth(460)
-        split.setSizes([760, 560])
+        split.setSizes([790, 490])
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -147,8 +153,9 @@ class RemotePage(QWidget):
             self.lists[key].setVisible(key == side)
             self.states[key].setVisible(key == side)
         chips = self.states[side]
-        chips.set_chosen([str(one) for one in state.filter.states])
-        chips.set_counts(state.counts)
+        groups = _groups(incoming=state.incoming)
+        chips.set_chosen([key.value for key, states in groups.items() if set(states) <= set(state.filter.states)])
+        chips.set_counts({key.value: sum(state.counts.get(one, 0) for one in found) for key, found in groups.items()})
         self.overdue.set_text(tr("{count} 份超时", count=state.overdue) if state.overdue else "")
         self.overdue.setVisible(bool(state.overdue))
         waiting = state.counts.get(RemoteState.APPROVED, 0)
@@ -211,7 +218,8 @@ class RemotePage(QWidget):
         self.presenter.filter(mine=on)
 
     def _on_states(self, keys: tuple[str, ...]) -> None:
-        self.presenter.filter(states=tuple(RemoteState(one) for one in keys))
+        groups = _groups(incoming=self.presenter.state.incoming)
+        self.presenter.filter(states=tuple(one for key in keys for one in groups[RemoteState(key)]))
 
     def _export(self) -> None:
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
@@ -249,6 +257,10 @@ class RemotePage(QWidget):
         super().hideEvent(event)
 
 
+def _groups(*, incoming: bool) -> Mapping[RemoteState, tuple[RemoteState, ...]]:
+    return CHIPS if incoming else HOSPITAL_CHIPS
+
+
 def _chips(*, incoming: bool) -> ChipFilter:
     looks = LOOKS if incoming else HOSPITAL_LOOKS
-    return ChipFilter([Option(one.value, looks[one].text, look=looks[one]) for one in _CHIPS])
+    return ChipFilter([Option(one.value, looks[one].text, look=looks[one]) for one in _groups(incoming=incoming)])

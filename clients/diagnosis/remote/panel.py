@@ -167,7 +167,7 @@ class RequestCard(QWidget):
         for action, word in (
             (RemoteAction.CONFIRM, "确认"),
             (RemoteAction.SEND_BACK, "退回修改"),
-            (RemoteAction.URGE, "加急"),
+            (RemoteAction.URGE, "标为加急"),
             (RemoteAction.WITHDRAW, "撤回"),
         ):
             if action in row.allowed:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from shared.domain import remote
 
-_TABLES: tuple[Mapping[str, remote.Word], ...] = (
+_TABLES: tuple[Mapping[Any, remote.Word], ...] = (
     remote.STATES,
     remote.HOSPITAL_STATES,
     remote.KINDS,

@@ -38,10 +38,10 @@ _TONES: Mapping[RemoteState, tuple[Tone, str]] = {
     _S.COMPLETED: (Tone.NEUTRAL, "check"),
     _S.WITHDRAWN: (Tone.NEUTRAL, "cross_circle"),
 }
-LOOKS: Mapping[str, StateLook] = {state: StateLook(STATES[state].zh, *_TONES[state]) for state in _S} | {
+LOOKS: Mapping[Any, StateLook] = {state: StateLook(STATES[state].zh, *_TONES[state]) for state in _S} | {
     _S.APPROVED: StateLook("已审核通过", *_TONES[_S.APPROVED])  # 审核通过 alone is what the button does
 }
-HOSPITAL_LOOKS: Mapping[str, StateLook] = {state: StateLook(HOSPITAL_STATES[state].zh, *_TONES[state]) for state in _S}
+HOSPITAL_LOOKS: Mapping[Any, StateLook] = {state: StateLook(HOSPITAL_STATES[state].zh, *_TONES[state]) for state in _S}
 URGENT = StateLook(URGENCIES[RemoteUrgency.URGENT].zh, Tone.DANGER, "alert")
 CRITICAL = StateLook("危急值", Tone.DANGER, "bell")
 ADJUSTED = StateLook("已调整", Tone.WARNING, "history")
@@ -51,6 +51,22 @@ _CLOCKS = {
     Tone.DANGER: StateLook("超时", Tone.DANGER, "hourglass"),
     Tone.NEUTRAL: StateLook("已停止", Tone.NEUTRAL, "clock", quiet=True),
 }
+
+
+CHIPS: Mapping[RemoteState, tuple[RemoteState, ...]] = {
+    state: (state,) for state in RemoteState if state is not _S.WITHDRAWN
+}
+HOSPITAL_CHIPS: Mapping[RemoteState, tuple[RemoteState, ...]] = {
+    _S.PENDING: (_S.PENDING,),
+    _S.WRITING: (_S.ACCEPTED, _S.WRITING, _S.REJECTED),
+    _S.AUDITING: (_S.SUBMITTED, _S.AUDITING),
+    _S.APPROVED: (_S.APPROVED,),
+    _S.RETURNED: (_S.RETURNED,),
+    _S.SENT_BACK: (_S.SENT_BACK,),
+    _S.COMPLETED: (_S.COMPLETED,),
+    _S.WITHDRAWN: (_S.WITHDRAWN,),
+}
+"""What can be filtered: the hospital sees less of the team's inside, and its words are fewer."""
 
 
 def look_of_row(row: RemoteRow) -> StateLook:
@@ -126,18 +142,18 @@ def _short(value: Any) -> str:
 
 def columns(clocks: Clocks, *, incoming: bool) -> tuple[Column, ...]:
     """Return the columns of one of the two lists."""
-    other = Column("from_hospital", "申请医院", 112) if incoming else Column("to_hospital", "诊断医院", 112)
+    other = Column("from_hospital", "申请医院", 96) if incoming else Column("to_hospital", "诊断医院", 96)
     return (
         Column("state", "状态", 112, looks=LOOKS if incoming else HOSPITAL_LOOKS, sort=False),
-        Column("patient_name", "姓名", 150, strong=True, marks=marks, sort=False, firm=True),
+        Column("patient_name", "姓名", 116, strong=True, marks=marks, sort=False, firm=True),
         Column("sex", "性别", 48, format=_sex, sort=False, visible=False),
         Column("age", "年龄", 56, sort=False, align=Align.RIGHT, visible=False),
-        Column("exam_type", "类型", 56, sort=False),
+        Column("exam_type", "类型", 44, sort=False),
         Column("body_part", "检查部位", 0, sort=False),
         Column(
             "clock",
             "等待时间",
-            176,
+            164,
             value=lambda row: row.clock,
             format=clocks.text,
             marks=lambda row: [clocks.look(row.clock)],
@@ -148,7 +164,7 @@ def columns(clocks: Clocks, *, incoming: bool) -> tuple[Column, ...]:
         Column(other.key, other.title, other.width, sort=False),
         Column("team", "专家组", 104, sort=False, visible=False),
         Column("applicant", "申请医生", 84, sort=False, visible=False),
-        Column("holder", "接单医生", 84, sort=False),
+        Column("holder", "接单医生", 72, sort=False),
         Column("applied_at", "申请时间", 96, format=_short, sort=False, quiet=True, visible=False),
         Column("published_at", "发布时间", 96, format=_short, sort=False, quiet=True, visible=False),
         Column("accession_number", "检查号", 120, sort=False, quiet=True, visible=False),
