@@ -42,6 +42,13 @@ class Devices:
             raise not_found("心电设备")
         return row
 
+    def demand(self, uow: UnitOfWork, caller: Caller, device_id: int) -> EcgDeviceRow:
+        """Return a device of the caller's hospitals. Raises NOT_FOUND."""
+        row = self.get(uow, device_id)
+        if caller.campus_ids and row.campus_id not in caller.campus_ids:
+            raise not_found("心电设备")
+        return row
+
     def of_station(self, uow: UnitOfWork, station: str) -> EcgDeviceRow | None:
         """Return the device that a workstation is bound to."""
         binding = uow.session.get(EcgBindingRow, station) if station else None
@@ -92,33 +99,33 @@ class Devices:
             row = EcgDeviceRow(version=0)
             uow.session.add(row)
         else:
-            row = self.get(uow, request.device_id)
+            row = self.demand(uow, caller, request.device_id)
             row.expect(request.version)
         _write(row, entry, campus_id)
         self._changed(uow, row)
         return row
 
     def bind(self, uow: UnitOfWork, caller: Caller, station: str, device_id: int) -> EcgDeviceRow:
-        """Bind a workstation; its earlier binding ends. Raises NOT_FOUND, INVALID."""
+        """Bind a workstation; its earlier binding ends. Raises INVALID, NOT_FOUND (another hospital's too)."""
         name = station.strip()
         if not name or len(name) > 64:
             raise invalid("station", "请填写工作站名称（登录时的计算机名）。")
-        row = self.get(uow, device_id)
+        row = self.demand(uow, caller, device_id)
         binding = uow.session.get(EcgBindingRow, name)
         if binding is None:
             binding = EcgBindingRow(station=name)
             uow.session.add(binding)
         elif binding.device_id != device_id:
-            self._changed(uow, self.get(uow, binding.device_id))
+            self._changed(uow, self.demand(uow, caller, binding.device_id))
         binding.device_id, binding.bound_at, binding.bound_by = device_id, self._clock.now(), caller.name[:64]
         self._changed(uow, row)
         return row
 
-    def unbind(self, uow: UnitOfWork, station: str) -> None:
-        """End a workstation's binding."""
+    def unbind(self, uow: UnitOfWork, caller: Caller, station: str) -> None:
+        """End a workstation's binding. Raises NOT_FOUND (a device of another hospital)."""
         binding = uow.session.get(EcgBindingRow, station.strip())
         if binding is not None:
-            self._changed(uow, self.get(uow, binding.device_id))
+            self._changed(uow, self.demand(uow, caller, binding.device_id))
             uow.session.execute(delete(EcgBindingRow).where(EcgBindingRow.station == binding.station))
 
     def _changed(self, uow: UnitOfWork, row: EcgDeviceRow) -> None:

@@ -37,7 +37,7 @@ class AcquisitionRpc:
 
     @handles
     def unbind_station(self, request: contract.UnbindStation, caller: Caller, uow: UnitOfWork) -> Nothing:
-        self._devices.unbind(uow, request.station)
+        self._devices.unbind(uow, caller, request.station)
         return Nothing()
 
     @handles

@@ -342,3 +342,23 @@ def test_a_reported_exam_takes_no_trace(world: EcgWorld) -> None:
     assert late.orphan_id is not None, "what a line brings hours later is not refused"
     kept = world.upload(data=data, request_number=exam.row.accession_number)
     assert kept.orphan_id is not None, "by itself it is kept for a person to decide"
+
+
+def test_devices_of_another_hospital_are_left_alone(world: EcgWorld) -> None:
+    clinic = world.second_campus()
+    theirs = caller(40, "乡镇管理员", "ecg_admin", campus_ids=(clinic,))
+    device = world.device()
+    entry = acquisition.EcgDeviceEntry(serial="SN1", model="R12", campus_id=clinic)
+    own = world.ask(theirs, acquisition.SaveEcgDevice(entry=acquisition.EcgDeviceEntry(serial="C1", campus_id=clinic)))
+    for request in (
+        acquisition.SaveEcgDevice(entry=entry, device_id=device.id, version=device.version),
+        acquisition.BindStation(station="CLINIC-PC", device_id=device.id),
+        acquisition.BindStation(station=STATION, device_id=own.id),  # it serves the county's device
+        acquisition.UnbindStation(station=STATION),
+    ):
+        with pytest.raises(Refusal) as refused:
+            world.ask(theirs, request)
+        assert refused.value.body.code is ErrorCode.NOT_FOUND
+    assert world.ask(theirs, acquisition.BindStation(station="CLINIC-PC", device_id=own.id)).stations == ("CLINIC-PC",)
+    [present] = [one for one in world.ask(ADMIN, acquisition.ListEcgDevices()) if one.id == device.id]
+    assert present.stations == (STATION,) and present.entry.campus_id == world.campus_id
