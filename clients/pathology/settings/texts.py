@@ -152,4 +152,5 @@ ENTRIES = {
     "已设为科室默认；没有自选过列的用户都会看到。": (
         "Now the department's default; everybody who chose no columns of their own sees it."
     ),
+    "没有这个用户类型，请从列表中选择。": "There is no such user type. Choose one of the list.",
 }

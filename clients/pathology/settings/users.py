@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.choosing import Option as SearchOption
 from clients.kit.choosing import SearchBox, Switch
-from clients.kit.fields import Choice, ChoiceField, Section, SwitchField, TextField, TicksField
+from clients.kit.fields import Choice, Prompt, PromptField, Section, SwitchField, TextField, TicksField
 from clients.kit.forms import FormView
 from clients.kit.labels import Button, Label, hairline
 from clients.kit.lists import ListView
@@ -130,7 +130,7 @@ class UsersPage(SettingsPage):
         self.list = ListView(_COLUMNS, row_id=lambda one: one.id, empty=EmptyWords("没有用户", "在下方添加。", "users"))
         self.list.selected.connect(self._choose)
         self.list.retry.connect(self.load)
-        self.adding = FormView([Section("添加用户", _new_fields())], columns=4)
+        self.adding = FormView([Section("添加用户", self._new_fields())], columns=4)
         self.adding.submitted.connect(self.add)
         self.add_button = Button("添加用户", "primary", "add", on_click=self.adding.submit)
         self.title = Label("请选择用户", "title")
@@ -187,9 +187,11 @@ class UsersPage(SettingsPage):
     def add(self) -> None:
         """添加用户."""
         values = self.adding.values()
-        request = AddAccount(
-            login=values["login"], name=values["name"], type=values["type"] or "", seeded=values["seeded"]
-        )
+        chosen = self._type_of(str(values["type"] or ""))
+        if chosen is None:
+            self.adding.show_problems({"type": tr("没有这个用户类型，请从列表中选择。")})
+            return
+        request = AddAccount(login=values["login"], name=values["name"], type=chosen.code, seeded=values["seeded"])
 
         def came(account: AccountView) -> None:
             self.adding.clear()
@@ -198,6 +200,23 @@ class UsersPage(SettingsPage):
             self.load()
 
         self.ask(request, came, self.adding)
+
+    def _new_fields(self) -> list[Any]:
+        return [
+            TextField(key="login", label="用户代码", required=True, max_length=40),
+            TextField(key="name", label="用户名", required=True, max_length=60),
+            PromptField(key="type", label="用户类型", required=True, max_length=60, source=self._types),
+            SwitchField(key="seeded", label="授予默认权限"),
+        ]
+
+    def _types(self) -> tuple[Prompt, ...]:
+        return tuple(Prompt(type_words(one)) for one in self._view.types)
+
+    def _type_of(self, typed: str) -> UserType | None:
+        """The type that was picked or typed, by its name in either language or its code."""
+        wanted = typed.strip().casefold()
+        names = ((one, {one.code, one.name.casefold(), one.name_en.casefold()}) for one in self._view.types)
+        return next((one for one, known in names if wanted in known), None)
 
     def ticked(self) -> tuple[May, ...]:
         """The rights ticked now, in the order of the catalogue."""
@@ -261,7 +280,6 @@ class UsersPage(SettingsPage):
 
     def _came(self, view: AccountsView) -> None:
         self._view = view
-        self.adding.set_choices("type", [Choice(one.code, type_words(one), translate=False) for one in view.types])
         self._fill()
         wanted = self.account.id if self.account is not None else 0
         chosen = next((one for one in view.accounts if one.id == wanted), None)
@@ -315,15 +333,6 @@ class UsersPage(SettingsPage):
         if self.account is not None:
             words = tr("“{name}”的密码将重置为初始密码，已登录的工作站会退出。", name=self.account.name)
             self.confirm("重置密码", words, "重置密码", self.reset_password)
-
-
-def _new_fields() -> list[Any]:
-    return [
-        TextField(key="login", label="用户代码", required=True, max_length=40),
-        TextField(key="name", label="用户名", required=True, max_length=60),
-        ChoiceField(key="type", label="用户类型", required=True),
-        SwitchField(key="seeded", label="授予默认权限"),
-    ]
 
 
 def _ticks(title: str, rights: tuple[May, ...]) -> TicksField:

@@ -302,6 +302,16 @@ def test_a_user_is_added_ticked_and_deleted_on_screen(house: House) -> None:
     assert accounts(house)["zhao"].is_active
 
 
+def test_the_type_of_a_user_is_picked_or_typed(house: House) -> None:
+    page: UsersPage = house.show(UsersPage(house.desk))
+    page.adding.set_values({"login": "qian", "name": "钱进", "type": "司机"})
+    page.adding.submit()
+    assert "没有这个用户类型" in page.adding.rows["type"].problem and "qian" not in accounts(house)
+    page.adding.set_values({"type": "主诊医师"})
+    page.adding.submit()
+    assert accounts(house)["qian"].types == ("pathology_chief",)
+
+
 def test_a_code_that_is_taken_is_refused_at_its_field_and_nothing_is_lost(house: House) -> None:
     page: UsersPage = house.show(UsersPage(house.desk))
     page.adding.set_values({"login": "boss", "name": "赵", "type": "pathology_chief"})
