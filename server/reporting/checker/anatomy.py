@@ -37,7 +37,7 @@ ORGANS: dict[str, str] = {
     "乳腺": r"乳腺|乳房|乳头(?!肌|状)|[左右双]乳|\bbreasts?\b",
     "甲状腺": r"甲状腺|thyroid",
     "腮腺": r"腮腺|parotid",
-    "脑": r"大脑(?![前中后]动脉)|小脑|脑干|脑实质|基底节|丘脑|额叶|顶叶|颞叶|枕叶|岛叶|半卵圆|放射冠|(?<!大)脑(?!室|池|沟|裂|脊|膜)|brain|frontal|parietal|temporal|occipital",
+    "脑": r"大脑(?![前中后]动脉)|室管膜|海马|尾状核|小脑|脑干|脑实质|基底节|丘脑|额叶|顶叶|颞叶|枕叶|岛叶|半卵圆|放射冠|(?<!大)脑(?!室|池|沟|裂|脊|膜)|brain|frontal|parietal|temporal|occipital",
     "脑室": r"脑室|ventric",
     "硬膜": r"硬膜[外下]|subdural|epidural",
     "鼻窦": r"[上颌筛额蝶]+窦|鼻窦|sinus",
@@ -75,6 +75,7 @@ ORGANS: dict[str, str] = {
     "气管": r"气管|trachea|bronch",
     "鼻骨": r"鼻骨",
     "鼻中隔": r"鼻中[隔膈]",
+    "颞下颌": r"髁突|颞下颌|颞颌",
     "中耳": r"中耳|鼓室|听小骨",
     "颈部": r"颈部|[左右双]侧?颈(?=[ⅠⅡⅢⅣⅤⅥ多淋，、])",
     "门静脉": r"门静?脉|portal v",
@@ -93,7 +94,7 @@ _ORGAN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in ORGANS.i
 # Of these a patient has two, one on each side; the liver's and the thyroid's lobes are as good as sides.
 SIDED = frozenset(
     "肺 肺门 胸膜 胸腔 肾 肾上腺 输尿管 附件区 乳腺 腮腺 甲状腺 颈动脉 脑 脑室 硬膜 鼻窦 乳突 眼 肝 肩 肘 腕 手 髋 膝 踝 足 肱骨 尺桡骨 股骨 胫腓骨"
-    " 肋骨 锁骨 骨盆 腋窝 关节 睾丸 附睾 精索 鞘膜 中耳 鼻骨 颈部 静脉 宫旁 眼 前列腺 垂体".split()
+    " 肋骨 锁骨 骨盆 腋窝 关节 睾丸 附睾 精索 鞘膜 中耳 鼻骨 颈部 静脉 宫旁 眼 前列腺 垂体 颞下颌".split()
 )
 
 # Lesions: the words that assert one, in findings or in an impression.

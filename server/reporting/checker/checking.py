@@ -75,7 +75,7 @@ def _as_typed(alarm: Alarm, subject: Subject) -> Alarm:
 
 
 # A blank before a unit is both: a number that was not measured and a rest of the template.
-_BOTH_BLANK_AND_REST = re.compile(r"^[_＿（(]|[_＿]$|[×xX]\s*(?:mm|cm)")
+_BOTH_BLANK_AND_REST = re.compile(r"^[_＿（(\[［]|[_＿]$|[×xX]\s*(?:mm|cm)")
 
 
 def _says_better(other: Alarm, one: Alarm) -> bool:

@@ -24,6 +24,8 @@ from server.reporting.checker.wording import (
 def elsewhere(subject: Subject) -> Iterator[Alarm]:
     """The impression names a lobe, level or branch of which the findings say nothing, but of others of its kind."""
     for clause in clauses(subject.impression):
+        if re.search(r"术后|融合|内固定", clause.text):
+            continue
         if ABSENT.search(clause.text) or ADVISES.search(clause.text) or DENIES.search(clause.text):
             continue
         spoken = frozenset[tuple[str, str]]()

@@ -47,9 +47,14 @@ class Statement:
     sentence: int
 
 
+_ENDS_DENIED = re.compile(r"[一-鿿](?:未见|未探及|未及|阴性|[（(][-－—][)）])$")
+
+
 @lru_cache(maxsize=1024)
 def positive(text: str) -> str:
     """What a clause asserts: "no stone, but sludge is seen" is "sludge is seen"; "" when it finds all well."""
+    if _ENDS_DENIED.search(text):
+        return ""
     kept, place = "", 0
     denied = _DENIAL.search(text) is not None
     while match := _DENIAL.search(text, place):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from server.reporting.checker.anatomy import sides_in
 from server.reporting.checker.clauses import NUMBER, clauses
+from server.reporting.checker.measures import measures_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _TO = r"[^，。；\d]{0,8}?"
@@ -218,6 +219,7 @@ def refuted_by_number(subject: Subject) -> Iterator[Alarm]:
     yield from _hips(subject)
     yield from _bone_age(subject)
     yield from _risks(subject)
+    yield from _tiny(subject)
 
 
 def _values(limit: Limit, findings: str) -> list[tuple[float, frozenset[str], str]]:
@@ -284,6 +286,28 @@ def _bone_age(subject: Subject) -> Iterator[Alarm]:
         if is_untrue and (told := re.search(pattern, subject.impression)):
             yield _alarm(told[0], (ages[0], frozenset(), f"骨龄 {ages[0]:g} 岁，年龄 {subject.age:g} 岁"))
             return
+
+
+# What is called small by its very name, and from which size (mm) no one does.
+_TINY = (
+    (r"微腺瘤", r"鞍|垂体", 12),
+    (r"小肝癌", r"肝", 35),
+    (r"微小(?:乳头状)?癌", r"结节|肿", 12),
+)
+_HUGE = ((r"大腺瘤", r"鞍|垂体", 8), (r"巨大", r"", 25))
+
+
+def _tiny(subject: Subject) -> Iterator[Alarm]:
+    """ "Microadenoma" of 29 mm: where the findings have one size of two or three measures."""
+    sizes = [one for one in measures_in(subject.findings) if len(one.numbers) > 1 and not one.is_former]
+    if len(sizes) != 1:
+        return
+    for table, is_wrong in ((_TINY, sizes[0].mm.__gt__), (_HUGE, sizes[0].mm.__lt__)):
+        for words, thing, limit in table:
+            told = re.search(words, subject.impression)
+            if told and re.search(thing, subject.findings) and is_wrong(limit) and not _HEDGED.search(told[0]):
+                yield _alarm(told[0], (sizes[0].mm, frozenset(), sizes[0].words))
+                return
 
 
 _RADS = re.compile(

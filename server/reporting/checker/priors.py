@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from server.reporting.checker.clauses import Mention, asserted, clauses, mentions, sentences
+from server.reporting.checker.clauses import NUMBER, Mention, asserted, clauses, mentions, sentences
 from server.reporting.checker.measures import Measure, measures_in, percents_in
 from server.reporting.checker.places import apart
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _COMPARES = re.compile(
-    r"较(?:前|上次|旧|既往|老|\d{4})|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前|大致相仿|逐渐|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
+    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{4})|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|逐渐|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
     re.IGNORECASE,
 )
 _LARGER = re.compile(
@@ -23,7 +23,7 @@ _SMALLER = re.compile(
     r"缩小|减小|减少|吸收|好转|变小|减轻|变薄|消散|降低|减低|decreas|smaller|shrink|regress|improv", re.IGNORECASE
 )
 _SAME = re.compile(
-    r"相仿|无(?:明显|显著)?变化|未见(?:明显|显著)?(?:变化|改变)|变化不(?:大|明显|著)|同前|稳定|unchanged|stable|no (?:significant |interval )?change",
+    r"相仿|(?<=片)(?:相同|一致)|(?<=比较)(?:大小)?(?:基本)?(?:一致|相同)|无(?:明显|显著)?变化|未见(?:明显|显著)?(?:变化|改变)|变化不(?:大|明显|著)|同前|稳定|unchanged|stable|no (?:significant |interval )?change",
     re.IGNORECASE,
 )
 _NEW = re.compile(r"新发|新出现|新增|为新|新见|\bnew(?:ly)?\b", re.IGNORECASE)
@@ -69,7 +69,20 @@ def priors(subject: Subject) -> Iterator[Alarm]:
             yield Alarm(AlarmKind.PRIOR, words, f"“{words}”与既往检查作了比较，但没有既往报告，请核对。")
         return
     told = False
-    for check in (_quoted, _changes, _only_one, _listed_as_new, _shares, _against_each_other, _amounts, _new_ones):
+    for check in (
+        _quoted,
+        _changes,
+        _only_one,
+        _against_quotes,
+        _values_change,
+        _new_yet_same,
+        _growth,
+        _listed_as_new,
+        _shares,
+        _against_each_other,
+        _amounts,
+        _new_ones,
+    ):
         for alarm in check(subject):
             told = True
             yield alarm
@@ -110,11 +123,21 @@ def _comparable(one: Measure, other: Measure) -> bool:
     return not (one.organs and other.organs and not one.organs & other.organs)
 
 
+def _unsaid_claims(impression: str) -> list[_Claim]:
+    """ "Its volume has shrunk", without a word of what it is compared with."""
+    return [
+        _Claim(one.text, said, frozenset(), one.organs, one.sides, one.places, impression, one.sentence)
+        for one in clauses(impression)
+        if (match := re.match(r"(?:体积|范围|大小|病灶|直径)(?:明显|略|稍)?(增大|缩小|无变化)$", one.text))
+        for said in ({"增大": "larger", "缩小": "smaller", "无变化": "same"}[match[1]],)
+    ]
+
+
 def _only_one(subject: Subject) -> Iterator[Alarm]:
     """Where each report has but one lesion with two measures, and one word of change, these three belong together."""
     before = [one for one in measures_in(subject.prior) if len(one.numbers) > 1 and not one.is_former]
     now = [one for one in measures_in(subject.findings) if len(one.numbers) > 1 and not one.is_former]
-    claims = _claims(subject.impression)
+    claims = _claims(subject.impression) or _unsaid_claims(subject.impression)
     if len(before) != 1 or len(now) != 1 or len(claims) != 1 or not _comparable(before[0], now[0]):
         return
     if len(now[0].numbers) != len(before[0].numbers) and claims[0].said == "same":
@@ -359,6 +382,92 @@ def _alike(one: Mention, other: Mention) -> bool:
 _NEW_PLACE = re.compile(
     r"([左右双]侧?[一-鿿]{1,6}|[CTLS]\d{1,2}(?:椎体)?)[^，。；、]{0,4}(?:为|系)?(?:新出现|新发|新增)"
 )
+
+
+_THEN = re.compile(rf"({NUMBER})\s*(?:mm|cm|HU|%)?\s*[（(]\s*(?:前次?|原|上次|既往)\s*(?:约|为)?\s*({NUMBER})")
+_UP = re.compile(r"增高|升高|增大|增多|进展|PMD|(?<![A-Z])PD(?![A-Z])|加重")
+_DOWN = re.compile(r"减低|降低|缩小|减少|好转|PMR|(?<![A-Z])PR(?![A-Z])|吸收|减轻")
+
+
+def _against_quotes(subject: Subject) -> Iterator[Alarm]:
+    """Every value of the findings fell ("4.1 (formerly 9.7)") and the impression says that they rose."""
+    pairs = [(float(one[1]), float(one[2])) for one in _THEN.finditer(subject.findings)]
+    if not pairs:
+        return
+    for clause in clauses(subject.impression):
+        up, down = _UP.search(clause.text), _DOWN.search(clause.text)
+        if bool(up) == bool(down) or not (_COMPARES.search(clause.text) or re.search(r"PMD|PMR|PD|PR", clause.text)):
+            continue
+        if all((now < before) if up else (now > before) for now, before in pairs):
+            why = f"影像所见的数值均较前{'减低' if up else '增高'}，诊断意见却写“{clause.text}”，请核对。"
+            yield Alarm(AlarmKind.PRIOR, clause.text, why)
+            return
+
+
+_NAMES_OF_VALUES = r"髋臼指数|Cobb角|CE角|SUVmax|CT值|LVEF|EF|钙化积分|α角|PASP|GFR|AFI|羊水指数|残余尿|流速|压缩|狭窄率?|下缘距(?:宫颈)?内口"
+_VALUE = re.compile(
+    rf"({_NAMES_OF_VALUES})(?:[^，。；\d]{{0,6}}[左右]侧?\s*\d+(?:\.\d+)?\s*°?[，、])?[^，。；\d]{{0,6}}?({NUMBER})"
+)
+_SIDED_VALUE = re.compile(rf"([左右])侧?(?:{_NAMES_OF_VALUES})?[^，。；\d左右]{{0,4}}({NUMBER})\s*°")
+
+
+def _values_change(subject: Subject) -> Iterator[Alarm]:
+    """A value with a name ("acetabular index 34°") that fell, of which the impression says that it rose."""
+    before = {one[1]: float(one[2]) for one in _VALUE.finditer(subject.prior)}
+    for clause in clauses(subject.impression):
+        for name, then in before.items():
+            if name[:4] not in clause.text and not (name.endswith("内口") and "胎盘" in clause.text):
+                continue
+            if not _COMPARES.search(clause.text) and not _COMPARES.search(subject.impression):
+                continue
+            values = [float(one[2]) for one in _VALUE.finditer(subject.findings) if one[1] == name]
+            if len(clause.sides) == 1 and name.endswith(("指数", "角")):
+                side = "左" if "left" in clause.sides else "右"
+                values = [float(one[2]) for one in _SIDED_VALUE.finditer(subject.findings) if one[1] == side] or values
+            rose = bool(
+                re.search(
+                    r"增大|增高|升高|上升|上移|增多|加重|改善"
+                    if name.endswith("内口")
+                    else r"增大|增高|升高|增多|加重",
+                    clause.text,
+                )
+            )
+            fell = bool(re.search(r"缩小|减小|减低|降低|下降|下移|减少|减轻", clause.text))
+            if len(set(values)) == 1 and rose != fell and ((rose and values[0] < then) or (fell and values[0] > then)):
+                why = f"既往{name}为 {then:g}，本次为 {values[0]:g}，诊断意见却写“{clause.text}”，请核对。"
+                yield Alarm(AlarmKind.PRIOR, clause.text, why)
+                return
+
+
+def _new_yet_same(subject: Subject) -> Iterator[Alarm]:
+    """The findings call a lesion of a place new, the impression calls the one there unchanged."""
+    new = [one for one in clauses(subject.findings) if _NEW.search(one.text) and not re.search(r"未见|无", one.text)]
+    for claim in _claims(subject.impression):
+        for one in new:
+            if (
+                claim.said == "same"
+                and one.places
+                and one.places & claim.places
+                and not (one.sides and claim.sides and not one.sides & claim.sides)
+            ):
+                why = f"影像所见写“{one.text}”，诊断意见却写“{claim.words}”，请核对。"
+                yield Alarm(AlarmKind.PRIOR, claim.words, why)
+                return
+
+
+def _growth(subject: Subject) -> Iterator[Alarm]:
+    """A child that "has not grown" and whose measures have."""
+    told = re.search(r"(?:未见|无)(?:明显)?(?:生长|增长)|生长停滞", subject.impression)
+    if not told:
+        return
+    pattern = re.compile(rf"(BPD|FL|AC|HC|CRL|双顶径|股骨长)[^，。；\d]{{0,4}}({NUMBER})\s*mm")
+    then = {one[1]: float(one[2]) for one in pattern.finditer(subject.prior)}
+    now = {one[1]: float(one[2]) for one in pattern.finditer(subject.findings)}
+    shared = set(then) & set(now)
+    if shared and all(now[one] > then[one] * 1.1 for one in shared):
+        one = sorted(shared)[0]
+        why = f"{one} 由 {then[one]:g} mm 增至 {now[one]:g} mm，诊断意见却写“{told[0]}”，请核对。"
+        yield Alarm(AlarmKind.PRIOR, told[0], why)
 
 
 def _listed_as_new(subject: Subject) -> Iterator[Alarm]:

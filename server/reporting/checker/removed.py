@@ -29,9 +29,9 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("眼球", r"眼球|enucleation", True),
     ("胰腺", r"胰腺?|pancreatectomy|pancreas", False),
     ("喉", r"喉|laryngectomy|larynx", False),
-    ("肺上叶", r"肺上叶|upper lobectomy|upper lobe", True),
-    ("肺中叶", r"肺中叶|middle lobectomy|middle lobe", True),
-    ("肺下叶", r"肺下叶|lower lobectomy|lower lobe", True),
+    ("肺上叶", r"肺上叶|(?<=[左右])上叶(?=支气管)|upper lobectomy|upper lobe", True),
+    ("肺中叶", r"肺中叶|(?<=右)中叶(?=支气管)|middle lobectomy|middle lobe", True),
+    ("肺下叶", r"肺下叶|(?<=[左右])下叶(?=支气管)|lower lobectomy|lower lobe", True),
     (
         "肺",
         r"(?<=[左右])(?:侧|全)?肺(?![上中下]叶)(?=.{0,3}全切|切除|全肺)|(?<=[左右])(?:侧)?全肺|(?<=[左右])(?:侧)?肺(?=[上中下]叶[^，。；]{0,12}(?:清晰|未见|见|正常)|野|纹理)|pneumonectomy",
@@ -72,7 +72,7 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _IN_PART = re.compile(
-    r"部分|大部|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|肿瘤切除|肿物|肿块|瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
+    r"部分|大部|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|(?<!精原细胞)肿瘤切除|肿物|肿块|(?<!细胞)瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
     re.IGNORECASE,
 )
 _RADICAL = re.compile(r"根治")
@@ -171,7 +171,7 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
     for breast in _BREAST.finditer(text):
         found.add(("乳腺", "left" if breast[1] == "左" else "right"))
     for sentence in sentences(text):
-        for said in re.split(r"[，,]", sentence):
+        for said in re.split(r"[，,（()）]", sentence):
             # "because of stones the gallbladder was taken out": why it was done does not say how much was taken.
             part = _BECAUSE.sub("", said)
             taken = _TAKEN.search(part)
@@ -196,7 +196,8 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
                     )
                 else:
                     found.add((name, ""))
-    if any(name.startswith("肺") and len(name) > 1 for name, _ in found):
+    found |= {(lobe, side) for name, side in found if name == "肺" and side for lobe in ("肺上叶", "肺中叶", "肺下叶")}
+    if not any(name == "肺" for name, _ in found) and any(name.startswith("肺") and len(name) > 1 for name, _ in found):
         found = {one for one in found if one[0] != "肺"}
     return found
 

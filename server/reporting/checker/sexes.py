@@ -61,6 +61,8 @@ def sexes(subject: Subject) -> Iterator[Alarm]:
             break
     if subject.age is not None:
         for match in _YEARS.finditer(subject.both):
+            if re.search(r"骨龄|提前|落后|超前|延迟", _sentence(subject.both, match.start())):
+                continue
             if abs(float(match[1]) - subject.age) > 1.5:
                 yield Alarm(
                     AlarmKind.CONFLICT, match[0], f"文中年龄 {match[1]} 岁与患者年龄 {subject.age:g} 岁不符，请核对。"

@@ -67,6 +67,11 @@ def _trade() -> frozenset[str]:
     return frozenset("".join(KNOWN))
 
 
+def is_seen(pair: str) -> bool:
+    """Whether two characters stand side by side in right reports."""
+    return pair in _pairs()[0]
+
+
 def slips(text: str) -> Iterator[tuple[str, str]]:
     """Words of a text that have one wrong character, each with what is meant."""
     for run in _HAN.findall(text):
@@ -102,6 +107,8 @@ def _meant(run: str, place: int) -> tuple[str, str] | None:
         if all(pair in seen for pair in beside) and any(pair in often for pair in beside):
             if word := _word_at(changed, place, least=2 if len(beside) == 2 else 3):
                 fits[character] = word
+            elif len(beside) == 2 and typed not in _trade():
+                fits[character] = next(pair for pair in beside if pair in often)
             elif len(beside) == 1 and beside[0] in TERMS and beside[0] in often:
                 fits[character] = beside[0]
     if not fits:

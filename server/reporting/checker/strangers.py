@@ -109,7 +109,7 @@ _REGIONS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ),
         (
             r"^(?:胸部|肺|双肺)(?:[（(]?(?:平扫|CT|正位|正侧位|后前位|增强|HRCT)[)）]?)?$",
-            r"子宫|前列腺|膀胱|半月板|脑实质|脑室|鼻窦|乳突|腰椎间盘|卵巢|髋关节|股骨|交叉韧带|距骨",
+            r"子宫|前列腺|膀胱|半月板|脑实质|脑室|鼻窦|乳突|腰椎间盘|卵巢|髋关节|股骨|交叉韧带|距骨|L\d/[L\dS]|椎小关节|骶椎|骶骨",
         ),
         (
             r"^(?:上腹部?|腹部|全腹部?|肝胆(?:胰脾)?)(?:[（(]?(?:平扫|CT|增强)[)）]?)?$",
@@ -156,6 +156,9 @@ def said_twice(subject: Subject) -> Iterator[Alarm]:
     """A whole sentence, or line, that stands twice in one text."""
     for text in (subject.findings, subject.impression):
         counted = Counter(one for one in sentences(text) if len(re.sub(r"\W", "", one)) >= 12)
+        short = Counter(one for one in sentences(text) if len(re.sub(r"\W", "", one)) >= 6)
+        if sum(number > 1 for number in short.values()) > 1 and "：" not in text:
+            counted = short
         for sentence, number in counted.items():
             if number > 1:
                 yield Alarm(AlarmKind.TEMPLATE, sentence, "同一句话在文中出现了两次，请删除多余的一句。")

@@ -104,7 +104,9 @@ _NARROW = {
 } | {0x3000: 0x20}
 # Marks of half width beside Chinese words are the full ones.
 _WIDE = str.maketrans(",;:()", "，；：（）")
-_HALF_MARK = re.compile(r"(?<=[一-鿿）)])[,;:()]|[,;:()](?=[一-鿿（(])|(?<=mm|cm|HU)[,;](?!\d)|\)(?=[,;，；。])")
+_HALF_MARK = re.compile(
+    r"(?<=[一-鿿）)])[,;:()]|[,;:()](?=[一-鿿（(])|(?<=mm|cm|HU)[,;](?!\d)|(?<=[%°℃])[,;](?!\d)|(?<=\d)[,;](?=[A-Z])|\)(?=[,;，；。])"
+)
 
 
 # No person writes these; they would only cost time.

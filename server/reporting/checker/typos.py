@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from server.reporting.checker.slips import slips
+from server.reporting.checker.slips import is_seen, slips
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from server.reporting.checker.vocabulary import ALIKE, KNOWN, LONGEST, MISTAKES, RIGHT_AFTER_ALL, TERMS, phrases
 
@@ -89,12 +89,31 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
                 continue
             if length == 2 and not _is_safe_pair(start, part, wrong, sure, weak):
                 continue
+            if length < 4 and _stands_so(run, start, part, wrong):
+                continue
+            if any(part[place] in _NUMERALS for place in wrong):
+                continue
             if length > 2 and part in phrases():
                 continue
             done.update(places)
             found.append((part, right))
     found += _doubled(run, sure)
     return tuple(found)
+
+
+_NUMERALS = frozenset("一二三四五六七八九十两")
+
+
+def _stands_so(run: str, start: int, part: str, wrong: list[int]) -> bool:
+    """Whether right reports have the doubted characters side by side, in the part or with what follows or precedes."""
+    pairs = [part[place : place + 2] for place in range(len(part) - 1)]
+    if all(is_seen(pair) for pair in pairs):
+        return True
+    if len(part) > 2 or len(wrong) > 1:
+        return False
+    place = start + wrong[0]
+    outside = run[place : place + 2] if wrong[0] == 1 else run[max(0, place - 1) : place + 1]
+    return len(outside) == 2 and is_seen(outside) and outside in KNOWN | phrases()
 
 
 def _is_safe_pair(start: int, part: str, wrong: list[int], sure: list[bool], weak: list[bool]) -> bool:
