@@ -11,15 +11,16 @@ from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.coalescing import Coalesced
 from clients.kit.fields import DateField, Section, TextField
 from clients.kit.forms import FormView
-from clients.kit.labels import Button, Label
+from clients.kit.labels import Button, Label, hairline
 from clients.kit.messages import message_for
 from clients.kit.paging import EmptyWords
 from clients.kit.translations import tr
 from clients.pathology.archive.items import Item, Search
 from clients.pathology.archive.lists import TickList, item_columns
-from clients.pathology.archive.page import ArchivePage, line, padded, row_of
+from clients.pathology.archive.page import ArchivePage, padded
 from clients.pathology.archive.presenter import KEPT, OPEN, KeepingPresenter, KeepingState, is_full, place_words
 from clients.pathology.desk import Desk
+from clients.pathology.laying import row_of
 from shared.contract.base import Changed, Notice
 from shared.contract.pathology import CASE_ENTITY
 from shared.contract.pathology_keeping import KeptKind
@@ -102,11 +103,11 @@ class KeepingPage(ArchivePage):
         search.setStretch(2, 2)
         search.setAlignment(self.query, _BOTTOM)
         box.addWidget(padded(head, search))
-        box.addWidget(line())
+        box.addWidget(hairline())
         for one in self.lists.values():
             box.addWidget(one, 1)
         box.addWidget(self.report)
-        box.addWidget(line())
+        box.addWidget(hairline())
         foot = row_of(
             self.count,
             self.all_button,

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from clients.kit.choosing import Option, SearchBox
 from clients.kit.fields import DateField, LongTextField, Section, TextField
 from clients.kit.forms import FormView
-from clients.kit.labels import Button, Label
+from clients.kit.labels import Button, Label, hairline
 from clients.kit.lists import ListView
 from clients.kit.paging import EmptyWords, RowAction
 from clients.kit.panels import scrolling
@@ -18,9 +18,10 @@ from clients.pathology.archive.forms import yuan_problem
 from clients.pathology.archive.items import Item
 from clients.pathology.archive.lending import LendingPresenter, LendingState, due_day
 from clients.pathology.archive.lists import ITEM_COLUMNS, item_key
-from clients.pathology.archive.page import ArchivePage, line, padded, row_of
+from clients.pathology.archive.page import ArchivePage, padded
 from clients.pathology.archive.receipt import show_receipt
 from clients.pathology.desk import Desk
+from clients.pathology.laying import row_of
 from shared.contract.pathology_keeping import LoanView
 
 _START = EmptyWords("在库材料", "输入病理号查找，或直接扫描蜡块、切片。", "search")
@@ -74,7 +75,7 @@ class LendingPage(ArchivePage):
         search.setStretch(0, 1)
         box.addWidget(padded(search))
         box.addWidget(self.found, 1)
-        box.addWidget(line())
+        box.addWidget(hairline())
         box.addWidget(padded(row_of(self.count, None)))
         box.addWidget(self.items, 1)
         row.addWidget(left, 1)
@@ -84,7 +85,7 @@ class LendingPage(ArchivePage):
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(0)
         side.addWidget(scrolling(padded(self.form)), 1)
-        side.addWidget(line())
+        side.addWidget(hairline())
         side.addWidget(padded(row_of(self.receipt_button, None, self.lend_button)))
         row.addWidget(right)
 

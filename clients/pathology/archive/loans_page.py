@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from clients.kit.choosing import ChipFilter, Option, SearchBox
 from clients.kit.fields import DateField, Section, TextField
 from clients.kit.forms import FormView
-from clients.kit.labels import Button
+from clients.kit.labels import Button, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import EmptyWords
@@ -20,9 +20,10 @@ from clients.pathology.archive.lists import LOAN_COLUMNS, LOAN_LOOKS, loan_key
 from clients.pathology.archive.loan_detail import LoanDetail
 from clients.pathology.archive.loans import LoansPresenter, LoansState
 from clients.pathology.archive.outside import show_outside
-from clients.pathology.archive.page import ArchivePage, line, padded, row_of
+from clients.pathology.archive.page import ArchivePage, padded
 from clients.pathology.archive.receipt import show_loan_list, show_receipt
 from clients.pathology.desk import Desk
+from clients.pathology.laying import row_of
 from clients.pathology.registration.money import fen_of
 from shared.contract.pathology_keeping import CountLoans, LoanCounts, LoanFilter
 from shared.domain.pathology import LOAN_STATES, LoanAction, LoanState
@@ -55,10 +56,10 @@ class _LoansPage(ArchivePage):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.head())
-        box.addWidget(line())
+        box.addWidget(hairline())
         box.addWidget(self.list, 1)
         if (below := self.below()) is not None:
-            box.addWidget(line())
+            box.addWidget(hairline())
             box.addWidget(below)
         row.addWidget(left, 1)
         right = QWidget()
@@ -67,7 +68,7 @@ class _LoansPage(ArchivePage):
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(0)
         side.addWidget(self.detail, 1)
-        side.addWidget(line())
+        side.addWidget(hairline())
         side.addWidget(self.foot())
         row.addWidget(right)
         self.destroyed.connect(partial(_release, self.presenter))

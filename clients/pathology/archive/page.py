@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from clients.kit.labels import hairline
 from clients.pathology.desk import Desk
+from clients.pathology.laying import column_of
 
 
 class ArchivePage(QWidget):
@@ -46,33 +46,6 @@ class ArchivePage(QWidget):
             self._forget = None
 
 
-def row_of(*widgets: QWidget | None) -> QHBoxLayout:
-    """Widgets side by side; None takes what is left over."""
-    row = QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    for widget in widgets:
-        if widget is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(widget)
-    return row
-
-
-def padded(*parts: QWidget | QHBoxLayout, spacing: int = 8) -> QWidget:
-    """Parts below each other with the page's margins."""
-    holder = QWidget()
-    box = QVBoxLayout(holder)
-    box.setContentsMargins(16, 8, 16, 8)
-    box.setSpacing(spacing)
-    for part in parts:
-        if isinstance(part, QWidget):
-            box.addWidget(part)
-        else:
-            box.addLayout(part)
-    return holder
-
-
-def line() -> QWidget:
-    """A thin line between parts of a page."""
-    return hairline()
+def padded(*parts: QWidget | QHBoxLayout) -> QWidget:
+    """Parts below each other with the archive's margins."""
+    return column_of(*parts, edge=8, spacing=8)

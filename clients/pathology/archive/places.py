@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.fields import NumberField, Section, SwitchField, TextField
 from clients.kit.forms import FormView
-from clients.kit.labels import Button, Label
+from clients.kit.labels import Button, Label, hairline
 from clients.kit.lists import ListView
 from clients.kit.messages import message_for
 from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.archive.items import KIND_WORDS
-from clients.pathology.archive.page import line, padded, row_of
+from clients.pathology.archive.page import padded
 from clients.pathology.desk import Desk
+from clients.pathology.laying import row_of
 from shared.contract.base import Request
 from shared.contract.pathology_keeping import (
     GetRetention,
@@ -100,7 +101,7 @@ class PlacesWindow(QWidget):
         kind = Label(KIND_WORDS[self._kind], "title")
         box.addWidget(padded(kind, self.form, row_of(self.new_button, None, self.save_button)))
         box.addStretch(1)
-        box.addWidget(line())
+        box.addWidget(hairline())
         box.addWidget(padded(self.years, row_of(None, self.years_button)))
         row.addWidget(right)
 

@@ -16,7 +16,8 @@ from clients.kit.paging import Column
 from clients.kit.panels import scrolling
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
-from clients.pathology.settings.page import SettingsPage, column, framed, list_item, row
+from clients.pathology.laying import column_of, row_of
+from clients.pathology.settings.page import SettingsPage, framed, list_item
 from clients.pathology.shell.special_columns import TITLES, columns_of, fixed, list_id
 from shared.contract.pathology_stations import (
     SPECIAL_LISTS,
@@ -68,7 +69,7 @@ class ColumnsPage(SettingsPage):
         self.department_button = Button("设为科室默认", "", "users", on_click=self.save_for_all)
         self.department_button.setVisible(desk.may(Permission.PATHOLOGY_SETTINGS.value))
         self.save_button = Button("保存", "primary", "save", on_click=self.save)
-        side = scrolling(column(self.title, Label("病理号等固定列始终显示。", "caption"), self.form))
+        side = scrolling(column_of(self.title, Label("病理号等固定列始终显示。", "caption"), self.form))
         middle = QWidget()
         line = QHBoxLayout(middle)
         line.setContentsMargins(0, 0, 0, 0)
@@ -76,7 +77,7 @@ class ColumnsPage(SettingsPage):
         line.addWidget(self.lists)
         line.addWidget(hairline(vertical=True))
         line.addWidget(side, 1)
-        framed(self, middle, row(self.own_button, None, self.department_button, self.save_button))
+        framed(self, middle, row_of(self.own_button, None, self.department_button, self.save_button))
         self.lists.currentItemChanged.connect(self._chosen)
         self.lists.setCurrentRow(0)
         self.ask(GetStationSettings(), self._came)

@@ -18,7 +18,8 @@ from clients.kit.paging import Align, Column, EmptyWords
 from clients.kit.panels import scrolling
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
-from clients.pathology.settings.page import SettingsPage, column, row
+from clients.pathology.laying import column_of, row_of
+from clients.pathology.settings.page import SettingsPage
 from shared.contract.pathology import (
     AddLibrary,
     LibraryEntry,
@@ -103,7 +104,7 @@ class LibrariesPage(SettingsPage):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(column(row(self.half, None), Label(WARNING, "error", wrap=True), self.trouble, spacing=8))
+        box.addWidget(column_of(row_of(self.half, None), Label(WARNING, "error", wrap=True), self.trouble, spacing=8))
         box.addWidget(hairline())
         box.addWidget(self.stack, 1)
         for one in (self.libraries.list, self.people.list):
@@ -154,9 +155,9 @@ class _Libraries(QWidget):
         box = QVBoxLayout(side)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(scrolling(column(self.title, self.form, self.example)), 1)
+        box.addWidget(scrolling(column_of(self.title, self.form, self.example)), 1)
         box.addWidget(hairline())
-        box.addWidget(column(row(self.new_button, None, self.save_button)))
+        box.addWidget(column_of(row_of(self.new_button, None, self.save_button)))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
@@ -284,9 +285,9 @@ class _People(QWidget):
         box = QVBoxLayout(side)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(scrolling(column(self.title, self.form)), 1)
+        box.addWidget(scrolling(column_of(self.title, self.form)), 1)
         box.addWidget(hairline())
-        box.addWidget(column(row(None, self.save_button)))
+        box.addWidget(column_of(row_of(None, self.save_button)))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)

@@ -17,6 +17,7 @@ from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from clients.pathology.desk import Desk
+from clients.pathology.laying import column_of
 from shared.contract.base import Request
 from shared.contract.errors import ErrorCode, RpcError
 
@@ -101,33 +102,6 @@ class SettingsPage(QWidget):
         super().closeEvent(event)  # type: ignore[arg-type]
 
 
-def column(*parts: QWidget | QHBoxLayout | QVBoxLayout, margin: int = 16, spacing: int = 10) -> QWidget:
-    """Parts below each other with the page's margins."""
-    holder = QWidget()
-    box = QVBoxLayout(holder)
-    box.setContentsMargins(margin, 12, margin, 12)
-    box.setSpacing(spacing)
-    for part in parts:
-        if isinstance(part, QWidget):
-            box.addWidget(part)
-        else:
-            box.addLayout(part)
-    return holder
-
-
-def row(*widgets: QWidget | None) -> QHBoxLayout:
-    """Widgets side by side; None takes what is left over."""
-    made = QHBoxLayout()
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setSpacing(8)
-    for widget in widgets:
-        if widget is None:
-            made.addStretch(1)
-        else:
-            made.addWidget(widget)
-    return made
-
-
 def list_item(words: str, key: str) -> QListWidgetItem:
     """A row of a plain list: finished words, and the key that it stands for."""
     item = QListWidgetItem(words)
@@ -143,4 +117,4 @@ def framed(page: SettingsPage, middle: QWidget, foot: QHBoxLayout) -> None:
     box.setSpacing(0)
     box.addWidget(middle, 1)
     box.addWidget(hairline())
-    box.addWidget(column(page.trouble, foot, spacing=6))
+    box.addWidget(column_of(page.trouble, foot, spacing=6))

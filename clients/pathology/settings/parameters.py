@@ -13,8 +13,9 @@ from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.panels import scrolling
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
+from clients.pathology.laying import column_of, row_of
 from clients.pathology.media.exporting import FOLDER as IMAGE_FOLDER
-from clients.pathology.settings.page import SettingsPage, column, framed, row
+from clients.pathology.settings.page import SettingsPage, framed
 from shared.contract.pathology_reports import GetPolicy, ReportPolicy, SavePolicy
 from shared.contract.pathology_stations import (
     MAX_IDLE_MINUTES,
@@ -156,15 +157,15 @@ class ParametersPage(SettingsPage):
         self.choose.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.save_button = Button("保存", "primary", "save", on_click=self.form.submit)
         self.save_button.setEnabled(False)
-        own = column(
+        own = column_of(
             Label("本机", "title"),
             Label("图像文件夹", "caption"),
-            row(self.folder, self.choose),
+            row_of(self.folder, self.choose),
             Label("导入、导出图像时先打开这个文件夹；只影响这台电脑。", "caption", wrap=True),
             margin=0,
             spacing=6,
         )
-        framed(self, scrolling(column(self.form, own, spacing=16)), row(None, self.save_button))
+        framed(self, scrolling(column_of(self.form, own, spacing=16)), row_of(None, self.save_button))
         self._show_folder()
         self.load()
 

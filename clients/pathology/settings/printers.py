@@ -19,7 +19,8 @@ from clients.kit.printing.setup import Desk as Printing
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
-from clients.pathology.settings.page import SettingsPage, column, framed, row
+from clients.pathology.laying import column_of, row_of
+from clients.pathology.settings.page import SettingsPage, framed
 
 _SIDE = 400
 _VIA = (
@@ -82,11 +83,11 @@ class PrintersPage(SettingsPage):
         line.setSpacing(0)
         line.addWidget(self.list, 1)
         line.addWidget(hairline(vertical=True))
-        side = scrolling(column(self.title, self.form, self.none))
+        side = scrolling(column_of(self.title, self.form, self.none))
         side.setFixedWidth(_SIDE)
         line.addWidget(side)
         note = Label("只影响这台电脑；每项改动立即生效。", "caption")
-        framed(self, middle, row(note, None, self.test_button))
+        framed(self, middle, row_of(note, None, self.test_button))
         self._fill()
         self.show_kind(self.kind)
         self.run(printers, self._found)

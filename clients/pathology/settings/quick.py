@@ -12,8 +12,9 @@ from clients.kit.labels import Button, Label
 from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.pathology.desk import Desk
+from clients.pathology.laying import column_of, row_of
 from clients.pathology.registration.form import sections
-from clients.pathology.settings.page import SettingsPage, column, framed, list_item, row
+from clients.pathology.settings.page import SettingsPage, framed, list_item
 from shared.contract.pathology import CaseEntry
 from shared.contract.pathology_stations import GetStationSettings, SaveStationSettings, StationSettings
 
@@ -47,15 +48,15 @@ class QuickPage(SettingsPage):
         self.up_button = Button("上移", "", "arrow_up", on_click=lambda: self.move_by(-1))
         self.down_button = Button("下移", "", "arrow_down", on_click=lambda: self.move_by(1))
         self.save_button = Button("保存", "primary", "save", on_click=self.save)
-        between = column(self.add_button, self.remove_button, self.up_button, self.down_button, margin=4)
+        between = column_of(self.add_button, self.remove_button, self.up_button, self.down_button, margin=4)
         between.setMaximumWidth(150)
-        halves = row(_titled("可选栏目", self.all), between, _titled("快速登记的栏目", self.chosen))
+        halves = row_of(_titled("可选栏目", self.all), between, _titled("快速登记的栏目", self.chosen))
         halves.setStretch(0, 1)
         halves.setStretch(2, 1)
         halves.setAlignment(between, Qt.AlignmentFlag.AlignVCenter)
         note = Label("“快速登记”只显示右侧的栏目，按从上到下的顺序；姓名始终显示。", "quiet", wrap=True)
-        middle = column(note, halves)
-        framed(self, middle, row(None, self.save_button))
+        middle = column_of(note, halves)
+        framed(self, middle, row_of(None, self.save_button))
         self.ask(GetStationSettings(), self._came)
 
     @property
@@ -135,4 +136,4 @@ def _key(shown: QListWidget) -> str:
 
 
 def _titled(words: str, widget: QWidget) -> QWidget:
-    return column(Label(words, "strong"), widget, margin=0, spacing=6)
+    return column_of(Label(words, "strong"), widget, margin=0, spacing=6)

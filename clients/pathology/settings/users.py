@@ -18,7 +18,8 @@ from clients.kit.panels import scrolling
 from clients.kit.pinyin import matches
 from clients.kit.translations import Language, language, tr
 from clients.pathology.desk import Desk
-from clients.pathology.settings.page import SettingsPage, column, framed, row
+from clients.pathology.laying import column_of, row_of
+from clients.pathology.settings.page import SettingsPage, framed
 from shared.contract.pathology_settings import (
     INITIAL_PASSWORD,
     AccountsView,
@@ -153,24 +154,24 @@ class UsersPage(SettingsPage):
         box = QVBoxLayout(left)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(column(row(self.search, self.with_inactive)))
+        box.addWidget(column_of(row_of(self.search, self.with_inactive)))
         box.addWidget(hairline())
         box.addWidget(self.list, 1)
         box.addWidget(hairline())
         words = tr("新用户的初始密码为 {password}，首次登录必须修改。", password=INITIAL_PASSWORD)
         note = Label("", "caption", wrap=True)
         note.setText(words)
-        foot = row(note, self.add_button)
+        foot = row_of(note, self.add_button)
         foot.setStretch(0, 1)
-        box.addWidget(column(self.adding, foot))
+        box.addWidget(column_of(self.adding, foot))
         side = QWidget()
         side.setFixedWidth(_SIDE)
         right = QVBoxLayout(side)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
-        right.addWidget(column(self.title, self.note, spacing=2))
+        right.addWidget(column_of(self.title, self.note, spacing=2))
         right.addWidget(hairline())
-        right.addWidget(scrolling(column(self.rights)), 1)
+        right.addWidget(scrolling(column_of(self.rights)), 1)
         middle = QWidget()
         line = QHBoxLayout(middle)
         line.setContentsMargins(0, 0, 0, 0)
@@ -178,7 +179,7 @@ class UsersPage(SettingsPage):
         line.addWidget(left, 1)
         line.addWidget(hairline(vertical=True))
         line.addWidget(side)
-        framed(self, middle, row(None, self.back_button, self.seed_button, self.reset_button, self.delete_button))
+        framed(self, middle, row_of(None, self.back_button, self.seed_button, self.reset_button, self.delete_button))
 
     def load(self) -> None:
         """Fetch accounts and types."""

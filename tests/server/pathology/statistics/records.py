@@ -279,6 +279,13 @@ def _write(session: Any, record: Record) -> None:
         )
     )
     session.flush()
+    _write_pieces(session, record, number)
+    _write_beside(session, record)
+    _write_texts(session, record)
+
+
+def _write_pieces(session: Any, record: Record, number: str) -> None:
+    case, case_id = record.case, record.case["id"]
     common = {"case_id": case_id, "version": 1, "state_since": case["received_at"]}
     for place, one in enumerate(record.specimens):
         entry = {
@@ -317,6 +324,10 @@ def _write(session: Any, record: Record) -> None:
         )
     for place, one in enumerate(record.slides):
         session.add(SlideRow(**common, **one, library_id=case["library_id"], serial=place, number=f"{number}-S{place}"))
+
+
+def _write_beside(session: Any, record: Record) -> None:
+    case, case_id = record.case, record.case["id"]
     for one in record.orders:
         session.add(OrderRow(case_id=case_id, version=1, **one, count=1, placed_by_id=1, placed_by="x"))
     for one in record.charges:
@@ -335,67 +346,14 @@ def _write(session: Any, record: Record) -> None:
                 note="",
             )
         )
-    _write_texts(session, record)
 
 
 def _write_texts(session: Any, record: Record) -> None:
     case_id = record.case["id"]
     if record.report is not None:
-        one = record.report
-        session.add(
-            Report(
-                id=FIRST_REPORT_ID + case_id,
-                version=1,
-                case_id=case_id,
-                kind="main",
-                number=1,
-                state=one["state"],
-                created_at=one["audited_at"],
-                auditor=one["auditor"],
-                audited_at=one["audited_at"],
-                text_number=2,
-                author=record.case["chief_doctor"],
-            )
-        )
-        session.flush()
-        for number, text in ((1, "旧文字 癌"), (2, one["diagnosis"])):
-            session.add(
-                ReportVersion(
-                    report_id=FIRST_REPORT_ID + case_id,
-                    number=number,
-                    at=one["audited_at"],
-                    by_id=1,
-                    by="x",
-                    findings="异型细胞",
-                    diagnosis=text,
-                    comment="",
-                )
-            )
+        _write_report(session, record, record.report)
     for one in record.opinions:
-        opinion = Opinion(
-            version=1,
-            case_id=case_id,
-            kind=one["kind"],
-            doctor_id=1,
-            doctor=one["doctor"],
-            created_at=one["created_at"],
-            changed_at=one["created_at"],
-            text_number=1,
-            is_draft=one["is_draft"],
-        )
-        session.add(opinion)
-        session.flush()
-        session.add(
-            OpinionVersion(
-                opinion_id=opinion.id,
-                number=1,
-                at=one["created_at"],
-                is_automatic=False,
-                findings="",
-                diagnosis=one["diagnosis"],
-                comment="",
-            )
-        )
+        _write_opinion(session, case_id, one)
     if record.frozen is not None:
         session.add(FrozenSection(case_id=case_id, library="frozen", **record.frozen))
     if record.comparison is not None:
@@ -404,6 +362,66 @@ def _write_texts(session: Any, record: Record) -> None:
                 pair="cytology", case_id=case_id, other_id=case_id, note="", judged_by="x", **record.comparison
             )
         )
+
+
+def _write_report(session: Any, record: Record, one: dict[str, Any]) -> None:
+    case_id = record.case["id"]
+    session.add(
+        Report(
+            id=FIRST_REPORT_ID + case_id,
+            version=1,
+            case_id=case_id,
+            kind="main",
+            number=1,
+            state=one["state"],
+            created_at=one["audited_at"],
+            auditor=one["auditor"],
+            audited_at=one["audited_at"],
+            text_number=2,
+            author=record.case["chief_doctor"],
+        )
+    )
+    session.flush()
+    for number, text in ((1, "旧文字 癌"), (2, one["diagnosis"])):
+        session.add(
+            ReportVersion(
+                report_id=FIRST_REPORT_ID + case_id,
+                number=number,
+                at=one["audited_at"],
+                by_id=1,
+                by="x",
+                findings="异型细胞",
+                diagnosis=text,
+                comment="",
+            )
+        )
+
+
+def _write_opinion(session: Any, case_id: int, one: dict[str, Any]) -> None:
+    opinion = Opinion(
+        version=1,
+        case_id=case_id,
+        kind=one["kind"],
+        doctor_id=1,
+        doctor=one["doctor"],
+        created_at=one["created_at"],
+        changed_at=one["created_at"],
+        text_number=1,
+        is_draft=one["is_draft"],
+    )
+    session.add(opinion)
+    session.flush()
+    session.add(
+        OpinionVersion(
+            opinion_id=opinion.id,
+            number=1,
+            at=one["created_at"],
+            is_automatic=False,
+            findings="",
+            diagnosis=one["diagnosis"],
+            comment="",
+        )
+    )
 
 
 __all__ = ["BEGIN", "DAYS", "LibraryRow", "Record", "StatisticsHouse"]
