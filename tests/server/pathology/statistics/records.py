@@ -264,7 +264,7 @@ def _fill_report(chance: random.Random, record: Record, received: datetime) -> N
 
 def _write(session: Any, record: Record) -> None:
     case, number = record.case, record.case["number"] or f"B{record.case['id']}"
-    case_id = case["id"]
+    case["id"]
     own = {key: value for key, value in case.items() if key != "library"}
     blank = dict.fromkeys(("application_number", "outpatient_number", "inpatient_number", "id_number", "bed"), "")
     session.add(
