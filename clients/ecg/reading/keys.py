@@ -68,7 +68,7 @@ ACTIONS = (
     Action("reading.audit", "审核", "Ctrl+F10", "", "审核并发布初读报告", _audits),
     Action("reading.return", "退回", "", "", "退回初读医生并说明原因", _returns),
     Action("reading.attach", "附加 PDF 文档", "Ctrl+O", "document", "动态、运动心电图的 PDF 报告", _acquires),
-    Action("reading.next", "下一份待阅", "Ctrl+Shift+N", "send", "打开下一份待阅或待会诊的心电图，最紧急的在前"),
+    Action("reading.next", "下一份待阅", "Ctrl+N", "send", "打开下一份待阅或待会诊的心电图，最紧急的在前"),
     Action("reading.withdraw", "撤回报告", "", "", "撤回后可修改，原版本保留", _withdraws, danger=True),
     Action("reading.preview", "打印预览", "Ctrl+Shift+P", "document", "", _has_paper),
     Action("reading.template", "打印设置", "Ctrl+P", "gear", "选择报告模板"),

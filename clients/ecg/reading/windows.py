@@ -119,6 +119,7 @@ class TemplateWindow(_Window):
         hint.setMinimumWidth(360)
         self.box.addWidget(hint)
         self.confirm = self.add_foot("确认", self._confirm)
+        self.template.confirmed.connect(self.confirm.click)  # Enter in the list is the answer
 
     def _confirm(self) -> None:
         key = str(self.template.value() or "")

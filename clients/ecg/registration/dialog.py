@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from clients.ecg.desk import Desk
 from clients.ecg.looks import REQUEST_LOOKS
 from clients.ecg.registration.entry import OF_THE_REQUEST, sections, to_entry, to_values
-from clients.ecg.shell.dialogs import EcgDialog
+from clients.ecg.shell.dialogs import AND_ACQUIRE, DONE, EcgDialog
 from clients.kit.badges import StateBadge
 from clients.kit.fields import Section
 from clients.kit.forms import FormView
@@ -50,9 +50,9 @@ class Registering(EcgDialog):
         """登记, 登记并采集."""
         self.add_button("close", "取消")
         may_acquire = self._desk.may(Permission.ECG_ACQUIRE)
-        self.add_button("register", "登记", "" if may_acquire else "primary", self.register)
+        self.add_button("register", "登记", "" if may_acquire else "primary", self.register, DONE)
         if may_acquire:
-            self.add_button("acquire", "登记并采集", "primary", self.register_and_acquire)
+            self.add_button("acquire", "登记并采集", "primary", self.register_and_acquire, AND_ACQUIRE)
 
     def make_request(self) -> Request[RegisteredView] | None:
         """The request of what is in the form; None when something is missing (it is marked then)."""

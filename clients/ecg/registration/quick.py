@@ -9,6 +9,7 @@ from clients.ecg.desk import Desk
 from clients.ecg.looks import REQUEST_LOOKS
 from clients.ecg.registration.dialog import Registering, locked_sections
 from clients.ecg.registration.entry import short_sections, to_entry, to_values
+from clients.ecg.shell.dialogs import AND_ACQUIRE
 from clients.kit.fields import Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Label
@@ -73,7 +74,7 @@ class NumberDialog(Registering):
         self.add_button("close", "取消")
         self.add_button("query", "查询", "", self.number.submit)
         if desk.may(Permission.ECG_ACQUIRE):
-            self.add_button("acquire", "提交并采集", "", self.register_and_acquire)
+            self.add_button("acquire", "提交并采集", "", self.register_and_acquire, AND_ACQUIRE)
         self.add_button("register", "提交", "primary", self.register)
         self.scanner = ScannerInput(self)
         self.scanner.follow(desk.place.desk_settings)

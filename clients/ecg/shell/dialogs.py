@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+DONE, AND_ACQUIRE = "Ctrl+Return", "F2"
+"""The keys of a dialog's usual button and of 登记并采集."""
+
 
 class EcgDialog(QDialog):
     """A window over the workstation. Escape closes it; calls run off the GUI thread; late answers are dropped.
@@ -65,9 +68,12 @@ class EcgDialog(QDialog):
             area.setMinimumHeight(min(height, room - 190))
         self.body.addWidget(area, 1)
 
-    def add_button(self, key: str, text: str, look: str = "", on_click: Callable[[], None] | None = None) -> Button:
-        """Add a button at the foot; `text` is a Chinese source string."""
-        button = Button(text, look, on_click=on_click or self.close_it)
+    def add_button(
+        self, key: str, text: str, look: str = "", on_click: Callable[[], None] | None = None, shortcut: str = ""
+    ) -> Button:
+        """Add a button at the foot; `text` is a Chinese source string. `DONE` presses a primary one from any field."""
+        usual = DONE if look == "primary" and on_click is not None else ""
+        button = Button(text, look, on_click=on_click or self.close_it, shortcut=shortcut or usual)
         button.setAutoDefault(False)
         self.buttons[key] = button
         self._foot.addWidget(button)
@@ -167,7 +173,7 @@ class ReasonDialog(EcgDialog):
         )
         self._confirm = confirm
         self.add_button("close", "取消")
-        self.add_button("confirm", button, "danger" if danger else "primary", self.confirm)
+        self.add_button("confirm", button, "danger" if danger else "primary", self.confirm, DONE)
         assert self.form is not None
         self.form.submitted.connect(self.confirm)
         self.form.focus("reason")
