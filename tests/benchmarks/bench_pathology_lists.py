@@ -79,9 +79,9 @@ def fill(database: Database, cases: int) -> None:
         for statement in _statements(terms, series, cases):
             connection.exec_driver_sql(statement.replace("%", "%%") if not is_sqlite else statement)
         connection.commit()
-        if not is_sqlite:  # where its own housekeeping does it
-            connection.execute(text("ANALYZE"))
-            connection.commit()
+    if not is_sqlite:  # what PostgreSQL's own housekeeping does on a database that lives
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     database.checkpoint()  # as after years of work: the rows lie in the file, not in a journal of its size
 
 

@@ -201,36 +201,10 @@ class TablePage(QWidget):
             Label("统计模式", "caption"), self.group_by, self.span, self.first, Label("至", "caption"), self.last
         )
         first.addStretch(1)
-        second = _row(Label("病例库", "caption"), self.library)
-        words_are = self.presenter.state.words_are
-        if words_are:
-            self.words.setMinimumWidth(250)
-            second.addWidget(Label(_WORDS[words_are][0], "caption"))
-            second.addWidget(self.words, 1)
-        if self._subject is Subject.PREPARATION:
-            for editor in self.numbers:
-                editor.setFixedWidth(130)
-                second.addWidget(editor)
-        if not words_are:
-            second.addStretch(1)
-        if self._subject is Subject.AGREEMENT:
-            second.addWidget(Button("逐例对照", "", "compare", on_click=partial(pairs, self._desk)))
-        if self._subject is Subject.POSITIVE:
-            second.addWidget(Button("统计口径", "", "gear", on_click=partial(show_rules, self._desk)))
-        for button in (self.more_button, self.query, self.cases_button, self.export_button, self.print_button):
-            second.addWidget(button)
         lines.addLayout(first)
-        lines.addLayout(second)
+        lines.addLayout(self._second_line())
         lines.addWidget(self.problem)
-        holder = QWidget()
-        inside = QVBoxLayout(holder)
-        inside.setContentsMargins(0, 0, 8, 0)
-        inside.addWidget(self.conditions)
-        inside.addStretch(1)
-        self.more = scrolling(holder)
-        self.more.setFixedHeight(150)
-        self.more.hide()
-        lines.addWidget(self.more)
+        lines.addWidget(self._conditions_area())
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.chart)
         self.split.addWidget(self.table)
@@ -250,6 +224,38 @@ class TablePage(QWidget):
         box.addWidget(hairline())
         box.addWidget(self.stack, 1)
         box.addLayout(foot)
+
+    def _second_line(self) -> QHBoxLayout:
+        second = _row(Label("病例库", "caption"), self.library)
+        words_are = self.presenter.state.words_are
+        if words_are:
+            self.words.setMinimumWidth(250)
+            second.addWidget(Label(_WORDS[words_are][0], "caption"))
+            second.addWidget(self.words, 1)
+        if self._subject is Subject.PREPARATION:
+            for editor in self.numbers:
+                editor.setFixedWidth(130)
+                second.addWidget(editor)
+        if not words_are:
+            second.addStretch(1)
+        if self._subject is Subject.AGREEMENT:
+            second.addWidget(Button("逐例对照", "", "compare", on_click=partial(pairs, self._desk)))
+        if self._subject is Subject.POSITIVE:
+            second.addWidget(Button("统计口径", "", "gear", on_click=partial(show_rules, self._desk)))
+        for button in (self.more_button, self.query, self.cases_button, self.export_button, self.print_button):
+            second.addWidget(button)
+        return second
+
+    def _conditions_area(self) -> QWidget:
+        holder = QWidget()
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(0, 0, 8, 0)
+        inside.addWidget(self.conditions)
+        inside.addStretch(1)
+        self.more = scrolling(holder)
+        self.more.setFixedHeight(150)
+        self.more.hide()
+        return self.more
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:
