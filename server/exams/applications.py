@@ -52,6 +52,12 @@ class ApplicationDesk:
         body = OrderBody(
             patient=request.patient, items=request.items, clinical=request.clinical, requester=request.requester
         )
+        if _is_anothers(row, request, patient_key):
+            raise Refusal(
+                ErrorCode.DUPLICATE,
+                f"申请单号 {his_number} 已用于另一家医院的患者，请为本院的申请单号加上前缀。",
+                existing_id=row.id,
+            )
         if (registered := row.exam_id or row.ecg_exam_id) is not None:
             if _is_same_order(row, request.exam_type, body):
                 return application_view(row)
@@ -197,6 +203,12 @@ class ApplicationDesk:
         return uow.session.scalars(
             select(ApplicationRow).where(ApplicationRow.his_number == his_number).with_for_update()
         ).one_or_none()
+
+
+def _is_anothers(row: ApplicationRow, request: SubmitApplication, patient_key: str) -> bool:
+    """Whether the number is in use by another hospital's system: for another campus, and of another patient."""
+    campuses = {row.campus_id, request.campus_id} - {None}
+    return bool(row.id) and len(campuses) == 2 and (row.patient_key or "") != patient_key
 
 
 def _is_same_order(row: ApplicationRow, exam_type: str, body: OrderBody) -> bool:

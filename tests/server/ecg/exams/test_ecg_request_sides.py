@@ -7,9 +7,11 @@ from datetime import date
 import msgspec
 import pytest
 
+from server.kernel.dispatch import SYSTEM
 from server.kernel.errors import Refusal
 from shared.contract import ecg
 from shared.contract.errors import ErrorCode
+from shared.contract.exams import PatientEntry, SubmitApplication
 from tests.server.ecg.ecg_world import ADMIN, REGISTRAR, EcgWorld, caller
 
 
@@ -43,6 +45,21 @@ def test_a_registrar_finds_the_requests_of_the_own_side(world_of_kind: EcgWorld)
     typed = msgspec.structs.replace(row.entry, campus_id=world.campus_id)
     exam = world.ask(both, ecg.RegisterRequest(application_id=ours.id, version=ours.version, entry=typed)).exam
     assert exam.row.campus_id == clinic  # whoever registers: it is the request's hospital that carries it out
+
+
+def test_two_hospitals_with_the_same_order_number_do_not_overwrite_each_other(world: EcgWorld) -> None:
+    clinic = world.second_campus()
+    world.order("1001", name="甲", campus_id=world.campus_id)
+    world.order("1001", name="甲甲", campus_id=world.campus_id)  # the own system may change it
+    with world.database.write() as uow, pytest.raises(Refusal, match="另一家医院") as refused:
+        [kept] = world.applications.find(uow, "1001")
+        request = SubmitApplication(
+            patient=PatientEntry(name="乙"), exam_type="ECG", items=kept.items, requester=kept.requester,
+            campus_id=clinic,
+        )  # fmt: skip
+        world.applications.submit(uow, SYSTEM, request, "PATIENT-OF-THE-CLINIC")
+    assert refused.value.body.code is ErrorCode.DUPLICATE
+    assert world.ask(REGISTRAR, ecg.FindRequest(request_number="1001"))[0].entry.patient_name == "甲甲"
 
 
 def test_a_request_for_a_campus_that_is_not_there_is_refused(world: EcgWorld) -> None:
