@@ -67,6 +67,7 @@ MORE_TABLES: tuple[str, ...] = (
     "server.ecg.consultations.tables",
     "server.ecg.lines.tables",
     "server.remote.tables",
+    "server.remote.services.tables",
 )
 """Modules with tables besides every area's own `tables`."""
 

@@ -41,6 +41,8 @@ from server.bootstrap.printing import TicketForecast
 from server.bootstrap.quality import build_quality
 from server.bootstrap.registrations import build_registrations
 from server.bootstrap.remote import Remote, build_remote
+from server.bootstrap.remote_services import build_assisted_reading
+from server.bootstrap.remote_services import handlers as assisted_handlers
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
 from server.bootstrap.reporting import PatientsOfReports
 from server.bootstrap.results import ExamsOfResults, PostOfResults, Results, build_results
@@ -84,6 +86,7 @@ from server.queueing.service import QueueService
 from server.referrals.network import Network
 from server.referrals.rpc import ReferralsRpc
 from server.referrals.service import ReferralService
+from server.remote.services.service import AssistedReading
 from server.reporting.auditing_rpc import AuditingRpc
 from server.reporting.rpc import ReportingRpc
 from server.reporting.service import ReportService
@@ -136,6 +139,7 @@ class Areas:
     pathology: Pathology
     ecg: Ecg
     remote: Remote
+    assisted: AssistedReading
     handlers: tuple[object, ...]
 
 
@@ -342,6 +346,9 @@ class _Building:
             )
         )
         self.remote = build_remote(self.exams, self.reports, self.ecg.reports.hospitals, self.time)
+        self.assisted = build_assisted_reading(
+            self.exams, self.reports, self.archive, self.routing, self.folders, self.time
+        )
 
     def areas(self) -> Areas:
         """All that was built."""
@@ -378,6 +385,7 @@ class _Building:
             pathology=self.pathology,
             ecg=self.ecg,
             remote=self.remote,
+            assisted=self.assisted,
             handlers=(*self._desk_handlers(), *self._report_handlers(), *self._image_handlers()),
         )
 
@@ -431,6 +439,7 @@ class _Building:
             *self.pathology.handlers,
             *self.ecg.handlers,
             *self.remote.handlers,
+            *assisted_handlers(self.assisted),
         )
 
     def _image_handlers(self) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _requests()
     _texts_and_log()
     _notices_and_limits()
+    _services()
     _reports()
 
 
@@ -194,6 +195,43 @@ def _notices_and_limits() -> None:
     )
 
 
+def _services() -> None:
+    op.create_table(
+        "remote_services",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remote_services")),
+    )
+    op.create_table(
+        "remote_service_orders",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("exam_id", sa.Integer(), nullable=False),
+        sa.Column("service_id", sa.Integer(), nullable=False),
+        sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.Column("known_id", sa.Integer(), nullable=False),
+        sa.Column("remote_id", sa.String(length=200), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("impression", sa.Text(), nullable=False),
+        sa.Column("sentence", sa.String(length=1000), nullable=False),
+        sa.Column("object_uids", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["remote_services.id"], name=op.f("fk_remote_service_orders_service_id_remote_services")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remote_service_orders")),
+    )
+    op.create_index(op.f("ix_remote_service_orders_exam_id"), "remote_service_orders", ["exam_id"], unique=False)
+
+
 def _reports() -> None:
     op.add_column("reports", sa.Column("away_to", sa.String(length=200), server_default="", nullable=False))
     op.add_column("reports", sa.Column("away_ids", sa.Text(), server_default="", nullable=False))
@@ -203,6 +241,8 @@ def downgrade() -> None:
     with op.batch_alter_table("reports") as reports:
         reports.drop_column("away_ids")
         reports.drop_column("away_to")
+    op.drop_table("remote_service_orders")
+    op.drop_table("remote_services")
     op.drop_table("remote_policy")
     op.drop_table("remote_notices")
     op.drop_table("remote_log")

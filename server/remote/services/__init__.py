@@ -1,0 +1,1 @@
+"""Assisted reading: services outside, requests to them, their answers. Nothing here reads an image itself."""
