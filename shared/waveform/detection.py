@@ -4,7 +4,7 @@ The detection function is the slope of the band of QRS energy (5–25 Hz), integ
 the leads that carry a signal, after Pan & Tompkins (1985) and Hamilton & Tompkins (1986). Thresholds are not causal:
 the level is the running median of the strongest activity around, so that a start, a pause or a burst of noise moves it
 little. Between the thresholds the shape decides; what is too small is searched for again in gaps, what follows as a
-steep T wave is taken out.
+steep T wave is taken out. What was chosen is seen again lead by lead (`reviewing`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.waveform import filters
+from shared.waveform import filters, reviewing
 from shared.waveform.likeness import likeness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE_HZ = 250.0  # detection works at this rate: QRS energy ends far below its half
+_SHAPE_BAND_HZ = (2.0, 25.0)  # where leads are compared with their shapes: wide beats have their energy low
 _LARGEST = 3.0  # more than that of a lead's typical QRS counts no more
 _QUIET_LEAD = 0.06  # noise, relative to QRS: a lead with less is no better, for one that is off is quiet too
 _RESTLESS, _RESTLESS_MORE = 1.6, 0.02
@@ -39,6 +40,8 @@ _UNSEEN_HEIGHT = 0.45  # of the lowest tenth of a lead's beats
 _UNSEEN_SHARE = 0.4  # so much of the leads not seeing it makes it an artefact of the others
 _SEEN_ANYHOW = 1.6  # unless it is as high as that
 _FEWEST_SURE = 8
+_LITTLE_ABOVE = 3.0  # times what is around
+_SHOWS_ALL, _SHOWS_NOTHING = 0.6, 0.35  # of a lead's typical complex
 _AROUND_PEAK_S = 0.06
 _SEARCH_THRESHOLD = 0.19
 _SMALL_THRESHOLD = 0.25  # small beats between large ectopic ones, as in bigeminy, whose gaps are not long
@@ -56,7 +59,7 @@ def detect(values_uv: NDArray[Any], sampling_hz: float) -> NDArray[Any]:
     if values_uv.shape[1] < sampling_hz * 0.4:
         return np.zeros(0, dtype=np.int64)
     data = filters.resampled(values_uv, sampling_hz, RATE_HZ)
-    found = _peaks(activity_of(data))
+    found = _peaks(activity_of(data), filters.band_pass(data, RATE_HZ, *_SHAPE_BAND_HZ))
     return np.rint(found * (sampling_hz / RATE_HZ)).astype(np.int64)
 
 
@@ -118,7 +121,7 @@ def _noise_around(relative: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def _peaks(seen: Activity) -> NDArray[Any]:
+def _peaks(seen: Activity, leads: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
     from scipy import signal
 
@@ -139,7 +142,30 @@ def _peaks(seen: Activity) -> NDArray[Any]:
     chosen = _searched_back(chosen, places[clear & ~odd], activity)
     small = places[(relative >= _SMALL_THRESHOLD) & (relative >= noise + 0.2 * (1.0 - noise)) & ~odd]
     chosen = _with_small_between(chosen, small, activity)
-    return chosen.astype(float)
+    return _reviewed(chosen, places, seen, above, leads).astype(float)
+
+
+def _reviewed(
+    chosen: NDArray[Any], places: NDArray[Any], seen: Activity, above: NDArray[Any], leads: NDArray[Any]
+) -> NDArray[Any]:
+    """The beats after each lead was asked; in doubt is what hardly stands out, or what a lead with all beats lacks."""
+    import numpy as np
+
+    doubtful = above < _LITTLE_ABOVE
+    if len(chosen) >= _FEWEST_SURE:
+        reliable = np.percentile(_largest(seen, chosen), 10.0, axis=1) >= _SHOWS_ALL
+        doubtful |= (_largest(seen, places)[reliable] < _SHOWS_NOTHING).any(axis=0)
+    return reviewing.reviewed(chosen, places, reviewing.compared(leads, places, chosen, RATE_HZ), doubtful, RATE_HZ)
+
+
+def _largest(seen: Activity, centres: NDArray[Any]) -> NDArray[Any]:
+    """(lead, peak) the highest activity of each lead close to the peaks."""
+    import numpy as np
+
+    reach = round(_AROUND_PEAK_S * RATE_HZ)
+    inside = np.clip(centres[:, None] + np.arange(-reach, reach + 1), 0, seen.single.shape[1] - 1)
+    found: NDArray[Any] = seen.single[:, inside].max(axis=2)
+    return found
 
 
 def _unseen(seen: Activity, places: NDArray[Any], sure: NDArray[Any]) -> NDArray[Any]:
@@ -151,17 +177,8 @@ def _unseen(seen: Activity, places: NDArray[Any], sure: NDArray[Any]) -> NDArray
 
     if len(sure) < _FEWEST_SURE:
         return np.zeros(len(places))
-    reach = round(_AROUND_PEAK_S * RATE_HZ)
-    around = np.arange(-reach, reach + 1)
-
-    def largest(centres: NDArray[Any]) -> NDArray[Any]:
-        """(lead, peak) the highest activity of each lead close to the peaks."""
-        inside = np.clip(centres[:, None] + around, 0, seen.single.shape[1] - 1)
-        found: NDArray[Any] = seen.single[:, inside].max(axis=2)
-        return found
-
-    usual = np.percentile(largest(sure), 10.0, axis=1)
-    blind = largest(places) < _UNSEEN_HEIGHT * usual[:, None]
+    usual = np.percentile(_largest(seen, sure), 10.0, axis=1)
+    blind = _largest(seen, places) < _UNSEEN_HEIGHT * usual[:, None]
     trusted = (~blind & ~seen.restless[:, places]).any(axis=0)
     return np.where(trusted, 0.0, (seen.share[:, places] * blind).sum(axis=0))
 
