@@ -51,6 +51,7 @@ MENU_ICONS: dict[str, str] = {
     "series.times": "times",
     "series.new": "series_new",
     "series.remove": "series_remove",
+    "web.open": "web",
     "help.open": "help",
 }
 """Action id → name in `tool_icons`."""
@@ -82,6 +83,10 @@ add_icons({
     "times": "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 7.500V12l3 3",
     "series_new": "M4 4.500h13v5H4zM4 12h8v5H4zM17 13v7M13.500 16.500h7",
     "series_remove": "M4 4.500h13v5H4zM4 12h8v5H4zM14 14l6 6M20 14l-6 6",
+    "web": (
+        "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17M3.500 12h17"
+        "M12 3.500c5 5 5 12 0 17M12 3.500c-5 5-5 12 0 17"
+    ),
     "help": (
         "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17M9.300 9.500c0-1.700 1.200-2.700 2.700-2.700"
         "s2.700 1 2.700 2.500c0 2-2.700 2.200-2.700 4.200M12 16.500v.2"

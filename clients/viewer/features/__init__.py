@@ -24,6 +24,7 @@ FEATURES: tuple[str, ...] = (
     "clients.viewer.download.feature:DownloadFeature",
     "clients.viewer.series.feature:SeriesFeature",
     "clients.viewer.sharing.feature:SharingFeature",
+    "clients.viewer.web.feature:WebFeature",
     "clients.viewer.help.feature:HelpFeature",
     "clients.viewer.hanging.feature:HangingFeature",
     "clients.viewer.film.feature:FilmFeature",

@@ -5,7 +5,7 @@ from __future__ import annotations
 CATALOGUE = {
     "历史影像": "Earlier exams",
     "列出这位患者的其他检查，追加或对比": "The patient's other exams, to add or to compare",
-    "追加到序列栏": "Add to the series bar",
+    "追加到序列栏": "Add to series bar",
     "对比": "Compare",
     "刷新": "Refresh",
     "正在查找…": "Searching…",

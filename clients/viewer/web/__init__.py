@@ -1,0 +1,1 @@
+"""Images that third parties offer over HTTP (VW-INT-02)."""
