@@ -12,7 +12,7 @@ BOTH = frozenset({LEFT, RIGHT})
 # Larger things first: the first that matches at a place names it.
 ORGANS: dict[str, str] = {
     "肺门": r"肺门",
-    "肺": r"肺(?!动脉|静脉|癌|气肿)|[上中下]叶(?!切迹)|舌段|\blungs?\b|\b(?:upper|middle|lower) lobe",
+    "肺": r"(?<![A-Za-z])[RL][UML]L(?![A-Za-z])|肺(?!动脉|静脉|癌|气肿)|[上中下]叶(?!切迹)|舌段|\blungs?\b|\b(?:upper|middle|lower) lobe",
     "胸膜": r"胸膜(?!下)|斜裂|水平裂|叶间裂",
     "胸腔": r"胸腔|气胸|血胸|脓胸|肋膈角|pleural|costophrenic",
     "心包": r"心包|pericardi",
@@ -150,8 +150,8 @@ _NO_SIDE = re.compile(
 _BOTH = re.compile(
     r"双(?!顶|胎|绒|羊|线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE
 )
-_LEFT = re.compile(r"左|\bleft\b", re.IGNORECASE)
-_RIGHT = re.compile(r"右|\bright\b", re.IGNORECASE)
+_LEFT = re.compile(r"左|\bleft\b|(?<![A-Z])L[UL]L(?![A-Z])", re.IGNORECASE)
+_RIGHT = re.compile(r"右|\bright\b|(?<![A-Z])R[UML]L(?![A-Z])", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from server.reporting.checker.clauses import Clause, Mention, clauses
 from server.reporting.checker.contradictions import contradictions
 from server.reporting.checker.elsewhere import at_another_place, elsewhere, level_for_level
 from server.reporting.checker.grounds import grounds, supports
-from server.reporting.checker.knowledge import denied_word_for_word, grafts, refuted
+from server.reporting.checker.knowledge import denied_word_for_word, denied_yet_shown, grafts, refuted
 from server.reporting.checker.numbers import refuted_by_number
 from server.reporting.checker.omissions import omissions
 from server.reporting.checker.opposites import opposites
@@ -58,6 +58,7 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             refuted,
             grafts,
             denied_word_for_word,
+            denied_yet_shown,
             refuted_by_number,
             miscounted,
             of_another_modality,
@@ -135,7 +136,7 @@ def _structures(one: Mention) -> set[str]:
 def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     """The findings call the organ normal, and nothing else in them is abnormal there; or nothing at all is."""
     parts = [one for one in clauses(subject.findings) if not FORMER.search(one.text)]
-    well = [one for one in parts if NORMAL.search(one.text)]
+    well = [one for one in parts if NORMAL.search(one.text) and not REST.search(one.text)]
     open_words = [one for one in parts if not NORMAL.search(one.text) and not DENIES.search(one.text)]
     if (
         well

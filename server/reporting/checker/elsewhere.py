@@ -57,6 +57,7 @@ def level_for_level(subject: Subject) -> Iterator[Alarm]:
         return
     for kind, what in (
         ("椎间隙", re.compile(r"椎间盘|突出|膨出|脱出")),
+        ("椎体", re.compile(r"压缩|楔形?变|变扁|爆裂|骨折")),
         ("肋", re.compile(r"骨折|骨皮质|断裂|不连|断端|中断")),
     ):
         told = [one for one in clauses(subject.impression) if what.search(one.text) and of_kind(one.places, kind)]
@@ -67,7 +68,7 @@ def level_for_level(subject: Subject) -> Iterator[Alarm]:
         said = frozenset[str]().union(*(of_kind(one.places, kind) for one in told))
         spoken = frozenset[str]().union(*(of_kind(one.places, kind) for one in found))
         there = frozenset[str]().union(*(of_kind(one.places, kind) for one in ill))
-        strange = said - spoken
+        strange = said - (there if kind == "椎体" else spoken)
         if len(strange) == 1 and there - said and len(said) == len(there):
             clause = next(one for one in told if strange & of_kind(one.places, kind))
             yield contradiction(clause.text, next(one.text for one in ill if of_kind(one.places, kind) - said))

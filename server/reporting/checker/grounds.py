@@ -142,6 +142,8 @@ def _groundless(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
         return None
     if not item.organs and not item.places and concept.name in {"结节", "占位", "癌", "狭窄", "撕裂", "水肿"}:
         return None
+    if "可能" in item.text or _is_beyond(concept, item, found):
+        return None
     near = [one for one in found if _may_be(item, one)]
     if _is_shown(concept, item, near) or _is_shown(concept, _mirrored(item), found):
         return None
@@ -151,6 +153,21 @@ def _groundless(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
     else:
         why = f"诊断意见写“{item.text}”，影像所见里没有它的表现，请核对。"
     return Alarm(AlarmKind.CONFLICT, item.text, why)
+
+
+# Appearances of these are too many to list: only an organ that is called sound refutes them.
+_MANY_FACED = frozenset("疝 破裂 坏死 心影增大 脑积水 水肿 梗死 肠梗阻 穿孔 占位 癌 间质病变 退变 淋巴结肿大".split())
+
+
+def _is_beyond(concept: Concept, item: _Told, found: tuple[Statement, ...]) -> bool:
+    """Whether the findings say too little of the organ to doubt a diagnosis of it."""
+    organs = item.organs | SHOWN_AT.get(concept.name, frozenset())
+    if not item.organs:
+        return concept.name in _MANY_FACED
+    own = [one for one in found if close(organs, one.organs)]
+    if not own:
+        return True
+    return concept.name in _MANY_FACED and all(one.positive for one in own)
 
 
 def _is_shown(concept: Concept, item: _Told, found: Iterable[Statement]) -> bool:

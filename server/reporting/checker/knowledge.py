@@ -92,7 +92,7 @@ _RULES = tuple(
             r"未见[^，。；]{0,6}(?:断裂|松动|移位)",
         ),
         (
-            r"假体松动|内固定[^，。；]{0,4}(?:断裂|松动)",
+            r"假体松动|假体周围[^，。；]{0,4}(?:骨质)?溶解|内固定[^，。；]{0,4}(?:断裂|松动)",
             r"(?:未见|无)[^，。；]{0,6}(?:断裂|松动|透[亮光][带线])",
             r"(?<!未见)(?<!无)(?<!未见明显)(?:透[亮光][带线影]|断裂|松动|下沉)(?!$)",
         ),
@@ -370,7 +370,11 @@ def denied_word_for_word(subject: Subject) -> Iterator[Alarm]:
         for one in clauses(subject.findings):
             for match in _DENIED.finditer(one.text):
                 name = match[1] or match[2]
-                if _GENERAL.search(name) or name not in told.text or not _may_concern(told, one):
+                if (
+                    (_GENERAL.search(name) and not name.endswith("征"))
+                    or name not in told.text
+                    or not _may_concern(told, one)
+                ):
                     continue
                 others = subject.findings.replace(one.text, "")
                 if name in others and not re.search(rf"(?:未见|无)[^，。；]{{0,6}}{name}", others):
@@ -383,6 +387,30 @@ def denied_word_for_word(subject: Subject) -> Iterator[Alarm]:
                 why = f"诊断意见写“{told.text}”，影像所见却写“{one.text}”，请核对。"
                 yield Alarm(AlarmKind.CONFLICT, told.text, why)
                 return
+
+
+# What an impression denies, and the findings assert.
+_DENIED_DIAGNOSES = tuple(
+    (re.compile(told), re.compile(shown))
+    for told, shown in (
+        (r"未见(?:明确|明显|确切)?(?:肿瘤)?复发", r"新[见发增][^，。；]{0,10}(?:结节|肿块|病灶|强化)"),
+        (r"未见(?:明显)?内漏", r"(?<!未见)(?<!无)(?<!未见明显)内漏|瘤腔[^，。；无未]{0,4}(?:显影|强化)"),
+        (r"未见(?:明显|明确)?进展|疾病稳定|(?<![A-Z])SD(?![A-Z])", r"新[见发增][^，。；]{0,10}(?:结节|肿块|病灶|转移)"),
+    )
+)
+
+
+def denied_yet_shown(subject: Subject) -> Iterator[Alarm]:
+    """ "No recurrence", and a new nodule in the findings."""
+    for told in clauses(subject.impression):
+        for denial, shown in _DENIED_DIAGNOSES:
+            if not denial.search(told.text):
+                continue
+            for one in clauses(subject.findings):
+                if shown.search(one.text) and _may_concern(told, one) and not re.search(r"未见|未发现", one.text):
+                    why = f"诊断意见写“{told.text}”，影像所见却写“{one.text}”，请核对。"
+                    yield Alarm(AlarmKind.CONFLICT, told.text, why)
+                    return
 
 
 _HEDGED = re.compile(

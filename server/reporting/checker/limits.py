@@ -25,7 +25,7 @@ _LIMITS = tuple(
         (r"(?:桥小脑角|鞍区|听神经|内听道|脑膜|脑|颅内)[^。]{0,24}(?:肿块|占位)", 0.5, 130, "颅内病变"),
         (r"乳[^。]{0,40}(?:肿块|结节|占位|包块)", 0.5, 120, "乳腺病变"),
         (r"垂体[^。]{0,24}(?:低强化区|低信号|结节|微腺瘤)", 0.5, 25, "垂体病变"),
-        (r"输尿管[^，。]{0,12}(?:结石|高密度影|致密影|强回声)", 0.5, 40, "输尿管结石"),
+        (r"输尿管[^，。]{0,24}(?:结石|高密度影|致密影|强回声)", 0.5, 40, "输尿管结石"),
         (r"(?:肺[^，。]{0,12}|磨玻璃|实性|微|小)结节|(?<!增生)结节(?!性肝)|nodul", 0.5, 55, "结节"),
         (r"肿块|包块|肿物|团块|占位|\bmass\b", 5, 300, "肿块"),
         (r"结石|强回声(?!斑块)|致密影|\bstones?|calcul", 0.5, 80, "结石"),
@@ -101,6 +101,10 @@ _LIMITS = tuple(
         (r"子宫(?!.{0,6}壁)|uterus", 12, 300, "子宫"),
         (r"[左右双]侧?肾(?!上腺)|移植肾|kidney", 25, 220, "肾"),
         (r"集合系统|肾盂|输尿管", 0.5, 90, "集合系统"),
+        (r"副脾", 2, 60, "副脾"),
+        (r"反流(?:颈|束)", 0.5, 40, "反流束"),
+        (r"眼轴", 14, 40, "眼轴"),
+        (r"扁桃体[^，。；]{0,12}(?:低于|下移|下疝)[^，。；]{0,8}|枕大孔连线", 0.5, 45, "小脑扁桃体下移"),
         (r"脾(?!静脉)|spleen", 10, 300, "脾"),
         (r"阑尾|appendix", 1.5, 40, "阑尾"),
         (r"[肠胃膀胱囊管食]壁|壁厚|壁最厚", 0.3, 70, "壁厚"),
@@ -155,7 +159,7 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
             )
             said = before + clause.text[:start]
             if lesion := _NAMED_AFTER.match(clause.text[end:]):
-                limits = _nearest_lesion(lesion[0]) or _ANYTHING
+                limits = _nearest_lesion(said + lesion[0]) or _ANYTHING
             elif _STRANGE_NAME.search(own) and not _nearest(own):
                 limits = _ANYTHING  # what an abbreviation means is not known
             if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said.rpartition("大小正常")[2]):
@@ -166,6 +170,8 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
                 limits = _WALL_OF_GALLBLADDER if "胆囊" in before else _ANYTHING
             if _AWAY.search(own) and "门齿" not in own and "切牙" not in own:
                 limits = None
+            if limits and size.mm < limits.least and not limits.thing.search(clause.text):
+                limits = None  # named clauses before: something else may be measured here
             yield limits or _ANYTHING, size.words, size.mm
         before = f"{before}{clause.text}，"
 

@@ -14,7 +14,7 @@ from server.reporting.checker.grounds import statements
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _OLD = re.compile(
-    r"陈旧|术后|较前|同前|相仿|吸收|前片|前次|可疑|可能|[?？]|生理|少许|少量|轻度|轻微|稍|略|愈合|部分容积|欠|反应性|内固定|骨折术"
+    r"陈旧|术后|较前|同前|相仿|吸收|前片|前次|可疑|可能|[?？]|生理|少许|少量|轻度|轻微|稍|略|愈合|部分容积|欠|反应性|内固定|骨折术|修复|腔内|栓塞|支架"
 )
 # What the findings assert, and words of which the impression must have one.
 _GRAVE: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(

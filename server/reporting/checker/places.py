@@ -9,9 +9,9 @@ from functools import lru_cache
 # Kind of place -> its places and the words for each. A word may stand for several places.
 _KINDS: dict[str, dict[str, str]] = {
     "肺叶": {
-        "上叶": r"(?<![甲肝])上叶|(?<![以向])上[中]?肺(?!静|动)|上[中]?下肺|舌[叶段]|尖后段|肺尖|(?<!椎)尖段|upper lobe|lingula",
-        "中叶": r"中叶|[上]?中[下]?肺野|middle lobe",
-        "下叶": r"(?<![甲肝])下叶|(?<![以向])下肺(?!静|动)|基底段|背段|肺底|lower lobe",
+        "上叶": r"(?<![甲肝])上叶|(?<![以向])上[中]?肺(?!静|动)|上[中]?下肺|舌[叶段]|尖后段|肺尖|(?<!椎)尖段|upper lobe|lingula|(?<![A-Z])[RL]UL(?![A-Z])",
+        "中叶": r"中叶|[上]?中[下]?肺野|middle lobe|(?<![A-Z])RML(?![A-Z])",
+        "下叶": r"(?<![甲肝])下叶|(?<![以向])下肺(?!静|动)|基底段|背段|肺底|lower lobe|(?<![A-Z])[RL]LL(?![A-Z])",
     },
     "肝叶": {
         "左叶": r"肝[^，,。；;]{0,3}左[外内]?叶|左半肝|肝\s*S\s?[234](?!\d)|left (?:hepatic )?lobe of the liver",
@@ -97,7 +97,7 @@ _KINDS: dict[str, dict[str, str]] = {
     "肾上腺支": {"内侧支": r"内侧支|内支", "外侧支": r"外侧支(?!韧带)|外支"},
     "鼻甲": {"上": r"上鼻甲", "中": r"中鼻甲", "下": r"下鼻甲"},
     "大脑动脉": {"前": r"大脑前动脉", "中": r"大脑中动脉", "后": r"大脑后动脉"},
-    "主动脉段": {"升": r"升主动脉", "弓": r"主动脉弓", "胸降": r"降主动脉|胸主动脉", "腹": r"腹主动脉"},
+    "主动脉段": {"升": r"升主动脉", "弓": r"主动脉弓|弓部", "胸降": r"降主动脉|胸主动脉", "腹": r"腹主动脉"},
     "胆囊部": {"底": r"胆囊底", "体": r"胆囊体", "颈": r"胆囊颈"},
     "膀胱壁": {
         "前": r"膀胱[^，,。；;]{0,4}前壁",
@@ -213,6 +213,23 @@ _KINDS: dict[str, dict[str, str]] = {
         "黏膜下": r"[黏粘]膜下(?=[^，。；]{0,6}肌瘤)|突[向入]宫腔",
     },
     "舟骨极": {"近极": r"近极", "远极": r"远极"},
+    "几踝": {"三踝": r"三踝", "双踝": r"双踝"},
+    "神经": {
+        name: name
+        for name in (
+            "尺神经",
+            "正中神经",
+            "桡神经",
+            "胫神经",
+            "腓总神经",
+            "坐骨神经",
+            "腋神经",
+            "面神经",
+            "听神经",
+            "三叉神经",
+        )
+    },
+    "胎盘": {"前壁": r"胎盘[^，。；]{0,8}前壁", "后壁": r"胎盘[^，。；]{0,8}后壁"},
     "涎腺": {"腮腺": r"腮腺", "颌下腺": r"[颌下]下腺", "舌下腺": r"舌下腺"},
     "垂体叶": {"前叶": r"垂体前叶", "后叶": r"垂体后叶"},
     "腹股沟疝": {"斜": r"斜疝|腹壁下动脉外侧", "直": r"直疝|腹壁下动脉内侧"},
@@ -268,7 +285,7 @@ def places_in(text: str) -> frozenset[tuple[str, str]]:
         found = {one for one in found if one[0] != "脑叶"}
     else:
         found = {one for one in found if one[0] != "鼻窦"}
-    if not re.search(r"肺|支气管|叶[见内上下尖前后，]|lobe", text):
+    if not re.search(r"(?<![A-Z])[RL][UML]L(?![A-Z])|肺|支气管|叶[见内上下尖前后，]|lobe", text):
         found = {one for one in found if one[0] != "肺叶" or one[1] not in text}
     found |= {("牙", number) for number in _TOOTH.findall(text)}
     return frozenset(found | _levels(text) | _counted(text))

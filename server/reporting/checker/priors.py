@@ -13,14 +13,15 @@ from server.reporting.checker.places import apart
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _COMPARES = re.compile(
-    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{4})|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|逐渐|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
+    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{4})|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|逐渐(?=增|缩|减|好转|吸收|扩)|原(?![发位因始则])[^，。；]{1,14}(?:消失|吸收|现(?!象)|缩小|增大)|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
     re.IGNORECASE,
 )
 _LARGER = re.compile(
     r"增大|增多|进展|增长|增粗|增宽|加重|变大|增加|扩大|增厚|升高|enlarg|increas|progress|grow|larger", re.IGNORECASE
 )
 _SMALLER = re.compile(
-    r"缩小|减小|减少|吸收|好转|变小|减轻|变薄|消散|降低|减低|decreas|smaller|shrink|regress|improv", re.IGNORECASE
+    r"缩小|减小|减少|吸收|好转|变小|减轻|变薄|消散|消失|溶解|降低|减低|decreas|smaller|shrink|regress|improv",
+    re.IGNORECASE,
 )
 _SAME = re.compile(
     r"相仿|(?<=片)(?:相同|一致)|(?<=比较)(?:大小)?(?:基本)?(?:一致|相同)|无(?:明显|显著)?变化|未见(?:明显|显著)?(?:变化|改变)|变化不(?:大|明显|著)|同前|稳定|unchanged|stable|no (?:significant |interval )?change",
@@ -329,6 +330,8 @@ def _against_each_other(subject: Subject) -> Iterator[Alarm]:
     for claim in _claims(subject.impression):
         same = [one for one in there if _is_same_thing(one, claim)]
         against = [one for one in same if {one.said, claim.said} == {"larger", "smaller"}]
+        if not against and re.search(r"明显|显著", claim.words) and claim.said != "same":
+            against = [one for one in same if one.said == "same"]
         if against and len({one.said for one in same}) == 1:
             yield Alarm(
                 AlarmKind.PRIOR,
@@ -411,12 +414,20 @@ _VALUE = re.compile(
 _SIDED_VALUE = re.compile(rf"([左右])侧?(?:{_NAMES_OF_VALUES})?[^，。；\d左右]{{0,4}}({NUMBER})\s*°")
 
 
+_NEVER = re.compile(r"$^")
+_ANOTHER_NAME = {
+    "SUVmax": re.compile(r"代谢|摄取|浓聚"),
+    "下缘距内口": re.compile(r"胎盘"),
+    "下缘距宫颈内口": re.compile(r"胎盘"),
+}
+
+
 def _values_change(subject: Subject) -> Iterator[Alarm]:
     """A value with a name ("acetabular index 34°") that fell, of which the impression says that it rose."""
     before = {one[1]: float(one[2]) for one in _VALUE.finditer(subject.prior)}
     for clause in clauses(subject.impression):
         for name, then in before.items():
-            if name[:4] not in clause.text and not (name.endswith("内口") and "胎盘" in clause.text):
+            if name[:4] not in clause.text and not _ANOTHER_NAME.get(name, _NEVER).search(clause.text):
                 continue
             if not _COMPARES.search(clause.text) and not _COMPARES.search(subject.impression):
                 continue
@@ -433,7 +444,7 @@ def _values_change(subject: Subject) -> Iterator[Alarm]:
                 )
             )
             fell = bool(re.search(r"缩小|减小|减低|降低|下降|下移|减少|减轻", clause.text))
-            if len(set(values)) == 1 and rose != fell and ((rose and values[0] < then) or (fell and values[0] > then)):
+            if values and rose != fell and all(one < then if rose else one > then for one in values):
                 why = f"既往{name}为 {then:g}，本次为 {values[0]:g}，诊断意见却写“{clause.text}”，请核对。"
                 yield Alarm(AlarmKind.PRIOR, clause.text, why)
                 return

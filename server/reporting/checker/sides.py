@@ -31,6 +31,7 @@ _NO_FLOW = re.compile(r"(?:未见|未探及|未测及|无)(?:明显)?(?:血流(?
 # What the one side does for the other, or both do of themselves, is no lesion of a side.
 _OF_THE_BODY = re.compile(r"代偿|生理性|哺乳期|发育期")
 _VAGUE = re.compile(r"欠清|不清|浅淡|纤细")
+_WELL_ALONE = re.compile(r"圆滑|光滑|光整|完整|正常|对称|清晰|通畅|连续|未见|无(?!回声)")
 # "Necrosis of both heads, stage III on the right, II on the left": the stage of a side is no lesion of its own.
 _ONLY_A_GRADE = re.compile(
     r"[左右]侧?(?:较?[轻重]|为[著重主甚]|明显|较明显|[轻中重]度)?(?:ARCO|Graf|K-?L|Kellgren)?\s*(?:[ⅠⅡⅢⅣⅤ]|[IV]{1,3}|\d)?\s*[期级型度类分]?$"
@@ -99,6 +100,12 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
             ]
         elif not wrong or (right and not part):
             continue
+        if right and name == "影像所见":
+            wrong = [
+                clause
+                for clause in wrong
+                if not _WELL_ALONE.search(clause.text) or _STRUCTURAL.search(_without_denied(clause.text))
+            ]
         if gone or any(_STRUCTURAL.search(_without_denied(clause.text)) for clause in right):
             # That the other side is sound is said for comparison.
             wrong = [clause for clause in wrong if _STRUCTURAL.search(_without_denied(clause.text))]
@@ -165,6 +172,7 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
             )
             break
     if not told:
+        yield from _devices(subject)
         yield from _leaning(subject)
         yield from _both_told_of_one(subject)
         yield from _twice_the_same_side(subject)
@@ -257,6 +265,22 @@ def _shares(told: Clause, clause: Clause, organs: frozenset[str]) -> bool:
 def _kin(one: set[str], other: set[str]) -> bool:
     alike = {"结节", "肿块", "囊肿", "肿瘤"}
     return bool(one & other) or bool(one & alike and other & alike)
+
+
+_DEVICES = re.compile(r"双?[DJ]J?管|输尿管支架|引流管|起搏器|PICC|输液港|闭式引流|导管|假体|弹簧圈|髓内钉|内固定")
+
+
+def _devices(subject: Subject) -> Iterator[Alarm]:
+    """A tube or a pacemaker that lies on the other side."""
+    for told in clauses(subject.impression):
+        device = _DEVICES.search(told.text)
+        if not device or len(told.own_sides) != 1:
+            continue
+        there = [one for one in clauses(subject.findings) if device[0] in one.text and one.sides]
+        if there and all(one.sides == {opposite(next(iter(told.own_sides)))} for one in there):
+            why = f"诊断意见写“{told.text}”，影像所见写的是另一侧（“{there[0].text}”），请核对。"
+            yield Alarm(AlarmKind.SIDE, told.text, why)
+            return
 
 
 def _leaning(subject: Subject) -> Iterator[Alarm]:

@@ -47,7 +47,7 @@ _PRODUCTS = re.compile(
     rf"(?!\s*(?:[×xX*]|mm|cm|㎜|㎝|毫米|厘米|m(?![a-z])|米))|{NUMBER}\s*(?:℃|°|%|ml)\s*[×xX*]\s*{NUMBER}\s*(?:℃|°|%|ml)"
 )
 _FIELD = re.compile(r"矩阵|视野|倍|放大|FOV|层|单位|:|：", re.IGNORECASE)
-_NOT_SIZE = re.compile(r"\s*(?:\^|[-－−]\s*\d|[⁰-⁹]|Gy|倍|个|次|层|排|/)")
+_NOT_SIZE = re.compile(r"\s*(?:\^|[⁻-]|[-－−]\s*\d|[⁰-⁹]|Gy|倍|个|次|层|排|/)")
 _LENGTHS_BY_NAME = re.compile(
     rf"(?<![A-Za-z])(?:CRL|NT|BPD|HC|AC|FL|LA|LV|AO|IVS)\s*[:：约为]?\s*{NUMBER}\s*(次/分|HU|ml|kg|%|岁|周)"
 )
@@ -74,7 +74,11 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = tuple(
         ("压力", r"压差|压力(?:阶差|梯度)?|跨瓣压|PASP|RVSP|肺动脉收缩压|血压", "mmHg kPa Pa cmH2O"),
         ("流速", r"流速|PSV|EDV|(?<![A-Za-z])V(?:max|p)|峰值速度|(?<![A-Za-z])PFV", "cm/s m/s mm/s"),
         ("心率", r"心率|胎心率?|心室率|脉率", "次/分 bpm"),
-        ("角度", r"(?:Cobb|[αβ]|外展|前倾|成|夹|颈干)角", "° 度"),
+        (
+            "角度",
+            r"(?:Cobb|[αβ]|外展|前倾|成|夹|颈干|CE|Sharp|足弓|跟骨|胼胝体|肛直)角|髋臼指数[^，。；\d]{0,4}",
+            "° 度",
+        ),
         ("百分比", r"(?<![A-Za-z])(?:LV)?EF|射血分数|狭窄率|覆盖率|(?<![A-Za-z])FS", "% ％"),
         ("硬度", r"弹性(?:模量|值)|肝硬度|LSM|杨氏模量", "kPa m/s"),
         ("积分", r"(?:钙化|Agatston|Gensini)?积分(?:[^。；\d]{0,12}(?:LAD|LCX|RCA|LM)\s*\d*[^。；\d]{0,3})?", "分"),
@@ -115,7 +119,7 @@ def _densities(text: str, exam_type: str) -> Iterator[Alarm]:
         elif abs(float(match[1])) > 4000:
             yield Alarm(AlarmKind.UNIT, match[0].strip(), "CT 值超出可能的范围（-1024 至约 3000 HU），请核对。")
         elif exam_type.upper() in {"MR", "MRI", "US", "DR", "CR", "DX", "MG"}:
-            yield Alarm(AlarmKind.UNIT, match[0].strip(), f"{exam_type} 检查没有 CT 值（HU），请核对。")
+            yield Alarm(AlarmKind.CONFLICT, match[0].strip(), f"{exam_type} 检查没有 CT 值（HU），请核对。")
     for match in re.finditer(
         rf"(?:SUV(?:max|mean|peak)?)\s*(?:约为|约|为|:|：)?\s*{NUMBER}\s*(mm|cm|HU|ml)", text, re.IGNORECASE
     ):

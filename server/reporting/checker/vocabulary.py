@@ -1,6 +1,6 @@
 """Words of radiology reports in their right spelling, and characters that look or sound alike.
 
-Of the files in words/, `terms.txt` are the right words that a slip may have been meant for; `other_words.txt` are
+Of the files in words/, `terms.txt` and `diseases.txt` are the right words that a slip may have been meant for; `other_words.txt` are
 further words that may stand beside them, `anatomy.txt` those of anatomy; `look_alikes.txt` are groups of characters that look alike; `mistakes.txt`
 are pairs of a slip and what is meant. Every phrase of the pinyin dictionary counts as a word, too.
 """
@@ -23,7 +23,7 @@ def lines_of(name: str) -> list[str]:
     return (_WORDS / name).read_text(encoding="utf-8").splitlines()
 
 
-TERMS = frozenset(_read("terms.txt"))
+TERMS = frozenset(_read("terms.txt") + _read("diseases.txt"))
 _PAIRS = _read("mistakes.txt")
 MISTAKES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 ALIKE: dict[str, frozenset[str]] = {}
