@@ -176,9 +176,10 @@ class TraceKeeping:
         row = self._traces.row(uow, trace_id)
         if row.exam_id is None:
             raise illegal_action("orphan", "这份心电图还没有匹配检查，请先匹配。")
-        facts = self._exams.check(uow, caller, row.exam_id, ExamAction.ACQUIRE)
+        facts = self._exams.demand(uow, caller, row.exam_id)
         if facts.state is ExamState.REPORTED:
             raise illegal_action(facts.state.value, "该检查已报告，不能更换心电图；如需更换请先撤回报告。")
+        self._exams.check(uow, caller, row.exam_id, ExamAction.ACQUIRE)
         uow.session.execute(
             update(EcgTraceRow).where(EcgTraceRow.exam_id == row.exam_id).values(is_current=EcgTraceRow.id == row.id)
         )

@@ -21,6 +21,16 @@ from tests.server.ecg.network_world import NetworkWorld
 S = ConsultationState
 
 
+def test_a_doctor_marks_the_own_notices_only(network: NetworkWorld) -> None:
+    world = network
+    world.applied(world.acquired())
+    [theirs] = world.ask(world.zhou, consultations.ListNotices())
+    world.ask(world.li, consultations.MarkRead(notice_ids=(theirs.id,)))
+    assert world.notices(world.zhou) == world.notices(world.li) == ["new_consultation"]
+    world.ask(world.li, consultations.MarkRead())
+    assert (world.notices(world.zhou), world.notices(world.li)) == (["new_consultation"], [])
+
+
 def test_the_whole_way_with_notices_to_whom_it_concerns(network_of_kind: NetworkWorld) -> None:
     world = network_of_kind
     exam_id = world.acquired(clinical_diagnosis="胸痛待查")

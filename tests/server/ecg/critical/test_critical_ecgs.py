@@ -30,7 +30,7 @@ def test_an_alarm_goes_its_way(network_of_kind: NetworkWorld) -> None:
     [alarm] = world.ask(world.local, alarms.ListAlarms())
     assert (alarm.rule, alarm.loop_state, alarm.hospital) == ("vf", LoopState.OPEN, "东山镇卫生院")
     assert world.notices(world.local) == ["critical"] == world.notices(world.nurse)
-    assert world.notices(world.li) == []
+    assert world.notices(world.li) == [] and world.ask(world.li, alarms.ListAlarms()) == ()  # another hospital's
     page = world.page(world.local, exam_id)
     assert page.danger is Danger.CRITICAL and page.alarms == (alarm,)
     world.upload(exam_id, a_file(2))  # another trace that says the same joins the open loop

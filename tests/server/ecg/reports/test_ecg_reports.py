@@ -206,6 +206,19 @@ def test_another_trace_changes_what_the_machine_measured(network: NetworkWorld) 
         world.ask(world.local, reports.ProposeValues(exam_id=exam_id, trace_id=9999))
 
 
+def test_a_reported_exam_keeps_the_trace_that_its_report_speaks_of(network: NetworkWorld) -> None:
+    world = network
+    exam_id = world.acquired()
+    world.upload(exam_id, a_file(seed=78))
+    first, _second = world.ask(world.nurse, ecg.GetEcgExam(exam_id=exam_id)).traces
+    page = world.submitted(world.local, exam_id)
+    with pytest.raises(Refusal, match="先撤回报告"):
+        world.ask(world.nurse, ecg.UseTrace(trace_id=first.id))
+    world.ask(world.local, reports.Withdraw(exam_id=exam_id, version=page.version, reason="取错图"))
+    view = world.ask(world.nurse, ecg.UseTrace(trace_id=first.id))
+    assert [one.is_current for one in view.traces] == [True, False]
+
+
 def test_the_handwriting_stands_on_the_paper(network: NetworkWorld) -> None:
     from PIL import Image, ImageDraw
 
