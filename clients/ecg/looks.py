@@ -33,31 +33,37 @@ def _looks(words: Mapping[Any, Word], looks: Mapping[Any, tuple[Tone, str]]) -> 
     return {state: StateLook(word.zh, *looks.get(state, (Tone.NEUTRAL, "circle"))) for state, word in words.items()}
 
 
+_WAITS = (Tone.WARNING, "hourglass")
+_GOES_ON = (Tone.ACTIVE, "half_circle")
+_DONE = (Tone.SUCCESS, "check_circle")
+_ENDED = (Tone.NEUTRAL, "cross_circle")
+"""What waits, goes on, is done or came to nothing looks the same everywhere."""
+
 EXAM_LOOKS = _looks(
     EXAM_STATES,
     {
-        ExamState.AWAITING: (Tone.WARNING, "hourglass"),
+        ExamState.AWAITING: _WAITS,
         ExamState.ACQUIRED: (Tone.INFO, "voice"),
-        ExamState.REPORTED: (Tone.SUCCESS, "check_circle"),
-        ExamState.CANCELLED: (Tone.NEUTRAL, "cross_circle"),
+        ExamState.REPORTED: _DONE,
+        ExamState.CANCELLED: _ENDED,
     },
 )
 REQUEST_LOOKS = _looks(
     REQUEST_STATES,
     {
         RequestState.OPEN: (Tone.INFO, "circle"),
-        RequestState.REGISTERED: (Tone.ACTIVE, "half_circle"),
-        RequestState.EXAMINED: (Tone.SUCCESS, "check_circle"),
-        RequestState.CANCELLED: (Tone.NEUTRAL, "cross_circle"),
+        RequestState.REGISTERED: _GOES_ON,
+        RequestState.EXAMINED: _DONE,
+        RequestState.CANCELLED: _ENDED,
     },
 )
 CONSULTATION_LOOKS = _looks(
     CONSULTATION_STATES,
     {
-        ConsultationState.WAITING: (Tone.WARNING, "hourglass"),
-        ConsultationState.ACCEPTED: (Tone.ACTIVE, "half_circle"),
+        ConsultationState.WAITING: _WAITS,
+        ConsultationState.ACCEPTED: _GOES_ON,
         ConsultationState.PUBLISHED: (Tone.INFO, "send"),
-        ConsultationState.COMPLETED: (Tone.SUCCESS, "check_circle"),
+        ConsultationState.COMPLETED: _DONE,
         ConsultationState.WITHDRAWN: (Tone.NEUTRAL, "undo"),
         ConsultationState.REFUSED: (Tone.DANGER, "reject"),
     },
@@ -85,28 +91,28 @@ CLOCK_LOOKS = _looks(
     {
         ClockColour.STOPPED: (Tone.NEUTRAL, "check"),
         ClockColour.GREEN: (Tone.SUCCESS, "clock"),
-        ClockColour.YELLOW: (Tone.WARNING, "hourglass"),
+        ClockColour.YELLOW: _WAITS,
         ClockColour.RED: (Tone.DANGER, "alert"),
     },
 )
 DEVICE_LOOKS = _looks(
     DEVICE_STATES,
     {
-        DeviceState.IDLE: (Tone.SUCCESS, "check_circle"),
-        DeviceState.ACQUIRING: (Tone.ACTIVE, "half_circle"),
-        DeviceState.SUCCEEDED: (Tone.SUCCESS, "check_circle"),
+        DeviceState.IDLE: _DONE,
+        DeviceState.ACQUIRING: _GOES_ON,
+        DeviceState.SUCCEEDED: _DONE,
         DeviceState.OCCUPIED: (Tone.WARNING, "lock"),
         DeviceState.UNBOUND: (Tone.NEUTRAL, "help"),
-        DeviceState.DISABLED: (Tone.NEUTRAL, "cross_circle"),
+        DeviceState.DISABLED: _ENDED,
     },
 )
 ORPHAN_LOOKS = _looks(
     ORPHAN_STATES,
     {
         OrphanState.WAITING: (Tone.WARNING, "help"),
-        OrphanState.PROPOSED: (Tone.ACTIVE, "half_circle"),
-        OrphanState.MATCHED: (Tone.SUCCESS, "check_circle"),
-        OrphanState.DISCARDED: (Tone.NEUTRAL, "cross_circle"),
+        OrphanState.PROPOSED: _GOES_ON,
+        OrphanState.MATCHED: _DONE,
+        OrphanState.DISCARDED: _ENDED,
     },
 )
 CRITICAL_LOOK = StateLook("心电危急值", Tone.DANGER, "bell")

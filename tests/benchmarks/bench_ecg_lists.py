@@ -26,7 +26,8 @@ from clients.kit.app import Workstation, make_application, wear
 from clients.kit.login import SignedIn
 from shared.contract.base import Changed
 from shared.contract.ecg import EcgList, ListEcgExams
-from tests.clients.ecg.fake_ecg import FakeEcg, a_session, an_exam
+from tests.clients.ecg.ecg_rows import a_session, an_exam
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 COUNT = 12_000
 FRAME_MS = 1000 / 60

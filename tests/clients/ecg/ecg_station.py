@@ -19,7 +19,8 @@ from clients.kit.login import SignedIn
 from clients.kit.settings import UserSettings
 from clients.kit.translations import Language, set_language
 from shared.contract.identity import SessionView
-from tests.clients.ecg.fake_ecg import FakeEcg, a_session
+from tests.clients.ecg.ecg_rows import a_session
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 
 class FakeReading(QWidget):

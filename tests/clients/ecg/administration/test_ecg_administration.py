@@ -28,8 +28,9 @@ from shared.contract.ecg_acquisition import (
 from shared.contract.ecg_consultations import SaveTeam
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import AdapterKind, OrphanState
+from tests.clients.ecg.ecg_rows import a_session, a_trace, refusal
 from tests.clients.ecg.ecg_station import Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import FakeEcg, a_session, a_trace, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from shared.contract.errors import ErrorCode
 from shared.domain.ecg import Urgency
 from shared.domain.ecg_reports import QtcFormula
 from shared.domain.permissions import Permission
+from tests.clients.ecg.ecg_rows import NOW, a_session, refusal
 from tests.clients.ecg.ecg_station import Station
-from tests.clients.ecg.fake_ecg import NOW, FakeEcg, a_session, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 ROWS = (
     figures.StatisticsRow(

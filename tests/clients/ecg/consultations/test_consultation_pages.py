@@ -24,8 +24,9 @@ from shared.contract.ecg_consultations import Accept, Apply, ListIncoming, Refus
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import ConsultationState, QuickRange, Urgency
 from shared.domain.ecg_reports import ClockColour
+from tests.clients.ecg.ecg_rows import NOW, a_clock, a_session, a_team, refusal
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import NOW, FakeEcg, a_clock, a_session, a_team, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 
 @pytest.fixture

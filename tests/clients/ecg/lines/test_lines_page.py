@@ -17,8 +17,9 @@ from shared.contract.base import Changed
 from shared.contract.ecg_lines import LineReport, LineView, ListLines
 from shared.contract.errors import ErrorCode
 from shared.domain.permissions import Permission
+from tests.clients.ecg.ecg_rows import NOW, a_session, refusal
 from tests.clients.ecg.ecg_station import Station
-from tests.clients.ecg.fake_ecg import NOW, FakeEcg, a_session, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 
 def a_line(station: str = "clinic-1", *, is_silent: bool = False, **report: Any) -> LineView:

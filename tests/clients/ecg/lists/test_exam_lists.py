@@ -26,8 +26,9 @@ from shared.contract.ecg import CancelEcgExam, ChangeEcgExam, CollectExam, EcgLi
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import IN_HOSPITAL_KINDS, ConsultationState, ExamAction, ExamState, QuickRange
 from shared.domain.states import VisitKind
+from tests.clients.ecg.ecg_rows import a_session, an_exam, refusal
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import FakeEcg, a_session, an_exam, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 TODAY = date(2026, 11, 22)
 

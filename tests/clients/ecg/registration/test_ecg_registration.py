@@ -17,8 +17,9 @@ from clients.ecg.registration.quick import ConsultationRegistration, NumberDialo
 from shared.contract.ecg import FindRequest, RegisterEcg, RegisterRequest, SearchRequests
 from shared.domain.ecg import RequestState
 from shared.domain.states import Sex, VisitKind
+from tests.clients.ecg.ecg_rows import a_request, a_session, an_entry
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import FakeEcg, a_request, a_session, an_entry
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 
 @pytest.fixture

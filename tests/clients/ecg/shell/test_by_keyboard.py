@@ -15,8 +15,9 @@ from clients.ecg.registration.quick import ConsultationRegistration
 from clients.kit.dialogs import Question
 from shared.contract import ecg
 from shared.domain.ecg import ReportState
+from tests.clients.ecg.ecg_rows import a_session
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import FakeEcg, a_session
+from tests.clients.ecg.fake_ecg import FakeEcg
 from tests.clients.ecg.reading.reading_house import House
 
 _CTRL, _ALT, _SHIFT = (

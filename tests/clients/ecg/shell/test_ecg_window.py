@@ -27,8 +27,9 @@ from shared.contract.ecg_consultations import ListNotices, MarkRead
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import Urgency
 from shared.domain.ecg_reports import NoticeKind, NoticePage
+from tests.clients.ecg.ecg_rows import a_consultation, a_notice, a_session, refusal
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import FakeEcg, a_consultation, a_notice, a_session, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 Open = Callable[..., Station]
 

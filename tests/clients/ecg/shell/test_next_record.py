@@ -12,8 +12,9 @@ from clients.ecg.shell.next_record import in_order
 from shared.contract.ecg_consultations import Accept
 from shared.contract.errors import ErrorCode
 from shared.domain.ecg import ConsultationState, ExamState, ReportState, Urgency
+from tests.clients.ecg.ecg_rows import NOW, a_consultation, a_session, an_exam, refusal
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
-from tests.clients.ecg.fake_ecg import NOW, FakeEcg, a_consultation, a_session, an_exam, refusal
+from tests.clients.ecg.fake_ecg import FakeEcg
 
 
 @pytest.fixture
