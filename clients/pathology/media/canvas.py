@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from clients.pathology.media.density import grey_of
 from clients.pathology.media.drawing import Overlay, burnt, is_long_enough, paint
 from clients.pathology.media.measuring import Measurement, Point, Tool
 
@@ -168,6 +169,8 @@ class PictureCanvas(QWidget):
         measure = Measurement(self._tool, tuple(self._points))
         self._points = []
         if is_long_enough(measure):
+            if measure.tool is Tool.AREA and self._image is not None:
+                measure = replace(measure, grey=grey_of(self._image, measure.points))
             self._overlay = replace(self._overlay, measures=(*self._overlay.measures, measure))
             self.measured.emit(measure)
         self.update()

@@ -1,4 +1,4 @@
-"""Measures on a picture (PA-ANA-03): length, angle, area and perimeter in µm; pure.
+"""Measures on a picture (PA-ANA-03): length, angle, area and perimeter in µm, grey density; no Qt.
 
 Points are (x, y) in pixels of the picture; `um` is micrometres a pixel, 0 when the picture is not calibrated.
 """
@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from clients.kit.translations import tr
 
 Point = tuple[float, float]
 
@@ -22,11 +24,21 @@ class Tool(StrEnum):
 
 
 @dataclass(frozen=True)
+class Grey:
+    """How dark an outlined part is: mean and standard deviation of 0 to 255, mean optical density."""
+
+    mean: float
+    deviation: float
+    density: float
+
+
+@dataclass(frozen=True)
 class Measurement:
     """One drawn measure; two points of a length, three of an angle (the corner is the second), a polygon's corners."""
 
     tool: Tool
     points: tuple[Point, ...]
+    grey: Grey | None = None  # of an area
 
 
 def length(first: Point, second: Point) -> float:
@@ -62,7 +74,11 @@ def words(measure: Measurement, um: float) -> str:
         return length_words(length(points[0], points[1]), um) if len(points) >= 2 else ""
     if len(points) < 3:
         return ""
-    return f"{area_words(area(points), um)} · {length_words(perimeter(points), um)}"
+    size = f"{area_words(area(points), um)} · {length_words(perimeter(points), um)}"
+    if (grey := measure.grey) is None:
+        return size
+    told = tr("灰度 {mean} ± {deviation}", mean=f"{grey.mean:.1f}", deviation=f"{grey.deviation:.1f}")
+    return f"{size} · {told} · OD {grey.density:.2f}"
 
 
 def length_words(pixels: float, um: float) -> str:

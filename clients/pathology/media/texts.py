@@ -158,4 +158,5 @@ ENTRIES = {
         "The capture's file on this computer is damaged and cannot be uploaded; capture again."
     ),
     "本机磁盘读写失败，请检查磁盘空间。": "This computer's disk cannot be read or written; check its space.",
+    "灰度 {mean} ± {deviation}": "Grey {mean} ± {deviation}",
 }
