@@ -203,6 +203,12 @@ def _remote(place: Workplace, desk: Desk) -> QWidget:
     return build(place, desk)
 
 
+def _assist(place: Workplace, desk: Desk) -> QWidget:
+    from clients.diagnosis.remote.assist_panel import build
+
+    return build(place, desk)
+
+
 PANELS: tuple[SidePanel, ...] = (
     SidePanel("structured", "结构化表单", "grid", _structured, Permission.REPORT.value, "Alt+F", 430),
     SidePanel("critical", "危急值", "bell", _critical, Permission.REPORT.value, "Alt+W", 320),
@@ -210,6 +216,7 @@ PANELS: tuple[SidePanel, ...] = (
     SidePanel("changes", "审核对照", "compare", _changes, Permission.REPORT.value, "Alt+C", 430),
     SidePanel("editions", "版本与签名", "audit", _editions, Permission.REPORT.value, "Alt+V", 340),
     SidePanel("remote", "远程会诊", "cloud", _remote, Permission.REPORT.value, "Alt+Y", 360),
+    SidePanel("assist", "辅助阅片", "scan", _assist, Permission.REPORT.value, "Alt+I", 360),
     SidePanel("results", "发出结果", "send", _results, Permission.REPORT.value, "", 320),
     SidePanel("similar", "相似病例", "search", _similar, Permission.REPORT.value, "Alt+X", 340),
     SidePanel("follow_up", "随访", "calendar", _follow_up, Permission.REPORT.value, "Alt+U", 340),
@@ -230,8 +237,13 @@ def _ask_remote(_place: Workplace, desk: Desk) -> None:
     desk.open_panel("remote")
 
 
+def _ask_assist(_place: Workplace, desk: Desk) -> None:
+    desk.open_panel("assist")
+
+
 TOOLS: tuple[Tool, ...] = (
     Tool("dictation", "语音录入", "microphone", _dictate, Permission.REPORT.value, "Alt+L"),
+    Tool("assist", "请求辅助阅片", "scan", _ask_assist, Permission.REPORT.value),
     Tool("ask_remote", "申请远程会诊", "users", _ask_remote, Permission.REPORT.value, "Alt+Shift+Y"),
 )
 """One line each, in the order of the bar."""
