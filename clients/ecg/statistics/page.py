@@ -65,6 +65,7 @@ COLUMNS = (
     _time("report_minutes_p90", "九成以内"),
     _number("asked", "会诊申请"),
     _number("answered", "完成会诊"),
+    Column("refused", "已拒绝", 72, Align.RIGHT, visible=False),
     _time("accept_minutes", "受理用时"),
     _time("answer_minutes", "会诊用时"),
     Column("in_time", "按时率", 116, Align.RIGHT, value=lambda row: share(row.in_time, row.answered)),
