@@ -54,7 +54,7 @@ class CriticalSettings(msgspec.Struct, frozen=True, kw_only=True):
 class GetCriticalRules(Query[CriticalSettings], frozen=True, kw_only=True):
     """The list in force."""
 
-    method = "ecg_reports.get_critical_rules"
+    method = "ecg_critical.get_rules"
     permission = Permission.ECG_VIEW
     audit = AuditClass.ROUTINE
 
@@ -62,7 +62,7 @@ class GetCriticalRules(Query[CriticalSettings], frozen=True, kw_only=True):
 class SaveCriticalRules(Command[CriticalSettings], frozen=True, kw_only=True):
     """Change the list: switch rules, set limits. Refusals: INVALID, CONFLICT."""
 
-    method = "ecg_reports.save_critical_rules"
+    method = "ecg_critical.save_rules"
     permission = Permission.ECG_SETTINGS
     audit = AuditClass.SETTINGS
 
@@ -72,7 +72,7 @@ class SaveCriticalRules(Command[CriticalSettings], frozen=True, kw_only=True):
 class ListAlarms(Query[tuple[AlarmView, ...]], frozen=True, kw_only=True):
     """Critical ECGs of the caller's hospitals, newest first, at most 200; `open_only`: not yet acknowledged."""
 
-    method = "ecg_reports.list_alarms"
+    method = "ecg_critical.list_alarms"
     permission = Permission.ECG_VIEW
     audit = AuditClass.REPORT
 
@@ -86,7 +86,7 @@ class AcknowledgeAlarm(Command[AlarmView], frozen=True, kw_only=True):
     Refusals: NOT_FOUND, ILLEGAL_ACTION (acknowledged or cancelled already), INVALID.
     """
 
-    method = "ecg_reports.acknowledge_alarm"
+    method = "ecg_critical.acknowledge_alarm"
     permission = Permission.ECG_CRITICAL
     audit = AuditClass.REPORT
 

@@ -37,7 +37,7 @@ class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
 class GetStatistics(Query[tuple[StatisticsRow, ...]], frozen=True, kw_only=True):
     """Months from `first` to `last`, newest first; by doctor with `by_doctor`. Refusals: INVALID (over 60 months)."""
 
-    method = "ecg_reports.get_statistics"
+    method = "ecg_statistics.get"
     permission = Permission.ECG_STATISTICS
     audit = AuditClass.ROUTINE
 
@@ -58,7 +58,7 @@ class StatisticsFile(msgspec.Struct, frozen=True, kw_only=True):
 class ExportStatistics(Query[StatisticsFile], frozen=True, kw_only=True):
     """The same rows as CSV (UTF-8 with mark) or workbook. Refusals: INVALID."""
 
-    method = "ecg_reports.export_statistics"
+    method = "ecg_statistics.export"
     permission = Permission.ECG_STATISTICS
     audit = AuditClass.EXPORT
 

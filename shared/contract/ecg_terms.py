@@ -50,7 +50,7 @@ class TermTree(msgspec.Struct, frozen=True, kw_only=True):
 class ListTerms(Query[TermTree], frozen=True, kw_only=True):
     """The dictionary; `Changed("ecg_terms", …)` says that it is to be asked for again."""
 
-    method = "ecg_reports.list_terms"
+    method = "ecg_terms.list_terms"
     permission = Permission.ECG_VIEW
     audit = AuditClass.ROUTINE
 
@@ -60,7 +60,7 @@ class ListTerms(Query[TermTree], frozen=True, kw_only=True):
 class SearchTerms(Query[tuple[TermView, ...]], frozen=True, kw_only=True):
     """Terms whose text holds the words, or whose pinyin initials begin so; best first, at most 50."""
 
-    method = "ecg_reports.search_terms"
+    method = "ecg_terms.search_terms"
     permission = Permission.ECG_VIEW
     audit = AuditClass.ROUTINE
 
@@ -74,7 +74,7 @@ class SaveTerm(Command[TermView], frozen=True, kw_only=True):
     Refusals: INVALID, CONFLICT, NOT_FOUND, DUPLICATE, PERMISSION_MISSING.
     """
 
-    method = "ecg_reports.save_term"
+    method = "ecg_terms.save_term"
     permission = Permission.ECG_REPORT
     audit = AuditClass.SETTINGS
 
@@ -84,7 +84,7 @@ class SaveTerm(Command[TermView], frozen=True, kw_only=True):
 class RemoveTerm(Command[Nothing], frozen=True, kw_only=True):
     """Take a term out. Refusals: NOT_FOUND, CONFLICT, PERMISSION_MISSING."""
 
-    method = "ecg_reports.remove_term"
+    method = "ecg_terms.remove_term"
     permission = Permission.ECG_REPORT
     audit = AuditClass.SETTINGS
 
@@ -95,7 +95,7 @@ class RemoveTerm(Command[Nothing], frozen=True, kw_only=True):
 class SaveCategory(Command[CategoryView], frozen=True, kw_only=True):
     """Add (`id` 0) or rename a category. Refusals as SaveTerm."""
 
-    method = "ecg_reports.save_category"
+    method = "ecg_terms.save_category"
     permission = Permission.ECG_REPORT
     audit = AuditClass.SETTINGS
 
@@ -105,7 +105,7 @@ class SaveCategory(Command[CategoryView], frozen=True, kw_only=True):
 class RemoveCategory(Command[Nothing], frozen=True, kw_only=True):
     """Take an empty category out. Refusals: NOT_FOUND, ILLEGAL_ACTION (not empty), PERMISSION_MISSING."""
 
-    method = "ecg_reports.remove_category"
+    method = "ecg_terms.remove_category"
     permission = Permission.ECG_REPORT
     audit = AuditClass.SETTINGS
 
