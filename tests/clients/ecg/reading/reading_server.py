@@ -24,6 +24,7 @@ from clients.kit.tasks import QtTaskRunner
 from shared.contract.ecg import EcgEntry, RegisterEcg
 from shared.contract.ecg_acquisition import AddTrace, UploadFacts, UploadPart
 from shared.contract.identity import CreateUser
+from shared.domain.ecg import EcgKind
 from shared.domain.states import Sex, VisitKind
 from shared.waveform import compact
 from tests.clients.ecg.reading.reading_house import DeskOfTest
@@ -43,7 +44,14 @@ class RealHouse:
         self.admin.call(CreateUser(login="li", name="李医生", password=PASSWORD, roles=("ecg_head",)))
         self.patient_id: int | None = None
 
-    def exam(self, rr_ms: float = 820.0, *, p_waves: bool = True, acquired: bool = True) -> int:
+    def exam(
+        self,
+        rr_ms: float = 820.0,
+        *,
+        p_waves: bool = True,
+        acquired: bool = True,
+        kind: EcgKind = EcgKind.TWELVE_LEAD,
+    ) -> int:
         """Register an exam of the same patient and record it; its id."""
         entry = EcgEntry(
             patient_id=self.patient_id,
@@ -53,6 +61,7 @@ class RealHouse:
             visit_kind=VisitKind.OUTPATIENT,
             outpatient_number="MZ0001",
             complaint="胸闷 3 天",
+            kind=kind,
         )
         made = self.admin.call(RegisterEcg(entry=entry))
         self.patient_id = made.exam.row.patient_id

@@ -22,9 +22,10 @@ from clients.kit.app import make_application
 from clients.kit.translations import Language, set_language
 from shared.contract.ecg import GetEcgExam, GetTrace
 from shared.contract.ecg_reports import ListPrints
-from shared.domain.ecg import ExamState, ReportAction, ReportState
+from shared.domain.ecg import EcgKind, ExamState, ReportAction, ReportState
 from shared.domain.ecg_reports import ExportFormat, Parameter
 from shared.waveform import compact, formats
+from tests.clients.ecg.reading.reading_rows import a_pdf
 from tests.clients.ecg.reading.reading_server import RealHouse, Seat
 from tests.server_process import running_server
 
@@ -154,4 +155,36 @@ def test_a_registered_exam_waits_for_its_trace_and_draws_it(qtbot: QtBot, house:
     assert page.paper.currentWidget() is page.trace
     assert page.title() == "欧阳明远"
     qtbot.keyClick(page, Qt.Key.Key_Escape)
+    seat.leave(page)
+
+
+def test_a_holter_report_is_attached_read_and_printed(
+    qtbot: QtBot, house: RealHouse, seat: Seat, tmp_path: Path
+) -> None:
+    exam_id = house.exam(acquired=False, kind=EcgKind.HOLTER)
+    page = seat.read(exam_id)
+    until(qtbot, lambda: page.presenter.state.exam is not None and bool(page.presenter.state.no_trace))
+    assert page.presenter.state.may_acquire and not page.presenter.state.may_write
+    received = tmp_path / "24h holter.pdf"
+    received.write_bytes(a_pdf(1))
+    page.attaching.attach_file(received)
+    until(qtbot, lambda: page.presenter.state.may_write)
+    assert page.paper.currentWidget() is page.documents
+    until(qtbot, lambda: page.documents.preview.page_count == 2)
+    assert house.admin.call(GetEcgExam(exam_id=exam_id)).row.state is ExamState.ACQUIRED
+
+    page.parameters.model.setData(page.parameters.model.index(0, 1), "72")
+    qtbot.keyClicks(page.conclusion.editors["diagnosis"], "Holter: single ectopics")
+    page.presenter.save()
+    until(qtbot, lambda: not page.is_dirty() and not page.presenter.state.is_busy)
+    page.publisher.submit("3x4+1R", lambda _page: None)
+    until(qtbot, lambda: page.presenter.state.may_print)
+    page.publisher.print_report("3x4+1R")
+    prints = tmp_path / "prints"
+    until(qtbot, lambda: prints.is_dir() and len(list(prints.glob("*.pdf"))) == 1)
+    printed = PdfReader(BytesIO(next(prints.glob("*.pdf")).read_bytes()))
+    texts = [one.extract_text() for one in printed.pages]
+    assert "single ectopics" in texts[0] and "72" in texts[0]
+    assert "Holter report 1, page 1" in texts[-2] and "Holter report 1, page 2" in texts[-1]
+    assert house.admin.call(GetEcgExam(exam_id=exam_id)).row.state is ExamState.REPORTED
     seat.leave(page)
