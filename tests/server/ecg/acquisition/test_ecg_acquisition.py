@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -362,3 +363,25 @@ def test_devices_of_another_hospital_are_left_alone(world: EcgWorld) -> None:
     assert world.ask(theirs, acquisition.BindStation(station="CLINIC-PC", device_id=own.id)).stations == ("CLINIC-PC",)
     [present] = [one for one in world.ask(ADMIN, acquisition.ListEcgDevices()) if one.id == device.id]
     assert present.stations == (STATION,) and present.entry.campus_id == world.campus_id
+
+
+def test_uploads_that_nobody_went_on_with_are_forgotten(world: EcgWorld) -> None:
+    exam, data = world.registered(), a_file(1)
+    facts = upload_facts("a.dcm", data, exam_id=exam.row.id)
+    left, fresh, done = (secrets.token_hex(16) for _ in range(3))
+    for key in (left, fresh):
+        world.ask(OPERATOR, acquisition.BeginUpload(key=key, facts=facts))
+        world.ask(OPERATOR, acquisition.AppendUpload(key=key, offset=0, data=data[:100]))
+    world.upload(key=done, exam_id=exam.row.id, data=a_file(2))
+    folder = world.traces.uploads._folder
+    assert world.traces.uploads.forget_old() == "0 uploads forgotten."
+    world.clock.forward(days=400)
+    touched = world.clock.now().timestamp()
+    os.utime(folder.path(fresh), (touched, touched))  # it goes on slowly
+    assert world.traces.uploads.forget_old() == "1 uploads forgotten."
+    assert not folder.path(left).exists()
+    gone = refused(world, OPERATOR, acquisition.AppendUpload(key=left, offset=100, data=b"x"))
+    assert gone.code is ErrorCode.NOT_FOUND
+    world.ask(OPERATOR, acquisition.AppendUpload(key=fresh, offset=100, data=data[100:]))
+    assert world.ask(OPERATOR, acquisition.FinishUpload(key=fresh)).exam_id == exam.row.id
+    assert world.ask(OPERATOR, acquisition.FinishUpload(key=done)).exam_id == exam.row.id

@@ -172,3 +172,5 @@ def test_a_document_becomes_an_encapsulated_pdf(world: EcgWorld) -> None:
     (view,) = world.ask(DOCTOR, ecg.GetEcgExam(exam_id=exam.row.id)).documents
     assert view.sop_uid == uid and made.StudyInstanceUID == exam.row.study_uid
     assert bytes(made.EncapsulatedDocument).startswith(pdf)
+    again = Archive()
+    assert maker(world, again).make_document(job(world, document=document.id)) == "Nothing to do." and not again.objects
