@@ -105,9 +105,19 @@ def echoes(subject: Subject) -> Iterator[Alarm]:
         counterpart = any(each.side == opposite(told.side) and each.head == told.head for each in said)
         if _BETTER.search(told.text) and there < 4:
             continue
+        if _names_both(best.text, subject.findings):
+            continue
         if _is_elsewhere(told, here, there, best, same) and (there >= 2 or not counterpart):
             yield _alarm(told, best.text)
             return
+
+
+def _names_both(text: str, findings: str) -> bool:
+    """Whether the words stand in a clause that names both sides ("the left vein is pressed by the right artery")."""
+    return any(
+        text.split("，", maxsplit=1)[0] in part and "左" in part and "右" in part and re.search(r"受|被|与|向", part)
+        for part in _PART.findall(findings)
+    )
 
 
 def _alarm(told: _Span, found: str) -> Alarm:

@@ -75,6 +75,37 @@ def level_for_level(subject: Subject) -> Iterator[Alarm]:
             return
 
 
+_SOUND = re.compile(r"不厚|保留|无殊|未见|正常|完整|光滑|连续|通畅|清晰|无(?!回声)|不大|不宽")
+
+
+def called_well_there(subject: Subject) -> Iterator[Alarm]:
+    """A place of the impression of which the findings speak only as sound, while another of its kind is ill."""
+    found = clauses(subject.findings)
+    for told in clauses(subject.impression):
+        if any(one.search(told.text) for one in (ABSENT, ADVISES, DENIES, FORMER)) or re.search(
+            r"可能|[?？]|术", told.text
+        ):
+            continue
+        for kind, place in sorted(told.places & places_in(told.text)):
+            if kind in {"肝段", "肝叶", "脑白质", "颈部血管", "消化管"} or len(of_kind(told.places, kind)) > 1:
+                continue
+            here = [one for one in found if (kind, place) in one.places and same_sides(told, one)]
+            ill = [
+                one
+                for one in found
+                if of_kind(one.places, kind) and is_notable(one.text) and not _SOUND.search(one.text)
+            ]
+            if (
+                here
+                and ill
+                and all(_SOUND.search(one.text) and not is_notable(_NUMBERED.sub("", one.text)) for one in here)
+                and any(same_sides(told, one) for one in ill)
+            ):
+                yield contradiction(told.text, here[0].text)
+                return
+
+
+_NUMBERED = re.compile(r"第?\d+(?:\s*[、~～-]\s*\d+)*")
 _EVERY_LEVEL = re.compile(r"各椎间|诸椎间|多个椎间|多发椎间|多节段")
 
 

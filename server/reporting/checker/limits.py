@@ -119,6 +119,7 @@ _LIMITS = tuple(
         (r"腹围|\bAC\b", 40, 430, "腹围"),
         (r"股骨长|\bFL\b", 4, 90, "股骨长"),
         (r"胎盘", 5, 80, "胎盘厚度"),
+        (r"羊水[^，。；]{0,4}深", 8, 200, "羊水深度"),
         (r"羊水", 3, 350, "羊水"),
         (r"颈项透明层|\bNT\b", 0.3, 15, "颈项透明层"),
     )
@@ -136,6 +137,8 @@ _WALL = re.compile(r"壁[^。；]{0,8}，$")
 # "A dense shadow of 8 mm": the size is that of what follows it.
 _NAMED_AFTER = re.compile(r"(?:大小|左右)?的?[高低等稍致密强无回声]{0,5}(?:影|结节|结石|灶|囊肿|肿块|息肉|斑块)")
 _STRANGE_NAME = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}\s*[约为：:]*\s*$")
+_TUBES = frozenset("胆总管 管 门静脉 脾静脉 腔静脉 椎动脉".split())
+_HEARTS = frozenset("主动脉 肺动脉 心房 左室 右室 室壁 左房 右房 动脉 肾 脾 肝".split())
 _AWAY = re.compile(
     r"距|(?<!胎芽)(?<!头臀)长约|长度|(?<!中)层厚|层距|(?<!室)间隔|移动|进入|置入|植入|切口|导管|引流|插管|尖端",
     re.IGNORECASE,
@@ -169,6 +172,10 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
             if _THICK.match(own) and _WALL.search(before):
                 limits = _WALL_OF_GALLBLADDER if "胆囊" in before else _ANYTHING
             if _AWAY.search(own) and "门齿" not in own and "切牙" not in own:
+                limits = None
+            if limits and len(size.numbers) > 1 and limits.name in _TUBES:
+                limits = _ANYTHING  # a dilated duct that is measured in two directions is a cyst
+            if limits and limits.name in _HEARTS and "胎儿" in text:
                 limits = None
             if limits and size.mm < limits.least and not limits.thing.search(clause.text):
                 limits = None  # named clauses before: something else may be measured here

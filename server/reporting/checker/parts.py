@@ -30,7 +30,7 @@ _PARTS: dict[str, str] = {
 _WORDS_OF: dict[str, str] = {
     "头": r"脑|颅|颈内|颈动脉|椎动脉|Willis|中线|灰白质|基底节|侧裂|鼻窦|乳突|垂体|蝶鞍|枕骨|海马|颞|额叶|顶叶|枕叶|丘脑|胼胝体|brain|ventric|intracran|cereb|skull|calvari",
     "胸": r"肺|胸|纵隔|心|气管|肋|主动脉|食管|膈|乳|lung|chest|pleura|heart|cardiac|mediast|rib",
-    "腹": r"肝|胆|胰|脾|肾|腹|胃|肠|阑尾|门静脉|主动脉|liver|spleen|pancrea|kidney|renal|abdom|bowel|gallbl",
+    "腹": r"子宫|宫颈|卵巢|膀胱|盆腔|肝|胆|胰|脾|肾|腹|胃|肠|阑尾|门静脉|主动脉|liver|spleen|pancrea|kidney|renal|abdom|bowel|gallbl",
     "盆": r"盆|膀胱|子宫|前列腺|直肠|附件|卵巢|精囊|髂|骶|宫|髋|耻|坐骨|bladder|uter|prostat|rect|pelv|ovar",
     "膝": r"膝|半月板|髌|股骨|胫骨|腓骨|交叉韧带|knee|menisc|patel|femor|tibia|fibul",
     "肩": r"肩|肱骨|冈上|锁骨|盂|肩胛|shoulder|humer|rotator|clavic|acromi",

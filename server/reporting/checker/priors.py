@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from server.reporting.checker.clauses import NUMBER, Mention, asserted, clauses, mentions, sentences
+from server.reporting.checker.clauses import NUMBER, Clause, Mention, asserted, clauses, mentions, sentences
 from server.reporting.checker.measures import Measure, measures_in, percents_in
 from server.reporting.checker.places import apart
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _COMPARES = re.compile(
-    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{4})|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|逐渐(?=增|缩|减|好转|吸收|扩)|原(?![发位因始则])[^，。；]{1,14}(?:消失|吸收|现(?!象)|缩小|增大)|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
+    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{1,4}[-.年月/])|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|逐渐(?=增|缩|减|好转|吸收|扩)|原(?![发位因始则])[^，。；]{1,14}(?:消失|吸收|现(?!象)|缩小|增大)|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
     re.IGNORECASE,
 )
 _LARGER = re.compile(
@@ -57,6 +57,12 @@ class _Claim:
     sentence: int
 
 
+# Who was treated or comes for a control has been seen before, here or elsewhere.
+_FOLLOWS_UP = re.compile(
+    r"(?:治疗|化疗|放疗|介入|引流|消融|栓塞|移植|修复|置换|切除|根治|成形|Miles)[^，。；]{0,2}(?:术)?(?:后|中)|术后|外院|与\d{4}年"
+)
+
+
 def priors(subject: Subject) -> Iterator[Alarm]:
     """Doubts about what the text says of change."""
     compares = _COMPARES.search(subject.both)
@@ -64,6 +70,8 @@ def priors(subject: Subject) -> Iterator[Alarm]:
         r"[^。；]{0,12}(?:无既往|首次|初次|无前片|无旧片|未提供|无对照|暂无|无影像)[^。；]{0,16}[。；]?",
         subject.prior.strip(),
     )
+    if (not subject.prior.strip() and _FOLLOWS_UP.search(subject.both)) and not none_before:
+        return
     if not subject.prior.strip() or none_before:
         if compares and not re.search(r"无(?:前片|既往|旧片)|未(?:提供|见)(?:前片|旧片)|no prior", subject.both):
             words = _sentence_of(subject.both, compares.start())
@@ -100,6 +108,7 @@ def _quoted(subject: Subject) -> Iterator[Alarm]:
         for one in measures_in(text):
             if (
                 one.is_former
+                and not re.search(rf"(?:增大|缩小|增加|减少|增长|增厚)了?约?\s*{re.escape(one.words)}", text)
                 and any(_comparable(each, one) for each in measures_in(subject.prior))
                 and not all(any(abs(a - b) < 0.051 for b in there) for a in one.numbers)
             ):
@@ -382,6 +391,18 @@ def _alike(one: Mention, other: Mention) -> bool:
     )
 
 
+def _was_so_large(words: str, subject: Subject) -> bool:
+    """Whether the one lesion of the findings has the very size of the earlier report's one."""
+    before = [one for one in measures_in(subject.prior) if len(one.numbers) > 1]
+    now = [one for one in measures_in(subject.findings) if len(one.numbers) > 1]
+    return (
+        len(before) == len(now) == 1
+        and abs(before[0].mm - now[0].mm) <= 1
+        and bool(before[0].organs & now[0].organs)
+        and bool(re.search(r"结节|占位|肿块|病灶|回声", words))
+    )
+
+
 _NEW_PLACE = re.compile(
     r"([左右双]侧?[一-鿿]{1,6}|[CTLS]\d{1,2}(?:椎体)?)[^，。；、]{0,4}(?:为|系)?(?:新出现|新发|新增)"
 )
@@ -407,7 +428,7 @@ def _against_quotes(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-_NAMES_OF_VALUES = r"髋臼指数|Cobb角|CE角|SUVmax|CT值|LVEF|EF|钙化积分|α角|PASP|GFR|AFI|羊水指数|残余尿|流速|压缩|狭窄率?|下缘距(?:宫颈)?内口"
+_NAMES_OF_VALUES = r"髋臼指数|Cobb角|CE角|SUVmax|CT值|LVEF|EF|钙化积分|α角|PASP|GFR|AFI|羊水指数|残余尿|流速|压缩|狭窄率?|下缘距(?:宫颈)?内口|厚|内径"
 _VALUE = re.compile(
     rf"({_NAMES_OF_VALUES})(?:[^，。；\d]{{0,6}}[左右]侧?\s*\d+(?:\.\d+)?\s*°?[，、])?[^，。；\d]{{0,6}}?({NUMBER})"
 )
@@ -422,10 +443,16 @@ _ANOTHER_NAME = {
 }
 
 
+def _compared(findings: str) -> list[Clause]:
+    """The sentences of findings that compare and give one value, each as one clause."""
+    whole = (" ".join(re.split("[，,]", one)) for one in sentences(findings) if _COMPARES.search(one))
+    return [one for text in whole for one in clauses(text)]
+
+
 def _values_change(subject: Subject) -> Iterator[Alarm]:
     """A value with a name ("acetabular index 34°") that fell, of which the impression says that it rose."""
     before = {one[1]: float(one[2]) for one in _VALUE.finditer(subject.prior)}
-    for clause in clauses(subject.impression):
+    for clause in (*clauses(subject.impression), *_compared(subject.findings)):
         for name, then in before.items():
             if name[:4] not in clause.text and not _ANOTHER_NAME.get(name, _NEVER).search(clause.text):
                 continue
@@ -485,6 +512,9 @@ def _listed_as_new(subject: Subject) -> Iterator[Alarm]:
     """A place called new by name, that the earlier report names among the ill."""
     for match in _NEW_PLACE.finditer(subject.impression):
         name = re.sub(r"侧|为$|系$|椎体", "", match[1])
+        if _was_so_large(match[0], subject):
+            yield Alarm(AlarmKind.PRIOR, match[0], f"“{match[0]}”，但既往报告里已有同样大小的病灶，请核对。")
+            return
         for part in clauses(subject.prior):
             place = re.sub(r"侧|椎体", "", part.text).find(name)
             if place >= 0 and not re.search(r"未见|无|正常|术后", part.text):

@@ -173,6 +173,7 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
             break
     if not told:
         yield from _devices(subject)
+        yield from _worse_side(subject)
         yield from _leaning(subject)
         yield from _both_told_of_one(subject)
         yield from _twice_the_same_side(subject)
@@ -233,6 +234,11 @@ def _lesion_sides(findings: str, told: Clause) -> frozenset[str]:
         if _GONE.search(clause.text) or not _shows(clause.text):
             continue
         near.append((clause, by_clause_of(clause)))
+    (side,) = told.sides
+    if any(
+        not one.organs and one.sides == {side} and _shows(one.text) and not one.own_sides for one in clauses(findings)
+    ):
+        return BOTH  # "right: …": what is told there without an organ may be what is meant
     alike = [clause for clause, own in near if _kin(own, lesions)]
     if alike:
         # What the findings describe without a name ("an echo-free area", "hardly seen") may be what is named here.
@@ -265,6 +271,25 @@ def _shares(told: Clause, clause: Clause, organs: frozenset[str]) -> bool:
 def _kin(one: set[str], other: set[str]) -> bool:
     alike = {"结节", "肿块", "囊肿", "肿瘤"}
     return bool(one & other) or bool(one & alike and other & alike)
+
+
+_WORSE = re.compile(r"([左右])侧?(?:为著|为重|为甚|为主|较重|较著|较多|较明显|显著)")
+
+
+def _worse_side(subject: Subject) -> Iterator[Alarm]:
+    """ "More on the left" of what is more on the right."""
+    found = [
+        (clause.organs, one[1], clause.text)
+        for clause in clauses(subject.findings)
+        for one in _WORSE.finditer(clause.text)
+    ]
+    for clause in clauses(subject.impression):
+        for match in _WORSE.finditer(clause.text):
+            same = [one for one in found if not one[0] or not clause.organs or one[0] & clause.organs]
+            if same and all(one[1] != match[1] for one in same):
+                why = f"诊断意见写“{match[0]}”，影像所见写的是另一侧（“{same[0][2]}”），请核对。"
+                yield Alarm(AlarmKind.SIDE, match[0], why)
+                return
 
 
 _DEVICES = re.compile(r"双?[DJ]J?管|输尿管支架|引流管|起搏器|PICC|输液港|闭式引流|导管|假体|弹簧圈|髓内钉|内固定")

@@ -72,6 +72,11 @@ def is_seen(pair: str) -> bool:
     return pair in _pairs()[0]
 
 
+def is_frequent(pair: str) -> bool:
+    """Whether two characters stand side by side in many right reports."""
+    return pair in _pairs()[1]
+
+
 def slips(text: str) -> Iterator[tuple[str, str]]:
     """Words of a text that have one wrong character, each with what is meant."""
     for run in _HAN.findall(text):
@@ -104,11 +109,13 @@ def _meant(run: str, place: int) -> tuple[str, str] | None:
         beside = [changed[start : start + 2] for start in (place - 1, place) if 0 <= start < len(run) - 1]
         if typed in _trade() and (len(beside) < 2 or not all(pair in often for pair in beside)):
             continue
-        if all(pair in seen for pair in beside) and any(pair in often for pair in beside):
+        if all(pair in seen for pair in beside) and (
+            any(pair in often for pair in beside) or (typed not in _trade() and len(beside) == 2)
+        ):
             if word := _word_at(changed, place, least=2 if len(beside) == 2 else 3):
                 fits[character] = word
             elif len(beside) == 2 and typed not in _trade():
-                fits[character] = next(pair for pair in beside if pair in often)
+                fits[character] = next((pair for pair in beside if pair in often), beside[0])
             elif len(beside) == 1 and beside[0] in TERMS and beside[0] in often:
                 fits[character] = beside[0]
     if not fits:

@@ -135,8 +135,24 @@ _BY_THE_WAY = re.compile(
 )
 
 
+_HEADING = re.compile(r"(超声|彩超|CT|MRI?|X线)(?:所见|检查所见|表现)[：:]")
+
+
+def _of_another_report(subject: Subject) -> Iterator[Alarm]:
+    """ "Seen in the ultrasound: …" in the findings of a CT."""
+    names = {"超声": "US", "彩超": "US", "X线": "DR"}
+    for match in _HEADING.finditer(subject.findings):
+        exam = names.get(match[1], match[1][:2])
+        if exam not in subject.exam_type.upper() and match[1] not in subject.exam_type:
+            why = f"这里是“{match[0]}”，本次检查是 {subject.exam_type}，请核对是否为其他模板的文字。"
+            yield Alarm(AlarmKind.TEMPLATE, match[0], why)
+            return
+
+
 def of_another_part(subject: Subject) -> Iterator[Alarm]:
     """Findings of an organ that such an exam does not have in view: a rest of another exam's template."""
+    if subject.exam_type:
+        yield from _of_another_report(subject)
     part = re.sub(r"^[左右双]侧?|\s", "", subject.body_part)
     if not part or subject.exam_type.upper() in {"PT", "PET", "PET/CT", "PET-CT", "NM"}:
         return

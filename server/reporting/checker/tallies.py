@@ -42,7 +42,7 @@ def miscounted(subject: Subject) -> Iterator[Alarm]:
         same = [
             one
             for one in found
-            if one[1] == thing
+            if (one[1] == thing or "*" in (one[1], thing))
             and not (one[3] and organs and not one[3] & organs)
             and not (one[4] and sides and not one[4] & sides)
             and not apart(one[5], places)
@@ -69,10 +69,14 @@ def _counts(text: str) -> Iterator[_Counted]:
                 name = _SAME_THING.get(match[thing], match[thing])
                 yield match[0], name, _DIGITS[match[number]], clause.organs, clause.sides, clause.places
                 break
+        else:
+            if match := _IN_ALL.match(clause.text):
+                number = int(match[1]) if match[1].isdigit() else _DIGITS.get(match[1], 0)
+                yield match[0], "*", number, clause.organs, clause.sides, clause.places
 
 
 _LIST = re.compile(r"第?\d+(?:\s*[、，,\-~～至]\s*第?\d+)*\s*(?:前|后|侧)?(肋|跖骨|掌骨|趾骨|指骨)")
-_IN_ALL = re.compile(r"共\s?(?:计)?\s?(\d+|[一两二三四五六七八九十])\s?(?:根|处|块|个)")
+_IN_ALL = re.compile(r"共\s?(?:计)?\s?(\d+|[一两二三四五六七八九十])\s?(?:根|处|块|个|枚)")
 
 
 def _listed(subject: Subject) -> Iterator[Alarm]:

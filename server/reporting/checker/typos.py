@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from server.reporting.checker.slips import is_seen, slips
+from server.reporting.checker.slips import is_frequent, is_seen, slips
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from server.reporting.checker.vocabulary import ALIKE, KNOWN, LONGEST, MISTAKES, RIGHT_AFTER_ALL, TERMS, phrases
 
@@ -89,7 +89,7 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
                 continue
             if length == 2 and not _is_safe_pair(start, part, wrong, sure, weak):
                 continue
-            if length < 4 and _stands_so(run, start, part, wrong):
+            if _stands_so(run, start, wrong) or (length == 2 and not _is_clearly_heard(part, right, wrong)):
                 continue
             if any(part[place] in _NUMERALS for place in wrong):
                 continue
@@ -104,16 +104,21 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
 _NUMERALS = frozenset("一二三四五六七八九十两")
 
 
-def _stands_so(run: str, start: int, part: str, wrong: list[int]) -> bool:
-    """Whether right reports have the doubted characters side by side, in the part or with what follows or precedes."""
-    pairs = [part[place : place + 2] for place in range(len(part) - 1)]
-    if all(is_seen(pair) for pair in pairs):
+def _is_clearly_heard(part: str, right: str, wrong: list[int]) -> bool:
+    """Whether a word of two characters is another by a foreign character, or sounds the same as a frequent one."""
+    if all(part[place] not in _used() for place in wrong):
         return True
-    if len(part) > 2 or len(wrong) > 1:
-        return False
-    place = start + wrong[0]
-    outside = run[place : place + 2] if wrong[0] == 1 else run[max(0, place - 1) : place + 1]
-    return len(outside) == 2 and is_seen(outside) and outside in KNOWN | phrases()
+    return is_frequent(right) and all(map(_same_sound, part, right))
+
+
+def _stands_so(run: str, start: int, wrong: list[int]) -> bool:
+    """Whether right texts have a doubted character beside the one before or after it."""
+    for place in wrong:
+        here = start + place
+        beside = [run[first : first + 2] for first in (here - 1, here) if 0 <= first < len(run) - 1]
+        if any(is_seen(pair) or pair in phrases() for pair in beside):
+            return True
+    return False
 
 
 def _is_safe_pair(start: int, part: str, wrong: list[int], sure: list[bool], weak: list[bool]) -> bool:

@@ -73,7 +73,7 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = tuple(
     for name, words, allowed in (
         ("压力", r"压差|压力(?:阶差|梯度)?|跨瓣压|PASP|RVSP|肺动脉收缩压|血压", "mmHg kPa Pa cmH2O"),
         ("流速", r"流速|PSV|EDV|(?<![A-Za-z])V(?:max|p)|峰值速度|(?<![A-Za-z])PFV", "cm/s m/s mm/s"),
-        ("心率", r"心率|胎心率?|心室率|脉率", "次/分 bpm"),
+        ("心率", r"心率|(?<![A-Za-z])F?HR(?![A-Za-z])|胎心率?|心室率|脉率", "次/分 bpm"),
         (
             "角度",
             r"(?:Cobb|[αβ]|外展|前倾|成|夹|颈干|CE|Sharp|足弓|跟骨|胼胝体|肛直)角|髋臼指数[^，。；\d]{0,4}",
@@ -103,6 +103,7 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _volumes(text)
         yield from _quantities(text)
         yield from _uneven(text)
+        yield from _mixed(text)
         yield from _beyond_belief(text)
         yield from _fetal(text)
         yield from _thicker_than_long(text)
@@ -157,6 +158,8 @@ def _volumes(text: str) -> Iterator[Alarm]:
     for match in _VOLUME.finditer(text):
         # "A volume of 45mm×38mm×36mm" gives the three measures.
         if (match[2] or "").lower() not in _VOLUME_UNITS and not re.match(r"\s*[×xX*]\s*\d", text[match.end() :]):
+            if match[2] in {"%", "％"} and re.search(r"占[^，。；]{0,6}$", text[: match.start()]):
+                continue
             yield Alarm(
                 AlarmKind.UNIT, match[0], f"体积的单位应为 ml，这里{'是“' + match[2] + '”' if match[2] else '没有写'}。"
             )
@@ -199,6 +202,16 @@ def _quantities(text: str) -> Iterator[Alarm]:
         yield Alarm(
             AlarmKind.UNIT, match[0].strip(), f"“{match[0].strip()}”不是这里用的长度单位，请核对是否为 mm 或 cm。"
         )
+
+
+_TWO_UNITS = re.compile(rf"{NUMBER}\s*(mm|cm)\s*[×xX*]\s*{NUMBER}\s*(mm|cm)")
+
+
+def _mixed(text: str) -> Iterator[Alarm]:
+    """ "3cm×2mm"."""
+    for match in _TWO_UNITS.finditer(text):
+        if match[1] != match[2]:
+            yield Alarm(AlarmKind.UNIT, match[0], "同一个测量值里用了两种单位，请核对。")
 
 
 def _uneven(text: str) -> Iterator[Alarm]:

@@ -59,7 +59,7 @@ KIND_WORDS = (
 
 
 NORMAL = re.compile(
-    r"未见(?:明显|明确|确切|显著|急性)?(?:的)?(?:异常|病变|实质性病变|器质性)|无(?:明显)?异常|(?<!不)正常|(?:壁不厚|光滑|光整|清晰|通畅|完整|连续|锐利|对称|不大|不粗)$|不(?:大|粗|宽|厚)$|\bno (?:acute |significant |definite )?(?:intracranial |focal )?(?:abnormalit|disease)|\bnormal\b|unremarkable",
+    r"未见(?:明显|明确|确切|显著|急性)?(?:的)?(?:异常|病变|实质性病变|器质性)|无(?:明显)?异常|(?<!不)正常|(?:无殊|无伤|无特殊|壁不厚|保留|光滑|光整|清晰|通畅|完整|连续|锐利|对称|不大|不粗)$|不(?:大|粗|宽|厚)$|\bno (?:acute |significant |definite )?(?:intracranial |focal )?(?:abnormalit|disease)|\bnormal\b|unremarkable",
     re.IGNORECASE,
 )
 
