@@ -243,7 +243,7 @@ def _ask_assist(_place: Workplace, desk: Desk) -> None:
 
 TOOLS: tuple[Tool, ...] = (
     Tool("dictation", "语音录入", "microphone", _dictate, Permission.REPORT.value, "Alt+L"),
-    Tool("assist", "请求辅助阅片", "scan", _ask_assist, Permission.REPORT.value),
+    Tool("ask_assist", "请求辅助阅片", "scan", _ask_assist, Permission.REPORT.value),
     Tool("ask_remote", "申请远程会诊", "users", _ask_remote, Permission.REPORT.value, "Alt+Shift+Y"),
 )
 """One line each, in the order of the bar."""

@@ -166,7 +166,8 @@ class CriticalService:
         report = uow.session.get(Report, report_id)
         if report is None:
             raise not_found("报告")
-        if caller.campus_ids and report.campus_id not in caller.campus_ids:
+        is_elsewhere = caller.campus_ids and report.campus_id not in caller.campus_ids
+        if is_elsewhere and not report.is_entrusted_to(caller.user_id):
             raise illegal_action("other_campus", "该检查属于其它院区，您的账号不能操作。")
         self._exams.lock(uow, report.exam_id)
         exam = self._exams.view(uow, SYSTEM, report.exam_id)

@@ -26,7 +26,17 @@ IMAGES = frozenset(
 """Requests that look at images and change nothing."""
 _REPORT_ROOM = ("reporting.", "checking.", "structured.")
 _NOT_THERE = frozenset({"reporting.correct_patient", "reporting.revise", "reporting.add"})
-_BESIDE = frozenset({"bulk.document", "printing.preview_report", "exams.get", "quality.of_report", "marks.save"})
+_BESIDE = frozenset(
+    {
+        "bulk.document",
+        "critical.detect",
+        "critical.list_of_report",
+        "critical.report",
+        "exams.get",
+        "marks.save",
+        "printing.preview_report",
+    }
+)
 _ROW = RemoteRequestRow
 
 

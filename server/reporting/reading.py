@@ -51,13 +51,18 @@ class Reading:
         self._corrections = corrections
         self._settings = settings
 
-    def history(self, uow: UnitOfWork, exam_id: int) -> HistoryView:
-        """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02)."""
+    def history(self, uow: UnitOfWork, exam_id: int, caller: Caller) -> HistoryView:
+        """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02).
+
+        Namesakes are other people: a limited account sees those of its own rooms only (RIS-EX-12).
+        """
         report = of_exam(uow, exam_id)
         if report is None:
             raise not_found("报告")
         same = (Report.patient_id == report.patient_id) & (Report.id != report.id)
         namesakes = (Report.patient_name == report.patient_name) & (Report.patient_id != report.patient_id)
+        if caller.room_ids is not None:
+            namesakes &= Report.room_id.in_(caller.room_ids)
         return HistoryView(
             earlier=self._history_rows(uow, same),
             namesakes=self._history_rows(uow, namesakes),

@@ -125,7 +125,7 @@ class ReportingRpc:
 
     @handles
     def get_history(self, request: contract.GetHistory, caller: Caller, uow: UnitOfWork) -> contract.HistoryView:
-        return self._reports.history(uow, request.exam_id)
+        return self._reports.history(uow, request.exam_id, caller)
 
     @handles
     def get_log(self, request: contract.GetReportLog, caller: Caller, uow: UnitOfWork) -> contract.ReportLogView:

@@ -121,9 +121,9 @@ class ReportService:
             raise not_found("报告")
         return self._reading.view(uow, caller, report)
 
-    def history(self, uow: UnitOfWork, exam_id: int) -> HistoryView:
+    def history(self, uow: UnitOfWork, exam_id: int, caller: Caller = SYSTEM) -> HistoryView:
         """Return the patient's other exams and those of namesakes, newest first (RIS-RPB-01, -02)."""
-        return self._reading.history(uow, exam_id)
+        return self._reading.history(uow, exam_id, caller)
 
     def log(self, uow: UnitOfWork, report_id: int) -> ReportLogView:
         """Return the operation log, newest first, and every kept text, oldest first."""

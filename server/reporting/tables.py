@@ -104,6 +104,10 @@ class Report(Versioned, Base):
         Index("ix_reports_alike", "exam_type", "approved_at"),
     )
 
+    def is_entrusted_to(self, user_id: int) -> bool:
+        """Whether an account of another hospital writes or audits this report now."""
+        return str(user_id) in self.away_ids.split()
+
 
 class ReportText(Base):
     """A kept version of the text; the row that `Report.text_number` names is the present one.

@@ -205,7 +205,7 @@ class Worklist:
             writer_id=report.diagnosing_id,
             has_images=bool(report.study_uids),
             may_audit_own=self._settings.may_audit_own_at(self._time.local(self._time.now())),
-            is_away=bool(report.away_to) and str(caller.user_id) not in report.away_ids.split(),
+            is_away=bool(report.away_to) and not report.is_entrusted_to(caller.user_id),
         )
 
     def images_of(self, uow: UnitOfWork, reports: Collection[Report]) -> dict[int, rules.Images]:

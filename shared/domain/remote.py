@@ -98,8 +98,8 @@ STATES: dict[RemoteState, Word] = {
     _S.AUDITING: Word("审核中", "Auditing"),
     _S.REJECTED: Word("审核未通过", "Not approved"),
     _S.APPROVED: Word("审核通过", "Approved"),
-    _S.RETURNED: Word("诊断方退回", "Returned by the team"),
-    _S.SENT_BACK: Word("申请方退回", "Returned by the hospital"),
+    _S.RETURNED: Word("诊断方退回", "Returned"),
+    _S.SENT_BACK: Word("申请方退回", "Sent back"),
     _S.COMPLETED: Word("已完成", "Completed"),
     _S.WITHDRAWN: Word("已撤回", "Withdrawn"),
 }

@@ -286,7 +286,10 @@ class CheckingService:
 
     def _report(self, uow: UnitOfWork, caller: Caller, report_id: int) -> Report:
         report = uow.session.get(Report, report_id)
-        if report is None or (caller.campus_ids and report.campus_id not in caller.campus_ids):
+        if report is None:
+            raise not_found("报告")
+        is_elsewhere = caller.campus_ids and report.campus_id not in caller.campus_ids
+        if is_elsewhere and not report.is_entrusted_to(caller.user_id):
             raise not_found("报告")
         return report
 

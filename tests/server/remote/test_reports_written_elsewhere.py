@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shared.contract import remote as contract
 from shared.contract.archive import GetStudy
+from shared.contract.checking import CheckText
+from shared.contract.critical import ListReportLoops
 from shared.contract.errors import ErrorBody, ErrorCode
 from shared.contract.reporting import (
     ApproveReport,
@@ -61,7 +63,14 @@ def test_written_there_and_approved_at_home(world_of_kind: RemoteWorld) -> None:
     assert written.row.diagnosing_doctor == "李教授" and state_of(world, view) is S.WRITING
     assert row_at_home(world, number).locked_by == "李教授"
     saved = world.ask(world.expert, SaveReport(report_id=number, version=written.version, content=FULL))
-    assert world.ask(world.expert, GetHistory(exam_id=report.row.exam_id)).earlier == ()
+    beside = (ListReportLoops(report_id=number), CheckText(report_id=number, findings="左肺", impression="右肺"))
+    for look in beside:  # what the panels of the page ask
+        assert world.code(world.expert, look) is None
+        assert world.code(world.second, look) is ErrorCode.PERMISSION_MISSING
+    world.examined()  # another patient of the same name
+    history = world.ask(world.expert, GetHistory(exam_id=report.row.exam_id))
+    assert history.earlier == history.namesakes == ()
+    assert len(world.ask(world.asker, GetHistory(exam_id=report.row.exam_id)).namesakes) == 1
     correct = CorrectPatient(report_id=number, patient_version=1, name="张三", sex=Sex.MALE, birth_date=None)
     assert world.code(world.expert, correct) is ErrorCode.PERMISSION_MISSING
     world.ask(world.expert, SubmitReport(report_id=number, version=saved.version, content=FULL))
