@@ -51,6 +51,7 @@ MENU_ICONS: dict[str, str] = {
     "series.times": "times",
     "series.new": "series_new",
     "series.remove": "series_remove",
+    "pointer.keyboard": "pointer",
     "web.open": "web",
     "help.open": "help",
 }
@@ -83,6 +84,7 @@ add_icons({
     "times": "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 7.500V12l3 3",
     "series_new": "M4 4.500h13v5H4zM4 12h8v5H4zM17 13v7M13.500 16.500h7",
     "series_remove": "M4 4.500h13v5H4zM4 12h8v5H4zM14 14l6 6M20 14l-6 6",
+    "pointer": "M12 3v5M12 16v5M3 12h5M16 12h5M12 11.500v1",
     "web": (
         "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17M3.500 12h17"
         "M12 3.500c5 5 5 12 0 17M12 3.500c-5 5-5 12 0 17"

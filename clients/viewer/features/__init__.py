@@ -8,6 +8,7 @@ from clients.viewer.desk import Feature
 
 FEATURES: tuple[str, ...] = (
     "clients.viewer.reading.feature:ReadingFeature",
+    "clients.viewer.pointing.feature:PointingFeature",
     "clients.viewer.screens.feature:ScreensFeature",
     "clients.viewer.capture.feature:CaptureFeature",
     "clients.viewer.marks.feature:MarksFeature",

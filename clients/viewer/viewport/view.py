@@ -365,7 +365,11 @@ class ViewportWidget(QWidget):
             self.update()
         if self._held is not None:
             self.drag_to(at)
-            return
+        else:
+            self.hover_at(at)
+
+    def hover_at(self, at: QPointF) -> None:
+        """The pointer moved while no button is down."""
         for tool in (*self.hands, self.tools.get(self.session.tool)):
             if tool is not None and tool.hover(self, at):
                 break

@@ -1,0 +1,1 @@
+"""Drawing without a mouse (VW-EX-09)."""
