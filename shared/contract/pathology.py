@@ -55,6 +55,7 @@ class LibraryEntry(msgspec.Struct, frozen=True, kw_only=True):
     kind: LibraryKind = LibraryKind.ROUTINE
     rule: NumberingRule = NumberingRule()
     single_piece: bool = True  # slide labels only after the scan of their block (EX-PA-02)
+    two_at_grossing: bool = False  # who grosses does not record: two persons see each count of pieces (EX-PA-01)
     retention_days: int = 14  # how long remainders are kept after the report was sent
     is_active: bool = True
 

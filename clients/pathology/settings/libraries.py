@@ -42,7 +42,7 @@ _FORMATS = {
     DatePart.YYYYMMDD: "%Y%m%d",
 }
 _RULE = ("prefix", "date_part", "serial_width", "reset")
-_ENTRY = ("name", "name_en", "kind", "single_piece", "retention_days", "is_active")
+_ENTRY = ("name", "name_en", "kind", "single_piece", "two_at_grossing", "retention_days", "is_active")
 WARNING = "病例库设置影响编号和全部工作站，随意改动可能使系统无法使用。请确认无误后再保存。"
 """The manual's warning, on screen and asked again before saving (PA-SET-03)."""
 
@@ -232,6 +232,7 @@ def _sections() -> list[Section]:
                 ),
                 NumberField(key="retention_days", label="标本保存天数", unit="天", maximum=36_500),
                 SwitchField(key="single_piece", label="单片流程", hint="扫描蜡块后才打印其切片"),
+                SwitchField(key="two_at_grossing", label="双人取材", hint="取材医生和记录人须为两人"),
                 SwitchField(key="is_active", label="启用", hint="停用后不能登录，病例仍可查询"),
             ],
         ),

@@ -75,6 +75,8 @@ ENTRIES = {
     "英文名称": "English name",
     "标本保存天数": "Keep specimens",
     "单片流程": "Single-piece flow",
+    "双人取材": "Two at grossing",
+    "取材医生和记录人须为两人": "grosser and recorder differ",
     "扫描蜡块后才打印其切片": "labels only after the block's scan",
     "停用后不能登录，病例仍可查询": "off: no log-in, cases stay",
     "编码规则": "Numbering",

@@ -26,6 +26,7 @@ class CaseFacts:
     library_name: str
     library_kind: LibraryKind
     single_piece: bool
+    two_at_grossing: bool
     retention_days: int
     state: CaseState
     state_since: datetime
@@ -83,6 +84,7 @@ def facts_of(row: CaseRow, library: LibraryRow) -> CaseFacts:
         library_name=library.name,
         library_kind=LibraryKind(library.kind),
         single_piece=library.single_piece,
+        two_at_grossing=library.two_at_grossing,
         retention_days=library.retention_days,
         state=CaseState(row.state),
         state_since=row.state_since,

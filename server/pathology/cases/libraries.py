@@ -98,6 +98,7 @@ def _write(row: LibraryRow, entry: LibraryEntry) -> None:
     row.prefix, row.date_part = entry.rule.prefix, entry.rule.date_part.value
     row.serial_width, row.reset = entry.rule.serial_width, entry.rule.reset.value
     row.single_piece, row.retention_days, row.is_active = entry.single_piece, entry.retention_days, entry.is_active
+    row.two_at_grossing = entry.two_at_grossing
 
 
 def _view(row: LibraryRow) -> LibraryView:
@@ -107,6 +108,7 @@ def _view(row: LibraryRow) -> LibraryView:
         kind=LibraryKind(row.kind),
         rule=rule_of(row),
         single_piece=row.single_piece,
+        two_at_grossing=row.two_at_grossing,
         retention_days=row.retention_days,
         is_active=row.is_active,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, true
+from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kernel.database import Base, UtcDateTime, Versioned
@@ -28,6 +28,7 @@ class LibraryRow(Versioned, Base):
     serial_width: Mapped[int]
     reset: Mapped[str] = mapped_column(String(6))
     single_piece: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    two_at_grossing: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     retention_days: Mapped[int] = mapped_column(server_default="14")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=true())
     position: Mapped[int]

@@ -120,6 +120,7 @@ class Grossing:
         for place, typed in enumerate(request.rows):
             specimen = self._specimen(specimens, typed, scanned, f"rows.{place}.specimen_id")
             entry = self._checked(uow, caller, typed, f"rows.{place}")
+            _demand_two(facts, entry, caller.user_id, caller.name, f"rows.{place}.grosser")
             serial = entry.serial or next_serial(taken, several=len(specimens) > 1)
             if serial in taken:
                 raise self._duplicate(uow, facts, serial, f"rows.{place}.serial")
@@ -135,6 +136,7 @@ class Grossing:
         facts = self._cases.demand_open(uow, caller, row.case_id)
         row.expect(request.version)
         entry = self._checked(uow, caller, request.entry, "entry")
+        _demand_two(facts, entry, row.recorder_id, row.recorder, "entry.grosser")
         self._pieces.step(uow, caller, row, BlockAction.EDIT)
         serial = entry.serial or row.serial
         if serial != row.serial:
@@ -343,3 +345,10 @@ class Grossing:
         there = next((row.id for row in self.rows(uow, facts.id) if row.serial == serial), 0)
         message = f"取材序号 {serial} 在病例 {facts.number} 中已存在，请改用其他序号。"
         return Refusal(ErrorCode.DUPLICATE, message, field=field, existing_id=there)
+
+
+def _demand_two(facts: CaseFacts, entry: BlockEntry, recorder_id: int, recorder: str, field: str) -> None:
+    """Where the library asks for two persons at the bench, the one who grosses is not the one who records."""
+    is_same = entry.grosser_id == recorder_id or (entry.grosser_id is None and entry.grosser == recorder)
+    if facts.two_at_grossing and is_same:
+        raise invalid(field, "本病例库须双人取材：取材医生和记录人不能是同一人，请选择取材医生或换人登录记录。")

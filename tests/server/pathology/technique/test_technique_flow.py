@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from server.kernel.errors import Refusal
@@ -25,6 +27,7 @@ from shared.domain.pathology import (
     TissueState,
 )
 from tests.server.pathology.pathology_world import (
+    BOSS,
     CHIEF,
     CLERK,
     GROSSER,
@@ -340,3 +343,23 @@ def test_the_gross_text_is_saved_by_version(world: PathologyWorld) -> None:
         world.ask(GROSSER, technique.SaveGrossing(case_id=case.case_id, version=1, description="覆盖"))
     assert refused.value.body.code is ErrorCode.CONFLICT
     assert isinstance(world.details(case.case_id), contract.CaseDetails)
+
+
+def test_where_two_are_wanted_at_the_bench_nobody_records_his_own_grossing(world: PathologyWorld) -> None:
+    routine = world.ask(BOSS, contract.ListLibraries())[0]
+    entry = msgspec.structs.replace(routine.entry, two_at_grossing=True)
+    world.ask(BOSS, contract.SaveLibrary(library_id=routine.id, version=routine.version, entry=entry))
+    case = world.received()
+
+    def add(serial: str, **more: Any) -> technique.GrossingView:
+        row = technique.BlockEntry(serial=serial, site="胃窦", pieces=1, **more)
+        return world.ask(GROSSER, technique.AddBlocks(case_id=case.case_id, rows=(row,)))
+
+    for mine in ({}, {"grosser": GROSSER.name}):
+        with pytest.raises(Refusal, match="双人取材") as refused:
+            add("A", **mine)
+        assert refused.value.body.field == "rows.0.grosser"
+    (block,) = add("A", grosser="王医生").blocks
+    own = technique.BlockEntry(serial="A", site="胃窦", pieces=2, grosser=GROSSER.name)
+    with pytest.raises(Refusal, match="双人取材"):
+        world.ask(GROSSER, technique.EditBlock(block_id=block.id, version=block.version, entry=own))
