@@ -179,7 +179,7 @@ def lines(values: Values, measured: TraceValues | None, age_years: float | None,
         key = CONFIDENCE_OF.get(name)
         sure = confidence.get(key) if key and one.machine is not None else None
         absent = no_p and name in _ABSENT_WITHOUT_P and one.value is None
-        changed = one.value != one.machine
+        changed = measured is not None and one.value != one.machine  # without a trace everything is typed
         found.append(Line(name, one.value, one.machine, changed, sure, limits, mark, absent))
     return tuple(found)
 

@@ -41,6 +41,7 @@ def test_values_are_typed_and_the_report_is_submitted_and_printed(qtbot: QtBot, 
     assert area.value_shown(Parameter.HR) in ("", "–")
     area.model.setData(area.model.index(0, 1), "72")
     assert area.value_shown(Parameter.HR) == "72" and area.value_shown(Parameter.RR) == "833"
+    assert not any(line.is_changed for line in area.model.lines)  # no machine said anything else
     room.actions.trigger("reading.submit")
     assert room.page.steps.window is None  # the conclusion is empty
     diagnose(room, "动态心电图：偶发室性早搏")
