@@ -42,6 +42,14 @@ _MOST = 500
 _WAITING = ConsultationState.WAITING.value
 _OPEN = tuple(one.value for one in RUNNING_CONSULTATIONS)
 
+_AS_KEPT = (
+    "id", "version", "exam_id", "accession_number", "patient_name", "patient_number", "team_id", "team",
+    "to_campus_id", "from_campus_id", "applicant_id", "applicant", "phone", "applied_at", "complaint", "history",
+    "clinical_diagnosis", "question", "accepted_by_id", "accepted_by", "accepted_at", "refused_by", "refused_at",
+    "reason", "published_at", "published_by", "signed_at", "signed_by",
+)  # fmt: skip
+"""Fields of a view that stand so in the row."""
+
 
 class Lists:
     """Finds and shows consultations."""
@@ -231,43 +239,16 @@ class Lists:
         is_out = state in (ConsultationState.PUBLISHED, ConsultationState.COMPLETED)
         stopped = row.published_at or row.refused_at or row.withdrawn_at
         return ConsultationView(
-            id=row.id,
-            version=row.version,
+            **{name: getattr(row, name) for name in _AS_KEPT},
             state=state,
-            exam_id=row.exam_id,
-            accession_number=row.accession_number,
-            patient_name=row.patient_name,
             sex=exam.sex,
             age=exam.age,
-            patient_number=row.patient_number,
             visit_kind=exam.visit_kind.value,
             exam_item=exam.exam_item,
             acquired_at=exam.acquired_at,
             urgency=urgency,
-            team_id=row.team_id,
-            team=row.team,
-            to_campus_id=row.to_campus_id,
             to_hospital=names[row.to_campus_id],
-            from_campus_id=row.from_campus_id,
             from_hospital=names[row.from_campus_id],
-            applicant_id=row.applicant_id,
-            applicant=row.applicant,
-            phone=row.phone,
-            applied_at=row.applied_at,
-            complaint=row.complaint,
-            history=row.history,
-            clinical_diagnosis=row.clinical_diagnosis,
-            question=row.question,
-            accepted_by_id=row.accepted_by_id,
-            accepted_by=row.accepted_by,
-            accepted_at=row.accepted_at,
-            refused_by=row.refused_by,
-            refused_at=row.refused_at,
-            reason=row.reason,
-            published_at=row.published_at,
-            published_by=row.published_by,
-            signed_at=row.signed_at,
-            signed_by=row.signed_by,
             document_id=report.document_id if report is not None and is_out else 0,
             print_count=report.print_count if report is not None and is_out else 0,
             agreement=Agreement(row.agreement),
