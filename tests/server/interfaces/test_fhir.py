@@ -64,6 +64,9 @@ NAMES = (
         "bodySite",
         "authoredOn",
         "priority",
+        "performer",
+        "locationReference",
+        "organization",
         "id",
     ),
 )
