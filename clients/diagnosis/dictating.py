@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import cast
-from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
 from clients.diagnosis.sides import Desk
 from clients.kit.dictation.dictation import Dictation
 from clients.kit.dictation.port import Found, find_engine
+from clients.kit.kept import Kept
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -69,12 +69,12 @@ class _Seat:
         self._place.messages.say(tr(sentence), Tone.WARNING)
 
 
-_seats: WeakKeyDictionary[Desk, _Seat] = WeakKeyDictionary()
+_seats: Kept[_Seat] = Kept("dictation")
 
 
 def switch_dictation(place: Workplace, desk: Desk, find: Callable[[], Found] = find_engine) -> None:
     """Start or stop dictating; says why when there is no engine."""
-    seat = _seats.get(desk)
+    seat = _seats.of(desk)
     if seat is None or seat.dictation is None:
-        seat = _seats[desk] = _Seat(place, desk, find())
+        seat = _seats.keep(desk, _Seat(place, desk, find()))
     seat.switch()

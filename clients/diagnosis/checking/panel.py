@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBox
 from clients.diagnosis.checking.presenter import CheckingPresenter
 from clients.diagnosis.checking.state import CheckingState
 from clients.diagnosis.checking.words import REASONS, kind_words, why_words
+from clients.kit.kept import Kept
 from clients.kit.labels import Button, Glyph, Label, ValueLabel, hairline
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
@@ -25,15 +25,14 @@ if TYPE_CHECKING:
 KEY = "checking"
 _FORM = "structured"
 _PAUSE_MS = 800
-_presenters: WeakKeyDictionary[Desk, CheckingPresenter] = WeakKeyDictionary()
+_presenters: Kept[CheckingPresenter] = Kept("checking")
 
 
 def presenter_of(place: Workplace, desk: Desk) -> CheckingPresenter:
     """Return the presenter of a report page, made when it is first asked for."""
-    found = _presenters.get(desk)
+    found = _presenters.of(desk)
     if found is None:
-        found = CheckingPresenter(place.connection, place.runner, place.messages)
-        _presenters[desk] = found
+        found = _presenters.keep(desk, CheckingPresenter(place.connection, place.runner, place.messages))
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import msgspec
 from PySide6.QtCore import QTimer
@@ -21,6 +20,7 @@ from clients.diagnosis.critical.words import LEVELS, STATES, hit_words, name_of
 from clients.kit.badges import StateBadge
 from clients.kit.fields import Choice, ChoiceField, LongTextField, Section, TextField
 from clients.kit.forms import FormView
+from clients.kit.kept import Kept
 from clients.kit.labels import Button, Glyph, IconButton, Label, ValueLabel, hairline
 from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
@@ -51,16 +51,16 @@ _FORM = (
         ),
     ),
 )
-_presenters: WeakKeyDictionary[Desk, PanelPresenter] = WeakKeyDictionary()
+_presenters: Kept[PanelPresenter] = Kept("critical values")
 
 
 def presenter_of(place: Workplace, desk: Desk) -> PanelPresenter:
     """Return the presenter of a report page, made when it is first asked for."""
-    found = _presenters.get(desk)
+    found = _presenters.of(desk)
     if found is None:
         found = PanelPresenter(place.connection, place.runner, place.messages)
         place.on_notice(found.heard)
-        _presenters[desk] = found
+        _presenters.keep(desk, found)
     return found
 
 

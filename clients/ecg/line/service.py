@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +12,7 @@ from clients.ecg.line.outbox import Outbox, Waiting
 from clients.ecg.line.sending import LineSender, LineStatus
 from clients.kit.connection import LineReport as ConnectionReport
 from clients.kit.connection import LineState
+from clients.kit.kept import Kept
 from shared.domain.ecg import Urgency
 
 if TYPE_CHECKING:
@@ -124,18 +124,18 @@ class _Close:
         self._service.close()
 
 
-_SERVICES: WeakKeyDictionary[QObject, LineService] = WeakKeyDictionary()
+_SERVICES: Kept[LineService] = Kept("thin line")
 
 
 def line_of(place: Workplace) -> LineService:
     """The thin line of this session, made by whoever needs it first; what an earlier session left is sent too."""
     owner: QObject = place.shell
-    found = _SERVICES.get(owner)
+    found = _SERVICES.of(owner)
     if found is None:
         found = LineService(place.session.login, place.connection.call)
         owner.destroyed.connect(_Close(found))
         place.connection.on_line_state(found.hear_line)
-        _SERVICES[owner] = found
+        _SERVICES.keep(owner, found)
         place.runner.run(found.open, _nothing, _not_opened, key="ecg.line")
     return found
 

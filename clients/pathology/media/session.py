@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
+from clients.kit.kept import Kept
 from clients.kit.voice.players import Player
 from clients.kit.voice.qt_player import default_player
 from clients.kit.voice.sound import tone
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BENCHES: WeakKeyDictionary[Desk, CaptureBench] = WeakKeyDictionary()
-_TABS: WeakKeyDictionary[Desk, ImagingTab] = WeakKeyDictionary()
+_BENCHES: Kept[CaptureBench] = Kept("bench")
+_TABS: Kept[ImagingTab] = Kept("imaging tab")
 
 
 class Click:
@@ -60,7 +60,7 @@ class _Close:
 
 def bench_of(desk: Desk) -> CaptureBench:
     """The capture bench of this session."""
-    found = _BENCHES.get(desk)
+    found = _BENCHES.of(desk)
     if found is not None:
         return found
     place = desk.place
@@ -79,8 +79,7 @@ def bench_of(desk: Desk) -> CaptureBench:
     bench.setObjectName("capture bench")
     if window is not None:
         window.destroyed.connect(_Close(bench))
-    _BENCHES[desk] = bench
-    return bench
+    return _BENCHES.keep(desk, bench)
 
 
 def resume(desk: Desk) -> None:
@@ -103,12 +102,12 @@ def _not_now(error: Exception) -> None:
 
 def show_tab_of(desk: Desk, tab: ImagingTab) -> None:
     """Remember the page of a desk; a new one (another station) replaces it."""
-    _TABS[desk] = tab
+    _TABS.keep(desk, tab)
 
 
 def tab_of(desk: Desk) -> ImagingTab | None:
     """The imaging page that the desk shows, None where it was closed or never made."""
-    tab = _TABS.get(desk)
+    tab = _TABS.of(desk)
     return tab if tab is not None and isValid(tab) else None
 
 

@@ -127,7 +127,7 @@ class ImagingHouse:
         self.bench = CaptureBench(
             self.cameras, self.microphones, self.journal, place.connection.call, settings, self._click
         )
-        session._BENCHES[self.desk] = self.bench
+        session._BENCHES.keep(self.desk, self.bench)
         self.tab = ImagingTab(self.desk, self.bench, PacedPlayer(qt_after(self.bench)))
         session.show_tab_of(self.desk, self.tab)
         self.started = datetime.now(UTC)
