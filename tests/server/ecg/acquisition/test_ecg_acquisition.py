@@ -380,7 +380,7 @@ def test_uploads_that_nobody_went_on_with_are_forgotten(world: EcgWorld) -> None
     os.utime(folder.path(fresh), (touched, touched))  # it goes on slowly
     assert world.traces.uploads.forget_old() == "1 uploads forgotten."
     assert not folder.path(left).exists()
-    gone = refused(world, OPERATOR, acquisition.AppendUpload(key=left, offset=100, data=b"x"))
+    gone = refused(world, OPERATOR, acquisition.FinishUpload(key=left))
     assert gone.code is ErrorCode.NOT_FOUND
     world.ask(OPERATOR, acquisition.AppendUpload(key=fresh, offset=100, data=data[100:]))
     assert world.ask(OPERATOR, acquisition.FinishUpload(key=fresh)).exam_id == exam.row.id
