@@ -157,3 +157,28 @@ def _microvolts(record: EcgRecord) -> np.ndarray:
 
 def _record(values: np.ndarray | list[np.ndarray], like: EcgRecord) -> EcgRecord:
     return record_from_microvolts(TWELVE, np.array(values), like.sampling_hz, patient=like.patient)
+
+
+def later(record: EcgRecord, random: np.random.Generator) -> EcgRecord:
+    """A later record of the same heart: it and the chest electrodes lie otherwise, sizes and T waves differ, noise."""
+    given = dict(zip(TWELVE, _microvolts(record), strict=True))
+    eight = np.array([given[lead] for lead in EIGHT])
+    angle = np.radians(random.uniform(-25.0, 25.0))
+    # Frontal plane: x = I, y = (2 II − I)/√3.
+    x, y = eight[0], (2.0 * eight[1] - eight[0]) / np.sqrt(3.0)
+    x, y = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
+    frontal = np.array([x, 0.5 * x + np.sqrt(3.0) / 2.0 * y])
+    chest = eight[2:].copy()
+    for row in range(6):
+        part = random.uniform(0.0, 0.3)
+        other = min(5, max(0, row + int(random.choice((-1, 1)))))
+        chest[row] = (1.0 - part) * eight[2 + row] + part * eight[2 + other]
+    frontal *= random.uniform(0.75, 1.25)
+    chest *= random.uniform(0.75, 1.25, (6, 1))
+    values = np.vstack([frontal, chest])
+    slow = low_pass(values, record.sampling_hz, 8.0)
+    values = values + random.uniform(-0.4, 0.4) * slow
+    noise = low_pass(random.normal(size=values.shape), record.sampling_hz, 40.0)
+    values += 8.0 * noise / noise.std()
+    found = with_derived_limb_leads(dict(zip(EIGHT, values, strict=True)))
+    return _record([found[lead] for lead in TWELVE], record)

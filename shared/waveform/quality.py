@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from shared.waveform import lead_order, quality_measures
+from shared.waveform import lead_order, lead_order_serial, quality_measures
 from shared.waveform.gains import chest_is_comparable, law_misfit, with_common_gain
 from shared.waveform.leads import CHEST, LIMB, TWELVE
 from shared.waveform.measuring import Analysis, analyse
 from shared.waveform.quality_measures import LeadMeasures
 
 if TYPE_CHECKING:
+    from shared.waveform.median_beat import MedianBeat
     from shared.waveform.record import EcgRecord
 
 
@@ -103,8 +104,19 @@ LIMITS = Limits()
 _RHYTHM_LEADS = 3  # records of so few leads are rhythm strips or Holter, not incomplete 12-lead records
 
 
-def check(record: EcgRecord, analysis: Analysis | None = None, limits: Limits = LIMITS) -> Quality:
-    """All findings, worst first. Long records are judged over their first 60 s of each fault's measures."""
+def check(
+    record: EcgRecord,
+    analysis: Analysis | None = None,
+    limits: Limits = LIMITS,
+    *,
+    earlier: MedianBeat | None = None,
+) -> Quality:
+    """All findings, worst first. Long records are judged over their first 60 s of each fault's measures.
+
+    ``earlier`` is the median beat of the patient's last 12-lead record, where there is one: exchanged electrodes are
+    then looked for against it too, which finds LA for LL, seldom seen in one record alone. A finding against it warns,
+    for it may have been the earlier record that was taken wrongly.
+    """
     analysis = analysis or analyse(record)
     stored, record = record, with_common_gain(record)
     measures = quality_measures.measure(record, analysis)
@@ -114,7 +126,7 @@ def check(record: EcgRecord, analysis: Analysis | None = None, limits: Limits = 
         findings.append(Finding(Fault.GAINS, Severity.WARN, given, round(law_misfit(stored), 2), 0.0, ""))
     bad = {lead for finding in findings if finding.severity == Severity.FAIL for lead in finding.leads}
     if not bad & set(TWELVE):
-        findings += _order(record, analysis, limits, chest=chest_is_comparable(stored, record))
+        findings += _order(record, analysis, limits, earlier, chest=chest_is_comparable(stored, record))
     findings.sort(key=lambda finding: finding.severity != Severity.FAIL)
     return Quality(tuple(findings), measures)
 
@@ -223,7 +235,9 @@ def _noise(measures: dict[str, LeadMeasures], limits: Limits) -> list[Finding]:
     return found
 
 
-def _order(record: EcgRecord, analysis: Analysis, limits: Limits, *, chest: bool) -> list[Finding]:
+def _order(
+    record: EcgRecord, analysis: Analysis, limits: Limits, earlier: MedianBeat | None, *, chest: bool
+) -> list[Finding]:
     """Exchanged electrodes, and limb leads that contradict each other."""
     beat = analysis.median
     if beat is None:
@@ -233,8 +247,15 @@ def _order(record: EcgRecord, analysis: Analysis, limits: Limits, *, chest: bool
         given = tuple(name for name in LIMB if name in record.leads)
         return [Finding(Fault.LIMB_LAW, Severity.FAIL, given, round(residual, 2), limits.limb_law, "")]
     swap = lead_order.suspected_swap(beat, chest=chest)
-    if swap is None:
+    if swap is not None:
+        return [_exchanged(swap, Severity.FAIL)]
+    if earlier is None:
         return []
+    since = lead_order_serial.exchanged_since(beat, earlier, chest=chest)
+    return [] if since is None else [_exchanged(since, Severity.WARN)]
+
+
+def _exchanged(swap: lead_order.Swap, severity: Severity) -> Finding:
     fault = Fault.LIMB_SWAP if swap.limb else Fault.CHEST_SWAP
     leads = LIMB if swap.limb else tuple(swap.name.split("-"))
-    return [Finding(fault, Severity.FAIL, leads, swap.margin, 1.0, "", swap.name)]
+    return Finding(fault, severity, leads, swap.margin, 1.0, "", swap.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.waveform.quality import Fault
+from shared.waveform.quality import Fault, Severity
 
 if TYPE_CHECKING:
     from shared.waveform.quality import Finding
@@ -114,6 +114,8 @@ def sentence(finding: Finding, language: str = "zh") -> str:
         "limit": f"{finding.limit:g}",
         "detail": finding.detail.replace("-", " ↔ ") if finding.fault in _EXCHANGES else finding.detail,
     }
+    if finding.fault in _EXCHANGES and finding.severity == Severity.WARN:  # seen against the last record
+        wrong_zh, wrong_en = f"与上次心电图比较，{wrong_zh}", f"compared with the last record, {wrong_en}"
     if chinese:
         return f"{wrong_zh}。{do_zh}。".format(**facts)
     text = f"{wrong_en}: {do_en}.".format(**facts).replace("  ", " ")
