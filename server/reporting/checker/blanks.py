@@ -20,7 +20,7 @@ _REMNANTS = re.compile(
     r"|[（(]\s*[√✓×xX]\s*[)）]|(?:前|后|侧|内|外|上|下|近|远)\s*[/／]\s*(?:前|后|侧|底|内|外|上|下|近|远)侧?(?=壁|侧|缘|叶|段|象限|关节|半月|踝|端|直肌|肌|韧带|支)|(?:未|可)见\s*[/／]\s*(?:可|未)见|《[^》]{0,8}》"
     rf"|{_CHOICE}\s*[/／]\s*{_CHOICE}"
     r"|(?<![\d)）mc×xX])\s+[×xX]\s*(?=mm|cm)"
-    r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|[（(]\s*请(?:描述|注明|说明|补充|写明|核对|给出|具体|自行)[^（()）]{0,10}[）)]|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:右侧?)\s*[/／]\s*左侧?|[?？]\s*(?:不|错|不对)[，,是。]|(?:写|打|录)错|参考[^，。；]{0,4}模板|请核对|(?:张|李|王)某|某某|(?:前|后|平)\s*[/／]\s*(?:后|前|水平|平)(?=[/／位])|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
+    r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|[（(]\s*请(?:描述|注明|说明|补充|写明|核对|给出|具体|自行)[^（()）]{0,10}[）)]|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:右侧?)\s*[/／]\s*左侧?(?![心房室])|[?？]\s*(?:不|错|不对)[，,是。]|(?:写|打|录)错|参考[^，。；]{0,4}模板|请核对|(?:张|李|王)某|某某|(?:前|后|平)\s*[/／]\s*(?:后|前|水平|平)(?=[/／位])|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
     r"|(?:轻度?|中度?|重度?)\s*[/／]\s*(?:轻|中|重)度?|(?:上|中|下)\s*[/／]\s*(?:上|中|下)叶?|(?:增大|缩小|阳性|阴性|光滑|清楚|正常|异常|规则|均匀)\s*[/／]\s*(?:缩小|增大|阴性|阳性|毛糙|不清楚?|异常|正常|不规则|不均匀?|欠规则|欠均匀)"
     r"|(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])|\b(?:N/?A|XXX+|lorem ipsum|insert (?:text )?here|select one|placeholder)\b|模板(?:名称|内容|文字)",
     re.IGNORECASE,
@@ -94,9 +94,11 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
             words = match[0]
             if _NOT_A_REMNANT.match(words) and _CHROMOSOME.search(text[: match.start()]):
                 continue
+            if words in "□☑■☐" and _TICKED.search(subject.both):
+                continue  # a form that was filled in
             if words[0] == "【" and _is_heading(text, match.start(), match.end()):
                 continue
-            if re.fullmatch(r"[_＿]+|[\[［【<]\s*[\]］】>]", words) and (
+            if re.fullmatch(r"[_＿]+|[\[［【<（(]\s*[\]］】>)）]", words) and (
                 unit := re.match(rf"\s*{_UNIT}", text[match.end() :])
             ):
                 blank = f"{words}{unit[0]}"
@@ -104,6 +106,9 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
             if words[0] in "（(" and _TWO_VALUES.search(words):
                 continue
             yield Alarm(AlarmKind.TEMPLATE, words, f"{name}里留有模板的占位文字“{words}”，请填写或删除。")
+
+
+_TICKED = re.compile(r"[☑■√✓]")
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:

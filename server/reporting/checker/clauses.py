@@ -15,10 +15,10 @@ _NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[一
 _CLAUSE = re.compile(r"(?:[（(][^（()），,]{0,12}[，,][^（()）]{0,24}[)）]|[^，,：:])+")
 _ENGLISH_STOP = re.compile(r"(?<=[a-z)])\.\s+(?=[A-Z])|(?<=[a-z)])\.\s*$", re.MULTILINE)
 _DENIED = re.compile(
-    r"未见|未(?:发现|显示|探及|触及|闻及|提示|及)|没有|无(?!回声|名|痛|功能|症状|创)|不(?:伴|明显|存在|(?=$|扩张|增[厚大宽粗]|肿|狭窄))|否认|排除|除外|\bno\b|\bwithout\b|\bnot\b|negative for|free of|absen",
+    r"未见|未(?:发现|显示|探及|触及|闻及|提示|及)|没有|无(?!回声|名|强化|痛|功能|症状|创)|不(?:伴|明显|存在|(?=$|扩张|增[厚大宽粗]|肿|狭窄))|否认|排除|除外|\bno\b|\bwithout\b|\bnot\b|negative for|free of|absen",
     re.IGNORECASE,
 )
-_DENIED_AFTER = re.compile(r"^[^，,。；;]{0,6}(?:未见|消失|已吸收|阴性|不明显|完全吸收|已?排除)")
+_DENIED_AFTER = re.compile(r"^[^，,。；;]{0,6}(?:[（(][-－—][)）]|未见|消失|已吸收|阴性|不明显|完全吸收|已?排除)")
 _NOT_DENIED = re.compile(
     r"不除外|不能?排除|未能?排除|未除外|不能?除外|无法排除|cannot be excluded|not excluded", re.IGNORECASE
 )

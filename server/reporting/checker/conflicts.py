@@ -149,6 +149,7 @@ def _in_normal_organ(told: Mention, subject: Subject) -> Iterator[Alarm]:
     here = [one for one in parts if one.places & told.places and places_in(one.text) & told.places]
     if (
         here
+        and not any(REST.search(one.text) for one in here)
         and all(NORMAL.search(one.text) and not is_notable(_LEVEL.sub("", one.text)) for one in here)
         and _is_narrow(told)
     ):

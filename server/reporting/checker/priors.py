@@ -13,7 +13,7 @@ from server.reporting.checker.places import apart
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _COMPARES = re.compile(
-    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{1,4}[-.年月/])|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|逐渐(?=增|缩|减|好转|吸收|扩)|原(?![发位因始则])[^，。；]{1,14}(?:消失|吸收|现(?!象)|缩小|增大)|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
+    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{1,4}[-.年月/])|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|(?:大部|基本)吸收|吸收(?:大部|好转)|逐渐(?=增|缩|减|好转|吸收|扩)|原(?![发位因始则])[^，。；]{1,14}(?:消失|吸收|现(?!象)|缩小|增大)|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
     re.IGNORECASE,
 )
 _LARGER = re.compile(
@@ -109,7 +109,7 @@ def _quoted(subject: Subject) -> Iterator[Alarm]:
             if (
                 one.is_former
                 and not re.search(rf"(?:增大|缩小|增加|减少|增长|增厚)了?约?\s*{re.escape(one.words)}", text)
-                and any(_comparable(each, one) for each in measures_in(subject.prior))
+                and any(_comparable(each, one) and _shares_a_name(each, one) for each in measures_in(subject.prior))
                 and not all(any(abs(a - b) < 0.051 for b in there) for a in one.numbers)
             ):
                 yield Alarm(AlarmKind.PRIOR, one.words, f"引用的既往测量值“{one.words}”与既往报告不符，请核对。")
@@ -143,10 +143,19 @@ def _unsaid_claims(impression: str) -> list[_Claim]:
     ]
 
 
+def _shares_a_name(one: Measure, other: Measure) -> bool:
+    same_organ = bool(one.organs & other.organs) or not (one.organs and other.organs)
+    return one.kind == other.kind and same_organ and bool(one.lesions & other.lesions or one.organs & other.organs)
+
+
 def _only_one(subject: Subject) -> Iterator[Alarm]:
     """Where each report has but one lesion with two measures, and one word of change, these three belong together."""
     before = [one for one in measures_in(subject.prior) if len(one.numbers) > 1 and not one.is_former]
     now = [one for one in measures_in(subject.findings) if len(one.numbers) > 1 and not one.is_former]
+    if len(measures_in(subject.prior)) == 1:
+        before = list(measures_in(subject.prior))
+        near = [one for one in measures_in(subject.findings) if not one.is_former and one.organs & before[0].organs]
+        now = now if len(now) == 1 else [one for one in near if one.kind == before[0].kind]
     claims = _claims(subject.impression) or _unsaid_claims(subject.impression)
     if len(before) != 1 or len(now) != 1 or len(claims) != 1 or not _comparable(before[0], now[0]):
         return
@@ -240,8 +249,13 @@ _NOT_OF_SIZE = re.compile(
 )
 
 
+_OF_LOOKS = re.compile(
+    r"^(?:其)?(?:密度|信号|回声)(?:较前)?(?:均匀|明显|稍|略)*(?:增高|升高|减低|降低|减少|增强|变淡|减弱)"
+)
+
+
 def _said(text: str, is_compared: bool = False) -> str:
-    text = _NOT_OF_SIZE.sub("", text)
+    text = _OF_LOOKS.sub("", _NOT_OF_SIZE.sub("", text))
     if _SAME.search(text):
         return "same"
     hits = [
@@ -339,7 +353,7 @@ def _against_each_other(subject: Subject) -> Iterator[Alarm]:
     for claim in _claims(subject.impression):
         same = [one for one in there if _is_same_thing(one, claim)]
         against = [one for one in same if {one.said, claim.said} == {"larger", "smaller"}]
-        if not against and re.search(r"明显|显著", claim.words) and claim.said != "same":
+        if not against and re.search(r"明显|显著|一半|\d", claim.words) and claim.said != "same":
             against = [one for one in same if one.said == "same"]
         if against and len({one.said for one in same}) == 1:
             yield Alarm(

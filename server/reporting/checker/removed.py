@@ -38,7 +38,7 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
         True,
     ),
     ("肝左叶", r"肝左[半叶]叶?|左半肝", False),
-    ("肝右叶", r"肝右[半叶]叶?|右半肝", False),
+    ("肝右叶", r"肝右[半叶]叶?|右半肝|(?<![A-Za-z])S[5-8](?=见|段|新|低|高|可见)", False),
     ("髌骨", r"髌骨|patellectomy", True),
     ("内侧半月板", r"内侧半月板", False),
     ("外侧半月板", r"外侧半月板", False),
@@ -46,6 +46,8 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("上颌窦", r"上颌骨|上颌窦", True),
     ("下颌骨", r"下颌骨", True),
     ("输卵管", r"输卵管", True),
+    ("甲状腺峡部", r"峡部(?=厚|切|[^，。；]{0,3}切)|甲状腺峡", False),
+    ("胸段食管", r"食管(?:胸)?[上中下]+段|胸段食管", False),
     ("扁桃体", r"扁桃体|tonsillectomy|tonsils?", True),
     ("声带", r"声带|声门", False),
     ("直肠", r"直肠(?!子宫|膀胱|陷凹|系膜|癌)|肛管", False),
@@ -68,6 +70,7 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"左半结肠切", ("降结肠",)),
         (r"乙状结肠(?:癌)?[^，。；]{0,3}切除", ("乙状结肠",)),
         (r"膀胱[^，。；]{0,4}全切", ("膀胱",)),
+        (r"McKeown|Ivor|食管(?:癌)?(?:次)?(?:全)?切除", ("胸段食管",)),
         (r"全喉切|喉全切", ("喉", "声带")),
     )
 )
@@ -79,7 +82,7 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _IN_PART = re.compile(
-    r"部分|大部|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|(?<!精原细胞)肿瘤切除|肿物|肿块|(?<!细胞)瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
+    r"部分|大部|袖状|管状胃|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|(?<!精原细胞)肿瘤切除|肿物|肿块|(?<!细胞)瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
     re.IGNORECASE,
 )
 _RADICAL = re.compile(r"根治")

@@ -34,7 +34,8 @@ _YEARS = re.compile(r"(?:患者|病人|男性?|女性?|年龄)[^。；;\n]{0,6}?
 
 def sexes(subject: Subject) -> Iterator[Alarm]:
     """Organs and words of the other sex; an age that is not the patient's."""
-    if subject.sex in {Sex.MALE, Sex.FEMALE}:
+    other = re.search(r"46\s*[,，]\s*X[XY]|雄激素不敏感|性发育异常|两性畸形|变性手术|性别重置", subject.both)
+    if subject.sex in {Sex.MALE, Sex.FEMALE} and not other:
         male = subject.sex is Sex.MALE
         who = "男" if male else "女"
         told: set[str] = set()

@@ -85,7 +85,10 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
         spoken = [
             clause
             for clause in clauses(text)
-            if clause.own_sides and not _FORMER.search(clause.text) and not _GONE.search(clause.text)
+            if clause.own_sides
+            and not _FORMER.search(clause.text)
+            and not _GONE.search(clause.text)
+            and not re.search(r"未(?:摄|检|扫|做|查|行|包)", clause.text)
         ]
         about = [clause for clause in spoken if not part or _is_of_part(clause, part, subject.body_part)]
         wrong = [clause for clause in about if clause.own_sides == {other}]
@@ -174,6 +177,8 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
     if not told:
         yield from _devices(subject)
         yield from _worse_side(subject)
+        yield from _stations(subject)
+        yield from _same_one_before(subject)
         yield from _leaning(subject)
         yield from _both_told_of_one(subject)
         yield from _twice_the_same_side(subject)
@@ -292,6 +297,37 @@ def _worse_side(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+_STATION = re.compile(r"(?<![A-Za-z\d])(\d{1,2})([LR])(?![A-Za-z])")
+
+
+def _stations(subject: Subject) -> Iterator[Alarm]:
+    """Nodes of station 4L of which the findings have only 4R."""
+    there = {one[0] for one in _STATION.finditer(subject.findings)}
+    for match in _STATION.finditer(subject.impression):
+        other = match[1] + ("L" if match[2] == "R" else "R")
+        if match[0] not in there and other in there:
+            yield Alarm(AlarmKind.SIDE, match[0], f"诊断意见写 {match[0]} 组，影像所见写的是 {other} 组，请核对。")
+            return
+
+
+_AS_BEFORE = re.compile(r"稳定|未变化|无(?:明显)?变化|一致|相仿|同前|已见|原病灶")
+
+
+def _same_one_before(subject: Subject) -> Iterator[Alarm]:
+    """A lesion that is "as before" on one side, of which the earlier report speaks on the other side only."""
+    if not _AS_BEFORE.search(subject.both):
+        return
+    before = [one for one in asserted(subject.prior) if len(one.sides) == 1]
+    if len(before) != 1:
+        return
+    (side,) = before[0].sides
+    now = [one.sides for one in asserted(subject.findings) if one.organs & before[0].organs and one.sides]
+    told = [one for one in clauses(subject.impression) if one.organs & before[0].organs and one.sides]
+    if now and told and all(one == {opposite(side)} for one in (*now, *(each.sides for each in told))):
+        why = f"写为与前次相同，既往报告的病变却在{word_of(side)}侧（“{before[0].words}”），请核对。"
+        yield Alarm(AlarmKind.SIDE, told[0].text, why)
+
+
 _DEVICES = re.compile(r"双?[DJ]J?管|输尿管支架|引流管|起搏器|PICC|输液港|闭式引流|导管|假体|弹簧圈|髓内钉|内固定")
 
 
@@ -365,6 +401,15 @@ def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
 
 
 def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
+    for told in clauses(subject.impression):
+        noun = told.text[-2:]
+        if (
+            "双" in told.text
+            and noun.isalpha()
+            and (one := re.search(rf"[左右]侧?[^，。；左右]{{0,8}}(?:未见|无)[^，。；]{{0,3}}{noun}", subject.findings))
+        ):
+            yield Alarm(AlarmKind.SIDE, told.text, f"诊断意见写“{told.text}”，影像所见却写“{one[0]}”，请核对。")
+            return
     for mention in asserted(subject.impression):
         if mention.sides != BOTH or re.search(r"双[^，。；]*[左右]", mention.words):
             continue

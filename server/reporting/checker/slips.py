@@ -48,7 +48,7 @@ def _meant_by() -> dict[str, frozenset[str]]:
 def _sounds(character: str) -> frozenset[str]:
     from pypinyin import Style, pinyin
 
-    return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0][:2])
+    return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0][:3])
 
 
 @lru_cache(maxsize=1)

@@ -90,9 +90,21 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = tuple(
 def _by_quantity(text: str) -> Iterator[Alarm]:
     for name, pattern, allowed in _QUANTITIES:
         for match in pattern.finditer(text):
+            speed = float(match[1]) * {"m/s": 100, "cm/s": 1}.get(match[2], 0)
+            if name == "流速" and speed and not 3 <= speed <= 900:
+                yield Alarm(AlarmKind.UNIT, match[0], f"流速“{match[0]}”不合常理，请核对单位是 cm/s 还是 m/s。")
             if match[2] not in allowed:
                 why = f"“{match[0]}”是{name}，单位不应为“{match[2]}”，请核对。"
                 yield Alarm(AlarmKind.UNIT, match[0], why)
+
+
+_SUGAR = re.compile(rf"血糖[^，。；\d]{{0,4}}{NUMBER}\s*([A-Za-z%]+(?:/[A-Za-z]+)?)")
+
+
+def _sugar(text: str) -> Iterator[Alarm]:
+    for match in _SUGAR.finditer(text):
+        if match[1].lower() not in {"mmol/l", "mg/dl"}:
+            yield Alarm(AlarmKind.UNIT, match[0], f"血糖的单位应为 mmol/L，这里是“{match[1]}”，请核对。")
 
 
 def units(subject: Subject) -> Iterator[Alarm]:
@@ -108,6 +120,7 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _fetal(text)
         yield from _thicker_than_long(text)
         yield from _by_quantity(text)
+        yield from _sugar(text)
     yield from _same_number_other_unit(subject)
 
 

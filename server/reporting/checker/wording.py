@@ -40,6 +40,7 @@ UNSURE = re.compile(r"可能|待排|待查|[?？]|不除外|不能?排除|未除
 # A denial with such a word denies that kind only.
 KIND_WORDS = (
     "急性",
+    "全层",
     "新鲜",
     "新发",
     "大量",
