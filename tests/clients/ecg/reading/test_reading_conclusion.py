@@ -136,3 +136,18 @@ def test_closing_with_unsaved_changes_asks(room: Room) -> None:
     assert question is not None and gone == [1]
     question.answer("save")  # type: ignore[attr-defined]
     assert gone == [1, 2] and room.house.pages[1].body.diagnosis == "未保存"
+
+
+def test_words_that_were_thrown_away_do_not_come_back(qtbot: QtBot, tmp_path: Path) -> None:
+    first = shown(qtbot, tmp_path)
+    diagnose(first, "不要了")
+    assert first.place.drafts.restore("ecg-reading-1") is not None
+    first.page.leave(lambda: None)
+    question = QApplication.activeModalWidget()
+    assert question is not None
+    question.answer("discard")  # type: ignore[attr-defined]
+    assert first.place.drafts.restore("ecg-reading-1") is None
+    second = shown(qtbot, tmp_path / "again", first.house)
+    assert second.state.body.diagnosis == "" and not second.messages.undo_offers
+    first.close()
+    second.close()

@@ -175,3 +175,16 @@ def test_a_closed_page_survives_late_answers(qtbot: QtBot, tmp_path: Path) -> No
     runner.release()
     assert room.state.page is None
     room.close()
+
+
+def test_an_analysis_of_another_version_is_measured_anew_and_logged(
+    qtbot: QtBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House()
+    house.traces[1] = msgspec.structs.replace(house.traces[1], analysis=b"of another version")
+    with caplog.at_level("WARNING", logger="clients.ecg.reading.traces"):
+        room = shown(qtbot, tmp_path, house)
+    assert room.page.paper.currentWidget() is room.page.trace
+    assert room.page.parameters.value_shown(Parameter.HR) == "73"
+    assert ["measured anew" in one.message for one in caplog.records] == [True]
+    room.close()

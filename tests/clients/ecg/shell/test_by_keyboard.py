@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clients.ecg import pages
+from clients.ecg.consultations.application import ApplicationDialog
 from clients.ecg.registration.quick import ConsultationRegistration
 from clients.kit.dialogs import Question
 from shared.contract import ecg
+from shared.contract.ecg_consultations import Apply
 from shared.domain.ecg import ReportState
 from tests.clients.ecg.ecg_rows import a_session
 from tests.clients.ecg.ecg_station import FakeReading, Station, use_fake_reading
@@ -129,3 +131,14 @@ def test_closing_the_window_with_a_draft_asks_and_keeps_it(station: Station, qtb
     question.answer("save")
     qtbot.waitUntil(lambda: house.pages[1].state is ReportState.DRAFT, timeout=5000)
     assert house.pages[1].body.diagnosis == "draft"
+
+
+def test_a_consultation_is_asked_for_by_two_keys(station: Station, qtbot: QtBot) -> None:
+    page = station.page(pages.IN_HOSPITAL)
+    page.list.table.selectRow(0)
+    station.press(Key.Key_F8)
+    dialog = station.dialog(ApplicationDialog)
+    dialog.form.focus("question")
+    station.press(Key.Key_Return, _CTRL)
+    qtbot.waitUntil(lambda: bool(station.hospital.calls_of(Apply)), timeout=5000)
+    assert station.hospital.calls_of(Apply)[-1].exam_id == page.list.selected_row.id
