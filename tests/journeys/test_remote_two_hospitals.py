@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from clients.kit.server_connection import ServerConnection
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
 from shared.contract import remote as contract
+from shared.contract import remote_services as services
 from shared.contract.archive import GetStudy
 from shared.contract.errors import Refused
 from shared.contract.identity import ChangePassword, ResetPassword
@@ -36,6 +38,7 @@ from shared.contract.reporting import ApproveReport, AuditReport, GetReport, Lis
 from shared.domain.remote import RemoteAction, RemoteState, RemoteUrgency
 from shared.domain.states import CriticalValue, ReportState
 from tests.clients.diagnosis.test_diagnosis_journey import scan_a_patient
+from tests.server.remote.test_assisted_reading import SimulatedService
 from tests.server_process import ServerProcess, running_server
 
 PASSWORD = "Reading-Room-1"
@@ -255,6 +258,28 @@ def _images_are_for_the_request_only(server: ServerProcess, study_uid: str) -> N
         outsider.call(GetStudy(study_uid=study_uid))
     member.close()
     outsider.close()
+
+
+def test_a_service_is_asked_by_the_servers_jobs(server: ServerProcess, house: contract.RemoteTeam) -> None:
+    simulated = SimulatedService()
+    simulated.answers = [(200, {"state": "done", "findings": "右肺上叶结节", "impression": "建议随访"})]
+    admin, doctor = server.client(), server.client("sun", PASSWORD)
+    try:
+        service = services.AssistService(
+            id=0, version=0, name="模拟服务", kind=services.ServiceKind.JSON, url=simulated.url
+        )
+        made = admin.call(services.SaveService(service=service))
+        row = doctor.call(ListReports()).rows[0]
+        doctor.call(services.OrderService(exam_id=row.exam_id, service_id=made.id))
+        deadline = time.monotonic() + 20
+        while (order := doctor.call(services.ListOrders(exam_id=row.exam_id))[0]).state is services.OrderState.WAITING:
+            assert time.monotonic() < deadline, order
+            time.sleep(0.1)
+        assert order.findings == "<p>右肺上叶结节</p>" and order.state is services.OrderState.DONE
+    finally:
+        simulated.close()
+        admin.close()
+        doctor.close()
 
 
 def test_a_report_is_written_by_the_other_hospital(

@@ -6,12 +6,16 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
+from pydicom.data import get_testdata_file
 
 from server.archive.tables import Instance, Series
+from server.bootstrap.remote_services import ImagesOfServices
 from server.kernel.jobs import JobFailed, JobRetry
 from shared.contract import remote_services as contract
 from shared.contract.errors import ErrorBody, ErrorCode
@@ -193,6 +197,16 @@ def test_a_dicom_service_answers_with_objects_of_the_study(world: RemoteWorld) -
         )
     assert world.areas.assisted.advance(world.database, order.id) == "已返回结果。"
     assert shown(world, order).object_uids == ("1.2.3.4.77.1",)
+
+
+def test_a_structured_report_is_read_as_lines(world: RemoteWorld) -> None:
+    data = Path(str(get_testdata_file("reportsi.dcm"))).read_bytes()
+    pages = {"1.2": data, "1.3": data[:300], "1.4": b"no DICOM"}
+    archive = SimpleNamespace(objects=SimpleNamespace(part10=lambda uid: memoryview(pages[uid])))
+    images = ImagesOfServices(archive, SimpleNamespace())  # type: ignore[arg-type]
+    lines = images.text("1.2").splitlines()
+    assert len(lines) > 3 and any("：" in line for line in lines)
+    assert images.text("1.3") == images.text("1.4") == ""
 
 
 def _study(uow: Any, exam_id: int) -> int:

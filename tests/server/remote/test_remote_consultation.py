@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import openpyxl
@@ -59,6 +60,20 @@ def test_an_opinion_from_asking_to_confirming(world_of_kind: RemoteWorld) -> Non
     assert [one.action for one in done.lines] == ["ask", "accept", "write", "publish", "confirm"]
     assert [one.hospital for one in done.lines][:2] == ["县人民医院", "市中心医院"]
     assert done.row.state is S.COMPLETED and done.row.study_uids == ()
+
+
+def test_of_many_who_accept_at_once_one_wins(world_of_kind: RemoteWorld) -> None:
+    world = world_of_kind
+    doctors = (world.expert, world.second, world.head) * 3
+    for _ in range(3):
+        number = world.asked(world.examined()).row.id
+        with ThreadPoolExecutor(len(doctors)) as pool:
+            replies = list(pool.map(world.reply, doctors, [contract.Accept(request_id=number)] * len(doctors)))
+        winners = {one for one, reply in zip(doctors, replies, strict=True) if not isinstance(reply, ErrorBody)}
+        holder = world.seen(world.asker, number).row.holder_id
+        assert [world.id_of(one) for one in winners] == [holder]
+        assert world.notices(world.asker).count(N.ACCEPTED) == 1
+        world.ask(world.asker, contract.MarkRead())
 
 
 def test_two_levels(world: RemoteWorld) -> None:
