@@ -119,14 +119,8 @@ def windows(qtbot: QtBot, network: EcgNetwork, tmp_path: Path) -> Iterator[tuple
     upper.close()
 
 
-def test_six_steps_from_the_clinic_to_the_county_hospital_and_back(
-    windows: tuple[Window, Window], network: EcgNetwork, tmp_path: Path
-) -> None:
-    lower, upper = windows
-    name = "赵大爷"
-
-    # 1 登记会诊病人
-    listing = lower.page(pages.IN_HOSPITAL)
+def registered_by_hand(lower: Window, listing: Any, name: str) -> Any:
+    """1 登记会诊病人: the row of the new exam."""
     listing.register_by_hand()
     dialog = lower.dialog(ConsultationRegistration)
     for key, value in (("patient_name", name), ("sex", Sex.MALE), ("age", "63"), ("complaint", "胸痛1小时")):
@@ -135,23 +129,24 @@ def test_six_steps_from_the_clinic_to_the_county_hospital_and_back(
     lower.until(lambda: lower.row_of(listing, name) is not None)
     row = lower.row_of(listing, name)
     assert row.state is ExamState.AWAITING and row.age == "63岁"
+    return row
 
-    # 2 采集心电文件; the list hears of it by itself
-    network.acquired(row.id, ecg_records.twelve_leads())
-    lower.until(lambda: lower.row_of(listing, name).state is ExamState.ACQUIRED)
 
-    # 3 发起会诊申请
+def applied(lower: Window, listing: Any, row: Any, team_id: int) -> None:
+    """3 发起会诊申请."""
     listing.list.select_id(row.id)
     listing.act_on_selected("apply_consultation")
     form = lower.dialog(ApplicationDialog)
     lower.until(lambda: form.given is not None)
-    form.form.rows["team"].editor.set_value(network.team_id)
+    form.form.rows["team"].editor.set_value(team_id)
     form.form.rows["urgency"].editor.set_value(Urgency.URGENT)
     form.form.rows["question"].editor.set_value("ST段是否有意义")
     form.submit()
-    lower.until(lambda: lower.row_of(listing, name).consultation_state is ConsultationState.WAITING)
+    lower.until(lambda: lower.row_of(listing, row.patient_name).consultation_state is ConsultationState.WAITING)
 
-    # 4 受理会诊: the message leads there
+
+def accepted(upper: Window, name: str) -> Any:
+    """4 受理会诊: the message leads there; the reading page opens."""
     upper.click_message()
     assert upper.shell.current_page == pages.ACCEPTANCE
     waiting = upper.shell.page_widget(pages.ACCEPTANCE)
@@ -160,9 +155,12 @@ def test_six_steps_from_the_clinic_to_the_county_hospital_and_back(
     assert asked.urgency is Urgency.URGENT and asked.from_hospital == "东山镇卫生院"
     waiting.activate(asked)
     upper.until(lambda: upper.shell.current_page == pages.READING)
+    return asked
 
-    # 5 诊断并发布会诊报告, on the reading page
-    reading = upper.parts.area().page_of(row.id)
+
+def diagnosed(upper: Window, exam_id: int, name: str) -> None:
+    """5 诊断并发布会诊报告, on the reading page."""
+    reading = upper.parts.area().page_of(exam_id)
     upper.until(lambda: reading.presenter.state.page is not None and reading.presenter.state.drawn is not None)
     assert reading.title() == name
     reading.conclusion.editors["diagnosis"].insertPlainText("窦性心律；ST-T未见明显异常")
@@ -170,6 +168,20 @@ def test_six_steps_from_the_clinic_to_the_county_hospital_and_back(
     reading.steps.submit()
     reading.steps.window.modes["submit"].setChecked(True)
     reading.steps.window.confirm.click()
+
+
+def test_six_steps_from_the_clinic_to_the_county_hospital_and_back(
+    windows: tuple[Window, Window], network: EcgNetwork, tmp_path: Path
+) -> None:
+    lower, upper = windows
+    name = "赵大爷"
+    listing = lower.page(pages.IN_HOSPITAL)
+    row = registered_by_hand(lower, listing, name)
+    network.acquired(row.id, ecg_records.twelve_leads())  # 2 采集心电文件; the list hears of it by itself
+    lower.until(lambda: lower.row_of(listing, name).state is ExamState.ACQUIRED)
+    applied(lower, listing, row, network.team_id)
+    asked = accepted(upper, name)
+    diagnosed(upper, row.id, name)
     consultation = lambda: network.clients["nurse"].call(Get(consultation_id=asked.id)).consultation  # noqa: E731
     upper.until(lambda: consultation().state is ConsultationState.PUBLISHED)
 
