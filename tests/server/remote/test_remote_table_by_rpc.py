@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -62,17 +62,23 @@ def right_to(action: RemoteAction, state: RemoteState) -> set[str]:
     return MAY[action]
 
 
+@pytest.fixture(scope="module")
+def two_levels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteWorld]:
+    with a_world("sqlite", tmp_path_factory.mktemp("remote")) as made:
+        made.change_team(two_level=True)
+        yield made
+
+
 @pytest.mark.parametrize("state", list(S))
-def test_each_action_of_each_role(tmp_path: Any, state: RemoteState) -> None:
-    with a_world("sqlite", tmp_path) as world:
-        world.change_team(two_level=True)
-        view, reached = world.in_state(state), set[tuple[RemoteAction, str]]()
-        for action in REQUESTS:
-            for role in ROLES:
-                if _is_done(world, view, action, role):
-                    reached.add((action, role))
-                    view = world.in_state(state)
-            assert world.seen("asker", view.row.id).row.version == view.row.version  # refusals changed nothing
+def test_each_action_of_each_role(two_levels: RemoteWorld, state: RemoteState) -> None:
+    world = two_levels
+    view, reached = world.in_state(state), set[tuple[RemoteAction, str]]()
+    for action in REQUESTS:
+        for role in ROLES:
+            if _is_done(world, view, action, role):
+                reached.add((action, role))
+                view = world.in_state(state)
+        assert world.seen("asker", view.row.id).row.version == view.row.version  # refusals changed nothing
     expected = {
         (action, role) for action in REQUESTS if (state, action) in TRANSITIONS for role in right_to(action, state)
     }
