@@ -60,10 +60,29 @@ def qtbot(qtbot: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def only_new_garbage() -> None:
-    """What stays for good (modules, sheets, catalogues) is looked through once a file, not after each test."""
+def only_new_garbage() -> Iterator[None]:
+    """What stays for good (modules, sheets, catalogues) is looked through once a file, not after each test.
+
+    Windows that a file left behind end with it: each change of the theme would dress them all again, for all tests
+    that follow.
+    """
     gc.collect()
     gc.freeze()
+    yield
+    if "PySide6.QtWidgets" in sys.modules:
+        _remove_all_windows()
+
+
+def _remove_all_windows() -> None:
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    if not isinstance(QApplication.instance(), QApplication):
+        return
+    for window in QApplication.topLevelWidgets():
+        if window.parent() is None:
+            window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(autouse=True)
