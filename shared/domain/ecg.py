@@ -335,9 +335,9 @@ class Urgency(StrEnum):
 
 
 URGENCIES = {
-    Urgency.ROUTINE: Word("普通", "Routine"),
+    Urgency.ROUTINE: Word("普通", "Ordinary"),
     Urgency.URGENT: Word("加急", "Urgent"),
-    Urgency.EMERGENCY: Word("危急", "Emergency"),
+    Urgency.EMERGENCY: Word("危急", "Critical"),
 }
 
 

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clients.ecg import pages
@@ -107,10 +106,12 @@ def test_a_range_that_ends_before_it_begins_is_not_asked() -> None:
 def test_typed_conditions_wait_for_query_and_states_do_not(station: Station) -> None:
     page = station.page(pages.IN_HOSPITAL)
     calls = len(station.hospital.calls_of(ListEcgExams))
-    page.filters.rows["request_number"].editor.focus_target.setFocus()
-    QTest.keyClicks(QApplication.focusWidget(), "SQ20260001")
+    typed = page.filters.rows["request_number"].editor.focus_target
+    typed.setFocus()
+    QTest.keyClicks(typed, "SQ20260001")
     assert len(station.hospital.calls_of(ListEcgExams)) == calls
-    station.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(typed, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    station.settle()
     assert station.hospital.calls_of(ListEcgExams)[-1].request_number == "SQ20260001"
     assert page.list.total == 10
     page.states.choose(1)

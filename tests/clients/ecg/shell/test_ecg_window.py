@@ -301,3 +301,16 @@ def test_no_word_of_the_rail_is_cut(opened: Open) -> None:
     for language in Language:
         words = [tr_in(language, page.title) for page in station.shell.pages]
         assert [one for one in words if metrics.horizontalAdvance(one) > room] == []
+
+
+def test_an_urgency_has_one_name_in_badges_forms_and_details() -> None:
+    from clients.ecg.app import register_texts
+    from clients.ecg.looks import word
+    from clients.kit.translations import tr
+    from shared.domain.ecg import URGENCIES
+
+    make_application()
+    register_texts()
+    set_language(Language.ENGLISH)
+    assert [word(URGENCIES, one) for one in Urgency] == [tr(URGENCIES[one].zh) for one in Urgency]
+    set_language(Language.CHINESE)
