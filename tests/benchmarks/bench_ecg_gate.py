@@ -31,8 +31,8 @@ seeded (tests/ecg_faults.py). Repeated with
 
 The expectations between leads (shared/waveform/lead_order.json) were fitted on these records; with the record tried
 left out of the fit (tests/benchmarks/fit_lead_order.py --left-out) nearly as many are found, and no good record
-is suspected. An exchange of LA and LL changes least and is what published methods too find least often; comparing with
-an earlier record of the patient shows it.
+is suspected. An exchange of LA and LL changes least and is what published methods too find least often; compared with
+the patient's last record it is found like the others, see the section after this one.
 """
 
 
