@@ -22,6 +22,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import language, tr
 from shared.contract.remote_services import AssistOrder, AssistService, OrderState, ServiceField
 from shared.contract.reporting import ReportView
+from shared.domain.permissions import Permission
 from shared.domain.rich_text import plain
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class AssistPanel(QWidget):
 
     def __init__(self, place: Workplace, desk: Desk) -> None:
         super().__init__()
-        self._desk = desk
+        self._place, self._desk = place, desk
         self._shown: tuple[object, ...] = ()
         self._offered: tuple[AssistService, ...] | None = None
         self._fields: tuple[ServiceField, ...] | None = None
@@ -70,6 +71,8 @@ class AssistPanel(QWidget):
         line = QHBoxLayout()
         line.addWidget(self.send)
         line.addStretch(1)
+        if place.may(Permission.ADMINISTER.value):
+            line.addWidget(Button("服务设置", "link", on_click=self.open_services))
         column.addLayout(line)
         column.addWidget(self.note)
         column.addWidget(self.trouble)
@@ -125,6 +128,13 @@ class AssistPanel(QWidget):
         self.form = FormView([Section("", [_field(one) for one in wanted])], columns=1)
         if wanted:
             self._form_place.addWidget(self.form)
+
+    def open_services(self) -> None:
+        """Lead the services."""
+        from clients.diagnosis.remote.services_view import ServicesView
+        from clients.kit.dialogs import ContentWindow
+
+        ContentWindow(self, "服务设置", ServicesView(self._place), (920, 620)).open()
 
     def _send(self) -> None:
         if self.form.validate():

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from clients.diagnosis.app import make_pages
 from clients.diagnosis.remote.assist_panel import AssistPanel
 from clients.diagnosis.remote.page import RemotePage
+from clients.diagnosis.remote.services_view import ServicesView
 from clients.diagnosis.remote.teams import TeamsView
 from clients.diagnosis.remote.words import Clocks, duration
 from clients.kit.app import make_application, wear
@@ -239,6 +240,20 @@ def test_assisted_reading_on_the_report_page(qtbot: QtBot, world: RemoteWorld, t
     panel.cards[0].insert.click()
     panel.cards[0].look.click()
     assert desk.taken == [("<p>右肺上叶结节</p>", "<p>建议随访</p>"), report.row.study_uids]
+
+
+def test_services_are_set_up_on_screen(qtbot: QtBot, world: RemoteWorld, tmp_path: Path) -> None:
+    world.account("boss", "管理员", 0, "administrator")
+    view = ServicesView(a_place(world, "boss", tmp_path))
+    shown(qtbot, view, "services", (920, 620))
+    view.form.set_values({"name": "胸部辅助", "url": "ftp://x", "exam_types": "ct", "fields": "task*  任务  检测/分割"})
+    view.save()
+    assert view.form.rows["url"].problem and not view.services
+    view.form.set_values({"url": "https://ai.example.cn/orders"})
+    view.save()
+    [made] = world.ask(world.asker, services.ListServices(exam_type="CT"))
+    assert made.fields == (services.ServiceField(key="task", label="任务", is_required=True, choices=("检测", "分割")),)
+    assert view.form.value("fields") == "task*  任务  检测/分割" and view.list.count() == 1
 
 
 def test_clocks_count_on_by_the_servers_time() -> None:
