@@ -12,9 +12,10 @@ from dataclasses import replace
 from server.reporting.checker.anatomy import organs_in, sides_in
 from server.reporting.checker.clauses import Clause, Mention, clauses
 from server.reporting.checker.contradictions import contradictions
+from server.reporting.checker.denials import denied_word_for_word, denied_yet_shown, grafts
 from server.reporting.checker.elsewhere import at_another_place, called_well_there, elsewhere, level_for_level
 from server.reporting.checker.grounds import grounds, supports
-from server.reporting.checker.knowledge import denied_word_for_word, denied_yet_shown, grafts, refuted
+from server.reporting.checker.knowledge import refuted
 from server.reporting.checker.numbers import refuted_by_number
 from server.reporting.checker.omissions import omissions
 from server.reporting.checker.opposites import opposites

@@ -1,34 +1,17 @@
 """Comparisons with earlier reports: whether the numbers and the amounts bear out what the words say."""
 
-# ruff: noqa: E501 a pattern is read as one line
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from server.reporting.checker.clauses import NUMBER, Clause, Mention, asserted, clauses, mentions, sentences
+from server.reporting.checker.clauses import Mention, asserted, clauses, mentions, sentences
+from server.reporting.checker.comparisons import COMPARES, NEW, THE_REST, Claim, claims_in, said_of
+from server.reporting.checker.courses import against_quotes, growth, listed_as_new, values_change
 from server.reporting.checker.measures import Measure, measures_in, percents_in
 from server.reporting.checker.places import apart
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
-_COMPARES = re.compile(
-    r"较(?:前|上次|旧|既往|老|外院|本院|原片|\d{1,4}[-.年月/])|外院[^，。；]{0,14}片|与(?:前片|前次|上次|旧片|既往|\d{4}).{0,20}(?:比|对照|相仿|相同|一致|类似)|对[比照](?:前|上|旧|既往|\d{4})|前片|同前|与前(?![壁列部方交纵角联臂庭叶缘面外内上下后倾臼半])|大致相仿|(?:大部|基本)吸收|吸收(?:大部|好转)|逐渐(?=增|缩|减|好转|吸收|扩)|原(?![发位因始则])[^，。；]{1,14}(?:消失|吸收|现(?!象)|缩小|增大)|compar(?:ed|ison) (?:with|to)|since|interval|unchanged",
-    re.IGNORECASE,
-)
-_LARGER = re.compile(
-    r"增大|增多|进展|增长|增粗|增宽|加重|变大|增加|扩大|增厚|升高|enlarg|increas|progress|grow|larger", re.IGNORECASE
-)
-_SMALLER = re.compile(
-    r"缩小|减小|减少|吸收|好转|变小|减轻|变薄|消散|消失|溶解|降低|减低|decreas|smaller|shrink|regress|improv",
-    re.IGNORECASE,
-)
-_SAME = re.compile(
-    r"相仿|(?<=片)(?:相同|一致)|(?<=比较)(?:大小)?(?:基本)?(?:一致|相同)|无(?:明显|显著)?变化|未见(?:明显|显著)?(?:变化|改变)|变化不(?:大|明显|著)|同前|稳定|unchanged|stable|no (?:significant |interval )?change",
-    re.IGNORECASE,
-)
-_NEW = re.compile(r"新发|新出现|新增|为新|新见|\bnew(?:ly)?\b", re.IGNORECASE)
-_NOT = re.compile(r"(?:未见|无|未|不)(?:明显|显著)?$|\b(?:no|not)\s*$", re.IGNORECASE)
 _WELL = re.compile(r"未见(?:明显)?异常|正常|无异常|normal|unremarkable", re.IGNORECASE)
 _AMOUNTS = (
     re.compile(r"少量|微量|少许|small|trace"),
@@ -43,20 +26,6 @@ _ABOUT_SAME_MM, _ABOUT_SAME = 1.5, 0.15
 _LEAP = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What a clause says of change: "larger", "smaller" or "same", of what and where."""
-
-    words: str
-    said: str
-    lesions: frozenset[str]
-    organs: frozenset[str]
-    sides: frozenset[str]
-    places: frozenset[tuple[str, str]]
-    text: str
-    sentence: int
-
-
 # Who was treated or comes for a control has been seen before, here or elsewhere.
 _FOLLOWS_UP = re.compile(
     r"(?:治疗|化疗|放疗|介入|引流|消融|栓塞|移植|修复|置换|切除|根治|成形|Miles)[^，。；]{0,2}(?:术)?(?:后|中)|术后|外院|与\d{4}年"
@@ -65,7 +34,7 @@ _FOLLOWS_UP = re.compile(
 
 def priors(subject: Subject) -> Iterator[Alarm]:
     """Doubts about what the text says of change."""
-    compares = _COMPARES.search(subject.both)
+    compares = COMPARES.search(subject.both)
     none_before = re.fullmatch(
         r"[^。；]{0,12}(?:无既往|首次|初次|无前片|无旧片|未提供|无对照|暂无|无影像)[^。；]{0,16}[。；]?",
         subject.prior.strip(),
@@ -82,11 +51,11 @@ def priors(subject: Subject) -> Iterator[Alarm]:
         _quoted,
         _changes,
         _only_one,
-        _against_quotes,
-        _values_change,
+        against_quotes,
+        values_change,
         _new_yet_same,
-        _growth,
-        _listed_as_new,
+        growth,
+        listed_as_new,
         _shares,
         _against_each_other,
         _amounts,
@@ -133,10 +102,10 @@ def _comparable(one: Measure, other: Measure) -> bool:
     return not (one.organs and other.organs and not one.organs & other.organs)
 
 
-def _unsaid_claims(impression: str) -> list[_Claim]:
+def _unsaid_claims(impression: str) -> list[Claim]:
     """ "Its volume has shrunk", without a word of what it is compared with."""
     return [
-        _Claim(one.text, said, frozenset(), one.organs, one.sides, one.places, impression, one.sentence)
+        Claim(one.text, said, frozenset(), one.organs, one.sides, one.places, impression, one.sentence)
         for one in clauses(impression)
         if (match := re.match(r"(?:体积|范围|大小|病灶|直径)(?:明显|略|稍)?(增大|缩小|无变化)$", one.text))
         for said in ({"增大": "larger", "缩小": "smaller", "无变化": "same"}[match[1]],)
@@ -156,7 +125,7 @@ def _only_one(subject: Subject) -> Iterator[Alarm]:
         before = list(measures_in(subject.prior))
         near = [one for one in measures_in(subject.findings) if not one.is_former and one.organs & before[0].organs]
         now = now if len(now) == 1 else [one for one in near if one.kind == before[0].kind]
-    claims = _claims(subject.impression) or _unsaid_claims(subject.impression)
+    claims = claims_in(subject.impression) or _unsaid_claims(subject.impression)
     if len(before) != 1 or len(now) != 1 or len(claims) != 1 or not _comparable(before[0], now[0]):
         return
     if len(now[0].numbers) != len(before[0].numbers) and claims[0].said == "same":
@@ -175,7 +144,7 @@ def _only_one(subject: Subject) -> Iterator[Alarm]:
 def _changes(subject: Subject) -> Iterator[Alarm]:
     """ "Larger", "smaller" or "unchanged" against the two numbers."""
     for text in (subject.findings, subject.impression):
-        for claim in _claims(text):
+        for claim in claims_in(text):
             pairs = _pairs(claim, text, subject)
             if pairs and all(_is_untrue(claim.said, before, now) for before, now in pairs):
                 before, now = pairs[0]
@@ -193,7 +162,7 @@ def _shares(subject: Subject) -> Iterator[Alarm]:
     before, now = percents_in(subject.prior)[0], percents_in(subject.findings)[0]
     if len(set(before)) != 1 or len(set(now)) != 1 or "EF" in subject.findings or "射血" in subject.findings:
         return
-    for claim in _claims(subject.impression) + _claims(subject.findings):
+    for claim in claims_in(subject.impression) + claims_in(subject.findings):
         if not claim.lesions & {"气胸", "狭窄"} or not _is_untrue(claim.said, before[0], now[0]):
             continue
         what = {"larger": "加重", "smaller": "好转", "same": "无明显变化"}[claim.said]
@@ -208,71 +177,7 @@ def _is_untrue(said: str, before: float, now: float) -> bool:
     return now <= before if said == "larger" else now >= before
 
 
-def _claims(text: str) -> list[_Claim]:
-    """What a text says of change, clause by clause; a heading "compared with …:" holds for what follows it."""
-    found = []
-    general = bool(
-        re.match(r"\s*(?:【[^】]*】)?\s*(?:与|对比|对照|比较)[^。]{0,40}(?:比较?|对比|片|CT|MR)[^。]{0,6}[：:]", text)
-    )
-    lesions: frozenset[str] = frozenset()
-    number = -1
-    all_sentences = sentences(text)
-    plainly = {one.sentence for one in clauses(text) if _COMPARES.search(one.text) and _said(one.text)}
-    for clause in clauses(text):
-        if _THE_REST.match(all_sentences[clause.sentence]):
-            continue
-        if clause.sentence in plainly and not _COMPARES.search(clause.text) and not general:
-            # "slightly thick, 6 mm, thinner than before": only the last compares.
-            lesions = frozenset(one.lesion for one in asserted(clause.text)) or lesions
-            number = clause.sentence
-            continue
-        if clause.sentence != number:
-            number, lesions = clause.sentence, frozenset()
-        own = frozenset(one.lesion for one in asserted(clause.text))
-        if not own and "淋巴结" in clause.text:
-            own = frozenset({"淋巴结肿大"})
-        lesions = own or lesions
-        said = _said(clause.text, general)
-        if not said or not (general or _COMPARES.search(all_sentences[clause.sentence])):
-            continue
-        found.append(
-            _Claim(clause.text, said, lesions, clause.organs, clause.sides, clause.places, text, clause.sentence)
-        )
-    return found
-
-
-# Of what else there is the earlier report need not have spoken.
-_THE_REST = re.compile(r"余|其余|其他|另")
-# "Larger, with less uptake": the first is the size.
-_NOT_OF_SIZE = re.compile(
-    r"[、及]\s*(?:其)?(?:代谢|FDG|摄取|放射性|密度|信号|强化|血流|SUV)[^、，]{0,8}?(?:增高|升高|减低|降低|减少|增强|增加|变淡|减弱|减轻)"
-)
-
-
-_OF_LOOKS = re.compile(
-    r"^(?:其)?(?:密度|信号|回声)(?:较前)?(?:均匀|明显|稍|略)*(?:增高|升高|减低|降低|减少|增强|变淡|减弱)"
-)
-
-
-def _said(text: str, is_compared: bool = False) -> str:
-    text = _OF_LOOKS.sub("", _NOT_OF_SIZE.sub("", text))
-    if _SAME.search(text):
-        return "same"
-    hits = [
-        (match.start(), word)
-        for word, pattern in (("larger", _LARGER), ("smaller", _SMALLER))
-        for match in pattern.finditer(text)
-    ]
-    if not hits or len({word for _, word in hits}) > 1:
-        return ""
-    place, word = hits[0]
-    if _NOT.search(text[:place]):
-        return "same" if _COMPARES.search(text) else ""
-    compared = is_compared or re.search(r"较|比|略|稍|逐渐|明显|均|since|interval|in size", text)
-    return word if compared or _COMPARES.search(text) or text.startswith(("增", "缩", "减")) else ""
-
-
-def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
+def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
     """Sizes (mm) before and now of what a claim is about; none when it is not clear which they are."""
     own = [one for one in measures_in(text) if one.sentence == claim.sentence and _is_about(one, claim, loose=True)]
     if text is subject.findings:
@@ -313,7 +218,7 @@ def _pairs(claim: _Claim, text: str, subject: Subject) -> list[tuple[float, floa
     return [(former_sizes.pop(), now_sizes.pop())]
 
 
-def _last_lesion(own: list[Measure], claim: _Claim, text: str) -> list[Measure]:
+def _last_lesion(own: list[Measure], claim: Claim, text: str) -> list[Measure]:
     """Of several sizes before "unchanged" the last: the organ's own was told before its lesion's."""
     before = text[: text.find(claim.words) + len(claim.words)]
     now = [one for one in own if not one.is_former and one.kind == "size" and one.words in before]
@@ -322,7 +227,7 @@ def _last_lesion(own: list[Measure], claim: _Claim, text: str) -> list[Measure]:
     return [one for one in own if one.is_former or one is now[-1]]
 
 
-def _is_about(one: Measure, claim: _Claim, loose: bool = False) -> bool:
+def _is_about(one: Measure, claim: Claim, loose: bool = False) -> bool:
     if claim.organs and one.organs and not claim.organs & one.organs:
         return False
     if claim.sides and one.sides and not claim.sides & one.sides:
@@ -332,13 +237,13 @@ def _is_about(one: Measure, claim: _Claim, loose: bool = False) -> bool:
     return True if loose else bool(claim.organs & one.organs or not claim.organs or _is_its_lesion(one, claim))
 
 
-def _is_its_lesion(one: Measure, claim: _Claim) -> bool:
+def _is_its_lesion(one: Measure, claim: Claim) -> bool:
     return bool(claim.lesions & one.lesions) or bool(claim.lesions & _MASSES and one.lesions & _MASSES)
 
 
-def _of(text: str, claim: _Claim) -> list[Measure]:
+def _of(text: str, claim: Claim) -> list[Measure]:
     """The measures of a claim's lesion; of its organ when none is of the lesion."""
-    rest = {number for number, sentence in enumerate(sentences(text)) if _THE_REST.match(sentence)}
+    rest = {number for number, sentence in enumerate(sentences(text)) if THE_REST.match(sentence)}
     about = [one for one in measures_in(text) if _is_about(one, claim) and one.sentence not in rest]
     if len(claim.sides) == 1 and any(one.sides == claim.sides for one in about):
         about = [one for one in about if one.sides == claim.sides]
@@ -349,8 +254,8 @@ def _of(text: str, claim: _Claim) -> list[Measure]:
 
 def _against_each_other(subject: Subject) -> Iterator[Alarm]:
     """Findings that say "smaller" and an impression that says "larger" of the same thing."""
-    there = _claims(subject.findings)
-    for claim in _claims(subject.impression):
+    there = claims_in(subject.findings)
+    for claim in claims_in(subject.impression):
         same = [one for one in there if _is_same_thing(one, claim)]
         against = [one for one in same if {one.said, claim.said} == {"larger", "smaller"}]
         if not against and re.search(r"明显|显著|一半|\d", claim.words) and claim.said != "same":
@@ -364,7 +269,7 @@ def _against_each_other(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-def _is_same_thing(one: _Claim, other: _Claim) -> bool:
+def _is_same_thing(one: Claim, other: Claim) -> bool:
     if one.organs and other.organs and not one.organs & other.organs:
         return False
     if one.sides and other.sides and not one.sides & other.sides:
@@ -376,7 +281,7 @@ def _is_same_thing(one: _Claim, other: _Claim) -> bool:
 
 def _amounts(subject: Subject) -> Iterator[Alarm]:
     """ "More fluid" although it was much and is little now."""
-    for claim in _claims(subject.impression) + _claims(subject.findings):
+    for claim in claims_in(subject.impression) + claims_in(subject.findings):
         if "积液" not in claim.lesions and "气胸" not in claim.lesions:
             continue
         before = _amount(subject.prior, claim)
@@ -386,7 +291,7 @@ def _amounts(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-def _amount(text: str, claim: _Claim) -> int:
+def _amount(text: str, claim: Claim) -> int:
     """1 little, 2 middling, 3 much; 0 when the text does not say, or says several."""
     found = set()
     for one in asserted(text):
@@ -405,96 +310,10 @@ def _alike(one: Mention, other: Mention) -> bool:
     )
 
 
-def _was_so_large(words: str, subject: Subject) -> bool:
-    """Whether the one lesion of the findings has the very size of the earlier report's one."""
-    before = [one for one in measures_in(subject.prior) if len(one.numbers) > 1]
-    now = [one for one in measures_in(subject.findings) if len(one.numbers) > 1]
-    return (
-        len(before) == len(now) == 1
-        and abs(before[0].mm - now[0].mm) <= 1
-        and bool(before[0].organs & now[0].organs)
-        and bool(re.search(r"结节|占位|肿块|病灶|回声", words))
-    )
-
-
-_NEW_PLACE = re.compile(
-    r"([左右双]侧?[一-鿿]{1,6}|[CTLS]\d{1,2}(?:椎体)?)[^，。；、]{0,4}(?:为|系)?(?:新出现|新发|新增)"
-)
-
-
-_THEN = re.compile(rf"({NUMBER})\s*(?:mm|cm|HU|%)?\s*[（(]\s*(?:前次?|原|上次|既往)\s*(?:约|为)?\s*({NUMBER})")
-_UP = re.compile(r"增高|升高|增大|增多|进展|PMD|(?<![A-Z])PD(?![A-Z])|加重")
-_DOWN = re.compile(r"减低|降低|缩小|减少|好转|PMR|(?<![A-Z])PR(?![A-Z])|吸收|减轻")
-
-
-def _against_quotes(subject: Subject) -> Iterator[Alarm]:
-    """Every value of the findings fell ("4.1 (formerly 9.7)") and the impression says that they rose."""
-    pairs = [(float(one[1]), float(one[2])) for one in _THEN.finditer(subject.findings)]
-    if not pairs:
-        return
-    for clause in clauses(subject.impression):
-        up, down = _UP.search(clause.text), _DOWN.search(clause.text)
-        if bool(up) == bool(down) or not (_COMPARES.search(clause.text) or re.search(r"PMD|PMR|PD|PR", clause.text)):
-            continue
-        if all((now < before) if up else (now > before) for now, before in pairs):
-            why = f"影像所见的数值均较前{'减低' if up else '增高'}，诊断意见却写“{clause.text}”，请核对。"
-            yield Alarm(AlarmKind.PRIOR, clause.text, why)
-            return
-
-
-_NAMES_OF_VALUES = r"髋臼指数|Cobb角|CE角|SUVmax|CT值|LVEF|EF|钙化积分|α角|PASP|GFR|AFI|羊水指数|残余尿|流速|压缩|狭窄率?|下缘距(?:宫颈)?内口|厚|内径"
-_VALUE = re.compile(
-    rf"({_NAMES_OF_VALUES})(?:[^，。；\d]{{0,6}}[左右]侧?\s*\d+(?:\.\d+)?\s*°?[，、])?[^，。；\d]{{0,6}}?({NUMBER})"
-)
-_SIDED_VALUE = re.compile(rf"([左右])侧?(?:{_NAMES_OF_VALUES})?[^，。；\d左右]{{0,4}}({NUMBER})\s*°")
-
-
-_NEVER = re.compile(r"$^")
-_ANOTHER_NAME = {
-    "SUVmax": re.compile(r"代谢|摄取|浓聚"),
-    "下缘距内口": re.compile(r"胎盘"),
-    "下缘距宫颈内口": re.compile(r"胎盘"),
-}
-
-
-def _compared(findings: str) -> list[Clause]:
-    """The sentences of findings that compare and give one value, each as one clause."""
-    whole = (" ".join(re.split("[，,]", one)) for one in sentences(findings) if _COMPARES.search(one))
-    return [one for text in whole for one in clauses(text)]
-
-
-def _values_change(subject: Subject) -> Iterator[Alarm]:
-    """A value with a name ("acetabular index 34°") that fell, of which the impression says that it rose."""
-    before = {one[1]: float(one[2]) for one in _VALUE.finditer(subject.prior)}
-    for clause in (*clauses(subject.impression), *_compared(subject.findings)):
-        for name, then in before.items():
-            if name[:4] not in clause.text and not _ANOTHER_NAME.get(name, _NEVER).search(clause.text):
-                continue
-            if not _COMPARES.search(clause.text) and not _COMPARES.search(subject.impression):
-                continue
-            values = [float(one[2]) for one in _VALUE.finditer(subject.findings) if one[1] == name]
-            if len(clause.sides) == 1 and name.endswith(("指数", "角")):
-                side = "左" if "left" in clause.sides else "右"
-                values = [float(one[2]) for one in _SIDED_VALUE.finditer(subject.findings) if one[1] == side] or values
-            rose = bool(
-                re.search(
-                    r"增大|增高|升高|上升|上移|增多|加重|改善"
-                    if name.endswith("内口")
-                    else r"增大|增高|升高|增多|加重",
-                    clause.text,
-                )
-            )
-            fell = bool(re.search(r"缩小|减小|减低|降低|下降|下移|减少|减轻", clause.text))
-            if values and rose != fell and all(one < then if rose else one > then for one in values):
-                why = f"既往{name}为 {then:g}，本次为 {values[0]:g}，诊断意见却写“{clause.text}”，请核对。"
-                yield Alarm(AlarmKind.PRIOR, clause.text, why)
-                return
-
-
 def _new_yet_same(subject: Subject) -> Iterator[Alarm]:
     """The findings call a lesion of a place new, the impression calls the one there unchanged."""
-    new = [one for one in clauses(subject.findings) if _NEW.search(one.text) and not re.search(r"未见|无", one.text)]
-    for claim in _claims(subject.impression):
+    new = [one for one in clauses(subject.findings) if NEW.search(one.text) and not re.search(r"未见|无", one.text)]
+    for claim in claims_in(subject.impression):
         for one in new:
             if (
                 claim.said == "same"
@@ -504,36 +323,6 @@ def _new_yet_same(subject: Subject) -> Iterator[Alarm]:
             ):
                 why = f"影像所见写“{one.text}”，诊断意见却写“{claim.words}”，请核对。"
                 yield Alarm(AlarmKind.PRIOR, claim.words, why)
-                return
-
-
-def _growth(subject: Subject) -> Iterator[Alarm]:
-    """A child that "has not grown" and whose measures have."""
-    told = re.search(r"(?:未见|无)(?:明显)?(?:生长|增长)|生长停滞", subject.impression)
-    if not told:
-        return
-    pattern = re.compile(rf"(BPD|FL|AC|HC|CRL|双顶径|股骨长)[^，。；\d]{{0,4}}({NUMBER})\s*mm")
-    then = {one[1]: float(one[2]) for one in pattern.finditer(subject.prior)}
-    now = {one[1]: float(one[2]) for one in pattern.finditer(subject.findings)}
-    shared = set(then) & set(now)
-    if shared and all(now[one] > then[one] * 1.1 for one in shared):
-        one = sorted(shared)[0]
-        why = f"{one} 由 {then[one]:g} mm 增至 {now[one]:g} mm，诊断意见却写“{told[0]}”，请核对。"
-        yield Alarm(AlarmKind.PRIOR, told[0], why)
-
-
-def _listed_as_new(subject: Subject) -> Iterator[Alarm]:
-    """A place called new by name, that the earlier report names among the ill."""
-    for match in _NEW_PLACE.finditer(subject.impression):
-        name = re.sub(r"侧|为$|系$|椎体", "", match[1])
-        if _was_so_large(match[0], subject):
-            yield Alarm(AlarmKind.PRIOR, match[0], f"“{match[0]}”，但既往报告里已有同样大小的病灶，请核对。")
-            return
-        for part in clauses(subject.prior):
-            place = re.sub(r"侧|椎体", "", part.text).find(name)
-            if place >= 0 and not re.search(r"未见|无|正常|术后", part.text):
-                why = f"“{match[0]}”，但既往报告已有“{part.text}”，请核对。"
-                yield Alarm(AlarmKind.PRIOR, match[0], why)
                 return
 
 
@@ -547,14 +336,14 @@ def _new_ones(subject: Subject) -> Iterator[Alarm]:
             there = [other for other in same if not other.is_denied]
             sentence = sentences(text)[one.sentence]
             called = sentence if len({other.lesion for other in asserted(sentence)}) == 1 else one.words
-            new = _NEW.search(called)
+            new = NEW.search(called)
             if new and there and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):
                 yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{there[0].words}”，请核对。")
                 return
             compared = (
-                one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and _COMPARES.search(sentence) and _said(sentence)
+                one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and COMPARES.search(sentence) and said_of(sentence)
             )
-            if compared and not there and (same or well) and not _NEW.search(sentence):
+            if compared and not there and (same or well) and not NEW.search(sentence):
                 yield Alarm(AlarmKind.PRIOR, sentence, f"“{sentence}”与前次作了比较，但既往报告没有该病变，请核对。")
                 return
 

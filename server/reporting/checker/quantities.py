@@ -145,6 +145,8 @@ def _graded(subject: Subject) -> Iterator[Alarm]:
         there = [(match[1].upper(), _grade(match[2]), match[0]) for match in pattern.finditer(subject.findings)]
         for match in pattern.finditer(subject.impression):
             mine = [one for one in there if one[0] == match[1].upper()]
+            if match[0] in subject.prior:
+                continue  # the category of the earlier report is kept
             if mine and not any(one[1] == _grade(match[2]) for one in mine):
                 yield _alarm(match[0], mine[0][2])
                 return

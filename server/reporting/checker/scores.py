@@ -13,7 +13,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _EJECTION = re.compile(rf"(?:射血分数|(?<![A-Za-z])(?:LV)?EF)[^，。；\d]{{0,8}}{_NUMBER}\s*%")
-_WEAK = re.compile(r"收缩功能[^，。；未不]{0,4}(?:减低|减弱|降低|下降|减退)")
+_WEAK = re.compile(r"(?<!右室)(?<!右心室)(?<!右心)收缩功能[^，。；未不]{0,4}(?:减低|减弱|降低|下降|减退)")
 _STRONG = re.compile(r"收缩功能[^，。；]{0,4}(?:正常|良好)")
 _T_SCORE = re.compile(r"T\s*值[^，。；\d\-－]{0,6}([-－−]?\d+(?:\.\d+)?)")
 _ALPHA = re.compile(rf"α\s*角?[^，。；\d]{{0,4}}{_NUMBER}\s*(?:°|度)")

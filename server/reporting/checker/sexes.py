@@ -10,7 +10,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from shared.domain.states import Sex
 
 _FEMALE = re.compile(
-    r"隆乳|子宫(?!内膜异位症史)|宫颈|宫腔|宫体|宫底|宫旁|宫内(?:节育|避孕)|节育[环器]|卵巢|输卵管|阴道|附件区|[双左右]侧?附件(?!骨|区?骨|.{0,3}椎)|双附件|附件(?=囊肿|占位|肿块|包块|炎)|卵泡|孕囊|妊娠囊|胎儿|胎盘|胎心|羊水|早孕|宫内孕|绝经|月经"
+    r"隆乳|子宫(?!内膜异位症史)|宫颈|宫腔|宫体|宫底|宫旁|宫内(?:节育|避孕)|节育[环器]|卵巢|输卵管|阴道|附件区|[双左右]侧?附件(?!骨|区?骨|.{0,3}椎)|双附件|附件(?=囊肿|占位|肿块|包块|炎)|卵泡|孕囊|妊娠囊|胎儿|胎盘|胎心|羊水|早孕|妊娠\d+|孕\d+周|孕妇|怀孕|哺乳期|宫内孕|绝经|月经"
     r"|\buter(?:us|ine)\b|\bovar(?:y|ies|ian)\b|\bendometri\w+|\bcervix\b|\bvagina\w*|\badnexa\w*|\bfallopian|\bgravid|\bfetus|\bmyometri\w+",
     re.IGNORECASE,
 )

@@ -89,7 +89,10 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
                 continue
             if length == 2 and not _is_safe_pair(start, part, wrong, sure, weak):
                 continue
-            if _stands_so(run, start, wrong) or (length == 2 and not _is_clearly_heard(part, right, wrong)):
+            turned = part[::-1] == right and right in _OFTEN_TURNED
+            if (_stands_so(run, start, wrong) and not turned) or (
+                length == 2 and not _is_clearly_heard(part, right, wrong)
+            ):
                 continue
             if any(part[place] in _NUMERALS for place in wrong):
                 continue
@@ -108,7 +111,8 @@ def _is_clearly_heard(part: str, right: str, wrong: list[int]) -> bool:
     """Whether a word of two characters is another by a foreign character, or sounds the same as a frequent one."""
     if all(part[place] not in _used() for place in wrong):
         return True
-    return is_frequent(right) and all(map(_same_sound, part, right))
+    is_turned = part[::-1] == right and right in _OFTEN_TURNED
+    return is_turned or (is_frequent(right) and all(map(_same_sound, part, right)))
 
 
 def _stands_so(run: str, start: int, wrong: list[int]) -> bool:

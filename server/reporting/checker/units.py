@@ -79,7 +79,7 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = tuple(
             r"(?:Cobb|[αβ]|外展|前倾|成|夹|颈干|CE|Sharp|足弓|跟骨|胼胝体|肛直)角|髋臼指数[^，。；\d]{0,4}",
             "° 度",
         ),
-        ("百分比", r"(?<![A-Za-z])(?:LV)?EF|射血分数|狭窄率|覆盖率|(?<![A-Za-z])FS", "% ％"),
+        ("百分比", r"(?<![A-Za-z])(?:LV)?EF(?![A-Za-z])|射血分数|狭窄率|覆盖率|(?<![A-Za-z])FS", "% ％"),
         ("硬度", r"弹性(?:模量|值)|肝硬度|LSM|杨氏模量", "kPa m/s"),
         ("积分", r"(?:钙化|Agatston|Gensini)?积分(?:[^。；\d]{0,12}(?:LAD|LCX|RCA|LM)\s*\d*[^。；\d]{0,3})?", "分"),
         ("指数", r"(?<![A-Za-z])RI|阻力指数|(?<![A-Za-z])S/D|(?<![A-Za-z])FFR|(?<![A-Za-z])ABI", ""),

@@ -24,7 +24,7 @@ from server.reporting.checker.wording import (
 )
 
 _CALLS_WELL = re.compile(
-    r"未见(?:明显|明确|确切|急性|显著)?(?:的)?(?:异常|病变|外伤|器质性)|(?<!不)正常|无(?:明显)?异常|静脉[^，。；]{0,6}通畅|(?<![A-Za-zR])阴性|\bno (?:acute |significant |definite )?(?:intracranial |focal )?(?:abnormalit|disease)|\bnormal\b|unremarkable",
+    r"未见(?:明显|明确|确切|急性|显著)?(?:的)?(?:异常|病变|外伤|器质性)|(?<!不)正常|无(?:明显)?异常|静脉[^，。；]{0,6}通畅|(?<![A-Za-zR结])阴性|\bno (?:acute |significant |definite )?(?:intracranial |focal )?(?:abnormalit|disease)|\bnormal\b|unremarkable",
     re.IGNORECASE,
 )
 
