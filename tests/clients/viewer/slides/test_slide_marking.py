@@ -114,6 +114,7 @@ def test_what_is_drawn_is_kept_corrected_and_withdrawn(
     assert isinstance(view, SlideView)
     press(marking, "line")
     drag(marking, (200, 300), (250, 320), (300, 300))
+    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 1 and settled(marking)(), timeout=10_000)
     press(marking, "polygon")
     drag(marking, (400, 300), (460, 300), (460, 360), (400, 360))
     qtbot.waitUntil(lambda: len(marking.marks.drawn) == 2 and settled(marking)(), timeout=10_000)
