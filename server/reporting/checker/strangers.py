@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from server.reporting.checker.clauses import sentences
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
@@ -113,7 +114,7 @@ _REGIONS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ),
         (
             r"^(?:上腹部?|腹部|全腹部?|肝胆(?:胰脾)?)(?:[（(]?(?:平扫|CT|增强)[)）]?)?$",
-            r"半月板|脑实质|脑室|鼻窦|乳突|甲状腺|交叉韧带|距骨|肺纹理|肩关节|侧脑室|鼻中隔",
+            r"半月板|脑实质|脑室|鼻窦|乳突|甲状腺|交叉韧带|距骨|肺纹理|LVEF|室壁运动|二尖瓣|肩关节|侧脑室|鼻中隔",
         ),
         (
             r"^(?:副?鼻窦|鼻旁窦|鼻骨|眼眶|颞骨|内耳|乳突|垂体|颞下颌关节)$",
@@ -175,7 +176,10 @@ def said_twice(subject: Subject) -> Iterator[Alarm]:
         short = Counter(one for one in sentences(text) if len(re.sub(r"\W", "", one)) >= 6)
         if sum(number > 1 for number in short.values()) > 1 and "：" not in text:
             counted = short
+        given = sentences(text)
+        beside = {one for one, other in pairwise(given) if one == other and len(one) >= 6}
+        counted.update(beside)
         for sentence, number in counted.items():
-            if number > 1:
+            if number > 1 or sentence in beside:
                 yield Alarm(AlarmKind.TEMPLATE, sentence, "同一句话在文中出现了两次，请删除多余的一句。")
                 return

@@ -116,6 +116,7 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _quantities(text)
         yield from _uneven(text)
         yield from _mixed(text)
+        yield from _volumes_of_measures(text)
         yield from _beyond_belief(text)
         yield from _fetal(text)
         yield from _thicker_than_long(text)
@@ -225,6 +226,21 @@ def _mixed(text: str) -> Iterator[Alarm]:
     for match in _TWO_UNITS.finditer(text):
         if match[1] != match[2]:
             yield Alarm(AlarmKind.UNIT, match[0], "同一个测量值里用了两种单位，请核对。")
+
+
+_OF_THREE = re.compile(
+    rf"({NUMBER})\s*(mm|cm)?\s*[×xX*]\s*({NUMBER})\s*(mm|cm)?\s*[×xX*]\s*({NUMBER})\s*(mm|cm)[^。；]{{0,6}}体积[^，。；\d]{{0,3}}({NUMBER})\s*(?:ml|mL|cm3|cm³|毫升)"
+)
+
+
+def _volumes_of_measures(text: str) -> Iterator[Alarm]:
+    """A volume that is far from half the product of its three measures (an ellipsoid has 0.52 of it)."""
+    for match in _OF_THREE.finditer(text):
+        scale = 0.1 if match[6] == "mm" else 1.0
+        whole = 0.52 * float(match[1]) * float(match[3]) * float(match[5]) * scale**3
+        if not whole / 4 < float(match[7]) < whole * 4:
+            why = f"按三个径线算体积约 {whole:.0f} ml，文中为 {match[7]} ml，请核对。"
+            yield Alarm(AlarmKind.UNIT, match[0][match[0].find("体积") :], why)
 
 
 def _uneven(text: str) -> Iterator[Alarm]:
