@@ -74,7 +74,8 @@ def sort_by_shape(
         else:
             shapes.append(Shape(window[:, reach : reach + before + after].copy(), [index]))
     _merge(shapes, moved, reach)
-    return moved, shapes
+    # A beat cut off by an end of the record may fit best outside of it.
+    return np.clip(moved, 0, values.shape[1] - 1), shapes
 
 
 def _merge(shapes: list[Shape], moved: NDArray[Any], reach: int) -> None:

@@ -10,6 +10,7 @@ from ecg_phantom import Heart, Truth, eight_leads, record_of, twelve_leads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.waveform import templates
 from shared.waveform.beats import POINTS, BeatClass, Delineation
 from shared.waveform.delineating import delineate
 from shared.waveform.measuring import analyse
@@ -194,3 +195,16 @@ def test_whatever_the_samples_are_there_is_an_answer(leads: int, count: int, rat
     length_ms = 1000.0 * count / rate
     for beat in analysis.delineation.beats:
         assert -1 <= beat.r_ms <= length_ms + 1
+
+
+@pytest.mark.parametrize("seed", [4, 5, 6, 7])
+def test_a_beat_at_the_start_stays_inside(seed: int) -> None:
+    """In much noise a beat goes to the nearest of many shapes, which may lie where the record has not begun yet."""
+    random = np.random.default_rng(seed)
+    values = random.normal(0.0, 30.0, (2, 600))
+    values[:, :6] += np.linspace(3000.0, 0.0, 6)
+    known = [random.normal(0.0, 100.0, (2, 90)) for _ in range(24)]
+    moved, shapes = templates.sort_by_shape(values, np.array([0, 300]), 500.0, known)
+    assert moved.min() >= 0
+    assert sum(len(shape.members) for shape in shapes) == 2
+    assert np.isfinite(templates.averaged(values, moved[:1], 20, 40).beat).all()
