@@ -28,7 +28,10 @@ from shared.waveform.record import record_from_microvolts
 _MINUTES = 15
 _ABOUT = """\
 The first 15 minutes of five annotated records (208 and 800 as below, three of the QT Database), every other minute with
-made noise of 12, 6 and 0 dB (seeded), as the MIT-BIH noise stress test does it. Repeated with
+made noise of 12, 6 and 0 dB (seeded), as the MIT-BIH noise stress test does it. Before each lead was compared with its
+own shapes, noise of the same kinds (another draw) left 99.64 / 98.31 % (movement, 0 dB), 99.23 / 98.90 % (muscle, 6 dB)
+and 97.34 / 84.69 % (muscle, 0 dB); with it that draw gave 99.73 / 98.66, 99.75 / 99.71 and 98.91 / 95.53 %.
+Repeated with
 
     python tests/benchmarks/bench_ecg_noise.py FOLDER… --write
 """
