@@ -142,7 +142,7 @@ def build_ecg_traces(house: EcgHouse, exams: EcgExams, service: TraceService) ->
     tasks = Tasks(devices, exams.service, exams.campuses, house.time)
     exams.service.cancelling.append(tasks.stop_of_exam)
     orphans = Orphans(service, keeping, exams.service, exams.views, house.time)
-    receiving = Receiving(exams.service, keeping, devices, tasks, orphans)
+    receiving = Receiving(exams.service, service, keeping, devices, tasks, orphans)
     folder = UploadFolder(house.folders.documents / "ecg_uploads", house.settings.reserve_mb << 20)
     uploads = Uploads(house.database, folder, service, keeping, receiving, house.time)
     arrivals = ArrivalsOfArchive(house.database, house.archive.objects)

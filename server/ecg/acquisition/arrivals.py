@@ -70,7 +70,7 @@ class ArrivalsIntake:
         numbers = (one.accession,) if one.accession else ()
         address = Address(study_uid=one.study_uid, numbers=numbers)
         with self._database.read() as uow:
-            subject = self._receiving.target(uow, SYSTEM, address).subject
+            subject = self._receiving.subject(uow, self._receiving.target(uow, SYSTEM, address).exam)
         try:
             taken = take_in([File(f"{one.sop_uid}.dcm"[-200:], data)], subject, self._clock.now())
         except Unreadable as fault:

@@ -14,6 +14,7 @@ from server.ecg.exams.service import ExamService
 from server.ecg.traces.facts import trace_view
 from server.ecg.traces.keeping import Origin, Stored, TraceKeeping
 from server.ecg.traces.reading import Subject, Taken
+from server.ecg.traces.service import TraceService
 from server.ecg.traces.tables import EcgTraceRow
 from server.kernel.database import UnitOfWork
 from server.kernel.database.base import next_number
@@ -45,19 +46,21 @@ class Target:
     campus_id: int | None = None
     device_name: str = ""
 
-    @property
-    def subject(self) -> Subject | None:
-        """The patient as registered."""
-        return None if self.exam is None else Subject(self.exam.sex, years_of(self.exam.age))
-
 
 class Receiving:
     """Methods work in the caller's unit of work and never commit."""
 
     def __init__(
-        self, exams: ExamService, keeping: TraceKeeping, devices: Devices, tasks: Tasks, orphans: Orphans
+        self,
+        exams: ExamService,
+        traces: TraceService,
+        keeping: TraceKeeping,
+        devices: Devices,
+        tasks: Tasks,
+        orphans: Orphans,
     ) -> None:
         self._exams = exams
+        self._traces = traces
         self._keeping = keeping
         self._devices = devices
         self._tasks = tasks
@@ -66,6 +69,12 @@ class Receiving:
     def hold(self, uow: UnitOfWork) -> None:
         """Keep other recordings waiting until the commit: of two that bring the same, the second finds the first."""
         next_number(uow.session, "ecg/received")
+
+    def subject(self, uow: UnitOfWork, exam: ExamFacts | None) -> Subject | None:
+        """Return the patient as registered, with the last record to compare with."""
+        if exam is None:
+            return None
+        return Subject(exam.sex, years_of(exam.age), self._traces.earlier_beat(uow, exam))
 
     def target(self, uow: UnitOfWork, caller: Caller, address: Address) -> Target:
         """Return where a recording belongs. Raises NOT_FOUND and ILLEGAL_ACTION for an exam chosen by hand."""

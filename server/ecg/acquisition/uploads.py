@@ -160,7 +160,7 @@ class Uploads:
         address = address_of(facts)
         with self._database.read() as uow:
             target = self._receiving.target(uow, caller, address)
-            subject, device = target.subject, target.device_name
+            subject, device = self._receiving.subject(uow, target.exam), target.device_name
         try:
             taken = take_in(files, subject, self._clock.now())
         except Unreadable as fault:

@@ -19,6 +19,7 @@ from shared.domain.states import Sex
 
 if TYPE_CHECKING:
     from shared.waveform.measuring import Analysis
+    from shared.waveform.median_beat import MedianBeat
     from shared.waveform.quality import Quality
     from shared.waveform.record import EcgRecord
 
@@ -48,6 +49,8 @@ class Subject:
 
     sex: Sex = Sex.UNKNOWN
     age_years: float | None = None
+    earlier: MedianBeat | None = None
+    """Of the patient's last 12-lead record: exchanged electrodes are looked for against it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def measured(record: EcgRecord, facts: TraceFacts, subject: Subject | None, now:
     from shared.waveform.measuring import analyse
 
     analysis = analyse(record)
-    found = quality.check(record, analysis)
+    found = quality.check(record, analysis, earlier=subject.earlier if subject is not None else None)
     suggested = statements.suggest(_as_registered(record, subject), analysis)
     views = tuple(
         StatementView(code=one.code, zh=one.zh, en=one.en, reason_zh=one.reason_zh, reason_en=one.reason_en)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -9,23 +10,32 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from server.ecg.exams.facts import ExamFacts
 from server.ecg.exams.service import ExamService
 from server.ecg.traces.facts import trace_view
 from server.ecg.traces.tables import EcgTraceRow
 from server.kernel.clock import HospitalTime
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
-from server.kernel.errors import not_found
+from server.kernel.errors import Refusal, not_found
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.contract.ecg import DocumentView, TraceView
 
 if TYPE_CHECKING:
     from shared.waveform.measuring import Analysis
+    from shared.waveform.median_beat import MedianBeat
     from shared.waveform.record import EcgRecord
 
+logger = logging.getLogger(__name__)
+
+_TWELVE = 12
+_EARLIER = 5
+"""So many of a patient's records are looked through for one to compare with."""
 _RECENT = 8
 _SHORT = 1_000_000
 """Samples of all leads of the records that are kept at hand, and how many."""
+_LONG_S = 120.0
+"""Nobody compares with a longer record: reading it would take too long."""
 
 
 class TraceService:
@@ -87,6 +97,32 @@ class TraceService:
             self._recent.move_to_end(digest)
             while len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
+
+    def earlier_beat(self, uow: UnitOfWork, exam: ExamFacts) -> MedianBeat | None:
+        """Return the median beat of the last 12-lead record of the patient's other exams; None where there is none."""
+        others = [one.id for one in self.exams.of_patients(uow, [exam.patient_id]) if one.id != exam.id]
+        rows = uow.session.scalars(
+            select(EcgTraceRow)
+            .where(
+                EcgTraceRow.exam_id.in_(others),
+                EcgTraceRow.is_current,
+                EcgTraceRow.analysis_sha256 != "",
+                EcgTraceRow.seconds <= _LONG_S,
+            )
+            .order_by(EcgTraceRow.received_at.desc(), EcgTraceRow.id.desc())
+            .limit(_EARLIER)
+        )
+        for row in rows:
+            if len(row.leads) < _TWELVE:
+                continue
+            try:
+                analysis = self.analysis(uow, row.id)
+            except (Refusal, ValueError) as fault:
+                logger.warning("ecg: the trace %d cannot be compared with: %s", row.id, type(fault).__name__)
+                continue
+            if analysis is not None and analysis.median is not None:
+                return analysis.median
+        return None
 
     def packed(self, uow: UnitOfWork, trace_id: int) -> bytes:
         """Return the record of a trace packed by shared.waveform.compact. Raises NOT_FOUND."""

@@ -19,8 +19,8 @@ from shared.domain.ecg import EcgKind, ExamState, TraceSource
 from shared.domain.states import Sex
 from shared.waveform import compact, formats, kept
 from shared.waveform.measuring import analyse
-from tests import ecg_records
-from tests.ecg_faults import faults
+from tests import ecg_phantom, ecg_records
+from tests.ecg_faults import faults, swapped
 from tests.server.ecg.ecg_world import DOCTOR, OPERATOR, EcgWorld, a_file, a_record, upload_facts
 
 
@@ -207,3 +207,23 @@ def test_an_exam_of_another_hospital_keeps_its_traces(world: EcgWorld) -> None:
     facts = upload_facts("x.dcm", data, exam_id=exam.row.id)
     with pytest.raises(Refusal):
         world.ask(nurse, acquisition.AddTrace(key="d" * 32, facts=facts, data=data))
+
+
+def test_electrodes_exchanged_since_the_last_record_are_noticed(world: EcgWorld) -> None:
+    """Either may have been taken wrongly: here the first, whose exchange shows by itself, and the second is right."""
+    right, _truth = ecg_phantom.twelve_leads()
+    first = world.registered("李四")
+    assert found_in(world, first, swapped(right, "LA-LL"))["limb_swap"].severity == "fail"
+    other = world.registered("张三")
+    assert "limb_swap" not in found_in(world, other, right), "nobody else's record is compared with"
+    second = world.registered("李四", patient_id=first.row.patient_id)
+    assert second.row.patient_id == first.row.patient_id
+    finding = found_in(world, second, right)["limb_swap"]
+    assert finding.severity == "warn" and "上次" in finding.zh and "LA" in finding.zh
+
+
+def found_in(world: EcgWorld, exam: ecg.EcgExamView, record: Any) -> dict[str, ecg.QualityFinding]:
+    """What the gate says of a record of this exam, by fault."""
+    data = next(iter(formats.write(record, "dicom").files.values()))
+    quality = world.upload(exam_id=exam.row.id, data=data).trace.quality
+    return {one.fault: one for one in quality.findings}
