@@ -6,6 +6,7 @@ narrowed by the areas themselves, with the rooms that the caller is given here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,10 @@ Opens = Callable[[UnitOfWork, Caller, int, str], bool]
 
 Finds = Callable[[UnitOfWork, int], int | None]
 
+_AGAIN_S = 2.0
+"""So long an account's own images are not asked for again: a viewer fetches hundreds of frames at once."""
+_MOST_SEEN = 1000
+
 
 class CampusLimits:
     """Narrows callers and refuses what lies elsewhere."""
@@ -47,6 +52,7 @@ class CampusLimits:
         """Whether an account sees what a report of the ECG network is about; running binds it."""
         self.opens: Opens = lambda _uow, _caller, _exam_id, _method: False
         """Asked where an exam is not of the caller's campuses; running binds remote consultation."""
+        self._seen: dict[tuple[object, ...], float] = {}  # account and study → until when it need not be asked again
 
     def admit(self, uow: UnitOfWork, caller: Caller, request: Request[Any]) -> Caller:
         """Return the caller with the rooms of its campuses and departments. Raises PERMISSION_MISSING."""
@@ -79,16 +85,28 @@ class CampusLimits:
     def check_image(self, uow: UnitOfWork, caller: Caller, sop_instance_uid: str) -> None:
         """Raise PERMISSION_MISSING for an object of another campus's exam; for the bulk channel."""
         study_uid = study_of_object(uow, sop_instance_uid)
-        self._check_exam(uow, caller, None if study_uid is None else exam_of_study(uow, study_uid), "bulk.image")
-
-    def _check_exam(self, uow: UnitOfWork, caller: Caller, exam_id: int | None, item: str) -> None:
-        if exam_id is None or not caller.is_limited:
+        if study_uid is None:
             return
+        seen = (caller.user_id, caller.campus_ids, caller.department_ids, study_uid)
+        now = time.monotonic()
+        if self._seen.get(seen, 0.0) > now:
+            return
+        is_own = self._check_exam(uow, caller, exam_of_study(uow, study_uid), "bulk.image")
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        if is_own:
+            self._seen[seen] = now + _AGAIN_S
+
+    def _check_exam(self, uow: UnitOfWork, caller: Caller, exam_id: int | None, item: str) -> bool:
+        """Return whether it is the caller's own; False where only a request to another hospital opens it, for now."""
+        if exam_id is None or not caller.is_limited:
+            return True
         place = place_of_exam(uow, exam_id)
         if place is None or _is_within(place, self._rooms(uow, caller), caller):
-            return
+            return True
         if not self.opens(uow, caller, exam_id, item):
             raise _refused()
+        return False
 
     def _rooms(self, uow: UnitOfWork, caller: Caller) -> frozenset[int]:
         rooms = self._organisation.hospital(uow).rooms.values()
