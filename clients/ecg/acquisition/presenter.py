@@ -31,7 +31,7 @@ from clients.ecg.acquisition.state import AcquisitionState, FindingLine, Phase
 from clients.ecg.line.originals import one_original
 from clients.ecg.line.outbox import new_key
 from clients.kit.translations import tr
-from shared.contract.ecg import EcgExamView, GetEcgExam, GetTrace, TraceData
+from shared.contract.ecg import EcgExamView, GetEcgExam, GetTrace, TraceData, TraceView
 from shared.contract.ecg_acquisition import (
     AcquisitionView,
     EcgDeviceEntry,
@@ -174,9 +174,7 @@ class AcquisitionPresenter:
         from shared.waveform.compact import unpack
 
         record = unpack(data.data)
-        verdict = data.trace.quality.findings
-        lines = tuple(FindingLine(each.severity == "fail", each.zh, each.en) for each in verdict)
-        self._put(phase=Phase.DONE, findings=lines, gate_ran=True)
+        self._put(phase=Phase.DONE, findings=_lines_of(data.trace), gate_ran=True)
         self._acquired(record, data.trace.id, "", "")
 
     def _on_no_view(self, error: Exception) -> None:
@@ -419,6 +417,8 @@ class AcquisitionPresenter:
         lost = result.exam_id is None
         error = tr("心电图已保存，但采集任务已先结束：请在“未匹配心电图”中把它匹配到本检查。") if lost else ""
         self._put(phase=Phase.DONE, share=1.0, task=result.task or self.state.task, is_offline=False)
+        if found := _lines_of(result.trace):  # the server compares with the patient's last record too
+            self._put(findings=found)
         self._tell(result.trace.id)
         self.refresh()
         self._put(error=error)
@@ -465,6 +465,11 @@ def _sentence_of(error: Exception) -> str:
     from clients.kit.messages import message_for
 
     return message_for(error).text
+
+
+def _lines_of(trace: TraceView) -> tuple[FindingLine, ...]:
+    """What the server's gate says of a trace."""
+    return tuple(FindingLine(each.severity == "fail", each.zh, each.en) for each in trace.quality.findings)
 
 
 def _ignored(_result: object) -> None:

@@ -54,11 +54,14 @@ from shared.domain.states import Sex, VisitKind
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 EXAM = 41
 
+_GOOD = QualityVerdict(passed=True)
+
 
 class FakeAcquisition:
     """`connection` is what screens and senders are given."""
 
     def __init__(self) -> None:
+        self.quality = _GOOD  # what its gate says of each record
         self.entry: EcgDeviceEntry | None = EcgDeviceEntry(
             serial="SN-2207",
             model="ECG-1200",
@@ -187,7 +190,7 @@ class FakeAcquisition:
 
     def _result(self, key: str) -> UploadResult:
         number = 1 + list(self.kept).index(key)
-        return UploadResult(trace=a_trace(number), exam_id=EXAM, orphan_id=None, task=None)
+        return UploadResult(trace=a_trace(number, self.quality), exam_id=EXAM, orphan_id=None, task=None)
 
     def _report(self, request: ReportLine) -> Nothing:
         self.reports.append(request.report)
@@ -254,7 +257,7 @@ def a_task(number: int, *, exam_id: int = EXAM, patient_name: str = "李桂芳")
     )
 
 
-def a_trace(number: int) -> TraceView:
+def a_trace(number: int, quality: QualityVerdict = _GOOD) -> TraceView:
     return TraceView(
         id=number,
         exam_id=EXAM,
@@ -275,7 +278,7 @@ def a_trace(number: int) -> TraceView:
         sop_class="",
         sop_uid="",
         values=TraceValues(),
-        quality=QualityVerdict(passed=True),
+        quality=quality,
     )
 
 

@@ -11,13 +11,14 @@ import pytest
 
 from clients.ecg.acquisition.ports import DeviceError, FileArrived, Finished, LinkChanged, LinkState, Samples
 from clients.ecg.acquisition.presenter import AcquisitionPresenter
-from clients.ecg.acquisition.state import AcquisitionState, Phase
+from clients.ecg.acquisition.state import AcquisitionState, FindingLine, Phase
 from clients.ecg.line.outbox import Outbox
 from clients.ecg.line.sending import LineSender
 from clients.kit.connection import LineState
 from clients.kit.messages import CollectedMessages
 from clients.kit.running import ImmediateRunner
 from clients.kit.settings import UserSettings
+from shared.contract.ecg import QualityFinding, QualityVerdict
 from shared.contract.errors import ErrorBody, ErrorCode
 from shared.domain.ecg import DeviceState, TraceSource, Urgency
 from shared.waveform import formats
@@ -93,6 +94,20 @@ def test_the_bound_device_is_shown_and_can_start(desk: Desk) -> None:
     assert desk.state.device is not None and desk.state.device.name == "心电图室 1 号机"
     assert desk.state.shown_state is DeviceState.IDLE
     assert desk.state.patient == "李桂芳  67岁" and desk.state.urgency is Urgency.URGENT
+
+
+def test_what_only_the_server_sees_is_shown_when_it_has_the_record(desk: Desk, good: EcgRecord) -> None:
+    """It knows the patient's last record: the patient still lies there."""
+    finding = QualityFinding(
+        fault="limb_swap", severity="warn", leads=("I",), value=1.0, limit=1.0, unit="", zh="与上次相比", en="since"
+    )
+    desk.server.quality = QualityVerdict(passed=True, findings=(finding,))
+    desk.presenter.start()
+    desk.device.say(Finished(good))
+    assert not any(line.zh == "与上次相比" for line in desk.state.findings)
+    assert desk.sender.send_all()
+    assert desk.state.phase is Phase.DONE
+    assert desk.state.findings == (FindingLine(False, "与上次相比", "since"),)
 
 
 def test_a_good_record_is_kept_sent_and_told(desk: Desk, good: EcgRecord) -> None:
