@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QCloseEvent, QColor, QIcon, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -91,6 +93,11 @@ class Workplace:
         return permission in self.session.permissions
 
 
+def _say(signal: SignalInstance, what: object) -> None:
+    with contextlib.suppress(RuntimeError):  # the window is gone, its connection not yet
+        signal.emit(what)
+
+
 class LineWatcher(QObject):
     """Brings line states and notices from the connection's threads into the GUI thread."""
 
@@ -105,8 +112,8 @@ class LineWatcher(QObject):
         self._line_heard.connect(self._on_line)
         self._notice_heard.connect(self._on_notice)
         self.report = LineReport(LineState.ONLINE, datetime.now(UTC))
-        connection.on_line_state(self._line_heard.emit)
-        connection.on_notice(self._notice_heard.emit)
+        connection.on_line_state(partial(_say, self._line_heard))
+        connection.on_notice(partial(_say, self._notice_heard))
 
     def add_notice_listener(self, listener: Callable[[Notice], None]) -> None:
         """Call `listener` in the GUI thread with every notice."""
