@@ -29,6 +29,7 @@ ENTRIES = {
     "停用此项": "Take out of use",
     "启用此项": "Put in use",
     "查找爽约": "Find missed appointments",
+    "请求辅助阅片": "Ask for assisted reading",
     "没有找到": "Nothing found",
     "请换一个词，或清空查找。": "Try another word, or empty the search box.",
     "没有院区": "No campuses",

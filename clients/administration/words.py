@@ -51,6 +51,7 @@ JOB_KINDS = {
     "queueing.record_forecasts": "记录候诊时间预测",
     "registrations.make": "保存配准",
     "registrations.stitch": "拼接图像",
+    "remote_order": "请求辅助阅片",
     "results.look_after": "检查未完成的报告结果",
     "results.make": "生成报告结果",
     "routing.send": "转发",
