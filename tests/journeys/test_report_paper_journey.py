@@ -49,7 +49,7 @@ from shared.rpc.client import RpcClient
 from tests.server_process import ServerProcess, running_server
 
 PASSWORD, CODE = "Report-Paper-1", "975310"
-TEXT = ReportContent(findings="<p>双肺清晰。</p>", impression="<p>未见异常。</p>", critical_value=CriticalValue.NO)
+TEXT = ReportContent(findings="<p>脑沟清晰。</p>", impression="<p>未见异常。</p>", critical_value=CriticalValue.NO)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_from_the_designer_to_the_paper(server: ServerProcess, qtbot: QtBot, tmp
     wait(lambda: len(handing.presenter.state.rows) == 1)
     assert writer.call(reporting.GetReport(report_id=reports[0])).row.state is ReportState.PRINTED
     paper = "".join(page.extract_text() for page in PdfReader(next((tmp_path / "desk").glob("*.pdf"))).pages)
-    for words in ("放射影像报告", "欧阳𠮷祥", "双肺清晰", exams[0].row.accession_number):
+    for words in ("放射影像报告", "欧阳𠮷祥", "脑沟清晰", exams[0].row.accession_number):
         assert words in paper, words
     log = admin.call(ListCopies(report_id=reports[0]))
     assert [(one.outcome, one.place, one.reason) for one in log] == [

@@ -6,12 +6,14 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from clients.kit.app import make_application, wear
@@ -272,6 +274,10 @@ def test_what_was_typed_and_not_saved_is_back_after_the_client_is_gone(qtbot: Qt
     again.close()
 
 
+def _is_whole(window: QWidget) -> bool:
+    return not review(window)
+
+
 def test_both_stations_are_complete_in_english(qtbot: QtBot, hall: Hall) -> None:
     case = hall.case("钱英文", "左侧标本", "右侧标本")
     for login, station in (("li", "grossing"), ("zhou", "routine_slides")):
@@ -283,6 +289,8 @@ def test_both_stations_are_complete_in_english(qtbot: QtBot, hall: Hall) -> None
         for tab in desk.station.tabs.tab_ids:
             if tab in ("grossing", "embedding", "sectioning", "sectioned"):
                 desk.tab(tab)
+                with suppress(qtbot.TimeoutError):  # a page lays itself out again when its list has come
+                    desk.wait(partial(_is_whole, desk.window))
                 assert [str(one) for one in review(desk.window)] == [], tab
         set_language(Language.CHINESE)
         desk.close()
