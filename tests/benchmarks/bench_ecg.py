@@ -189,6 +189,7 @@ def _ludb(folder: Path, peers: dict[str, Any]) -> None:
 def _qtdb(folder: Path, peers: dict[str, Any]) -> None:
     headers = sorted(folder.glob("*.hea"))
     errors = {peer: Errors() for peer in peers}
+    each: dict[str, list[Errors]] = {peer: [] for peer in peers}
     counts, seconds = {peer: [0, 0, 0] for peer in peers}, dict.fromkeys(peers, 0.0)
     for header in headers:
         record = read(header)
@@ -196,7 +197,10 @@ def _qtdb(folder: Path, peers: dict[str, Any]) -> None:
             started = time.perf_counter()
             found = measure(record)
             seconds[peer] += time.perf_counter() - started
-            errors[peer].add(found, qtdb_beats(header, record.sampling_hz))
+            reference = qtdb_beats(header, record.sampling_hz)
+            errors[peer].add(found, reference)
+            each[peer].append(Errors())
+            each[peer][-1].add(found, reference)
             if header.with_suffix(".atr").exists():
                 truth = reference_beats_ms(header, record.sampling_hz)
                 _count(counts[peer], truth, [beat["r"] for beat in found])
@@ -204,6 +208,7 @@ def _qtdb(folder: Path, peers: dict[str, Any]) -> None:
     _table(
         "reference: first cardiologist (q1c)", [(peer, "all") for peer in peers], {(p, "all"): errors[p] for p in peers}
     )
+    _table_of_records(each)
     _rates(counts, seconds)
 
 
@@ -243,6 +248,23 @@ def _table(title: str, names: list[tuple[str, str]], errors: dict[tuple[str, str
         limit = f"{CSE_SD_MS[point]}" if point in CSE_SD_MS else ""
         print(f"| {point} | " + " | ".join(errors[name].cell(point) for name in names) + f" | {limit} |")
     print()
+
+
+def _table_of_records(each: dict[str, list[Errors]]) -> None:
+    """As papers give it: the mean over the records of each record's mean and SD; and what most records stay below."""
+    print("\nmean of the records' means ± mean of their SDs (median of the SDs)\n")
+    print("| point | " + " | ".join(each) + " |")
+    print("|---|" + "---|" * len(each))
+    for name in POINTS:
+        cells = []
+        for records in each.values():
+            values = [one.values[name] for one in records if len(one.values[name]) > 1]
+            spreads = [float(np.std(one)) for one in values]
+            means = [float(np.mean(one)) for one in values]
+            cells.append(
+                f"{np.mean(means):+.1f} ± {np.mean(spreads):.1f} ({np.median(spreads):.1f})" if values else "–"
+            )
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 def _rates(counts: dict[str, list[int]], seconds: dict[str, float]) -> None:
