@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.diagnosis.remote.presenter import RequestPresenter, RequestState
 from clients.diagnosis.report.editor import RichEditor
 from clients.kit.choosing import Switch
-from clients.kit.labels import Label, ValueLabel
+from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.translations import tr
 from shared.contract.remote import OpinionContent, RemoteView
 from shared.domain.remote import RemoteKind
+from shared.domain.rich_text import plain
 
 
 class OpinionArea(QWidget):
     """影像所见 and 诊断意见 of the expert: typed by its holder or auditor, read by everybody else."""
+
+    keep_wanted = Signal()
+    """The text is to be kept as a template."""
 
     def __init__(self, presenter: RequestPresenter) -> None:
         super().__init__()
@@ -26,6 +33,7 @@ class OpinionArea(QWidget):
         self.critical = Switch("危急值")
         self.critical.toggled.connect(self._typed)
         self.saved = ValueLabel("", "quiet")
+        self.keep_button = Button("存为模板", "quiet", "template", on_click=self.keep_wanted.emit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -38,15 +46,27 @@ class OpinionArea(QWidget):
             column.addWidget(editor, stretch)
             column.addWidget(self.problems[key])
             editor.edited.connect(self._typed)
+            editor.cursorPositionChanged.connect(partial(self._used, editor))
+        self._last = self.findings
         foot = QHBoxLayout()
         foot.addWidget(self.critical)
         foot.addSpacing(16)
         foot.addWidget(self.saved, 1)
+        foot.addWidget(self.keep_button)
         column.addLayout(foot)
 
     def settle(self) -> None:
         """What stands in the editors counts now."""
         self._typed()
+
+    def insert_words(self, text: str) -> None:
+        """Put a phrase at the cursor of the text that was used last."""
+        if not self._last.isReadOnly():
+            self._last.insert_words(text)
+
+    def _used(self, editor: RichEditor) -> None:
+        if editor.hasFocus():
+            self._last = editor
 
     def _typed(self, *_: object) -> None:
         self._presenter.typed(
@@ -74,6 +94,8 @@ class OpinionArea(QWidget):
         is_elsewhere = view.row.kind is RemoteKind.REPORT
         for part in (self.findings, self.impression, self.critical):
             part.setVisible(not is_elsewhere)
+        has_text = bool(plain(state.content.findings) or plain(state.content.impression))
+        self.keep_button.setVisible(state.may_type and has_text and not is_elsewhere)
         for key, label in self.problems.items():
             label.set_text(state.problems.get(key, ""))
             label.setVisible(key in state.problems)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayou
 from clients.diagnosis.later import QtLater
 from clients.diagnosis.remote.facts import Facts
 from clients.diagnosis.remote.opinion import OpinionArea
+from clients.diagnosis.remote.phrases import PhrasesPane
 from clients.diagnosis.remote.presenter import NEEDS_REASON, RequestPresenter, RequestState, action_word
 from clients.diagnosis.remote.words import ADJUSTED, CRITICAL, URGENT, Clocks, kind_word, look_of_row
 from clients.diagnosis.words import SEX_WORDS
@@ -45,6 +46,7 @@ _SHOWN = (
     _A.ADJUST, _A.TAKE_BACK, _A.URGE, _A.RETURN, _A.GIVE_BACK, _A.RELEASE, _A.WITHDRAW,
 )  # fmt: skip
 """In the order of the bar; WRITE is left out while the text may be typed."""
+_TABS = ("opinion", "phrases", "request")
 
 
 class RequestPane(QWidget):
@@ -63,13 +65,18 @@ class RequestPane(QWidget):
         self._bar.setSpacing(8)
         self.reason = _Reason(self.presenter)
         self.trouble = ValueLabel("", "error", wrap=True)
-        self.tabs = SegmentedControl((Option("opinion", "诊断意见"), Option("request", "申请与历史")), "opinion")
+        self.tabs = SegmentedControl(
+            (Option("opinion", "诊断意见"), Option("phrases", "模板与词条"), Option("request", "申请与历史")), "opinion"
+        )
         self.tabs.chosen.connect(self._show_tab)
         self.opinion = OpinionArea(self.presenter)
+        self.phrases = PhrasesPane(place, self.presenter, self.opinion.insert_words)
+        self.opinion.keep_wanted.connect(self._ask_name)
+        self.phrases.is_over.connect(partial(self._show_tab, "opinion"))
         self.facts = Facts()
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.opinion)
-        self.stack.addWidget(scrolling(self.facts))
+        for part in (self.opinion, self.phrases, scrolling(self.facts)):
+            self.stack.addWidget(part)
         self._arrange()
         place.on_notice(self.presenter.heard)
         self.presenter.show_to(self.render_state)
@@ -107,6 +114,7 @@ class RequestPane(QWidget):
         self.trouble.setVisible(bool(state.trouble))
         self.reason.show_state(state)
         self.opinion.show_state(state)
+        self.phrases.show_state(state)
         key = (state.view, state.is_adjusting, state.is_busy, language())
         if key == self._shown:
             return
@@ -173,8 +181,15 @@ class RequestPane(QWidget):
             self._open_images((*view.row.study_uids, *(uid for one in view.priors for uid in one.study_uids)))
 
     def _show_tab(self, key: str) -> None:
+        if key == "phrases":
+            self.opinion.settle()
+            self.phrases.choose()
         self.tabs.set_current(key)
-        self.stack.setCurrentIndex(0 if key == "opinion" else 1)
+        self.stack.setCurrentIndex(_TABS.index(key))
+
+    def _ask_name(self) -> None:
+        self._show_tab("phrases")
+        self.phrases.ask_name()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "stack"):

@@ -18,6 +18,7 @@ _TABLES: tuple[Mapping[Any, remote.Word], ...] = (
 
 ENTRIES: dict[str, str] = {
     **{word.zh: word.en for table in _TABLES for word in table.values()},
+    "模板与词条": "Templates",
     "辅助阅片": "Assisted reading",
     "请求辅助阅片": "Ask for assisted reading",
     "服务类型": "Service",

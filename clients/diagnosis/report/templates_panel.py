@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from clients.diagnosis.report.state import ReportPageState
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.labels import Button, IconButton, Label
 from clients.kit.pinyin import matches
@@ -77,12 +76,11 @@ class TemplatesPanel(QWidget):
         """Report to this presenter from now on."""
         self._intentions = intentions
 
-    def show_state(self, state: ReportPageState) -> None:
+    def show_templates(self, templates: Sequence[TemplateView], exam_type: str, *, may_type: bool) -> None:
         """Show the templates; those of the exam's type come first."""
-        exam_type = state.report.row.exam_type if state.report else ""
-        self._may_type = state.may_type
-        if (state.templates, exam_type) != (self._templates, self._exam_type):
-            self._templates, self._exam_type = state.templates, exam_type
+        self._may_type = may_type
+        if (tuple(templates), exam_type) != (self._templates, self._exam_type):
+            self._templates, self._exam_type = tuple(templates), exam_type
             self._fill()
         self._show_buttons()
 

@@ -162,7 +162,8 @@ class ReportPage(QWidget):
         self.writing.show_state(state)
         if state.history is not before.history or state.report is None:
             self.history.show_history(state.history)
-        self.templates.show_state(state)
+        exam_type = state.report.row.exam_type if state.report else ""
+        self.templates.show_templates(state.templates, exam_type, may_type=state.may_type)
         self.log.show_log(state.log)
         self.papers.show_related(state.related)
         if state.report is not None and state.related is None and before.related is not None:

@@ -1,20 +1,13 @@
-"""Templates and phrases: fetched, used, saved, deleted."""
+"""Templates and phrases on the report page: fetched, used, saved, deleted."""
 
 from __future__ import annotations
 
 from clients.diagnosis.report.presenting.attaching import Attaching
-from clients.diagnosis.report.state import (
-    joined,
-    with_content,
-)
+from clients.diagnosis.report.shelf import Shelf, Templates, used
+from clients.diagnosis.report.state import with_content
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
-from shared.contract.reporting import (
-    DeleteTemplate,
-    ListTemplates,
-    SaveTemplate,
-    TemplateView,
-)
+from shared.contract.reporting import SaveTemplate, TemplateView
 
 
 class Templating(Attaching):
@@ -26,36 +19,17 @@ class Templating(Attaching):
         if not self.state.may_edit:
             self._messages.say(tr("请先进入报告再使用模板。"), Tone.WARNING)
             return
-        if is_replacing:
-            after = with_content(
-                before,
-                findings=template.findings,
-                impression=template.impression or before.impression,
-            )
-        else:
-            after = with_content(
-                before,
-                findings=joined(before.findings, template.findings) if template.findings else before.findings,
-                impression=joined(before.impression, template.impression) if template.impression else before.impression,
-            )
-        self._put_text(after)
+        findings, impression = used(before.findings, before.impression, template, is_replacing=is_replacing)
+        self._put_text(with_content(before, findings=findings, impression=impression))
         self._messages.offer_undo(tr("已使用模板：{name}", name=template.name), lambda: self._put_text(before))
 
     def load_templates(self, text: str = "") -> None:
         """Fetch public templates and the own ones."""
-        request = ListTemplates(text=text)
-        self._runner.run(
-            lambda: self._line.call(request), self._on_templates, self._messages.report, key="report.templates"
-        )
+        self._shelf().load(text)
 
     def save_template(self, request: SaveTemplate) -> None:
         """存为模板, or change an own one."""
-
-        def done(template: TemplateView) -> None:
-            self._messages.say(tr("已保存到个人模板：{name}", name=template.name), Tone.SUCCESS)
-            self.load_templates()
-
-        self._runner.run(lambda: self._line.call(request), done, self._messages.report)
+        self._shelf().save(request)
 
     def save_as_template(self, name: str, folder: str) -> None:
         """The present text as a personal template (RIS-RPD-08)."""
@@ -73,25 +47,10 @@ class Templating(Attaching):
 
     def delete_template(self, template: TemplateView) -> None:
         """Delete an own template; it can be taken back."""
-        request = DeleteTemplate(id=template.id)
+        self._shelf().delete(template)
 
-        def undo() -> None:
-            self.save_template(
-                SaveTemplate(
-                    is_phrase=template.is_phrase,
-                    folder=template.folder,
-                    name=template.name,
-                    exam_type=template.exam_type,
-                    findings=template.findings,
-                    impression=template.impression,
-                )
-            )
+    def _shelf(self) -> Shelf:
+        return Shelf(self._line, self._runner, self._messages, self._on_templates)
 
-        def done(_nothing: object) -> None:
-            self._messages.offer_undo(tr("模板已删除：{name}", name=template.name), undo)
-            self.load_templates()
-
-        self._runner.run(lambda: self._line.call(request), done, self._messages.report)
-
-    def _on_templates(self, templates: tuple[TemplateView, ...]) -> None:
+    def _on_templates(self, templates: Templates) -> None:
         self._change(templates=templates)

@@ -21,6 +21,7 @@ from clients.diagnosis.remote.teams import TeamsView
 from clients.diagnosis.remote.words import Clocks, duration
 from clients.kit.app import make_application, wear
 from clients.kit.gallery import settle
+from clients.kit.labels import Button
 from clients.kit.messages import CollectedMessages
 from clients.kit.review import review
 from clients.kit.running import ImmediateRunner
@@ -29,10 +30,12 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import Language, set_language
 from shared.contract import remote as contract
 from shared.contract import remote_services as services
+from shared.contract import reporting
 from shared.contract.base import Changed, Request
 from shared.contract.errors import ErrorBody, error_for
 from shared.contract.remote_services import OrderState, ServiceKind
 from shared.domain.remote import RemoteAction, RemoteState, RemoteUrgency
+from shared.domain.rich_text import plain
 from tests.server.remote.remote_world import RemoteWorld, a_world
 
 PICTURES = os.environ.get("REMOTE_PICTURES", "")
@@ -143,6 +146,74 @@ def test_what_is_typed_is_kept_by_itself_and_before_every_step(
     presenter.begin(RemoteAction.GIVE_BACK)
     kept = world.seen(world.head, view.row.id)
     assert kept.row.state is RemoteState.PENDING and "随访" in kept.content.impression
+
+
+def test_templates_and_phrases_serve_the_opinion_too(qtbot: QtBot, world: RemoteWorld, tmp_path: Path) -> None:
+    own = a_template(world, world.expert)
+    view = world.in_state(RemoteState.WRITING)
+    page = a_page(world, world.expert, tmp_path, [])
+    pane, place = page.pane, page.pane._place
+    assert isinstance(place.messages, CollectedMessages)
+    qtbot.addWidget(page)
+    page.show()
+    pane.presenter.open(view.row.id)
+    pane.opinion.impression.insertPlainText("右肺结节")
+    before = pane.presenter.state.content
+    pane.tabs.choose(1)
+    settle()
+    assert pane.stack.currentWidget() is pane.phrases
+    shown(qtbot, page, "page-templates", (1366, 700))
+    pane.phrases.panel.kind.choose(1)
+    assert pane.phrases.panel.choose(own.id)
+    pane.phrases.panel.insert_button.click()
+    after = pane.presenter.state.content
+    assert pane.stack.currentWidget() is pane.opinion
+    assert plain(own.findings) in plain(after.findings)
+    assert plain(after.impression).startswith("右肺结节")
+    place.messages.undo_offers[-1][1]()
+    assert pane.presenter.state.content == before
+    assert pane.opinion.findings.subset == before.findings
+
+    pane.opinion.keep_button.click()
+    pane.phrases.keep.name.setText("右肺结节")
+    pane.phrases.keep.findChild(Button).click()
+    [kept] = [one for one in world.ask(world.expert, reporting.ListTemplates()) if one.id != own.id]
+    assert (kept.name, plain(kept.impression)) == ("右肺结节", "右肺结节")
+    assert not world.ask(world.second, reporting.ListTemplates())
+
+    phrase = reporting.SaveTemplate(is_phrase=True, folder="", name="随访", findings="<p>建议三个月后复查</p>")
+    world.ask(world.expert, phrase)
+    pane.phrases._shelf.load()
+    pane.tabs.choose(1)
+    pane.phrases.panel.kind.choose(2)
+    leaf = pane.phrases.panel._leaves()[0]
+    pane.phrases.panel.tree.setCurrentItem(leaf)
+    pane.phrases.panel.insert_button.click()
+    assert "建议三个月后复查" in plain(pane.presenter.state.content.findings)
+    pane.presenter.save()
+    assert "建议三个月后复查" in world.seen(world.expert, view.row.id).content.findings
+
+
+def a_template(world: RemoteWorld, token: str) -> reporting.TemplateView:
+    kept = reporting.SaveTemplate(name="双肺", findings="<p>双肺纹理清晰</p>", folder="知识库", exam_type="CT")
+    found = world.ask(token, kept)
+    assert isinstance(found, reporting.TemplateView)
+    return found
+
+
+def test_whoever_may_not_type_may_not_insert(qtbot: QtBot, world: RemoteWorld, tmp_path: Path) -> None:
+    own = a_template(world, world.second)
+    view = world.in_state(RemoteState.WRITING)
+    page = a_page(world, world.second, tmp_path, [])
+    qtbot.addWidget(page)
+    page.show()
+    page.pane.presenter.open(view.row.id)
+    page.pane.tabs.choose(1)
+    panel = page.pane.phrases.panel
+    panel.kind.choose(1)
+    assert panel.choose(own.id)
+    assert not panel.insert_button.isEnabled() and not panel.replace_button.isEnabled()
+    assert not page.pane.opinion.keep_button.isVisible()
 
 
 def test_a_reason_is_asked_for_beside_the_buttons(qtbot: QtBot, world: RemoteWorld, tmp_path: Path) -> None:
