@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from server.kernel.database import UnitOfWork
+from server.kernel.database.settings_rows import keep_settings
 from server.remote import rules
 from server.remote.tables import RemotePolicyRow
-from shared.contract.base import Changed
 from shared.contract.remote import RemotePolicy
 
 _THE_POLICY = 1
@@ -27,13 +27,6 @@ class Limits:
     def save(self, uow: UnitOfWork, policy: RemotePolicy) -> RemotePolicy:
         """Change the limits. Raises INVALID, CONFLICT."""
         rules.checked_policy(policy)
-        row = uow.session.get(RemotePolicyRow, _THE_POLICY, with_for_update=True)
-        if row is None:
-            row = RemotePolicyRow(id=_THE_POLICY, version=0, body=b"")
-            uow.session.add(row)
-        row.expect(policy.version)
-        row.body = msgspec.json.encode(policy)
-        row.touch()
-        uow.session.flush()
-        uow.publish(Changed(entity="remote_policy", id=_THE_POLICY, version=row.version))
+        body = msgspec.json.encode(policy)
+        keep_settings(uow, RemotePolicyRow, _THE_POLICY, version=policy.version, body=body, entity="remote_policy")
         return self.policy(uow)
