@@ -182,13 +182,18 @@ def _descend(slope: NDArray[Any], start: int, step: int, threshold: float, most:
 
 
 def _largest(beat: NDArray[Any], onset: float, offset: float) -> float:
-    """R: the median over the leads of their highest point, or of their lowest where they hardly rise at all."""
+    """R: the median over the leads of their highest point, or of their lowest where they hardly rise at all.
+
+    The highest point at the very end of the complex is where a high ST segment begins, after a negative complex, no R.
+    """
     import numpy as np
 
     first, last = int(onset), max(int(onset) + 1, int(offset))
     deviation = beat[:, first : last + 1] - beat[:, first : first + 1]
+    highest, lowest = np.argmax(deviation, axis=1), np.argmin(deviation, axis=1)
     upright = deviation.max(axis=1) > _UPRIGHT * -deviation.min(axis=1)
-    peaks = np.where(upright, np.argmax(deviation, axis=1), np.argmin(deviation, axis=1))
+    upright &= (highest < last - first) | (lowest == 0)
+    peaks = np.where(upright, highest, lowest)
     return float(first + np.median(peaks))
 
 

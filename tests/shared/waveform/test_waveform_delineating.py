@@ -10,7 +10,7 @@ from ecg_phantom import Heart, Truth, eight_leads, record_of, twelve_leads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.waveform import templates
+from shared.waveform import delineation, templates
 from shared.waveform.beats import POINTS, BeatClass, Delineation
 from shared.waveform.delineating import delineate
 from shared.waveform.measuring import analyse
@@ -208,3 +208,13 @@ def test_a_beat_at_the_start_stays_inside(seed: int) -> None:
     assert moved.min() >= 0
     assert sum(len(shape.members) for shape in shapes) == 2
     assert np.isfinite(templates.averaged(values, moved[:1], 20, 40).beat).all()
+
+
+def test_a_negative_complex_before_a_high_st_segment_has_its_r_at_its_depth() -> None:
+    """The ST segment rises where such a complex ends: its highest point there is no R wave."""
+    times = np.arange(-300.0, 500.0, 4.0)
+    depth = -170.0 * np.exp(-(((times - 60.0) / 35.0) ** 2))
+    high = 70.0 / (1.0 + np.exp(-(times - 160.0) / 25.0)) * np.exp(-((np.maximum(times - 250.0, 0.0) / 80.0) ** 2))
+    beat = np.vstack([depth + high, 0.8 * (depth + high)])
+    _on, r, _off = delineation.qrs_points(beat, int(np.argmin(np.abs(times - 60.0))), 250.0)
+    assert times[round(r)] == pytest.approx(60.0, abs=8.0)
