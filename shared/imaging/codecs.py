@@ -250,12 +250,19 @@ def _jpeg(raw: bytes, fmt: PixelFormat) -> tuple[NDArray[Any], str]:
 
 
 def _jpeg_colour(raw: bytes, photometric: str) -> str:
-    """RGB or YBR: an Adobe marker and component letters are facts of the stream, the header is hearsay."""
+    """RGB or YBR: an Adobe marker and component letters are facts of the stream, the header is hearsay.
+
+    So is a JFIF marker in a lossy stream: JFIF knows no three components but Y, CB and CR.
+    """
+    is_jfif = False
     for marker, body in _jpeg_segments(raw):
         if marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
             return "YBR" if body[11] else "RGB"
-        if marker in _START_OF_FRAME and len(body) >= 15 and bytes(body[6:15:3]) == b"RGB":
+        if marker in _START_OF_FRAME and len(body) >= 15 and bytes(body[6:15:3]).upper() == b"RGB":
             return "RGB"
+        is_jfif = is_jfif or (marker == 0xE0 and body[:5] == b"JFIF\0")
+        if is_jfif and marker in _LOSSY_FRAME:
+            return "YBR"
     return "YBR" if photometric.startswith("YBR") else "RGB"
 
 
@@ -395,6 +402,7 @@ def _shaped(array: NDArray[Any], fmt: PixelFormat) -> NDArray[Any]:
 # --- what the stream itself says of its size -----------------------------------------------------------------
 
 _START_OF_FRAME = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7})
+_LOSSY_FRAME = frozenset({0xC0, 0xC1, 0xC2})
 _WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 

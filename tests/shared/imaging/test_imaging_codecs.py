@@ -228,6 +228,30 @@ def test_an_adobe_marker_outweighs_the_header() -> None:
     assert abs(int(declared_rgb[8, 8, 0]) - 200) < 4 and declared_rgb[8, 8, 2] < 4
 
 
+def test_a_jfif_marker_outweighs_the_header() -> None:
+    """Seen on dental photographs: RGB in the header, a plain JFIF file in the frame."""
+    original = np.zeros((16, 16, 3), np.uint8)
+    original[:, :, 0] = 200
+    stream = imagecodecs.jpeg8_encode(original, level=100)
+    assert stream[6:10] == b"JFIF"
+
+    declared_rgb = decode_frame(stream, a_format(original), "1.2.840.10008.1.2.4.50")
+
+    assert abs(int(declared_rgb[8, 8, 0]) - 200) < 4 and declared_rgb[8, 8, 2] < 4
+
+
+def test_letters_of_components_outweigh_a_jfif_marker() -> None:
+    original = smooth("u1", 8, (16, 16, 3))
+    stream = imagecodecs.jpeg8_encode(original, level=100, colorspace="RGB", outcolorspace="RGB")
+    assert stream[6:11] == b"Adobe"
+    jfif = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+    plain = stream[:2] + jfif + stream[18:]
+
+    result = decode_frame(plain, a_format(original, photometric="YBR_FULL"), "1.2.840.10008.1.2.4.50")
+
+    assert np.abs(result.astype(int) - original).max() <= 4
+
+
 def _adobe(transform: int) -> bytes:
     return b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00" + bytes([transform])
 
