@@ -203,7 +203,7 @@ _INTENSITY_LUT = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{n}" for n in ("1", "2",
 
 
 def modality_of(item: Any, ds: Any, *, signed: bool, modality_code: str) -> Modality | None:
-    """The Modality LUT of a functional group or header; None when ``item`` has none.
+    """The Modality LUT of a functional group or header; None for objects that cannot have one.
 
     ``ds`` is the object the item belongs to, for units that stand elsewhere.
     """
@@ -224,15 +224,17 @@ def modality_of(item: Any, ds: Any, *, signed: bool, modality_code: str) -> Moda
         return Modality(table=table, unit=text_of(lut, "ModalityLUTType").replace("US", ""))
     slope, intercept = number_of(item, "RescaleSlope"), number_of(item, "RescaleIntercept")
     if slope is None and intercept is None:
-        return None if item is not ds or _is_bare(ds) else Modality(unit="" if modality_code == "CT" else unit)
+        return None if _is_bare(ds) else Modality(unit="" if modality_code == "CT" else unit)
     return Modality(slope=slope or 1.0, intercept=intercept or 0.0, unit=unit)
 
 
 def _is_bare(ds: Any) -> bool:
-    """Objects whose values may only be understood by a Real World Value Mapping."""
-    if text_of(ds, "SOPClassUID") == "1.2.840.10008.5.1.4.1.1.30":  # Parametric Map
-        return True
-    return first_of(ds, "RealWorldValueMappingSequence") is not None and text_of(ds, "Modality") not in ("CT", "PT")
+    """Objects that have no Modality LUT, and whose values only a Real World Value Mapping explains.
+
+    Of plain images the mapping is one of several readings and stands beside the Modality LUT (PS3.3 C.7.6.16.2.11):
+    their windows and values are in stored values where the LUT is absent.
+    """
+    return text_of(ds, "SOPClassUID") == "1.2.840.10008.5.1.4.1.1.30"  # Parametric Map
 
 
 def voi_choices(item: Any, *, signed: bool, exact: bool = False) -> tuple[Window | LookupTable, ...]:

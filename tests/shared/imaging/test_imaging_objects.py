@@ -152,6 +152,25 @@ def test_a_dose_grid_has_planes_and_gray() -> None:
     assert frames[0].modality.slope == pytest.approx(float(ds.DoseGridScaling))
 
 
+# --- real world values -----------------------------------------------------------------------------------
+
+
+def test_real_world_values_explain_parametric_maps_only() -> None:
+    """Plain MR of several vendors carry a mapping and no rescaling: their windows and values are the stored ones."""
+    mapping = item(RealWorldValueSlope=4.98, RealWorldValueIntercept=1.5)
+    ds = item(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.4", Modality="MR", Rows=2, Columns=2,
+        RealWorldValueMappingSequence=Sequence([mapping]), WindowCenter=181, WindowWidth=315,
+    )  # fmt: skip
+
+    plain = frame_headers(ds, "MR")[0]
+    ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.30"
+    parametric = frame_headers(ds, "MR")[0]
+
+    assert (plain.modality.slope, plain.modality.intercept, plain.voi[0]) == (1, 0, Window(181, 315))
+    assert (parametric.modality.slope, parametric.modality.intercept) == (4.98, 1.5)
+
+
 # --- waveforms -------------------------------------------------------------------------------------------
 
 
