@@ -32,7 +32,7 @@ usage: mingjing ecg                                         the workstation
        mingjing ecg simulate FILE… --tcp PORT | --serial PORT | --folder DIR   a recorder that plays records
        mingjing ecg line --folder DIR …                     watch a folder and send what comes (store and forward)
 
-FILE is DICOM ECG, SCP-ECG, HL7 aECG, MUSE XML, Philips XML, MFER, EDF+, WFDB (.hea), ISHNE, Contec or CSV.
+FILE is DICOM ECG, SCP-ECG, HL7 aECG, MUSE XML, Philips XML, MFER, EDF+, BDF, WFDB (.hea), ISHNE, Contec or CSV.
 """
 
 

@@ -46,6 +46,16 @@ def standard_name(name: str) -> str:
     return _STANDARD.get(short) or _STANDARD.get(_OTHER_WORDS.get(short, "")) or word
 
 
+def is_lead(name: str) -> bool:
+    """Whether a channel's name is one of an ECG lead: a standard one, a monitor's ``V``, or ``ECG`` with a number.
+
+    >>> [is_lead(one) for one in ("II", "V", "ECG 1", "PLETH", "RESP")]
+    [True, True, True, False, False]
+    """
+    word = standard_name(name)
+    return word.upper() in _STANDARD or word.upper() == "V" or word.upper().startswith("ECG")
+
+
 def with_derived_limb_leads(leads: Mapping[str, NDArray]) -> dict[str, NDArray]:  # type: ignore[type-arg]
     """All limb leads that two of the given ones determine, those given first; chest and other leads are kept.
 

@@ -129,5 +129,5 @@ def _nothing_known(data: bytes) -> str:
         return "the file is empty"
     return (
         "this is no ECG file that Mingjing knows. It reads DICOM ECG, SCP-ECG, HL7 aECG, MUSE XML, Philips XML, MFER, "
-        "EDF+, WFDB (give the .hea file), ISHNE, CSV, Contec and PDF with drawn traces"
+        "EDF+, BDF, WFDB (give the .hea file), ISHNE, CSV, Contec and PDF with drawn traces"
     )

@@ -1,4 +1,4 @@
-"""Reads and writes EDF and EDF+ (Kemp 1992, Kemp and Olivan 2003); samples of 16 bits in records."""
+"""Reads and writes EDF and EDF+ (Kemp 1992, Kemp and Olivan 2003): records of 16-bit samples; reads BDF (24 bits)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shared.domain.states import Sex
 from shared.waveform.formats import base, edf_layout
 from shared.waveform.formats.base import CannotHold, EcgFormatError, Source, Written, gaps_filled
 from shared.waveform.formats.dicom_concepts import mark_parts, mark_text
+from shared.waveform.leads import is_lead
 from shared.waveform.record import MISSING, AcquisitionFilters, Annotation, EcgDevice, EcgPatient, EcgRecord
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ ENDS = "Recording ends"  # the standard text for it, EDF+ 2.2.4
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 _TO_UV = {"uv": 1.0, "µv": 1.0, "mv": 1e3, "v": 1e6, "nv": 1e-3, "\u03bcv": 1.0}
 _NOTES = "EDF Annotations"
+_ALL_NOTES = (_NOTES, "BDF Annotations")
+BIOSEMI = b"\xffBIOSEMI"
+"""What stands in place of EDF's version in the same header with samples of 24 bits (BioSemi's BDF, BDF+)."""
 
 
 @dataclass(frozen=True)
@@ -36,38 +40,44 @@ class _Signal:
 
 
 def read(source: Source) -> EcgRecord:
-    """The record of an EDF file: the signals in volts of the highest rate. Raises EcgFormatError."""
+    """The record of an EDF or BDF file: the signals in volts of the leads' rate, else of the highest one.
+
+    Raises EcgFormatError.
+    """
     data = source.data
     findings: list[str] = []
-    head, signals, seconds = _header(data)
+    width = 3 if data.startswith(BIOSEMI) else 2
+    head, signals, seconds = _header(data, width)
     start = 256 * (len(signals) + 1)
-    size = 2 * sum(signal.per_record for signal in signals)
-    if size < 2:
+    size = width * sum(signal.per_record for signal in signals)
+    if size < width:
         raise EcgFormatError("the EDF file has records without samples")
     said = _whole(head[236:244])
     records = (len(data) - start) // size
     if said not in (-1, records):
         findings.append(f"the EDF file says {said} records and holds {records}")
         records = min(records, said) if said > 0 else records
-    used = [one for one in signals if one.label != _NOTES and one.unit.lower() in _TO_UV and one.per_record]
+    used = [one for one in signals if one.label not in _ALL_NOTES and one.unit.lower() in _TO_UV and one.per_record]
     for one in signals:
-        if one not in used and one.label != _NOTES:
+        if one not in used and one.label not in _ALL_NOTES:
             findings.append(f"signal {one.label} is not in volts and is left out")
-    fastest = max((one.per_record for one in used), default=0)
-    if not fastest or records < 1:
+    rates = {one.per_record for one in used}
+    chosen = max(rates, key=lambda rate: (_leads_at(rate, used), rate), default=0)
+    if not chosen or records < 1:
         raise EcgFormatError("the EDF file holds no signal in volts")
     if not seconds > 0:
         raise EcgFormatError("the EDF file does not say how long its records are")
-    hertz = base.checked_rate(fastest / seconds)
+    hertz = base.checked_rate(chosen / seconds)
     for one in used:
-        if one.per_record != fastest:
-            findings.append(f"signal {one.label} is sampled slower than {hertz:g} Hz and is left out")
-    used = [one for one in used if one.per_record == fastest]
-    base.checked_size(len(used), records * fastest)
-    samples = _samples(data[start:], used, records, size)
-    onsets, notes = _notes(data[start:], [one for one in signals if one.label == _NOTES], records, size)
-    if head[192:197] == b"EDF+D":
-        samples = _spread(samples, onsets, fastest, hertz, findings)
+        if one.per_record != chosen:
+            findings.append(f"signal {one.label} is not sampled at {hertz:g} Hz and is left out")
+    used = [one for one in used if one.per_record == chosen]
+    base.checked_size(len(used), records * chosen)
+    samples = _samples(data[start:], used, records, size, width)
+    notes_of = [one for one in signals if one.label in _ALL_NOTES]
+    onsets, notes = _notes(data[start:], notes_of, records, size, width)
+    if head[192:197] in (b"EDF+D", b"BDF+D"):
+        samples = _spread(samples, onsets, chosen, hertz, findings)
     leads, written = base.named_leads([_lead(one.label) for one in used])
     marks, length = _marks(notes, onsets[0] if onsets else 0.0, hertz, set(leads), samples.shape[1])
     scales = [_scale(one) for one in used]
@@ -103,7 +113,11 @@ def _real(raw: bytes) -> float:
     return value
 
 
-def _header(data: bytes) -> tuple[bytes, list[_Signal], float]:
+def _leads_at(rate: int, signals: list[_Signal]) -> int:
+    return sum(one.per_record == rate and is_lead(_lead(one.label)) for one in signals)
+
+
+def _header(data: bytes, width: int) -> tuple[bytes, list[_Signal], float]:
     head = data[:256]
     if len(head) < 256:
         raise EcgFormatError("the EDF header is cut off")
@@ -113,16 +127,16 @@ def _header(data: bytes) -> tuple[bytes, list[_Signal], float]:
         raise EcgFormatError("the EDF header is cut off")
     place = 256
     columns = []
-    for width in (16, 80, 8, 8, 8, 8, 8, 80, 8, 32):
-        columns.append([data[place + n * width : place + (n + 1) * width] for n in range(count)])
-        place += count * width
+    for wide in (16, 80, 8, 8, 8, 8, 8, 80, 8, 32):
+        columns.append([data[place + n * wide : place + (n + 1) * wide] for n in range(count)])
+        place += count * wide
     signals, offset = [], 0
     for n in range(count):
         per_record = _whole(columns[8][n])
         if not 0 <= per_record <= 100_000_000:
             raise EcgFormatError("the EDF header gives a number of samples that cannot be right")
         label = columns[0][n].decode("latin-1").strip()
-        notes = label == _NOTES
+        notes = label in _ALL_NOTES
         signals.append(
             _Signal(
                 label,
@@ -134,18 +148,23 @@ def _header(data: bytes) -> tuple[bytes, list[_Signal], float]:
                 offset,
             )
         )
-        offset += 2 * per_record
+        offset += width * per_record
     return head, signals, _real(head[244:252])
 
 
-def _samples(data: bytes, used: list[_Signal], records: int, size: int) -> NDArray[Any]:
+def _samples(data: bytes, used: list[_Signal], records: int, size: int, width: int) -> NDArray[Any]:
     import numpy as np
 
     table = np.frombuffer(data, np.uint8, records * size).reshape(records, size)
     rows = []
     for one in used:
-        part = np.ascontiguousarray(table[:, one.offset : one.offset + 2 * one.per_record])
-        rows.append(part.view("<i2").reshape(-1).astype(np.int32))
+        part = np.ascontiguousarray(table[:, one.offset : one.offset + width * one.per_record])
+        if width == 2:
+            rows.append(part.view("<i2").reshape(-1).astype(np.int32))
+        else:  # the three bytes above an empty one, moved down with their sign
+            wide = np.zeros((part.size // 3, 4), dtype=np.uint8)
+            wide[:, 1:] = part.reshape(-1, 3)
+            rows.append(wide.view("<i4").reshape(-1) >> 8)
     return np.vstack(rows)
 
 
@@ -167,7 +186,7 @@ def _lead(label: str) -> str:
 
 
 def _notes(
-    data: bytes, signals: list[_Signal], records: int, size: int
+    data: bytes, signals: list[_Signal], records: int, size: int, width: int
 ) -> tuple[list[float], list[tuple[float, float, str]]]:
     """When each record starts, and all annotations: onset, duration, text (EDF+ 2.2)."""
     onsets: list[float] = []
@@ -175,7 +194,7 @@ def _notes(
     for record in range(records if signals else 0):
         for place, signal in enumerate(signals):
             first = record * size + signal.offset
-            for tal in data[first : first + 2 * signal.per_record].split(b"\0"):
+            for tal in data[first : first + width * signal.per_record].split(b"\0"):
                 parts = tal.split(b"\x14")
                 onset, _, duration = parts[0].partition(b"\x15")
                 when = base.number(onset.decode("ascii", "replace"))

@@ -19,7 +19,7 @@ def kind_of(data: bytes) -> Kind | None:
         return Kind.DICOM
     if head.startswith(b"%PDF-") or b"%PDF-" in head[:1024]:
         return Kind.PDF
-    if head[:8] == b"0       " and len(data) >= 256:
+    if head[:8] in (b"0       ", b"\xffBIOSEMI") and len(data) >= 256:
         return Kind.EDF
     if head[:8] in (b"ISHNE1.0", b"ANN  1.0"):
         return Kind.ISHNE

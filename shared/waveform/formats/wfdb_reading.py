@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.waveform.formats import base, wfdb_signals
 from shared.waveform.formats.base import EcgFormatError, Source
 from shared.waveform.formats.wfdb_annotations import read_annotations
-from shared.waveform.leads import TWELVE, standard_name
+from shared.waveform.leads import TWELVE, is_lead, standard_name
 from shared.waveform.record import MISSING, Annotation, EcgPatient, EcgRecord
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _SIGNAL = re.compile(
     r"(?:\s+(?P<checksum>[-+]?\d+)(?:\s+(?P<block>\d+)(?:\s+(?P<text>.*))?)?)?)?)?)?)?\s*$"
 )
 _TO_UV = {"mv": 1e3, "uv": 1.0, "µv": 1.0, "v": 1e6, "nv": 1e-3}
+_FINER = 64
+"""Signals of 16 bits leave room for it in 32; what is rounded then stays far below what the device could tell."""
+_NULL = 0
+"""Format of a signal that is named but not recorded: in the layout header of records whose segments differ."""
 ANNOTATORS = ("atr", "q1c", "qrs", "ecg", "man", "ari", "pu0")
 
 
@@ -61,9 +66,10 @@ def read(source: Source) -> EcgRecord:
     header = _header(source.data)
     findings: list[str] = []
     if header.segments:
-        signals, samples = _segments(header, source, findings)
+        signals, samples, frame = _segments(header, source, findings)
     else:
-        signals, samples = _signals(header, source, findings)
+        frame = _main_frame(header.signals)
+        signals, samples = _signals(header, source, frame, findings)
     used = [n for n, one in enumerate(signals) if one.unit.lower() in _TO_UV]
     for n, one in enumerate(signals):
         if n not in used:
@@ -77,7 +83,7 @@ def read(source: Source) -> EcgRecord:
         samples=samples[used],
         gain_uv=tuple(_gain(signals[n]) for n in used),
         baseline=tuple(float(signals[n].baseline) for n in used),
-        sampling_hz=header.hertz,
+        sampling_hz=base.checked_rate(header.hertz * frame),
         started=header.started,
         patient=_patient(header.comments),
         annotations=tuple(marks),
@@ -142,7 +148,8 @@ def _signal(row: str) -> _Signal:
     gain = base.number(part["gain"]) if part["gain"] else None
     if gain is not None and gain != 0 and not 1e-9 <= abs(gain) <= 1e12:
         raise EcgFormatError(f"a gain of {gain} cannot be right")
-    wfdb_signals.known(numbers["form"])
+    if numbers["form"] != _NULL:
+        wfdb_signals.known(numbers["form"])
     zero = numbers.get("zero", 0)
     return _Signal(
         part["file"],
@@ -170,26 +177,43 @@ def _moment(words: list[str]) -> datetime | None:
     return None
 
 
-def _signals(header: _Header, source: Source, findings: list[str]) -> tuple[list[_Signal], NDArray[Any]]:
-    """All signals [signal, sample] of one segment; those with more samples a frame than the least are left out."""
+def _main_frame(signals: Iterable[_Signal]) -> int:
+    """Samples a frame of the ECG: monitors store it several times as densely as pressure or breathing.
+
+    The signals in volts with the most names of leads among them; of equals the most signals, then the densest.
+    """
+    groups: dict[int, list[_Signal]] = {}
+    for one in signals:
+        groups.setdefault(one.frame, []).append(one)
+
+    def rank(frame: int) -> tuple[int, int, int]:
+        in_volts = [one for one in groups[frame] if one.unit.lower() in _TO_UV and one.text != "EDF Annotations"]
+        return sum(is_lead(one.text) for one in in_volts), len(in_volts), frame
+
+    return max(groups, key=rank, default=1)
+
+
+def _signals(header: _Header, source: Source, frame: int, findings: list[str]) -> tuple[list[_Signal], NDArray[Any]]:
+    """The signals [signal, sample] of one segment with so many samples a frame; others are left out."""
     import numpy as np
 
     if not header.signals:
         raise EcgFormatError("the WFDB header names no signals")
-    least = min(one.frame for one in header.signals)
+    recorded = [one for one in header.signals if one.form != _NULL]
     rows: list[tuple[_Signal, NDArray[Any]]] = []
-    for name in dict.fromkeys(one.file for one in header.signals):
-        group = [one for one in header.signals if one.file == name]
+    for name in dict.fromkeys(one.file for one in recorded):
+        group = [one for one in recorded if one.file == name]
         data = source.beside(name)
         if data is None:
             raise EcgFormatError(f"the signal file {name} of the WFDB record is missing: put it beside the header")
         rows += _file(group, data, header.samples, findings)
-    kept = [(one, row) for one, row in rows if one.frame == least]
+    kept = [(one, row) for one, row in rows if one.frame == frame]
     for one, _ in rows:
-        if one.frame != least:
-            findings.append(f"signal {one.text} has {one.frame} samples a frame where others have {least}; left out")
-    length = max(row.size for _, row in kept)
-    base.checked_size(len(kept), length)
+        if one.frame != frame:
+            said = f"signal {one.text} has {one.frame} samples a frame where others have {frame}; left out"
+            findings.extend([said] if said not in findings else [])
+    length = max((row.size for _, row in kept), default=0)
+    base.checked_size(max(len(kept), 1), length)
     order = {id(one): n for n, one in enumerate(header.signals)}
     kept.sort(key=lambda pair: order[id(pair[0])])
     samples = np.full((len(kept), length), MISSING, dtype=np.int32)
@@ -203,40 +227,57 @@ def _signals(header: _Header, source: Source, findings: list[str]) -> tuple[list
     return [one for one, _ in kept], samples
 
 
+def _compressed(group: list[_Signal], data: bytes, samples: int) -> list[NDArray[Any]]:
+    frame = group[0].frame
+    if any(one.frame != frame for one in group):
+        raise EcgFormatError(f"the signals in {group[0].file} are sampled differently, which FLAC cannot hold")
+    return list(wfdb_signals.decompressed(data, group[0].form, len(group), group[0].offset, samples * frame))
+
+
+def _plain(group: list[_Signal], data: bytes, samples: int) -> list[NDArray[Any]]:
+    import numpy as np
+
+    first = group[0]
+    frame = sum(one.frame for one in group)
+    if frame > 4096 or first.offset > len(data):
+        raise EcgFormatError(f"the signal file {first.file} does not hold what the header says")
+    body = data[first.offset :]
+    there = wfdb_signals.capacity(len(body), first.form) // frame
+    frames = min(samples or there, there)
+    base.checked_size(len(group), frames)
+    values = wfdb_signals.unpacked(body, first.form, frames * frame).reshape(frames, frame)
+    ends = np.cumsum([one.frame for one in group])[:-1]
+    return [np.ascontiguousarray(part).reshape(-1) for part in np.split(values, ends, axis=1)]
+
+
 def _file(group: list[_Signal], data: bytes, samples: int, findings: list[str]) -> list[tuple[_Signal, NDArray[Any]]]:
     import numpy as np
 
     first = group[0]
     if any(one.form != first.form for one in group):
         raise EcgFormatError(f"the signals in {first.file} are of different formats")
-    frame = sum(one.frame for one in group)
-    if frame > 4096 or first.offset > len(data):
-        raise EcgFormatError(f"the signal file {first.file} does not hold what the header says")
-    body = data[first.offset :]
-    there = wfdb_signals.capacity(len(body), first.form) // frame
-    if samples and there < samples:
+    rows = _compressed(group, data, samples) if first.form in wfdb_signals.FLAC else _plain(group, data, samples)
+    there = rows[0].size // first.frame
+    if there < samples:
         findings.append(f"the signal file {first.file} holds {there} of {samples} samples")
-    frames = min(samples or there, there)
-    base.checked_size(len(group), frames)
-    values = wfdb_signals.unpacked(body, first.form, frames * frame).reshape(frames, frame)
-    made, place = [], 0
-    for one in group:
-        row = np.ascontiguousarray(values[:, place : place + one.frame]).reshape(-1)
-        place += one.frame
+    made = []
+    for one, stored in zip(group, rows, strict=True):
+        row = stored
         if one.form == 8:  # first differences from the initial value
             total = np.cumsum(row.astype(np.int64)) + one.initial
             row = np.clip(total, MISSING + 1, -MISSING - 1).astype(np.int32)
-        if 0 < one.skew < row.size:
-            row = np.concatenate([row[one.skew :], np.full(one.skew, MISSING, dtype=np.int32)])
+        skew = one.skew * one.frame
+        if 0 < skew < row.size:
+            row = np.concatenate([row[skew:], np.full(skew, MISSING, dtype=np.int32)])
         made.append((one, row))
     return made
 
 
-def _segments(header: _Header, source: Source, findings: list[str]) -> tuple[list[_Signal], NDArray[Any]]:
-    """Segments one after the other; what a segment lacks is not recorded there."""
+def _segments(header: _Header, source: Source, findings: list[str]) -> tuple[list[_Signal], NDArray[Any], int]:
+    """Segments one after the other, and their samples a frame; what a segment lacks is not recorded there."""
     import numpy as np
 
-    loaded: list[tuple[int, list[_Signal], NDArray[Any]]] = []
+    parts: list[tuple[int, int, _Header]] = []
     place = 0
     layout: list[_Signal] = []
     for name, length in header.segments:
@@ -250,13 +291,19 @@ def _segments(header: _Header, source: Source, findings: list[str]) -> tuple[lis
             if length == 0:
                 layout = list(inner.signals)
             else:
-                signals, samples = _signals(inner, source, findings)
-                loaded.append((place, signals, samples[:, :length]))
+                parts.append((place, length, inner))
         place += length
+    frame = _main_frame(layout or [one for _, _, inner in parts for one in inner.signals])
+    place *= frame
+    loaded: list[tuple[int, list[_Signal], NDArray[Any]]] = []
+    for start, length, inner in parts:
+        signals, samples = _signals(inner, source, frame, findings)
+        if signals:
+            loaded.append((start * frame, signals, samples[:, : length * frame]))
     if not loaded:
         raise EcgFormatError("the WFDB record has no samples")
     names = [one.text for one in layout] or [one.text for one in loaded[0][1]]
-    scales = {one.text: one for _, signals, _ in loaded for one in reversed(signals)}
+    scales = _common_scales([one for _, signals, _ in loaded for one in signals])
     if place > 1000 * sum(samples.shape[1] for _, _, samples in loaded) + 1_000_000:
         raise EcgFormatError("the segments of the WFDB record lie too far apart")
     base.checked_size(len(names), place)
@@ -270,15 +317,41 @@ def _segments(header: _Header, source: Source, findings: list[str]) -> tuple[lis
             wanted = scales[one.text]
             if (one.gain, one.baseline, one.unit) != (wanted.gain, wanted.baseline, wanted.unit):
                 row = _rescaled(row, one, wanted)
-                findings.append(f"segments scale signal {one.text} differently: later ones were rounded to the first")
+                said = f"segments scale signal {one.text} differently: all were brought to one finer scale"
+                findings.extend([said] if said not in findings else [])
             made[names.index(one.text), start : start + row.size] = row
-    return [scales[name] for name in names], made
+    return [scales[name] for name in names], made, frame
+
+
+def _common_scales(signals: Iterable[_Signal]) -> dict[str, _Signal]:
+    """One scale for each signal of all segments: theirs, or where they differ one far finer than the finest."""
+    found: dict[str, _Signal] = {}
+    differs: set[str] = set()
+    for one in signals:
+        other = found.setdefault(one.text, one)
+        if (one.gain, one.baseline, one.unit) != (other.gain, other.baseline, other.unit):
+            differs.add(one.text)
+            if abs(one.gain) / _TO_UV.get(one.unit.lower(), 1.0) > abs(other.gain) / _TO_UV.get(
+                other.unit.lower(), 1.0
+            ):
+                found[one.text] = one
+    for name in differs:
+        finest = found[name]
+        found[name] = replace(finest, gain=finest.gain * _FINER, baseline=finest.baseline * _FINER)
+    return found
+
+
+def _per_uv(signal: _Signal) -> float:
+    """Stored units for one µV, without their sign; of other quantities for one of theirs."""
+    return abs(signal.gain) / _TO_UV.get(signal.unit.lower(), 1.0)
 
 
 def _rescaled(row: NDArray[Any], one: _Signal, wanted: _Signal) -> NDArray[Any]:
     import numpy as np
 
-    value = (row.astype(np.float64) - one.baseline) / one.gain * wanted.gain + wanted.baseline
+    turned = 1.0 if one.gain * wanted.gain > 0 else -1.0
+    scale = turned * _per_uv(wanted) / _per_uv(one)
+    value = (row.astype(np.float64) - one.baseline) * scale + wanted.baseline
     made = np.rint(np.clip(value, MISSING + 1, -MISSING - 1)).astype(np.int32)
     made[row == MISSING] = MISSING
     return made

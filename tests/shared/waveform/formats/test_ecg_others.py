@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import struct
 import zlib
 
 import numpy as np
 import pytest
+import soundfile
 from ecg_records import full, same_samples, twelve_leads
 
 from shared.waveform.formats import CannotHold, EcgFormatError, Kind, findings_of, read, write
@@ -62,6 +64,39 @@ def test_sample_formats_of_wfdb(form: str) -> None:
     assert record.leads == ("II", "V1") and record.gain_uv == (5.0, 10.0) and record.baseline == (0.0, 5.0)
 
 
+_FLAC = {"508": ("PCM_S8", 8), "516": ("PCM_16", 16), "524": ("PCM_24", 24)}
+
+
+def _flac(values: np.ndarray, kind: str, bits: int) -> bytes:
+    stream = io.BytesIO()
+    soundfile.write(stream, (values << (32 - bits)).astype(np.int32), 250, subtype=kind, format="FLAC")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("form", sorted(_FLAC))
+def test_flac_of_wfdb(form: str) -> None:
+    kind, bits = _FLAC[form]
+    most = 2 ** (bits - 1)
+    values = np.random.default_rng(int(form)).integers(-most + 1, most, (300, 2))
+    values[7, 1] = -most
+    header = f"r 2 250 150\nr.dat {form}x2 200 12 0 0 0 0 II\nr.dat {form}x2 100(5)/mV 12 0 0 0 0 V1\n"
+    record = read({"r.hea": header.encode(), "r.dat": _flac(values, kind, bits)})
+    values[7, 1] = MISSING
+    assert record.sampling_hz == 500.0 and record.leads == ("II", "V1")
+    assert np.array_equal(record.samples.T, values)
+
+
+def test_flac_that_is_none_is_refused() -> None:
+    header = b"r 2 250 300\nr.dat 516 200 12 0 0 0 0 II\nr.dat 516 200 12 0 0 0 0 V1\n"
+    values = np.arange(600).reshape(300, 2)
+    with pytest.raises(EcgFormatError, match="damaged"):
+        read({"r.hea": header, "r.dat": b"fLaC" + bytes(5000)})
+    with pytest.raises(EcgFormatError, match="not what its header says"):
+        read({"r.hea": header, "r.dat": _flac(values, "PCM_24", 24)})
+    with pytest.raises(EcgFormatError, match="not what its header says"):
+        read({"r.hea": header, "r.dat": _flac(values[:, :1], "PCM_16", 16)})
+
+
 def test_segments_of_wfdb_lie_on_one_time_line() -> None:
     one, two = np.arange(100, dtype="<i2"), np.arange(100, 150, dtype="<i2")
     files = {
@@ -74,6 +109,44 @@ def test_segments_of_wfdb_lie_on_one_time_line() -> None:
     record = _read_main(files, "m.hea")
     assert record.sample_count == 170
     assert record.samples[0, 99] == 99 and record.samples[0, 110] == MISSING and record.samples[0, 120] == 100
+
+
+def test_the_ecg_of_a_monitor_is_not_lost_beside_its_slower_signals() -> None:
+    """Monitors keep four samples of a lead for one of the pressure: the rate of the leads is the record's."""
+    frames = np.zeros((50, 10), dtype="<i2")
+    frames[:, :4], frames[:, 4:8] = np.arange(200).reshape(50, 4), -np.arange(200).reshape(50, 4)
+    header = (
+        b"m 4 125 50\nm.dat 16x4 200 16 0 0 0 0 III\nm.dat 16x4 200 16 0 0 0 0 V\n"
+        b"m.dat 16 20 16 0 0 0 0 PLETH\nm.dat 16 20 16 0 0 0 0 RESP\n"
+    )
+    files = {"m.hea": header, "m.dat": frames.tobytes()}
+    record = _read_main(files, "m.hea")
+    assert record.leads == ("III", "V") and record.sampling_hz == 500.0
+    assert np.array_equal(record.samples, [np.arange(200), -np.arange(200)])
+    assert "PLETH has 1 samples a frame where others have 4" in record.extra["findings"]
+    whole = {**files, "r.hea": b"r/3 4 125 130\nm 50\n~ 30\nm 50\n"}
+    joined = _read_main(whole, "r.hea")
+    assert joined.sampling_hz == 500.0 and joined.sample_count == 520
+    assert joined.samples[0, 199] == 199 and joined.samples[0, 200] == MISSING and joined.samples[0, 320] == 0
+
+
+def test_a_layout_names_signals_that_come_and_go() -> None:
+    """header(5): the first segment of such a record has no samples, its signals lie in the file ~ with format 0."""
+    files = {
+        "r.hea": b"r/4 2 125 30\nr_layout 0\na 10\n~ 5\nb 15\n",
+        "r_layout.hea": b"r_layout 2 125 0\n~ 0 200/mV 0 0 0 0 0 II\n~ 0 200/mV 0 0 0 0 0 V1\n",
+        "a.hea": b"a 1 125 10\na.dat 16 200/mV 16 0 0 0 0 II\n",
+        "b.hea": b"b 2 125 15\nb.dat 16 90(3)/mV 16 0 0 0 0 V1\nb.dat 16 90(3)/mV 16 0 0 0 0 II\n",
+        "a.dat": np.arange(10, dtype="<i2").tobytes(),
+        "b.dat": np.stack([np.arange(15), np.arange(15) * 7], axis=1).astype("<i2").tobytes(),
+    }
+    record = _read_main(files, "r.hea")
+    volts = record.microvolts()
+    assert record.leads == ("II", "V1") and record.sample_count == 30
+    assert np.isnan(volts[1, :15]).all() and np.isnan(volts[0, 10:15]).all()
+    assert volts[0, :10] == pytest.approx(np.arange(10) * 5.0, abs=0.05)
+    assert volts[0, 15:] == pytest.approx((np.arange(15) * 7 - 3) / 90 * 1000, abs=0.05)
+    assert volts[1, 15:] == pytest.approx((np.arange(15) - 3) / 90 * 1000, abs=0.05)
 
 
 def _read_main(files: dict[str, bytes], main: str) -> EcgRecord:
@@ -123,6 +196,48 @@ def test_a_pause_of_edf_d_is_not_recorded_time() -> None:
     place = data.rfind(b"+0\x14\x14")
     assert place > 0
     assert read(bytes(data)).sample_count >= 2000
+
+
+def _edf(version: bytes, signals: list[tuple[str, str, int]], body: bytes, records: int) -> bytes:
+    """A file of one-second records; each signal is (label, unit, samples a record), -1 to 1 for the whole range."""
+    width = 3 if version != b"0" else 2
+    ends = (-(2 ** (8 * width - 1)), 2 ** (8 * width - 1) - 1)
+    head = version.ljust(8) + b"X X X X".ljust(80) + b"Startdate X X X X".ljust(80) + b"01.02.20" + b"03.04.05"
+    head += str(256 * (len(signals) + 1)).encode().ljust(8) + b" " * 44
+    head += str(records).encode().ljust(8) + b"1".ljust(8) + str(len(signals)).encode().ljust(4)
+    columns = (
+        [(label, 16) for label, _, _ in signals],
+        [("", 80)] * len(signals),
+        [(unit, 8) for _, unit, _ in signals],
+        [(str(ends[0]), 8)] * len(signals),
+        [(str(ends[1]), 8)] * len(signals),
+        [(str(ends[0]), 8)] * len(signals),
+        [(str(ends[1]), 8)] * len(signals),
+        [("", 80)] * len(signals),
+        [(str(count), 8) for _, _, count in signals],
+        [("", 32)] * len(signals),
+    )
+    return head + b"".join(text.encode().ljust(wide) for column in columns for text, wide in column) + body
+
+
+def test_samples_of_24_bits_in_bdf() -> None:
+    values = np.random.default_rng(3).integers(-(2**23), 2**23, (2, 2, 250))  # record, signal, sample
+    values[0, 0, :2] = (-(2**23), 2**23 - 1)
+    body = b"".join(int(one).to_bytes(3, "little", signed=True) for one in values.reshape(-1))
+    record = read(_edf(b"\xffBIOSEMI", [("ECG II", "uV", 250), ("ECG V1", "uV", 250)], body, 2))
+    assert record.leads == ("II", "V1") and record.sampling_hz == 250.0
+    assert np.array_equal(record.samples, values.transpose(1, 0, 2).reshape(2, -1))
+    assert record.gain_uv == (1.0, 1.0)
+
+
+def test_the_leads_count_not_the_densest_signal_of_edf() -> None:
+    sound, lead = np.zeros(1000, dtype="<i2"), np.arange(250, dtype="<i2")
+    body = sound.tobytes() + lead.tobytes() + lead.tobytes()
+    signals = [("Snore", "uV", 1000), ("ECG I", "uV", 250), ("ECG II", "uV", 250)]
+    record = read(_edf(b"0", signals, body, 1))
+    assert record.leads == ("I", "II") and record.sampling_hz == 250.0
+    assert np.array_equal(record.samples[1], lead)
+    assert findings_of(record) == ("signal Snore is not sampled at 250 Hz and is left out",)
 
 
 def _lzw_10(data: bytes) -> bytes:
