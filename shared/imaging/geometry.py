@@ -234,8 +234,9 @@ def choose_spacing(
 ) -> Spacing:
     """The spacing to measure with, in the order of PS3.3 10.7.1.3.
 
-    Pixel Spacing that merely repeats Imager Pixel Spacing and names no calibration is a detector spacing.
-    ``aspect`` is Pixel Aspect Ratio (vertical, horizontal): it shapes the picture but gives no millimetres.
+    Pixel Spacing that merely repeats Imager Pixel Spacing and names no calibration is a detector spacing, which the
+    estimated magnification brings into the patient. ``aspect`` is Pixel Aspect Ratio (vertical, horizontal): it shapes
+    the picture but gives no millimetres.
     """
     if _usable(pixel_spacing):
         row, column = float(pixel_spacing[0]), float(pixel_spacing[1])
@@ -246,7 +247,8 @@ def choose_spacing(
         )
         if calibration or (_usable(imager_spacing) and not same):
             return Spacing(row, column, SpacingSource.CALIBRATED)
-        return Spacing(row, column, SpacingSource.DETECTOR)
+        if not same:
+            return Spacing(row, column, SpacingSource.DETECTOR)
     if _usable(imager_spacing):
         row, column = float(imager_spacing[0]), float(imager_spacing[1])
         if magnification is not None and math.isfinite(magnification) and magnification > 1:

@@ -123,6 +123,22 @@ def test_distance() -> None:
         ({"modality": "CR", "pixel_spacing": (0.2, 0.2)}, 0.2, SpacingSource.DETECTOR),
         ({"modality": "XA", "imager_spacing": (0.3, 0.3), "magnification": 1.5}, 0.2, SpacingSource.MAGNIFICATION),
         ({"modality": "XA", "imager_spacing": (0.3, 0.3)}, 0.3, SpacingSource.DETECTOR),
+        (
+            {"modality": "DX", "pixel_spacing": (0.3, 0.3), "imager_spacing": (0.3, 0.3), "magnification": 1.5},
+            0.2,
+            SpacingSource.MAGNIFICATION,
+        ),
+        (
+            {
+                "modality": "DX",
+                "pixel_spacing": (0.3, 0.3),
+                "imager_spacing": (0.3, 0.3),
+                "magnification": 1.5,
+                "calibration": "GEOMETRY",
+            },
+            0.3,
+            SpacingSource.CALIBRATED,
+        ),
         ({"modality": "OT", "nominal_spacing": (0.1, 0.1)}, 0.1, SpacingSource.SCANNER),
         ({"modality": "US"}, 1.0, SpacingSource.NONE),
         ({"modality": "CT", "pixel_spacing": (0.0, 0.0)}, 1.0, SpacingSource.NONE),
