@@ -168,9 +168,10 @@ def _decay_seconds(ds: Any, isotope: Any) -> float | None:
         reference = _frame_reference(ds, acquired, isotope)
     if reference is None:
         return None
-    injected = _datetime(text_of(isotope, "RadiopharmaceuticalStartDateTime"))
-    if injected is None:
-        time = text_of(isotope, "RadiopharmaceuticalStartTime")
+    told = text_of(isotope, "RadiopharmaceuticalStartDateTime")
+    injected = _datetime(told)
+    if injected is None or _is_of_another_time(injected, reference, isotope):
+        time = text_of(isotope, "RadiopharmaceuticalStartTime") or told[8:]
         injected = _moment(f"{reference:%Y%m%d}", time)
         if injected is not None and injected > reference:  # injected before midnight
             injected -= dt.timedelta(days=1)
@@ -178,6 +179,16 @@ def _decay_seconds(ds: Any, isotope: Any) -> float | None:
         return None
     seconds = (reference - injected).total_seconds()
     return seconds if 0 <= seconds < 7 * 86_400 else None
+
+
+def _is_of_another_time(injected: dt.datetime, reference: dt.datetime, isotope: Any) -> bool:
+    """True for a date that cannot be: where dates were shifted to hide the patient, this one is often forgotten.
+
+    Only of isotopes that are gone after days; others are scanned a week later.
+    """
+    half_life = number_of(isotope, "RadionuclideHalfLife")
+    apart = abs((reference.date() - injected.date()).days)
+    return apart > 1 and half_life is not None and half_life < 43_200
 
 
 def _frame_reference(ds: Any, acquired: dt.datetime, isotope: Any) -> dt.datetime:

@@ -355,6 +355,20 @@ def test_an_injection_before_midnight_and_a_processed_series_are_understood() ->
     assert dt.timedelta(seconds=suv_facts(a_pet()).decay_s or 0) == dt.timedelta(hours=1)
 
 
+def test_a_date_of_injection_that_was_forgotten_when_dates_were_shifted_hides_no_suv() -> None:
+    shifted, late = a_pet(), a_pet()
+    isotope = shifted.RadiopharmaceuticalInformationSequence[0]
+    time = str(isotope.RadiopharmaceuticalStartDateTime)[8:]
+    isotope.RadiopharmaceuticalStartDateTime = "19990101" + time
+    slow = late.RadiopharmaceuticalInformationSequence[0]
+    slow.RadionuclideHalfLife = 3.6e5  # iodine-124
+    day = dt.datetime.strptime(str(slow.RadiopharmaceuticalStartDateTime)[:8], "%Y%m%d") - dt.timedelta(days=4)
+    slow.RadiopharmaceuticalStartDateTime = f"{day:%Y%m%d}{time}"
+
+    assert suv_facts(shifted).decay_s == 3600
+    assert suv_facts(late).decay_s == 3600 + 4 * 86_400
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
