@@ -1,7 +1,8 @@
 """`mingjing render`: pictures and arrays of frames, planes, slabs, curves and volumes, without a window.
 
 A .npy holds float32 in modality units (HU, Bq/ml, SUV with --suv) before any window, NaN outside the volume;
-colour frames are (rows, columns, 3). A .png is the same through a window. Coordinates are the patient's (LPS, mm).
+colours are (rows, columns, 3): RGB as deep as it is stored, palettes as 8 bits. A .png is the same through a window.
+Coordinates are the patient's (LPS, mm).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clients.viewer.headless import Images
+    from clients.viewer.study import Stack
     from shared.imaging.lut import LookupTable, Window
     from shared.imaging.suv import SuvFacts
     from shared.imaging.volume import Volume
@@ -41,7 +43,8 @@ views
           length. straight: the curve is the middle column; across lies, at --angle 0, the patient's
           left (+x), carried along the curve without twist; the angle turns it about the curve.
           stretched: one fixed direction across (perpendicular to the line from first to last point);
-          the surface that it sweeps along the curve is rolled out. --thickness looks across it.
+          the surface that it sweeps along the curve is rolled out. --thickness looks across it, from
+          -T/2 to +T/2 as in a slab.
   vr      --preset and --camera, --size W,H (512,512).
 
 examples
@@ -122,6 +125,9 @@ def _size(text: str) -> tuple[int, int]:
     return width, height
 
 
+_size.__name__ = "size in pixels"
+
+
 def _run(options: argparse.Namespace) -> int:
     from clients.viewer.headless import NotThere, images_of
     from shared.imaging.volume import NoVolume
@@ -167,6 +173,7 @@ def _view(options: argparse.Namespace, images: Images) -> Viewed:
     if options.view == "frame":
         return _frame(options, images)
     stack = images.largest_volume(options.series, options.phase, "PT" if options.suv else "")
+    _tell_which(options, images, stack)
     volume = images.volume(stack, options.phase)
     for finding in sorted(volume.findings):
         print(f"note: {_NOTES.get(finding.value, finding.value)}", file=sys.stderr)
@@ -177,11 +184,21 @@ def _view(options: argparse.Namespace, images: Images) -> Viewed:
 
         size = options.size or (512, 512)
         camera = _SIDES.get(options.camera.lower(), options.camera)
-        return render_vr(volume, preset=options.preset.lower(), camera=camera, size=size), None, False, ""
+        picture = render_vr(volume, preset=options.preset.lower(), camera=camera, size=size)
+        return picture.astype(np.float32), None, False, ""
     picture = _cpr(options, volume) if options.view == "cpr" else _plane(options, volume)
     if not np.isfinite(picture).any():
         print("note: all of the picture lies outside the volume", file=sys.stderr)
     return picture, volume.window, volume.inverted, volume.unit
+
+
+def _tell_which(options: argparse.Namespace, images: Images, stack: Stack) -> None:
+    """Say which of several series is shown when none was named."""
+    from clients.viewer.headless import describe
+
+    others = {other.series.series_uid for other in images.stacks} - {stack.series.series_uid}
+    if others and not options.series:
+        print(f"note: {describe(stack)} of {len(others) + 1} series; --series takes another", file=sys.stderr)
 
 
 _SIDES = {"s": "H", "i": "F", "anterior": "A", "posterior": "P", "left": "L", "right": "R", "superior": "H"}
@@ -200,7 +217,9 @@ _NOTES = {
 def _frame(options: argparse.Namespace, images: Images) -> Viewed:
     import numpy as np
 
-    stack, index = images.located(images.largest(options.series, "PT" if options.suv else ""), options.index)
+    largest = images.largest(options.series, "PT" if options.suv else "")
+    _tell_which(options, images, largest)
+    stack, index = images.located(largest, options.index)
     frame = images.frame(stack, index, deep=options.out.suffix.lower() == ".npy")
     header = stack.frame_header(index)
     if frame.ndim == 3:
@@ -264,7 +283,7 @@ def _cpr(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
     import numpy as np
 
     from shared.imaging.curved import CurveMode, curve_through, curved_picture, sheet_of
-    from shared.imaging.reformat import Projection
+    from shared.imaging.reformat import MAX_SIDE, Projection, exact_count
     from shared.imaging.sampling import Interpolation
 
     if options.points is None:
@@ -273,6 +292,8 @@ def _cpr(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
         raise Refused("The --angle is a number of degrees.")
     if options.spacing is not None and not 0 < options.spacing < math.inf:
         raise Refused("The --spacing is a number of millimetres above zero.")
+    if options.size and not 0 < options.size[1] <= MAX_SIDE:
+        raise Refused(f"A curved picture has 1 to {MAX_SIDE} rows.")
     curve = curve_through(_points(options.points), options.spacing or min(volume.spacing))
     columns = options.size[0] if options.size else None
     sheet = sheet_of(curve, CurveMode(options.mode), options.width, options.angle, columns)
@@ -282,6 +303,7 @@ def _cpr(options: argparse.Namespace, volume: Volume) -> NDArray[Any]:
         thickness_mm=options.thickness,
         projection=Projection(options.projection),
         interpolation=Interpolation(options.interpolation),
+        samples=exact_count(volume, options.thickness),
     )
     if options.size:  # cut off, or filled up below the end of the curve
         rows = options.size[1]

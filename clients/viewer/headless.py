@@ -219,7 +219,7 @@ def _in_english() -> Iterator[None]:
 @contextmanager
 def _opened(source: str, connect: Callable[[], ArchiveLine] | None) -> Iterator[Images]:
     path = Path(source)
-    if path.exists():
+    if source.strip() and path.exists():
         files = LocalFiles([path])
         try:
             studies: Sequence[StudyDescription] = files.studies()
@@ -238,7 +238,7 @@ def _opened(source: str, connect: Callable[[], ArchiveLine] | None) -> Iterator[
             server.close()
             raise
     else:
-        raise NotThere(f"{source} is neither a file nor a folder nor the UID of a study.")
+        raise NotThere(f"{source or 'Nothing'} is neither a file nor a folder nor the UID of a study.")
     try:
         yield found
     finally:

@@ -129,6 +129,14 @@ def exact_offsets(volume: Volume, plane: Plane, thickness_mm: float) -> list[flo
     return [float(v) for v in together[apart]]
 
 
+def exact_count(volume: Volume, thickness_mm: float) -> int:
+    """Samples of a slab in any direction, a sixteenth of the smallest voxel side apart; odd."""
+    if not 0 < thickness_mm < math.inf:
+        return 1
+    count = EXACT_SAMPLES * thickness_mm / min(volume.slice_distance_mm, *volume.spacing[1:])
+    return min(MAX_SAMPLES, 2 * math.ceil(count / 2 - 1e-6)) + 1
+
+
 class _Paths:
     """Voxel positions of a grid's pixels, block of rows by block of rows; affine where the volume is."""
 

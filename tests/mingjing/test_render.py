@@ -167,6 +167,49 @@ def test_a_straight_curve_is_a_plane(tmp_path: Path) -> None:
     assert picture.shape == (80, 30) and np.isnan(picture[61:]).all() and np.isfinite(picture[:61]).all()
 
 
+def test_a_curved_slab_finds_its_extremes(tmp_path: Path) -> None:
+    """One bright voxel half a voxel off the curve: samples half a voxel apart would miss some of it."""
+    grid = Grid(size=(20, 30, 30), spacing=(1.0, 1.0), step_mm=1.0)
+    stack = np.zeros((20, 30, 30))
+    stack[10, 15, 15] = 1000
+    order = iter(range(20))
+    phantoms.write_volume(tmp_path / "ct", grid, lambda _places: stack[next(order)], intercept=0.0)
+    bright = grid.origin(10) + 15 * grid.row + 15 * grid.column
+    points, out = tmp_path / "points.txt", tmp_path / "cpr.npy"
+    ends = bright + 0.4 * grid.column + np.array([[0, 0, -5.0], [0, 0, 5.0]])
+    points.write_text("\n".join(three(end) for end in ends), encoding="utf-8")
+    common = ["--points", str(points), "--spacing", "1", "--size", "1,11", "--out", str(out), "--thickness", "3.1"]
+
+    assert main([str(tmp_path / "ct"), "--view", "cpr", *common]) == 0
+
+    assert np.load(out)[5, 0] > 960
+
+
+def test_a_picture_of_the_volume_is_an_array_of_colours(tmp_path: Path) -> None:
+    phantoms.write_volume(tmp_path / "ct", Grid(size=(12, 20, 20)), field)
+    out = tmp_path / "vr.npy"
+
+    assert main([str(tmp_path / "ct"), "--view", "vr", "--size", "40,30", "--out", str(out)]) == 0
+
+    assert np.load(out).shape == (30, 40, 3) and np.load(out).dtype == np.float32
+
+
+def test_of_several_series_the_one_shown_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_series(tmp_path / "ct" / "a", 3)
+    small = tmp_path / "ct" / "b"
+    write_series(small, 2)
+    for path in small.iterdir():
+        ds = pydicom.dcmread(path)
+        ds.SeriesInstanceUID, ds.SeriesNumber, ds.SOPInstanceUID = "1.2.9.9", 77, f"{ds.SOPInstanceUID}.9"
+        ds.save_as(path)
+    common = [str(tmp_path / "ct"), "--view", "frame", "--out", str(tmp_path / "x.npy")]
+
+    assert main(common) == 0
+    assert "3 images) of 2 series; --series takes another" in capsys.readouterr().err
+    assert main([*common, "--series", "77"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -176,6 +219,9 @@ def test_a_straight_curve_is_a_plane(tmp_path: Path) -> None:
         (["--view", "plane", "--origin", "-1,0,0", "--row", "1,0,0", "--column", "1,0,0", "--spacing", "1", "--size",
           "4,4"], "perpendicular"),
         (["--view", "cpr"], "--points"),
+        (["--view", "cpr", "--points", "POINTS", "--size", "10,-4"], "rows"),
+        (["--view", "cpr", "--points", "POINTS", "--size", "0,10"], "columns"),
+        (["--view", "cpr", "--points", "POINTS", "--thickness", "-1"], "thickness"),
         (["--view", "cpr", "--points", "/nowhere"], "cannot be read"),
         (["--view", "frame", "--index", "7"], "Frame 7"),
         (["--view", "frame", "--series", "9"], "no series 9"),
@@ -185,6 +231,9 @@ def test_what_cannot_be_made_is_refused(
     words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_series(tmp_path / "ct", 3)
+    points = tmp_path / "points.txt"
+    points.write_text("0,0,0\n1,1,9\n", encoding="utf-8")
+    words = [str(points) if word == "POINTS" else word for word in words]
     assert main([str(tmp_path / "ct"), *words, "--out", str(tmp_path / "x.npy")]) == 1
     assert sentence in capsys.readouterr().err
 
@@ -193,6 +242,7 @@ def test_sources_without_images_are_refused(tmp_path: Path, capsys: pytest.Captu
     out = ["--view", "frame", "--out", str(tmp_path / "x.npy")]
     assert main([str(tmp_path), *out]) == 1
     assert main([str(tmp_path / "nothing"), *out]) == 1
+    assert main(["", *out]) == 1  # not the folder one stands in
     assert main([str(tmp_path), "--view", "frame", "--out", "x.gif"]) == 2
     assert "no DICOM image" in capsys.readouterr().err
     write_series(tmp_path, 1)
