@@ -193,11 +193,17 @@ def _parts(images: Sequence[ImageHeader]) -> dict[tuple[str, ...], str]:
     frames = images[0].frames
     places = {frame.plane.origin for frame in frames if frame.plane is not None}
     groups = {frame.group: frame.label for frame in frames}
-    is_volume = 1 < len(places) < len(frames)
+    is_volume = 1 < len(places) < len(frames) or _lie_across(frames)
     is_view = not places and any(frame.group for frame in frames)  # detectors, energy windows
     if not 1 < len(groups) <= MOST_PARTS or len(groups) * 2 > len(frames) or not (is_volume or is_view):
         return whole
     return {key: label or str(n + 1) for n, (key, label) in enumerate(groups.items())}
+
+
+def _lie_across(frames: Sequence[FrameHeader]) -> bool:
+    """True where frames lie in different directions: stacks of their own in one object (PS3.3 C.7.6.16.2.2.4)."""
+    planes = [frame.plane for frame in frames if frame.plane is not None]
+    return any(not planes[0].parallel_to(plane) for plane in planes[1:])
 
 
 def stack_of(

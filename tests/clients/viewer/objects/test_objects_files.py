@@ -120,6 +120,31 @@ def test_times_in_one_object_become_stacks_of_their_own(tmp_path: Path) -> None:
     assert (first.label, second.label) == ("t1", "t2") and first.order.is_volume
 
 
+def test_stacks_of_other_directions_in_one_object_stand_apart(tmp_path: Path) -> None:
+    """A localizer of two directions: no place has two frames, and yet it is no single volume."""
+    axial, coronal = [1, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, -1]
+
+    def frame(stack: int, n: int) -> object:
+        return item(
+            FrameContentSequence=[item(StackID=str(stack), InStackPositionNumber=n)],
+            PlanePositionSequence=[item(ImagePositionPatient=[0, 0, 2.0 * n] if stack == 1 else [0, 2.0 * n, 50])],
+            PlaneOrientationSequence=[item(ImageOrientationPatient=axial if stack == 1 else coronal)],
+        )
+
+    saved(
+        tmp_path / "loc.dcm", SOPClassUID="1.2.840.10008.5.1.4.1.1.4.1", SOPInstanceUID="1.2.3", Modality="MR",
+        SeriesInstanceUID="1.2.4", Rows=4, Columns=4, BitsAllocated=8, BitsStored=8, HighBit=7, PixelRepresentation=0,
+        SamplesPerPixel=1, PhotometricInterpretation="MONOCHROME2", NumberOfFrames=7, PixelData=bytes(112),
+        SharedFunctionalGroupsSequence=[item(PixelMeasuresSequence=[item(PixelSpacing=[1, 1])])],
+        PerFrameFunctionalGroupsSequence=[*(frame(1, n) for n in range(3)), *(frame(2, n) for n in range(4))],
+    )  # fmt: skip
+
+    first, second = stacks_of(LocalFiles([tmp_path]).studies()[0])
+
+    assert [key.frame for key in first.frames] == [0, 1, 2] and first.order.is_volume
+    assert sorted(key.frame for key in second.frames) == [3, 4, 5, 6] and second.order.is_volume
+
+
 def test_pet_is_shown_in_suv_with_its_windows(tmp_path: Path) -> None:
     isotope = item(
         RadionuclideTotalDose=370e6, RadionuclideHalfLife=6586.2, RadiopharmaceuticalStartDateTime="20260302080000"
