@@ -8,12 +8,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from mingjing import session
 from shared.imaging.geometry import PointMm
 from shared.imaging.shapes.drawn import shapes_in
-from shared.imaging.shapes.evaluation import Ground, Picture, evaluated
+from shared.imaging.shapes.evaluation import Ground, NoSuchSeries, Picture, evaluated
 from shared.imaging.shapes.lines import ShapeError
 
 if TYPE_CHECKING:
@@ -82,8 +83,9 @@ def main(arguments: list[str]) -> int:
         try:
             with ExitStack() as closing, images_of(options.source, lambda: _line(options, closing)) as images:
                 ground = _Grounds(images, options.series, suv=options.suv)
+                ground.require_series()
                 answers = [evaluated(shape, Ground(ground.volume, ground.picture, ground.slice)) for shape in given]
-        except NotThere as failure:
+        except (NotThere, ShapeError) as failure:
             return _complain(str(failure))
         _print(answers, as_json=options.json)
         return 1 if any("error" in answer for answer in answers) else 0
@@ -129,6 +131,10 @@ class _Grounds:
         for stack in images.stacks:
             stack.suv = SuvKind.BW if suv else None
 
+    def require_series(self) -> None:
+        """The series of the command line is there. Raises :class:`ShapeError`."""
+        self._candidates({})
+
     def _candidates(self, fields: Mapping[str, Any]) -> Sequence[Stack]:
         from clients.viewer.headless import NotThere
 
@@ -139,7 +145,7 @@ class _Grounds:
             named = [stack for stack in self._images.stacks if wanted.lower() in stack.series.description.lower()]
             if named:
                 return named
-            raise ShapeError(str(error)) from error
+            raise NoSuchSeries(str(error)) from error
 
     def volume(self, fields: Mapping[str, Any]) -> Volume:
         """The largest stack that makes a volume; among several the one that holds the shape's first point."""
@@ -194,6 +200,8 @@ class _Grounds:
         image, frame = fields.get("image"), fields.get("frame", 0)
         if isinstance(frame, bool) or not isinstance(frame, int):
             raise ShapeError('"frame" must be a whole number from 0.')
+        if isinstance(image, bool) or not isinstance(image, (str, int, NoneType)):
+            raise ShapeError('"image" must be a whole number from 0 or a SOP Instance UID.')
         if isinstance(image, str) and not image.isdecimal():
             place = self._place_of(image, frame)
         else:

@@ -237,6 +237,30 @@ def test_a_bad_shape_says_why_and_harms_no_other(tmp_path: Path, capsys: pytest.
         assert answer["error"].endswith("."), answer
 
 
+def test_a_name_of_an_image_or_series_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phantoms.write_volume(tmp_path / "ct", Grid(size=(6, 16, 16)), phantoms.ball(CENTRE, 3, 60, -100))
+    line = [[2, 2], [5, 6]]
+    answers = measured(
+        capsys,
+        tmp_path / "ct",
+        [
+            *({"kind": "length", "points": line, "image": image} for image in ([1], 1.5, True, {"a": 1}, 6, "1.2.3")),
+            {"kind": "sphere", "center": CENTRE, "radius": 2, "series": "another"},
+            {"kind": "length", "points": line, "image": 5},
+        ],
+        status=1,
+    )
+    assert all("whole number from 0 or a SOP Instance UID" in answer["error"] for answer in answers[:4])
+    assert "counted from 0" in answers[4]["error"] and "No image has the UID" in answers[5]["error"]
+    assert "no series another" in answers[6]["error"]
+    assert answers[7]["length_mm"] == pytest.approx(math.hypot(3 * 0.9, 4 * 0.7))
+
+    assert main([str(tmp_path / "ct"), "--shapes", str(tmp_path / "shapes.json"), "--series", "another"]) == 2
+    assert "no series another" in capsys.readouterr().err
+
+
 def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shapes = tmp_path / "s.json"
     shapes.write_text("[")

@@ -30,6 +30,10 @@ ON_GRID = 0.02
 """A plane within so many voxels of one of the grid's directions over the whole shape counts as that direction."""
 
 
+class NoSuchSeries(ShapeError):
+    """The series that a shape names is not there; the text is a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """One frame: stored values (rows, columns[, 3]), what makes units of them, its header."""
@@ -330,6 +334,8 @@ def _solid(shape: Drawn, ground: Ground) -> dict[str, Any]:
     answer: dict[str, Any] = _volume(cubic)
     try:
         volume = ground.volume(shape.fields)
+    except NoSuchSeries:
+        raise
     except ShapeError as error:
         return answer | {"note": str(error)}
     half = np.abs(np.array(axes)).T @ (np.array(size) / 2)  # of the upright box around it
@@ -486,10 +492,12 @@ def _contours(shape: Drawn, ground: Ground) -> dict[str, Any]:
     answer = _volume(solids.contours_volume(stack, shape.number("thickness")))
     try:
         volume = ground.volume(shape.fields)
+    except NoSuchSeries:
+        raise
     except ShapeError as error:
         return answer | {"note": str(error)}
     values = np.concatenate([values_in(figure, volume) for figure in figures])
     return answer | _told(statistics_of(values), volume.unit)
 
 
-__all__ = ["Ground", "Picture", "evaluated", "sampled", "unit_of", "values_in", "voxel_volumes"]
+__all__ = ["Ground", "NoSuchSeries", "Picture", "evaluated", "sampled", "unit_of", "values_in", "voxel_volumes"]
