@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from server.exams.payments import PaymentDesk
 from server.interfaces.asking import Asking, Breaker
 from server.interfaces.connections import Connections
 from server.interfaces.intake import Arrival, Intake
@@ -51,6 +52,7 @@ class InterfaceHouse:
             hospital.applications,
             self.connections,
             self.registry,
+            PaymentDesk(hospital.time),
             new_id=lambda: f"ACK{next(numbers)}",
         )
         self.outgoing = Outgoing(hospital.time, hospital.exams, self.connections)

@@ -12,6 +12,7 @@ from server.bootstrap.folders import Folders
 from server.doors.dicom.tls import client_context, server_context
 from server.doors.hl7.door import Hl7Door
 from server.exams.applications import ApplicationDesk
+from server.exams.payments import PaymentDesk
 from server.exams.service import ExamService
 from server.interfaces.asking import Asking
 from server.interfaces.connections import Connections
@@ -60,7 +61,8 @@ def build_interfaces(
     registry = PatientRegistry(time, patients, applications)
     lines = Lines(_tokens(folders), _client_tls(settings))
     record = AuditService(database).record_in
-    intake = Intake(database, time, organisation, applications, connections, registry, record=record)
+    payments = PaymentDesk(time)
+    intake = Intake(database, time, organisation, applications, connections, registry, payments, record=record)
     outgoing = Outgoing(time, exams, connections)
     return Interfaces(
         intake=intake,

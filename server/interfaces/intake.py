@@ -11,9 +11,11 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.exams.applications import ApplicationDesk
+from server.exams.payments import PaymentDesk
 from server.interfaces import faults, journal, rules
 from server.interfaces.connections import Connections
 from server.interfaces.orders import CodeBook, NewOrder, order_numbers, orders_of
+from server.interfaces.payments import payments_of
 from server.interfaces.people import name_of, number_of, person_of
 from server.interfaces.registry import PatientRegistry
 from server.interfaces.tables import InterfaceConnection, InterfaceMessage
@@ -65,6 +67,7 @@ class Intake:
         applications: ApplicationDesk,
         connections: Connections,
         registry: PatientRegistry,
+        payments: PaymentDesk,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8).upper(),
         record: Callable[[UnitOfWork, AuditEntry], None] = _keep_no_record,
     ) -> None:
@@ -76,6 +79,7 @@ class Intake:
         self._applications = applications
         self._connections = connections
         self._registry = registry
+        self._payments = payments
         self._answering = Answering(new_id, time.now, time.zone)
 
     def admits(self, address: str, *, is_tls: bool) -> bool:
@@ -255,6 +259,8 @@ class Intake:
         """Do what a message asks, and say in one sentence what was done. Raises MessageError, Refusal."""
         if message.code == "ADT":
             return self._tell_of_patient(uow, message, sender)
+        if message.code == rules.PAYMENT_TYPE[0]:
+            return self._settle(uow, message, sender)
         person = person_of(message, sender.identifiers)
         told_at = self._told_at(message)
         person = self._registry.completed(uow, person)
@@ -286,6 +292,15 @@ class Intake:
             self._registry.merge(uow, hospital_system(sender.name), prior[:64], person, told_at)
         return f"患者 {'、'.join(priors)} 已并入 {person.key}"[:400]
 
+    def _settle(self, uow: UnitOfWork, message: Message, sender: InterfaceConnection) -> str:
+        caller = hospital_system(sender.name)
+        said: list[str] = []
+        for payment in payments_of(message):
+            exams = self._payments.settle(uow, caller, payment.numbers, is_paid=payment.is_paid)
+            word = "已缴费" if payment.is_paid else "已退费"
+            said.append(f"检查 {'、'.join(exams)} {word}" if exams else f"申请单 {payment.numbers[0]} {word}，尚未登记")
+        return "；".join(dict.fromkeys(said))[:400] or "没有缴费或退费，本消息未改变任何内容"
+
     def _told_at(self, message: Message) -> datetime | None:
         evn = message.first("EVN")
         text = (evn.value(2) if evn is not None else "") or message.header.value(7)
@@ -310,7 +325,7 @@ def _fault_of_header(message: Message, sender: InterfaceConnection) -> Fault | N
     elif code == "ADT":
         if event not in rules.PATIENT_EVENTS | rules.MERGE_EVENTS:
             error = MessageError(f"the event {event[:8]!r} is not supported", "201", ("MSH", 1, 9))
-    elif (code, event or "O01") not in rules.ORDER_TYPES:
+    elif (code, event) != rules.PAYMENT_TYPE and (code, event or "O01") not in rules.ORDER_TYPES:
         error = MessageError(f"messages {message.type[:16]!r} are not supported", "200", ("MSH", 1, 9))
     return None if error is None else faults.of_message(error)
 

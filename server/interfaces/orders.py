@@ -111,7 +111,7 @@ def order_numbers(message: Message) -> str:
         for one in message.all(name):
             if one.value(2):
                 return one.value(2)[:64]
-    return ""
+    return next((one.value(23)[:64] for one in message.all("FT1") if one.value(23)), "")
 
 
 def orders_of(message: Message, person: Person, book: CodeBook, zone: tzinfo) -> list[Order]:

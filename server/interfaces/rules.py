@@ -51,6 +51,11 @@ CHARGES: Final = {
     ExamHappening.CANCELLED: "CD",
 }
 """What is charged when (FT1-6, table 0017); a cancelled registration is credited where registering was charged."""
+PAYMENT_TYPE: Final = ("DFT", "P03")
+"""Financial transactions of the cashier (chapter 6.4.1)."""
+PAYMENTS: Final = {"PY": True, "CD": False}
+"""Transactions (FT1-6, table 0017) that pay for an order, or give the money back."""
+MAX_TRANSACTIONS: Final = 500
 CHARGED_BY_DEFAULT: Final = (ExamHappening.EXAMINED.value,)
 
 FIRST_PAUSE_S: Final = 1.0
