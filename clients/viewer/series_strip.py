@@ -228,6 +228,11 @@ class SeriesStrip(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.set_lying(False)
 
+    @property
+    def lies(self) -> bool:
+        """True for the row below the images."""
+        return self._strip.lies
+
     def set_lying(self, lies: bool) -> None:
         """One row below the images, or a column beside them."""
         self._strip.lies = lies

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -46,6 +46,19 @@ from shared.imaging.geometry import PixelPoint
 texts.register()
 
 
+class Said(QLabel):
+    """A sentence to the reader; a click takes it away."""
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
+        self.hide()
+
+
+def _tell(line: QLabel, sentence: str) -> None:
+    line.setText(sentence)
+    line.setStyleSheet(f"background: #342a16; color: {colours.WARNING}; padding: 6px 12px; font-size: 13px;")
+    line.setVisible(bool(sentence))
+
+
 class ViewerWindow(QMainWindow):
     """One reader's viewer. ``source`` may be set later with :meth:`use`."""
 
@@ -78,9 +91,10 @@ class ViewerWindow(QMainWindow):
         self._menus = {menu.id: QMenu(self) for menu in commands.MENUS}
         self.strip = SeriesStrip(self.session, self.store)
         self.strip.chosen.connect(self._on_chosen)
-        self.banner = QLabel()
-        self.banner.setWordWrap(True)
-        self.banner.hide()
+        self.warning, self.banner = QLabel(), Said()
+        for line in (self.warning, self.banner):
+            line.setWordWrap(True)
+            line.hide()
         self.viewports = tuple(ViewportWidget(n, self.session, self.store) for n in range(len(self.session.viewports)))
         for viewport in self.viewports:
             viewport.hide()
@@ -142,6 +156,7 @@ class ViewerWindow(QMainWindow):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.tool_bar)
+        outer.addWidget(self.warning)
         outer.addWidget(self.banner)
         self._row, self._column = QHBoxLayout(), outer
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -165,6 +180,13 @@ class ViewerWindow(QMainWindow):
             self._column.insertWidget(self._column.count() - 1, self.strip)  # above the foot
         else:
             self._row.insertWidget(0, self.strip)
+
+    def _make_room(self) -> None:
+        """The series bar gives way to a page that would be wider than the window with it (films beside a panel)."""
+        page = self.stage.page
+        beside = 0 if self.side.isHidden() else self.side.width()
+        wanted = page.minimumSizeHint().width() + self.strip.width() + beside + 2 if page is not None else 0
+        self.strip.setVisible(wanted <= self.width() or self.strip.lies)
 
     def dress(self) -> None:
         """Fetch the colours again after another look was chosen."""
@@ -216,6 +238,8 @@ class ViewerWindow(QMainWindow):
         for n, viewport in enumerate(session.viewports):
             viewport.changed.connect(functools.partial(self._on_viewport, n))
         self.stage.changed.connect(lambda _key: self._reflect())
+        self.stage.changed.connect(lambda _key: self._make_room())
+        self.side.changed.connect(lambda _key: self._make_room())
         self._reflect()
 
     def _follow_opening(self) -> None:
@@ -293,9 +317,7 @@ class ViewerWindow(QMainWindow):
     @Slot(str)
     def _say(self, sentence: str) -> None:
         """A line under the tool bar; empty hides it."""
-        self.banner.setText(sentence)
-        self.banner.setStyleSheet(f"background: #342a16; color: {colours.WARNING}; padding: 6px 12px; font-size: 13px;")
-        self.banner.setVisible(bool(sentence))
+        _tell(self.banner, sentence)
 
     # --- reactions to the model
 
@@ -309,16 +331,18 @@ class ViewerWindow(QMainWindow):
 
     @Slot()
     def _on_studies_named(self) -> None:
-        """Title and warning, in the current language."""
+        """Title and warning, in the current language. The warning stands as long as it is true, whatever is said."""
         named = [person_name(s.patient_name) or s.patient_id for s in self.session.studies]
         names = [name for name in dict.fromkeys(named) if name]
         names = [*names[:4], "…"] if len(names) > 4 else names
         title = "  ·  ".join(names)
         self.setWindowTitle(f"{title} — {tr('影像阅片')}" if title else tr("影像阅片"))
-        self._say(
+        self._say("")
+        _tell(
+            self.warning,
             tr("注意：打开的检查属于不同患者：{names}", names="，".join(names))
             if self.session.different_patients
-            else ""
+            else "",
         )
 
     def _arrange(self) -> None:
@@ -372,6 +396,10 @@ class ViewerWindow(QMainWindow):
                 uid = stored_key(mark.frame, self.session.stacks).sop_instance_uid
                 self.measurement_drawn.emit(value.text, value.value, value.unit, uid)
                 return
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "tool_bar"):

@@ -445,7 +445,11 @@ def test_a_warning_when_two_patients_are_open(opened: Open, qtbot: QtBot) -> Non
     window.compare_study("1.2")
     qtbot.waitUntil(lambda: len(window.session.studies) == 2, timeout=5000)
 
-    assert window.banner.isVisible() and "不同患者" in window.banner.text()
+    assert window.warning.isVisible() and "不同患者" in window.warning.text()
+    window.desk.say("请先画一条线")
+    assert window.warning.isVisible() and window.banner.isVisible()
+    qtbot.mouseClick(window.banner, Qt.MouseButton.LeftButton)
+    assert window.warning.isVisible() and not window.banner.isVisible()
 
 
 def test_files_of_a_folder(qtbot: QtBot, tmp_path: Path, opened: Open) -> None:
