@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from clients.kit.labels import hairline
 from clients.kit.theme import current_theme
@@ -38,9 +39,11 @@ class ToolRow(QFrame):
         self._films, self._model, self._sheet = films, films.model, sheet
         self.setObjectName("film.tools")
         self.buttons: dict[str, tuple[QToolButton, str, str]] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.setSpacing(2)
+        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._lines.setContentsMargins(8, 4, 8, 4)
+        self._lines.setSpacing(2)
+        self._lines.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
+        row = self._group()
         for tool, icon, text in (
             (SELECT, "film_select", "选择和移动图像"),
             (WINDOW, "window", "调窗"),
@@ -54,8 +57,8 @@ class ToolRow(QFrame):
         self.scope.activated.connect(self._on_scope)
         row.addSpacing(6)
         row.addWidget(self.scope)
-        row.addSpacing(6)
-        row.addWidget(_line())
+        row.addStretch(1)
+        row = self._group()
         self.presets = self._add(row, "presets", "presets", "预设窗宽窗位", None)
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self._fill_presets)
@@ -77,6 +80,7 @@ class ToolRow(QFrame):
         self._add(row, "undo", "undo", "撤销", self._model.undo.undo)
         self._add(row, "redo", "redo", "重做", self._model.undo.redo)
         row.addStretch(1)
+        self._lines.setStretch(1, 1)
         self._forget = self._model.changed.connect(self.take)
         self._dress()
         self.take()
@@ -84,6 +88,33 @@ class ToolRow(QFrame):
     def release(self) -> None:
         """Before it goes."""
         self._forget()
+
+    def _group(self) -> QHBoxLayout:
+        """A group of buttons: beside the other one, or below it where there is less room."""
+        holder = QWidget(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        self._lines.addWidget(holder)
+        return row
+
+    def _widths(self) -> list[int]:
+        holders = [item.widget() for n in range(self._lines.count()) if (item := self._lines.itemAt(n)) is not None]
+        return [holder.minimumSizeHint().width() for holder in holders if holder is not None]
+
+    def minimumSizeHint(self) -> QSize:
+        margins = self._lines.contentsMargins()
+        return QSize(max(self._widths()) + margins.left() + margins.right(), self._lines.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        margins = self._lines.contentsMargins()
+        needed = sum(self._widths()) + margins.left() + margins.right() + self._lines.spacing()
+        directions = QBoxLayout.Direction
+        wanted = directions.LeftToRight if needed <= event.size().width() else directions.TopToBottom
+        if wanted is not self._lines.direction():
+            self._lines.setDirection(wanted)
+            self.updateGeometry()
 
     def _add(
         self,

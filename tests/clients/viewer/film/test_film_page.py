@@ -178,6 +178,26 @@ def test_colours_of_a_page_stand_on_a_film_without_millimetres(window: ViewerWin
     assert film[top + high // 2, left + wide // 2].tolist() == [200, 120, 40]
 
 
+def test_the_page_and_a_panel_fit_the_smallest_screen(window: ViewerWindow, qtbot: QtBot) -> None:
+    """The tools take a second line and the series bar gives way; the window grows for neither."""
+    window.resize(1366, 768)
+    page = the_page(window)
+    assert window.strip.isVisible()
+    window.perform("objects.panel")
+    window.perform("tags.open")
+    qtbot.waitUntil(lambda: window.side.width() > 400, timeout=5_000)
+    QApplication.processEvents()
+
+    assert window.width() == 1366 and not window.strip.isVisible()
+    assert page.tools.width() >= page.tools.minimumSizeHint().width()
+    bounds = page.tools.rect()
+    for button, _, _ in page.tools.buttons.values():
+        assert bounds.contains(button.rect().translated(button.mapTo(page.tools, button.rect().topLeft())))
+
+    window.perform("film.page")
+    assert window.strip.isVisible()
+
+
 def test_a_page_without_a_picture_says_so(window: ViewerWindow) -> None:
     films = the_feature(window).films
     films.add_pictures(())
