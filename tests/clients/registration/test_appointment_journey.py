@@ -211,6 +211,7 @@ def test_an_appointment_is_moved_in_the_calendar_with_the_keyboard(
     room = next(room for room in page._desk.hospital.rooms if room.code == "CT1")
     page.presenter.choose_room(room.id)
     page.presenter.choose_days(1)
+    wait(lambda: len(page.presenter.state.load) == 1)  # until then the week stands there, which may hold tomorrow
     for _ in range(7):
         if any(day.day == tomorrow() for day in page.presenter.state.load):
             break
