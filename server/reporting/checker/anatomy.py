@@ -23,7 +23,7 @@ ORGANS: dict[str, str] = {
     "颈动脉": r"颈(?:总|内|外)?动脉",
     "冠状动脉": r"冠状?动?脉|前降支|回旋支",
     "肝": r"肝(?!内?外?胆管|总管|肾|门)|\bliver\b|hepatic",
-    "胆囊": r"胆囊|gallbladder",
+    "胆囊": r"胆囊|肝胆(?!管|总管|道|外科)|(?<=、)胆(?=、)|gallbladder",
     "胆管": r"胆总管|胆管|肝总管|bile duct",
     "胰": r"胰|pancrea",
     "脾": r"脾(?!肾)|\bspleen|splenic",

@@ -127,6 +127,7 @@ def measures(subject: Subject) -> Iterator[Alarm]:
         for match in _MEASURE_WITHOUT_NUMBER.finditer(text):
             yield Alarm(AlarmKind.MISSING, match[0], f"“{match[0].strip()}”没有数值，请补充测量。")
     yield from _unmeasured(subject.findings)
+    yield from _one_unmeasured(subject.findings)
 
 
 def _unmeasured(findings: str) -> Iterator[Alarm]:
@@ -155,6 +156,41 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
             continue
         told.add(mention.sentence)
         yield Alarm(AlarmKind.MISSING, mention.words, f"“{mention.words}”没有给出大小，请补充测量值。")
+
+
+_ONE = re.compile(
+    r"(?:见|探及|示|有|可及|测及)(?:一|1|单)(?:个|枚|处|发)?[^，。；]{0,16}?(?:结节|肿块|包块|肿物|囊[肿状性]|无回声|[低高等]回声|混合回声|[低高等][^，。；]{0,3}密度[影灶区]|团块|占位|息肉|斑块|异常信号|[长短]T[12])"
+)
+_UNCOUNTED = re.compile(
+    r"(?<!未)(?:见|探及)(?:类?圆形|囊[性状]|局限性?|混合性?|实性|极?[低高无等强]回声|[低高等稍]+密度|长T1|孤立)[^，。；]{0,14}?(?:结节|肿块|包块|无回声区|回声区|回声团|[影灶区](?=，|$)|团块|占位|息肉|斑块|信号影?(?=，|$)|龛影)"
+)
+_NOT_ALONE = re.compile(r"窦|牙|双侧|两侧|双肺|mm|ｍｍ|cm|约|较大|大者")
+# Of these no size is given, or another measure than a length.
+_NOT_SIZED = re.compile(
+    r"[条线带弧索网]|斑片|片状|点状|大片|弥漫|骨折|骨片|透亮|半月板|软骨|韧带|肌腱|骨髓|椎间盘|椎体|终板|SUV|代谢|摄取|浓聚|术后|积液|钙化|管状|血栓|充盈缺损|同前|胎|孕囊|节育|支架|导管"
+)
+_ANY_SIZE = re.compile(r"\d(?:\.\d+)?\s*(?:mm|cm|毫米|厘米|[×xX*])|(?:约|径|厚|深|为)\s*\d")
+
+
+def _one_unmeasured(findings: str) -> Iterator[Alarm]:
+    """ "An echo-free area is seen, with a sharp border": one thing, told apart, and no size of it."""
+    parts = sentences(findings)
+    for place, sentence in enumerate(parts):
+        match = _ONE.search(sentence)
+        if match is None and not _NOT_ALONE.search(sentence) and not _TOO_MANY_TO_MEASURE.search(sentence):
+            match = None if _NOT_SIZED.search(sentence) else _UNCOUNTED.search(sentence)
+        after = parts[place + 1] if place + 1 < len(parts) else ""
+        if (
+            match is None
+            or _NOT_SIZED.search(sentence[match.start() :].split("，")[0])
+            or _MEASURE_WITHOUT_NUMBER.search(sentence)
+            or _REMNANTS.search(sentence)
+            or _ANY_SIZE.search(sentence[match.start() :])
+            or (_GOES_ON.search(after) and _ANY_SIZE.search(after))
+        ):
+            continue
+        yield Alarm(AlarmKind.MISSING, match[0], f"“{match[0]}”没有给出大小，请补充测量值。")
+        return
 
 
 def _is_measured(sentence: str) -> bool:

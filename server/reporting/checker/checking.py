@@ -9,10 +9,13 @@ from dataclasses import replace
 from server.reporting.checker.blanks import measures, remnants
 from server.reporting.checker.conflicts import conflicts
 from server.reporting.checker.echoes import echoes
-from server.reporting.checker.grounds import mirrored
+from server.reporting.checker.grounds import mirrored, plainly_mirrored
+from server.reporting.checker.operations import operations
 from server.reporting.checker.priors import priors
 from server.reporting.checker.quantities import quantities
 from server.reporting.checker.removed import removed
+from server.reporting.checker.repeats import repeats
+from server.reporting.checker.scales import scales
 from server.reporting.checker.sexes import sexes
 from server.reporting.checker.sides import sides
 from server.reporting.checker.strangers import of_another_part, said_twice
@@ -26,8 +29,11 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
     of_another_part,
     sexes,
     sides,
+    operations,
+    repeats,
     removed,
     units,
+    scales,
     measures,
     conflicts,
     priors,
@@ -57,6 +63,7 @@ def check(subject: Subject) -> tuple[Alarm, ...]:
     for later, unless in (
         (echoes, {AlarmKind.SIDE}),
         (mirrored, {AlarmKind.SIDE, AlarmKind.CONFLICT}),
+        (plainly_mirrored, {AlarmKind.SIDE}),
         (quantities, {AlarmKind.CONFLICT}),
     ):
         if not any(alarm.kind in unless for alarm in found.values()):

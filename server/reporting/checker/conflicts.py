@@ -13,7 +13,13 @@ from server.reporting.checker.anatomy import organs_in, sides_in
 from server.reporting.checker.clauses import Clause, Mention, clauses
 from server.reporting.checker.contradictions import contradictions
 from server.reporting.checker.denials import denied_word_for_word, denied_yet_shown, grafts
-from server.reporting.checker.elsewhere import at_another_place, called_well_there, elsewhere, level_for_level
+from server.reporting.checker.elsewhere import (
+    at_another_place,
+    called_well_there,
+    elsewhere,
+    level_for_level,
+    no_such_segment,
+)
 from server.reporting.checker.grounds import grounds, supports
 from server.reporting.checker.knowledge import refuted
 from server.reporting.checker.numbers import refuted_by_number
@@ -72,6 +78,7 @@ def conflicts(subject: Subject) -> Iterator[Alarm]:
             if found:
                 break
     yield from wrong_part(subject)
+    yield from no_such_segment(subject)
 
 
 def _told_and_denied(subject: Subject) -> Iterator[Alarm]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from server.reporting.checker.clauses import clauses, mentions
 from server.reporting.checker.places import of_kind, places_in
-from server.reporting.checker.subject import Alarm, Subject
+from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 from server.reporting.checker.wording import (
     ABSENT,
     ADVISES,
@@ -73,6 +73,20 @@ def level_for_level(subject: Subject) -> Iterator[Alarm]:
             clause = next(one for one in told if strange & of_kind(one.places, kind))
             yield contradiction(clause.text, next(one.text for one in ill if of_kind(one.places, kind) - said))
             return
+
+
+# The segments of a lobe stand in no other.
+_NO_SUCH_SEGMENT = re.compile(
+    r"肺?下叶(?:尖后?段|[上下]?舌段)|肺?上叶(?:[内外前后、]*基底段|背段)|肺?中叶(?:尖后?段|背段|[内外前后、]*基底段|[上下]?舌段)"
+)
+
+
+def no_such_segment(subject: Subject) -> Iterator[Alarm]:
+    """ "Apical segment of the lower lobe"."""
+    for match in _NO_SUCH_SEGMENT.finditer(subject.both):
+        why = f"解剖上没有“{match[0]}”，请核对肺叶或肺段。"
+        yield Alarm(AlarmKind.CONFLICT, match[0], why)
+        return
 
 
 _SOUND = re.compile(r"不厚|保留|无殊|未见|正常|完整|光滑|连续|通畅|清晰|无(?!回声)|不大|不宽")

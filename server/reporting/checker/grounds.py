@@ -231,6 +231,19 @@ def mirrored(subject: Subject) -> Iterator[Alarm]:
             return
 
 
+def plainly_mirrored(subject: Subject) -> Iterator[Alarm]:
+    """The same beside a contradiction: only where nothing is shown on the named side and nothing told of the other."""
+    found, told = statements(subject.findings), list(_items(subject.impression))
+    for alarm in mirrored(subject):
+        item = next(one for one in told if one.text == alarm.text)
+        here = [one for one in found if one.sides == item.sides and kin(item.organs, one.organs)]
+        there = [
+            one for one in told if len(one.sides) == 1 and one.sides != item.sides and kin(item.organs, one.organs)
+        ]
+        if not there and not any(one.positive and _SHOWS.search(one.positive) for one in here):
+            yield alarm
+
+
 def _concept_of(text: str) -> Concept | None:
     """The concept whose name ends last in a text: of "fracture with haemorrhage" the haemorrhage."""
     best: tuple[int, int, Concept] | None = None

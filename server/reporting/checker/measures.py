@@ -19,6 +19,11 @@ _KINDS = re.compile(
     re.IGNORECASE,
 )
 _SIZE_KINDS = {"大小", "直径", "长径", "最大径", "范围", "横径", "大径", "最径"}
+# The size of an organ is not the size of what is seen in it.
+_WHOLE = re.compile(r"(?:子宫|前列腺|甲状腺|[左右]侧?叶|卵巢|胆囊|睾丸|肾)[^。；]{0,16}$")
+_A_LESION = re.compile(
+    r"见|示|探及|结节|肿块|囊肿|肌瘤|占位|灶|结石|息肉|斑块|瘤|癌|包块|肿物|回声[区团]|暗区|增生|积水|缩小|增大"
+)
 _PERCENT = re.compile(rf"(?:LVEF|EF|射血分数|狭窄率?|压缩)[^，,。；;\d]{{0,6}}({NUMBER})\s*[%％]", re.IGNORECASE)
 _PERCENT_THEN = re.compile(
     rf"(?:前片|前次|上次|原(?!发)|既往|{_DATE}|previously|prior)[^，,。；;\d]{{0,8}}({NUMBER})\s*[%％]", re.IGNORECASE
@@ -55,7 +60,7 @@ class Measure:
 def measures_in(text: str) -> tuple[Measure, ...]:
     """Every length of a text in the order of its words."""
     found: list[Measure] = []
-    kind, sentence = "size", -1
+    kind, sentence, whole = "size", -1, ""
     lesions: frozenset[str] = frozenset()
     by_clause: dict[tuple[int, str], set[str]] = {}
     for one in mentions(text):
@@ -63,7 +68,7 @@ def measures_in(text: str) -> tuple[Measure, ...]:
             by_clause.setdefault((one.sentence, one.words), set()).add(one.lesion)
     for clause in clauses(text):
         if clause.sentence != sentence:
-            kind, sentence, lesions = "size", clause.sentence, frozenset()
+            kind, sentence, lesions, whole = "size", clause.sentence, frozenset(), ""
         lesions = (
             frozenset(["淋巴结肿大"] if "淋巴结" in clause.text else ())
             or frozenset(by_clause.get((clause.sentence, clause.text), ()))
@@ -76,6 +81,11 @@ def measures_in(text: str) -> tuple[Measure, ...]:
             end = start + len(size.words)
             if words := _KINDS.findall(before):
                 kind = "size" if words[-1] in _SIZE_KINDS or words[-1].isascii() else words[-1][:2].rstrip("度")
+            said = f"{whole}{clause.text[:start]}"
+            if kind == "size" and _WHOLE.search(said) and not _A_LESION.search(said):
+                kind = "整体"
+            elif kind == "整体" and _A_LESION.search(said):
+                kind = "size"
             if re.search(r"实性成分|其中|分隔|壁结节", before):
                 kind = "实性成分"
             former = bool(_FORMERLY.search(before)) and not _NOW.search(_since_former(before))
@@ -83,6 +93,7 @@ def measures_in(text: str) -> tuple[Measure, ...]:
             found.append(
                 _measure(clause, size.words, [number * scale for number in size.numbers], kind, lesions, former)
             )
+        whole = f"{whole}{clause.text}，"
     return tuple(found)
 
 

@@ -316,7 +316,7 @@ _RADS = re.compile(
 _BAD = re.compile(r"癌|恶性|(?<![A-Za-z])MT(?![A-Za-z])|转移瘤")
 _GOOD = re.compile(r"(?<![非排])良性|囊肿|纤维腺瘤|血管瘤|腺瘤样?增生|增生结节|脂肪瘤")
 _MALIGN = re.compile(
-    r"极低回声|纵横比\s*[>＞大]\s*于?\s*1|微钙化|边[缘界][^，。；不]{0,3}毛刺|簇状|多形性|线样分支|段样分布|透镜状|(?<!不)(?<!无)明显(?:弥散|扩散)受限"
+    r"极低回声|纵横比\s*[>＞大]\s*于?\s*1|微钙化|成簇|胸膜牵拉|边[缘界][^，。；不]{0,3}毛刺|簇状|多形性|线样分支|段样分布|透镜状|(?<!不)(?<!无)明显(?:弥散|扩散)受限"
 )
 _NOT_NOW = re.compile(r"术后|除外|排除|史|治疗后|活检证实|待排|未见|无|高危|不除外|化疗")
 
@@ -334,8 +334,8 @@ def _risks(subject: Subject) -> Iterator[Alarm]:
         yearly = re.search(r"(?:每年|年度|1年后?|一年后?|12个月后?|常规)(?:复查|随访|筛查|体检)", part)
         biopsy = re.search(r"建议[^，。；]{0,6}(?:穿刺|活检|手术)", part)
         told = None
-        ill = {one[0] for one in _MALIGN.finditer(subject.findings)}
-        if grade in {1, 2} and len(ill) > 1 and len(_RADS.findall(subject.impression)) == 1:
+        ill = _malign(subject.findings, sides_in(part))
+        if grade in {1, 2} and len(ill) > 1:
             told = grades[0]
         elif grade in {1, 2}:
             told = bad or biopsy
@@ -345,6 +345,16 @@ def _risks(subject: Subject) -> Iterator[Alarm]:
             why = f"“{grades[0][0]}”与“{told[0]}”不相称，请核对分类或结论。"
             yield Alarm(AlarmKind.CONFLICT, told[0], why)
             return
+
+
+def _malign(findings: str, sides: frozenset[str]) -> set[str]:
+    """The signs of malignancy that findings assert of a side."""
+    return {
+        match[0]
+        for one in clauses(findings)
+        if not (sides and one.sides and not sides & one.sides) and not re.search(r"未见|无(?!回声)", one.text)
+        for match in _MALIGN.finditer(one.text)
+    }
 
 
 def _alarm(told: str, found: tuple[float, frozenset[str], str]) -> Alarm:
