@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clients.kit.fonts import text_font
 from clients.kit.theme import current_theme
@@ -34,6 +43,7 @@ texts.register()
 
 T = TypeVar("T")
 LOOK_AGAIN_MS = 150
+LEAST_WARNING = 60  # pixels of a warning's beginning that are always seen
 
 
 class Background(Protocol):
@@ -334,13 +344,27 @@ def warnings_of(volume: Volume) -> tuple[str, ...]:
     return tuple(texts)
 
 
+class _Elided(QLabel):
+    """A warning that ends in dots where the row has no room for all of it; its tooltip has it whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setPen(QColor(colours.WARNING))
+            text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
+
+
 class _Bar(QFrame):
     """The strip above the page: name, the page's controls, warnings, the way back."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._title = QLabel()
-        self._warning = QLabel()
+        self._warning = _Elided()
         self.leave = QToolButton()
         self.leave.setObjectName("volume.leave")
         self.send = QToolButton()
@@ -358,26 +382,54 @@ class _Bar(QFrame):
         row.addWidget(self._warning, 1)
         row.addWidget(self.send)
         row.addWidget(self.leave)
+        self._row = row
         self.setFixedHeight(40)
 
     def warn(self, sentences: tuple[str, ...]) -> None:
         """Show what must be known about the geometry."""
         self._warning.setText("⚠ " + "  ".join(sentences) if sentences else "")
         self._warning.setToolTip("\n".join(sentences))
+        self._fit()
+
+    @property
+    def title_shown(self) -> bool:
+        """False where the row has no room for it."""
+        return not self._title.isHidden()
 
     @property
     def warning(self) -> str:
         return self._warning.text()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow window the title goes first, then the end of the warning; buttons keep their words."""
+        for button in self.findChildren(QToolButton):
+            self._keep_word(button)
+        title = self._title.sizeHint().width() + self._row.spacing()
+        least = self._row.minimumSize().width() - (0 if self._title.isHidden() else title)
+        least += LEAST_WARNING if self._warning.text() else 0
+        self._title.setVisible(least + title <= self.width())
+
+    @staticmethod
+    def _keep_word(button: QToolButton) -> None:
+        """The suite's style sheet gives buttons a least width that a row may press them to, word or no word."""
+        wide = button.fontMetrics().horizontalAdvance(button.text())
+        if button.property("word_px") != wide:
+            button.setProperty("word_px", wide)
+            button.setStyleSheet(f"QToolButton {{ min-width: {wide}px; }}")
+
     def dress(self, title: str) -> None:
         palette = current_theme().colours
         self._title.setText(title)
         self._title.setStyleSheet(f"color: {palette.text}; font-weight: 600;")
-        self._warning.setStyleSheet(f"color: {colours.WARNING};")
         self.send.setText(tr("送报告"))
         self.send.setToolTip(tr("把这一页的图像和数值送到报告页"))
         self.leave.setText(tr("返回图像"))
         self.leave.setToolTip(tr("返回图像（Esc）"))
+        self._fit()
         self.setStyleSheet(
             f"_Bar {{ background: {palette.window}; border: none; border-bottom: 1px solid {palette.hairline}; }}"
             f"QLabel, QToolButton {{ color: {palette.text_quiet}; }}"

@@ -11,6 +11,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clients.kit.translations import Language, set_language
+from clients.kit.translations import language as current_language
 from clients.viewer.study import stacks_of
 from clients.viewer.volume.mpr_page import MprPage
 from clients.viewer.volume.mpr_state import STANDARD, MprState, Pane
@@ -184,6 +186,26 @@ def test_a_hole_between_the_slices_is_said_above_and_in_the_corner(qtbot: QtBot)
     assert "层面有缺失" in page.bar.warning
     assert "层面有缺失" in page.panes[Pane.CORONAL].corners.bottom_left[0]
     page.closing()
+
+
+def test_in_a_narrow_window_buttons_keep_their_words_and_the_warning_its_beginning(qtbot: QtBot) -> None:
+    language = current_language()
+    page = MprPage(a_source(qtbot))
+    try:
+        set_language(Language.ENGLISH)
+        shown(qtbot, page)
+        page.resize(1300, 500)
+        assert page.bar.title_shown
+        page.bar.warn(("A sentence about the geometry of this series that is far too long for any bar",))
+        for width in (1300, 900, 760):
+            page.resize(width, 500)
+            QApplication.processEvents()
+            for button in (page.bar.leave, page.bar.send, page.reset):
+                assert button.width() >= button.fontMetrics().horizontalAdvance(button.text()), width
+        assert not page.bar.title_shown and "far too long" in page.bar.warning
+    finally:
+        set_language(language)
+        page.closing()
 
 
 def test_escape_asks_for_the_way_back(qtbot: QtBot) -> None:
