@@ -163,7 +163,7 @@ class _Strip(QWidget):
         painter.setPen(QColor(palette.text_quiet))
         number = "–" if stack.series.number is None else str(stack.series.number)
         heading = f"{number}  {stack.series.modality}" + (f"  {stack.label}" if stack.label else "")
-        count = tr("{n} 幅", n=len(stack))
+        count = tr("1 幅") if len(stack) == 1 else tr("{n} 幅", n=len(stack))
         baseline = top + PICTURE + 18
         room = PICTURE - metrics.horizontalAdvance(count) - 6
         heading = metrics.elidedText(heading, Qt.TextElideMode.ElideRight, room)

@@ -125,6 +125,7 @@ CATALOGUE = {
     "九布局": "Nine",
     # in the viewports
     "图像 {n}/{count}": "Image {n}/{count}",
+    "1 幅": "1 image",
     "{n} 幅": "{n} images",
     "窗宽 {width} 窗位 {level}": "W {width} L {level}",
     "缩放 {percent}%": "Zoom {percent}%",
