@@ -51,6 +51,7 @@ from server.bootstrap.sharing import build_sharing
 from server.bootstrap.signing import Signing, build_signing, signed_papers
 from server.bootstrap.storage import Stores, build_stores
 from server.bootstrap.structured import Structured, build_structured
+from server.ecg.exams.whereabouts import has_ecg_exam_within
 from server.exams.applications import ApplicationDesk
 from server.exams.rpc import ExamsRpc
 from server.exams.scheduling.rpc import SchedulingRpc
@@ -58,6 +59,7 @@ from server.exams.scheduling.search import SlotSearch
 from server.exams.scheduling.service import SchedulingService
 from server.exams.service import ExamService
 from server.exams.slots import SlotBook
+from server.exams.whereabouts import has_exam_within
 from server.halls.rpc import HallsRpc
 from server.halls.service import HallService
 from server.identity.kinds import RoleKind, StaffKind
@@ -345,6 +347,7 @@ class _Building:
                 interfaces=self.interfaces,
             )
         )
+        self.patients.sight.areas += [has_exam_within, has_ecg_exam_within]
         self.remote = build_remote(self.exams, self.reports, self.ecg.reports.hospitals, self.time)
         self.assisted = build_assisted_reading(
             self.exams, self.reports, self.archive, self.routing, self.folders, self.time

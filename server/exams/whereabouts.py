@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.exams.tables import ExamStudyRow, SlotRow
 from server.exams.tables import ExamTableRow as Exam
@@ -47,6 +48,11 @@ def within(caller: Caller) -> ColumnElement[bool]:
     if caller.room_ids is None:
         return true()
     return or_(Exam.room_id.in_(caller.room_ids), Exam.from_campus_id.in_(caller.campus_ids))
+
+
+def has_exam_within(caller: Caller, patient_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition that a patient has an exam of the caller's campuses and departments."""
+    return select(Exam.id).where(Exam.patient_id == patient_id, within(caller)).exists()
 
 
 def open_exams_in_room(uow: UnitOfWork, room_id: int) -> int:

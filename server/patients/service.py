@@ -25,6 +25,7 @@ from server.patients.likeness import (
 )
 from server.patients.names import initials_for
 from server.patients.rules import fault_of_birth_date, flat, read_identity
+from server.patients.sight import Sight
 from server.patients.tables import PatientLinkRow, PatientRow
 from shared.contract.base import Changed, Page
 from shared.contract.exams import PatientEntry
@@ -90,6 +91,7 @@ class PatientService:
     def __init__(self, time: HospitalTime) -> None:
         self._time = time
         self.followers: list[LinkFollower] = []
+        self.sight = Sight()
 
     def check(self, entry: PatientEntry) -> Particulars:
         """Return the entry checked and completed. Raises INVALID with a field such as `patient.id_number`."""
@@ -147,30 +149,29 @@ class PatientService:
         rows = uow.session.scalars(select(PatientRow).where(PatientRow.id.in_(wanted))) if wanted else ()
         return {row.id: _view(row) for row in rows}
 
-    def search(self, uow: UnitOfWork, text: str, page: Page) -> PatientList:
-        """Find by name (Chinese, pinyin, initials) or number, newest first; an empty text finds everybody."""
+    def search(self, uow: UnitOfWork, caller: Caller, text: str, page: Page) -> PatientList:
+        """Find by name (Chinese, pinyin, initials) or number, newest first; an empty text finds everybody.
+
+        An account that is kept within campuses finds the patients examined there, and whoever has exactly the number:
+        so a patient who comes for the first time is registered under the record that the other campus made.
+        """
         wanted = text.strip()
+        own = self.sight.within(caller)
         if not wanted:
-            return self._listed(uow, _IS_HEAD, page)
-        found = self._listed(uow, and_(_IS_HEAD, _matches(wanted)), page)
+            return self._listed(uow, and_(_IS_HEAD, own), page)
+        shown = or_(own, _bears(wanted)) if caller.is_limited else own
+        found = self._listed(uow, and_(_IS_HEAD, _matches(wanted), shown), page)
         if found.total == 0 and is_chinese(wanted):  # a part from the middle: only now is the whole table read
             inside = PatientRow.name.contains(wanted, autoescape=True)
-            found = self._listed(uow, and_(_IS_HEAD, inside), page)
+            found = self._listed(uow, and_(_IS_HEAD, inside, own), page)
         return found
 
     def ids_of_number(self, uow: UnitOfWork, number: str) -> tuple[int, ...]:
         """Return the records of who has exactly this card, identity, patient, in-patient or health-check number."""
-        columns = (
-            PatientRow.card_number,
-            PatientRow.id_number,
-            PatientRow.number,
-            PatientRow.inpatient_number,
-            PatientRow.health_check_number,
-        )
         wanted = number.strip()
         if not wanted:
             return ()
-        return tuple(uow.session.scalars(select(PatientRow.id).where(or_(*(one == wanted for one in columns)))))
+        return tuple(uow.session.scalars(select(PatientRow.id).where(_bears(wanted))))
 
     def find_duplicates(self, uow: UnitOfWork, request: FindDuplicates) -> PatientList:
         """Return patients with the same identity or card number, or the same name and birth date."""
@@ -402,6 +403,18 @@ class PatientService:
             .limit(min(max(page.limit, 1), MAX_PAGE))
         )
         return PatientList(total=total, rows=tuple(_view(row) for row in rows))
+
+
+def _bears(number: str) -> ColumnElement[bool]:
+    """Has exactly this card, identity, patient, in-patient or health-check number."""
+    columns = (
+        PatientRow.card_number,
+        PatientRow.id_number,
+        PatientRow.number,
+        PatientRow.inpatient_number,
+        PatientRow.health_check_number,
+    )
+    return or_(*(one == number for one in columns))
 
 
 def _matches(wanted: str) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from server.kernel.errors import Refusal
 from server.settings import load
 from shared.contract.archive import ListStudies
 from shared.contract.base import Channel, Request, reply_type
+from shared.contract.ecg import EcgEntry, RegisterEcg
 from shared.contract.errors import ErrorBody, ErrorCode
 from shared.contract.exams import (
     CancelExam,
@@ -44,10 +45,12 @@ from shared.contract.master import (
     StaffEntry,
 )
 from shared.contract.organisation import GetHospital
+from shared.contract.patients import GetPatient, GetRecords, LinkPatient, ListLinks, SearchPatients
 from shared.contract.printing import PrintRegistrationForm
 from shared.contract.queueing import CallNext, CallTicket, GetBoard, GetQueue, ListFinished
 from shared.contract.referrals import OrganisationView, SaveOrganisation, SubmitReferral
 from shared.contract.reporting import ListReports
+from shared.domain.states import Sex
 from shared.rpc import envelope
 
 HEAD = ItemEntry(code="CT001", name="颅脑平扫", body_part="颅脑", price_fen=24000)
@@ -141,6 +144,51 @@ def test_an_account_sees_only_its_campus(house: House) -> None:
     assert [campus.code for campus in view.campuses] == ["EAST"]
     assert {room.code for room in view.rooms} == {"E1", "E2"}
     assert [device.ae_title for device in view.devices] == ["ECT1"]
+
+
+def test_patients_of_other_campuses_are_found_by_their_exact_number_only(house: House) -> None:
+    here, there = house.register("张三", "EAST", "E1"), house.register("张三丰", "RAD", "CT1")
+    number = house.ask(GetPatient(patient_id=there.row.patient_id), house.main).patient_number
+
+    def found(text: str, token: str) -> list[str]:
+        reply = house.ask(SearchPatients(text=text), token)
+        assert reply.total == len(reply.rows)
+        return [row.name for row in reply.rows]
+
+    assert found("张三", house.east) == found("", house.east) == found("zhangsan", house.east) == ["张三"]
+    assert found("三丰", house.east) == []
+    assert found("张", house.anybody) == ["张三丰", "张三"]
+    assert found(number, house.east) == ["张三丰"]
+    assert found(number[:-1], house.east) == []
+    assert house.is_refused(GetPatient(patient_id=there.row.patient_id), house.east)
+    assert house.is_refused(GetRecords(patient_id=there.row.patient_id), house.east)
+    pair = LinkPatient(patient_id=there.row.patient_id, version=1, into_id=here.row.patient_id, reason="同一人")
+    assert house.is_refused(pair, house.east)
+    assert house.ask(GetPatient(patient_id=here.row.patient_id), house.east).name == "张三"
+    assert house.ask(GetPatient(patient_id=10**6), house.east).code is ErrorCode.NOT_FOUND
+
+
+def test_a_linked_record_is_seen_with_the_person(house: House) -> None:
+    here, there = house.register("张三", "EAST", "E1"), house.register("张叁", "RAD", "CT1")
+    version = house.ask(GetPatient(patient_id=here.row.patient_id), house.anybody).version
+    link = LinkPatient(patient_id=here.row.patient_id, version=version, into_id=there.row.patient_id, reason="同一人")
+    assert not isinstance(house.ask(link, house.anybody), ErrorBody)
+    rows = house.ask(SearchPatients(text="张叁"), house.east).rows
+    assert [row.id for row in rows] == [there.row.patient_id]
+    assert len(house.ask(GetRecords(patient_id=here.row.patient_id), house.east).records) == 2
+    assert len(house.ask(ListLinks(), house.east)) == 1
+    assert house.ask(ListLinks(), house.department) != ()
+
+
+def test_an_ecg_exam_makes_a_patient_ones_own(house: House) -> None:
+    registrar = house._account("ecg", ("ecg_registrar",), campuses=("EAST",))
+    there = house.register("李四", "RAD", "CT1")
+    assert house.is_refused(GetPatient(patient_id=there.row.patient_id), house.east)
+    entry = EcgEntry(patient_id=there.row.patient_id, patient_name="李四", sex=Sex.MALE, age="45岁")
+    made = house.ask(RegisterEcg(entry=entry), registrar)
+    assert not isinstance(made, ErrorBody), made
+    assert house.ask(GetPatient(patient_id=there.row.patient_id), house.east).name == "李四"
+    assert house.is_refused(GetExam(exam_id=there.row.id), house.east)
 
 
 def test_what_lies_elsewhere_is_refused(house: House) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.kernel.dispatch import SYSTEM
 from server.kernel.errors import Refusal
 from server.kernel.outbox import outbox
 from shared.contract.errors import ErrorCode
@@ -118,7 +119,7 @@ def test_wrong_entries_name_their_field_and_leave_nothing(
     assert (code_of(refused), refused.value.body.field) == (ErrorCode.INVALID, field)
     assert small_hospital.call(ListExams()).total == 0
     with small_hospital.read() as uow:
-        assert small_hospital.patients.search(uow, "", ListExams().page).total == 0
+        assert small_hospital.patients.search(uow, SYSTEM, "", ListExams().page).total == 0
 
 
 def test_the_same_order_of_the_same_person_is_asked_about(hospital: Hospital) -> None:
