@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from shared.waveform.record import EcgRecord
 
 _SMALLEST_SIGNAL_UV = 40.0
+_CUT_OFF_SHARE = 0.05  # of the time at the limit: half of each complex
 _MAINS_UV = 15.0
 _SPIKE_UV = 250.0
 _SPIKE_SHARPNESS = 0.75
 _FEWEST_SPIKES = 3
 _SPIKES_PER_SECOND = 0.2
+_SPIKES_PER_SECOND_COARSE = 0.5
+_SPIKES_SHOW_HZ, _SPIKES_SURE_HZ = 240.0, 400.0  # between them a spike is one sample, as the tip of an R wave may be
 _SPIKE_AROUND_S = 0.06
 _ALONE = 10.0  # times what is typical around
 _BURST_S = 0.25
@@ -27,26 +30,39 @@ _LOOK_S = 120.0  # of a long record, this much decides which leads are usable
 def usable_leads(record: EcgRecord) -> list[int]:
     """Rows of the leads that carry a signal: neither flat nor mostly missing. Frank leads only where nothing else is.
 
-    A lead is judged in its best part of 10 s, so that one that falls off late still serves the time before.
+    A lead is judged in its best part of 10 s, so that one that falls off late still serves the time before. One whose
+    complexes are cut off at the limit of the amplifier shows no limits of waves: it counts only where nothing else is.
     """
     import numpy as np
 
     from shared.waveform.leads import FRANK
 
-    rows = []
+    rows, whole = [], []
     length = round(min(record.seconds, 10.0) * record.sampling_hz)
     starts = np.linspace(0, max(0, record.sample_count - length), 5).astype(int)
     for start in sorted(set(starts.tolist())):
         part = record.microvolts(start, start + length)
         for row, values in enumerate(part):
             good = values[np.isfinite(values)]
-            if row in rows or good.size < 0.5 * values.size:
+            if row in whole or good.size < 0.5 * values.size:
                 continue
             low, high = np.percentile(good - np.median(good), [1, 99])
             if high - low >= _SMALLEST_SIGNAL_UV:
                 rows.append(row)
+                if _at_limit(good) < _CUT_OFF_SHARE:
+                    whole.append(row)
+    rows = whole or rows
     surface = [row for row in rows if record.leads[row] not in FRANK]
-    return sorted(surface or rows)
+    return sorted(set(surface or rows))
+
+
+def _at_limit(values: NDArray[Any]) -> float:
+    """The share of the samples that repeat the largest or smallest value, where that is far from the usual one."""
+    import numpy as np
+
+    low, usual, high = float(values.min()), float(np.median(values)), float(values.max())
+    held = [np.mean(values == extreme) for extreme in (low, high) if abs(extreme - usual) >= 0.5 * (high - low)]
+    return float(max(held, default=0.0))
 
 
 def conditioned(
@@ -58,7 +74,8 @@ def conditioned(
     """
     values = filters.bridged(record.microvolts(first, last)[rows])
     spikes = without_bursts(spike_samples(values, record.sampling_hz), record.sampling_hz)
-    if spikes.size < max(_FEWEST_SPIKES, _SPIKES_PER_SECOND * (last - first) / record.sampling_hz):
+    often = _SPIKES_PER_SECOND if record.sampling_hz >= _SPIKES_SURE_HZ else _SPIKES_PER_SECOND_COARSE
+    if spikes.size < max(_FEWEST_SPIKES, often * (last - first) / record.sampling_hz):
         spikes = spikes[:0]
     values = without_spikes(values, spikes, record.sampling_hz)
     mains = mains_frequency(values, record.sampling_hz)
@@ -109,13 +126,14 @@ def spike_samples(values: NDArray[Any], sampling_hz: float) -> NDArray[Any]:
     """Samples of pacemaker spikes in (lead, sample) µV: over within 4 ms to either side, in several leads.
 
     The tip of a slender R wave is as high, but falls on over 10 ms: a spike has nearly all of its height over its
-    surroundings 10 ms away already over those 4 ms away. Rates below 400 Hz show no spikes: the answer is empty.
+    surroundings 10 ms away already over those 4 ms away. Rates below 240 Hz show no spikes: the answer is empty.
     """
     import numpy as np
     from scipy import signal
 
-    near, far = max(1, round(0.004 * sampling_hz)), round(0.010 * sampling_hz)
-    if sampling_hz < 400 or values.shape[1] < 4 * far:
+    near = max(1, round(0.004 * sampling_hz))
+    far = max(round(0.010 * sampling_hz), 3)
+    if sampling_hz < _SPIKES_SHOW_HZ or values.shape[1] < 4 * far:
         return np.zeros(0, dtype=np.int64)
     over_near, over_far = _over(values, near), _over(values, far)
     noise = np.median(np.abs(over_near), axis=1, keepdims=True) * 1.48

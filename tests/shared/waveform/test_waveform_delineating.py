@@ -218,3 +218,29 @@ def test_a_negative_complex_before_a_high_st_segment_has_its_r_at_its_depth() ->
     beat = np.vstack([depth + high, 0.8 * (depth + high)])
     _on, r, _off = delineation.qrs_points(beat, int(np.argmin(np.abs(times - 60.0))), 250.0)
     assert times[round(r)] == pytest.approx(60.0, abs=8.0)
+
+
+def test_a_lead_cut_off_at_the_limit_of_its_amplifier_leaves_the_word_to_the_other() -> None:
+    heart = Heart(qrs=((0.0, 26.0, (1100.0, 750.0, -120.0)),), seconds=20.0)
+    values, truth = _two_leads(heart)
+    values[1] = np.maximum(values[1], 0.4 * values[1].min())
+    found = delineate(record_from_microvolts(("II", "V1"), values, heart.rate_hz))
+    assert found.leads == ("II",)
+    _found_all(found, truth)
+    assert delineate(record_from_microvolts(("V1",), values[1:], heart.rate_hz)).leads == ("V1",)
+
+
+def test_spikes_of_one_sample_are_found_at_250_hz() -> None:
+    """Ambulatory records of pacemakers: the spike must not be taken for the steepest part of the complex."""
+    wide = ((20.0, 24.0, (-700.0, 900.0, 500.0)), (70.0, 26.0, (500.0, -1100.0, -600.0)))
+    heart = Heart(p_waves=False, spikes_uv=3000.0, rr_sd_ms=0.0, rate_hz=250.0, qrs=wide, seconds=20.0)
+    values, truth = _two_leads(heart)
+    found = delineate(record_from_microvolts(("II", "V1"), values, heart.rate_hz))
+    assert {beat.kind for beat in found.beats} == {BeatClass.PACED}
+    assert len(found.beats) == len(found.spikes_ms) == len(truth.r_ms)
+    for beat, r in zip(found.beats, truth.r_ms, strict=True):
+        assert (beat.qrs_on_ms or 0) - r == pytest.approx(-45.0, abs=15.0)
+        assert (beat.qrs_off_ms or 0) - r == pytest.approx(140.0, abs=15.0)
+        assert beat.t_off_ms is None or beat.t_off_ms - r > 350.0
+    slender = Heart(rate_hz=250.0, qrs=((0.0, 6.0, (1100.0, 750.0, -120.0)),), seconds=20.0)
+    assert not delineate(record_from_microvolts(("II", "V1"), _two_leads(slender)[0], 250.0)).spikes_ms
