@@ -17,6 +17,7 @@ _SOME = 5  # beats below which their average is noisy
 _LARGE = 0.3  # share of the beats that makes a shape one of the leading ones
 _ELSEWHERE_FITS = 0.8  # a P wave taken over from another shape must fit so well
 _SAME_PR_MS = 70.0
+_EARLY = 0.85  # of the usual RR
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class _Stretch:
     offset_ms: float
     fiducials: NDArray[Any]
     nexts: NDArray[Any]  # the fiducial that follows each
+    intervals: NDArray[Any]  # from the fiducial before to each; as long as can be for the first
     typical: float  # median RR in samples
     mean: float  # mean RR: in bigeminy the median may be either interval
     irregularity: float
@@ -96,8 +98,10 @@ def _stretch(values: NDArray[Any], rate: float, offset_ms: float, fiducials: NDA
     irregularity = float(np.median(changes)) / max(typical, 1.0) if changes.size > 2 else 0.0
     nexts = np.full(fiducials.size, values.shape[1] + round(rate), dtype=np.int64)
     nexts[order[:-1]] = fiducials[order[1:]]
+    before = np.full(fiducials.size, values.shape[1], dtype=np.int64)
+    before[order[1:]] = intervals
     smooth = conditioning.smoothed_for_waves(values, rate)
-    return _Stretch(values, smooth, rate, offset_ms, fiducials, nexts, typical, mean, irregularity)
+    return _Stretch(values, smooth, rate, offset_ms, fiducials, nexts, before, typical, mean, irregularity)
 
 
 def _averaged(stretch: _Stretch, number: int, shape: templates.Shape) -> _Shape:
@@ -114,7 +118,8 @@ def _averaged(stretch: _Stretch, number: int, shape: templates.Shape) -> _Shape:
     beat = template.beat[leads]
     usual = max(typical, 0.9 * stretch.mean)
     few = members.size < _SOME
-    points = _points_of(beat, before, rate, usual, float(np.median(nexts - places)), few)
+    preceding, following = float(np.median(stretch.intervals[members])), float(np.median(nexts - places))
+    points = _points_of(beat, before, rate, usual, preceding, following, few)
     average = templates.averaged(stretch.smooth[leads], places, before, after, ends).beat
     p = placing.p_wave(average, before, points, rate)
     agreement = placing.p_agreement(stretch.smooth[leads], places, p) if p is not None else 0.0
@@ -140,7 +145,7 @@ def _settle_p(shapes: list[_Shape], leading: _Shape, irregularity: float) -> Non
     What precedes ectopic beats at a fixed distance is a T wave, not a P wave; shapes of one or two beats may have the P
     wave of the leading shape.
     """
-    if leading.members.size >= _FEW and not placing.agrees(leading.agreement, irregularity):
+    if leading.members.size >= _FEW and not placing.agrees(leading.agreement, leading.p, irregularity):
         leading.p = None
     for shape in shapes:
         if shape is leading or leading.members.size < _FEW:
@@ -153,7 +158,7 @@ def _settle_p(shapes: list[_Shape], leading: _Shape, irregularity: float) -> Non
             shape.p, shape.least = (leading.p if same_leads else None), _ELSEWHERE_FITS
         elif (
             own is None
-            or not placing.agrees(shape.agreement, irregularity)
+            or not placing.agrees(shape.agreement, own, irregularity)
             or abs((own.on or 0.0) - leading.p.on) > _SAME_PR_MS * leading.rate / 1000.0
         ):
             shape.p = None
@@ -195,21 +200,24 @@ def _beat(stretch: _Stretch, shape: _Shape, index: int) -> Beat:
 
 
 def _points_of(
-    beat: NDArray[Any], fiducial: int, rate: float, typical: float, following: float, few: bool
+    beat: NDArray[Any], fiducial: int, rate: float, typical: float, preceding: float, following: float, few: bool
 ) -> WavePoints:
     """The points of an averaged beat. P is looked for close to QRS first, then T before the next beat, then P again.
 
-    ``typical`` is the usual RR, ``following`` the distance to what follows this shape, in samples: a beat that follows
-    too early has no P wave in between. ``few`` beats make a noisy average.
+    ``typical`` is the usual RR, ``preceding`` and ``following`` the distances from what precedes this shape and to what
+    follows it, in samples: the T wave before an early beat is no P wave of it, and a beat that follows too early has no
+    P wave in between. ``few`` beats make a noisy average.
     """
     on, r, off = delineation.qrs_points(beat, fiducial, rate, few)
     near = round(on - min(0.32 * rate, 0.42 * typical))
     p = delineation.p_points(beat, near, on, rate)
-    begin = p[0] if p is not None and following > 0.85 * typical else on - 0.02 * rate
+    begin = p[0] if p is not None and following > _EARLY * typical else on - 0.02 * rate
     latest = round(min(beat.shape[1] - 1, begin + following - 0.01 * rate))
-    t = delineation.t_points(beat, off, latest, rate)
+    t = delineation.t_points(beat, on, off, latest, rate)
     if t is not None:
-        p = delineation.p_points(beat, min(round(t[1] - typical), near), on, rate)
+        early = preceding <= _EARLY * typical
+        earliest = round(t[1] - preceding) if early else min(round(t[1] - typical), near)
+        p = delineation.p_points(beat, earliest, on, rate)
     found = (*(p or (None, None, None)), *(t or (None, None)))
     return WavePoints(on, r, off, *found)
 

@@ -23,6 +23,7 @@ _ONSET_SMOOTH_MS = 3.5
 _ONSET_SMOOTH_FEW_MS = 6.0  # where few beats were averaged
 _ONSET_UV_PER_MS = 1.4  # root mean square over the leads
 _TURN_MS = 6.0  # the tip of a small q wave is flat for less than that
+_OFFSET_TURN_MS = 10.0  # that of a broad terminal wave (R' or S) for longer
 _QRS_ONSET_LEAD_MS = 4.0  # the threshold is crossed that much after what a reader calls the onset
 _QRS_OFFSET_LAG_MS = 4.0
 _UPRIGHT = 0.2  # an R wave counts from that part of the depth of Q or S on
@@ -36,6 +37,11 @@ _T_SMOOTH_MS = 14.0
 _T_STEEP = 0.40  # slopes that belong to the T wave, relative to its steepest
 _T_THRESHOLD = 0.17
 _T_DELAY_MS = 40.0  # after QRS offset
+_T_APART_MS = 60.0  # of rest between the T wave and a wave that follows
+_T_LARGE = 0.5  # of the largest wave after the complex
+_T_BACK = 0.5  # of its height: nearer to the level, a wave has come back
+_T_TIP = 0.5  # of its height: farther from the level, it has not ended yet
+_T_TIP_MS = 60.0  # a tip is flat for less than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ def qrs_points(beat: NDArray[Any], fiducial: int, rate_hz: float, few: bool = Fa
     quiet = _quiet(fine, first_steep - round(90 * ms), first_steep - round(4 * ms), ms)
     onset = _descend(fine, first_steep, -1, quiet + _ONSET_UV_PER_MS / ms, round(90 * ms), round(_TURN_MS * ms))
     quiet = _quiet(slope, last_steep + round(4 * ms), last_steep + round(110 * ms), ms)
-    offset = _descend(slope, last_steep, 1, quiet + _QRS_THRESHOLD * (slope[peak] - quiet), round(110 * ms))
+    threshold = quiet + _QRS_THRESHOLD * (slope[peak] - quiet)
+    offset = _descend(slope, last_steep, 1, threshold, round(110 * ms), round(_OFFSET_TURN_MS * ms))
     end = offset - _QRS_OFFSET_LAG_MS * ms
     return max(0.0, onset - _QRS_ONSET_LEAD_MS * ms), _largest(beat, onset, offset), float(end)
 
@@ -111,9 +118,11 @@ def p_points(beat: NDArray[Any], earliest: int, qrs_on: float, rate_hz: float) -
     if peak <= 0.0:
         return None
     steep = np.flatnonzero(slope[left : right + 1] > 0.35 * peak) + left
-    quiet = float(ndimage.uniform_filter1d(slope[start:], max(1, round(12 * ms)), mode="nearest").min())
-    onset = _descend(slope, int(steep[0]), -1, quiet + _P_ONSET_THRESHOLD * (peak - quiet), int(steep[0]) - start)
-    offset = _descend(slope, int(steep[-1]), 1, quiet + _P_OFFSET_THRESHOLD * (peak - quiet), stop - 1 - int(steep[-1]))
+    calm = ndimage.uniform_filter1d(slope[start:], max(1, round(12 * ms)), mode="nearest")
+    first, final = int(steep[0]), int(steep[-1])
+    before, after = float(calm[: first - start + 1].min()), float(calm[final - start :].min())
+    onset = _descend(slope, first, -1, before + _P_ONSET_THRESHOLD * (peak - before), first - start)
+    offset = _descend(slope, final, 1, after + _P_OFFSET_THRESHOLD * (peak - after), stop - 1 - final)
     if offset - onset < 24 * ms:
         return None
     end = max(onset + 20 * ms, offset - _P_OFFSET_LAG_MS * ms)
@@ -121,8 +130,13 @@ def p_points(beat: NDArray[Any], earliest: int, qrs_on: float, rate_hz: float) -
     return begin, _largest_over_chord(beat, onset, offset, rate_hz), float(end)
 
 
-def t_points(beat: NDArray[Any], qrs_off: float, latest: int, rate_hz: float) -> tuple[float, float] | None:
-    """(peak, end) of the T wave between QRS offset and ``latest``; None where there is no room for one."""
+def t_points(
+    beat: NDArray[Any], qrs_on: float, qrs_off: float, latest: int, rate_hz: float
+) -> tuple[float, float] | None:
+    """(peak, end) of the T wave between QRS offset and ``latest``; None where there is no room for one.
+
+    A U wave or a P wave without a beat of its own may follow: they lie apart from the T wave by a rest.
+    """
     import numpy as np
 
     ms = rate_hz / 1000.0
@@ -130,18 +144,66 @@ def t_points(beat: NDArray[Any], qrs_off: float, latest: int, rate_hz: float) ->
     stop = min(latest, beat.shape[1] - 1)
     if stop - start < 80 * ms:
         return None
-    slope = slope_of(beat, rate_hz, _T_SMOOTH_MS)
+    slope, away = slope_of(beat, rate_hz, _T_SMOOTH_MS), _away(beat, qrs_on, rate_hz)
     inside = slope[start : stop - round(30 * ms)]
-    steepest = float(inside.max())
-    if steepest <= 0.0:
+    if float(inside.max()) <= 0.0:
         return None
-    steep = np.flatnonzero(inside > _T_STEEP * steepest) + start
+    steep = np.flatnonzero(inside > _T_STEEP * inside.max()) + start
+    steep = _limbs_of_t(slope, away, steep, round(_T_APART_MS * ms))
+    steepest = float(slope[steep].max())
     quiet = _quiet(slope, int(steep[-1]), stop, ms)
-    end = _descend(slope, int(steep[-1]), 1, quiet + _T_THRESHOLD * (steepest - quiet), stop - int(steep[-1]))
+    threshold = quiet + _T_THRESHOLD * (steepest - quiet)
+    end = _descend(slope, int(steep[-1]), 1, threshold, stop - int(steep[-1]))
+    if away[end] > _T_TIP * away[int(steep[0]) : end + 1].max():
+        end = _past_tip(slope, away, end, threshold, stop, round(_T_TIP_MS * ms))
     first = max(round(qrs_off + 20 * ms), int(steep[0]) - round(30 * ms))
     if end - first < 40 * ms:
         return None
     return _largest_over_chord(beat, first, end, rate_hz), float(end)
+
+
+def _away(beat: NDArray[Any], qrs_on: float, rate_hz: float) -> NDArray[Any]:
+    """(sample,) how far the leads together are from their level before the QRS complex, root mean square."""
+    import numpy as np
+    from scipy import ndimage
+
+    smooth = ndimage.gaussian_filter1d(beat, 0.008 * rate_hz, axis=1, mode="nearest")
+    level = smooth[:, max(0, round(qrs_on - 0.02 * rate_hz)) : max(1, round(qrs_on))].mean(axis=1, keepdims=True)
+    result: NDArray[Any] = np.sqrt(np.mean((smooth - level) ** 2, axis=0))
+    return result
+
+
+def _limbs_of_t(slope: NDArray[Any], away: NDArray[Any], steep: NDArray[Any], apart: int) -> NDArray[Any]:
+    """Of the ``steep`` samples those of the T wave: the first group that is at least half as large as any.
+
+    Groups are parted by a rest of ``apart`` samples in which the leads come back to their level: a U wave follows so,
+    or the P wave of a beat that was dropped. At the tip of a broad T wave they rest too, but far from the level.
+    """
+    import numpy as np
+
+    groups, first = [], 0
+    for index in np.flatnonzero(np.diff(steep) > apart):
+        wave, rest = away[steep[first] : steep[index] + 1], away[steep[index] : steep[index + 1] + 1]
+        if rest.min() < _T_BACK * wave.max():
+            groups.append(steep[first : index + 1])
+            first = int(index) + 1
+    groups.append(steep[first:])
+    sizes = np.array([float(slope[group].sum()) for group in groups])
+    return groups[int(np.argmax(sizes >= _T_LARGE * sizes.max()))]
+
+
+def _past_tip(slope: NDArray[Any], away: NDArray[Any], end: int, threshold: float, stop: int, reach: int) -> int:
+    """The end of the limb behind ``end`` if that was the tip of a hump: from a tip the leads go back to their level.
+
+    At a tip the slope is none either. Where a wave has ended, a further one departs from the level instead.
+    """
+    import numpy as np
+
+    again = np.flatnonzero(slope[end : min(stop, end + reach)] > threshold)
+    if not again.size:
+        return end
+    last = _descend(slope, end + int(again[0]), 1, threshold, stop - end - int(again[0]))
+    return last if last < stop and away[last] < _T_BACK * away[end] else end
 
 
 def _connected(steep: NDArray[Any], peak: int, gap: int) -> tuple[int, int]:

@@ -19,6 +19,8 @@ _P_REACH_MS = 40.0
 _T_REACH_MS = 60.0
 P_FITS = 0.5
 _P_AGREEMENT = 0.5
+_P_AGREEMENT_SMALL = 0.75
+_SMALL_P_UV = 15.0  # RMS as below: what runs out of a T wave is as large
 _P_AGREEMENT_IRREGULAR = 0.85
 _IRREGULAR = 0.1  # median change of RR from beat to beat
 _T_FITS = 0.6
@@ -99,9 +101,15 @@ def p_agreement(values: NDArray[Any], fiducials: NDArray[Any], wave: Wave) -> fl
     return float(np.mean(fits))
 
 
-def agrees(agreement: float, irregularity: float) -> bool:
-    """Whether such an agreement means P waves; an irregular rhythm must prove them better (fibrillation waves)."""
-    return agreement >= (_P_AGREEMENT_IRREGULAR if irregularity > _IRREGULAR else _P_AGREEMENT)
+def agrees(agreement: float, wave: Wave | None, irregularity: float) -> bool:
+    """Whether such an agreement means P waves.
+
+    An irregular rhythm must prove them better (fibrillation waves), and so must a wave that is hardly there at all.
+    """
+    least = _P_AGREEMENT_IRREGULAR if irregularity > _IRREGULAR else _P_AGREEMENT
+    if wave is not None and _rms(wave.pattern) < _SMALL_P_UV:
+        least = max(least, _P_AGREEMENT_SMALL)
+    return agreement >= least
 
 
 def place_p(values: NDArray[Any], fiducial: int, wave: Wave, rate_hz: float, least: float = P_FITS) -> Placed | None:

@@ -10,7 +10,7 @@ from ecg_phantom import Heart, Truth, eight_leads, record_of, twelve_leads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.waveform import delineation, templates
+from shared.waveform import delineation, filters, templates
 from shared.waveform.beats import POINTS, BeatClass, Delineation
 from shared.waveform.delineating import delineate
 from shared.waveform.measuring import analyse
@@ -220,6 +220,33 @@ def test_a_negative_complex_before_a_high_st_segment_has_its_r_at_its_depth() ->
     assert times[round(r)] == pytest.approx(60.0, abs=8.0)
 
 
+def _gaussians(times: np.ndarray, *waves: tuple[float, float, float]) -> np.ndarray:
+    """Sum of waves (middle ms, sigma ms, µV)."""
+    return sum((size * np.exp(-0.5 * ((times - at) / width) ** 2) for at, width, size in waves), np.zeros(times.size))
+
+
+_TIMES = np.arange(-400.0, 800.0, 2.0)
+_COMPLEX = ((-20.0, 7.0, -100.0), (0.0, 10.0, 1000.0), (26.0, 9.0, -200.0))
+
+
+def _at(place: float | None) -> float:
+    """ms of a place in `_TIMES`."""
+    assert place is not None
+    return float(_TIMES[0] + 2.0 * place)
+
+
+def _sample(ms: float) -> int:
+    return round((ms - float(_TIMES[0])) / 2.0)
+
+
+def test_a_complex_does_not_end_at_the_tip_of_its_last_wave() -> None:
+    """Right bundle branch block: both leads stand still for some ms on the broad terminal wave."""
+    one = _gaussians(_TIMES, (0.0, 9.0, 1000.0), (70.0, 20.0, -300.0))
+    two = _gaussians(_TIMES, (0.0, 9.0, -700.0), (70.0, 20.0, 500.0))
+    _on, _r, off = delineation.qrs_points(np.vstack([one, two]), _sample(0.0), 500.0)
+    assert _at(off) == pytest.approx(70.0 + 2.2 * 20.0, abs=15.0)
+
+
 def test_a_lead_cut_off_at_the_limit_of_its_amplifier_leaves_the_word_to_the_other() -> None:
     heart = Heart(qrs=((0.0, 26.0, (1100.0, 750.0, -120.0)),), seconds=20.0)
     values, truth = _two_leads(heart)
@@ -228,6 +255,39 @@ def test_a_lead_cut_off_at_the_limit_of_its_amplifier_leaves_the_word_to_the_oth
     assert found.leads == ("II",)
     _found_all(found, truth)
     assert delineate(record_from_microvolts(("V1",), values[1:], heart.rate_hz)).leads == ("V1",)
+
+
+@pytest.mark.parametrize(
+    ("after", "name"),
+    [((560.0, 38.0, 90.0), "a U wave"), ((590.0, 16.0, 80.0), "the P wave of a dropped beat")],
+)
+def test_the_t_wave_ends_before_the_wave_that_follows_it(after: tuple[float, float, float], name: str) -> None:
+    lead = _gaussians(_TIMES, *_COMPLEX, (320.0, 35.0, 200.0), after)
+    found = delineation.t_points(np.vstack([lead, 0.5 * lead]), _sample(-40.0), _sample(50.0), _sample(780.0), 500.0)
+    assert found is not None, name
+    assert _at(found[0]) == pytest.approx(320.0, abs=10.0)
+    assert _at(found[1]) == pytest.approx(320.0 + 2.2 * 35.0, abs=20.0), name
+
+
+def test_a_biphasic_t_wave_does_not_end_on_its_second_tip() -> None:
+    """The steep limb leads from a depressed ST segment up to a positive tip, the way back is slow."""
+    st_segment = -350.0 / (1.0 + np.exp(-(_TIMES - 120.0) / 20.0)) / (1.0 + np.exp((_TIMES - 270.0) / 10.0))
+    hump = (
+        250.0 / (1.0 + np.exp(-(_TIMES - 270.0) / 10.0)) * np.exp(-0.5 * (np.maximum(_TIMES - 310.0, 0.0) / 55.0) ** 2)
+    )
+    lead = _gaussians(_TIMES, *_COMPLEX) + st_segment + hump
+    found = delineation.t_points(np.vstack([lead, 0.5 * lead]), _sample(-40.0), _sample(50.0), _sample(780.0), 500.0)
+    assert found is not None
+    assert _at(found[1]) == pytest.approx(310.0 + 1.8 * 55.0, abs=25.0)
+
+
+def test_the_onset_of_a_p_wave_on_the_end_of_a_t_wave_is_where_the_slope_turns() -> None:
+    """The T wave's slope has not come to rest when the P wave begins."""
+    lead = _gaussians(_TIMES, *_COMPLEX, (-330.0, 60.0, 220.0), (-130.0, 20.0, 150.0))
+    beat = np.vstack([lead, _gaussians(_TIMES, *_COMPLEX, (-320.0, 65.0, -250.0), (-130.0, 20.0, 100.0))])
+    found = delineation.p_points(beat, _sample(-300.0), _sample(-40.0), 500.0)
+    assert found is not None
+    assert _at(found[0]) == pytest.approx(-130.0 - 2.2 * 20.0, abs=18.0)
 
 
 def test_spikes_of_one_sample_are_found_at_250_hz() -> None:
@@ -244,3 +304,18 @@ def test_spikes_of_one_sample_are_found_at_250_hz() -> None:
         assert beat.t_off_ms is None or beat.t_off_ms - r > 350.0
     slender = Heart(rate_hz=250.0, qrs=((0.0, 6.0, (1100.0, 750.0, -120.0)),), seconds=20.0)
     assert not delineate(record_from_microvolts(("II", "V1"), _two_leads(slender)[0], 250.0)).spikes_ms
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_slow_hump_that_hardly_rises_above_the_noise_is_no_p_wave(seed: int) -> None:
+    """As before paced beats, where the T wave runs out: the beats agree about it, but less than about a P wave."""
+    heart = Heart(p_waves=False, seconds=40.0, seed=seed + 1, noise_uv=0.0)
+    values, truth = _two_leads(heart)
+    noise = np.random.default_rng(seed).normal(0.0, 60.0, values.shape)
+    values += filters.low_pass(noise, heart.rate_hz, 15.0)
+    times = np.arange(values.shape[1]) * 1000.0 / heart.rate_hz
+    for r in truth.r_ms:
+        values += _gaussians(times, (r - 200.0, 40.0, 25.0))
+    found = delineate(record_from_microvolts(("II", "V1"), values, heart.rate_hz))
+    assert not found.p_waves
+    assert all(beat.p_on_ms is None for beat in found.beats)
