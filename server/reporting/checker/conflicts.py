@@ -133,12 +133,12 @@ def _same_thing(one: Mention, other: Mention) -> bool:
 
 
 _STRUCTURES = re.compile(
-    r"半月板|交叉韧带|侧副韧带|盂唇|冈[上下]肌|肩胛下肌|跟腱|三角韧带|距腓前韧带|[二三]尖瓣|主动脉瓣|肺动脉瓣"
+    r"头皮|内板下|硬膜[外下]|蛛网膜下腔|半月板|交叉韧带|侧副韧带|盂唇|冈[上下]肌|肩胛下肌|跟腱|三角韧带|距腓前韧带|[二三]尖瓣|主动脉瓣|肺动脉瓣"
 )
 
 
 def _structures(one: Mention) -> set[str]:
-    """The structures within a joint or the heart that a clause names."""
+    """The structures within a joint, the heart or the head that a clause names."""
     return set(_STRUCTURES.findall(one.words))
 
 

@@ -159,6 +159,12 @@ def _groundless(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
 _MANY_FACED = frozenset("疝 破裂 坏死 心影增大 脑积水 水肿 梗死 肠梗阻 穿孔 占位 癌 间质病变 退变 淋巴结肿大".split())
 
 
+_PLAIN = frozenset(
+    "骨折 气胸 胸腔积液 心包积液 腹腔积液 关节积液 结石 积水 囊肿 息肉 脂肪肝 胆囊炎"
+    " 肺炎 血栓 斑块 前列腺增生 子宫肌瘤 鼻窦炎 撕裂 断裂 椎间盘突出 反流 脐带绕颈".split()
+)
+
+
 def _is_beyond(concept: Concept, item: _Told, found: tuple[Statement, ...]) -> bool:
     """Whether the findings say too little of the organ to doubt a diagnosis of it."""
     organs = item.organs | SHOWN_AT.get(concept.name, frozenset())
@@ -166,7 +172,8 @@ def _is_beyond(concept: Concept, item: _Told, found: tuple[Statement, ...]) -> b
         return concept.name in _MANY_FACED
     own = [one for one in found if close(organs, one.organs)]
     if not own:
-        return True
+        # Of an organ that the findings pass over only a plain lesion is doubted of which there is no sign anywhere.
+        return concept.name not in _PLAIN or any(concept.shown.search(one.positive) for one in found)
     return concept.name in _MANY_FACED and all(one.positive for one in own)
 
 
@@ -292,7 +299,7 @@ def _denied(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
 
 
 _SAID_OF = re.compile(
-    r"([一-鿿]{2,4})(受压|受累|受侵|增厚|增粗|增宽|扩张|移位|变窄|狭窄|积液|破坏|断裂|撕裂|脱位|偏曲|癌栓|血栓|栓塞)$"
+    r"([一-鿿]{2,4})(受压|受累|受侵|肥厚|肥大|肿大|增大|水肿|强化|萎缩|渗出|增厚|增粗|增宽|扩张|移位|变窄|狭窄|积液|破坏|断裂|撕裂|脱位|偏曲|癌栓|血栓|栓塞)$"
 )
 
 

@@ -65,6 +65,7 @@ _LIMITS = tuple(
         (r"盲端", 1.5, 45, "阑尾"),
         (r"(?:颈|椎|肾|股|腘|髂|锁骨下)\w{0,2}动脉", 0.5, 70, "动脉"),
         (r"主动脉", 8, 130, "主动脉"),
+        (r"主动脉[^。；]{0,20}(?:瘤样扩张|动脉瘤)", 13, 150, "主动脉瘤"),
         (r"动脉瘤", 1, 130, "动脉瘤"),
         (r"肺动脉", 6, 80, "肺动脉"),
         (r"(?<![A-Za-z])(?:LAD?|RA)(?![A-Za-z近中远开])", 12, 100, "心房"),
@@ -90,7 +91,7 @@ _LIMITS = tuple(
         (r"卵巢|附件", 1, 250, "卵巢"),
         (r"卵泡", 1, 40, "卵泡"),
         (r"断端|骨折|骨.{0,10}移位|塌陷|分离|错位", 0.3, 45, "骨折移位"),
-        (r"椎间盘|突出|膨出|后凸", 0.5, 25, "椎间盘突出"),
+        (r"椎间盘|后凸|(?:椎|盘|[CTL]\d)[^。；]{0,20}(?:突出|膨出)", 0.5, 25, "椎间盘突出"),
         (r"骨化", 0.5, 20, "骨化"),
         (r"椎体[^。]{0,30}(?:信号|密度影|灶|结节)", 0.5, 75, "椎体病变"),
         (r"椎管", 2, 40, "椎管"),
@@ -120,13 +121,13 @@ _LIMITS = tuple(
         (r"孕囊|妊娠囊", 1.5, 110, "孕囊"),
         (r"卵黄囊", 0.8, 15, "卵黄囊"),
         (r"双顶径|BPD", 8, 115, "双顶径"),
-        (r"头围|\bHC\b", 40, 400, "头围"),
-        (r"腹围|\bAC\b", 40, 430, "腹围"),
-        (r"股骨长|\bFL\b", 4, 90, "股骨长"),
+        (r"头围|(?<![A-Za-z])HC(?![A-Za-z])", 40, 400, "头围"),
+        (r"腹围|(?<![A-Za-z])AC(?![A-Za-z])", 40, 430, "腹围"),
+        (r"股骨长|(?<![A-Za-z])FL(?![A-Za-z])", 4, 90, "股骨长"),
         (r"胎盘", 5, 80, "胎盘厚度"),
         (r"羊水[^，。；]{0,4}深", 8, 200, "羊水深度"),
         (r"羊水", 3, 350, "羊水"),
-        (r"颈项透明层|\bNT\b", 0.3, 15, "颈项透明层"),
+        (r"颈项透明层|(?<![A-Za-z])NT(?![A-Za-z])", 0.3, 12, "颈项透明层"),
     )
 )
 _ANYTHING = Limits(re.compile(""), 0.05, 500, "病变")
@@ -182,7 +183,8 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
                 limits = _ANYTHING  # a dilated duct that is measured in two directions is a cyst
             if limits and limits.name in _HEARTS and "胎儿" in text:
                 limits = None
-            if limits and size.mm < limits.least and not limits.thing.search(clause.text):
+            widest = limits and limits.name == "主动脉瘤" and re.search(r"最[宽大粗]", own)
+            if limits and size.mm < limits.least and not limits.thing.search(clause.text) and not widest:
                 limits = None  # named clauses before: something else may be measured here
             yield limits or _ANYTHING, size.words, size.mm
         before = f"{before}{clause.text}，"

@@ -220,6 +220,8 @@ def refuted_by_number(subject: Subject) -> Iterator[Alarm]:
     yield from _bone_age(subject)
     yield from _risks(subject)
     yield from _tiny(subject)
+    yield from _lining(subject)
+    yield from _lung_rads(subject)
 
 
 def _values(limit: Limit, findings: str) -> list[tuple[float, frozenset[str], str]]:
@@ -345,6 +347,39 @@ def _risks(subject: Subject) -> Iterator[Alarm]:
             why = f"“{grades[0][0]}”与“{told[0]}”不相称，请核对分类或结论。"
             yield Alarm(AlarmKind.CONFLICT, told[0], why)
             return
+
+
+_LINING = re.compile(rf"(?:子宫)?内膜(?:厚度?|双层厚)(?:约为|约|为)?\s*({NUMBER})\s*mm")
+
+
+def _lining(subject: Subject) -> Iterator[Alarm]:
+    """A lining of the womb of less than 8 mm is not thick before the menopause."""
+    found = _LINING.findall(subject.findings)
+    told = re.search(r"内膜(?:明显)?(?:增厚|增生|过厚)", subject.impression)
+    if found and told and subject.age is not None and subject.age < 50 and max(map(float, found)) < 8:
+        yield _alarm(told[0], (float(found[0]), frozenset(), f"内膜厚 {found[0]} mm"))
+
+
+_LUNG_RADS = re.compile(r"Lung-?\s?RADS\s*(?:分类|分级)?\s*[：:]?\s*([1-4])\s*([ABX]?)", re.IGNORECASE)
+
+
+def _lung_rads(subject: Subject) -> Iterator[Alarm]:
+    """A solid nodule under 5 mm is no category 4; one of 10 mm and more, not called benign, is no 1 or 2 (ACR 2022)."""
+    grades = _LUNG_RADS.findall(subject.impression)
+    told = _LUNG_RADS.search(subject.impression)
+    nodules = [
+        one
+        for one in measures_in(subject.findings)
+        if "结节" in one.lesions and one.organs & {"肺"} and not one.is_former and one.kind == "size"
+    ]
+    if len(grades) != 1 or told is None or not nodules or "磨玻璃" in subject.findings:
+        return
+    most = max(one.mm for one in nodules)
+    grown = re.search(r"新发|较前|增大|空洞|管内|术后|钙化结节|稳定|错构|陈旧|肺内淋巴结", subject.both)
+    if (grades[0][0] == "4" and most < 5 and not grown) or (
+        grades[0][0] in "12" and most >= 10 and not grown and not subject.prior
+    ):
+        yield _alarm(told[0], (most, frozenset(), f"结节 {most:g} mm"))
 
 
 def _malign(findings: str, sides: frozenset[str]) -> set[str]:

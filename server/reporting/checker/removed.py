@@ -240,8 +240,19 @@ def _described(name: str, side: str, text: str) -> str:
             sides = sides_in(part)
             if side and (not sides or sides == {opposite(side)}):
                 continue
+            if side and sides == BOTH and _tells_of_it(name, side, text):
+                continue  # both breasts are told of, and that the one is gone
             return part.strip()
     return ""
+
+
+def _tells_of_it(name: str, side: str, text: str) -> bool:
+    """Whether the text itself says that the organ of a side is gone."""
+    return any(
+        _GONE.search(part) and _NAMES[name].search(part) and side in sides_in(part)
+        for sentence in sentences(text)
+        for part in re.split(r"[，,]", sentence)
+    )
 
 
 def _within(other: re.Pattern[str], text: str, place: int) -> bool:

@@ -107,6 +107,9 @@ def _children(subject: Subject) -> Iterator[Alarm]:
     if len(there) >= 2 and told and _CHILDREN[told[1]] != len(there):
         why = f"影像所见描述了 {len(there)} 个胎儿，诊断意见写“{told[0]}”，请核对。"
         yield Alarm(AlarmKind.CONFLICT, told[0], why)
+    elif told and _CHILDREN[told[1]] > 1 and (one := re.search(r"(?:一个?|单个?|1个?)胎儿?(?!盘)", subject.findings)):
+        why = f"影像所见写“{one[0]}”，诊断意见写“{told[0]}”，请核对。"
+        yield Alarm(AlarmKind.CONFLICT, told[0], why)
 
 
 _MANY = re.compile(rf"多发(?:性|小)?({_THINGS})|({_THINGS})[（(]?多发")

@@ -12,7 +12,21 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
 
 @pytest.mark.parametrize(
     "name",
-    ["set_a", "set_b", "set_c", "set_h", "set_i", "set_l", "set_n", "set_o", "set_p", "set_q", "set_t", "set_aa"],
+    [
+        "set_a",
+        "set_b",
+        "set_c",
+        "set_h",
+        "set_i",
+        "set_l",
+        "set_n",
+        "set_o",
+        "set_p",
+        "set_q",
+        "set_t",
+        "set_aa",
+        "set_bb",
+    ],
 )
 def test_what_was_mended_stays_mended(name: str) -> None:
     trials = read_trials(name)
