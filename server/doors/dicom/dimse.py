@@ -203,8 +203,6 @@ class AssemblyLimits:
 
 FIRST_BUFFER = 1 << 20
 SPOOL_CHUNK = 1 << 20
-ARRIVAL_STEP = 64 << 10
-"""Bytes that are handed on at once: fewer would cost more calls than they gain time."""
 SPOOL_PATTERN: Final = "dicom-*.spool"
 
 
@@ -271,6 +269,13 @@ class Assembler:
             return self._view[: min(length, SPOOL_CHUNK)]
         return self._view[self._used : self._used + length]
 
+    def ahead(self, after: int, length: int) -> memoryview | None:
+        """See :class:`upper_layer.PdvSink`."""
+        start = self._used + after
+        if self._is_command or self._spool is not None or self._overflow or start + length > len(self._buffer):
+            return None
+        return self._view[start : start + length]
+
     def filled(self, length: int) -> None:
         """See :class:`upper_layer.PdvSink`."""
         if self._is_command:
@@ -299,9 +304,8 @@ class Assembler:
                     self._arrival, self._given = self.arrivals(self._message), 0
                 return None
         elif not self._is_last:
-            if self._arrival is not None and self._used - self._given >= ARRIVAL_STEP:
-                self._arrival.take(self._view[self._given : self._used])
-                self._given = self._used
+            if self._arrival is not None:
+                self._given += self._arrival.take(self._view[self._given : self._used])
             return None
         message, self._message = self._message, None
         if message is None:

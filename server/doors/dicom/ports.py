@@ -173,8 +173,11 @@ _STORED = StoreOutcome()
 class Arrival(Protocol):
     """An object on its way in: the sink may work on what is here while the sender sends the rest."""
 
-    def take(self, part: memoryview) -> None:
-        """The next part of the data set, valid during the call; raises nothing."""
+    def take(self, part: memoryview) -> int:
+        """All that came of the data set and was not taken yet, valid during the call: how many bytes are taken now.
+
+        The others are offered again with those that follow. Raises nothing.
+        """
 
     def drop(self) -> None:
         """Forget the object unless it was received; may be called at any time and more than once."""

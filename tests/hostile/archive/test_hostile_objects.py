@@ -153,7 +153,11 @@ def test_a_full_disk_before_and_in_the_middle(house: House, monkeypatch: pytest.
 
     with monkeypatch.context() as patched:
         patched.setattr("os.write", fill_up)
+        patched.setattr(
+            "os.writev", lambda descriptor, parts: fill_up(descriptor, parts[0]), raising=False
+        )  # only a part fits
         assert refused(house, data, uid_of(data)).status == 0xA700
+    assert len(written) == 2
 
 
 def test_a_flush_that_fails_is_no_success(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

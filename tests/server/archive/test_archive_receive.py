@@ -17,7 +17,7 @@ from server.archive.tables import ImagePatient, Instance, InstanceVersion, Serie
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
 from server.kernel.storage.durability import Durability
-from server.kernel.storage.fingerprint import fingerprint
+from server.kernel.storage.fingerprint import fingerprint, is_key_of
 from server.kernel.storage.space import SpaceGuard
 from shared.contract.errors import ErrorCode
 from tests.server.archive.archive_house import House, a_series, an_object, encoded, eventually
@@ -327,11 +327,12 @@ def test_a_full_disk_is_refused_and_earlier_objects_stay(house: House) -> None:
 def test_a_disk_that_fills_while_writing_leaves_nothing_half(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
-    def full(descriptor: int, data: bytes) -> int:
+    def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
+        patched.setattr(os, "writev", full, raising=False)
         with pytest.raises(StoreRefused, match="disk is full"):
             house.send(an_object())
     assert list(house.inbox.iterdir()) == []
@@ -352,6 +353,12 @@ def test_warming_up_leaves_nothing_behind(tmp_path: Path) -> None:
     house.stop()
 
 
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small objects, too, are written while they come."""
+    monkeypatch.setattr("server.archive.receive.STEP", 64)
+
+
 def in_parts(house: House, sent: Any, data: bytes, step: int) -> Any:
     """An object of which all but the last part has come."""
     meta = sent.file_meta
@@ -360,11 +367,14 @@ def in_parts(house: House, sent: Any, data: bytes, step: int) -> Any:
     )
     arriving = house.receiver.begin(what)
     assert arriving is not None
-    for start in range(0, len(data) - step, step):
-        arriving.take(memoryview(data)[start : start + step])
+    taken = 0
+    for end in range(step, len(data), step):
+        taken += arriving.take(memoryview(data)[taken:end])
+    assert arriving.failed or (arriving.length == taken and end - taken < 64 < taken)
     return what, arriving
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_an_object_that_came_in_parts_is_the_same_object(house: House) -> None:
     sent = an_object()
     data = encoded(sent)
@@ -381,6 +391,7 @@ def test_an_object_that_came_in_parts_is_the_same_object(house: House) -> None:
     assert fingerprint(whole).hexdigest() == instance.object_key
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_parts_of_an_object_that_never_becomes_whole_leave_nothing(house: House) -> None:
     sent = an_object()
     _, arriving = in_parts(house, sent, encoded(sent), 100)
@@ -390,6 +401,7 @@ def test_parts_of_an_object_that_never_becomes_whole_leave_nothing(house: House)
     assert list(house.inbox.iterdir()) == []
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_parts_of_a_refused_object_leave_nothing(house: House) -> None:
     sent = an_object()
     data = encoded(sent)[:-30]
@@ -399,18 +411,44 @@ def test_parts_of_a_refused_object_leave_nothing(house: House) -> None:
     assert list(house.inbox.iterdir()) == []
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_a_disk_that_fails_while_an_object_comes_is_asked_again_at_the_end(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = an_object()
     data = encoded(sent)
     with monkeypatch.context() as broken:
-        broken.setattr("server.archive.receive.os.write", lambda *_: (_ for _ in ()).throw(OSError(5, "broken")))
+        for name in ("write", "writev"):
+            broken.setattr(
+                f"server.archive.receive.os.{name}",
+                lambda *_: (_ for _ in ()).throw(OSError(5, "broken")),
+                raising=False,
+            )
         what, arriving = in_parts(house, sent, data, 100)
     assert arriving.failed
     house.receiver.receive(what, "CT1", memoryview(data), arriving)
     settled(house)
     assert len(rows(house, Instance)) == 1
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_a_disk_that_takes_less_than_it_is_given_gets_all_of_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writes may be cut short anywhere, in the file meta information too."""
+    import os
+
+    write = os.write
+    sent = an_object()
+    data = encoded(sent)
+    with monkeypatch.context() as short:
+        short.setattr(os, "write", lambda descriptor, part: write(descriptor, bytes(part[:37])))
+        short.setattr(os, "writev", lambda descriptor, parts: write(descriptor, bytes(parts[0][:37])), raising=False)
+        what, arriving = in_parts(house, sent, data, 100)
+        house.receiver.receive(what, "CT1", memoryview(data), arriving)
+    settled(house)
+    (instance,) = rows(house, Instance)
+    with house.storage.open(instance.object_key) as file:
+        kept = file.read()
+    assert kept.endswith(data) and is_key_of(instance.object_key, kept)
 
 
 def test_files_leave_the_inbox_only_after_their_rows_are_synced(
