@@ -228,13 +228,13 @@ class Connection:
                 raise ConnectionEnded("the server is closing")
             self.upper.closed()
             return 0
-        self.upper.received(count)
         if _QUICKACK is not None:
             # Linux leaves quick-acknowledge mode by itself; a sender with Nagle's algorithm on waits 40 ms without it
-            try:  # noqa: SIM105 - contextlib.suppress costs as much as the call itself, and this runs for every PDU
+            try:  # noqa: SIM105 - contextlib.suppress costs as much as the call itself, and this runs for every read
                 self._sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             except OSError:
                 pass
+        self.upper.received(count)
         return count
 
     def _receive_into(self, views: Sequence[memoryview]) -> int:

@@ -11,6 +11,7 @@ the socket when :attr:`UpperLayer.close_transport` is set, and call :meth:`Upper
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 
 STAGING_SIZE = 64 << 10
+_DATA_HEADER = struct.Struct(">BBIIBB")
+"""Of a P-DATA-TF PDU and of the fragment that fills it."""
 MAX_DATA_PDU = 64 << 20
 """Longest P-DATA-TF we read. We announce far less (PS3.8 D.1), but senders that ignore it exist, and as the payload is
 received in pieces its length costs no memory; what is longer than this is an attack or a lost frame boundary."""
@@ -37,11 +40,22 @@ class PdvSink(Protocol[M_co]):
     def room(self, length: int) -> memoryview:
         """Where the next bytes shall go: 1 to ``length`` bytes."""
 
+    def ahead(self, after: int, length: int) -> memoryview | None:
+        """Where ``length`` bytes would go that follow ``after`` more bytes of the same message, or None.
+
+        What is placed there counts only when it is said to be :meth:`filled` in its turn.
+        """
+
     def filled(self, length: int) -> None:
         """That many bytes were placed into the room."""
 
     def end(self) -> M_co | None:
         """The fragment is complete; the message, when this was its last fragment."""
+
+
+AHEAD_SIZE = 512 << 10
+AHEAD_PDUS = 16
+"""How far one read goes beyond the current fragment, where those that follow can be foretold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +139,13 @@ class UpperLayer(Generic[M]):
         self._pdu_left = 0  # bytes of the P-DATA-TF after the current fragment
         self._pdv_left = 0  # bytes of the current fragment that are still to come
         self._in_pdv = False
+        self._pdv_size = 0  # bytes of the current fragment
+        self._context_id = 0
+        self._is_regular = False  # the current fragment is a whole PDU of a data set, and not its last
         self._mode = self._parse_header
         self._room: memoryview | None = None
+        self._ahead: list[memoryview] = []  # headers and payloads that are foretold to follow the room
+        self._headers = [memoryview(bytearray(_DATA_HEADER.size)) for _ in range(AHEAD_PDUS)]
         self._pending: pdu.Pdu | None = None
         self._outgoing: pdu.Pdu | None = None
         self._data: Sequence[bytes | memoryview] = ()
@@ -139,8 +158,11 @@ class UpperLayer(Generic[M]):
         """Where the next received bytes go, in this order (scattered read); never empty."""
         if self._in_pdv and self._read == self._write:
             self._read = self._write = 0
-            self._room = self._sink.room(self._pdv_left)
-            return [self._room, self._view]
+            room = self._room = self._sink.room(self._pdv_left)
+            if self._is_regular and self.state is State.STA6 and len(room) == self._pdv_left:
+                self._foretell()
+                return [room, *self._ahead, self._view]
+            return [room, self._view]
         self._room = None
         if self._write == len(self._staging):
             self._compact()
@@ -154,7 +176,76 @@ class UpperLayer(Generic[M]):
             self._sink.filled(direct)
             self._pdv_left -= direct
             count -= direct
+            if self._ahead:
+                ahead, self._ahead = self._ahead, []
+                if count:
+                    self._take_ahead(ahead, count)
+                return
         self._write += count
+
+    def _foretell(self) -> None:
+        """Senders cut a data set into PDUs of one size: where the next payloads then go, behind room for a header
+        each."""
+        size = self._pdv_size
+        after = self._pdv_left
+        for header in self._headers[: AHEAD_SIZE // size]:
+            payload = self._sink.ahead(after, size)
+            if payload is None:
+                return
+            self._ahead += (header, payload)
+            after += size
+
+    def _take_ahead(self, ahead: list[memoryview], count: int) -> None:
+        """``count`` bytes came behind the current fragment: payloads that lie where they belong stay there, and the
+        parser gets what is left."""
+        at = 0
+        try:
+            while at < len(ahead) and count >= _DATA_HEADER.size:
+                kind, _, length, pdv_length, context_id, control = _DATA_HEADER.unpack(ahead[at])
+                size = length - 6
+                if (
+                    kind != pdu.P_DATA_TF
+                    or pdv_length != length - 4
+                    or context_id != self._context_id
+                    or control & 1
+                    or not 0 < size <= self._pdv_size
+                ):
+                    break
+                is_last = bool(control & 2)
+                self._sink.end()  # no message: regular fragments are no last ones
+                self._in_pdv = False
+                self._sink.begin(context_id, False, is_last, size)
+                count -= _DATA_HEADER.size
+                came = min(count, size)
+                self._in_pdv = True
+                self._sink.filled(came)
+                self._pdv_left = size - came
+                count -= came
+                ahead[at] = ahead[at][:0]
+                ahead[at + 1] = ahead[at + 1][came:]
+                at += 2
+                if is_last or size < self._pdv_size:
+                    self._is_regular = False
+                    break
+        except pdu.PduError as error:
+            self._in_pdv = False
+            self._invalid(str(error), error.reason)
+            return
+        if count:
+            self._stage([*ahead, self._view], count)
+
+    def _stage(self, views: list[memoryview], count: int) -> None:
+        """Give the parser the first ``count`` bytes of these views, of which the last is the staging buffer itself."""
+        pieces = []
+        left = count
+        for view in views:
+            pieces.append(bytes(view[:left]))
+            left -= len(pieces[-1])
+        if count > len(self._staging):
+            self._staging = bytearray(count)
+            self._view = memoryview(self._staging)
+        self._view[:count] = b"".join(pieces)
+        self._write = count
 
     def next_indication(self) -> Indication[M] | None:
         """The next indication, or None when more bytes are needed."""
@@ -228,6 +319,7 @@ class UpperLayer(Generic[M]):
         self._view = memoryview(b"")
         self._staging = bytearray()
         self._room = None
+        self._ahead = []
         self._read = self._write = 0
 
     @property
@@ -300,7 +392,9 @@ class UpperLayer(Generic[M]):
         if length < 2 or length + 4 > self._pdu_left:
             return self._invalid("a fragment's length contradicts the length of its PDU")
         self._pdu_left -= length + 4
-        self._pdv_left = length - 2
+        self._pdv_left = self._pdv_size = length - 2
+        self._context_id = context_id
+        self._is_regular = not control & 3 and length > 2 and not self._pdu_left
         try:
             self._sink.begin(context_id, bool(control & 1), bool(control & 2), self._pdv_left)
         except pdu.PduError as error:
