@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import URL, create_engine, make_url, text
 
 from server.bootstrap import load_tables
-from server.kernel.database import Base, Database
+from server.kernel.database import Base, Database, migrate
 
 KINDS = ("sqlite", "postgresql")
 _PREFIX = "mingjing-pg-"
@@ -60,6 +60,27 @@ def _sqlite_file(_tables: frozenset[str]) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     database = Database.in_folder(folder)
     database.create_schema()
+    database.close()  # its journal goes into the file
+    [file] = folder.iterdir()
+    return file
+
+
+def put_schema(folder: Path) -> None:
+    """What the migrations of a first start leave, as a copy: a server on this folder begins 2 s sooner."""
+    folder.mkdir(parents=True, exist_ok=True)
+    migrated = _migrated_file()
+    if not (folder / migrated.name).exists():
+        shutil.copyfile(migrated, folder / migrated.name)
+
+
+@lru_cache(maxsize=1)
+def _migrated_file() -> Path:
+    """Make the file by the migrations themselves, once in this process."""
+    load_tables()
+    folder = Path(tempfile.mkdtemp(prefix="mingjing-migrated-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = Database.in_folder(folder)
+    migrate.upgrade(database)
     database.close()  # its journal goes into the file
     [file] = folder.iterdir()
     return file

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from shared.rpc.client import RpcClient, ZmqTransport
 from shared.rpc.connection import Connection
+from tests.databases import put_schema
 
 ROOT = Path(__file__).resolve().parents[1]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 
 
 @dataclass
@@ -76,8 +77,19 @@ class ServerProcess:
                 pipe.close()
 
 
-def start_server(data: Path, *options: str, connection: Connection | None = None, dicom_port: int = 0) -> ServerProcess:
-    """Start a server on free ports (or on those of `connection`) and wait for its ready line."""
+def start_server(
+    data: Path,
+    *options: str,
+    connection: Connection | None = None,
+    dicom_port: int = 0,
+    migrates: bool = False,
+) -> ServerProcess:
+    """Start a server on free ports (or on those of `connection`) and wait for its ready line.
+
+    `migrates`: it makes the schema of a new folder itself, as in a hospital; otherwise a new folder brings it along.
+    """
+    if not migrates:
+        put_schema(data)
     ports = str(connection.requests) if connection else "0"
     command = [sys.executable, "-m", "mingjing", "server", "--data", str(data), "--rpc-port", ports]
     command += ["--dicom-port", str(dicom_port), "--http-port", "0", "--hl7-port", "0", "--end-with-input", *options]
@@ -128,9 +140,9 @@ def _parsed(line: str, process: subprocess.Popen[str], data: Path, reader: threa
 
 
 @contextmanager
-def running_server(data: Path, *options: str) -> Iterator[ServerProcess]:
+def running_server(data: Path, *options: str, migrates: bool = False) -> Iterator[ServerProcess]:
     """A server for the length of a test; it must end cleanly."""
-    server = start_server(data, *options)
+    server = start_server(data, *options, migrates=migrates)
     try:
         yield server
     finally:

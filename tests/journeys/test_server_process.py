@@ -32,7 +32,7 @@ def mingjing(*arguments: str, **options: str) -> subprocess.CompletedProcess[str
 
 def test_a_new_folder_becomes_a_running_server_that_ends_cleanly(tmp_path: Path) -> None:
     data = tmp_path / "hospital"
-    with running_server(data) as server:
+    with running_server(data, migrates=True) as server:
         password = data / "secrets" / "admin-password"
         if os.name != "nt":
             assert stat.S_IMODE(password.stat().st_mode) == 0o600
