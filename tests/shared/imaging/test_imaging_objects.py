@@ -331,6 +331,20 @@ def test_suv_by_weight_is_activity_times_weight_over_the_decayed_dose() -> None:
     assert suv_facts(a_pet()).factor(SuvKind.BW) == pytest.approx(expected, rel=1e-9)
 
 
+def test_counts_of_philips_have_factors_of_their_own() -> None:
+    """(7053,xx00) leads to SUVbw, (7053,xx09) to Bq/ml where the former is 0; without both counts are no activity."""
+    by_factor, by_activity = a_pet(Units="CNTS"), a_pet(Units="CNTS")
+    for ds, suv, activity in ((by_factor, "0.000551", "1.5"), (by_activity, "0", "1.5")):
+        block = ds.private_block(0x7053, "Philips PET Private Group", create=True)
+        block.add_new(0x00, "DS", suv)
+        block.add_new(0x09, "DS", activity)
+    plain = suv_facts(a_pet()).factor()
+    assert plain is not None
+
+    assert suv_facts(by_factor).factor() == pytest.approx(0.000551)
+    assert suv_facts(by_activity).factor() == pytest.approx(1.5 * plain)
+
+
 def test_lean_mass_and_surface_by_their_formulas() -> None:
     facts = suv_facts(a_pet())
     by_weight = facts.factor(SuvKind.BW)
