@@ -100,7 +100,7 @@ SIDED = frozenset(
 # Lesions: the words that assert one, in findings or in an impression.
 LESIONS: dict[str, str] = {
     "积液": r"积液|水样密度影|弧形[^，。]{0,3}(?:水样)?密度影|肋膈角(?:变钝|变浅|消失|模糊)|blunt(?:ed|ing)[^.,]{0,20}costophrenic|腹水|液体(?:信号|密度)影?|液性暗区|effusion|ascites|free fluid",
-    "积水": r"积水|集合系统[^，。；未无不]{0,4}分离|hydroneph",
+    "积水": r"(?<!外部性脑)积水|集合系统[^，。；未无不]{0,4}分离|hydroneph",
     "气胸": r"气胸|压缩约?\d+%|无肺纹理(?:透亮)?区?|pneumothorax",
     "骨折": r"骨折(?!史|线(?:模糊|消失))|骨皮质(?:皱褶|褶皱|断裂)|骨质不连|骨皮质(?:连续性)?(?:中断|断裂)|骨质(?:连续性)?中断|骨皮质不连续|fractur",
     "脱位": r"脱离[^，。]{0,4}(?:关节|髋臼|盂)|(?:脱出|移出)[^，。]{0,3}(?:关节盂|髋臼)|(?<!半)脱位|dislocat",

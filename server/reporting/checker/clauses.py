@@ -34,6 +34,8 @@ _SEGMENT = re.compile(r"S\s?[1-8](?!\d)(?!神经|椎)")
 # "3 cm from the hilum of the kidney": what is seen there is not the kidney's.
 _FAR_FROM = re.compile(r"距(?:离)?[^，。；\d]{1,8}\d+(?:\.\d+)?\s*(?:cm|mm)")
 _JOINT = frozenset({"关节"})
+_LIVER = frozenset({"肝"})
+_LOBE = re.compile(r"[左右][内外前后]?叶|尾状?叶")
 _PART_OF = re.compile(r"[上中下][段端]|[末远][段端]")
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -120,6 +122,8 @@ def clauses(text: str) -> tuple[Clause, ...]:
                 sides = own_sides
             own_places = places_in(part.strip())
             if _SEGMENT.match(part.strip()) and "肝" in text:
+                own_places |= places_in(f"肝{part.strip()}")
+            if not own_organs and organs == _LIVER and _LOBE.match(part.strip()):
                 own_places |= places_in(f"肝{part.strip()}")
             if not own_organs and organs and _PART_OF.match(part.strip()):
                 own_places |= frozenset[tuple[str, str]]().union(

@@ -43,6 +43,7 @@ _GONE = re.compile(r"切除|缺如|术后|移植|摘除")
 _BETTER = re.compile(r"吸收|消失|消散|愈合")
 _SIZES = re.compile(r"\d+(?:\.\d+)?\s*(?:mm|cm)")
 _ADVISES = re.compile(r"^\s*(?:建议|请|随访|必要时|定期|参考)|recommend|follow", re.IGNORECASE)
+_LIVER_SEGMENT = re.compile(r"(?<![A-Za-z/])S[1-8](?!\d)")
 _UNSAID = re.compile(r"反位|右位心|镜[面像]")
 # Heads that say nothing of which part is meant.
 _NO_PART = re.compile(
@@ -83,6 +84,9 @@ def echoes(subject: Subject) -> Iterator[Alarm]:
     for told in said:
         if told.side == "both" or _ADVISES.search(told.text) or not told.words:
             continue
+        segments = set(_LIVER_SEGMENT.findall(told.text))
+        if "肝" in told.organs and segments and not segments & set(_LIVER_SEGMENT.findall(subject.findings)):
+            continue  # it is the segment that is wrong
         same = [one for one in found if one.side in (told.side, "both")]
         core = re.sub(r"^.*?[左右]侧?", "", told.text.split("，")[0])
         if len(core) >= 4 and any(core in one.text for one in same):

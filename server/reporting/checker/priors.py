@@ -114,7 +114,8 @@ def _unsaid_claims(impression: str) -> list[Claim]:
 
 def _shares_a_name(one: Measure, other: Measure) -> bool:
     same_organ = bool(one.organs & other.organs) or not (one.organs and other.organs)
-    return one.kind == other.kind and same_organ and bool(one.lesions & other.lesions or one.organs & other.organs)
+    named = one.lesions & other.lesions or one.organs & other.organs or one.places & other.places
+    return one.kind == other.kind and same_organ and bool(named)
 
 
 def _only_one(subject: Subject) -> Iterator[Alarm]:

@@ -144,6 +144,7 @@ def _names_part(clause: Clause, body_part: str, part: frozenset[str]) -> bool:
 def _against_findings(subject: Subject) -> Iterator[Alarm]:
     """A lesion (or an operation) of the impression is on a side where the findings have none, but on the other."""
     told = False
+    misplaced = {one.sentence for one in clauses(subject.impression) if _of_another_segment(one, subject.findings)}
     for clause in _told(subject.impression):
         if _DENIES.search(clause.text) and not asserted(clause.text):
             continue
@@ -153,7 +154,7 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
             continue
         if len(clause.sides) != 1 or _ADVISES.search(clause.text) or _UNSAID.search(clause.text):
             continue
-        if _ONLY_A_GRADE.match(clause.text):
+        if _ONLY_A_GRADE.match(clause.text) or clause.sentence in misplaced:
             continue
         (side,) = clause.sides
         if _OPERATED.search(clause.text):
@@ -183,6 +184,13 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
         yield from _leaning(subject)
         yield from _both_told_of_one(subject)
         yield from _twice_the_same_side(subject)
+
+
+def _of_another_segment(told: Clause, findings: str) -> bool:
+    """Whether a lesion of the liver is told of a numbered segment that the findings lack: the place is wrong."""
+    here = of_kind(told.places, "肝段")
+    there = frozenset[str]().union(*(of_kind(one.places, "肝段") for one in clauses(findings)))
+    return bool(here and there and not here & there)
 
 
 def _told(impression: str) -> Iterator[Clause]:

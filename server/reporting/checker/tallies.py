@@ -137,9 +137,11 @@ def _one_or_many(subject: Subject) -> Iterator[Alarm]:
             and not apart(one.places, told.places)
             and not (one.sides and told.sides and not one.sides & told.sides)
         ]
-        named = [one for one in near if thing in one.text and not re.search(r"未见|无(?!回声)", one.text)]
-        if many and named and not any(_SEVERAL.search(one.text) for one in near):
-            ones = [one for one in named if re.search(r"[一1单](?:枚|个|颗|处|发)|孤立", one.text)]
+        alike = r"结节|肿块|占位|灶" if thing.startswith("转移") else thing
+        named = [one for one in near if re.search(alike, one.text) and not re.search(r"未见|无(?!回声)", one.text)]
+        shown = [one for one in near if not re.search(r"未见|无(?!回声)", one.text)]
+        if many and named and not any(_SEVERAL.search(one.text) for one in shown):
+            ones = [one for one in named if re.search(r"[一1单](?:枚|个|颗|处|发)|孤立|(?<!未)见一(?!些|侧)", one.text)]
             if ones and len({one.sentence for one in named}) == 1:
                 yield _alarm(told.text, ones[0].text)
                 return

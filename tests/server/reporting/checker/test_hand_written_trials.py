@@ -26,6 +26,7 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
         "set_t",
         "set_aa",
         "set_bb",
+        "set_cc",
     ],
 )
 def test_what_was_mended_stays_mended(name: str) -> None:
