@@ -17,10 +17,10 @@ def main(arguments: list[str]) -> int:
 
     All tests together run in as many processes as there are cores, a file always in one of them.
     """
-    side_by_side = (
-        [] if arguments else ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
-    )
-    tests = [sys.executable, "-m", "pytest", *side_by_side, *arguments]
+    processes = str(min(os.cpu_count() or 1, 4))
+    side_by_side = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
+    slowest = ["--durations=25", "--durations-min=3"]  # whoever makes the suite slow is named in each run
+    tests = [sys.executable, "-m", "pytest", *(arguments or [*side_by_side, *slowest])]
     steps = [
         ("style", [sys.executable, "-m", "ruff", "check", *FOLDERS]),
         ("format", [sys.executable, "-m", "ruff", "format", "--check", "--quiet", *FOLDERS]),
