@@ -343,6 +343,8 @@ _CALLS_WELL = re.compile(r"(?:未见|无)(?:明显|明确|确切)?异常|正常|
 _CLEARLY_ILL = re.compile(
     r"失常|锯齿|波浪|结节|肿块|占位|断裂|中断|破坏|积液|不均(?!匀增厚)|低密度|高密度|盲端|管状|充盈缺损|骨折|斑块|强回声|无回声|[弥扩]散受限|紊乱|双边|梗|血栓|撕裂|衰减|弥漫性(?:增强|减低)"
 )
+# "Behind the lower pole of the thyroid …" is not in the thyroid.
+_BEYOND = re.compile(r"(?:[后前下上]方|旁|背侧|周围|邻近)[^，。]{0,2}(?:见|探及)")
 _SMALL = re.compile(r"少许|点状|生理|轻度|稍|略|欠|钙化|陈旧|术后|纤维|条索|增生|变异|副脾|骨岛|可能|除外|同前|淋巴结")
 
 
@@ -353,7 +355,12 @@ def _called_well(item: _Told, found: tuple[Statement, ...], told: list[_Told]) -
     if any(each is not item and not each.is_denied and close(each.organs, item.organs) for each in told):
         return None
     for one in found:
-        if not one.organs & item.organs or not _may_be(item, one) or _SMALL.search(one.text):
+        if (
+            not one.organs & item.organs
+            or not _may_be(item, one)
+            or _SMALL.search(one.text)
+            or _BEYOND.search(one.text)
+        ):
             continue
         if _CLEARLY_ILL.search(one.positive):
             why = f"诊断意见写“{item.text}”，影像所见却写“{one.text}”，请核对。"

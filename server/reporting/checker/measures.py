@@ -24,6 +24,7 @@ _WHOLE = re.compile(r"(?:子宫|前列腺|甲状腺|[左右]侧?叶|卵巢|胆�
 _A_LESION = re.compile(
     r"见|示|探及|结节|肿块|囊肿|肌瘤|占位|灶|结石|息肉|斑块|瘤|癌|包块|肿物|回声[区团]|暗区|增生|积水|缩小|增大"
 )
+_DATED = re.compile(rf"([（(]{_DATE})[：:]")
 _PERCENT = re.compile(rf"(?:LVEF|EF|射血分数|狭窄率?|压缩|肺受压)[^，,。；;\d]{{0,6}}({NUMBER})\s*[%％]", re.IGNORECASE)
 _PERCENT_THEN = re.compile(
     rf"(?:前片|前次|上次|原(?!发)|既往|{_DATE}|previously|prior)[^，,。；;\d]{{0,8}}({NUMBER})\s*[%％]", re.IGNORECASE
@@ -59,6 +60,8 @@ class Measure:
 @lru_cache(maxsize=512)
 def measures_in(text: str) -> tuple[Measure, ...]:
     """Every length of a text in the order of its words."""
+    # "(2024-01-10: 17mm)": the colon ends no clause.
+    text = _DATED.sub(r"\1为", text)
     found: list[Measure] = []
     kind, sentence, whole = "size", -1, ""
     lesions: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from server.reporting.checker.clauses import Clause, clauses
 from server.reporting.checker.places import of_kind
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
-_DONE = re.compile(r"术后|切除|缺如|置换|移植|去骨瓣|摘除|根治|未探及|未见显示|假体|人工|术区|残端")
+_DONE = re.compile(r"术后|切除|缺如|置换|移植|去骨瓣|摘除|根治|未探及|未见显示|假体|人工|术区|残端|引流|置管|留置|在位")
 _TOLD = re.compile(r"术后|切除|置换|移植|摘除|根治")
 _NOT_HERE = re.compile(r"建议|拟行|择期|可行|余|除外|保乳|病史")
 

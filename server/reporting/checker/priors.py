@@ -51,6 +51,7 @@ def priors(subject: Subject) -> Iterator[Alarm]:
         _quoted,
         _changes,
         _only_one,
+        _each_side,
         against_quotes,
         values_change,
         _new_yet_same,
@@ -100,6 +101,23 @@ def _comparable(one: Measure, other: Measure) -> bool:
     if "淋巴结肿大" in one.lesions ^ other.lesions:
         return False
     return not (one.organs and other.organs and not one.organs & other.organs)
+
+
+def _each_side(subject: Subject) -> Iterator[Alarm]:
+    """Both sides, each with one measure of a kind then and now, and both went the other way."""
+    for claim in claims_in(subject.impression):
+        pairs = []
+        for side in ("left", "right"):
+            before = [one for one in measures_in(subject.prior) if one.sides == {side} and not one.is_former]
+            now = [one for one in measures_in(subject.findings) if one.sides == {side} and not one.is_former]
+            kinds = {one.kind for one in before} & {one.kind for one in now}
+            if len(before) == len(now) == len(kinds) == 1 and _comparable(before[0], now[0]):
+                pairs.append((before[0].mm, now[0].mm))
+        if len(pairs) == 2 and all(_is_untrue(claim.said, before, now) for before, now in pairs):
+            what = {"larger": "增大", "smaller": "缩小", "same": "无明显变化"}[claim.said]
+            why = f"文中说较前{what}，但既往为 {pairs[0][0]:g} mm，本次为 {pairs[0][1]:g} mm，请核对。"
+            yield Alarm(AlarmKind.PRIOR, claim.words, why)
+            return
 
 
 def _unsaid_claims(impression: str) -> list[Claim]:

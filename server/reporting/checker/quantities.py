@@ -231,7 +231,7 @@ def _ranked(text: str) -> list[_Ranked]:
         if _LITTLE.search(clause.text) and not _DEGREE.search(clause.text) and clause.organs & _CHESTS:
             found.append((clause.text, "积液", clause.organs | _CHESTS, clause.sides, clause.places, {1}))
             continue
-        if re.search(r"较前|前片|前次|原(?!发)|既往|未见|无[^，]{0,2}(?:明显|大量)", clause.text):
+        if re.search(r"桥血管|较前|前片|前次|原(?!发)|既往|未见|无[^，]{0,2}(?:明显|大量)", clause.text):
             continue
         for part in re.split(r"[、及伴]", clause.text):
             degree = _DEGREE.search(part)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.bearings import devices, same_one_before, stations, worse_side
 from server.reporting.checker.clauses import Clause, asserted, clauses
+from server.reporting.checker.kinship import close
 from server.reporting.checker.places import apart, of_kind
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
@@ -134,7 +135,8 @@ def _compares_both(subject: Subject, side: str) -> bool:
 
 
 def _is_of_part(clause: Clause, part: frozenset[str], body_part: str) -> bool:
-    return bool(clause.organs & part) or body_part in clause.text or not clause.organs
+    near = bool(part & _LIMBS) and close(clause.organs, part)
+    return bool(clause.organs & part) or near or body_part in clause.text or not clause.organs
 
 
 def _names_part(clause: Clause, body_part: str, part: frozenset[str]) -> bool:

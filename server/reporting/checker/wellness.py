@@ -45,6 +45,12 @@ _HARMLESS = re.compile(
 )
 
 
+# "Behind the lower pole of the thyroid …" is not in the thyroid.
+_BESIDE = re.compile(r"(?:[后前下上]方|旁|背侧|周围|邻近)[^，。]{0,2}(?:见|探及)")
+# These have no organ's name and are not the whole exam.
+_A_SITE = re.compile(r"吻合口|残端|术区|胸壁|支架|切口|造瘘|皮瓣|假体|内固定|桥血管")
+
+
 _WHOLE = re.compile(r"心肺|胸部|颅脑|头颅|腹部|盆腔|平扫|声像|CT|MRI?|X线|DR|intracranial|chest|abdom", re.IGNORECASE)
 
 
@@ -74,7 +80,7 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
             continue
         for clause in clauses(subject.findings):
             shown = DENIES.split(clause.text, maxsplit=1)[0]
-            if FORMER.search(clause.text) or UNSURE.search(clause.text):
+            if FORMER.search(clause.text) or UNSURE.search(clause.text) or (one.organs and _BESIDE.search(shown)):
                 continue
             broken = re.search(r"骨皮质[^，。]{0,4}(?:断裂|中断|不连续)|骨折线|骨[^，。]{0,4}透亮[线影]|断端", shown)
             serious = [
@@ -100,6 +106,8 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
 
 def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
     """Whether what is called normal is what the clause is about; a whole exam is about all of it."""
+    if site := _A_SITE.search(told.text):
+        return site[0] in clause.text
     if told.organs and _WHOLE.search(told.text) and "实质" not in told.text:
         regions = [region for region in _REGIONS if told.organs & region]
         if regions:
@@ -110,6 +118,8 @@ def _concerns(told: Clause, clause: Clause, impression: str) -> bool:
         if "关节" in organs and kin(organs, clause.organs):
             return same_place(replace(told, organs=clause.organs), clause)
         return bool(organs & clause.organs) and same_place(replace(told, organs=organs), clause)
+    if told.sides and clause.sides and not told.sides & clause.sides:
+        return False
     return not any(
         not one.is_denied and (not clause.organs or not one.organs or one.organs & clause.organs)
         for one in mentions(impression)

@@ -27,6 +27,7 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
         "set_aa",
         "set_bb",
         "set_cc",
+        "set_dd",
     ],
 )
 def test_what_was_mended_stays_mended(name: str) -> None:
