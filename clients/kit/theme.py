@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette
@@ -15,10 +16,14 @@ from clients.kit.tokens import METRICS, PALETTES, Density, Metrics, Palette, The
 
 @dataclass(frozen=True)
 class Theme:
-    """A palette and the sizes, with the fonts of the type scale."""
+    """A palette and the sizes, with the fonts of the type scale.
+
+    `factor` enlarges all sizes beyond those of the density: the user's own scale, in force at once.
+    """
 
     name: ThemeName
     density: Density
+    factor: float = 1.0
 
     @property
     def colours(self) -> Palette:
@@ -28,7 +33,11 @@ class Theme:
     @property
     def metrics(self) -> Metrics:
         """The sizes of the theme."""
-        return METRICS[self.density]
+        return _metrics(self.density, self.factor)
+
+    def px(self, size: float) -> int:
+        """A size of a widget's own, in device-independent pixels, as large as the user wants it."""
+        return round(size * self.factor)
 
     @property
     def dark(self) -> bool:
@@ -58,6 +67,11 @@ class Theme:
         icons.paint_icon(painter, name, area, colour or self.colours.text_quiet)
 
 
+@lru_cache(maxsize=16)
+def _metrics(density: Density, factor: float) -> Metrics:
+    return METRICS[density] if factor == 1 else METRICS[density].scaled(factor)
+
+
 _current = Theme(ThemeName.LIGHT, Density.REGULAR)
 
 
@@ -71,14 +85,14 @@ def prepare_scaling() -> None:
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
 
 
-def apply_theme(name: ThemeName, density: Density = Density.REGULAR) -> Theme:
+def apply_theme(name: ThemeName, density: Density = Density.REGULAR, factor: float = 1.0) -> Theme:
     """Dress the whole application; widgets get QEvent.StyleChange and paint themselves anew."""
     global _current  # noqa: PLW0603 - one process wears one theme at a time
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         raise RuntimeError("a theme needs a QApplication")
     fonts.load_fonts()
-    _current = Theme(name, density)
+    _current = Theme(name, density, factor)
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(_qt_palette(_current))

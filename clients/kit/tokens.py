@@ -8,7 +8,7 @@ states only and never decorate. Every text colour has a contrast of at least 4.5
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 
 class Tone(enum.StrEnum):
@@ -144,6 +144,10 @@ class Metrics:
     def times(self, steps: float) -> int:
         """`steps` of the grid, in pixels."""
         return round(self.grid * steps)
+
+    def scaled(self, factor: float) -> Metrics:
+        """All sizes times `factor`."""
+        return Metrics(**{name: round(size * factor) for name, size in asdict(self).items()})
 
 
 REGULAR = Metrics()

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from clients.kit.tokens import DARK, LARGE, LIGHT, REGULAR, Metrics, Palette, Tone, contrast
+from clients.kit.theme import Theme
+from clients.kit.tokens import (
+    DARK,
+    LARGE,
+    LIGHT,
+    METRICS,
+    REGULAR,
+    Density,
+    Metrics,
+    Palette,
+    ThemeName,
+    Tone,
+    contrast,
+)
 
 PALETTES = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 
@@ -52,3 +65,10 @@ def test_sizes_stand_on_the_grid_and_text_is_never_below_twelve_pixels(metrics: 
     for size in (metrics.control, metrics.row, metrics.header, metrics.bar, metrics.rail, metrics.status):
         assert size % metrics.grid == 0
     assert 12 <= metrics.caption < metrics.body < metrics.title < metrics.headline < metrics.display
+
+
+def test_a_theme_of_the_users_own_size_enlarges_all_of_it() -> None:
+    plain, large = Theme(ThemeName.DARK, Density.LARGE), Theme(ThemeName.DARK, Density.LARGE, 1.5)
+
+    assert (large.metrics.control, large.metrics.body, large.px(11)) == (60, 24, 16)
+    assert plain.metrics == METRICS[Density.LARGE] and plain.px(11) == 11
