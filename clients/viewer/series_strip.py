@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDrag, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 
@@ -50,12 +50,13 @@ class _Strip(QWidget):
         """After the studies changed."""
         known = {id(stack) for stack in self._session.stacks}
         self._pictures = {key: picture for key, picture in self._pictures.items() if key in known}
+        px = current_theme().px
         if self.lies:
-            self.setFixedSize(max(1, self._right()), HEADING + ROW)
+            self.setFixedSize(px(max(1, self._right())), px(HEADING + ROW))
         else:
             self.setMinimumWidth(0)
             self.setMaximumWidth(16777215)
-            self.setFixedHeight(max(1, self._bottom()))
+            self.setFixedHeight(px(max(1, self._bottom())))
         self.update()
 
     def set_picture(self, stack: Stack, pixels: NDArray[Any]) -> None:
@@ -74,7 +75,10 @@ class _Strip(QWidget):
         return self._pictures.get(id(stack))
 
     def sizeHint(self) -> QSize:
-        return QSize(self._right(), HEADING + ROW) if self.lies else QSize(WIDTH, self._bottom())
+        px = current_theme().px
+        if self.lies:
+            return QSize(px(self._right()), px(HEADING + ROW))
+        return QSize(px(WIDTH), px(self._bottom()))
 
     def _places(self) -> list[tuple[int, int, int, bool]]:
         """(stack number, left, top, first of its study)."""
@@ -104,7 +108,7 @@ class _Strip(QWidget):
 
     def _column(self, left: int) -> tuple[float, float]:
         """Left edge and width of a thumbnail's place."""
-        return (float(left), float(WIDTH)) if self.lies else (0.0, float(self.width()))
+        return (float(left), float(WIDTH)) if self.lies else (0.0, self.width() / current_theme().factor)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = current_theme().colours
@@ -112,9 +116,12 @@ class _Strip(QWidget):
         active = self._session.active_viewport.stack
         with QPainter(self) as painter:
             painter.fillRect(event.rect(), QColor(palette.window))
+            factor = current_theme().factor  # all is drawn in the sizes above and enlarged as a whole
+            painter.scale(factor, factor)
+            seen = painter.worldTransform().inverted()[0].mapRect(QRectF(event.rect()))
             for number, left, top, first in self._places():
                 x, wide = self._column(left)
-                if not event.rect().intersects(QRect(int(x), top - HEADING, int(wide), HEADING + ROW)):
+                if not seen.intersects(QRectF(x, top - HEADING, wide, HEADING + ROW)):
                     continue
                 stack = self._session.stacks[number]
                 if first:
@@ -176,6 +183,7 @@ class _Strip(QWidget):
         painter.drawText(int(box.left()), baseline + 15, text)
 
     def _at(self, at: QPointF) -> int | None:
+        at = at / current_theme().factor
         for number, left, top, _ in self._places():
             x, wide = self._column(left)
             if top <= at.y() < top + ROW and x <= at.x() < x + wide:
@@ -243,9 +251,9 @@ class SeriesStrip(QScrollArea):
         self.setMinimumSize(0, 0)
         self.setMaximumSize(16777215, 16777215)
         if lies:
-            self.setFixedHeight(HEADING + ROW + 12)
+            self.setFixedHeight(current_theme().px(HEADING + ROW + 12))
         else:
-            self.setFixedWidth(WIDTH)
+            self.setFixedWidth(current_theme().px(WIDTH))
         self._strip.rebuild()
 
     def picture(self, stack: Stack) -> QImage | None:

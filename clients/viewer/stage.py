@@ -67,6 +67,7 @@ class Side(QFrame):
         super().__init__()
         self.key = ""
         self._title_text = ""
+        self._width = 300
         self._again: Callable[[], object] | None = None
         self._panel: QWidget | None = None
         self._title = QLabel()
@@ -98,7 +99,7 @@ class Side(QFrame):
         self._again = again
         self.key, self._panel, self._title_text = key, panel, title
         self._body.addWidget(panel, 1)
-        self.setFixedWidth(width)
+        self._width = width
         self.dress()
         self.show()
         self.changed.emit(key)
@@ -123,8 +124,9 @@ class Side(QFrame):
         self.key, self._panel = "", None
 
     def dress(self) -> None:
-        """Words and colours of today."""
+        """Words, colours and sizes of today."""
         colours = current_theme().colours
+        self.setFixedWidth(current_theme().px(self._width))
         self._title.setText(tr(self._title_text) if self._title_text else "")
         self._title.setStyleSheet(f"color: {colours.text}; font-weight: 600;")
         self._close.setToolTip(tr("关闭"))

@@ -70,6 +70,7 @@ class ToolBar(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._row.setContentsMargins(8, 2, 8, 2)
+        self._sized = 0.0  # the factor of the theme for which the buttons were sized
         self._row.setSpacing(0)
         for n, (group, slots) in enumerate(_groups(menus, features)):
             if n:
@@ -85,12 +86,10 @@ class ToolBar(QFrame):
         self._more.setObjectName("tool_bar.overflow")
         self._more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._more.setAutoRaise(True)
-        self._more.setIconSize(QSize(ICON, ICON))
         self._more.setMenu(self._overflow)
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._row.addWidget(self._more)
         self._row.addStretch(1)
-        self.setFixedHeight(52)
         self._width, self._words = NARROW, True
         self._hidden: list[_Button] = []
         self._fit(self.width())
@@ -124,9 +123,8 @@ class ToolBar(QFrame):
 
     def _line(self) -> QWidget:
         holder = QWidget(self)
-        holder.setFixedSize(LINE, 32)
+        holder.setFixedWidth(LINE)
         line = QFrame(holder)
-        line.setGeometry(LINE // 2, 0, 1, 32)
         line.setObjectName("line")
         self._row.addWidget(holder)
         return holder
@@ -136,7 +134,6 @@ class ToolBar(QFrame):
         button.setObjectName(slot.action)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setAutoRaise(True)
-        button.setIconSize(QSize(ICON, ICON))
         action: QAction | None = None
         if slot.action in TOGGLES:
             action = self._actions.qt(TOGGLES[slot.action])
@@ -173,12 +170,14 @@ class ToolBar(QFrame):
         """Words or not, and which buttons have room."""
         extra = sum(widget.sizeHint().width() for widget in self._ends if not widget.isHidden())
         room = width - EDGES - extra - LINE * len(self._lines)
-        fitting = len(self._buttons)
+        fitting, px = len(self._buttons), current_theme().px
         longest = self._longest_word() if self._words else 0
-        with_words = [width for width in WIDTHS if self._words and longest <= width and fitting * width <= room]
-        self._width = with_words[0] if with_words else NARROW
-        if not with_words and fitting * NARROW > room:
-            fitting = max((room - NARROW) // NARROW, 1)
+        wide = [px(width) for width in WIDTHS]
+        with_words = [width for width in wide if self._words and longest <= width and fitting * width <= room]
+        narrow = px(NARROW)
+        self._width = with_words[0] if with_words else narrow
+        if not with_words and fitting * narrow > room:
+            fitting = max((room - narrow) // narrow, 1)
         by_use = sorted(self._buttons, key=lambda b: (_rank(b), LAST_TO_GO.index(b.group), b.place))
         kept = {button.slot.action for button in by_use[:fitting]}
         self._hidden = [button for button in self._buttons if button.slot.action not in kept]
@@ -192,7 +191,7 @@ class ToolBar(QFrame):
     def _longest_word(self) -> int:
         """Pixels; a width in which a word would be cut is no width for this language."""
         font = QFont(self.font())
-        font.setPixelSize(WORD)
+        font.setPixelSize(current_theme().px(WORD))
         metrics = QFontMetrics(font)
         return max((metrics.horizontalAdvance(self._word(known.slot)) for known in self._buttons), default=0)
 
@@ -201,9 +200,9 @@ class ToolBar(QFrame):
 
     def _fill_overflow(self) -> None:
         self._overflow.clear()
-        shade = current_theme().colours
+        shade, large = current_theme().colours, current_theme().px(ICON)
         for hidden in self._hidden:
-            icon = tool_icon(hidden.slot.icon, ICON, shade.text_quiet, shade.accent, shade.border)
+            icon = tool_icon(hidden.slot.icon, large, shade.text_quiet, shade.accent, shade.border)
             if hidden.slot.action in self._menus:
                 menu = self._menus[hidden.slot.action]
                 menu.setTitle(tr(self._texts[hidden.slot.action]))
@@ -224,25 +223,29 @@ class ToolBar(QFrame):
                 action.setIcon(tool_icon(name, ENTRY_ICON, shade.text_quiet, shade.accent, shade.border))
 
     def _dress(self) -> None:
-        colours = current_theme().colours
-        styles = Qt.ToolButtonStyle
-        style = styles.ToolButtonIconOnly if self._width == NARROW else styles.ToolButtonTextUnderIcon
+        colours, px = current_theme().colours, current_theme().px
+        styles, large = Qt.ToolButtonStyle, px(ICON)
+        style = styles.ToolButtonIconOnly if self._width == px(NARROW) else styles.ToolButtonTextUnderIcon
+        if self._sized != current_theme().factor:
+            self._sized = current_theme().factor
+            self._resize(large)
         for known in self._buttons:
             slot, button = known.slot, known.button
-            button.setIcon(tool_icon(slot.icon, ICON, colours.text_quiet, colours.accent, colours.border))
+            button.setIcon(tool_icon(slot.icon, large, colours.text_quiet, colours.accent, colours.border))
             button.setToolButtonStyle(style)
             button.setText(self._word(slot))
             is_menu = slot.action in self._menus or known.action is None
             button.setToolTip(tr(self._texts[slot.action]) if is_menu else known.action.toolTip())  # type: ignore[union-attr]
-        self._more.setIcon(tool_icon("overflow", ICON, colours.text_quiet, colours.accent, colours.border))
+        self._more.setIcon(tool_icon("overflow", large, colours.text_quiet, colours.accent, colours.border))
         self._more.setToolTip(tr("其余工具"))
         # Sizes belong here: the suite's own style sheet would win over setFixedSize.
         wide = self._width
-        size = f"min-width: {wide}px; max-width: {wide}px; min-height: 44px; max-height: 44px;"
+        high = px(44)
+        size = f"min-width: {wide}px; max-width: {wide}px; min-height: {high}px; max-height: {high}px;"
         self.setStyleSheet(
             f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
             f"#line {{ background: {colours.hairline}; }}"
-            f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: {WORD}px;"
+            f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: {px(WORD)}px;"
             f" color: {colours.text_quiet}; background: transparent; }}"
             f"QToolButton:hover {{ background: {colours.hover}; }}"
             f"QToolButton:checked {{ background: {colours.selected}; color: {colours.accent}; }}"
@@ -250,9 +253,19 @@ class ToolBar(QFrame):
             "QToolButton::menu-indicator { image: none; }"
         )
 
+    def _resize(self, large: int) -> None:
+        for button in (*(known.button for known in self._buttons), self._more):
+            button.setIconSize(QSize(large, large))
+        high = current_theme().px(32)
+        for holder in self._lines.values():
+            holder.setFixedHeight(high)
+            for line in holder.findChildren(QFrame, "line"):
+                line.setGeometry(LINE // 2, 0, 1, high)
+        self.setFixedHeight(current_theme().px(52))
+
     def minimumSizeHint(self) -> QSize:
         """Small, or the buttons would dictate the width of the window; in a narrow one the words go first."""
-        return QSize(320, 52)
+        return QSize(320, current_theme().px(52))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         before = self._width

@@ -55,7 +55,8 @@ class Said(QLabel):
 
 def _tell(line: QLabel, sentence: str) -> None:
     line.setText(sentence)
-    line.setStyleSheet(f"background: #342a16; color: {colours.WARNING}; padding: 6px 12px; font-size: 13px;")
+    large = current_theme().metrics.body
+    line.setStyleSheet(f"background: #342a16; color: {colours.WARNING}; padding: 6px 12px; font-size: {large}px;")
     line.setVisible(bool(sentence))
 
 
@@ -189,11 +190,15 @@ class ViewerWindow(QMainWindow):
         self.strip.setVisible(wanted <= self.width() or self.strip.lies)
 
     def dress(self) -> None:
-        """Fetch the colours again after another look was chosen."""
+        """Fetch colours and sizes again after another look or scale was chosen."""
         self.setStyleSheet(f"QMainWindow {{ background: {current_theme().colours.window}; }}")
         self.tool_bar.refit()
         self.side.dress()
-        self.strip.refresh()
+        self.strip.set_lying(self.strip.lies)
+        for line in (self.warning, self.banner):
+            _tell(line, line.text() if not line.isHidden() else "")
+        self._make_room()
+        self._reflect()
         for viewport in self.viewports:
             viewport.update()
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from clients.kit.choosing import Switch
 from clients.kit.labels import Label
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 
 FORMS: tuple[tuple[str, str], ...] = (
@@ -44,7 +45,7 @@ class DownloadDialog(QDialog):
         super().__init__(parent)
         self._from_server = from_server
         self.setWindowTitle(tr("下载影像"))
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(current_theme().px(480))
         self.form, self.scope = QComboBox(), QComboBox()
         for key, text in FORMS:
             self.form.addItem(tr(text), key)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from clients.kit.labels import Button
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.film import header, sending
@@ -40,7 +41,7 @@ class HeaderDialog(QDialog):
         self._films = films
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("胶片抬头模板设置"))
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(current_theme().px(520))
         own = films.header not in header.BUILT_IN
         first = films.header if films.header.height_mm else header.STANDARD
         self.name = QLineEdit(first.name if own else tr("我的模板"))
@@ -112,7 +113,7 @@ class PrintersDialog(QDialog):
         self.setWindowTitle(tr("胶片打印机"))
         self.resize(720, 520)
         self.list = QListWidget()
-        self.list.setFixedWidth(190)
+        self.list.setFixedWidth(current_theme().px(190))
         self.list.currentRowChanged.connect(self._on_row)
         self._make_fields()
         left = QVBoxLayout()
@@ -264,7 +265,7 @@ def _row(*widgets: QWidget, stretched: int = -1) -> QWidget:
 
 def _ticks(widget: QListWidget, entries: dict[str, str], chosen: tuple[str, ...]) -> None:
     widget.clear()
-    widget.setFixedHeight(92)
+    widget.setFixedHeight(current_theme().px(92))
     for key, text in entries.items():
         widget.addItem(text)
         item = widget.item(widget.count() - 1)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.film.cell_view import CellJob, CellView
@@ -28,7 +29,7 @@ class FilmStrip(QScrollArea):
     def __init__(self, desk: Desk, model: FilmModel) -> None:
         super().__init__()
         self.setObjectName("film.strip")
-        self.setFixedHeight(HIGH + 16)
+        self.setFixedHeight(current_theme().px(HIGH + 16))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(False)
         self.sheets = _Sheets(desk, model)

@@ -87,7 +87,7 @@ class FilmPage(QWidget):
         else:
             self._tasks, self.tasks = QFrame(), TasksPanel(self._films)
             self._tasks.setObjectName("film.setup")
-            self._tasks.setFixedWidth(TASKS_WIDTH)
+            self._tasks.setFixedWidth(current_theme().px(TASKS_WIDTH))
             head = QHBoxLayout()
             head.setContentsMargins(12, 8, 8, 4)
             head.addWidget(Label("胶片打印任务", "strong"), 1)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from clients.kit.labels import Button, Label, hairline
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.film import header, sending
 from clients.viewer.film.controller import ALL, CURRENT, MARKED, RANGE, FilmDesk
@@ -67,7 +68,7 @@ class SetupPanel(QFrame):
         self._filling = False
         self._asked = 0
         self.setObjectName("film.setup")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(current_theme().px(WIDTH))
         self._make_fields()
         self._build()
         self._forget = films.model.changed.connect(self.take)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QSpinBox, QVBoxLayout
 
 from clients.kit.labels import Button, Label
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.film.controller import FilmDesk
 from clients.viewer.film.model import cell_of_image
@@ -22,7 +23,7 @@ class SourcePanel(QFrame):
         super().__init__()
         self._films = films
         self.setObjectName("film.source")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(current_theme().px(WIDTH))
         self.series = QListWidget()
         self.series.setObjectName("film.series")
         self.series.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -39,7 +40,7 @@ class SourcePanel(QFrame):
         for text, box in (("图像序号", self.number), ("取图间隔", self.every)):
             row = QHBoxLayout()
             row.addWidget(Label(text), 1)
-            box.setFixedWidth(64)
+            box.setFixedWidth(current_theme().px(64))
             row.addWidget(box)
             column.addLayout(row)
         self.buttons = {

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from clients.kit.labels import Button, ValueLabel
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.film import sending
@@ -164,7 +165,7 @@ class _TaskCard(QFrame):
             bar.setRange(0, task.sheets)
             bar.setValue(task.printed)
             bar.setTextVisible(False)
-            bar.setFixedHeight(4)
+            bar.setFixedHeight(current_theme().px(4))
             column.addWidget(bar)
         buttons = QHBoxLayout()
         buttons.addStretch(1)

@@ -53,7 +53,7 @@ class ToolRow(QFrame):
         ):
             self._add(row, tool, icon, text, partial(self.choose, tool), is_switch=True)
         self.scope = QComboBox()
-        self.scope.setFixedWidth(104)
+        self.scope.setFixedWidth(current_theme().px(104))
         self.scope.activated.connect(self._on_scope)
         row.addSpacing(6)
         row.addWidget(self.scope)
@@ -130,7 +130,7 @@ class ToolRow(QFrame):
         button.setObjectName(f"film.{key}")
         button.setCheckable(is_switch)
         button.setAutoRaise(True)
-        button.setIconSize(QSize(ICON, ICON))
+        button.setIconSize(QSize(*(2 * [current_theme().px(ICON)])))
         if call is not None:
             button.clicked.connect(partial(self._do, call))
         self.buttons[key] = (button, icon, text)
@@ -221,7 +221,7 @@ class ToolRow(QFrame):
     def _dress(self) -> None:
         shade = current_theme().colours
         for button, icon, text in self.buttons.values():
-            button.setIcon(tool_icon(icon, ICON, shade.text_quiet, shade.accent, shade.border))
+            button.setIcon(tool_icon(icon, current_theme().px(ICON), shade.text_quiet, shade.accent, shade.border))
             button.setToolTip(tr(text))
         index = max(self.scope.currentIndex(), 0)
         self.scope.clear()

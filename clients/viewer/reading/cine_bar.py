@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton
 
-from clients.kit.theme import current_theme
+from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import tr
 from clients.viewer.reading.cine import FASTEST, SLOWEST, Cine, Way
 from clients.viewer.tool_icons import tool_icon
@@ -26,16 +26,13 @@ class CineBar(QFrame):
         self.play.clicked.connect(cine.toggle)
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setRange(int(SLOWEST), int(FASTEST))
-        self.speed.setFixedWidth(180)
         self.speed.valueChanged.connect(self._set_pace)
         self.told = QLabel()
-        self.told.setMinimumWidth(80)
         self.way = QComboBox()
         self.way.activated.connect(self._set_way)
         self.first, self.last = QSpinBox(), QSpinBox()
         for box in (self.first, self.last):
             box.setKeyboardTracking(False)
-            box.setMinimumWidth(76)
             box.valueChanged.connect(self._set_bounds)
         self._from, self._to = QLabel(), QLabel()
         self._cross = QToolButton()
@@ -51,9 +48,17 @@ class CineBar(QFrame):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self._cross)
-        self.setFixedHeight(44)
+        self._measure()
         self._dress()
         self.take()
+
+    def _measure(self) -> None:
+        px = current_theme().px
+        self.speed.setFixedWidth(px(180))
+        self.told.setMinimumWidth(px(80))
+        for box in (self.first, self.last):
+            box.setMinimumWidth(px(76))
+        self.setFixedHeight(px(44))
 
     def take(self) -> None:
         """Show the state of the cine."""
@@ -97,4 +102,6 @@ class CineBar(QFrame):
         if event.type() == QEvent.Type.LanguageChange:
             self._dress()
             self.take()
+        elif is_look_change(event):
+            self._measure()
         super().changeEvent(event)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.viewport.slabs import slab_images
 from clients.viewer.viewport.state import Slab, as_window
@@ -50,7 +51,7 @@ class NumbersDialog(QDialog):
         row.addStretch(1)
         row.addWidget(close)
         form.addRow(row)
-        self.setFixedWidth(340)
+        self.setFixedWidth(current_theme().px(340))
         self.thickness.valueChanged.connect(self._slab)
         self.projection.activated.connect(self._slab)
         self.own.activated.connect(self._pick)

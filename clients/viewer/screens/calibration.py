@@ -64,7 +64,7 @@ class CalibrationDialog(QDialog):
         self.length.setRange(0.0, 2000.0)
         self.length.setDecimals(1)
         self.length.setSuffix(" mm")
-        self.length.setMinimumWidth(120)
+        self.length.setMinimumWidth(current_theme().px(120))
         self.length.setValue(self._bar_mm())
         keep = QPushButton(tr("保存长度"))
         keep.clicked.connect(self._keep_length)
@@ -91,7 +91,7 @@ class CalibrationDialog(QDialog):
         column.addLayout(measure)
         column.addSpacing(8)
         column.addLayout(foot)
-        self.setMinimumWidth(BAR + 120)
+        self.setMinimumWidth(current_theme().px(BAR + 120))
         self._tell()
 
     def _bar_mm(self) -> float:

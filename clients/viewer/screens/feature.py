@@ -131,24 +131,26 @@ class ScreensFeature(Feature):
             self.chip.setObjectName("screens.mark")
             self.chip.setFlat(True)
             self.chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self.chip.setFixedHeight(28)
-            amber = current_theme().tone(Tone.WARNING)
-            self.chip.setStyleSheet(
-                f"QPushButton {{ color: {amber.text}; background: {amber.ground}; border: none; border-radius: 4px;"
-                " padding: 0 8px; font-size: 12px; }"
-            )
             self.chip.clicked.connect(self.calibrate)
             bar.add_at_end(self.chip)
         image = self.desk.session.active_viewport.image
         reasons = self.facts_of(self.desk.active).warnings(date.today(), image.modality_code if image else "")
-        before = (self.chip.isHidden(), self.chip.text())
-        wide = self.desk.window.width() >= 1800
+        before = (self.chip.isHidden(), self.chip.text(), self.chip.styleSheet())
+        wide = self.desk.window.width() >= current_theme().px(1800)
         self.chip.setText(f"⚠ {tr('非诊断屏')}" if wide else "⚠")
+        amber, px = current_theme().tone(Tone.WARNING), current_theme().px
+        style = (
+            f"QPushButton {{ color: {amber.text}; background: {amber.ground}; border: none; border-radius: 4px;"
+            f" padding: 0 8px; font-size: {px(12)}px; }}"
+        )
+        if style != self.chip.styleSheet():
+            self.chip.setFixedHeight(px(28))
+            self.chip.setStyleSheet(style)
         self.chip.setToolTip(
             tr("此显示器不用于诊断：\n{why}\n单击查看或校准", why="\n".join(f"· {r}" for r in reasons))
         )
         self.chip.setVisible(bool(reasons))
-        if before != (self.chip.isHidden(), self.chip.text()):
+        if before != (self.chip.isHidden(), self.chip.text(), self.chip.styleSheet()):
             bar.refit()
 
     # --- windows

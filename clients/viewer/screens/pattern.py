@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QScree
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.screens.gsdf import LEVELS, driving_levels
 
@@ -176,7 +177,7 @@ class LuminancePage(QWidget):
         self.value.setRange(0.0, 5000.0)
         self.value.setDecimals(3)
         self.value.setSuffix(" cd/m²")
-        self.value.setMinimumWidth(160)
+        self.value.setMinimumWidth(current_theme().px(160))
         self.on = QPushButton(tr("下一级"))
         self.on.clicked.connect(self._next)
         leave = QPushButton(tr("退出 (Esc)"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 
 
@@ -16,7 +17,7 @@ class NewSeriesDialog(QDialog):
         super().__init__(parent)
         self._shown, self._keys = list(shown), list(keys)
         self.setWindowTitle(tr("新增序列"))
-        self.setMinimumWidth(360)
+        self.setMinimumWidth(current_theme().px(360))
         self.what = QComboBox()
         self.what.addItem(tr("当前视口显示的图像（{n} 幅）", n=len(shown)), "shown")
         self.what.addItem(tr("一段图像"), "range")

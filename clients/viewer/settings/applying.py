@@ -51,6 +51,7 @@ class Applying:
         self._standard = {action.id: action.shortcut for action in desk.commands.declared}
         self._looked = "black"
         self._arranged_for = ""
+        self._started_at = self.preferences.scale  # Qt enlarges everything by this one itself (application._scale)
 
     def everything(self) -> None:
         """What was set before the last end of the viewer."""
@@ -115,8 +116,15 @@ class Applying:
             setattr(colours, name, colour)
         theme = ThemeName.LIGHT if look == "white" else ThemeName.DARK
         if current_theme().name is not theme:
-            apply_theme(theme)
+            apply_theme(theme, current_theme().density, current_theme().factor)
         self._window.dress()
+
+    def scale(self) -> None:
+        """The size of the interface (VW-SET-15): beyond what Qt was started with, the theme enlarges it."""
+        theme, factor = current_theme(), self.preferences.scale / self._started_at
+        if theme.factor != factor:
+            apply_theme(theme.name, theme.density, factor)
+            self._window.dress()
 
     def language(self) -> None:
         if self.preferences.language:

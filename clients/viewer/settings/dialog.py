@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QDialog,
@@ -56,10 +56,10 @@ class SettingsDialog(QDialog):
         self._context = Context(desk, applying, self._say, renew_elements)
         self._building = False
         self.setModal(False)
-        self.resize(880, 620)
+        self._factor = current_theme().factor
+        self.resize(current_theme().px(880), current_theme().px(620))
         self._names = QListWidget()
         self._names.setObjectName("settings.pages")
-        self._names.setFixedWidth(NAMES_WIDTH)
         self._names.setFrameShape(QFrame.Shape.NoFrame)
         self._stack = QStackedWidget()
         self._title = Label("", "title")
@@ -110,7 +110,6 @@ class SettingsDialog(QDialog):
             area = QScrollArea()
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
-            area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             self._stack.addWidget(area)
         self.setWindowTitle(tr("设置"))
         self._building = False
@@ -133,21 +132,30 @@ class SettingsDialog(QDialog):
         self._note.setText(sentence)
 
     def _dress(self) -> None:
-        colours = current_theme().colours
+        colours, px = current_theme().colours, current_theme().px
+        self._names.setFixedWidth(px(NAMES_WIDTH))
         self._names.setStyleSheet(
             f"QListWidget {{ background: {colours.window}; border: none; border-right: 1px solid {colours.hairline};"
             " padding: 12px 8px; outline: 0; }"
-            "QListWidget::item { height: 34px; padding-left: 10px; border-radius: 4px; }"
+            f"QListWidget::item {{ height: {px(34)}px; padding-left: 10px; border-radius: 4px; }}"
             f"QListWidget::item:selected {{ background: {colours.selected}; color: {colours.accent}; }}"
         )
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(colours.surface))
         self.setPalette(palette)  # no style sheet: it would be worked through for every control
 
+    def _look(self) -> None:
+        if self._factor == current_theme().factor:
+            self._dress()
+            return
+        self._factor, px = current_theme().factor, current_theme().px
+        self.resize(QSize(px(880), px(620)).boundedTo(self.screen().availableGeometry().size()))
+        self._build()  # sizes of controls are set when they are made
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange and not self._building:
             # After the page that asked for the language has come back from its signal.
             self._context.desk.background.later(self._build)
         elif is_look_change(event) and not self._building and hasattr(self, "_context"):
-            self._context.desk.background.later(self._dress)
+            self._context.desk.background.later(self._look)
         super().changeEvent(event)

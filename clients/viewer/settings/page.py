@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.labels import Label
+from clients.kit.theme import current_theme
 from clients.viewer.desk import Desk
 from clients.viewer.settings.applying import Applying
 from clients.viewer.settings.store import Preferences
@@ -54,7 +55,7 @@ class Page(QWidget):
         line = QHBoxLayout()
         line.setSpacing(12)
         name = Label(label)
-        name.setFixedWidth(LABEL_WIDTH)
+        name.setFixedWidth(current_theme().px(LABEL_WIDTH))
         name.setWordWrap(True)
         line.addWidget(name)
         line.addWidget(widget)
@@ -75,6 +76,6 @@ def choice(options: Iterable[tuple[str, str]], current: str, chosen: Callable[[s
     for key, text in options:
         box.addItem(text, key)
     box.setCurrentIndex(max(box.findData(current), 0))
-    box.setMinimumWidth(180)
+    box.setMinimumWidth(current_theme().px(180))
     box.activated.connect(lambda _row: chosen(str(box.currentData())))
     return box

@@ -7,6 +7,7 @@ import functools
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLineEdit, QListWidget, QPushButton
 
 from clients.kit.labels import Label
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.presets import WINDOW_PRESETS
 from clients.viewer.settings.page import Context, Page
@@ -39,7 +40,7 @@ class PresetsPage(Page):
         self.column.addLayout(grid)
         self.column.addWidget(Label("自定义", "strong"))
         self.list = QListWidget()
-        self.list.setFixedHeight(130)
+        self.list.setFixedHeight(current_theme().px(130))
         self.list.itemClicked.connect(lambda _item: self._pick_own())
         self.column.addWidget(self.list)
         line = QHBoxLayout()
@@ -123,6 +124,6 @@ def _number(least: float, most: float) -> QDoubleSpinBox:
     box = QDoubleSpinBox()
     box.setDecimals(3 if least > 0 else 1)
     box.setRange(least, most)
-    box.setMinimumWidth(140)
+    box.setMinimumWidth(current_theme().px(140))
     box.setKeyboardTracking(False)
     return box

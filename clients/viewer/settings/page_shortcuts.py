@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.settings.page import Context, Page
 
@@ -47,12 +48,12 @@ class ShortcutsPage(Page):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setColumnWidth(1, 200)
         self.table.currentCellChanged.connect(lambda *_: self._chosen())
-        self.table.setMinimumHeight(280)
+        self.table.setMinimumHeight(current_theme().px(280))
         self.column.addWidget(self.table, 1)
         self.edit = QKeySequenceEdit()
         self.edit.setMaximumSequenceLength(1)
         self.edit.setEnabled(False)
-        self.edit.setMinimumWidth(200)
+        self.edit.setMinimumWidth(current_theme().px(200))
         self.edit.editingFinished.connect(self._typed)
         self.row("按下新的按键", self.edit)
         self.clear = QPushButton(tr("不设按键"))

@@ -7,6 +7,7 @@ import functools
 from PySide6.QtWidgets import QPushButton, QSpinBox
 
 from clients.kit.choosing import Option, SegmentedControl, Switch
+from clients.kit.theme import current_theme
 from clients.kit.translations import language, tr
 from clients.viewer.cache.feature import CLEAR, ENABLE, LOAD_ALL
 from clients.viewer.cache.settings import DEFAULT_LIMIT_MB, LEAST_LIMIT_MB, CacheSettings
@@ -88,7 +89,7 @@ class ThemePage(Page):
         self.row("序列位置", self.strip)
         percent = [(str(scale), f"{scale}%") for scale in SCALES]
         self.scale = choice(percent, str(kept.scale), self._set_scale)
-        self.row("缩放比例", self.scale, "下次打开阅片时生效")
+        self.row("缩放比例", self.scale)
         self.words = Switch("", checked=kept.words)
         self.words.toggled.connect(self._set_words)
         self.row("显示工具栏文字", self.words)
@@ -104,6 +105,7 @@ class ThemePage(Page):
 
     def _set_scale(self, scale: str) -> None:
         self.context.preferences.scale = int(scale)
+        self.context.applying.scale()
 
     def _set_words(self, shown: bool) -> None:
         self.context.preferences.words = shown
@@ -143,7 +145,7 @@ class CachePage(Page):
         self.limit.setSuffix(" GB")
         self.limit.setValue(max(1, round((kept.limit_mb or DEFAULT_LIMIT_MB) / 1000)))
         self.limit.setKeyboardTracking(False)
-        self.limit.setMinimumWidth(120)
+        self.limit.setMinimumWidth(current_theme().px(120))
         self.limit.valueChanged.connect(self._set_limit)
         self.row("最多占用", self.limit, "超过后先删除最久未看的检查")
         clear = QPushButton(tr("清除缓存"))

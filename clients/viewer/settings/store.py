@@ -157,7 +157,7 @@ class Preferences:
 
     @property
     def scale(self) -> int:
-        """Size of the interface in percent, from the next start on."""
+        """Size of the interface in percent."""
         value = self._settings.get(SCALE)
         return value if value in SCALES and isinstance(value, int) else 100
 

@@ -96,7 +96,6 @@ CATALOGUE = {
     "左侧": "Left",
     "下侧": "Below",
     "缩放比例": "Size of the interface",
-    "下次打开阅片时生效": "From the next start of the viewer on",
     "显示工具栏文字": "Names in the tool bar",
     "界面语言": "Language of the screens",
     "英文": "English",

@@ -92,7 +92,7 @@ class MarksPanel(QWidget):
         super().__init__()
         colours = current_theme().colours
         self._shown: int | None = None  # whose text the line holds
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(current_theme().px(WIDTH))
         self.setObjectName("SlideMarks")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setStyleSheet(f"QWidget#SlideMarks {{ background: {colours.window}; }}")

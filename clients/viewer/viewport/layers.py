@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.pixels import StackPixels
 from clients.viewer.study import FrameKey, Stack
@@ -88,10 +89,11 @@ class TextLayer:
         width, height, projection = shown.width, shown.height, shown.projection
         view.spots = []
         information = view.session.information
-        font = text_font(information.font_px or min(max(height / 90, 11 if height < 300 else 12), 18))
+        factor = current_theme().factor
+        font = text_font(factor * (information.font_px or min(max(height / 90, 11 if height < 300 else 12), 18)))
         letters = letters_at_edges(shown)
         if letters is not None:
-            overlays.draw_letters(painter, letters, width, height, text_font(14, bold=True))
+            overlays.draw_letters(painter, letters, width, height, text_font(factor * 14, bold=True))
         painter.setFont(font)
         if shown.has_pixels and height >= SMALL:
             middle = PixelPoint((projection.columns - 1) / 2, (projection.rows - 1) / 2)

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.pixels import PixelStore, StackPixels
@@ -237,7 +238,7 @@ class ViewportWidget(QWidget):
                 painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
 
     def _paint_content(self, painter: QPainter) -> None:
-        painter.setFont(text_font(12))
+        painter.setFont(text_font(current_theme().px(12)))
         shown = self.shown()
         if shown is None:
             if self.message:
@@ -252,7 +253,7 @@ class ViewportWidget(QWidget):
         else:
             overlays.draw_message(painter, tr("正在载入…"), QRectF(self.rect()), colours.LETTER)
         for layer in self._layers:
-            painter.setFont(text_font(12))
+            painter.setFont(text_font(current_theme().px(12)))
             layer.paint(painter, self, shown)
 
     def picture(self, shown: ShownImage) -> tuple[NDArray[Any], object] | None:

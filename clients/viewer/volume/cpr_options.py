@@ -50,7 +50,7 @@ class CprOptions(QFrame):
         self.thickness.valueChanged.connect(lambda value: state.set(thickness_mm=value / 2))
         self.angle.valueChanged.connect(lambda value: state.set(angle_deg=float(value)))
         self.width_.valueChanged.connect(lambda value: state.set(width_mm=float(value)))
-        self.setFixedWidth(320)
+        self.setFixedWidth(current_theme().px(320))
         self.retranslate()
         self.show_state()
 
@@ -95,7 +95,7 @@ def _slider(low: int, high: int) -> tuple[QSlider, QLabel]:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(low, high)
     figure = QLabel()
-    figure.setFixedWidth(58)
+    figure.setFixedWidth(current_theme().px(58))
     figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return slider, figure
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.viewer import colours
 from clients.viewer.viewport import overlays
 from clients.viewer.viewport.corner_texts import Corners
@@ -111,7 +112,7 @@ class CprView(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.BACKGROUND))
             if self.picture is None:
-                painter.setFont(text_font(13))
+                painter.setFont(text_font(current_theme().px(13)))
                 overlays.draw_message(painter, self.message, QRectF(self.rect()), colours.LETTER)
             else:
                 self._paint_picture(painter, self.picture)
@@ -143,10 +144,11 @@ class CprView(QWidget):
         painter.drawPath(path)
         if self.marked_arc is not None:
             self._paint_mark(painter, area, high, sheet, self.marked_arc)
-        painter.setFont(text_font(11))
+        painter.setFont(text_font(current_theme().px(11)))
         width, height = float(self.width()), float(self.height())
         overlays.draw_scale(painter, high / sheet.spacing_mm, Spacing(1.0, 1.0, SpacingSource.PATIENT), width, height)
-        overlays.draw_corners(painter, self.corners, width, height - 22, text_font(12), warnings=self.warnings)
+        font = text_font(current_theme().px(12))
+        overlays.draw_corners(painter, self.corners, width, height - 22, font, warnings=self.warnings)
 
     @staticmethod
     def _paint_mark(painter: QPainter, area: QRectF, high: float, sheet: Sheet, arc_mm: float) -> None:

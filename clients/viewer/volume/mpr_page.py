@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSlider, QToolButton, QWidget
 
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer.volume.film_pictures import Computed, FilmPicture
 from clients.viewer.volume.latest import LatestWorker
@@ -134,15 +135,15 @@ class MprPage(VolumePage):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("mpr.slider")
         self.slider.setRange(0, SLIDER_MM * 2)
-        self.slider.setMinimumWidth(60)
-        self.slider.setMaximumWidth(140)
+        self.slider.setMinimumWidth(current_theme().px(60))
+        self.slider.setMaximumWidth(current_theme().px(140))
         self.slider.valueChanged.connect(lambda value: self._set_thickness(value / 2))
         self.thickness = QDoubleSpinBox()
         self.thickness.setObjectName("mpr.thickness")
         self.thickness.setRange(0, 200)
         self.thickness.setDecimals(1)
         self.thickness.setSuffix(" mm")
-        self.thickness.setFixedWidth(96)
+        self.thickness.setFixedWidth(current_theme().px(96))
         self.thickness.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.thickness.valueChanged.connect(self._set_thickness)
         self.projection = QComboBox()

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPaint
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.viewer import colours
 from clients.viewer.viewport import overlays
 from clients.viewer.viewport.corner_texts import Corners
@@ -199,11 +200,12 @@ class MprPane(QWidget):
         axes, frame = self.state.axes(self.pane), self.frame()
         edges = (axes.right.scaled(-1), axes.down.scaled(-1), axes.right, axes.down)
         left, top, right, bottom = (letters_of(edge) for edge in edges)
-        overlays.draw_letters(painter, (left, top, right, bottom), width, height, text_font(14, bold=True))
+        large = text_font(current_theme().px(14), bold=True)
+        overlays.draw_letters(painter, (left, top, right, bottom), width, height, large)
         per_mm = 1 / frame.mm / self.devicePixelRatioF()
-        painter.setFont(text_font(11))
+        painter.setFont(text_font(current_theme().px(11)))
         overlays.draw_scale(painter, per_mm, Spacing(1.0, 1.0, SpacingSource.PATIENT), width, height)
-        font = text_font(11 if height < 500 else 12)
+        font = text_font(current_theme().px(11 if height < 500 else 12))
         corners = self.corners
         value = self.value_at(self._pointer) if self._pointer is not None else None
         if value is not None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from clients.kit.fonts import text_font
+from clients.kit.theme import current_theme
 from clients.kit.translations import tr
 from clients.viewer import colours
 from clients.viewer.viewport import overlays
@@ -44,7 +45,7 @@ class VesselChart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("vessel.chart")
-        self.setFixedHeight(170)
+        self.setFixedHeight(current_theme().px(170))
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -113,7 +114,7 @@ class VesselChart(QWidget):
                 self._upright(painter, plot, self.reference_mm / length, colours.REFERENCE)
             if self.marked_arc is not None:
                 self._upright(painter, plot, self.marked_arc / length, colours.MEASURE_SELECTED)
-            painter.setFont(text_font(12))
+            painter.setFont(text_font(current_theme().px(12)))
             painter.setPen(QColor(colours.TEXT))
             painter.drawText(QPointF(LEFT, 19), self.summary())
             if self.section is not None:
@@ -128,7 +129,7 @@ class VesselChart(QWidget):
         painter.drawPolygon(QPolygonF(wall))
         painter.setPen(QPen(QColor(colours.GRID), 1))
         painter.drawRect(area)
-        painter.setFont(text_font(10))
+        painter.setFont(text_font(current_theme().px(10)))
         lines = (f"{section.arc_mm:.0f} mm", f"⌀ {section.diameter_mm:.1f} mm", f"{section.area_mm2:.0f} mm²")
         for n, line in enumerate(lines):
             overlays.shadowed_text(painter, QPointF(area.left() + 5, area.top() + 14 + n * 13), line, colours.TEXT)
@@ -140,7 +141,7 @@ class VesselChart(QWidget):
         painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
 
     def _paint_axes(self, painter: QPainter, plot: QRectF, length: float, top_mm: float, top_area: float) -> None:
-        painter.setFont(text_font(10))
+        painter.setFont(text_font(current_theme().px(10)))
         for n in range(5):
             y = plot.bottom() - n / 4 * plot.height()
             painter.setPen(QPen(QColor(colours.GRID), 1))

@@ -278,7 +278,7 @@ class VolumePage(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.GRID if not self.message else colours.BACKGROUND))
             if self.message:
-                painter.setFont(text_font(13))
+                painter.setFont(text_font(current_theme().px(13)))
                 area = QRectF(0, self.bar.height(), self.width(), self.height() - self.bar.height())
                 overlays.draw_message(painter, self.message, area, colours.LETTER)
 
@@ -383,7 +383,7 @@ class _Bar(QFrame):
         row.addWidget(self.send)
         row.addWidget(self.leave)
         self._row = row
-        self.setFixedHeight(40)
+        self.setFixedHeight(current_theme().px(40))
 
     def warn(self, sentences: tuple[str, ...]) -> None:
         """Show what must be known about the geometry."""

@@ -44,7 +44,7 @@ class CurveEditor(QWidget):
         self._chosen = -1
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedHeight(150)
+        self.setFixedHeight(current_theme().px(150))
         self._name()
 
     def set_volume(self, histogram: tuple[float, ...], first: float, last: float, unit: str) -> None:

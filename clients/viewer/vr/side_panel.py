@@ -79,7 +79,7 @@ class SidePanel(QFrame):
         outer.addWidget(area, 1)
         outer.addWidget(hairline())
         outer.addLayout(foot)
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(current_theme().px(WIDTH))
 
     def _set_working(self, working: bool) -> None:
         self._body.setEnabled(working)

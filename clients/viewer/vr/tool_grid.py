@@ -79,7 +79,7 @@ class ToolGrid(QWidget):
             self.asked.emit(key)
 
     def _dress(self) -> None:
-        colours = current_theme().colours
+        colours, px = current_theme().colours, current_theme().px
         for key, text, hint in _TOOLS:
             button = self.buttons[key]
             button.setText(tr(text))
@@ -90,11 +90,12 @@ class ToolGrid(QWidget):
             self.buttons[side].setToolTip(tooltip(text, side))
         # Sizes belong here: the suite's own style sheet would win over setFixedSize.
         self.setStyleSheet(
-            "ToolGrid > QToolButton { min-width: 62px; max-width: 80px; min-height: 44px; max-height: 44px;"
-            f" font-size: 11px; color: {colours.text_quiet}; padding: 1px 0; }}"
+            f"ToolGrid > QToolButton {{ min-width: {px(62)}px; max-width: {px(80)}px; min-height: {px(44)}px;"
+            f" max-height: {px(44)}px; font-size: {px(11)}px; color: {colours.text_quiet}; padding: 1px 0; }}"
             f"ToolGrid > QToolButton:checked {{ color: {colours.accent}; background: {colours.selected}; }}"
             f"ToolGrid > QToolButton:disabled {{ color: {colours.border}; }}"
-            "QToolButton[objectName^='vr.side'] { min-width: 30px; max-width: 60px; min-height: 26px; max-height: 26px;"
+            f"QToolButton[objectName^='vr.side'] {{ min-width: {px(30)}px; max-width: {px(60)}px;"
+            f" min-height: {px(26)}px; max-height: {px(26)}px;"
             f" border: 1px solid {colours.hairline}; font-weight: bold; }}"
         )
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from clients.kit.settings import HOME_VARIABLE
-from clients.kit.theme import current_theme
+from clients.kit.theme import apply_theme, current_theme
 from clients.kit.translations import Language, language
 from clients.viewer import colours
+from clients.viewer.film.feature import FilmFeature
 from clients.viewer.session import Tool
 from clients.viewer.settings.dialog import PAGES, SettingsDialog
 from clients.viewer.settings.feature import SettingsFeature
@@ -163,6 +165,56 @@ def test_look_place_words_and_language_change_at_once(make: Make, qtbot: QtBot) 
     dialog.page._choose("en")
     assert language() is Language.ENGLISH
     qtbot.waitUntil(lambda: dialog.windowTitle() == "Settings", timeout=3000)
+
+
+def test_the_size_of_the_interface_changes_at_once_and_comes_back_after_a_restart(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    window.show()
+    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+        window.open_study(a_study().study_uid)
+    window.perform("objects.panel")
+    dialog = dialog_of(window, "theme")
+    page = dialog.page
+    assert isinstance(page, ThemePage)
+
+    def sizes() -> list[int]:
+        button = window.tool_bar.findChild(QToolButton, "tool.page")
+        assert button is not None
+        parts = [window.tool_bar.height(), window.strip.width(), window.side.width(), button.iconSize().width()]
+        return [*parts, QApplication.font().pixelSize(), current_theme().metrics.control]
+
+    QApplication.processEvents()
+    before = sizes()
+    try:
+        page.scale.setCurrentIndex(page.scale.findData("200"))
+        page.scale.activated.emit(page.scale.currentIndex())
+        qtbot.waitUntil(lambda: sizes() == [2 * size for size in before], timeout=3000)
+        qtbot.waitUntil(lambda: dialog.page is not page, timeout=3000)  # built anew in the new size
+        second = window.strip.widget()
+        assert second is not None
+        with qtbot.waitSignal(window.strip.chosen) as chosen:
+            qtbot.mouseClick(second, Qt.MouseButton.LeftButton, pos=QPoint(150, 2 * (40 + 164 + 80)))
+        assert chosen.args == [1]
+
+        restarted = make()  # Qt itself begins with 200 % then
+        assert current_theme().factor == 2.0
+        page = dialog_of(restarted, "theme").page
+        assert isinstance(page, ThemePage) and page.scale.currentData() == "200"
+    finally:
+        apply_theme(current_theme().name)
+    QApplication.processEvents()
+
+
+def test_films_take_the_corner_texts_over_when_they_are_told_to(make: Make) -> None:
+    window = make()
+    page = dialog_of(window, "information").page
+    assert isinstance(page, InformationPage)
+    films = next(feature for feature in window.features if isinstance(feature, FilmFeature)).films
+
+    page.film.setChecked(False)
+    assert not films.page(0).same_texts
+    page.film.setChecked(True)
+    assert films.page(0).same_texts
 
 
 def test_series_open_at_the_chosen_image(make: Make, qtbot: QtBot) -> None:
