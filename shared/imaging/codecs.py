@@ -163,7 +163,11 @@ def _native(data: bytes | memoryview, fmt: PixelFormat, order: str) -> NDArray[A
         return full.reshape(fmt.rows, fmt.columns, 3)
     kind = "f" if fmt.floating else "u"
     dtype = np.dtype(f"{order}{kind}{fmt.bits_allocated // 8}")
-    flat = np.frombuffer(data, dtype, fmt.pixels * fmt.samples).astype(dtype.newbyteorder("="))
+    stored = np.frombuffer(data, dtype, fmt.pixels * fmt.samples)
+    stored.flags.writeable = False  # a buffer that could be written is not the result's own memory either
+    # Grey integers are copied by _stored_bits, and once is enough: a second copy cost more than all else.
+    once = fmt.samples == 1 and not fmt.floating
+    flat = stored.astype(dtype.newbyteorder("="), copy=not once)
     if fmt.samples == 1:
         return flat.reshape(fmt.rows, fmt.columns)
     if fmt.planar:
@@ -471,7 +475,8 @@ def _stored_bits(samples: NDArray[Any], fmt: PixelFormat) -> NDArray[Any]:
     if used < bits.dtype.itemsize * 8:
         if fmt.signed:
             up = bits.dtype.itemsize * 8 - used
-            extended: NDArray[Any] = np.left_shift(bits, up).view(f"i{bits.dtype.itemsize}") >> up
+            extended: NDArray[Any] = np.left_shift(bits, up).view(f"i{bits.dtype.itemsize}")
+            extended >>= up
             return extended
         bits = bits & ((1 << used) - 1)
     result = bits.view(f"i{bits.dtype.itemsize}") if fmt.signed else bits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -108,6 +109,25 @@ def test_a_deflate_bomb_costs_no_more_than_the_frame() -> None:
     small = smooth("u1", 8, (8, 8))
 
     assert decode_frame(bomb, a_format(small), codecs.DEFLATED_FRAME).shape == (8, 8)
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [("u1", 8), ("i1", 6), ("u2", 12), ("u2", 16), ("i2", 12), ("i2", 16)])
+def test_a_native_slice_is_copied_once_into_memory_of_its_own(dtype: str, bits: int) -> None:
+    original = smooth(dtype, bits, (512, 512))
+    fmt = a_format(original, bits_stored=bits)
+    stored = bytearray(original.tobytes())
+    decode_frame(stored, fmt, codecs.EXPLICIT_LE)  # what is imported and cached on the way does not count
+
+    tracemalloc.start()
+    try:
+        result = decode_frame(stored, fmt, codecs.EXPLICIT_LE)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    np.testing.assert_array_equal(result, original)
+    assert result.flags.writeable and not np.shares_memory(result, np.frombuffer(stored, np.uint8))
+    assert peak < 1.2 * original.nbytes
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2"])
