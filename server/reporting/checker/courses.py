@@ -50,6 +50,8 @@ _NEVER = re.compile(r"$^")
 
 
 _ANOTHER_NAME = {
+    "EF": re.compile(r"收缩功能|射血|心功能"),
+    "LVEF": re.compile(r"收缩功能|射血|心功能"),
     "SUVmax": re.compile(r"代谢|摄取|浓聚"),
     "下缘距内口": re.compile(r"胎盘"),
     "下缘距宫颈内口": re.compile(r"胎盘"),
@@ -84,6 +86,9 @@ def values_change(subject: Subject) -> Iterator[Alarm]:
                 )
             )
             fell = bool(re.search(r"缩小|减小|减低|降低|下降|下移|减少|减轻", clause.text))
+            if name.endswith("EF"):
+                rose = rose or bool(re.search(r"改善|好转|恢复|提高", clause.text))
+                fell = fell or bool(re.search(r"恶化|减退|下降|减弱", clause.text))
             if values and rose != fell and all(one < then if rose else one > then for one in values):
                 why = f"既往{name}为 {then:g}，本次为 {values[0]:g}，诊断意见却写“{clause.text}”，请核对。"
                 yield Alarm(AlarmKind.PRIOR, clause.text, why)

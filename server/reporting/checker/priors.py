@@ -52,6 +52,7 @@ def priors(subject: Subject) -> Iterator[Alarm]:
         _changes,
         _only_one,
         _each_side,
+        _fractions,
         against_quotes,
         values_change,
         _new_yet_same,
@@ -116,6 +117,26 @@ def _each_side(subject: Subject) -> Iterator[Alarm]:
         if len(pairs) == 2 and all(_is_untrue(claim.said, before, now) for before, now in pairs):
             what = {"larger": "增大", "smaller": "缩小", "same": "无明显变化"}[claim.said]
             why = f"文中说较前{what}，但既往为 {pairs[0][0]:g} mm，本次为 {pairs[0][1]:g} mm，请核对。"
+            yield Alarm(AlarmKind.PRIOR, claim.words, why)
+            return
+
+
+_FRACTION = re.compile(r"(?:压缩|变扁|狭窄|减低|降低|塌陷)[^，。；\d]{0,6}([1-4])\s*/\s*([2-5])")
+
+
+def _fractions(subject: Subject) -> Iterator[Alarm]:
+    """ "As before" of a vertebra that was pressed by a third and is by two thirds."""
+    before = {float(one[1]) / float(one[2]) for one in _FRACTION.finditer(subject.prior)}
+    now = {float(one[1]) / float(one[2]) for one in _FRACTION.finditer(subject.findings)}
+    if len(before) != 1 or len(now) != 1:
+        return
+    then, today = before.pop(), now.pop()
+    for claim in claims_in(subject.impression):
+        same = claim.said == "same" and abs(then - today) > 0.15
+        if re.search(r"压缩|骨折|变扁|狭窄|塌陷|楔形", claim.text) and (
+            same or (claim.said == "larger" and today < then) or (claim.said == "smaller" and today > then)
+        ):
+            why = f"既往约 {then:.0%}，本次约 {today:.0%}，文中却写“{claim.words}”，请核对。"
             yield Alarm(AlarmKind.PRIOR, claim.words, why)
             return
 

@@ -240,8 +240,8 @@ def _described(name: str, side: str, text: str) -> str:
             sides = sides_in(part)
             if side and (not sides or sides == {opposite(side)}):
                 continue
-            if side and sides == BOTH and _tells_of_it(name, side, text):
-                continue  # both breasts are told of, and that the one is gone
+            if name == "乳腺" and side and sides == BOTH and _tells_of_it(name, side, text):
+                continue  # how dense the breasts are is told of both, and then that the one is gone
             return part.strip()
     return ""
 

@@ -42,8 +42,8 @@ def test_what_was_mended_stays_mended(name: str) -> None:
 
 def test_right_reports_of_many_hands_raise_nothing() -> None:
     """The guard against false alarms: over 500 right reports, most of them the twins of wrong ones by a stranger."""
-    names = ("set_d", "set_e", "set_f", "set_g", "set_j", "set_k", "set_m", "set_r", "set_s")
-    names += ("set_u", "set_v", "set_w", "set_x", "set_y", "set_z")
+    names = ["set_d", "set_e", "set_f", "set_g", "set_j", "set_k", "set_m", "set_r", "set_s"]
+    names += ["set_u", "set_v", "set_w", "set_x", "set_y", "set_z"]
     right = [one for name in names for one in read_trials(name) if one.expected is None]
     alarmed = [one.record["id"] for one in right if check(subject_of(one.record))]
     assert len(right) > 450
