@@ -43,6 +43,8 @@ from clients.viewer.viewport.view import ViewportWidget
 from clients.viewer.volume.views import stored_key
 from shared.imaging.geometry import PixelPoint
 
+PROGRESS_EVERY_MS = 150
+
 texts.register()
 
 
@@ -113,6 +115,10 @@ class ViewerWindow(QMainWindow):
         self._focus.setSingleShot(True)
         self._focus.setInterval(0)
         self._focus.timeout.connect(self.opening.focus)
+        self._progress = QTimer(self)  # a stripe of progress paints the whole viewport again, some 2 ms
+        self._progress.setSingleShot(True)
+        self._progress.setInterval(PROGRESS_EVERY_MS)
+        self._progress.timeout.connect(self._show_progress)
         self.tool_bar = ToolBar(self.commands, self._menus, self.features)
         self._build()
         self._follow_model()
@@ -253,7 +259,7 @@ class ViewerWindow(QMainWindow):
         opening.said.connect(self._say)
         opening.back.connect(self._on_studies_named)
         opening.arrived.connect(self._on_arrived)
-        opening.progressed.connect(self.strip.refresh)
+        opening.progressed.connect(self._on_progress)
         opening.picture_made.connect(self._on_picture)
         opening.studies_shown.connect(self.studies_shown)
         opening.all_loaded.connect(self.all_loaded)
@@ -300,14 +306,23 @@ class ViewerWindow(QMainWindow):
         for stack, indices in gathered:
             came = set(indices)
             for viewport in self.viewports:
-                if viewport.state.stack is stack:
-                    if viewport.state.index in came:
-                        viewport.repaint() if self.opening.awaiting_first else viewport.update()
-                        self._tell_first(stack)
-                    else:
-                        viewport.update(0, viewport.height() - 3, viewport.width(), 3)
+                if viewport.state.stack is stack and viewport.state.index in came:
+                    viewport.repaint() if self.opening.awaiting_first else viewport.update()
+                    self._tell_first(stack)
             if not self.strip.has_picture(stack):
                 self.opening.make_picture(stack, indices)
+
+    @Slot()
+    def _on_progress(self) -> None:
+        if not self._progress.isActive():
+            self._progress.start()
+
+    @Slot()
+    def _show_progress(self) -> None:
+        self.strip.refresh()
+        for viewport in self.viewports:
+            if viewport.state.stack is not None:
+                viewport.update(0, viewport.height() - 3, viewport.width(), 3)
 
     def _tell_first(self, stack: Stack) -> None:
         if self.opening.awaiting_first == stack.study.study_uid:

@@ -23,7 +23,7 @@ from clients.viewer.study import FrameKey, SeriesDescription
 from clients.viewer.tool_icons import _PATHS
 from clients.viewer.viewport.transform import Geometry
 from clients.viewer.viewport.view import ViewportWidget
-from clients.viewer.window import ViewerWindow
+from clients.viewer.window import PROGRESS_EVERY_MS, ViewerWindow
 from shared.imaging.codecs import PixelFormat
 from shared.imaging.geometry import PixelPoint
 from shared.imaging.lut import Window
@@ -629,3 +629,22 @@ def test_entries_of_menus_have_icons_of_their_own(opened: Open) -> None:
         menu.aboutToShow.emit()
     for action_id in MENU_ICONS:
         assert not window.commands.qt(action_id).icon().isNull(), action_id
+
+
+def test_progress_is_painted_a_few_times_a_second_and_at_the_end(
+    opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    qtbot.waitUntil(lambda: window.opening.loader is not None and window.opening.loader.waiting == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: not window._progress.isActive())
+    painted: list[int] = []
+    monkeypatch.setattr(window.strip, "refresh", lambda: painted.append(told))
+    clock = QElapsedTimer()
+    clock.start()
+
+    for told in range(50):  # noqa: B007 - the stand-in reads it
+        window.opening.progressed.emit()
+        QApplication.processEvents()
+
+    assert len(painted) <= clock.elapsed() // PROGRESS_EVERY_MS
+    qtbot.waitUntil(lambda: painted != [] and painted[-1] == 49)
