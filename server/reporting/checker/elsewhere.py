@@ -41,7 +41,7 @@ def elsewhere(subject: Subject) -> Iterator[Alarm]:
                 for one in clauses(subject.findings)
                 if of_kind(one.places, kind)
                 and ((kind == "肝段" and "肝" in clause.organs) or same_sides(clause, one))
-                and (is_notable(one.text) or kind == "胎位")
+                and (is_notable(one.text) or kind in {"胎位", "胎盘"})
                 and not FORMER.search(one.text)
                 and _may_be_one(clause.text, one.text)
             ]

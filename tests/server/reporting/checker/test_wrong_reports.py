@@ -7,6 +7,8 @@ import pytest
 from server.reporting.checker import Subject, check
 
 WRONG = [
+    ("conflict", "左肺上叶实性结节，大小约7mm×6mm。", "左肺上叶磨玻璃结节。", ""),
+    ("conflict", "胎盘位于前壁，厚约30mm。", "胎盘后壁，单活胎。", ""),
     ("template", "右肺上叶结节null，约5mm×4mm。", "右肺上叶结节。", ""),
     ("template", "右肺上叶见结节，约5mm×4mm，胸膜凹陷（+/-）。", "右肺上叶结节。", ""),
     ("template", "正常模板。两肺纹理清晰。", "心肺膈未见异常。", ""),
