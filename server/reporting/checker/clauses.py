@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from server.reporting.checker.anatomy import lesions_in, organs_in, sides_in
+from server.reporting.checker.anatomy import SIDED, lesions_in, organs_in, sides_in
+from server.reporting.checker.kinship import kin
 from server.reporting.checker.places import places_in
 
 _SENTENCE = re.compile(r"[^。；;！!\n]+")
@@ -27,6 +28,13 @@ _UNSURE = re.compile(
 )
 _ADVICE = re.compile(r"建议|请结合|必要时|recommend|suggest|follow.?up", re.IGNORECASE)
 _HISTORY = re.compile(r"术后|切除|史|治疗后|前片|前次|上次|原|history|status post|s/p|prior|previous", re.IGNORECASE)
+
+# "Right breast: …", "【left knee】…", "Right coronary artery (RCA): …"; a word that finds something makes it a sentence.
+_HEADING = re.compile(r"\s*(?:【\s*([^】\n]{1,20}?)\s*】\s*[：:]?|([^，,。；;：:\n【】]{1,24}?)\s*[：:](?!\d))")
+_ALONE = re.compile(r"([^，,。；;：:\n【】]{1,6})")
+_FINDS = re.compile(
+    r"见|未|无|为|示|约|径|较|如下|显示|正常|清晰|值|分[型级期类]|评分|积分|大小|厚|宽|\d\s*(?:mm|cm)|结节|肿块|病灶|斑块|术|型|率|质量|建议|诊断|印象|提示|考虑"
+)
 
 # A report of twenty pages has fewer.
 _MOST_CLAUSES = 800
@@ -91,16 +99,53 @@ def sentences(text: str) -> list[str]:
     return [stripped for part in _SENTENCE.findall(text) if (stripped := _NUMBERED.sub("", part).strip())]
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a line or a part of it is said of as a whole."""
+
+    organs: frozenset[str] = frozenset()
+    sides: frozenset[str] = frozenset()
+    places: frozenset[tuple[str, str]] = frozenset()
+
+    def governs(self, organs: frozenset[str]) -> bool:
+        """Whether its side is that of these organs too: of "right lung: … the mediastinum …" it is not."""
+        return not self.organs or (bool(organs & SIDED) and kin(self.organs, organs))
+
+
+_NO_HEADING = Heading()
+
+
+def headings(text: str) -> list[Heading]:
+    """For each of a text's sentences the heading under which it stands; that of none is empty.
+
+    A heading at the start of a line is of the line; of several within one line each reaches to the next.
+    """
+    found: list[Heading] = []
+    for line in _ENGLISH_STOP.sub("。", text).split("\n"):
+        parts = [stripped for part in _SENTENCE.findall(line) if (stripped := _NUMBERED.sub("", part).strip())]
+        heading = _NO_HEADING
+        for place, part in enumerate(parts):
+            alone = place == 0 and len(parts) > 1 and len(part) <= 6
+            match = _HEADING.match(part) or (_ALONE.fullmatch(part) if alone else None)
+            if match:
+                name = next(group for group in match.groups() if group)
+                if not _FINDS.search(name):
+                    heading = Heading(organs_in(name), sides_in(name), places_in(name))
+            found.append(heading)
+    # One heading alone is the name of the exam.
+    return found if len({one for one in found if one != _NO_HEADING}) > 1 else [_NO_HEADING] * len(found)
+
+
 @lru_cache(maxsize=4096)
 def clauses(text: str) -> tuple[Clause, ...]:
     """The clauses of a text; one without an organ of its own goes on about the one before in its sentence."""
     found: list[Clause] = []
+    above = headings(text)
     for number, sentence in enumerate(sentences(text)):
         if len(found) > _MOST_CLAUSES:
             break
-        organs: frozenset[str] = frozenset()
-        sides: frozenset[str] = frozenset()
-        places: frozenset[tuple[str, str]] = frozenset()
+        heading = above[number]
+        organs, sides, places = heading.organs, heading.sides, heading.places
         for part in _CLAUSE.findall(sentence):
             own_organs, own_sides = organs_in(_FAR_FROM.sub("", part)), sides_in(part)
             if (
@@ -116,7 +161,8 @@ def clauses(text: str) -> tuple[Clause, ...]:
                 own_organs = organs
             if own_organs:
                 # "the left middle ear …, the scutum of the tympanum is blunt": still the left one's.
-                sides = own_sides or (sides if own_organs <= organs and len(sides) == 1 else own_sides)
+                goes_on = own_organs <= organs and len(sides) == 1
+                sides = own_sides or (sides if goes_on else heading.sides if heading.governs(own_organs) else own_sides)
                 organs = own_organs
             elif own_sides:
                 sides = own_sides
@@ -130,6 +176,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
                     *(places_in(f"{organ}{part.strip()}") for organ in organs)
                 )
             places = own_places if own_places or own_organs else places
+            own_sides = own_sides or (sides if sides == heading.sides and len(sides) == 1 else own_sides)
             found.append(Clause(part.strip(), number, organs, sides, own_sides, places))
     return tuple(found)
 

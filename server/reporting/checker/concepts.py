@@ -387,6 +387,7 @@ SHOWN_AT = {
     "积水": frozenset({"肾", "输尿管"}),
     "穿孔": frozenset({"腹腔", "膈下"}),
     "肠梗阻": frozenset({"肠", "腹腔"}),
+    "动脉硬化": frozenset({"主动脉", "颈动脉", "脑动脉"}),
 }
 # What is benign beyond doubt shows no growth.
 GROWTHS = frozenset({"癌", "转移瘤"})

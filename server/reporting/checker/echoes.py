@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from server.reporting.checker.anatomy import LEFT, RIGHT, lesions_in, opposite, organs_in, word_of
-from server.reporting.checker.clauses import sentences
+from server.reporting.checker.clauses import headings, sentences
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 # Directions, not places.
@@ -190,8 +190,10 @@ def _likeness(told: _Span, one: _Span) -> int:
 @lru_cache(maxsize=4096)
 def _spans(text: str) -> tuple[_Span, ...]:
     found: list[_Span] = []
-    for sentence in sentences(text):
-        side, head, run = "", "", []
+    for sentence, above in zip(sentences(text), headings(text), strict=True):
+        # "right: …; the carotid bifurcation …": what follows under a heading is of its side.
+        side = "both" if len(above.sides) == 2 else next(iter(above.sides), "")
+        head, run = sentence[:2] if side else "", []
         for part in _PART.findall(sentence):
             if _FORMER.search(part):
                 continue
