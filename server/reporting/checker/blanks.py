@@ -97,6 +97,8 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
                 continue
             if words in "□☑■☐" and _TICKED.search(subject.both):
                 continue  # a form that was filled in
+            if _are_alternatives(words, text[: match.start()]):
+                continue
             if words[0] == "【" and _is_heading(text, match.start(), match.end()):
                 continue
             if re.fullmatch(r"[_＿]+|[\[［【<（(]\s*[\]］】>)）]", words) and (
@@ -110,6 +112,21 @@ def remnants(subject: Subject) -> Iterator[Alarm]:
 
 
 _TICKED = re.compile(r"[☑■√✓]")
+
+
+_ADVISES = re.compile(r"(?:建议|结合|必要时|参考)[^，。；\n]*$")
+
+
+def _are_alternatives(words: str, before: str) -> bool:
+    """Whether "screening/non-invasive test" in a sentence of advice are two tests, not a thing and its denial."""
+    one, slash, other = words.replace("／", "/").partition("/")
+    return (
+        bool(slash and _ADVISES.search(before + one))
+        and bool(re.fullmatch(r"[一-鿿]+", one + other))
+        and len(other) > 1
+        and one[-1:] not in set("有无是否未可见")
+        and not set(one) & set(other)
+    )
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:

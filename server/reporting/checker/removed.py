@@ -85,7 +85,7 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _IN_PART = re.compile(
-    r"部分|大部|袖状|管状胃|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|(?<!精原细胞)肿瘤切除|肿物|肿块|(?<!细胞)瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
+    r"部分|大部|袖状|管状胃|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|旋切|纤维腺瘤|(?<!精原细胞)肿瘤切除|肿物|肿块|(?<!细胞)瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
     re.IGNORECASE,
 )
 _RADICAL = re.compile(r"根治")

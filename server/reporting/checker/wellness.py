@@ -147,6 +147,28 @@ def within_findings(subject: Subject) -> Iterator[Alarm]:
                 yield contradiction(one.words, denial.words)
                 return
     yield from _normal_yet_ill(subject)
+    yield from _whole_yet_ill(subject)
+
+
+# Of these "no abnormal density" is said of the whole, once its size and its texture are described.
+_SOLID = frozenset({"肝", "脾", "胰", "肾", "肾上腺", "甲状腺", "前列腺", "脑"})
+_NO_LESION = re.compile(r"^(?:[肝脾胰肾脏腺体双实质内]{0,6})未见(?:明显|明确)?异常(?:密度|信号|回声)(?:影|灶|区)$")
+_LESIONS = frozenset({"囊肿", "结节", "肿块", "出血", "梗死", "肿瘤", "转移"})
+
+
+def _whole_yet_ill(subject: Subject) -> Iterator[Alarm]:
+    """A lesion told of an organ that the findings call free of any, and of which they show nothing else."""
+    parts = clauses(subject.findings)
+    for clause in parts:
+        organ = clause.organs & _SOLID
+        if len(organ) != 1 or len(clause.sides) == 1 or clause.places or not _NO_LESION.search(clause.text):
+            continue
+        said = [one for one in now(subject.findings) if one.organs & organ and not one.is_denied]
+        for one in now(subject.impression):
+            if one.is_denied or one.is_unsure or said or one.lesion not in _LESIONS or one.organs != organ:
+                continue
+            yield contradiction(one.words, clause.text)
+            return
 
 
 def _normal_yet_ill(subject: Subject) -> Iterator[Alarm]:

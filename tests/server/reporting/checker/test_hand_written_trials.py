@@ -28,6 +28,7 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
         "set_bb",
         "set_cc",
         "set_dd",
+        "set_ee",
     ],
 )
 def test_what_was_mended_stays_mended(name: str) -> None:
