@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, Integer, LargeBinary, Table, delete, func, select
 
 from server.kernel.database.base import Base, UtcDateTime
+from server.kernel.database.watching import Watch
 
 if TYPE_CHECKING:
     from server.kernel.database.engine import Database
@@ -56,17 +57,23 @@ class OutboxReader:
 
     def _run(self) -> None:
         sent_since_cleaning = 0
+        watch = Watch(self._database)
+        is_due = True
         while not self._stopping.is_set():
-            self._wake.wait(_POLL_S)
+            is_due = self._wake.wait(_POLL_S) or is_due
             self._wake.clear()
             try:
-                sent = self._publish_new()
-                sent_since_cleaning += sent
+                if not (watch.changed() or is_due):
+                    continue
+                is_due = True  # until it was done
+                sent_since_cleaning += self._publish_new()
                 if sent_since_cleaning > _KEEP:
                     self._clean()
                     sent_since_cleaning = 0
+                is_due = False
             except Exception:
                 logger.exception("outbox: could not publish; trying again")
+        watch.close()
 
     def _publish_new(self) -> int:
         with self._database.read() as uow:
