@@ -1,6 +1,7 @@
 """Child process of the kill test of keeping: stores, compresses, deletes, restores, purges and backs up, all at once.
 
-What was acknowledged is a line ``S uid``; before images are purged each of them is a line ``P uid``.
+What was acknowledged is a line ``S uid``; before images are purged each of them is a line ``P uid``; a finished backup
+is a line ``B name``.
 
 Usage: ``keeping_until_killed.py FOLDER``, then a line with the number of each round. A round works in a copy of this
 process, so that the imports are paid once (where there is no fork: in this process, whose end is that of the round).
@@ -121,6 +122,7 @@ class Crew:
         secrets.mkdir(exist_ok=True)
         sources = Sources(self.database, self.storage, self.storage, self.folder / "inbox", secrets, "{}")
         backup.run(sources, vault, lambda _done, _total: None)
+        say(f"B {vault.generations()[-1]}")
         vault.prune(2, lambda _done, _total: None)
 
     def keep(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -51,6 +52,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
 
 def press(root: QWidget, words: str) -> None:
     """Press the visible button with these words."""
+    QCoreApplication.processEvents()  # a layout shows a new button by a queued call
     found = [one for one in root.findChildren(QPushButton) if one.text() == words and one.isVisibleTo(root)]
     assert len(found) == 1, (words, [one.text() for one in root.findChildren(QPushButton)])
     found[0].click()
