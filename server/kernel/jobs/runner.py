@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from server.kernel.database.engine import Database
 from server.kernel.database.unit import UnitOfWork
+from server.kernel.database.watching import Watch
 from server.kernel.errors import Refusal
 from server.kernel.jobs.queue import enqueue
 from server.kernel.jobs.tables import Job, JobState
@@ -143,8 +144,12 @@ class JobRunner:
         self._wake = threading.Event()
         self._running: set[int] = set()
         self._threads: list[threading.Thread] = []
+        self._watch: Watch | None = None
+        self._watching = threading.Lock()
+        self._commits = 0
 
     def start(self) -> None:
+        self._watch = Watch(self._database)
         for lane, count in self._lanes.items():
             names = [kind.name for kind in self._kinds.values() if kind.lane == lane]
             for number in range(count if names else 0):
@@ -160,6 +165,8 @@ class JobRunner:
         self._wake.set()
         for thread in self._threads:
             thread.join(30)
+        if self._watch is not None and not any(thread.is_alive() for thread in self._threads):
+            self._watch.close()
 
     def run_one(self, kind: str | None = None) -> bool:
         """Do one job that is due in the calling thread; False if there was none."""
@@ -170,15 +177,34 @@ class JobRunner:
         return True
 
     def _work(self, names: list[str]) -> None:
+        looked_at, due_at = -1, None
         while not self._stopping.is_set():
             try:
-                job = self._take(names)
-                if job is not None:
-                    self._do(*job)
-                    continue
+                commits = self._commits_seen()
+                if commits != looked_at or (due_at is not None and due_at <= datetime.now(UTC)):
+                    job = self._take(names)
+                    if job is not None:
+                        self._do(*job)
+                        continue
+                    looked_at, due_at = commits, self._next_due(names)
             except Exception:
                 logger.exception("jobs: the queue cannot be read; trying again")
             self._stopping.wait(self._poll_s)
+
+    def _commits_seen(self) -> int:
+        """A number that is another after each commit, so that idle lanes need not ask the queue itself."""
+        with self._watching:
+            if self._watch is None or self._watch.changed():
+                self._commits += 1
+            return self._commits
+
+    def _next_due(self, names: list[str]) -> datetime | None:
+        """When the next waiting job of these kinds may begin; None if none waits (or each look asks anyhow)."""
+        if not self._database.is_sqlite:
+            return None
+        waiting = select(func.min(Job.not_before)).where(Job.state == JobState.WAITING, Job.kind.in_(names))
+        with self._database.read() as uow:
+            return uow.session.execute(waiting).scalar_one_or_none()
 
     def _take(self, names: list[str]) -> tuple[int, str, dict[str, Any], int] | None:
         now = datetime.now(UTC)

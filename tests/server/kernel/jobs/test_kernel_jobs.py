@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from databases import KINDS, a_database
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from server.kernel.database import Database
 from server.kernel.jobs import JobContext, JobFailed, JobKind, JobRetry, JobRunner, Schedule, enqueue
@@ -219,6 +219,49 @@ def test_two_runners_never_do_the_same_job(database: Database) -> None:
     for thread in threads:
         thread.join(60)
     assert sorted(done) == asked
+
+
+def test_an_idle_runner_leaves_the_embedded_database_alone_and_misses_nothing(tmp_path: Path) -> None:
+    with a_database(KINDS[0], tmp_path) as database:
+        assert database.is_sqlite
+        done: list[int] = []
+        ended = threading.Event()
+
+        def count(context: JobContext) -> str:
+            done.append(context.job_id)
+            ended.set()
+            return "Counted."
+
+        asked: list[str] = []
+        event.listen(
+            database.engine, "before_cursor_execute", lambda _c, _u, statement, *_rest: asked.append(statement)
+        )
+        runner = JobRunner(database, [JobKind("count", count)], poll_s=0.001)
+        looks = threading.Semaphore(0)
+        seen = runner._commits_seen
+
+        def look() -> int:
+            looks.release()
+            return seen()
+
+        runner._commits_seen = look  # type: ignore[method-assign]
+        runner.start()
+        try:
+            for _ in range(20):
+                assert looks.acquire(timeout=20)
+            asked.clear()
+            for _ in range(200):
+                assert looks.acquire(timeout=20)
+            of_lanes = [one for one in asked if "not_before" in one]
+            assert len(of_lanes) <= 2, "nobody wrote: there is nothing to ask"  # housekeeping may write in between
+            now = _ask(database)
+            assert ended.wait(20)
+            ended.clear()
+            later = _ask(database, delay=timedelta(milliseconds=300))
+            assert ended.wait(20), "nobody writes when a job becomes due"
+            assert done == [now, later]
+        finally:
+            runner.stop()
 
 
 def test_pauses_grow_to_half_an_hour() -> None:
