@@ -36,7 +36,7 @@ from shared.contract.collections import (
 )
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import ReportRow
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 _MOST_ROWS = 500
 _FURTHEST = timedelta(days=3660)
@@ -222,7 +222,7 @@ class FollowUps:
         return self._view(one, caller, row, diagnosis, records)
 
     def _diagnosis(self, uow: UnitOfWork, caller: Caller, row: ReportRow | None) -> str:
-        return "" if row is None else plain(self._reports.get(uow, caller, row.id).content.impression)
+        return "" if row is None else spelled(self._reports.get(uow, caller, row.id).content.impression)
 
     def _view(
         self,

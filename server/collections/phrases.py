@@ -11,7 +11,7 @@ from server.kernel.errors import invalid, not_found
 from server.organisation.sheets import Formula, Line, read_sheet, write_xlsx
 from shared.contract.collections import ExportPhrases, PhraseFile, PhraseImport, PhraseProblem
 from shared.contract.reporting import SaveTemplate, TemplateView
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import plain, spelled
 
 HEADINGS = ("目录", "名称", "类别", "检查类型", "影像所见", "诊断意见")
 _WIDTHS = (24, 28, 10, 10, 80, 60)
@@ -57,8 +57,8 @@ class PhraseFiles:
                 one.name,
                 "词条" if one.is_phrase else "模板",
                 one.exam_type,
-                plain(one.findings),
-                plain(one.impression),
+                spelled(one.findings),
+                spelled(one.impression),
             )
             for one in found
         ]

@@ -28,7 +28,7 @@ from shared.contract.collections import (
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import ReportView
 from shared.domain.permissions import Permission
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 from shared.domain.states import ReportState, Sex
 
 PICTURE = "teaching_picture"
@@ -79,11 +79,11 @@ class TeachingFiles:
         identity = identity_of(view)
         clinical = view.exam.clinical
         told = "\n".join(part for part in (clinical.diagnosis, clinical.history, clinical.signs) if part)
-        impression = clean(plain(view.content.impression), identity)
+        impression = clean(spelled(view.content.impression), identity)
         text = TeachingText(
             title=clean(f"{view.row.exam_type} {view.row.body_part}".strip(), identity)[:60],
             clinical=clean(told, identity),
-            findings=clean(plain(view.content.findings), identity),
+            findings=clean(spelled(view.content.findings), identity),
             impression=impression,
         )
         return TeachingView(

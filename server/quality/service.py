@@ -25,7 +25,7 @@ from shared.contract import quality as contract
 from shared.contract.errors import ErrorCode
 from shared.contract.master import SheetView
 from shared.contract.quality import QualityGrade, QualityObject, Stratum
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 Scorers = Callable[[UnitOfWork], Iterable[contract.Scorer]]
 """Accounts that may score."""
@@ -388,7 +388,7 @@ class QualityService:
 
     def _text(self, uow: UnitOfWork, report_id: int, number: int) -> tuple[str, str]:
         row = uow.session.get(ReportText, (report_id, number))
-        return ("", "") if row is None else (plain(row.findings), plain(row.impression))
+        return ("", "") if row is None else (spelled(row.findings), spelled(row.impression))
 
     def _task(self, uow: UnitOfWork, task_id: int) -> TaskRow:
         task = uow.session.get(TaskRow, task_id)

@@ -6,7 +6,7 @@ import msgspec
 
 from shared.contract.reporting import ReportView
 from shared.contract.results import ResultEvent
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 from shared.domain.states import CriticalValue
 from shared.domain.structured import CodedValue
 
@@ -29,13 +29,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> str:
-        """The findings without markup."""
-        return plain(self.view.content.findings)
+        """The findings without markup; raised figures are characters, so that 10³ does not leave as 103."""
+        return spelled(self.view.content.findings)
 
     @property
     def impression(self) -> str:
         """The impression without markup."""
-        return plain(self.view.content.impression)
+        return spelled(self.view.content.impression)
 
     @property
     def is_critical(self) -> bool:

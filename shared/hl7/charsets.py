@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _NAMES: Final = {
@@ -37,6 +38,7 @@ _NAMES: Final = {
 
 NAMES_WE_WRITE: Final = {"UTF-8": "UNICODE UTF-8", "GBK": "GBK", "GB18030": "GB 18030-2000", "ASCII": "ASCII"}
 """Our names → MSH-18."""
+_RAISED: Final = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _CODECS: Final = {"UTF-8": "utf-8", "GBK": "gbk", "GB18030": "gb18030", "ASCII": "ascii"}
 
 
@@ -63,5 +65,13 @@ def decoded(data: bytes, codec: str) -> tuple[str, str]:
 
 
 def encoded(text: str, name: str) -> bytes:
-    """Return text in one of NAMES_WE_WRITE; what the set lacks becomes a question mark."""
-    return text.encode(_CODECS.get(name, "utf-8"), "replace")
+    """Return a message in one of NAMES_WE_WRITE; what the set lacks becomes a question mark.
+
+    GBK has no raised figures: cm² becomes `cm\\S\\2`, which is read as cm^2.
+    """
+    codec = _CODECS.get(name, "utf-8")
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError:
+        lowered = _RAISED.sub(lambda match: "\\S\\" + unicodedata.normalize("NFKC", match[0]).replace("−", "-"), text)
+        return lowered.encode(codec, "replace")

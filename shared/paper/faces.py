@@ -6,6 +6,7 @@ Reads two tables of the TrueType files itself, so that server and workstations m
 from __future__ import annotations
 
 import mmap
+import re
 import struct
 import sys
 import threading
@@ -177,14 +178,20 @@ def face_of(character: str, bold: bool) -> Face | None:
     return None
 
 
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+"""Control characters and what has no width by itself: joiners, marks of direction, choices of a variant."""
+
+
 def missing(text: str) -> tuple[str, ...]:
     """The characters of `text` that no face can draw, each once, in order of appearance."""
-    return tuple(dict.fromkeys(c for c in text if c >= " " and face_of(c, False) is None))
+    return tuple(dict.fromkeys(c for c in _UNSEEN.sub("", text) if face_of(c, False) is None))
 
 
 def printable(text: str) -> str:
-    """`text` without control characters, and with 〓 for what no face can draw."""
-    return "".join(c if face_of(c, False) is not None else REPLACEMENT for c in text if c >= " ")
+    """`text` without what has no width, and with 〓 for what no face can draw."""
+    return "".join(c if face_of(c, False) is not None else REPLACEMENT for c in _UNSEEN.sub("", text))
 
 
 def runs(text: str, bold: bool) -> Iterator[tuple[Face, str]]:

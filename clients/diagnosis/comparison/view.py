@@ -33,7 +33,7 @@ from clients.kit.theme import current_theme, is_look_change
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.reporting import ReportView
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 GROUPS = (("chosen", "本次选择"), ("history", "同一患者的其它检查"), ("namesakes", "同名患者"), ("found", "查找结果"))
 FACTS: tuple[tuple[str, Callable[[ReportView], str]], ...] = (
@@ -274,11 +274,11 @@ def _text(state: ComparisonState, place: int, part: str) -> QTextBrowser:
     else:
         # The first is measured by the second where there are two only; of more it stays as it is.
         other = 0 if place else 1 if len(state.compared) == 2 else None
-        words = plain(text)
+        words = spelled(text)
         if other is None:
             browser.setPlainText(words)
         else:
-            against = plain(getattr(state.compared[other].content, part))
+            against = spelled(getattr(state.compared[other].content, part))
             browser.setHtml(marked(pieces(words, against), current_theme().tone(Tone.WARNING).ground))
     return browser
 

@@ -23,7 +23,7 @@ from clients.kit.translations import language, tr
 from shared.contract.remote_services import AssistOrder, AssistService, OrderState, ServiceField
 from shared.contract.reporting import ReportView
 from shared.domain.permissions import Permission
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 if TYPE_CHECKING:
     from clients.diagnosis.sides import Desk
@@ -160,7 +160,7 @@ class OrderCard(QWidget):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(ValueLabel(f"{local_time(order.asked_at)}  {order.asked_by}", "quiet"))
-        words = "\n".join(part for part in (plain(order.findings), plain(order.impression)) if part)
+        words = "\n".join(part for part in (spelled(order.findings), spelled(order.impression)) if part)
         for text, look in ((words, ""), (order.sentence, "error" if order.state is OrderState.FAILED else "quiet")):
             if text:
                 column.addWidget(ValueLabel(text, look, wrap=True))

@@ -10,7 +10,7 @@ from clients.kit.labels import Label, ValueLabel, hairline
 from clients.kit.paging import local_time
 from clients.kit.translations import tr
 from shared.contract.remote import RemoteView
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 
 class Facts(QWidget):
@@ -47,12 +47,12 @@ class Facts(QWidget):
                 ("原因", row.reason),
             ),
         )
-        written = "\n".join(part for part in (plain(view.first_findings), plain(view.first_impression)) if part)
+        written = "\n".join(part for part in (spelled(view.first_findings), spelled(view.first_impression)) if part)
         if written:
             self._group("申请医院已写的内容", (("", written),))
         versions = [
             "  ".join(part for part in (local_time(one.at), one.by, tr("已发布") if one.is_published else "") if part)
-            + f"\n{plain(one.content.impression)}"
+            + f"\n{spelled(one.content.impression)}"
             for one in reversed(view.texts)
         ]
         if versions:

@@ -21,7 +21,7 @@ from clients.kit.translations import language, tr
 from shared.contract.remote import RemoteView
 from shared.contract.reporting import ReportView
 from shared.domain.remote import RemoteAction, RemoteKind, RemoteUrgency
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 if TYPE_CHECKING:
     from clients.diagnosis.sides import Desk
@@ -213,7 +213,7 @@ class RequestCard(QWidget):
 
     def _answer(self) -> str:
         content = self.view.content
-        parts = ((tr("影像所见"), plain(content.findings)), (tr("诊断意见"), plain(content.impression)))
+        parts = ((tr("影像所见"), spelled(content.findings)), (tr("诊断意见"), spelled(content.impression)))
         return "\n".join(f"{title}：{words}" for title, words in parts if words)
 
     def _insert(self) -> None:

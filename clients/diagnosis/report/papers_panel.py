@@ -11,7 +11,7 @@ from clients.kit.paging import local_time
 from clients.kit.states import EXAM_LOOKS
 from clients.kit.translations import language, tr
 from shared.contract.reporting import HistoryRow, OtherOrder, RelatedView
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 
 class PapersPanel(QWidget):
@@ -94,7 +94,7 @@ def _line(paper: OtherOrder | HistoryRow) -> str:
 
 def _words(paper: OtherOrder | HistoryRow) -> str:
     if isinstance(paper, HistoryRow):
-        return "\n".join(part for part in (plain(paper.findings), plain(paper.impression)) if part)
+        return "\n".join(part for part in (spelled(paper.findings), spelled(paper.impression)) if part)
     facts = (
         (tr("检查项目"), paper.items),
         (tr("临床诊断"), paper.diagnosis),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.reporting.seal import parsed_code, seal_of, verification_code
-from shared.domain.rich_text import plain, sanitised
+from shared.domain.rich_text import plain, sanitised, spelled
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,24 @@ from shared.domain.rich_text import plain, sanitised
         ("a<br/>b<br>c", "a<br>b<br>c"),
         ("<a href='javascript:x'>链</a>", "链"),
         ("\x00\x07a", "a"),
+        ("a\x7fb\u200bc\ufeffd\ufffee\u202ef", "abcdef"),
+        ("a\u2028b\x85c", "a\nb\nc"),
+        ("<h4>A</h4><blockquote>B</blockquote>", "<p>A</p><p>B</p>"),
+        ("<del>左</del><ins>右</ins>肾", "右肾"),
+        (
+            "<table><tr><th>肾</th><th>mm</th></tr><tr><td>左</td><td>12</td></tr></table>后",
+            "<p>肾　mm</p><p>左　12</p>后",
+        ),
+        ("<tr>\n<td>\n<p>左</p></td><td></td><td><p>1</p><p>2</p></td></tr>", "<p>左　　1 2</p>"),
+        ("<tr><td><b>a</b> <i>b</i><td>c</table>d", "<p><b>a</b><i> b</i>　c</p>d"),
+        ("<table><td>1</td><td>2</td></table>", "<p>1　2</p>"),
     ],
 )
 def test_only_the_subset_remains(given_text: str, kept: str) -> None:
     assert sanitised(given_text) == kept
 
 
-@given(st.text(alphabet="<>/pbiulsc ri\"'=&;!-a中", max_size=80))
+@given(st.text(alphabet="<>/pbiulsc ritdh\"'=&;!-a中", max_size=80))
 def test_sanitising_twice_is_sanitising_once(text: str) -> None:
     once = sanitised(text)
     assert sanitised(once) == once
@@ -45,6 +56,12 @@ def test_deep_nesting_ends() -> None:
 def test_plain_text_has_a_line_per_paragraph() -> None:
     assert plain("<p>a</p><p> </p><ol><li>b</li><li>c&nbsp;d</li></ol>e<br>f") == "a\n1. b\n2. c d\ne\nf"
     assert plain("<ul><li>x</li></ul>") == "• x"
+
+
+def test_raised_figures_stay_raised_for_readers_that_know_no_marks() -> None:
+    text = "<p>10<sup>3</sup>/L，m<sup>-2</sup>，H<sub>2</sub>O，<b>x<sup>注</sup></b></p>"
+    assert spelled(text) == "10³/L，m⁻²，H2O，x^注"
+    assert plain(text) == "103/L，m-2，H2O，x注"
 
 
 def test_codes_go_there_and_back() -> None:

@@ -248,3 +248,18 @@ def test_the_hospitals_own_choices_are_values(reporting: World) -> None:
     view = msgspec.structs.replace(view, content=content)
     none = {one.label for one in reported_values(msgspec.structs.replace(snapshot, view=view))}
     assert not none & {"HP", "造影剂反应"}
+
+
+def test_no_result_makes_another_number_of_a_raised_figure(reporting: World, tmp_path: Path) -> None:
+    snapshot = full_snapshot(reporting)
+    text = "<p>白细胞 10<sup>9</sup>/L\t，<b>面积</b> 3 cm<sup>2</sup></p>"
+    content = msgspec.structs.replace(snapshot.view.content, findings=text)
+    snapshot = msgspec.structs.replace(snapshot, view=msgspec.structs.replace(snapshot.view, content=content))
+    words = "白细胞 10⁹/L ，面积 3 cm²"
+    made = objects(snapshot)["sr"]
+    assert words in [element.value for element in made.iterall() if element.VR == "UT"]
+    assert "Error" not in said("dciodvfy", str(scratch(tmp_path, made)))
+    assert words in cda.clinical_document(snapshot, 1, AT, SHANGHAI).decode()
+    message = result_message(snapshot, envelope()).decode("gbk")
+    findings = hl7.parse(message).segments("OBX")[1]
+    assert hl7.util.unescape(hl7.parse(message), str(findings[5])) == "白细胞 10^9/L ，面积 3 cm^2", "GBK has no ⁹"

@@ -18,7 +18,7 @@ from clients.kit.shell import Workplace
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
 from shared.contract.reporting import TemplateView
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import spelled
 
 _MOST_PROBLEMS = 8
 
@@ -34,8 +34,8 @@ COLUMNS = (
     Column("name", "名称", 160, strong=True, sort=False),
     Column("kind", "类别", 88, value=_kind, sort=False),
     Column("exam_type", "检查类型", 72, sort=False),
-    Column("findings", "影像所见", 0, value=lambda row: plain(row.findings).replace("\n", " "), sort=False),
-    Column("impression", "诊断意见", 200, value=lambda row: plain(row.impression).replace("\n", " "), sort=False),
+    Column("findings", "影像所见", 0, value=lambda row: spelled(row.findings).replace("\n", " "), sort=False),
+    Column("impression", "诊断意见", 200, value=lambda row: spelled(row.impression).replace("\n", " "), sort=False),
 )
 
 
