@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from clients.diagnosis.report.editor import subset_html
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.labels import Button, IconButton, Label
 from clients.kit.pinyin import matches
 from clients.kit.translations import tr
 from shared.contract.reporting import SaveTemplate, TemplateView
-from shared.domain.rich_text import plain
+from shared.domain.rich_text import plain, sanitised
 
 PUBLIC, OWN, PHRASES = "public", "own", "phrases"
 ROOTS = {OWN: "知识库", PHRASES: "常用词条"}
@@ -289,8 +290,11 @@ class _TemplateEditor(QWidget):
         self._exam_type = template.exam_type if template else exam_type
         self.name.setText(template.name if template else "")
         self.folder.setText(template.folder if template else folder)
-        self.findings.setPlainText(plain(template.findings) if template else "")
-        self.impression.setPlainText(plain(template.impression) if template else "")
+        for box, text in (
+            (self.findings, template.findings if template else ""),
+            (self.impression, template.impression if template else ""),
+        ):
+            box.setHtml(sanitised(text).replace("\n", "<br>"))
         self.impression.setVisible(not is_phrase)
         self._impression_label.setVisible(not is_phrase)
         self.name.setFocus()
@@ -307,20 +311,14 @@ class _TemplateEditor(QWidget):
                 folder=self.folder.text().strip(),
                 name=self.name.text().strip(),
                 exam_type=self._exam_type,
-                findings=_paragraphs(self.findings.toPlainText()),
-                impression=_paragraphs(self.impression.toPlainText()),
+                findings=sanitised(subset_html(self.findings.document())),
+                impression=sanitised(subset_html(self.impression.document())),
             )
         )
 
 
 def _words(box: QLineEdit | QTextEdit) -> str:
     return (box.text() if isinstance(box, QLineEdit) else box.toPlainText()).strip()
-
-
-def _paragraphs(text: str) -> str:
-    from html import escape
-
-    return "".join(f"<p>{escape(line.strip(), quote=False)}</p>" for line in text.splitlines() if line.strip())
 
 
 def _hits(template: TemplateView, wanted: str) -> bool:

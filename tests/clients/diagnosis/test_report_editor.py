@@ -10,7 +10,9 @@ from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
 from clients.diagnosis.report.editor import RichEditor, subset_html
+from clients.diagnosis.report.templates_panel import TemplatesPanel
 from clients.kit.app import make_application
+from shared.contract.reporting import SaveTemplate, TemplateView
 
 _TEXT = "<p>一。<b>二</b></p><ol><li>三</li><li>四</li></ol><p></p><ul><li>五</li></ul><p>六<sup>2</sup><br>七</p>"
 
@@ -57,3 +59,26 @@ def test_words_are_found_and_selected(editor: RichEditor) -> None:
     editor.fill("<p>右肺上叶见结节。</p>")
     assert editor.show_words("结节") and editor.textCursor().selectedText() == "结节"
     assert not editor.show_words("肿块") and not editor.show_words("")
+
+
+def test_a_template_that_is_renamed_keeps_its_marks_and_lists(qtbot: QtBot) -> None:
+    make_application()
+    panel = TemplatesPanel()
+    qtbot.addWidget(panel)
+    asked: list[SaveTemplate] = []
+
+    class Desk:
+        def use_template(self, template: TemplateView, *, is_replacing: bool) -> None: ...
+        def delete_template(self, template: TemplateView) -> None: ...
+        def save_template(self, request: SaveTemplate) -> None:
+            asked.append(request)
+
+    panel.attach(Desk())
+    text = "<p>白细胞 10<sup>9</sup>/L，<b>增高</b></p><ol><li>一</li><li>二</li></ol>"
+    kept = TemplateView(
+        id=3, owner_id=1, is_phrase=False, folder="胸", name="旧名", exam_type="CT", findings=text, impression=""
+    )
+    panel.editor.open(kept, is_phrase=False, folder="", exam_type="CT")
+    panel.editor.name.setText("新名")
+    panel.editor._save()
+    assert (asked[0].name, asked[0].findings, asked[0].impression) == ("新名", text, "")
