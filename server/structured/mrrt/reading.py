@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
+from server.structured.mrrt.surroundings import CONTROLS, Surroundings
 from server.structured.mrrt.tree import Node, TreeError, html_tree, joined, xml_tree
 from server.structured.mrrt.words import (
     FIELD_ATTRIBUTES,
@@ -23,8 +26,11 @@ _CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb1
     "windows-1252": "cp1252",
     "us-ascii": "utf-8",
 }
-_CONTROLS = ("input", "select", "textarea")
 _BLOCKS = frozenset({"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "td", "th"})
+_UNIT = re.compile(
+    r"(?:[nµμmckdh]?[mglL]|mm|cm|µm|%|‰|°|HU|bpm|ms|sec|min|s|[A-Za-zµμ]{1,4}[²³23]?)(?:/[A-Za-z]{1,4}[²³23]?)?"
+)
+_PLEASE = re.compile(r"[-–—.…_<*\s]*$|[-–—.…<*\s]*(?:select|choose|please|pick|bitte|auswähl|请选|选择)", re.IGNORECASE)
 _DANGEROUS = {
     "iframe": "内嵌网页",
     "object": "插件",
@@ -84,8 +90,10 @@ class _Reader:
         self._codes: dict[str, list[Code]] = {}
         self._kept: list[str] = []
         self._keys: set[str] = set()
-        self._labels: dict[str, str] = {}  # by the id they are for
+        self._labels: dict[str, str] = {}  # by the id they are for, if that is there
         self._around: dict[int, str] = {}  # words of the label that a control stands in, by the node's identity
+        self._beside = Surroundings(Node("#none"), {})
+        self._title = ""  # of the section that is read
 
     def read(self) -> Imported:
         head = self._tree.first("head") or self._tree
@@ -184,21 +192,48 @@ class _Reader:
 
     def _sections(self, body: Node) -> tuple[Section, ...]:
         found: list[Section] = []
+        named = {node.get("id") for node in body.walk() if node.get("id")}
         for label in body.walk():
-            if label.tag == "label":
+            if label.tag == "label" and label.get("for") in named:
                 self._labels.setdefault(label.get("for"), label.text)
-        self._labels.pop("", None)
-        outer = [node for node in body.walk() if node.tag == "section"]
         loose = _without_sections(body)
-        if any(node.tag in _CONTROLS for node in loose.walk()):
-            found.append(self._section(loose, "内容"))
-        found += [self._section(_without_sections(node), "部分") for node in outer]
+        if any(node.tag in CONTROLS for node in loose.walk()):
+            found.append(self._section(loose, "内容", Part.FINDINGS))
+        for outer in _sections_below(body):
+            found += self._with_inner(outer, Part.FINDINGS)
         return tuple(found)
 
-    def _section(self, node: Node, usual: str) -> Section:
-        header = next((one for one in node.walk() if one.tag in ("header", "h1", "h2", "h3")), None)
-        name = node.get("data-section-name") or (header.text if header is not None else "") or usual
-        part = self._part(node, name)
+    def _with_inner(self, node: Node, part: Part) -> list[Section]:
+        """Read a section and those inside it in the order of the file; what follows an inner one is a section more."""
+        part = self._part(node, self._name(node, ""), part)
+        pieces: list[Node] = [Node(node.tag, node.attributes, [])]
+        for one in node.parts:
+            if isinstance(one, Node) and one.tag == "section":
+                pieces += [one, Node(node.tag, _part_only(node.attributes), [])]
+            else:
+                pieces[-1].parts.append(one)
+        found: list[Section] = []
+        for number, piece in enumerate(pieces):
+            if number % 2:
+                found += self._with_inner(piece, part)
+                continue
+            own = _without_sections(piece)
+            if number == 0 or own.text or any(one.tag in CONTROLS for one in own.walk()):
+                found.append(self._section(own, self._name(node, "部分"), part))
+            for inner in _sections_below(piece):
+                found += self._with_inner(inner, part)
+        return found
+
+    def _name(self, node: Node, usual: str) -> str:
+        """Return what the section calls itself on the page; its attribute is often the same in English."""
+        headers = (one.text for one in _without_sections(node).walk() if one.tag in ("header", "h1", "h2", "h3"))
+        return next(headers, "") or node.get("data-section-name") or usual
+
+    def _section(self, node: Node, usual: str, part: Part) -> Section:
+        name = self._name(node, usual)
+        part = self._part(node, name, part)
+        self._title = joined(name)[:200].strip().rstrip(":：")
+        self._beside = Surroundings(node, self._labels)
         key = self._key(node.get(f"{OURS}key") or node.get("id") or "section", self._keys)
         fields, blocks = self._fields(node)
         static = "" if part is Part.NONE else "\n".join(_escaped(words) for words in blocks)
@@ -214,12 +249,12 @@ class _Reader:
             kept=self._kept_of(node, key, "data-section-required", "class"),
         )
 
-    def _part(self, node: Node, name: str) -> Part:
+    def _part(self, node: Node, name: str, outer: Part) -> Part:
         named = node.get(f"{OURS}part")
         if named in [one.value for one in Part]:
             return Part(named)
-        words = f"{node.get('id')} {name}".lower()
-        return Part.IMPRESSION if any(one in words for one in IMPRESSION_WORDS) else Part.FINDINGS
+        words = f"{node.get('id')} {node.get('data-section-name')} {name}".lower()
+        return Part.IMPRESSION if any(one in words for one in IMPRESSION_WORDS) else outer
 
     def _key(self, wanted: str, taken: set[str]) -> str:
         if KEY.fullmatch(wanted) and wanted not in taken and wanted not in RESERVED:
@@ -255,11 +290,11 @@ class _Reader:
         """Return the fields of an area, and the words of its paragraphs that hold none."""
         for label in area.walk():
             if label.tag == "label":
-                self._around.update((id(one), label.text) for one in label.walk() if one.tag in _CONTROLS)
+                self._around.update((id(one), label.text) for one in label.walk() if one.tag in CONTROLS)
         fields: list[Field] = []
         done: set[int] = set()
         self._gather(area, area, fields, done, self._keys)
-        return tuple(fields), _static_blocks(area)
+        return tuple(fields), _static_blocks(area, self._beside.heads)
 
     def _gather(
         self,
@@ -279,13 +314,19 @@ class _Reader:
                 done.update(id(one) for one in child.walk())
                 if buttons:
                     fields.append(self._buttons(child, buttons, taken))
+                said = {joined(one.get("value")) for one in buttons}
+                for one in child.walk():  # words that may be typed instead of a button's own
+                    if one.tag in CONTROLS and not _is_button(one):
+                        own = self._control(one, area, taken)
+                        if own is not None:
+                            fields.append(msgspec.structs.replace(own, default="") if own.default in said else own)
             elif _is_button(child):
                 name = child.get("name")
                 same = [one for one in area.walk() if _is_button(one) and name and one.get("name") == name]
                 buttons = same if len(same) > 1 else [child]
                 done.update(id(one) for one in buttons)
                 fields.append(self._buttons(child, buttons, taken))
-            elif child.tag in _CONTROLS:
+            elif child.tag in CONTROLS:
                 found = self._control(child, area, taken)
                 if found is not None:
                     fields.append(found)
@@ -314,16 +355,21 @@ class _Reader:
         options = []
         keys: set[str] = set()
         for number, button in enumerate(buttons):
-            text = button.get(f"{OURS}text") or self._label_of(button) or button.get("value") or "是"
+            beside = self._beside.of(button).after
+            text = button.get(f"{OURS}text") or self._label_of(button) or beside or button.get("value") or "是"
             options.append(self._option(button, text, number, keys))
         chosen = " ".join(
             option.key for option, button in zip(options, buttons, strict=True) if "checked" in button.attributes
         )
-        named = self._labels.get(holder.get("id"), "") or holder.get("title")
-        if len(buttons) == 1 and not named:
-            named = options[0].text
-        if len(buttons) > 1 and not named:
-            named = buttons[0].get("name")
+        around = self._beside.of(buttons[0])
+        holds = holder is not buttons[0]
+        named = (self._labels.get(holder.get("id"), "") if holds or len(buttons) == 1 else "") or holder.get("title")
+        if len(buttons) > 1:  # the first button's words are an answer, not the question
+            named = named or around.legend or around.before or self._beside.head_of(buttons[0])
+            named = named or buttons[0].get("name") or self._title
+        else:
+            asked = self._beside.head_of(buttons[0]) if not holds else ""
+            named = asked or named or self._label_of(buttons[0]) or around.after or around.before or options[0].text
         return self._control_field(holder, taken, kind, tuple(options), label=named, default=chosen)
 
     def _control(self, node: Node, area: Node, taken: set[str]) -> Field | None:
@@ -331,6 +377,9 @@ class _Reader:
         type_word = node.get("type").lower()
         if type_word in ("submit", "button", "reset", "image", "password", "file"):
             self._say(f"按钮类元素（{type_word}）不导入。")
+            return None
+        if type_word == "hidden":
+            self._say(f"隐藏字段 {(node.get('id') or node.get('name'))[:60]} 不导入。")
             return None
         if node.tag == "select":
             many = "multiple" in node.attributes
@@ -351,9 +400,11 @@ class _Reader:
             return self._control_field(node, taken, FieldKind.NUMBER, (), default=node.get("value"))
         if kind_word == "DATE" or type_word == "date":
             return self._control_field(node, taken, FieldKind.DATE, (), default=node.get("value"))
-        if kind_word == "MERGE":
+        if kind_word == "MERGE" and not _kind_of(node):
             self._say(f"合并字段 {node.get('id')[:60]} 按文字字段导入，不会自动填入。")
-        elif type_word == "time" or kind_word == "TIME":
+            found = self._control_field(node, taken, FieldKind.TEXT, (), hint=node.get("value"))
+            return msgspec.structs.replace(found, kept=(*found.kept, joined(f"value={node.get('value')}")))
+        if type_word == "time" or kind_word == "TIME":
             self._say(f"时间字段 {node.get('id')[:60]} 按文字字段导入。")
         default = node.get("value") if node.tag == "input" else node.text
         return self._control_field(node, taken, FieldKind.TEXT, (), default=default)
@@ -361,11 +412,17 @@ class _Reader:
     def _select_options(self, node: Node) -> tuple[tuple[Option, ...], str]:
         keys: set[str] = set()
         options, chosen = [], []
+        groups = {
+            id(one): group.get("label") for group in node.children("optgroup") for one in group.children("option")
+        }
         for number, one in enumerate(node for node in node.walk() if node.tag == "option"):
             text = one.text or one.get("value").strip()
-            if not text:
+            if not text or _only_asks(one, number):
                 continue
-            options.append(self._option(one, text, number, keys))
+            made = self._option(one, text, number, keys)
+            if group := joined(groups.get(id(one), "")):
+                made = msgspec.structs.replace(made, text=f"{group} / {made.text}"[:400], words=made.words or made.text)
+            options.append(made)
             if "selected" in one.attributes:
                 chosen.append(options[-1].key)
         return tuple(options), " ".join(chosen)
@@ -377,8 +434,10 @@ class _Reader:
         keys.add(key)
         words = node.attributes.get(f"{OURS}words")
         if words is None:
-            value = node.get("value").strip()
-            words = value if value not in (text, key) and not node.get(f"{OURS}key") else ""
+            # Libraries disagree which of the two is the menu's and which the report's: the sentence is the longer one.
+            value = joined(node.get("value"))
+            is_sentence = len(value) > len(text) and re.search(r"\s|[^\x00-\x7f]", value) is not None
+            words = value if is_sentence and not node.get(f"{OURS}key") else ""
         score = as_number(node.get(f"{OURS}score")) if node.get(f"{OURS}score") else None
         kept = self._kept_of(node, "")
         if f"{OURS}kept" not in node.attributes and node.get("value"):
@@ -401,24 +460,37 @@ class _Reader:
         *,
         label: str = "",
         default: str = "",
+        hint: str = "",
     ) -> Field:
         key = self._key(node.get(f"{OURS}key") or node.get("id") or node.get("name") or "field", taken)
-        title = (
-            node.get(f"{OURS}label")
-            or label
-            or self._label_of(node)
-            or node.get("title")
-            or node.get("placeholder")
-            or key
-        )
         kind = FieldKind(_kind_of(node)) if _kind_of(node) else kind
         ours = self._ours(node)
-        title = joined(title)[:200].strip().rstrip(":：")
+        unit = node.get("data-field-units") or node.get(f"{OURS}unit")
+        title = node.get(f"{OURS}label") or label
         if f"{OURS}kind" not in node.attributes and f"{OURS}prose" not in node.attributes:
-            unit = "{" + key + ".unit}" if node.get("data-field-units") else ""
-            ours["prose"] = f"{_escaped(title)}：{{{key}}}{unit}。" if title else f"{{{key}}}{unit}。"
+            around = self._beside.of(node)
+            title = title or self._label_of(node) or node.get("aria-label") or around.before
+            title = title or self._beside.head_of(node) or node.get("title") or _spoken_name(node)
+            title = title or node.get("placeholder")
+            hint = hint or (node.get("title") if joined(node.get("title")) != joined(title) else "")
+            tail = "" if _is_button(node) else around.after
+            if kind is FieldKind.NUMBER and not unit and _UNIT.fullmatch(tail):
+                unit, tail = tail, ""
+            elif unit and tail.startswith(unit):
+                tail = tail.removeprefix(unit).strip()
+            asks = title if len(options) != 1 or joined(title) != options[0].text else ""
+            ours["prose"] = _sentence(joined(asks)[:200], key, tail, has_unit=bool(unit))
             ours["own_line"] = True
-        default = node.attributes.get(f"{OURS}default", default).strip()
+            if around.legend and joined(around.legend) not in title:
+                title = f"{around.legend} {title}"
+            ours["hint"] = ours["hint"] or joined(hint)[:1000]
+            # The profile's reader is told of an empty field at signing, as ours is of one that is required.
+            if node.get("data-field-completion-action").upper() in ("PROHIBIT", "ALERT"):
+                ours["required"] = True
+        title = joined(title or self._title or key)[:200].strip().rstrip(":：")
+        if f"{OURS}kind" in node.attributes:
+            default = node.get(f"{OURS}default")
+        default = default.strip()
         if kind is FieldKind.DATE and not re.fullmatch(r"\d{4}-\d\d-\d\d", default):
             default = ""
         if kind in (FieldKind.NUMBER, FieldKind.MEASUREMENT) and as_number(default) is None:
@@ -435,7 +507,7 @@ class _Reader:
             label=title or key,
             kind=kind,
             code=self._first_code(node.get("id")),
-            unit=(node.get("data-field-units") or node.get(f"{OURS}unit"))[:32],
+            unit=unit[:32],
             low=low,
             high=high,
             decimals=int(max(0, min(6, decimals))),
@@ -499,14 +571,54 @@ def _without_sections(node: Node) -> Node:
     return Node(node.tag, node.attributes, parts)
 
 
-def _static_blocks(area: Node) -> list[str]:
-    """Return the words of the innermost paragraphs that hold no field, label or heading."""
+def _sections_below(node: Node) -> list[Node]:
+    """Return the sections below that stand in no other; of a section's own children none (they are read in order)."""
+    found = []
+    waiting = [one for one in node.children() if node.tag != "section" or one.tag != "section"]
+    while waiting:
+        one = waiting.pop(0)
+        if one.tag == "section":
+            found.append(one)
+        else:
+            waiting[:0] = one.children()
+    return found
+
+
+def _part_only(attributes: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in attributes.items() if name == f"{OURS}part"}
+
+
+def _only_asks(option: Node, number: int) -> bool:
+    """Say whether an option only says that one is to be chosen: no answer, and no default."""
+    if "disabled" in option.attributes:
+        return True
+    return number == 0 and option.attributes.get("value") == "" and _PLEASE.match(option.text) is not None
+
+
+def _spoken_name(node: Node) -> str:
+    """Return the control's name where it is a word for people ("Mediastinum") and no identifier ("T144_100")."""
+    name = joined(node.get("name"))
+    return name if name != node.get("id") and re.fullmatch(r"[^\d_]{2,60}", name) and not name.isupper() else ""
+
+
+def _sentence(title: str, key: str, tail: str, *, has_unit: bool) -> str:
+    """Return the rule of a stranger's field: its words, its value, the words that follow it."""
+    value = f"{{{key}}}" + (f"{{{key}.unit}}" if has_unit else "")
+    words = title.rstrip(":：")
+    lead = f"{_escaped(words)}：" if words else ""
+    gap = " " if tail[:1].isascii() and tail[:1].isalnum() else ""
+    end = "" if tail.endswith(("。", ".", "；", ";", "，", ",")) else "。"
+    return f"{lead}{value}{gap}{_escaped(tail)}{end}"
+
+
+def _static_blocks(area: Node, heads: set[int]) -> list[str]:
+    """Return the words of the innermost paragraphs that hold no field, label or heading, and name none."""
     found = []
     for node in area.walk():
-        if node.tag not in _BLOCKS or node.tag in ("h1", "h2", "h3"):
+        if node.tag not in _BLOCKS or node.tag in ("h1", "h2", "h3") or id(node) in heads:
             continue
         below = list(node.walk())[1:]
-        if any(one.tag in (*_CONTROLS, "label", "datalist") or one.tag in _BLOCKS for one in below):
+        if any(one.tag in (*CONTROLS, "label", "datalist") or one.tag in _BLOCKS for one in below):
             continue
         if f"{OURS}kind" in node.attributes or any(f"{OURS}kind" in one.attributes for one in below):
             continue

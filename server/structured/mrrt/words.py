@@ -24,7 +24,17 @@ TERMS = {
 }
 """Dublin Core term → member of the template."""
 FIELD_ATTRIBUTES = ("data-field-merge-flag", "data-field-verbal-trigger", "data-field-completion-action")
-IMPRESSION_WORDS = ("impression", "conclusion", "beurteilung", "诊断", "结论", "印象")
+IMPRESSION_WORDS = (
+    "impression",
+    "conclusion",
+    "beurteilung",
+    "recommend",
+    "empfehlung",
+    "诊断",
+    "结论",
+    "印象",
+    "建议",
+)
 
 
 def our_scheme(name: str) -> str:

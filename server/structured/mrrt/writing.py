@@ -191,7 +191,7 @@ class _Writer:
             if kept.get("tag") == "textarea":
                 yield f"<textarea{shared}>{escape(field.default)}</textarea>"
             else:
-                yield f"<input{typed}{_attributes(value=field.default)}{bounds}{shared}>"
+                yield f"<input{typed}{_attributes(value=kept.get('value', field.default))}{bounds}{shared}>"
         yield "</p>"
 
     def _select(self, field: Field, element_id: str, shared: str) -> Iterator[str]:

@@ -70,3 +70,39 @@ PROFILE = b"""<!DOCTYPE html>
 </body>
 </html>
 """
+
+HABITS = b"""<!DOCTYPE html>
+<html><head><meta charset="UTF-8"><title>Carotids</title></head>
+<body>
+<section data-section-name="Findings"><header>Befund</header>
+ <p>Side: <input type="radio" name="side" id="s1" value="l"><label for="s1">left</label>
+    <input type="radio" name="side" id="s2" value="r" checked><label for="s2">right</label></p>
+ <p><label>Mediastinum: </label><select id="T144_100" name="Mediastinum">
+    <option value="" selected>- please choose -</option>
+    <option id="a" name="Wide" value="Wide">The mediastinum is wide.</option></select></p>
+ <p><input id="T144_101" name="Heart" value="normal"></p>
+ <p>Free fluid of <input id="fluid" type="number"> ml below the liver.</p>
+ <p><label for="dd">D-dimer</label><input id="dd" type="number" data-field-units="mg/l"> mg/l FEU</p>
+ <p>Seen: <input type="checkbox"> central <input type="checkbox"> segmental</p>
+ <select id="kind" title="Kind"><optgroup label="Benign"><option>cyst</option></optgroup>
+  <optgroup label="Malignant"><option>cyst</option></optgroup></select>
+ Right:
+ <table><tr><td>Vessel</td><th>PSV</th></tr>
+  <tr><td>A. carotis interna</td><td><input type="number" id="r1"> cm/s</td></tr></table>
+ Left:
+ <table><tr><td>Vessel</td><th>PSV</th></tr>
+  <tr><td>A. carotis interna</td><td><input type="number" id="l1"> cm/s</td></tr>
+  <tr><td>Stent</td><td><input type="checkbox" id="st"><label for="st">yes</label></td></tr></table>
+ <section class="level2"><header>Plaque</header>
+  <p><label for="pl">Kind</label><input id="pl" data-field-completion-action="PROHIBIT"></p></section>
+ <p><label for="rest">Rest</label><input id="rest"><input type="hidden" id="h" value="7"></p>
+ <span id="cb" data-field-type="CHECKBOX"><input type="checkbox" name="cb" value="with contrast">with contrast
+  <input id="cb_free" type="text" value="with contrast"></span>
+ <p><label for="who">Asked by</label><input id="who" data-field-type="MERGE" value="[ReferringPhysician]"></p>
+</section>
+<section data-section-name="Impression"><header>Beurteilung</header>
+ <p><textarea id="it"></textarea></p>
+ <section><header>Procedere</header><p><input id="go" value="none"></p></section>
+</section>
+</body></html>
+"""

@@ -26,7 +26,7 @@ from shared.domain.structured import (
 from shared.domain.structured_checking import mistakes
 from shared.domain.structured_form import Filled, new_form
 from shared.domain.structured_prose import sentences
-from tests.server.structured.mrrt_samples import PROFILE
+from tests.server.structured.mrrt_samples import HABITS, PROFILE
 
 
 def fields(template: FormTemplate) -> dict[str, Field]:
@@ -82,6 +82,57 @@ def test_a_foreign_template_writes_its_words() -> None:
     texts = [one.text for one in sentences(Filled(template, new_form(template, 1, 1)))]
     assert "The ostiomeatal units are patent." in texts
     assert "Polyp size：4.5mm。" in texts and "Impression：Normal.。" in texts
+
+
+def test_the_habits_of_published_libraries_are_understood() -> None:
+    imported = read_mrrt(HABITS)
+    found = fields(imported.template)
+    said = {key: field.prose for key, field in found.items()}
+    assert (found["s1"].label, [one.text for one in found["s1"].options]) == ("Side", ["left", "right"])
+    assert said["s1"] == "Side：{s1}。", "the question is not the first answer"
+    wide = found["t144_100"]
+    assert (wide.label, wide.default, [(one.text, one.words) for one in wide.options]) == (
+        "Mediastinum",
+        "",
+        [("The mediastinum is wide.", "")],
+    )
+    assert said["t144_101"] == "Heart：{t144_101}。", "no identifier stands in a report"
+    assert (found["fluid"].unit, said["fluid"]) == ("", "Free fluid of：{fluid} ml below the liver.")
+    assert said["dd"] == "D-dimer：{dd}{dd.unit} FEU。"
+    assert [(one.label, one.prose) for one in found.values() if one.label in ("central", "segmental")] == [
+        ("central", "{field}。"),
+        ("segmental", "{field_2}。"),
+    ]
+    assert [(one.text, one.words) for one in found["kind"].options] == [
+        ("Benign / cyst", "cyst"),
+        ("Malignant / cyst", "cyst"),
+    ]
+    assert (found["r1"].label, found["r1"].unit) == ("Right A. carotis interna PSV", "cm/s")
+    assert (found["l1"].label, said["st"]) == ("Left A. carotis interna PSV", "Left Stent PSV：{st}。")
+    assert found["pl"].required and not found["rest"].required
+    assert "h" not in found and "隐藏字段 h 不导入。" in imported.unknown
+    assert (found["cb"].options[0].text, found["cb_free"].default) == ("with contrast", "")
+    assert (found["who"].default, found["who"].hint) == ("", "[ReferringPhysician]")
+
+
+def test_sections_inside_sections_keep_their_place_and_their_part() -> None:
+    template = read_mrrt(HABITS).template
+    assert [(one.title, one.part) for one in template.sections] == [
+        ("Befund", Part.FINDINGS),
+        ("Plaque", Part.FINDINGS),
+        ("Befund", Part.FINDINGS),
+        ("Beurteilung", Part.IMPRESSION),
+        ("Procedere", Part.IMPRESSION),
+    ]
+    assert [one.key for one in template.sections[2].fields] == ["rest", "cb", "cb_free", "who"]
+    assert template.sections[3].fields[0].prose == "{it}。", "the only field of a section is named by it"
+
+
+@pytest.mark.parametrize("file", [PROFILE, HABITS])
+def test_a_foreign_template_is_the_same_after_its_way_out_and_in(file: bytes) -> None:
+    template = read_mrrt(file).template
+    assert read_mrrt(write_mrrt(template)).template == template
+    assert mistakes(template) == ()
 
 
 def test_a_foreign_template_goes_out_and_comes_in_again_unchanged() -> None:
