@@ -141,23 +141,23 @@ def test_calls_survive_a_killed_server_neither_lost_nor_doubled(house: House, qt
     def all_said(count: int) -> Callable[[], bool]:
         return lambda: len({call.call_id for call in house.spoken}) >= count and not presenter.state.speaking
 
-    qtbot.waitUntil(online, timeout=20_000)
+    qtbot.waitUntil(online, timeout=30_000)
     assert presenter.state.hall_name == "一楼"
     assert presenter.state.news == "请保持安静"
     called = [house.call_next() for _ in range(2)]
-    qtbot.waitUntil(all_said(2), timeout=20_000)
+    qtbot.waitUntil(all_said(2), timeout=30_000)
     for _ in range(rounds):
         called.append(house.call_next())  # nobody has heard of this one when the server dies
         house.restart()
         qtbot.waitUntil(all_said(len(called)), timeout=60_000)
         qtbot.waitUntil(online, timeout=60_000)
     called.append(house.call_next())
-    qtbot.waitUntil(all_said(len(called)), timeout=20_000)
+    qtbot.waitUntil(all_said(len(called)), timeout=30_000)
     first = called[0]
     again = house.technician.call(CallTicket(ticket_id=first.id, version=_version(house, first)))
     assert again.call_count == 2
-    qtbot.waitUntil(all_said(len(called) + 1), timeout=20_000)
-    qtbot.waitUntil(lambda: not house.pending(), timeout=20_000)
+    qtbot.waitUntil(all_said(len(called) + 1), timeout=30_000)
+    qtbot.waitUntil(lambda: not house.pending(), timeout=30_000)
 
     spoken = [call.call_id for call in house.spoken]
     assert sorted(spoken) == sorted(set(spoken)), "a call was said twice"
@@ -169,7 +169,7 @@ def test_calls_survive_a_killed_server_neither_lost_nor_doubled(house: House, qt
     assert all(ticket.call_count == 1 for ticket in called)
 
     house.technician.call(PauseRoom(room_id=house.rooms["CT1"].id, reason="设备故障，请稍候"))
-    qtbot.waitUntil(lambda: presenter.state.rooms[0].is_paused, timeout=20_000)
+    qtbot.waitUntil(lambda: presenter.state.rooms[0].is_paused, timeout=30_000)
     assert presenter.state.rooms[0].pause_reason == "设备故障，请稍候"
 
 

@@ -52,7 +52,7 @@ class Desk:
         self._windows: list[Workstation] = []
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        self._qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
 
     def open(self, title: str, pages: Any, login: str, password: str) -> Any:
         window = Workstation(title, pages, ServerConnection)

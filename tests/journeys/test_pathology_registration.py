@@ -72,7 +72,7 @@ class Desk:
         self.window.show()
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=20_000)
+        self.qtbot.waitUntil(condition, timeout=30_000)
 
     def log_in(self, login: str, library: str = "") -> StationWindow:
         page = self.window.login_page

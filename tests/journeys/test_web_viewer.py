@@ -74,7 +74,7 @@ def test_store_find_and_read_through_all_processes(tmp_path: Path, capsys: pytes
         assert "ended" in capsys.readouterr().out
         admin = server.client()
         wanted = {"web.store", "web.retrieve", "access.add_token", "access.revoke_token"}
-        end = time.monotonic() + 10  # entries of other processes are written and chained in batches
+        end = time.monotonic() + 40  # entries of other processes are written and chained in batches
         while not wanted <= {row.method for row in admin.call(ListAudit()).rows}:
             assert time.monotonic() < end
             time.sleep(0.1)

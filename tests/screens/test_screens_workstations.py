@@ -121,7 +121,7 @@ def test_nothing_is_cut_or_squeezed_at_1366_by_768(qtbot: QtBot, place: Place, l
     found: list[str] = []
     for page in shell.pages:
         shell.go_to(page.id)
-        qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.runner.busy, timeout=30_000)
         settle(0.1)
         found += [f"{page.id}: {finding}" for finding in review(window)]
     window.close()
@@ -143,7 +143,7 @@ def findings_in(
     found: list[str] = []
 
     def look(where: str) -> None:
-        qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.runner.busy, timeout=30_000)
         settle(0.02)
         found.extend(f"{where}: {finding}" for finding in review(window))
 

@@ -50,7 +50,7 @@ class Window:
         self.shell: Shell = self.window.sign_in_with(SignedIn(archive.line, session))
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        self._qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
 
     def table(self, page: str, tab: str, row: Any = None) -> TablePage:
         shown = self.shell.go_to(page)

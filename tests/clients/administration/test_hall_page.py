@@ -104,7 +104,7 @@ def test_a_hall_is_made_and_changed_in_the_real_window(qtbot: QtBot) -> None:
     qtbot.keyClicks(page.form.rows["news"].editor.focus_target, "Stay calm")
     qtbot.keyClicks(page.form.rows["volumes"].editor.focus_target, "07:30 80")
     qtbot.mouseClick(page.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(server.halls), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(server.halls), timeout=30_000)
     [hall] = server.halls.values()
     assert hall.settings.name == "1F"
     assert hall.settings.news == (NewsLine(text="Stay calm"),)
@@ -112,7 +112,7 @@ def test_a_hall_is_made_and_changed_in_the_real_window(qtbot: QtBot) -> None:
     assert hall.settings.repetitions == 2
     assert hall.settings.has_chime
     assert not hall.settings.room_ids
-    qtbot.waitUntil(lambda: page.presenter.state.row is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.presenter.state.row is not None, timeout=30_000)
     assert msgspec.json.decode(msgspec.json.encode(hall), type=HallView) == hall
 
 
@@ -123,6 +123,6 @@ def test_a_plan_that_is_none_keeps_the_form_and_sends_nothing(qtbot: QtBot) -> N
     qtbot.keyClicks(page.form.rows["name"].editor.focus_target, "1F")
     qtbot.keyClicks(page.form.rows["volumes"].editor.focus_target, "noon loud")
     qtbot.mouseClick(page.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.presenter.state.trouble is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.presenter.state.trouble is not None, timeout=30_000)
     assert server.halls == {}
     assert page.form is not None

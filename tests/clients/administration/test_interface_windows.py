@@ -55,7 +55,7 @@ class Window:
         self.shell: Shell = self.window.sign_in_with(SignedIn(self.line, self.line.login("admin", "secret")))
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        self._qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
 
     def table(self, tab: str) -> TablePage:
         page = self.shell.go_to("interfaces")

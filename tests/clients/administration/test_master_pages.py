@@ -76,7 +76,7 @@ class Window:
         self.shell = self.window.sign_in_with(SignedIn(self.line, self.line.login("admin", "secret")))
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
 
     def table(self, kind: MasterKind) -> TablePage:
         shown = self.shell.go_to("people" if kind in (MasterKind.STAFF, MasterKind.ROLE) else "master")

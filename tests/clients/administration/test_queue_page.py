@@ -116,13 +116,13 @@ def test_the_rules_are_shown_changed_and_saved(qtbot: QtBot) -> None:
     page = open_page(server, qtbot)
     rules = page.show_tab("queue-rules")
     assert isinstance(rules, QueueRulesPage)
-    qtbot.waitUntil(rules.save_button.isEnabled, timeout=10_000)
+    qtbot.waitUntil(rules.save_button.isEnabled, timeout=30_000)
     assert rules.form.values()["vip"] == Precedence.FIRST
     rules.form.rows["vip"].editor.set_value(Precedence.AHEAD.value)
     rules.form.rows["sign_in_place"].editor.set_value(SignInPlace.AFTER.value)
     rules.form.rows["ageing_minutes"].editor.set_value(45)
     qtbot.mouseClick(rules.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: server.version == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: server.version == 1, timeout=30_000)
     assert server.rules == QueueRules(vip=Precedence.AHEAD, sign_in_place=SignInPlace.AFTER, ageing_minutes=45)
 
 
@@ -147,9 +147,9 @@ def test_rooms_and_forecasts_are_listed(qtbot: QtBot) -> None:
     server = Server()
     page = open_page(server, qtbot)
     rooms = page.table("queue-rooms")
-    qtbot.waitUntil(lambda: len(rooms.presenter.state.rows) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(rooms.presenter.state.rows) == 3, timeout=30_000)
     forecasts = page.table("queue-forecasts")
-    qtbot.waitUntil(lambda: len(forecasts.presenter.state.rows) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(forecasts.presenter.state.rows) == 1, timeout=30_000)
 
 
 def test_the_past_error_is_told_in_words() -> None:

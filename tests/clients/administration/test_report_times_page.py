@@ -72,7 +72,7 @@ def page(qtbot: QtBot) -> Iterator[tuple[Server, TimeLimitsPage]]:
     assert isinstance(tabs, TabbedPage)
     found = tabs.show_tab("report_times")
     assert isinstance(found, TimeLimitsPage)
-    qtbot.waitUntil(lambda: bool(found.presenter.state.values), timeout=5000)
+    qtbot.waitUntil(lambda: bool(found.presenter.state.values), timeout=30_000)
     yield server, found
     window.close()
 
@@ -84,7 +84,7 @@ def test_limits_are_shown_changed_and_kept(page: tuple[Server, TimeLimitsPage], 
     values = found.form.values() | {"xray_minutes": 90, "sectional_types": ("CT", "MG")}
     found.form.set_values(values)
     found.save_button.click()
-    qtbot.waitUntil(lambda: server.version == 1, timeout=5000)
+    qtbot.waitUntil(lambda: server.version == 1, timeout=30_000)
     assert server.limits.xray_minutes == 90
     assert server.limits.sectional_types == ("CT", "MG", "PT", "NM"), "types out of use keep their group"
 
@@ -93,7 +93,7 @@ def test_a_refusal_stands_at_its_field(page: tuple[Server, TimeLimitsPage], qtbo
     server, found = page
     server.refusal = error_for(ErrorBody(code=ErrorCode.INVALID, message="请填写更大的数。", field="xray_minutes"))
     found.save_button.click()
-    qtbot.waitUntil(lambda: found.form.rows["xray_minutes"].problem == "请填写更大的数。", timeout=5000)
+    qtbot.waitUntil(lambda: found.form.rows["xray_minutes"].problem == "请填写更大的数。", timeout=30_000)
     assert server.version == 0
 
 

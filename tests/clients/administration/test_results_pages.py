@@ -248,11 +248,11 @@ def test_nothing_is_cut(qtbot: QtBot, server: FakeResults, language: Language, i
         table = page.show_tab(tab)
         assert isinstance(table, TablePage)
         presenter = table.presenter
-        qtbot.waitUntil(lambda one=presenter: one.state.reply is not None and not one.state.is_loading, timeout=10_000)
+        qtbot.waitUntil(lambda one=presenter: one.state.reply is not None and not one.state.is_loading, timeout=30_000)
         for row in (None, *presenter.state.rows[-2:]):
             if row is not None:
                 presenter.select(table.spec.row_id(row))
-            qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
+            qtbot.waitUntil(lambda: not window.runner.busy, timeout=30_000)
             settle(0.02)
             found += [f"{tab}: {finding}" for finding in review(window)]
     window.close()

@@ -57,7 +57,7 @@ def open_page(server: Server, qtbot: QtBot) -> Any:
     window.show()
     shell: Any = window.sign_in_with(SignedIn(server.line, server.line.login("admin", "secret")))
     page = shell.go_to("appointments").show_tab("safety_questions")
-    qtbot.waitUntil(lambda: page.list.total == len(DEFAULT_QUESTIONS), timeout=10_000)
+    qtbot.waitUntil(lambda: page.list.total == len(DEFAULT_QUESTIONS), timeout=30_000)
     return page
 
 
@@ -68,7 +68,7 @@ def test_a_question_is_added_in_the_real_window(qtbot: QtBot) -> None:
     for key, words in (("code", "asthma"), ("text", "Xiaochuan"), ("text_en", "Asthma")):
         qtbot.keyClicks(page.form.rows[key].editor.focus_target, words)
     qtbot.mouseClick(page.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: server.kept.version == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: server.kept.version == 1, timeout=30_000)
     assert server.codes == [*(question.code for question in DEFAULT_QUESTIONS), "asthma"]
     added = server.kept.questions[-1]
     assert (added.text_en, added.exam_types, added.alarm_on) == (

@@ -129,7 +129,7 @@ def picture(window: Workstation, name: str) -> None:
 
 def test_a_department_plans_its_rooms_on_screen(window: Workstation, server: ServerProcess, qtbot: QtBot) -> None:
     def wait(condition: Callable[[], bool]) -> None:
-        qtbot.waitUntil(condition, timeout=20_000)
+        qtbot.waitUntil(condition, timeout=30_000)
 
     shell: Any = window.shell
     pages = shell.page_widget("appointments")

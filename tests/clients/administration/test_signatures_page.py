@@ -188,10 +188,10 @@ def test_nothing_is_cut(qtbot: QtBot, house: House, language: Language, state: s
     table = page.show_tab("signatures")
     assert isinstance(table, TablePage)
     presenter = table.presenter
-    qtbot.waitUntil(lambda: not presenter.state.is_loading and not window.runner.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not presenter.state.is_loading and not window.runner.busy, timeout=30_000)
     if state == "full":
         presenter.select(ZHAO.user_id)
-        qtbot.waitUntil(lambda: not window.runner.busy, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.runner.busy, timeout=30_000)
     settle(0.05)
     found = [str(finding) for finding in review(window)]
     picture(window, f"audit-signers-{state}-{language.value}")

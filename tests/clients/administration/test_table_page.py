@@ -175,6 +175,6 @@ def test_a_peer_is_entered_with_the_keyboard_in_the_real_window(server: Server, 
     for key, text in (("ae_title", "CT1"), ("host", "10.0.0.7"), ("port", "104")):
         qtbot.keyClicks(page.form.rows[key].editor.focus_target, text)
     qtbot.mouseClick(page.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "CT1" in server.peers, timeout=10_000)
+    qtbot.waitUntil(lambda: "CT1" in server.peers, timeout=30_000)
     assert server.peers["CT1"].port == 104
-    qtbot.waitUntil(lambda: page.presenter.state.row is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.presenter.state.row is not None, timeout=30_000)

@@ -122,10 +122,10 @@ def test_a_critical_value_reaches_the_ward_and_its_answer_comes_back(
     apply_theme(ThemeName.DARK)
     set_up(server, tmp_path)
     admin = server.client()
-    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=30_000)
     ward = WardSeat(qtbot, server, "huli")
     assert [page.id for page in ward.shell.pages] == ["critical"]
-    qtbot.waitUntil(lambda: ward.page.presenter.state.generation > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: ward.page.presenter.state.generation > 0, timeout=30_000)
 
     doctor = Seat(qtbot, server, "li")
     doctor.enter_first()
@@ -142,11 +142,11 @@ def test_a_critical_value_reaches_the_ward_and_its_answer_comes_back(
     assert doctor.page.presenter.state.content.critical_value is CriticalValue.YES
 
     # the ward hears of it by notice, and answers
-    qtbot.waitUntil(lambda: ward.page.presenter.state.open == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: ward.page.presenter.state.open == 1, timeout=30_000)
     row = ward.page.presenter.state.rows[0]
     assert (row.name, row.value, row.patient_name) == ("急性脑出血", "血肿 45 ml", "张三丰")
     ward.page.presenter.select(row)
-    qtbot.waitUntil(lambda: ward.page.presenter.state.details is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: ward.page.presenter.state.details is not None, timeout=30_000)
     pane = ward.page.pane
     shown = [action for action, button in pane.buttons.items() if not button.isHidden()]
     assert shown == [LoopAction.ACKNOWLEDGE]
@@ -154,7 +154,7 @@ def test_a_critical_value_reaches_the_ward_and_its_answer_comes_back(
     assert pane.form is not None
     pane.form.set_values({"note": "已请神经外科会诊"})
     pane.form.submit()
-    qtbot.waitUntil(lambda: ward.page.presenter.state.open == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: ward.page.presenter.state.open == 0, timeout=30_000)
 
     # the doctor sees who answered, and the report leaves without a question
     doctor.until(lambda: "危急值已确认" in tag.button.text())
@@ -165,7 +165,7 @@ def test_a_critical_value_reaches_the_ward_and_its_answer_comes_back(
     doctor.until(lambda: doctor.is_in(ReportState.SUBMITTED))
     assert admin.call(ListLoops()).total == 1
     ward.page.presenter.filter(which=Which.ALL)
-    qtbot.waitUntil(lambda: len(ward.page.presenter.state.rows) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(ward.page.presenter.state.rows) == 1, timeout=30_000)
     admin.close()
 
 
@@ -178,7 +178,7 @@ def test_a_killed_server_still_calls_the_next_level(qtbot: QtBot, tmp_path: Path
         set_up(server, tmp_path)
         admin = server.client()
         admin.call(SaveCriticalSettings(settings=CriticalSettings(ward_minutes=1, head_minutes=2, office_minutes=3)))
-        qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
+        qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=30_000)
         report_id = admin.call(ListReports()).rows[0].id
         loop = admin.call(ReportCritical(report_id=report_id, code="CH01", finding="右侧张力性气胸")).loop
         server.kill(whole=True)

@@ -57,7 +57,7 @@ class Seat:
         return page
 
     def until(self, holds: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(holds, timeout=20_000)
+        self._qtbot.waitUntil(holds, timeout=30_000)
 
     def enter_first(self) -> None:
         self.list.presenter.choose_states(())
@@ -109,7 +109,7 @@ def test_a_report_goes_from_the_scanner_to_the_paper(qtbot: QtBot, server: Serve
     slices = tmp_path / "slices"
     slices.mkdir()
     scan_a_patient(admin, server, slices)
-    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=30_000)
 
     writer = Seat(qtbot, server, "li")
     writer.enter_first()

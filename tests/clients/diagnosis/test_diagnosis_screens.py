@@ -79,7 +79,7 @@ class Window:
         self.until(lambda: not self.window.runner.busy)
 
     def until(self, holds: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(holds, timeout=5000)
+        self.qtbot.waitUntil(holds, timeout=30_000)
 
     def enter(self, report_id: int, action: ReportAction | None = A.WRITE) -> None:
         self.diagnosis.enter(report_id, action)

@@ -92,14 +92,14 @@ class Window:
         return page
 
     def settle(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=5000)
+        self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=30_000)
 
     def enter(self, report_id: int, action: ReportAction | None) -> None:
         self.diagnosis.enter(report_id, action)
         presenter = self.diagnosis.report
         assert presenter is not None
         self.qtbot.waitUntil(
-            lambda: presenter.state.report is not None and presenter.state.report.row.id == report_id, timeout=5000
+            lambda: presenter.state.report is not None and presenter.state.report.row.id == report_id, timeout=30_000
         )
         self.settle()
 
@@ -160,7 +160,7 @@ def test_a_desk_changes_the_text_of_who_may_type_and_of_nobody_else(window: Wind
     assert desk.show_words("findings", "words") and window.page.findings.textCursor().selectedText() == "words"
     assert not desk.show_words("impression", "words")
     window.send(MeasurementDrawn(text="12.3 mm", value=12.3, unit="mm", sop_instance_uid="1.2"))
-    window.qtbot.waitUntil(lambda: "12.3 mm" in desk.content.impression, timeout=5000)
+    window.qtbot.waitUntil(lambda: "12.3 mm" in desk.content.impression, timeout=30_000)
     assert window.diagnosis.report is not None and window.diagnosis.report.state.offered == ()
     window.enter(2, None)
     before = desk.content

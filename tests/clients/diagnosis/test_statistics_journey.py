@@ -61,11 +61,11 @@ def test_the_page_counts_what_stands_in_the_tables(qtbot: QtBot, server: ServerP
         state = presenter.state
         return not state.is_loading and state.shown is not None
 
-    qtbot.waitUntil(settled, timeout=20_000)
+    qtbot.waitUntil(settled, timeout=30_000)
     presenter.choose_days(date(2026, 1, 1), date(2026, 3, 31))
     presenter.choose_subject(Subject.WORKLOAD)
-    qtbot.waitUntil(settled, timeout=20_000)
-    qtbot.waitUntil(lambda: page.table.total == 5, timeout=20_000)  # three doctors, none yet, and all
+    qtbot.waitUntil(settled, timeout=30_000)
+    qtbot.waitUntil(lambda: page.table.total == 5, timeout=30_000)  # three doctors, none yet, and all
     shown = presenter.state.shown
     assert shown is not None
     by_name = {line.name: line.values for line in shown.lines}
@@ -76,8 +76,8 @@ def test_the_page_counts_what_stands_in_the_tables(qtbot: QtBot, server: ServerP
     assert [sets[0].at(place) for place in range(4)] == [line.values[0] for line in shown.lines[:4]]
 
     presenter.export(tmp_path / "workload.xlsx")
-    qtbot.waitUntil(lambda: (tmp_path / "workload.xlsx").exists() and not presenter.state.is_exporting, timeout=20_000)
+    qtbot.waitUntil(lambda: (tmp_path / "workload.xlsx").exists() and not presenter.state.is_exporting, timeout=30_000)
     rows = list(load_workbook(tmp_path / "workload.xlsx").worksheets[0].iter_rows(values_only=True))
     assert [tuple(row[1:]) for row in rows[1:]] == [line.values for line in shown.lines]
     presenter.choose_subject(CRITICAL)
-    qtbot.waitUntil(lambda: settled() and page.table.total == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: settled() and page.table.total == 0, timeout=30_000)

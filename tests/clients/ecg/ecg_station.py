@@ -67,7 +67,7 @@ class Station:
         UserSettings.for_user(self.session.login).set("shell/page", "home")
         self.window = Workstation(TITLE, make_pages(), lambda _server: self.hospital.connection)
         self.window.resize(1366, 768)
-        with qtbot.waitActive(self.window):
+        with qtbot.waitActive(self.window, timeout=30_000):
             self.window.show()
             self.window.activateWindow()
         self.shell = self.window.sign_in_with(SignedIn(self.hospital.connection, self.session))
@@ -96,7 +96,7 @@ class Station:
     def settle(self) -> None:
         """Wait until no work runs and what it brought is on screen."""
         for _ in range(3):
-            self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=5000)
+            self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=30_000)
             QApplication.processEvents()
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

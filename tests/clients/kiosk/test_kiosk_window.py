@@ -77,12 +77,12 @@ def tap(widget: Any) -> None:
 def test_a_number_is_typed_with_the_finger_and_the_answer_comes(running: Running, qtbot: QtBot) -> None:
     kiosk = running.kiosk()
     try:
-        qtbot.waitUntil(lambda: kiosk.presenter.state.page is Page.START, timeout=10_000)
+        qtbot.waitUntil(lambda: kiosk.presenter.state.page is Page.START, timeout=30_000)
         for digit in "1101011":
             tap(kiosk.view.pad[digit])
         tap(kiosk.view.pad["erase"])
         tap(kiosk.view.pad["confirm"])
-        qtbot.waitUntil(lambda: kiosk.presenter.state.printing is Printing.DONE, timeout=10_000)
+        qtbot.waitUntil(lambda: kiosk.presenter.state.printing is Printing.DONE, timeout=30_000)
         assert running.codes == ["110101"] and [slip.number for slip in running.printer.printed] == ["A012"]
         tap(kiosk.view.language)
         assert any("You are checked in" in label.text() for label in kiosk.view.findChildren(Text))
@@ -95,11 +95,11 @@ def test_a_number_is_typed_with_the_finger_and_the_answer_comes(running: Running
 def test_a_scan_works_wherever_the_finger_was_last(running: Running, qtbot: QtBot) -> None:
     kiosk = running.kiosk()
     try:
-        qtbot.waitUntil(lambda: kiosk.presenter.state.page is Page.START, timeout=10_000)
+        qtbot.waitUntil(lambda: kiosk.presenter.state.page is Page.START, timeout=30_000)
         tap(kiosk.view.pad["7"])
         QTest.keyClicks(kiosk.view, "261122CT0001")
         QTest.keyClick(kiosk.view, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: running.codes == ["261122CT0001"], timeout=10_000)
+        qtbot.waitUntil(lambda: running.codes == ["261122CT0001"], timeout=30_000)
     finally:
         kiosk.close()
 
@@ -107,7 +107,7 @@ def test_a_scan_works_wherever_the_finger_was_last(running: Running, qtbot: QtBo
 def test_it_closes_for_the_administrator_only(running: Running, qtbot: QtBot) -> None:
     kiosk = running.kiosk()
     try:
-        qtbot.waitUntil(lambda: kiosk.presenter.state.page is Page.START, timeout=10_000)
+        qtbot.waitUntil(lambda: kiosk.presenter.state.page is Page.START, timeout=30_000)
         view = kiosk.view
         assert not view.close() and view.isVisible()
         for _ in range(5):

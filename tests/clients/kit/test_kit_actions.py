@@ -51,7 +51,7 @@ def a_page(qtbot: QtBot) -> tuple[QWidget, ActionGroup, list[str]]:
     done: list[str] = []
     for action in (SUBMIT, CANCEL, NEXT):
         group.on(action.id, lambda name=action.id: done.append(name))
-    with qtbot.waitActive(page):
+    with qtbot.waitActive(page, timeout=30_000):
         page.show()
         page.activateWindow()
     page.setFocus()

@@ -133,7 +133,7 @@ def test_a_disk_that_refuses_is_told_and_tried_again(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("clients.kit.sealed_lines.os.fsync", full)
     store.record("exam-1", {"a": 1})
-    assert heard.wait(5)
+    assert heard.wait(40)
     monkeypatch.setattr("clients.kit.sealed_lines.os.fsync", real)
     assert store.flush()
     store.close()

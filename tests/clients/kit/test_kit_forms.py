@@ -56,7 +56,7 @@ def form(qtbot: QtBot) -> FormView:
     qtbot.addWidget(made)
     made.resize(600, 500)
     made.show()
-    qtbot.waitExposed(made)
+    qtbot.waitExposed(made, timeout=30_000)
     made.activateWindow()
     return made
 
@@ -92,7 +92,7 @@ def test_enter_goes_on_and_submits_at_the_end(qtbot: QtBot, form: FormView) -> N
             break
     assert visited == ["sex", "born", "height", "debt"]
     form.focus("diagnosis")
-    with qtbot.waitSignal(form.submitted):
+    with qtbot.waitSignal(form.submitted, timeout=30_000):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
 
@@ -192,7 +192,7 @@ def test_scrolling_over_a_choice_changes_nothing(form: FormView) -> None:
 def test_a_day_from_the_calendar_fills_the_field(qtbot: QtBot, form: FormView) -> None:
     editor = form.rows["born"].editor
     assert isinstance(editor, DateEditor)
-    with qtbot.waitSignal(form.changed) as heard:
+    with qtbot.waitSignal(form.changed, timeout=30_000) as heard:
         editor.take_day(date(2001, 2, 3))
     assert heard.args == ["born"]
     assert form.value("born") == date(2001, 2, 3)

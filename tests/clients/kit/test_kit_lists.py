@@ -93,7 +93,7 @@ def text(view: ListView, row: int, column: int) -> str:
 def settle(qtbot: QtBot, view: ListView) -> None:
     """Let the table lay itself out and the model ask for what is looked at."""
     QApplication.processEvents()
-    qtbot.waitUntil(lambda: not view.model._ask.isActive())
+    qtbot.waitUntil(lambda: not view.model._ask.isActive(), timeout=30_000)
 
 
 def test_only_the_windows_that_somebody_looks_at_are_fetched(qtbot: QtBot) -> None:
@@ -232,7 +232,7 @@ def test_an_empty_list_says_why_and_what_to_do(qtbot: QtBot) -> None:
     assert view._empty.title == "正在加载…"
     view.set_rows([])
     assert view._empty.isVisible() and view._empty.title == "今日暂无登记"
-    with qtbot.waitSignal(view.empty_action):
+    with qtbot.waitSignal(view.empty_action, timeout=30_000):
         view._empty.acted.emit()
     view.set_rows(exams(1))
     assert not view._empty.isVisible()
@@ -284,11 +284,11 @@ def test_enter_and_double_click_open_the_row(qtbot: QtBot) -> None:
     view = a_list(qtbot)
     view.set_rows(exams(3))
     view.select_id(1)
-    with qtbot.waitSignal(view.activated) as heard:
+    with qtbot.waitSignal(view.activated, timeout=30_000) as heard:
         qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert heard.args == [exams(3)[1]]
     point = view.table.visualRect(view.model.index(2, 1)).center()
-    with qtbot.waitSignal(view.activated) as heard:
+    with qtbot.waitSignal(view.activated, timeout=30_000) as heard:
         qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=point)
         qtbot.mouseDClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=point)
     assert heard.args == [exams(3)[2]]

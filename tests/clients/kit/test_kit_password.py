@@ -69,13 +69,13 @@ def test_a_password_is_changed_after_its_mistakes_were_told(server: Server, qtbo
     assert "不一致" in said("again") and server.password == "secret"
     form.form.set_values({"old": "wrong", "new": "a long one", "again": "a long one"})
     form.save_button.click()
-    qtbot.waitUntil(lambda: said("old") != "")
+    qtbot.waitUntil(lambda: said("old") != "", timeout=30_000)
     form.form.set_values({"old": "secret", "new": "short", "again": "short"})
     form.save_button.click()
-    qtbot.waitUntil(lambda: said("new") != "")
+    qtbot.waitUntil(lambda: said("new") != "", timeout=30_000)
     form.form.set_values({"old": "secret", "new": "a long one", "again": "a long one"})
     form.save_button.click()
-    qtbot.waitUntil(lambda: shell.side_panel.content is None)
+    qtbot.waitUntil(lambda: shell.side_panel.content is None, timeout=30_000)
     assert server.password == "a long one"
 
 

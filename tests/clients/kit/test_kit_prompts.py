@@ -58,7 +58,7 @@ def form(qtbot: QtBot) -> FormView:
     )
     qtbot.addWidget(made)
     made.resize(600, 200)
-    with qtbot.waitActive(made):
+    with qtbot.waitActive(made, timeout=30_000):
         made.show()
         made.activateWindow()
     made.focus("department")

@@ -42,7 +42,7 @@ def test_results_come_back_in_the_gui_thread(qtbot: QtBot, runner: QtTaskRunner)
         worked_in.append(threading.current_thread())
         return 7
 
-    with qtbot.waitSignal(runner.idle, timeout=5000):
+    with qtbot.waitSignal(runner.idle, timeout=30_000):
         runner.run(work, heard.on_done, heard.on_failed)
     assert heard.done == [7]
     assert heard.threads == [threading.main_thread()]
@@ -55,7 +55,7 @@ def test_failures_come_back_in_the_gui_thread(qtbot: QtBot, runner: QtTaskRunner
     def work() -> int:
         raise LookupError("nothing there")
 
-    with qtbot.waitSignal(runner.idle, timeout=5000):
+    with qtbot.waitSignal(runner.idle, timeout=30_000):
         runner.run(work, heard.on_done, heard.on_failed)
     assert [type(e) for e in heard.failed] == [LookupError]
     assert heard.threads == [threading.main_thread()]
@@ -66,13 +66,13 @@ def test_the_newest_task_of_a_key_wins(qtbot: QtBot, runner: QtTaskRunner) -> No
     go = threading.Event()
 
     def slow() -> str:
-        assert go.wait(5)
+        assert go.wait(40)
         return "old"
 
     old = runner.run(slow, heard.on_done, heard.on_failed, key="list")
     runner.run(lambda: "new", heard.on_done, heard.on_failed, key="list")
     go.set()
-    with qtbot.waitSignal(runner.idle, timeout=5000):
+    with qtbot.waitSignal(runner.idle, timeout=30_000):
         pass
     assert heard.done == ["new"]
     assert old.outcome is TaskOutcome.CANCELLED
@@ -92,10 +92,10 @@ def test_cancelled_work_that_reports_progress_stops(qtbot: QtBot, runner: QtTask
             stopped.set()
 
     task = runner.run_long(work, heard.on_done, heard.on_failed)
-    assert started.wait(5)
+    assert started.wait(40)
     task.cancel()
-    assert stopped.wait(5)
-    qtbot.waitUntil(lambda: not runner.busy)
+    assert stopped.wait(40)
+    qtbot.waitUntil(lambda: not runner.busy, timeout=30_000)
     assert heard.done == [] and heard.failed == []
 
 
@@ -107,7 +107,7 @@ def test_progress_arrives_in_order_in_the_gui_thread(qtbot: QtBot, runner: QtTas
         for n in range(3):
             progress.report(n + 1, 3, "page")
 
-    with qtbot.waitSignal(runner.idle, timeout=5000):
+    with qtbot.waitSignal(runner.idle, timeout=30_000):
         runner.run_long(
             work,
             heard.on_done,
@@ -122,7 +122,7 @@ def test_a_closed_runner_calls_nobody(qtbot: QtBot) -> None:
     runner = QtTaskRunner()
     heard = Heard()
     go = threading.Event()
-    runner.run(lambda: go.wait(5), heard.on_done, heard.on_failed)
+    runner.run(lambda: go.wait(40), heard.on_done, heard.on_failed)
     go.set()
     assert runner.close()
     runner.run(lambda: 1, heard.on_done, heard.on_failed)

@@ -37,7 +37,7 @@ class Desk:
         self.entered: list[str] = []
         self.field.returnPressed.connect(lambda: self.entered.append(self.field.text()))
         self.window.show()
-        qtbot.waitExposed(self.window)
+        qtbot.waitExposed(self.window, timeout=30_000)
         self.window.activateWindow()
         self.field.setFocus()
 
@@ -114,7 +114,7 @@ def test_keys_held_back_come_in_order_before_an_editing_key(desk: Desk) -> None:
 def test_keys_held_back_reach_the_field_after_the_pause(desk: Desk) -> None:
     desk.scanner._timer.setInterval(1)
     desk.type("abc", 0.004)
-    desk.qtbot.waitUntil(lambda: desk.field.text() == "abc")
+    desk.qtbot.waitUntil(lambda: desk.field.text() == "abc", timeout=30_000)
 
 
 def test_shortcuts_pass_at_once(desk: Desk) -> None:
@@ -155,7 +155,7 @@ def test_a_shell_inside_another_window_hears_scans_too(qtbot: QtBot) -> None:
     scanner = ScannerInput(inner, clock=clock)
     scanner._timer.setInterval(10_000)
     scanned: list[str] = []
-    with qtbot.waitActive(outer):
+    with qtbot.waitActive(outer, timeout=30_000):
         outer.show()
         outer.activateWindow()
     field.setFocus()

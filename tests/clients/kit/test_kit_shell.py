@@ -144,7 +144,7 @@ def test_line_and_notices_reach_the_gui_thread_from_other_threads(qtbot: QtBot, 
     thread = threading.Thread(target=other_thread)
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: bool(page.notices) and desk.shell.banner.isVisible())
+    qtbot.waitUntil(lambda: bool(page.notices) and desk.shell.banner.isVisible(), timeout=30_000)
     assert page.notices == [Changed(entity="exam", id=7, version=2)]
     assert page.threads == [True]
 
@@ -172,10 +172,10 @@ def test_errors_become_sentences(desk: Desk) -> None:
 
 def test_an_ended_session_leads_back_to_the_log_in_and_says_why(qtbot: QtBot, desk: Desk) -> None:
     desk.shell.messages.report(error_for(ErrorBody(code=ErrorCode.SESSION_EXPIRED, message="x")))
-    qtbot.waitUntil(lambda: desk.window.shell is None)
+    qtbot.waitUntil(lambda: desk.window.shell is None, timeout=30_000)
     assert desk.window.login_page.isVisible()
     assert "已过期" in desk.window.login_page.notice.text()
-    qtbot.waitUntil(lambda: desk.line.closed)
+    qtbot.waitUntil(lambda: desk.line.closed, timeout=30_000)
 
 
 def test_language_and_theme_switch_and_are_remembered(desk: Desk) -> None:
@@ -197,7 +197,7 @@ def test_the_palette_offers_the_page_first_and_only_what_can_be_done(desk: Desk)
 
 
 def test_the_side_panel_closes_with_escape_and_gives_the_focus_back(qtbot: QtBot, desk: Desk) -> None:
-    with qtbot.waitActive(desk.window):
+    with qtbot.waitActive(desk.window, timeout=30_000):
         desk.window.activateWindow()
     page = desk.shell.go_to("first")
     assert isinstance(page, NotePage)
@@ -274,7 +274,7 @@ def test_logging_in_and_out_leaves_no_window_thread_or_listener_behind(qtbot: Qt
         shell.toggle_theme()
         forget()
         shell.log_out()
-        qtbot.waitUntil(lambda: window.shell is None and not window.runner.busy)
+        qtbot.waitUntil(lambda: window.shell is None and not window.runner.busy, timeout=30_000)
         del shell, page
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         gc.collect()

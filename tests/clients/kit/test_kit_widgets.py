@@ -34,7 +34,7 @@ from shared.domain.states import ExamState, PatientType, RegistrationState, Repo
 def shown(qtbot: QtBot, widget: QWidget) -> QWidget:
     qtbot.addWidget(widget)
     widget.show()
-    qtbot.waitExposed(widget)
+    qtbot.waitExposed(widget, timeout=30_000)
     return widget
 
 
@@ -96,7 +96,7 @@ def test_auto_refresh_ticks_only_while_on_and_visible(qtbot: QtBot) -> None:
     qtbot.wait(60)
     assert ticks == []
     shown(qtbot, auto)
-    qtbot.waitUntil(lambda: len(ticks) >= 2)
+    qtbot.waitUntil(lambda: len(ticks) >= 2, timeout=30_000)
     auto.setChecked(False)
     seen = len(ticks)
     qtbot.wait(80)
@@ -115,7 +115,7 @@ def test_search_fires_after_a_pause_at_enter_and_when_the_mode_changes(qtbot: Qt
     heard: list[tuple[str, str]] = []
     box.searched.connect(lambda mode, text: heard.append((mode, text)))
     qtbot.keyClicks(box.field, " li")
-    qtbot.waitUntil(lambda: heard == [("name", "li")])
+    qtbot.waitUntil(lambda: heard == [("name", "li")], timeout=30_000)
     qtbot.keyClick(box.field, Qt.Key.Key_Return)
     assert heard == [("name", "li")]
     box.toggle.click()
@@ -213,7 +213,7 @@ def test_toasts_go_by_themselves(qtbot: QtBot) -> None:
     area = ToastArea(window)
     area.add(Toast("一句话", Tone.SUCCESS, 0.02))
     assert area.toasts[0].geometry().bottom() < 600
-    qtbot.waitUntil(lambda: area.toasts == ())
+    qtbot.waitUntil(lambda: area.toasts == (), timeout=30_000)
 
 
 def test_progress_says_what_is_left_and_can_be_cancelled(qtbot: QtBot) -> None:
@@ -223,7 +223,7 @@ def test_progress_says_what_is_left_and_can_be_cancelled(qtbot: QtBot) -> None:
     assert row._left.text() == "30 / 100，约剩 12 秒"
     row.set_progress(30, 100)
     assert row._left.text() == "30 / 100，剩余 70"
-    with qtbot.waitSignal(row.cancelled):
+    with qtbot.waitSignal(row.cancelled, timeout=30_000):
         row._cancel.click()
     row.set_progress(100, 100)
     assert row._left.text() == "完成" and not row._cancel.isVisible()
@@ -236,7 +236,7 @@ def test_the_side_panel_owns_its_content(qtbot: QtBot) -> None:
     panel.show_content("登录", first)
     panel.show_content("登录", second)
     assert panel.content is second
-    with qtbot.waitSignal(panel.closed):
+    with qtbot.waitSignal(panel.closed, timeout=30_000):
         panel.close_panel()
     assert panel.content is None and not panel.isVisible()
 
@@ -247,7 +247,7 @@ def test_an_empty_state_shows_a_button_only_when_there_is_something_to_do(qtbot:
     assert not state._button.isVisible()
     state.show_words("empty", "暂无记录", "调整上方的查询条件后再试。", "重试")
     assert state._button.isVisible()
-    with qtbot.waitSignal(state.acted):
+    with qtbot.waitSignal(state.acted, timeout=30_000):
         state._button.click()
 
 

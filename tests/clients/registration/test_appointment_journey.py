@@ -145,7 +145,7 @@ Wait = Callable[[Callable[[], bool]], None]
 @pytest.fixture
 def wait(qtbot: QtBot) -> Wait:
     def until(condition: Callable[[], bool]) -> None:
-        qtbot.waitUntil(condition, timeout=20_000)
+        qtbot.waitUntil(condition, timeout=30_000)
 
     return until
 

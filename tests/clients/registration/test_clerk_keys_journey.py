@@ -92,7 +92,7 @@ class Clerk:
         self.keys: list[str] = []
         self.window = Workstation(TITLE, make_pages(), ServerConnection)
         self.window.resize(1366, 768)
-        with qtbot.waitActive(self.window):
+        with qtbot.waitActive(self.window, timeout=30_000):
             self.window.show()
             self.window.activateWindow()
         self.line = ServerConnection(str(server.connection))
@@ -107,7 +107,7 @@ class Clerk:
         return self.page.presenter.state
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=20_000)
+        self.qtbot.waitUntil(condition, timeout=30_000)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         self.keys.append(key.name.removeprefix("Key_"))

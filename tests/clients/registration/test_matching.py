@@ -154,9 +154,9 @@ def test_the_page_matches_with_the_keyboard(qtbot: QtBot) -> None:
     session = archive.line.login("admin", "secret")
     shell = window.sign_in_with(SignedIn(connection=archive.line, session=session))
     widget: Any = shell.go_to("matching")
-    qtbot.waitUntil(lambda: len(widget.presenter.state.studies) == 2)
+    qtbot.waitUntil(lambda: len(widget.presenter.state.studies) == 2, timeout=30_000)
     table = widget.list.table
-    qtbot.waitUntil(lambda: table.model().rowCount() == 2)
+    qtbot.waitUntil(lambda: table.model().rowCount() == 2, timeout=30_000)
     table.setFocus()
     while widget.presenter.state.selected != "1.2.2":  # the focus may or may not stand on the first row already
         assert table.currentIndex().row() < 1
@@ -165,7 +165,7 @@ def test_the_page_matches_with_the_keyboard(qtbot: QtBot) -> None:
     number.setFocus()
     qtbot.keyClicks(number, "261122CT0007", delay=40)  # slower than a scanner
     qtbot.keyClick(number, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: widget.presenter.state.may_match)
+    qtbot.waitUntil(lambda: widget.presenter.state.may_match, timeout=30_000)
     qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: len(widget.presenter.state.studies) == 1)
+    qtbot.waitUntil(lambda: len(widget.presenter.state.studies) == 1, timeout=30_000)
     assert widget.presenter.state.studies[0].study_uid == "1.2.1"

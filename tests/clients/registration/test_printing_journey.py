@@ -101,7 +101,7 @@ def test_a_label_comes_out_when_a_patient_is_registered(
     server: ServerProcess, window: Workstation, qtbot: QtBot
 ) -> None:
     def wait(condition: Callable[[], bool]) -> None:
-        qtbot.waitUntil(condition, timeout=20_000)
+        qtbot.waitUntil(condition, timeout=30_000)
 
     with LabelPrinter(paper_out=True) as printer:
         shell: Any = window.shell

@@ -102,7 +102,7 @@ def test_from_the_application_to_the_finished_exam(
     window: Workstation, display: Display, qtbot: QtBot, tmp_path: Path
 ) -> None:
     def wait(condition: Callable[[], bool]) -> None:
-        qtbot.waitUntil(condition, timeout=20_000)
+        qtbot.waitUntil(condition, timeout=30_000)
 
     shell: Any = window.shell
     page = shell.page_widget("registration")

@@ -58,7 +58,7 @@ class Station:
 
     def open(self, page: str = "registration") -> Any:
         UserSettings.for_user("clerk").set("shell/page", page)
-        with self.qtbot.waitActive(self.window):
+        with self.qtbot.waitActive(self.window, timeout=30_000):
             self.window.show()
             self.window.activateWindow()
         connection = self.hospital.connection
@@ -73,7 +73,7 @@ class Station:
             QApplication.processEvents()
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=5000)
+        self.qtbot.waitUntil(condition, timeout=30_000)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """One key action on whatever has the keyboard."""
@@ -356,7 +356,7 @@ def test_a_page_that_opens_without_a_line_fills_itself_later(station: Station) -
     assert page.presenter.state.hospital is None
     assert page.today.list.error_text
     said = [toast.text for toast in station.shell.toasts.toasts]
-    station.qtbot.waitUntil(lambda: page.presenter.state.hospital is not None, timeout=15_000)
+    station.qtbot.waitUntil(lambda: page.presenter.state.hospital is not None, timeout=30_000)
     assert [toast.text for toast in station.shell.toasts.toasts].count(said[-1]) <= 1
     assert page.presenter.state.form.campus_id == 1
     page._refresh()

@@ -46,8 +46,8 @@ def window(qtbot: QtBot) -> Iterator[ViewerWindow]:
     window = ViewerWindow(source)
     window.resize(1000, 700)
     window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignal(window.first_image, timeout=10_000):
+    qtbot.waitExposed(window, timeout=30_000)
+    with qtbot.waitSignal(window.first_image, timeout=30_000):
         window.open_study(next(iter(source.known)))
     yield window
     window.close()
@@ -371,14 +371,14 @@ def test_marks_of_slices_and_of_mpr_panes_are_the_same_marks(window: ViewerWindo
     session, book = window.session, window.session.marks
     stack = session.active_viewport.stack
     assert stack is not None
-    qtbot.waitUntil(lambda: window.store.of(stack).loaded == len(stack), timeout=5000)
+    qtbot.waitUntil(lambda: window.store.of(stack).loaded == len(stack), timeout=30_000)
     middle = len(stack) // 2
     frame = stack.frame_header(middle)
     on_slice = book.draw(Kind.LENGTH, stack.frames[middle], (P(8, 10), P(20, 10)))
     window.perform("volume.mpr")
-    qtbot.waitUntil(lambda: len(window.findChildren(PaneMarks)) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.findChildren(PaneMarks)) == 3, timeout=30_000)
     panes = {pane.pane: pane for pane in window.findChildren(MprPane)}
-    qtbot.waitUntil(lambda: all(pane.picture is not None for pane in panes.values()), timeout=10_000)
+    qtbot.waitUntil(lambda: all(pane.picture is not None for pane in panes.values()), timeout=30_000)
     axial, coronal = (panes[pane].mark_surface for pane in (Pane.AXIAL, Pane.CORONAL))  # type: ignore[attr-defined]
     assert frame.plane is not None
     panes[Pane.AXIAL].state.move_to(frame.plane.point(P(14, 10)))
@@ -459,7 +459,7 @@ def test_a_known_length_calibrates_an_image_without_true_millimetres(qtbot: QtBo
     for source, texts_of_length in ((film, ["4.0 mm （探测器平面）", "10.0 mm （已校准）"]), (slices, ["10.0 mm"] * 2)):
         window = ViewerWindow(source)
         window.show()
-        with qtbot.waitSignal(window.first_image, timeout=10_000):
+        with qtbot.waitSignal(window.first_image, timeout=30_000):
             window.open_study(next(iter(source.known)))
         view, book = window.viewports[0], window.session.marks
         key = view.state.key

@@ -133,7 +133,7 @@ class Reading:
         if cache is not None:
             cache.settle()
         seen, still = 0, 0
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 40
         while still < 10 and time.monotonic() < deadline:
             turn()
             now = _entries("task")

@@ -102,7 +102,7 @@ def test_a_body_that_stalls_is_cut_off(house: WebHouse, quick: None) -> None:
 def test_a_crowd_of_silent_connections_locks_nobody_out(house: WebHouse, quick: None) -> None:
     crowd = [socket.create_connection(("127.0.0.1", house.port)) for _ in range(60)]
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 40
         while time.monotonic() < end:
             try:
                 if alive(house):

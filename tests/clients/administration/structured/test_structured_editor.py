@@ -47,7 +47,7 @@ class Window:
 
     def settle(self) -> None:
         self.qtbot.waitUntil(
-            lambda: not self.window.runner.busy and self.page.presenter.state.draft is not None, timeout=5000
+            lambda: not self.window.runner.busy and self.page.presenter.state.draft is not None, timeout=30_000
         )
 
     @property
@@ -129,7 +129,7 @@ def test_a_file_is_imported_with_what_is_not_understood_and_exported(window: Win
     window.page.import_file(path)
     window.settle()
     assert window.draft.title == "CT Sinus"
-    window.qtbot.waitUntil(lambda: "样式表" in window.page.unknown.text(), timeout=5000)
+    window.qtbot.waitUntil(lambda: "样式表" in window.page.unknown.text(), timeout=30_000)
     out = tmp_path / "out.html"
     window.page.presenter.give_out(lambda file: window.page.write_file(out, file))
     window.settle()
@@ -162,7 +162,7 @@ def test_a_new_template_and_a_deleted_draft(window: Window) -> None:
     window.settle()
     assert len(window.room.kept) == 3 and window.page.delete.isVisible()
     presenter.delete()
-    window.qtbot.waitUntil(lambda: len(window.room.kept) == 2, timeout=5000)
+    window.qtbot.waitUntil(lambda: len(window.room.kept) == 2, timeout=30_000)
 
 
 def test_an_older_version_becomes_the_draft_of_a_new_one(window: Window) -> None:
@@ -173,7 +173,7 @@ def test_an_older_version_becomes_the_draft_of_a_new_one(window: Window) -> None
     window.settle()
     presenter.open(1, 1)
     window.settle()
-    window.qtbot.waitUntil(lambda: window.draft.sections[0].title == "检查技术", timeout=5000)
+    window.qtbot.waitUntil(lambda: window.draft.sections[0].title == "检查技术", timeout=30_000)
     assert presenter.state.is_changed and presenter.state.view is not None and presenter.state.view.version == 2
 
 
@@ -181,7 +181,7 @@ def test_the_words_are_english_in_english(window: Window) -> None:
     set_language(Language.ENGLISH)
     try:
         window.qtbot.waitUntil(
-            lambda: "Publish" in {one.text() for one in window.page.findChildren(QPushButton)}, timeout=5000
+            lambda: "Publish" in {one.text() for one in window.page.findChildren(QPushButton)}, timeout=30_000
         )
         assert window.page.presenter.state.view is not None
         assert window.page.presenter.state.view.row.id == 1, "the choice stays"

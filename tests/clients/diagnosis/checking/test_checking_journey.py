@@ -49,7 +49,7 @@ def test_alarms_come_while_typing_and_go_with_a_reason(qtbot: QtBot, server: Ser
     slices = tmp_path / "slices"
     slices.mkdir()
     scan_a_patient(admin, server, slices)
-    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=30_000)
     admin.call(SaveCheckerWord(word="脑回征象", right="脑沟征象"))
 
     doctor = Seat(qtbot, server, "li")

@@ -59,7 +59,7 @@ def test_gaps_come_with_the_form_and_go_as_it_is_filled(
     nodules = next(field for _section, field in nodule_template().fields() if field.key == "nodules")
     window.panel.presenter.add_item(nodules)
     tag = window.page.findChildren(CheckingTag)[0]
-    window.qtbot.waitUntil(lambda: "nodules.1.size" in {one.path for one in tag.presenter.state.alarms}, timeout=10_000)
+    window.qtbot.waitUntil(lambda: "nodules.1.size" in {one.path for one in tag.presenter.state.alarms}, timeout=30_000)
     assert tag.isVisibleTo(window.page), "nothing was pressed"
     window.page.open_panel("checking")
     panel = window.page.findChildren(CheckingPanel)[0]
@@ -71,5 +71,5 @@ def test_gaps_come_with_the_form_and_go_as_it_is_filled(
     assert form is not None and form.isVisibleTo(window.page)
     window.type("nodules.1.size", "8")
     window.qtbot.waitUntil(
-        lambda: "nodules.1.size" not in {one.path for one in tag.presenter.state.alarms}, timeout=10_000
+        lambda: "nodules.1.size" not in {one.path for one in tag.presenter.state.alarms}, timeout=30_000
     )

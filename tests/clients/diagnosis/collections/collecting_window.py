@@ -36,7 +36,7 @@ class Window:
         self.settle()
 
     def until(self, holds: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(holds, timeout=20_000)
+        self._qtbot.waitUntil(holds, timeout=30_000)
 
     def settle(self) -> None:
         self.until(lambda: not self.window.runner.busy)

@@ -39,7 +39,7 @@ def an_approved_report(qtbot: QtBot, server: ServerProcess, folder: Path) -> Non
         admin.call(CreateUser(login=login, name=name, password=PASSWORD, roles=(role,)))
     folder.mkdir()
     scan_a_patient(admin, server, folder)
-    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=30_000)
     report_id = admin.call(ListReports()).rows[0].id
     doctor = server.client(login="li", password=PASSWORD)
     opened = doctor.call(WriteReport(report_id=report_id))

@@ -140,7 +140,7 @@ def test_what_is_typed_is_kept_by_itself_and_before_every_step(
     presenter.open(view.row.id)
     page.pane.opinion.findings.insertPlainText("右肺结节")
     assert presenter.state.is_dirty
-    qtbot.waitUntil(lambda: not presenter.state.is_dirty, timeout=8000)
+    qtbot.waitUntil(lambda: not presenter.state.is_dirty, timeout=30_000)
     assert "右肺结节" in world.seen(world.expert, view.row.id).content.findings
     page.pane.opinion.impression.insertPlainText("随访")
     presenter.begin(RemoteAction.GIVE_BACK)

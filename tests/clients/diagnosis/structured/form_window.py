@@ -120,7 +120,7 @@ class FormWindow:
 
     def settle(self) -> None:
         """Wait until nothing is under way."""
-        self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=5000)
+        self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=30_000)
 
     def enter(self, report_id: int = 1, action: ReportAction | None = ReportAction.WRITE) -> None:
         """Enter a report."""
@@ -128,7 +128,7 @@ class FormWindow:
         presenter = self.diagnosis.report
         assert presenter is not None
         self.qtbot.waitUntil(
-            lambda: presenter.state.report is not None and presenter.state.report.row.id == report_id, timeout=5000
+            lambda: presenter.state.report is not None and presenter.state.report.row.id == report_id, timeout=30_000
         )
         self.settle()
 
@@ -136,10 +136,10 @@ class FormWindow:
         """Enter report 1 and begin the form of a template."""
         self.enter()
         panel = self.panel
-        self.qtbot.waitUntil(lambda: bool(panel.presenter.state.offered), timeout=5000)
+        self.qtbot.waitUntil(lambda: bool(panel.presenter.state.offered), timeout=30_000)
         row = next(row for row in panel.presenter.state.offered if row.id == number)
         panel.presenter.begin(row)
-        self.qtbot.waitUntil(lambda: panel.presenter.state.template is not None, timeout=5000)
+        self.qtbot.waitUntil(lambda: panel.presenter.state.template is not None, timeout=30_000)
         self.settle()
         return panel
 

@@ -70,7 +70,7 @@ def test_a_structured_report_is_written_approved_and_found(qtbot: QtBot, server:
     slices = tmp_path / "slices"
     slices.mkdir()
     scan_a_patient(admin, server, slices)
-    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: admin.call(ListReports()).total == 1, timeout=30_000)
     report_id = admin.call(ListReports()).rows[0].id
 
     writer = MeasuringSeat(qtbot, server, "li")

@@ -252,7 +252,7 @@ def test_nothing_is_cut_at_the_smallest_screen(window: FormWindow, language: Lan
     window.type("nodules.1.size", "5")
     set_language(language)
     try:
-        window.qtbot.waitUntil(lambda: review(panel) == [], timeout=3000)
+        window.qtbot.waitUntil(lambda: review(panel) == [], timeout=30_000)
     finally:
         set_language(Language.CHINESE)
 

@@ -63,7 +63,7 @@ class Room:
         made = AcquisitionDialog(self.place, EXAM, self.window)
         made.acquired.connect(self.acquired.append)
         made.show()
-        self.bot.waitExposed(made)
+        self.bot.waitExposed(made, timeout=30_000)
         return made
 
     def feed(self, dialog: AcquisitionDialog, record: EcgRecord, seconds: float) -> None:
@@ -103,7 +103,7 @@ def test_from_start_to_success(room: Room) -> None:
     room.feed(dialog, GOOD, 10.0)
     assert dialog.live.isVisible() and dialog.quality.verdict.text() == "质量合格"
     dialog._on_event(Finished(GOOD))
-    room.bot.waitUntil(lambda: dialog.presenter.state.phase is Phase.DONE, timeout=20_000)
+    room.bot.waitUntil(lambda: dialog.presenter.state.phase is Phase.DONE, timeout=30_000)
     assert [(each.trace_id, each.override_reason) for each in room.acquired] == [(1, "")]
     assert dialog.device_card.badge.look.text == "采集成功"
     assert dialog.close_button.text() == "完成"
@@ -180,7 +180,7 @@ def test_nothing_is_cut_in_any_state(room: Room, language: Language, case: str) 
     if case == "offline":
         room.server.connection.set_line(LineState.OFFLINE)
         dialog._on_event(Finished(GOOD))
-        room.bot.waitUntil(lambda: dialog.presenter.state.phase is Phase.WAITING_LINE, timeout=20_000)
+        room.bot.waitUntil(lambda: dialog.presenter.state.phase is Phase.WAITING_LINE, timeout=30_000)
         assert [each.trace_id for each in room.acquired] == [None]
     room.bot.wait(1)
     assert review(dialog) == []
@@ -194,17 +194,17 @@ def test_the_strip_counts_and_the_queue_lists(room: Room) -> None:
     room.server.connection.set_line(LineState.OFFLINE)
     dialog = room.open()
     dialog.import_path(str(_a_file(room)))
-    room.bot.waitUntil(lambda: "1" in strip.words.text() and "中断" in strip.words.text(), timeout=20_000)
+    room.bot.waitUntil(lambda: "1" in strip.words.text() and "中断" in strip.words.text(), timeout=30_000)
     queue = LineQueue(room.place, line_of(room.place))
     room.bot.addWidget(queue)
     assert len(line_of(room.place).waiting()) == 1
     queue.resize(760, 300)
     queue.show()
-    room.bot.waitExposed(queue)
+    room.bot.waitExposed(queue, timeout=30_000)
     queue.grab()
     assert review(queue) == []
     room.server.connection.set_line(LineState.ONLINE)
-    room.bot.waitUntil(lambda: strip.words.text() == "心电上传：无排队", timeout=20_000)
+    room.bot.waitUntil(lambda: strip.words.text() == "心电上传：无排队", timeout=30_000)
     assert len(room.server.kept) == 1 and len(room.server.originals) == 1
     dialog._is_open = False
     dialog.close()

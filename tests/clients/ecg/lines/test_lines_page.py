@@ -95,7 +95,7 @@ def test_a_report_of_a_station_brings_the_new_figures(station: Station, hospital
     assert page.list.total == 5
     hospital.replies[ListLines] = lambda _request: LINES[:2]
     hospital.connection.send_notice(Changed(entity="ecg_line", id=0, version=9))
-    qtbot.waitUntil(lambda: page.list.total == 2)
+    qtbot.waitUntil(lambda: page.list.total == 2, timeout=30_000)
 
 
 def test_a_silent_station_is_found_without_a_notice(station: Station, hospital: FakeEcg) -> None:

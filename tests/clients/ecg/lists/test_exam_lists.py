@@ -150,7 +150,7 @@ def test_a_notice_brings_the_new_row_and_keeps_the_selection(station: Station, q
     chosen = page.list.selected_row.id
     station.hospital.exams.insert(0, an_exam(900))
     station.hospital.connection.send_notice(Changed(entity="ecg_exam", id=900, version=1))
-    qtbot.waitUntil(lambda: page.list.total == 25, timeout=3000)
+    qtbot.waitUntil(lambda: page.list.total == 25, timeout=30_000)
     station.settle()
     assert page.list.selected_row.id == chosen
 
@@ -160,9 +160,9 @@ def test_a_list_out_of_sight_is_loaded_when_it_comes_back(station: Station, qtbo
     station.page(pages.HOME)
     station.hospital.exams.insert(0, an_exam(900))
     station.hospital.connection.send_notice(Changed(entity="ecg_exam", id=900, version=1))
-    qtbot.waitUntil(lambda: page._stale, timeout=3000)
+    qtbot.waitUntil(lambda: page._stale, timeout=30_000)
     station.page(pages.IN_HOSPITAL)
-    qtbot.waitUntil(lambda: page.list.total == 25, timeout=3000)
+    qtbot.waitUntil(lambda: page.list.total == 25, timeout=30_000)
 
 
 def test_ten_thousand_rows_are_fetched_in_windows(station: Station) -> None:
@@ -183,7 +183,7 @@ def test_ten_thousand_rows_are_fetched_in_windows(station: Station) -> None:
     before = len(station.hospital.calls_of(ListEcgExams))
     bar = page.list.table.verticalScrollBar()
     bar.setValue(bar.maximum())
-    station.qtbot.waitUntil(lambda: page.list.model.row(11_999) is not None, timeout=5000)
+    station.qtbot.waitUntil(lambda: page.list.model.row(11_999) is not None, timeout=30_000)
     assert page.list.model.row(11_999).id == 12_000
     asked = station.hospital.calls_of(ListEcgExams)[before:]
     assert 0 < sum(request.page.limit for request in asked) <= 2000

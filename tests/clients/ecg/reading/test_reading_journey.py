@@ -48,7 +48,7 @@ def seat(qtbot: QtBot, house: RealHouse, tmp_path: Path) -> Iterator[Seat]:
 
 
 def until(qtbot: QtBot, holds: Callable[[], bool]) -> None:
-    qtbot.waitUntil(holds, timeout=20_000)
+    qtbot.waitUntil(holds, timeout=30_000)
 
 
 def opened(qtbot: QtBot, seat: Seat, exam_id: int) -> ReadingPage:

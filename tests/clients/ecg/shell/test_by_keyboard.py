@@ -67,7 +67,7 @@ def fill(station: Station) -> None:
 def test_a_patient_is_registered_without_the_mouse(station: Station, qtbot: QtBot) -> None:
     fill(station)
     station.press(Key.Key_Return, _CTRL)
-    qtbot.waitUntil(lambda: bool(station.hospital.calls_of(ecg.RegisterEcg)))
+    qtbot.waitUntil(lambda: bool(station.hospital.calls_of(ecg.RegisterEcg)), timeout=30_000)
     station.settle()
     entry = station.hospital.calls_of(ecg.RegisterEcg)[-1].entry
     assert entry.patient_name == "Zhang" and entry.age.startswith("58")
@@ -81,7 +81,7 @@ def test_f2_registers_and_goes_on_to_the_acquisition(qtbot: QtBot, monkeypatch: 
     station = Station(qtbot, a_session(role="ecg_admin"), hospital)
     fill(station)
     station.press(Key.Key_F2)
-    qtbot.waitUntil(lambda: bool(FakeReading.made))
+    qtbot.waitUntil(lambda: bool(FakeReading.made), timeout=30_000)
     assert FakeReading.made[-1].reading.acquire
     station.close()
 
@@ -91,7 +91,7 @@ def test_a_missing_field_keeps_the_dialog_and_marks_it(station: Station, qtbot: 
     station.press(Key.Key_F3)
     station.press(Key.Key_Return, _CTRL)
     dialog = station.dialog(ConsultationRegistration)
-    qtbot.waitUntil(lambda: bool(dialog.form.rows["patient_name"].problem))
+    qtbot.waitUntil(lambda: bool(dialog.form.rows["patient_name"].problem), timeout=30_000)
     assert not station.hospital.calls_of(ecg.RegisterEcg)
     dialog.reject()
 
@@ -109,12 +109,12 @@ def test_read_accept_submit_print_and_the_next_one(station: Station, qtbot: QtBo
     station.press(Key.Key_F10)
     station.press(Key.Key_Return)  # 提交并打印
     station.press(Key.Key_Return)  # the template, asked once
-    qtbot.waitUntil(lambda: bool(house.prints), timeout=5000)
+    qtbot.waitUntil(lambda: bool(house.prints), timeout=30_000)
     assert house.pages[1].state is ReportState.SUBMITTED and house.pages[1].body.diagnosis.endswith("ok")
     station.window.activateWindow()
     station.settle()
     station.press(Key.Key_N, _CTRL)
-    qtbot.waitUntil(lambda: station.parts.area().front not in (None, 1), timeout=5000)
+    qtbot.waitUntil(lambda: station.parts.area().front not in (None, 1), timeout=30_000)
     assert 1 not in station.parts.area().open
 
 
@@ -129,7 +129,7 @@ def test_closing_the_window_with_a_draft_asks_and_keeps_it(station: Station, qtb
     question = station.window.findChild(Question)
     assert question is not None
     question.answer("save")
-    qtbot.waitUntil(lambda: house.pages[1].state is ReportState.DRAFT, timeout=5000)
+    qtbot.waitUntil(lambda: house.pages[1].state is ReportState.DRAFT, timeout=30_000)
     assert house.pages[1].body.diagnosis == "draft"
 
 
@@ -140,5 +140,5 @@ def test_a_consultation_is_asked_for_by_two_keys(station: Station, qtbot: QtBot)
     dialog = station.dialog(ApplicationDialog)
     dialog.form.focus("question")
     station.press(Key.Key_Return, _CTRL)
-    qtbot.waitUntil(lambda: bool(station.hospital.calls_of(Apply)), timeout=5000)
+    qtbot.waitUntil(lambda: bool(station.hospital.calls_of(Apply)), timeout=30_000)
     assert station.hospital.calls_of(Apply)[-1].exam_id == page.list.selected_row.id

@@ -150,7 +150,7 @@ def test_a_new_consultation_pops_up_and_a_click_opens_the_acceptance(opened: Ope
     assert station.parts.popups.cards == []
     station.hospital.notices = [a_notice(1, urgency=Urgency.EMERGENCY)]
     station.hospital.connection.send_notice(Changed(entity="ecg_notice", id=station.session.user_id, version=0))
-    qtbot.waitUntil(lambda: len(station.parts.popups.cards) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(station.parts.popups.cards) == 1, timeout=30_000)
     card = station.parts.popups.cards[0]
     assert "新的会诊" in card.head.text() and "李秀英" in card.words.text()
     assert station.parts.bell.count == 1
@@ -214,7 +214,7 @@ def test_notices_of_the_server_refresh_the_list_in_sight(opened: Open, qtbot: Qt
     before = listing.list.total
     station.hospital.consultations.append(a_consultation(99))
     station.hospital.connection.send_notice(Changed(entity="ecg_consultation", id=99, version=1))
-    qtbot.waitUntil(lambda: listing.list.total == before + 1, timeout=3000)
+    qtbot.waitUntil(lambda: listing.list.total == before + 1, timeout=30_000)
 
 
 def test_a_report_window_shows_why_there_is_none(opened: Open) -> None:

@@ -132,7 +132,7 @@ def test_the_grid_is_true_to_one_percent_after_calibration(qtbot: Any, tmp_path:
 
 def test_the_wheel_zooms_at_the_cursor_and_reset_returns(qtbot: Any, tmp_path: Path) -> None:
     view = _view(qtbot, tmp_path)
-    with qtbot.waitSignal(view.scale_changed):
+    with qtbot.waitSignal(view.scale_changed, timeout=30_000):
         view.set_scale(50.0, 20.0)
     view.set_scale(25.0, 10.0)
     at = QPoint(600, 300)
@@ -160,7 +160,7 @@ def test_right_drag_pans_and_a_right_click_clears(qtbot: Any, tmp_path: Path) ->
     _drag(view, QPoint(500, 300), QPoint(400, 280), Qt.MouseButton.RightButton)
     assert view.model.view.left == pytest.approx(left + 100 / view.model.view.per_mm)
     assert len(view.measurements) == 1
-    with qtbot.waitSignal(view.measurements_cleared):
+    with qtbot.waitSignal(view.measurements_cleared, timeout=30_000):
         QTest.mouseClick(view.canvas, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, QPoint(500, 300))
     assert view.measurements == ()
 
@@ -372,7 +372,7 @@ def test_the_screen_of_the_moment_gives_the_millimetres(qtbot: Any, tmp_path: Pa
     qtbot.addWidget(bare)
     bare.show()
     assert not bare.model.calibrated and bare.bar.mark.isVisible()
-    with qtbot.waitSignal(bare.calibration_wanted):
+    with qtbot.waitSignal(bare.calibration_wanted, timeout=30_000):
         bare.bar.mark.click()
 
 
@@ -471,7 +471,7 @@ def test_a_filter_that_fails_is_said_and_the_trace_stays(qtbot: Any, tmp_path: P
 def test_filters_of_a_real_runner_come_back_and_a_closed_view_gets_none(qtbot: Any, tmp_path: Path) -> None:
     runner = QtTaskRunner()
     view = _view(qtbot, tmp_path, runner)
-    qtbot.waitUntil(lambda: "滤波 0.05–150 Hz" in view.scale_text())
+    qtbot.waitUntil(lambda: "滤波 0.05–150 Hz" in view.scale_text(), timeout=30_000)
     scene = view.model.scene()
     assert scene is not None
     whole = filtered(_RECORD.microvolts(), 500.0)

@@ -37,7 +37,7 @@ def grabber(qtbot: QtBot) -> Iterator[Grabber]:
 
 
 def test_pictures_arrive_with_the_sheet_in_them(grabber: Grabber, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(grabber.arrived, timeout=5000):
+    with qtbot.waitSignal(grabber.arrived, timeout=30_000):
         grabber.start(KEY)
     taken = grabber.take()
     assert taken is not None
@@ -50,17 +50,17 @@ def test_only_one_picture_waits_while_nobody_takes_it(grabber: Grabber, qtbot: Q
     told: list[int] = []
     grabber.arrived.connect(lambda: told.append(1))
     grabber.start(KEY)
-    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    qtbot.waitUntil(lambda: bool(told), timeout=30_000)
     source_reads = grabber._cameras.opened  # type: ignore[attr-defined]
     QTest.qWait(60)  # a dozen pictures at 200 a second
     assert (len(told), source_reads) == (1, 1)
     grabber.take()
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=30_000)
 
 
 def test_stopping_gives_the_camera_back_and_starting_again_works(grabber: Grabber, qtbot: QtBot) -> None:
     for _time in range(3):
-        with qtbot.waitSignal(grabber.arrived, timeout=5000):
+        with qtbot.waitSignal(grabber.arrived, timeout=30_000):
             grabber.start(KEY)
         grabber.stop()
         assert not grabber.is_running
@@ -69,10 +69,10 @@ def test_stopping_gives_the_camera_back_and_starting_again_works(grabber: Grabbe
 
 def test_a_lost_camera_and_a_missing_one_are_said(qtbot: QtBot) -> None:
     lost = Grabber(VirtualCameras([a_picture()], per_second=200, break_after=3))
-    with qtbot.waitSignal(lost.failed, timeout=5000) as said:
+    with qtbot.waitSignal(lost.failed, timeout=30_000) as said:
         lost.start(KEY)
     assert "断开" in said.args[0]
-    with qtbot.waitSignal(lost.failed, timeout=5000) as missing:
+    with qtbot.waitSignal(lost.failed, timeout=30_000) as missing:
         lost.start("9")
     assert "没有这个摄像头" in missing.args[0]
     lost.stop()

@@ -30,9 +30,9 @@ def house(tmp_path: Path, qtbot: QtBot) -> Iterator[ImagingHouse]:
     made.tab.show()
     made.place.desk_settings.set("pathology/capture/type", "image/png")
     made.tab.start_live()
-    qtbot.waitUntil(lambda: made.tab.live.frame is not None, timeout=5000)
+    qtbot.waitUntil(lambda: made.tab.live.frame is not None, timeout=30_000)
     made.tab.capture()
-    qtbot.waitUntil(lambda: bool(made.tab.presenter.state.confirmed_all()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(made.tab.presenter.state.confirmed_all()), timeout=30_000)
     made.tab.presenter.select(made.tab.presenter.state.items[0].key)
     yield made
     made.close()
@@ -41,7 +41,7 @@ def house(tmp_path: Path, qtbot: QtBot) -> Iterator[ImagingHouse]:
 def editor_of(house: ImagingHouse, qtbot: QtBot, entry: Any) -> Editor:
     before = len(house.view.panels)
     entry(house.desk)
-    qtbot.waitUntil(lambda: len(house.view.panels) > before, timeout=5000)
+    qtbot.waitUntil(lambda: len(house.view.panels) > before, timeout=30_000)
     editor = house.view.panels[-1][1]
     assert isinstance(editor, Editor)
     qtbot.addWidget(editor)
@@ -52,7 +52,7 @@ def editor_of(house: ImagingHouse, qtbot: QtBot, entry: Any) -> Editor:
 
 def applied(editor: Editor, qtbot: QtBot, count: int) -> None:
     editor.apply_tool()
-    qtbot.waitUntil(lambda: editor.steps.count() == count, timeout=5000)
+    qtbot.waitUntil(lambda: editor.steps.count() == count, timeout=30_000)
 
 
 def test_steps_are_applied_taken_back_and_kept_as_a_new_picture(house: ImagingHouse, qtbot: QtBot) -> None:
@@ -65,13 +65,13 @@ def test_steps_are_applied_taken_back_and_kept_as_a_new_picture(house: ImagingHo
     editor.tool.setCurrentIndex(editor.tool.findData("invert"))
     applied(editor, qtbot, 2)
     editor.undo()
-    qtbot.waitUntil(lambda: editor.steps.count() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: editor.steps.count() == 1, timeout=30_000)
     assert np.array_equal(editor.present, expected)
     editor.tool.setCurrentIndex(editor.tool.findData("zoom"))
     editor.set_values(50)
     applied(editor, qtbot, 2)
     editor.keep()
-    qtbot.waitUntil(lambda: len(house.tab.presenter.state.confirmed_all()) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(house.tab.presenter.state.confirmed_all()) == 2, timeout=30_000)
     first, second = house.tab.presenter.state.confirmed_all()
     assert second.facts.parent_id == first.id and second.facts.steps == ("tones 20 10 1.5", "zoom 0.5")
     assert (second.width, second.height) == (first.width // 2, first.height // 2)
@@ -114,7 +114,7 @@ def test_without_a_chosen_picture_nothing_opens(house: ImagingHouse, qtbot: QtBo
 
 def test_measuring_opens_the_picture_with_the_tool_in_hand(house: ImagingHouse, qtbot: QtBot) -> None:
     entries.measure(house.desk)
-    qtbot.waitUntil(lambda: house.tab.stack.currentWidget() is house.tab.picture, timeout=5000)
+    qtbot.waitUntil(lambda: house.tab.stack.currentWidget() is house.tab.picture, timeout=30_000)
     assert house.tab.canvas_bar.tools.current == "length"
 
 

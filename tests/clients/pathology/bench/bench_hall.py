@@ -93,7 +93,7 @@ class Desk:
             make_login=partial(_login, chosen),
         )
         self.window.resize(1366, 768)
-        with qtbot.waitActive(self.window):
+        with qtbot.waitActive(self.window, timeout=30_000):
             self.window.show()
             self.window.activateWindow()
         session = self.connection.login(login, PASSWORD)
@@ -101,7 +101,7 @@ class Desk:
         self.settle()
         entrance = shell.page_widget("pathology")
         assert isinstance(entrance, Entrance)
-        qtbot.waitUntil(lambda: entrance.window_of_station is not None, timeout=10_000)
+        qtbot.waitUntil(lambda: entrance.window_of_station is not None, timeout=30_000)
         assert entrance.window_of_station is not None
         self.station: StationWindow = entrance.window_of_station
         self.settle()
@@ -109,11 +109,11 @@ class Desk:
     def settle(self) -> None:
         """Until nothing runs."""
         for _ in range(3):
-            self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=15_000)
+            self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=30_000)
             QApplication.processEvents()
 
     def wait(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=15_000)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
 
     def tab(self, tab_id: str) -> Any:
         """The page of a tab, brought to the front."""

@@ -58,7 +58,7 @@ def case_id(room: Room) -> int:
 def _shown(qtbot: QtBot, widget: QWidget, size: tuple[int, int] = (1080, 700)) -> None:
     qtbot.addWidget(widget)
     widget.resize(*size)
-    with qtbot.waitExposed(widget):
+    with qtbot.waitExposed(widget, timeout=30_000):
         widget.show()
 
 

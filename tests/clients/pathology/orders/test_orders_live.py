@@ -66,15 +66,15 @@ def test_the_technical_room_sees_an_order_at_once_and_the_doctor_its_result(qtbo
         assert (requests.list.total, feedback.list.total) == (0, 0)
         request = PlaceOrders(case_id=case_id, kind=OrderKind.IMMUNO, block_ids=blocks[:1], markers=("Ki-67",))
         (order,) = doctor.call(request)
-        qtbot.waitUntil(lambda: requests.list.total == 1, timeout=10_000)
+        qtbot.waitUntil(lambda: requests.list.total == 1, timeout=30_000)
 
         assert bench.call(ExecuteOrders(order_ids=(order.id,))).done == 1
-        qtbot.waitUntil(lambda: requests.list.total == 0, timeout=10_000)
-        qtbot.waitUntil(lambda: _state(feedback) is OrderState.EXECUTED, timeout=10_000)
+        qtbot.waitUntil(lambda: requests.list.total == 0, timeout=30_000)
+        qtbot.waitUntil(lambda: _state(feedback) is OrderState.EXECUTED, timeout=30_000)
         version = feedback.list.model.row(0).version
         entry = ResultEntry(reading=Reading.POSITIVE, percentage=30)
         bench.call(EnterResult(order_id=order.id, version=version, result=entry))
-        qtbot.waitUntil(lambda: _state(feedback) is OrderState.RESULTED, timeout=10_000)
+        qtbot.waitUntil(lambda: _state(feedback) is OrderState.RESULTED, timeout=30_000)
         for screen in (requests, feedback):
             screen.close_screen()
     house.close()

@@ -48,7 +48,7 @@ class Room:
             TITLE, make_pages(self.chosen, station), lambda _server: self.house.connection, make_login=make_login
         )
         self.window.resize(1366, 768)
-        with qtbot.waitActive(self.window):
+        with qtbot.waitActive(self.window, timeout=30_000):
             self.window.show()
             self.window.activateWindow()
 
@@ -62,11 +62,11 @@ class Room:
 
     def settle(self) -> None:
         for _ in range(3):
-            self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=5000)
+            self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=30_000)
             QApplication.processEvents()
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=5000)
+        self.qtbot.waitUntil(condition, timeout=30_000)
 
     def type(self, text: str) -> None:
         """Letters slower than a scanner; the last one is held back for a moment, in case a scan goes on."""

@@ -69,7 +69,7 @@ def _shown(qtbot: QtBot, page: QWidget, size: tuple[int, int] = (1240, 740)) -> 
     qtbot.addWidget(page)
     page.resize(*size)
     page.show()
-    qtbot.waitExposed(page)
+    qtbot.waitExposed(page, timeout=30_000)
     return page
 
 
@@ -97,7 +97,7 @@ def test_a_table_is_shown_with_its_chart_and_each_figure_opens_its_cases(house: 
     page.table.open_current()
     cases = house.view.window
     assert isinstance(cases, CaseLinesView)
-    qtbot.waitUntil(lambda: cases.total > 0)
+    qtbot.waitUntil(lambda: cases.total > 0, timeout=30_000)
     assert cases.total == table.rows[0].values[column - 1]
     page.table.setCurrentCell(len(table.rows), column)
     page.table.open_current()
@@ -164,7 +164,7 @@ def test_conditions_are_built_kept_and_asked_again(house: House, qtbot: QtBot) -
     )
     assert page.editor.group() == wanted
     page.query_button.click()
-    qtbot.waitUntil(lambda: page.list.total > 0)
+    qtbot.waitUntil(lambda: page.list.total > 0, timeout=30_000)
     assert page.list.which == CasesWhere(condition=wanted)
     page.name.set_value("女性癌")
     page.save_button.click()
@@ -189,7 +189,7 @@ def test_every_field_can_be_chosen_and_a_missing_value_is_said(house: House, qtb
         assert editor.condition().field is field
     page.editor.set_group(Group(parts=(Condition(field=Field.AGE, operator=Operator.FROM),)))
     page.run()
-    qtbot.waitUntil(lambda: "年龄" in page.list.list.error_text)
+    qtbot.waitUntil(lambda: "年龄" in page.list.list.error_text, timeout=30_000)
 
 
 def test_the_register_book_is_listed_drawn_and_exported(house: House, qtbot: QtBot, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_the_register_book_is_listed_drawn_and_exported(house: House, qtbot: QtB
     page.first.set_value(date(2026, 1, 1))
     page.library.set_value(0)
     page.query_button.click()
-    qtbot.waitUntil(lambda: page.list.total > 20)
+    qtbot.waitUntil(lambda: page.list.total > 20, timeout=30_000)
     page.list.export(with_ending(tmp_path / "book.csv"))
     lines = (tmp_path / "book.csv").read_text("utf-8-sig").splitlines()
     assert len(lines) == page.list.total + 1
@@ -209,8 +209,8 @@ def test_the_register_book_is_listed_drawn_and_exported(house: House, qtbot: QtB
 def test_a_double_click_opens_the_case(house: House, qtbot: QtBot) -> None:
     view = _shown(qtbot, CaseLinesView(house.desk))
     view.show_cases(CasesWhere())
-    qtbot.waitUntil(lambda: view.total > 0)
-    qtbot.waitUntil(lambda: view.list.model.rowCount() > 0)
+    qtbot.waitUntil(lambda: view.total > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: view.list.model.rowCount() > 0, timeout=30_000)
     view.list.table.selectRow(0)
     view.open_selected()
     assert len(house.opened) == 1
@@ -226,7 +226,7 @@ def test_indicators_show_trend_and_cases_and_take_figures(house: House, qtbot: Q
     view = page.chosen
     assert view is not None
     missed = view.months[-1].denominator - view.months[-1].numerator
-    qtbot.waitUntil(lambda: cases.total == missed)
+    qtbot.waitUntil(lambda: cases.total == missed, timeout=30_000)
     page.list.table.selectRow(list(Indicator).index(Indicator.IMMUNO_EXTERNAL))
     assert page.form.isVisible() and not page.cases_button.isVisible()
     page.form.set_values({"numerator": 9, "denominator": 10, "note": "省质评"})

@@ -104,7 +104,7 @@ def shown(qtbot: QtBot, widget: QWidget, size: tuple[int, int] = (1180, 700)) ->
     qtbot.addWidget(widget)
     widget.resize(*size)
     widget.show()
-    qtbot.waitExposed(widget)
+    qtbot.waitExposed(widget, timeout=30_000)
 
 
 def name_it(view: QWidget, name: str) -> None:
@@ -121,7 +121,7 @@ def pick(qtbot: QtBot, place: Any, kind: TemplateKind, typed: str) -> tuple[Pick
     taken: list[tuple[str, str]] = []
     dialog = PickingDialog(place, kind, lambda findings, diagnosis: taken.append((findings, diagnosis)), place.shell)
     dialog.show()  # it deletes itself when it closes; the shell would otherwise
-    qtbot.waitExposed(dialog)
+    qtbot.waitExposed(dialog, timeout=30_000)
     dialog.search.setText(typed)
     dialog.search.textEdited.emit(typed)
     press(dialog.search, ENTER)
@@ -151,7 +151,9 @@ def test_a_gross_template_has_one_pane(qtbot: QtBot, place: Any) -> None:
     dialog, taken = pick(qtbot, place, TemplateKind.GROSS, "chuanci")
     sheet = dialog.sheet
     press(sheet, ENTER)
-    qtbot.waitUntil(lambda: all(button.height() >= 44 for button in (*sheet.options, sheet.insert_button)))
+    qtbot.waitUntil(
+        lambda: all(button.height() >= 44 for button in (*sheet.options, sheet.insert_button)), timeout=30_000
+    )
     press(sheet, Qt.Key.Key_2)
     for value in ("2", "0.5", "1", ""):
         if value:
@@ -323,7 +325,7 @@ def test_the_dictionary_puts_choices_into_a_long_text(qtbot: QtBot, place: Any) 
     prompts = [Prompt("灰白色组织"), Prompt("切缘", ("肿瘤",)), Prompt("切面灰白", ("肿瘤", "切面"))]
     taken: list[str] = []
     window = open_dictionary(place.shell, prompts, taken.append)
-    qtbot.waitExposed(window)
+    qtbot.waitExposed(window, timeout=30_000)
     assert [window.tree.topLevelItem(at).text(0) for at in range(2)] == ["灰白色组织", "肿瘤"]  # type: ignore[union-attr]
     QTest.keyClicks(window.search, "qm")
     QTest.keyClick(window.search, ENTER, CONTROL)
@@ -394,7 +396,7 @@ def test_nothing_is_cut_in_either_language(qtbot: QtBot, place: Any, language: L
             assert [str(one) for one in review(view)] == []
         dialog, _taken = pick(qtbot, place, TemplateKind.DIAGNOSIS, "wxa")
         press(dialog.sheet, Qt.Key.Key_Space)
-        qtbot.waitUntil(lambda: [str(one) for one in review(dialog)] == [])
+        qtbot.waitUntil(lambda: [str(one) for one in review(dialog)] == [], timeout=30_000)
     finally:
         set_language(Language.CHINESE)
 

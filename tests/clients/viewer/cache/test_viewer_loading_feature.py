@@ -67,7 +67,7 @@ def test_clearing_deletes_and_says_how_much(opened: Opened, qtbot: QtBot, tmp_pa
 
     opened.window.perform("cache.clear")
 
-    qtbot.waitUntil(lambda: "3 MB" in opened.window.banner.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "3 MB" in opened.window.banner.text(), timeout=30_000)
     assert opened.cache.get(ITEM) is None and not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -75,24 +75,24 @@ def test_only_shown_series_are_loaded_when_asked_so(opened: Opened, qtbot: QtBot
     opened.window.perform("load.all")
     assert not opened.is_on("load.all") and not LoadSettings.read(viewer_settings()).load_all
 
-    with qtbot.waitSignal(opened.window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(opened.window.all_loaded, timeout=30_000):
         opened.window.open_study(opened.study)
 
     shown, other = (opened.window.store.of(stack) for stack in opened.window.session.stacks)
     assert shown.loaded == 6 and other.loaded == 1
     opened.window.perform("load.all")
-    qtbot.waitUntil(lambda: other.loaded == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: other.loaded == 6, timeout=30_000)
 
 
 def test_after_the_open_study_is_complete_what_comes_next_is_prepared(opened: Opened, qtbot: QtBot) -> None:
     opened.source.gate.clear()
     opened.window.open_study(opened.study)
-    qtbot.waitUntil(lambda: bool(opened.source.asked), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(opened.source.asked), timeout=30_000)
     opened.window.opening.prepare(["1.9", "1.10"])
     assert opened.source.prepared == []
 
     opened.source.gate.set()
-    qtbot.waitUntil(lambda: "1.10" in opened.source.prepared, timeout=10_000)
+    qtbot.waitUntil(lambda: "1.10" in opened.source.prepared, timeout=30_000)
 
     assert set(opened.source.prepared) == {opened.study, "1.9", "1.10"}
 

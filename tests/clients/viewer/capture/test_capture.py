@@ -24,7 +24,7 @@ def window(qtbot: QtBot) -> Iterator[ViewerWindow]:
     made = ViewerWindow(source)
     made.resize(1000, 700)
     made.show()
-    with qtbot.waitSignal(made.first_image, timeout=10_000):
+    with qtbot.waitSignal(made.first_image, timeout=30_000):
         made.open_study(next(iter(source.known)))
     made.perform("tool.capture")
     yield made

@@ -106,7 +106,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     write_series(tmp_path / "ct", 6)
     window = ViewerWindow()
     window.resize(1366, 768)
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_files([tmp_path / "ct"])
     yield window
     window.close()
@@ -124,7 +124,7 @@ def dialog_of(window: ViewerWindow, form: str, scope: str) -> tuple[DownloadFeat
 
 
 def finished(qtbot: QtBot, dialog: DownloadDialog) -> str:
-    qtbot.waitUntil(lambda: not dialog.working and bool(dialog.message.text()), timeout=10_000)
+    qtbot.waitUntil(lambda: not dialog.working and bool(dialog.message.text()), timeout=30_000)
     return dialog.message.text()
 
 
@@ -179,7 +179,7 @@ def test_files_of_this_machine_are_packed_here(window: ViewerWindow, qtbot: QtBo
         assert len(archive.namelist()) == 7 and "DICOMDIR" in archive.namelist()
 
     feature.begin(tmp_path / "no" / "such" / "folder.zip")
-    qtbot.waitUntil(lambda: "无法写入" in dialog.message.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "无法写入" in dialog.message.text(), timeout=30_000)
 
 
 class Guarded(MemorySource):
@@ -201,7 +201,7 @@ def test_pictures_of_the_server_need_its_permission_and_are_noted(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     source = Guarded(a_study(a_series(4)))
     window = ViewerWindow(source)
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
     feature, dialog = dialog_of(window, "png", "series")
     source.refusal = "没有导出影像的权限"
@@ -210,7 +210,7 @@ def test_pictures_of_the_server_need_its_permission_and_are_noted(
 
     source.refusal = ""
     feature.begin(tmp_path / "png")
-    qtbot.waitUntil(lambda: "4" in dialog.message.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "4" in dialog.message.text(), timeout=30_000)
     assert (source.noted.study_uid, source.noted.kind, source.noted.count) == (a_study().study_uid, "png", 4)
     window.close()
     window.deleteLater()

@@ -58,7 +58,7 @@ def opened(qtbot: QtBot, source: MemorySource) -> Iterator[ViewerWindow]:
     made = ViewerWindow(source)
     made.resize(1366, 768)
     made.show()
-    with qtbot.waitSignal(made.first_image, timeout=10_000):
+    with qtbot.waitSignal(made.first_image, timeout=30_000):
         made.open_study(next(iter(source.known)))
     QApplication.processEvents()
     made.session.active_viewport.reset()  # whatever hanging chose
@@ -85,7 +85,7 @@ def composed(qtbot: QtBot, films: FilmDesk, number: int = 0) -> NDArray[np.uint8
     images: list[QImage] = []
     done: list[bool] = []
     films.compose([number], lambda _n, image: images.append(image), lambda: done.append(True))
-    qtbot.waitUntil(lambda: bool(done), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(done), timeout=30_000)
     films.stop()
     pixels, rows, columns, samples = grey_bytes(images[0])
     array = np.frombuffer(pixels, np.uint8)
@@ -116,17 +116,17 @@ def test_the_planes_of_reformatting_go_onto_films(window: ViewerWindow, qtbot: Q
     """Values, millimetres and window come along; closing the study takes the pictures away."""
     films = the_feature(window).films
     stack = window.session.stacks[0]
-    qtbot.waitUntil(lambda: window.store.of(stack).loaded == len(stack), timeout=5_000)
+    qtbot.waitUntil(lambda: window.store.of(stack).loaded == len(stack), timeout=30_000)
     window.session.active_viewport.voi = Window(40, 500)
     window.perform("volume.mpr")
     page = window.stage.page
     assert isinstance(page, MprPage)
-    qtbot.waitUntil(lambda: page.state is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: page.state is not None, timeout=30_000)
     assert page.state is not None and page.volume is not None
     page.panes[Pane.CORONAL].touched.emit(Pane.CORONAL)
     page.state.set_slab(6.0, ReformatProjection.MEAN)
     window.perform("film.add_image")
-    qtbot.waitUntil(lambda: len(films.model.cells) == 1, timeout=5_000)
+    qtbot.waitUntil(lambda: len(films.model.cells) == 1, timeout=30_000)
     cell = films.model.cells[0]
     assert cell is not None and "冠状面" in cell.stack.label and "6 mm" in cell.stack.label
     header = cell.stack.frame_header(0)
@@ -142,7 +142,7 @@ def test_the_planes_of_reformatting_go_onto_films(window: ViewerWindow, qtbot: Q
     assert cell.spacing().is_known and cell.spacing().row_mm == header.plane.row_spacing_mm
 
     window.perform("film.add_series")
-    qtbot.waitUntil(lambda: len(films.model.cells) == 4, timeout=5_000)
+    qtbot.waitUntil(lambda: len(films.model.cells) == 4, timeout=30_000)
     window.store.limit_bytes = 1
     window.store.make_room({id(stack)})
     assert window.store.of(cell.stack).frame(0) is not None  # nothing could bring it again
@@ -170,7 +170,7 @@ def test_colours_of_a_page_stand_on_a_film_without_millimetres(window: ViewerWin
     films.set_options(texts=False)
     window.stage.enter("painted", Painted(window.session.stacks[0]))
     window.perform("film.add_image")
-    qtbot.waitUntil(lambda: len(films.model.cells) == 1, timeout=5_000)
+    qtbot.waitUntil(lambda: len(films.model.cells) == 1, timeout=30_000)
     cell = films.model.cells[0]
     assert cell is not None and not cell.spacing().is_known and films.model.cells_without_mm() == 1
     film = composed(qtbot, films)
@@ -185,7 +185,7 @@ def test_the_page_and_a_panel_fit_the_smallest_screen(window: ViewerWindow, qtbo
     assert window.strip.isVisible()
     window.perform("objects.panel")
     window.perform("tags.open")
-    qtbot.waitUntil(lambda: window.side.width() > 400, timeout=5_000)
+    qtbot.waitUntil(lambda: window.side.width() > 400, timeout=30_000)
     QApplication.processEvents()
 
     assert window.width() == 1366 and not window.strip.isVisible()
@@ -317,7 +317,7 @@ def test_pages_of_the_pdf_have_the_size_of_the_film(window: ViewerWindow, qtbot:
     films.set_up(replace(films.model.setup, size="10INX12IN", orientation="LANDSCAPE", layout=grid(2, 1), dpi=72))
     films.add_series()
     films.export(tmp_path / "films.pdf")
-    qtbot.waitUntil(lambda: not films.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not films.busy, timeout=30_000)
     data = (tmp_path / "films.pdf").read_bytes()
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data)
     assert len(boxes) == 3
@@ -329,7 +329,7 @@ def test_pages_of_the_pdf_have_the_size_of_the_film(window: ViewerWindow, qtbot:
         assert np.array_equal(np.frombuffer(pixels, np.uint8).reshape(rows, columns), composed(qtbot, films))
     films.set_options(what=CURRENT)
     films.export(tmp_path / "one.png")
-    qtbot.waitUntil(lambda: not films.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not films.busy, timeout=30_000)
     saved = QImage(str(tmp_path / "one.png"))
     assert (saved.width(), saved.height()) == films.model.setup.pixels
     assert saved.dotsPerMeterX() == round(72 / 25.4 * 1000)
@@ -340,9 +340,9 @@ def test_stopping_an_export_leaves_no_half_file(window: ViewerWindow, qtbot: QtB
     films.set_up(replace(films.model.setup, size="8INX10IN", layout=grid(1, 1), dpi=72))
     films.add_series()
     films.export(tmp_path / "films.pdf")
-    qtbot.waitUntil(lambda: bool(list(tmp_path.iterdir())), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(list(tmp_path.iterdir())), timeout=30_000)
     films.stop()
-    qtbot.waitUntil(lambda: not list(tmp_path.iterdir()), timeout=20_000)
+    qtbot.waitUntil(lambda: not list(tmp_path.iterdir()), timeout=30_000)
     assert not films.busy
 
 
@@ -353,7 +353,7 @@ def test_a_paper_printer_gets_a_page_a_film(window: ViewerWindow, qtbot: QtBot, 
     printer = QPrinter()
     printer.setOutputFileName(str(tmp_path / "paper.pdf"))
     the_page(window).print_on(printer)
-    qtbot.waitUntil(lambda: "纸张打印机" in window.banner.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "纸张打印机" in window.banner.text(), timeout=30_000)
     assert (tmp_path / "paper.pdf").read_bytes().count(b"/Type /Page\n") == 2
 
 
@@ -402,7 +402,7 @@ def test_what_cannot_be_printed_says_why(window: ViewerWindow, qtbot: QtBot) -> 
     assert "1-9" in window.banner.text()
     films.set_options(what="all")
     films.export(Path("/nowhere/at/all/films.pdf"))
-    qtbot.waitUntil(lambda: not films.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not films.busy, timeout=30_000)
     assert "nowhere" in window.banner.text()
     assert page.panel.print.isEnabled()
 
@@ -472,12 +472,12 @@ def test_a_reader_prints_through_the_server_and_sees_how_it_went(qtbot: QtBot, t
             window = ViewerWindow(ServerStudies(line))
             window.resize(1366, 768)
             window.show()
-            with qtbot.waitSignal(window.first_image, timeout=20_000):
+            with qtbot.waitSignal(window.first_image, timeout=30_000):
                 window.open_study(f"{ROOT}.9")
             page, films = the_page(window), the_feature(window).films
-            qtbot.waitUntil(lambda: films.printer is not None, timeout=10_000)
+            qtbot.waitUntil(lambda: films.printer is not None, timeout=30_000)
             assert films.printer_id == saved.id and films.model.setup.dpi == 100
-            qtbot.waitUntil(lambda: page.panel.state.text() == "就绪", timeout=10_000)
+            qtbot.waitUntil(lambda: page.panel.state.text() == "就绪", timeout=30_000)
             films.set_up(replace(films.model.setup, size="8INX10IN", layout=grid(2, 2)))
             films.add_series()
             films.model.scope = Scope.ALL

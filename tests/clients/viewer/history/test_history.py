@@ -71,7 +71,7 @@ def window(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     window = ViewerWindow(source)
     window.resize(1366, 768)
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(NOW)
     yield window
     window.close()
@@ -89,25 +89,25 @@ def panel_of(window: ViewerWindow) -> HistoryPanel:
 
 def test_an_earlier_exam_goes_into_the_series_bar(window: ViewerWindow, qtbot: QtBot) -> None:
     panel = panel_of(window)
-    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=30_000)
     panel.list.setCurrentRow(0)
     assert not panel.append.isEnabled()  # it is the open one
     panel.list.setCurrentRow(1)
     shown = window.session.active_viewport.stack
     panel.append.click()
 
-    qtbot.waitUntil(lambda: len(window.session.studies) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.session.studies) == 2, timeout=30_000)
     assert window.session.studies[1].study_uid == BEFORE and window.session.active_viewport.stack is shown
     assert not panel.append.isEnabled()
 
 
 def test_an_earlier_exam_is_compared_beside_the_open_one(window: ViewerWindow, qtbot: QtBot) -> None:
     panel = panel_of(window)
-    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=30_000)
     panel.list.setCurrentRow(1)
     panel.compare.click()
 
-    qtbot.waitUntil(lambda: len(window.session.studies) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.session.studies) == 2, timeout=30_000)
     assert window.session.layout.cells == 2
     other = window.session.viewports[1].stack
     assert other is not None and other.study.study_uid == BEFORE
@@ -116,10 +116,10 @@ def test_an_earlier_exam_is_compared_beside_the_open_one(window: ViewerWindow, q
 def test_a_refusal_is_told_and_may_be_asked_again(window: ViewerWindow, source: PriorsSource, qtbot: QtBot) -> None:
     source.refusal = "没有查看影像的权限"
     panel = panel_of(window)
-    qtbot.waitUntil(lambda: panel.message.text() == "没有查看影像的权限", timeout=5000)
+    qtbot.waitUntil(lambda: panel.message.text() == "没有查看影像的权限", timeout=30_000)
     source.refusal = ""
     panel.renew.click()
-    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=30_000)
 
 
 def test_the_open_panel_follows_the_language(window: ViewerWindow, qtbot: QtBot) -> None:
@@ -128,5 +128,5 @@ def test_the_open_panel_follows_the_language(window: ViewerWindow, qtbot: QtBot)
 
     panel = panel_of(window)
     assert panel.compare.text() == "Compare" and window.desk.side.panel is panel
-    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=30_000)
     assert "images" in panel.list.item(0).text()

@@ -45,10 +45,10 @@ def opened(qtbot: QtBot) -> Iterator[OpenFiles]:
         window.resize(1000, 700)
         window.show()
         window.open_files(list(paths))
-        qtbot.waitUntil(lambda: bool(window.session.studies), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(window.session.studies), timeout=30_000)
         loader = window.opening.loader
         assert loader is not None
-        qtbot.waitUntil(lambda: loader.waiting == 0 and not window.opening.bridge.has_more, timeout=10_000)
+        qtbot.waitUntil(lambda: loader.waiting == 0 and not window.opening.bridge.has_more, timeout=30_000)
         feature = next(f for f in window.features if isinstance(f, ObjectsFeature))
         return window, feature
 
@@ -75,13 +75,13 @@ def settle(qtbot: QtBot, feature: ObjectsFeature) -> None:
         feature.desk.active.repaint()
         return feature._maker.is_idle
 
-    qtbot.waitUntil(ready, timeout=10_000)
+    qtbot.waitUntil(ready, timeout=30_000)
     feature.desk.active.repaint()
 
 
 def open_object(qtbot: QtBot, feature: ObjectsFeature, uid: str) -> None:
     feature.open_object(uid)
-    qtbot.waitUntil(lambda: feature.book.get(uid) is not None or feature.desk.stage.key == "document", timeout=10_000)
+    qtbot.waitUntil(lambda: feature.book.get(uid) is not None or feature.desk.stage.key == "document", timeout=30_000)
 
 
 def a_study_with_objects(tmp_path: Path) -> Path:
@@ -190,7 +190,7 @@ def test_a_key_object_opens_as_a_page_whose_link_leads_to_the_image(
 
 def test_a_study_of_documents_only_opens_the_first(qtbot: QtBot, opened: OpenFiles) -> None:
     window, _ = opened(Path(pydicom.data.get_testdata_file("waveform_ecg.dcm")))
-    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=30_000)
 
     page = window.desk.stage.currentWidget()
 
@@ -210,7 +210,7 @@ def test_an_object_of_another_kind_shows_a_sentence_and_its_tags_unharmed(
     saved(tmp_path / "x.dcm", SOPClassUID="1.2.840.10008.5.1.4.1.1.66.1", SOPInstanceUID="1.2.3",
           SeriesDescription="<script>alert(1)</script>", Modality="REG")  # fmt: skip
     window, _ = opened(tmp_path)
-    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=30_000)
 
     page = window.desk.stage.currentWidget()
 
@@ -248,7 +248,7 @@ def test_fusion_lies_over_one_space_and_refuses_two(qtbot: QtBot, opened: OpenFi
     assert not feature.fuse(ct, other)
     assert feature.fusion.fusion is None and "配准" in window.banner.text()
     assert feature.fuse(ct, pet)
-    qtbot.waitUntil(lambda: feature.fusion.fusion is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: feature.fusion.fusion is not None, timeout=30_000)
     settle(qtbot, feature)
 
     fused = colour_at(window, 16, 16)
@@ -270,7 +270,7 @@ def test_a_slide_is_drawn_from_its_tiles(qtbot: QtBot, opened: OpenFiles, tmp_pa
         PixelData=tiles.tobytes(),
     )  # fmt: skip
     window, _ = opened(tmp_path)
-    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=30_000)
     page = window.desk.stage.currentWidget()
     assert isinstance(page, DocumentPage) and isinstance(page.content, SlideView)
     view = page.content
@@ -279,7 +279,7 @@ def test_a_slide_is_drawn_from_its_tiles(qtbot: QtBot, opened: OpenFiles, tmp_pa
         view.repaint()
         return view.tiles.is_idle
 
-    qtbot.waitUntil(drawn, timeout=10_000)
+    qtbot.waitUntil(drawn, timeout=30_000)
     picture = view.grab().toImage()
     scale = view.scale
     for n, (x, y) in {1: (12, 4), 3: (4, 12), 5: (20, 12)}.items():

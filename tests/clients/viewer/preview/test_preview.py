@@ -42,7 +42,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     window = ViewerWindow()
     window.resize(1366, 768)
     window.show()
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_files([tmp_path / "ct"])
     yield window
     window.close()
@@ -108,7 +108,7 @@ def test_other_planes_are_computed_and_given_back(window: ViewerWindow, qtbot: Q
     original = popup.view.state.stack
     before = window.store.nbytes
     popup.planes.choose(2)
-    qtbot.waitUntil(lambda: popup.view.state.stack is not original, timeout=10_000)
+    qtbot.waitUntil(lambda: popup.view.state.stack is not original, timeout=30_000)
     made = popup.view.state.stack
     assert made is not None and made.shape[1] == 64 and popup.view.message == ""
     assert len(made) == 64

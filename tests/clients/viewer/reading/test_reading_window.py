@@ -33,7 +33,7 @@ def window(qtbot: QtBot) -> Iterator[ViewerWindow]:
     made = ViewerWindow(source)
     made.resize(1366, 768)
     made.show()
-    with qtbot.waitSignal(made.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(made.all_loaded, timeout=30_000):
         made.open_study(next(iter(source.known)))
     yield made
     made.close()
@@ -71,7 +71,7 @@ def test_windows_stand_in_the_menu_and_split_the_selected_viewport(window: Viewe
     window.perform("page.next")
     shown = [v for v in window.viewports if v.isVisible()]
     assert len(shown) == 4 and indices(window) == [1, 2, 3, 4]
-    qtbot.waitUntil(lambda: all(v.last_painted is not None for v in shown), timeout=5000)
+    qtbot.waitUntil(lambda: all(v.last_painted is not None for v in shown), timeout=30_000)
     assert entries[5].isChecked() and not entries[0].isChecked()
     window.perform("edit.undo")
     assert len([v for v in window.viewports if v.isVisible()]) == 1
@@ -234,7 +234,7 @@ def test_cine_plays_to_and_fro_within_its_bounds(window: ViewerWindow, qtbot: Qt
     state.changed.connect(lambda _aspect: played.append(state.index))
 
     window.perform("cine.play")
-    qtbot.waitUntil(lambda: len(played) >= 8, timeout=5000)
+    qtbot.waitUntil(lambda: len(played) >= 8, timeout=30_000)
     window.perform("cine.stop")
 
     assert played[:8] == [3, 4, 5, 4, 3, 2, 3, 4] and not cine.is_playing
@@ -248,7 +248,7 @@ def test_cine_goes_backwards_and_moves_all_windows(window: ViewerWindow, qtbot: 
     window.session.viewports[0].changed.connect(lambda _aspect: played.append([window.session.viewports[0].index]))
 
     cine.toggle()
-    qtbot.waitUntil(lambda: len(played) >= 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(played) >= 2, timeout=30_000)
     cine.stop()
 
     assert played[:2] == [[16], [15]]

@@ -51,8 +51,8 @@ def opened(qtbot: QtBot, folder: Path) -> ViewerWindow:
     window.resize(1366, 768)
     window.show()
     window.opening.open_files([folder])
-    qtbot.waitUntil(lambda: len(window.session.stacks) == 2, timeout=5000)
-    qtbot.waitUntil(lambda: all(window.store.of(s).loaded == 10 for s in window.session.stacks), timeout=5000)
+    qtbot.waitUntil(lambda: len(window.session.stacks) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: all(window.store.of(s).loaded == 10 for s in window.session.stacks), timeout=30_000)
     return window
 
 
@@ -64,7 +64,7 @@ def entered(qtbot: QtBot, window: ViewerWindow) -> RegistrationPage:
     window.commands.qt("registration.open").trigger()
     page = window.stage.currentWidget()
     assert isinstance(page, RegistrationPage)
-    qtbot.waitUntil(lambda: page.state is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.state is not None, timeout=30_000)
     return page
 
 
@@ -142,7 +142,7 @@ def test_numbers_keys_and_drags_correct_the_place(qtbot: QtBot, window: ViewerWi
     after = page.state.transform.inverse().apply([page.state.transform.centre])[0]
     np.testing.assert_allclose(after - before, (0.5, 0, 0), atol=1e-9)  # to the left of the patient
     pane = page.panes[Pane.AXIAL]
-    qtbot.waitUntil(lambda: pane.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: pane.picture is not None, timeout=30_000)
     middle = QPoint(pane.width() // 3, pane.height() // 3)
     qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=middle)
     qtbot.mouseMove(pane, middle + QPoint(40, 0))
@@ -158,7 +158,7 @@ def test_paging_zoom_and_pan_work_while_registering(qtbot: QtBot, window: Viewer
     assert page.view is not None and page.state is not None
     for mode in Mode:
         page.state.mode = mode
-    qtbot.waitUntil(lambda: page.worker.is_idle, timeout=5000)
+    qtbot.waitUntil(lambda: page.worker.is_idle, timeout=30_000)
     place, before = page.view.cross, page.state.transform
     page.view.page(Pane.AXIAL, 2)
     page.view.zoom = 2.0
@@ -177,10 +177,10 @@ def test_the_result_is_in_force_kept_read_back_and_cleared(qtbot: QtBot, tmp_pat
     assert carried == pytest.approx(page.state.transform.apply([[0, 0, 9]])[0].tolist())
     from clients.kit.settings import data_folder
 
-    qtbot.waitUntil(lambda: any((data_folder() / "registrations").glob("*.json")), timeout=5000)
+    qtbot.waitUntil(lambda: any((data_folder() / "registrations").glob("*.json")), timeout=30_000)
 
     again = opened(qtbot, tmp_path / "in")
-    qtbot.waitUntil(lambda: any(True for _ in feature_of(again).book), timeout=5000)
+    qtbot.waitUntil(lambda: any(True for _ in feature_of(again).book), timeout=30_000)
     stacks = again.session.stacks
     assert again.session.spaces.carry(PointMm(0, 0, 9), stacks[0], stacks[1]) == pytest.approx(carried)
     again.commands.qt("registration.clear").trigger()
@@ -202,10 +202,10 @@ def test_fusion_registers_first_and_refuses_what_is_not_believed(
     monkeypatch.setattr("shared.imaging.registration.register_rigid", lambda *_a, **_k: results.pop(0))
     objects = next(one for one in window.features if isinstance(one, ObjectsFeature))
     objects.fuse(first, second)
-    qtbot.waitUntil(lambda: "9.0 mm" in window.banner.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "9.0 mm" in window.banner.text(), timeout=30_000)
     assert objects.fusion.fusion is None and not window.session.spaces.are_common(first, second)
     objects.fuse(first, second)
-    qtbot.waitUntil(lambda: objects.fusion.fusion is not None, timeout=5000)
+    qtbot.waitUntil(lambda: objects.fusion.fusion is not None, timeout=30_000)
     assert window.session.spaces.are_common(first, second)
 
 
@@ -231,7 +231,7 @@ def test_objects_of_the_study_are_read_ours_by_themselves_others_offered(
     write(made, tmp_path / "in" / "reg.dcm")
     window = opened(qtbot, tmp_path / "in")
     feature = feature_of(window)
-    qtbot.waitUntil(lambda: bool(feature._found.offered), timeout=5000)
+    qtbot.waitUntil(lambda: bool(feature._found.offered), timeout=30_000)
     assert window.session.spaces.are_common(*window.session.stacks) is by_itself
     page = entered(qtbot, window)
     assert len(page.offers) == 1 and "Li Si" in page.offers[0].author and page.state is not None

@@ -33,7 +33,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     made = ViewerWindow(source)
     made.resize(1000, 700)
     made.show()
-    with qtbot.waitSignal(made.first_image, timeout=10_000):
+    with qtbot.waitSignal(made.first_image, timeout=30_000):
         made.open_study(next(iter(source.known)))
     yield made
     made.close()
@@ -172,7 +172,7 @@ def test_a_second_window_takes_a_series_and_gives_its_viewports_back(window: Vie
     assert isinstance(view.parent(), PaneBoard) and view.window() is feature.second and view.isVisible()
 
     view.stack_dropped.emit(SECOND_SCREEN, 1)
-    qtbot.waitUntil(lambda: view.last_painted is not None, timeout=5000)
+    qtbot.waitUntil(lambda: view.last_painted is not None, timeout=30_000)
     assert window.session.active == SECOND_SCREEN
     feature.second.close()
 

@@ -56,7 +56,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     window = ViewerWindow(MemorySource(a_study(a_series(8), a_series(3, series="2"))))
     window.resize(1366, 768)
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
     yield window
     window.close()
@@ -70,7 +70,7 @@ def test_made_series_stand_in_the_bar_with_their_pixels_and_go_by_undo(window: V
     asked = len(source.asked)
     session.active_viewport.index = 5
     window.perform("series.split")
-    qtbot.waitUntil(lambda: len(session.stacks) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.stacks) == 4, timeout=30_000)
 
     assert [len(stack) for stack in session.stacks] == [8, 5, 3, 3]
     made = session.stacks[2]
@@ -82,7 +82,7 @@ def test_made_series_stand_in_the_bar_with_their_pixels_and_go_by_undo(window: V
     assert session.active_viewport.stack is session.stacks[0] and session.active_viewport.index == 6
     window.perform("edit.redo")
     assert len(session.stacks) == 4
-    qtbot.waitUntil(lambda: window.store.of(session.stacks[2]).loaded == 3, timeout=5000)
+    qtbot.waitUntil(lambda: window.store.of(session.stacks[2]).loaded == 3, timeout=30_000)
 
 
 def test_a_new_series_of_a_range_and_its_removal(window: ViewerWindow, qtbot: QtBot) -> None:
@@ -96,7 +96,7 @@ def test_a_new_series_of_a_range_and_its_removal(window: ViewerWindow, qtbot: Qt
     dialog.last.setValue(6)
     dialog.step.setValue(2)
     dialog.accept()
-    qtbot.waitUntil(lambda: len(session.stacks) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.stacks) == 3, timeout=30_000)
     assert numbers(session.stacks[1]) == [2, 4, 6]
 
     session.active_viewport.show(session.stacks[1])
@@ -107,6 +107,6 @@ def test_a_new_series_of_a_range_and_its_removal(window: ViewerWindow, qtbot: Qt
 def test_made_series_outlive_more_images_of_their_study(window: ViewerWindow, qtbot: QtBot) -> None:
     session = window.session
     window.perform("series.odd_even")
-    qtbot.waitUntil(lambda: len(session.stacks) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.stacks) == 4, timeout=30_000)
     session.refresh(a_study(a_series(9), a_series(3, series="2")))
     assert sorted(len(stack) for stack in session.stacks) == [3, 4, 4, 9]

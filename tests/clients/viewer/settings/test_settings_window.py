@@ -105,7 +105,7 @@ def test_mouse_buttons_take_their_tools_and_keep_them(make: Make) -> None:
 
 def test_a_typed_or_picked_window_acts_on_the_selected_viewport(make: Make, qtbot: QtBot) -> None:
     window = make()
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
     page = dialog_of(window, "presets").page
     assert isinstance(page, PresetsPage)
@@ -132,7 +132,7 @@ def test_a_modality_opens_in_its_layout(make: Make, qtbot: QtBot) -> None:
     assert isinstance(page, LayoutsPage)
     page._choose("CT", "2x2")
 
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
 
     assert window.session.layout.key == "2x2"
@@ -164,13 +164,13 @@ def test_look_place_words_and_language_change_at_once(make: Make, qtbot: QtBot) 
     assert isinstance(dialog.page, LanguagePage)
     dialog.page._choose("en")
     assert language() is Language.ENGLISH
-    qtbot.waitUntil(lambda: dialog.windowTitle() == "Settings", timeout=3000)
+    qtbot.waitUntil(lambda: dialog.windowTitle() == "Settings", timeout=30_000)
 
 
 def test_the_size_of_the_interface_changes_at_once_and_comes_back_after_a_restart(make: Make, qtbot: QtBot) -> None:
     window = make()
     window.show()
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
     window.perform("objects.panel")
     dialog = dialog_of(window, "theme")
@@ -188,11 +188,11 @@ def test_the_size_of_the_interface_changes_at_once_and_comes_back_after_a_restar
     try:
         page.scale.setCurrentIndex(page.scale.findData("200"))
         page.scale.activated.emit(page.scale.currentIndex())
-        qtbot.waitUntil(lambda: sizes() == [2 * size for size in before], timeout=3000)
-        qtbot.waitUntil(lambda: dialog.page is not page, timeout=3000)  # built anew in the new size
+        qtbot.waitUntil(lambda: sizes() == [2 * size for size in before], timeout=30_000)
+        qtbot.waitUntil(lambda: dialog.page is not page, timeout=30_000)  # built anew in the new size
         second = window.strip.widget()
         assert second is not None
-        with qtbot.waitSignal(window.strip.chosen) as chosen:
+        with qtbot.waitSignal(window.strip.chosen, timeout=30_000) as chosen:
             qtbot.mouseClick(second, Qt.MouseButton.LeftButton, pos=QPoint(150, 2 * (40 + 164 + 80)))
         assert chosen.args == [1]
 
@@ -223,7 +223,7 @@ def test_series_open_at_the_chosen_image(make: Make, qtbot: QtBot) -> None:
     assert isinstance(page, DisplayPage)
     page._set_first("middle")
 
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
 
     assert window.session.active_viewport.index == 10

@@ -76,7 +76,7 @@ def window(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     window = ViewerWindow(server)
     window.resize(1366, 768)
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_study(a_study().study_uid)
     yield window
     window.close()
@@ -93,11 +93,11 @@ def dialog_of(window: ViewerWindow) -> SharingDialog:
 
 def test_a_link_is_made_copied_listed_and_revoked(window: ViewerWindow, server: SharingServer, qtbot: QtBot) -> None:
     dialog = dialog_of(window)
-    qtbot.waitUntil(dialog.make.isEnabled, timeout=5000)
+    qtbot.waitUntil(dialog.make.isEnabled, timeout=30_000)
     dialog.password.setText("geheim")
     dialog.views.setValue(5)
     dialog.make.click()
-    qtbot.waitUntil(lambda: dialog.table.rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 1, timeout=30_000)
 
     assert dialog.url == URL and dialog.password.text() == ""
     order = server.orders[0]
@@ -106,27 +106,27 @@ def test_a_link_is_made_copied_listed_and_revoked(window: ViewerWindow, server: 
     assert QGuiApplication.clipboard().text() == URL
     dialog.table.selectRow(0)
     dialog.revoke.click()
-    qtbot.waitUntil(lambda: server.shares[0].state is ShareState.REVOKED, timeout=5000)
-    qtbot.waitUntil(lambda: not dialog.revoke.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: server.shares[0].state is ShareState.REVOKED, timeout=30_000)
+    qtbot.waitUntil(lambda: not dialog.revoke.isEnabled(), timeout=30_000)
 
 
 def test_refusals_and_short_passwords_are_told(window: ViewerWindow, server: SharingServer, qtbot: QtBot) -> None:
     dialog = dialog_of(window)
-    qtbot.waitUntil(dialog.make.isEnabled, timeout=5000)
+    qtbot.waitUntil(dialog.make.isEnabled, timeout=30_000)
     dialog.password.setText("abc")
     dialog.make.click()
     assert "6" in dialog.message.text() and not server.orders
     dialog.password.clear()
     server.refusal = "没有导出影像的权限"
     dialog.make.click()
-    qtbot.waitUntil(lambda: dialog.message.text() == "没有导出影像的权限", timeout=5000)
+    qtbot.waitUntil(lambda: dialog.message.text() == "没有导出影像的权限", timeout=30_000)
 
 
 def test_files_of_this_machine_cannot_be_shared(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     write_series(tmp_path / "ct", 2)
     window = ViewerWindow()
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_files([tmp_path / "ct"])
     window.perform(OPEN)
     assert "影像服务器" in window.banner.text()

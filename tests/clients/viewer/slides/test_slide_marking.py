@@ -77,7 +77,7 @@ def marking(server: ServerProcess, qtbot: QtBot) -> Iterator[SlideMarking]:
     window.resize(1366, 768)
     window.show()
     window.open_study(STUDY)
-    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=20_000)
+    qtbot.waitUntil(lambda: window.desk.stage.key == "document", timeout=30_000)
     page = cast("DocumentPage", window.desk.stage.currentWidget())
     found = page.findChild(SlideMarking)
     assert found is not None
@@ -114,10 +114,10 @@ def test_what_is_drawn_is_kept_corrected_and_withdrawn(
     assert isinstance(view, SlideView)
     press(marking, "line")
     drag(marking, (200, 300), (250, 320), (300, 300))
-    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 1 and settled(marking)(), timeout=10_000)
+    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 1 and settled(marking)(), timeout=30_000)
     press(marking, "polygon")
     drag(marking, (400, 300), (460, 300), (460, 360), (400, 360))
-    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 2 and settled(marking)(), timeout=10_000)
+    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 2 and settled(marking)(), timeout=30_000)
     length = 100 / view.scale * view.devicePixelRatioF() * 0.5
     assert f"{length:.1f} µm" in marking.panel.list.item(0).text()
 
@@ -125,7 +125,7 @@ def test_what_is_drawn_is_kept_corrected_and_withdrawn(
     marking.panel.text.setText("癌巢")
     QTest.keyClick(marking.panel.text, Qt.Key.Key_Return)
     qtbot.waitUntil(
-        lambda: settled(marking)() and [one.mark.text for one in marking.marks.drawn] == ["", "癌巢"], timeout=10_000
+        lambda: settled(marking)() and [one.mark.text for one in marking.marks.drawn] == ["", "癌巢"], timeout=30_000
     )
 
     client = server.client()
@@ -142,9 +142,9 @@ def test_what_is_drawn_is_kept_corrected_and_withdrawn(
 
     marking.marks.choose(1)
     marking.panel.remove.click()
-    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(marking.marks.drawn) == 1, timeout=30_000)
     marking.panel.history.setChecked(True)
-    qtbot.waitUntil(lambda: marking.panel.list.count() == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: marking.panel.list.count() == 3, timeout=30_000)
 
 
 def test_a_click_draws_nothing_and_escape_gives_up(marking: SlideMarking) -> None:

@@ -46,8 +46,8 @@ def opened(qtbot: QtBot, folder: Path, parts: list[np.ndarray], *, on: bool = Tr
     window.resize(1100, 760)
     window.show()
     window.opening.open_files([folder])
-    qtbot.waitUntil(lambda: len(window.session.stacks) == len(parts), timeout=5000)
-    qtbot.waitUntil(lambda: all(window.store.of(s).loaded == 1 for s in window.session.stacks), timeout=5000)
+    qtbot.waitUntil(lambda: len(window.session.stacks) == len(parts), timeout=30_000)
+    qtbot.waitUntil(lambda: all(window.store.of(s).loaded == 1 for s in window.session.stacks), timeout=30_000)
     return window
 
 
@@ -61,7 +61,7 @@ def entered(qtbot: QtBot, window: ViewerWindow) -> StitchPage:
     window.commands.qt("stitching.open").trigger()
     page = window.stage.currentWidget()
     assert isinstance(page, StitchPage)
-    qtbot.waitUntil(lambda: bool(page.state.joints), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.state.joints), timeout=30_000)
     return page
 
 
@@ -89,11 +89,11 @@ def test_cut_images_are_joined_and_the_result_measures_true(
     assert [place.column for place in places] == pytest.approx([0, 0, 0], abs=0.2)
     assert page.state.residual_mm is not None and page.state.residual_mm < 0.2
     assert "0.0" in page.result.text() or "0.1" in page.result.text()
-    qtbot.waitUntil(lambda: page.canvas.image is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.canvas.image is not None, timeout=30_000)
 
     page.level.click()
     page.show_button.click()
-    qtbot.waitUntil(lambda: window.stage.key == "", timeout=5000)
+    qtbot.waitUntil(lambda: window.stage.key == "", timeout=30_000)
     shown = window.session.active_viewport.stack
     assert shown is not None and "拼接" in shown.label
     frame = window.store.of(shown).frame(0)
@@ -142,8 +142,8 @@ def test_the_written_file_names_its_sources(qtbot: QtBot, tmp_path: Path, parts:
     target = tmp_path / "out.dcm"
     assert page.sources is not None
     feature_of(window).export(target, page.state, page.sources)
-    qtbot.waitUntil(target.exists, timeout=5000)
-    qtbot.waitUntil(lambda: "out.dcm" in window.banner.text(), timeout=5000)
+    qtbot.waitUntil(target.exists, timeout=30_000)
+    qtbot.waitUntil(lambda: "out.dcm" in window.banner.text(), timeout=30_000)
     made = pydicom.dcmread(target)
     assert made.PatientID == "P1" and list(made.PixelSpacing) == [0.2, 0.2] and made.Modality == "CR"
     assert len(made.SourceImageSequence) == 2 and made.pixel_array.shape[0] == pytest.approx(560, abs=1)

@@ -76,7 +76,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     write_series(tmp_path / "ct", 5)
     window = ViewerWindow()
     window.resize(1366, 768)
-    with qtbot.waitSignal(window.all_loaded, timeout=10_000):
+    with qtbot.waitSignal(window.all_loaded, timeout=30_000):
         window.open_files([tmp_path / "ct"])
     yield window
     window.close()
@@ -96,14 +96,14 @@ def test_the_panel_follows_the_image_marks_differences_and_copies(window: Viewer
     panel = feature.panel
     assert panel is not None
     panel.search.setText("Instance Number")
-    qtbot.waitUntil(lambda: panel.tree.topLevelItemCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: panel.tree.topLevelItemCount() == 1, timeout=30_000)
     assert first(panel).text(2) == "1"
 
     window.session.active_viewport.index = 3
-    qtbot.waitUntil(lambda: first(panel).text(2) == "4", timeout=5000)
+    qtbot.waitUntil(lambda: first(panel).text(2) == "4", timeout=30_000)
     plain = first(panel).foreground(2).color()
     panel.differ.setChecked(True)
-    qtbot.waitUntil(lambda: first(panel).foreground(2).color() != plain, timeout=5000)
+    qtbot.waitUntil(lambda: first(panel).foreground(2).color() != plain, timeout=30_000)
     first(panel).setSelected(True)
     panel.copy()
     assert QGuiApplication.clipboard().text() == "(0020,0013)\tIS\tInstance Number\t4"

@@ -77,14 +77,14 @@ def shown(qtbot: QtBot, source: PageSource) -> tuple[CprPage, CprState]:
     qtbot.addWidget(page)
     page.resize(1000, 700)
     page.show()
-    qtbot.waitUntil(lambda: page.state is not None and page.pane.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.state is not None and page.pane.picture is not None, timeout=30_000)
     settle(qtbot, page)
     assert page.state is not None
     return page, page.state
 
 
 def settle(qtbot: QtBot, page: CprPage) -> None:
-    qtbot.waitUntil(lambda: page.worker.is_idle, timeout=5000)
+    qtbot.waitUntil(lambda: page.worker.is_idle, timeout=30_000)
     QApplication.processEvents()
 
 
@@ -94,7 +94,7 @@ def test_dots_in_the_right_window_make_the_picture_in_the_left(qtbot: QtBot) -> 
     for x, y in ((200, 200), (260, 300), (300, 420)):
         qtbot.mouseClick(page.pane, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
     assert len(state.points) == 3
-    qtbot.waitUntil(lambda: page.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.view.picture is not None, timeout=30_000)
     start = page.pane.place(state.points[1]).toPoint()
     qtbot.mousePress(page.pane, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(page.pane, start + QPoint(30, 0))
@@ -110,7 +110,7 @@ def test_the_triangle_opens_options_that_change_the_picture(qtbot: QtBot) -> Non
     page, state = shown(qtbot, a_source(qtbot))
     state.add(PointMm(-6, -4, 4))
     state.add(PointMm(6, 4, 18))
-    qtbot.waitUntil(lambda: page.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.view.picture is not None, timeout=30_000)
     assert page.options.isHidden()
     qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=page.view.triangle().boundingRect().center().toPoint())
     assert not page.options.isHidden()
@@ -137,12 +137,12 @@ def test_two_clicks_find_the_vessel_and_show_its_diameter(qtbot: QtBot) -> None:
         settle(qtbot, page)
         at = page.pane.place(volume.point_at(n, 30, 20 + n * 0.8)).toPoint()
         qtbot.mouseClick(page.pane, Qt.MouseButton.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: state.vessel is not None, timeout=20000)
+    qtbot.waitUntil(lambda: state.vessel is not None, timeout=30_000)
     assert state.vessel is not None
     inner = state.vessel.sections.diameters_mm[6:-6]
     assert float(np.median(inner)) == pytest.approx(6.0, abs=0.4)
     assert not page.chart.isHidden() and "mm" in page.chart.summary()
-    qtbot.waitUntil(lambda: page.chart.section is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.chart.section is not None, timeout=30_000)
     qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=QPoint(300, 80))
     assert state.reference_mm is not None
     page.chart.grab()
@@ -157,7 +157,7 @@ def test_points_outside_any_vessel_are_told(qtbot: QtBot) -> None:
     middle = page.pane.rect().center()
     qtbot.mouseClick(page.pane, Qt.MouseButton.LeftButton, pos=middle)
     qtbot.mouseClick(page.pane, Qt.MouseButton.LeftButton, pos=middle)
-    qtbot.waitUntil(lambda: "没有找到血管" in page.view.message, timeout=5000)
+    qtbot.waitUntil(lambda: "没有找到血管" in page.view.message, timeout=30_000)
     assert state.vessel is None
     page.closing()
 

@@ -30,9 +30,9 @@ def opened(qtbot: QtBot, folder: Path, count: int = 12) -> ViewerWindow:
     window.resize(1000, 700)
     window.show()
     window.opening.open_files([folder])
-    qtbot.waitUntil(lambda: len(window.session.stacks) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.session.stacks) == 1, timeout=30_000)
     stack = window.session.stacks[0]
-    qtbot.waitUntil(lambda: window.store.of(stack).loaded == count, timeout=5000)
+    qtbot.waitUntil(lambda: window.store.of(stack).loaded == count, timeout=30_000)
     return window
 
 
@@ -73,13 +73,13 @@ def test_the_view_menu_shows_the_other_plane_and_leads_back(qtbot: QtBot, tmp_pa
     viewport, original = window.session.active_viewport, window.session.stacks[0]
     viewport.voi = Window(100, 900)
     window.commands.qt("view.coronal").trigger()
-    qtbot.waitUntil(lambda: viewport.stack is not original, timeout=5000)
+    qtbot.waitUntil(lambda: viewport.stack is not original, timeout=30_000)
     assert viewport.stack is not None and "冠状面" in viewport.stack.series.description
     assert viewport.voi == Window(100, 900)
     assert window.store.of(viewport.stack).loaded == len(viewport.stack)
     assert default_voi(viewport.stack.frame_header(0)) == Window(40, 400)
     window.commands.qt("view.sagittal").trigger()
-    qtbot.waitUntil(lambda: "矢状面" in getattr(viewport.stack, "label", ""), timeout=5000)
+    qtbot.waitUntil(lambda: "矢状面" in getattr(viewport.stack, "label", ""), timeout=30_000)
     window.commands.qt("view.axial").trigger()  # as they were acquired
     assert viewport.stack is original
     window.commands.qt("view.coronal").trigger()
@@ -93,7 +93,7 @@ def test_what_is_sent_from_a_computed_view_names_a_stored_image(qtbot: QtBot, tm
     window = opened(qtbot, tmp_path)
     original = window.session.stacks[0]
     window.commands.qt("view.coronal").trigger()
-    qtbot.waitUntil(lambda: window.session.active_viewport.stack is not original, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.active_viewport.stack is not original, timeout=30_000)
 
     told: list[str] = []
     window.key_image_sent.connect(lambda *sent: told.append(sent[2]))
@@ -119,7 +119,7 @@ def test_mpr_is_entered_and_left_with_one_button_and_all_is_as_before(qtbot: QtB
     mpr.trigger()
     page = window.stage.currentWidget()
     assert isinstance(page, MprPage) and mpr.isChecked()
-    qtbot.waitUntil(lambda: page.state is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.state is not None, timeout=30_000)
     viewport.voi = Window(0, 50)
     mpr.trigger()
     assert window.stage.key == "" and not mpr.isChecked()
@@ -149,8 +149,8 @@ def test_the_page_goes_to_the_report_for_the_image_it_came_from(qtbot: QtBot, tm
     window.commands.qt("volume.mpr").trigger()
     page = window.stage.currentWidget()
     assert isinstance(page, MprPage) and key is not None
-    qtbot.waitUntil(lambda: page.state is not None, timeout=5000)
-    with qtbot.waitSignal(window.key_image_sent) as sent:
+    qtbot.waitUntil(lambda: page.state is not None, timeout=30_000)
+    with qtbot.waitSignal(window.key_image_sent, timeout=30_000) as sent:
         qtbot.mouseClick(page.bar.send, Qt.MouseButton.LeftButton)
     assert sent.args is not None
     assert sent.args[2] == key.sop_instance_uid and sent.args[4].startswith(b"\x89PNG")
@@ -171,7 +171,7 @@ def test_other_features_add_to_the_panes_when_the_page_has_opened(qtbot: QtBot, 
         window.commands.qt(name).trigger()
         page = window.stage.currentWidget()
         assert isinstance(page, VolumePage)
-        with qtbot.waitSignal(page.opened, timeout=5000):
+        with qtbot.waitSignal(page.opened, timeout=30_000):
             pass
         assert len(page.panes) == panes
         assert all(pane.layers and pane.hands for pane in page.panes.values())  # the marks have come

@@ -86,14 +86,14 @@ def shown(qtbot: QtBot, page: MprPage) -> MprState:
     qtbot.addWidget(page)
     page.resize(900, 600)
     page.show()
-    qtbot.waitUntil(lambda: bool(page.panes) and all(w.picture for w in page.panes.values()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.panes) and all(w.picture for w in page.panes.values()), timeout=30_000)
     assert page.state is not None
     settle(qtbot, page)
     return page.state
 
 
 def settle(qtbot: QtBot, page: MprPage) -> None:
-    qtbot.waitUntil(lambda: page.worker.is_idle, timeout=5000)
+    qtbot.waitUntil(lambda: page.worker.is_idle, timeout=30_000)
     QApplication.processEvents()
 
 
@@ -158,14 +158,14 @@ def test_the_page_waits_for_the_images_and_then_opens(qtbot: QtBot) -> None:
     page = MprPage(source)
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(lambda: "0/6" in page.message, timeout=5000)
+    qtbot.waitUntil(lambda: "0/6" in page.message, timeout=30_000)
     with pytest.raises(NoVolume, match="on the way"):
         volume_of_stack(stack, source.pixels)
     from tests.clients.viewer.viewer_builders import pixels_of
 
     for n in range(6):
         source.pixels.put(n, pixels_of(stack.image(n)), stack.frame_header(n).modality)
-    qtbot.waitUntil(lambda: page.state is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.state is not None, timeout=30_000)
     page.closing()
 
 
@@ -173,7 +173,7 @@ def test_what_is_no_volume_says_why(qtbot: QtBot) -> None:
     page = MprPage(a_source(qtbot, a_stack(1)))
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(lambda: page.message == "只有一幅图像，不能重建", timeout=5000)
+    qtbot.waitUntil(lambda: page.message == "只有一幅图像，不能重建", timeout=30_000)
     page.closing()
 
 
@@ -211,7 +211,7 @@ def test_in_a_narrow_window_buttons_keep_their_words_and_the_warning_its_beginni
 def test_escape_asks_for_the_way_back(qtbot: QtBot) -> None:
     page = MprPage(a_source(qtbot))
     shown(qtbot, page)
-    with qtbot.waitSignal(page.left):
+    with qtbot.waitSignal(page.left, timeout=30_000):
         qtbot.keyClick(page, Qt.Key.Key_Escape)
     page.closing()
 
@@ -231,7 +231,7 @@ def test_several_times_at_one_place_are_chosen_above(qtbot: QtBot) -> None:
     assert page.phases is not None and page.phases.currentText() == "第 1/2 期"
     assert axial.value_at(axial.place(state.cross)) == pytest.approx(100)
     page.phases.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: axial.value_at(axial.place(state.cross)) == pytest.approx(200), timeout=5000)
+    qtbot.waitUntil(lambda: axial.value_at(axial.place(state.cross)) == pytest.approx(200), timeout=30_000)
     page.closing()
 
 

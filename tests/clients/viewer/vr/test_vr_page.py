@@ -109,7 +109,7 @@ def test_the_hand_turns_pans_zooms_cuts_and_takes_back(desk: Desk) -> None:
     assert model.is_original and bright(desk.settled(), *middle)
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert view.tool is MouseTool.ROTATE
-    with desk.qtbot.waitSignal(desk.page.leave_asked):
+    with desk.qtbot.waitSignal(desk.page.leave_asked, timeout=30_000):
         QTest.keyClick(view, Qt.Key.Key_Escape)
 
 
@@ -159,7 +159,7 @@ def test_the_picture_leaves_as_file_and_to_the_report_with_the_patients_name(des
     assert desk.page.save_picture(path)
     image = QImage(str(path))
     assert image.height() >= 900 and bright(image, image.width() / 2, image.height() / 2)
-    with desk.qtbot.waitSignal(desk.page.picture_ready) as sent:
+    with desk.qtbot.waitSignal(desk.page.picture_ready, timeout=30_000) as sent:
         desk.page.panel.send_asked.emit()
     assert bytes(sent.args[0]).startswith(b"\x89PNG")
     assert not desk.page.save_picture(tmp_path / "nowhere" / "x.png")
@@ -284,7 +284,7 @@ def test_a_click_adds_a_point_of_the_colour_between_and_a_right_click_removes_on
 
 
 def test_a_points_colour_and_the_keys(editor: CurveEditor, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(editor.settled):
+    with qtbot.waitSignal(editor.settled, timeout=30_000):
         editor.set_colour(1, "#00ff00")
     assert editor.points[1].colour == "#00ff00"
     QTest.keyClick(editor, Qt.Key.Key_Right)

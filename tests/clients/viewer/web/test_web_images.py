@@ -143,7 +143,7 @@ def test_an_address_is_opened_in_the_window_and_nothing_is_left_behind(
     assert feature.dialog is not None
     feature.dialog.setTextValue(device.address + "/rs")
     feature.dialog.accept()
-    qtbot.waitUntil(lambda: len(window.session.stacks) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.session.stacks) == 1, timeout=30_000)
     assert len(window.session.stacks[0]) == 3
     feature.open("file:///etc/passwd")
     assert "http://" in window.banner.text()

@@ -175,7 +175,7 @@ def start_storescp(program: str, folder: Path) -> tuple[subprocess.Popen[bytes],
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     process = subprocess.Popen([program, "+xa", "-aet", "DEST", "-od", str(folder), str(port)])
-    end = time.monotonic() + 10
+    end = time.monotonic() + 40
     while time.monotonic() < end:
         with socket.socket() as sock:
             if not sock.connect_ex(("127.0.0.1", port)):

@@ -176,7 +176,7 @@ def test_an_object_in_work_is_answered_before_the_door_closes(hospital: FakeHosp
     assert listener is not None
     (association,) = listener._associations
     stopper.start()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 40
     while not association.stopping and time.monotonic() < end:
         time.sleep(0.01)
     leave.set()

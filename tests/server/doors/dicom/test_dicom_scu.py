@@ -87,7 +87,7 @@ def listening(tool_path: Callable[[str], str]) -> Iterator[Callable[..., int]]:
         words = [tool_path(name), *argv] if port else [tool_path(name), *argv, str(chosen)]
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         running.append(process)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 40
         while time.monotonic() < end:
             with socket.socket() as sock:
                 if not sock.connect_ex(("127.0.0.1", chosen)):
@@ -542,7 +542,7 @@ def test_dcmprscp_prints(listening: Callable[..., int], tmp_path: Path) -> None:
         OURS,
         FilmSession(medium="PAPER"),
     )
-    end = time.monotonic() + 10
+    end = time.monotonic() + 40
     images: list[bytes] = []
     while time.monotonic() < end and not images:
         found = [pydicom.dcmread(p, force=True) for p in (tmp_path / "db").glob("HG_*.dcm")]

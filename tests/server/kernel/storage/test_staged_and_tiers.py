@@ -51,7 +51,7 @@ def read(store: StagedStorage | TieredStorage, key: str) -> bytes:
 
 
 def eventually(store: MemoryStorage, keys: list[str]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 40
     while set(store.keys()) != set(keys):
         assert time.monotonic() < end
         time.sleep(0.01)
