@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from mingjing import report_export, report_verify
+from mingjing import report_export, report_lines, report_verify
 
 _LONGEST_LINE = 4 << 20
 
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     words = parser.add_subparsers(dest="word", required=True)
     check = words.add_parser("check", help="print the alarms of each report of a file")
     check.add_argument(
-        "file", metavar="FILE.jsonl", help="the reports, UTF-8, one JSON object a line; - for standard input"
+        "file", metavar="FILE.jsonl", help="the reports, UTF-8 or GB18030, one JSON object a line; - for standard input"
     )
     report_verify.add_word(words)
     report_export.add_word(words)
@@ -47,19 +48,44 @@ def main(arguments: list[str]) -> int:
                 )
                 return 2
         bad = 0
-        for answer in answers(lines):
-            bad += "error" in answer
-            print(json.dumps(answer, ensure_ascii=False))
+        try:
+            for answer in answers(lines, doubted=lambda doubt: print(f"mingjing report: {doubt}", file=sys.stderr)):
+                bad += "error" in answer
+                _write(answer)
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader (head) has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except OSError as error:
+            print(f"mingjing report: {options.file} cannot be read ({error.strerror}); name a file", file=sys.stderr)
+            return 2
     if bad:
         print(f'mingjing report: {bad} line(s) were no report; see their "error"', file=sys.stderr)
     return 1 if bad else 0
 
 
-def answers(lines: IO[bytes]) -> Iterator[dict[str, Any]]:
-    """One object for each line: `{"id", "alarms": [{"kind", "text", "why"}]}`; with "error" where it is no report."""
+def _write(answer: dict[str, Any]) -> None:
+    """Print one line of JSON in UTF-8, whatever the console's character set is; half characters are escaped."""
+    text = json.dumps(answer, ensure_ascii=False)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        data = json.dumps(answer).encode()
+    if (buffer := getattr(sys.stdout, "buffer", None)) is None:  # a stand-in of a test
+        sys.stdout.write(data.decode() + "\n")
+        return
+    sys.stdout.flush()
+    buffer.write(data + b"\n")
+
+
+def answers(lines: IO[bytes], doubted: Callable[[str], None] | None = None) -> Iterator[dict[str, Any]]:
+    """One object for each line: `{"id", "alarms": [{"kind", "text", "why"}]}`; with "error" where it is no report.
+
+    `doubted` hears an English sentence for each field that was not understood, so that it was not checked.
+    """
     from server.reporting.checker import BadReport, check, subject_of
 
-    number = 0
+    number, is_told = 0, False
     while line := lines.readline(_LONGEST_LINE + 1):
         number += 1
         if len(line) > _LONGEST_LINE:
@@ -71,15 +97,20 @@ def answers(lines: IO[bytes]) -> Iterator[dict[str, Any]]:
             continue
         name = None
         try:
-            fields = json.loads(line.decode("utf-8-sig"))
-            if not isinstance(fields, dict):
-                raise BadReport("not a JSON object")
-            name = fields.get("id")
+            text, is_other = report_lines.decoded(line)
+            given = report_lines.parsed(text)
+            name = report_lines.reply_id(given)
+            fields, doubts = report_lines.understood(given)
             alarms = check(subject_of(fields))
-        except (UnicodeDecodeError, ValueError, RecursionError) as error:  # BadReport and JSON's are ValueErrors
-            reason = str(error) if isinstance(error, BadReport) else "not a JSON object in UTF-8"
-            yield {"id": name, "alarms": [], "error": f"line {number}: {reason}"}
+        except (BadReport, report_lines.NotALine) as error:
+            yield {"id": name, "alarms": [], "error": f"line {number}: {error}"}
             continue
+        if is_other and not is_told:
+            is_told = True
+            doubts.insert(0, "the file is no UTF-8; it is read as GB18030")
+        if doubted is not None:
+            for doubt in doubts:
+                doubted(f"line {number}: {doubt}")
         yield {
             "id": name,
             "alarms": [{"kind": str(alarm.kind), "text": alarm.text, "why": alarm.why} for alarm in alarms],
