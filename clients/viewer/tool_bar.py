@@ -242,7 +242,7 @@ class ToolBar(QFrame):
         wide = self._width
         high = px(44)
         size = f"min-width: {wide}px; max-width: {wide}px; min-height: {high}px; max-height: {high}px;"
-        self.setStyleSheet(
+        style_sheet = (
             f"ToolBar {{ background: {colours.window}; border: none; border-bottom: 1px solid {colours.hairline}; }}"
             f"#line {{ background: {colours.hairline}; }}"
             f"QToolButton {{ {size} margin: 0; border: none; border-radius: 4px; padding: 0; font-size: {px(WORD)}px;"
@@ -252,6 +252,8 @@ class ToolBar(QFrame):
             f"QToolButton:disabled {{ color: {colours.border}; }}"
             "QToolButton::menu-indicator { image: none; }"
         )
+        if style_sheet != self.styleSheet():  # Qt styles every button again even where nothing changed
+            self.setStyleSheet(style_sheet)
 
     def _resize(self, large: int) -> None:
         for button in (*(known.button for known in self._buttons), self._more):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from clients.viewer import commands
+from clients.viewer import commands, tool_icons
 from clients.viewer.desk import Background
 from clients.viewer.features import load_features
 from clients.viewer.stage import Side, Stage
@@ -84,6 +85,18 @@ def test_buttons_and_menus_name_declared_actions_and_icons_that_exist(qtbot: QtB
     for menu in commands.MENUS:
         assert menu.group in groups
         tool_icon(menu.icon, 20, "#fff", "#fff", "#fff")
+
+
+def test_the_tool_bar_draws_no_icon_twice(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is fitted anew while a study is being opened, whenever the mark of the screen comes or goes."""
+    window = ViewerWindow()
+    qtbot.addWidget(window)
+    drawn = []
+    monkeypatch.setattr(tool_icons, "QSvgRenderer", lambda *_: drawn.append(1))
+
+    window.tool_bar.refit()
+
+    assert drawn == []
 
 
 def test_every_tool_of_every_feature_is_known_to_every_viewport(qtbot: QtBot) -> None:
