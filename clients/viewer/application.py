@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -141,7 +141,7 @@ def _steered(app: QApplication, window: ViewerWindow, secrets: Secrets) -> int:
     sys.stdout.flush()
     window.first_image.connect(lambda _uid: window.perform("help.first") if not helped else None)
     window.first_image.connect(helped.append)
-    preload()
+    preload(window.store.warm)
     code = int(app.exec())
     steering.close()
     window.close()
@@ -159,8 +159,11 @@ def server_cache(connection: str) -> DiskCache:
     return DiskCache(Connection.parse(connection).public_key.hex(), CacheSettings.read(viewer_settings()))
 
 
-def preload() -> threading.Thread:
-    """Import what the first image needs while nothing else is to be done; the import lock is per module."""
+def preload(*also: Callable[[], object]) -> threading.Thread:
+    """Import what the first image needs while nothing else is to be done, then call ``also``.
+
+    The import lock is per module.
+    """
 
     def work() -> None:
         shared_decoder().warm_up()
@@ -169,6 +172,8 @@ def preload() -> threading.Thread:
                 importlib.import_module(name)
             except ImportError:
                 log.warning("%s is missing; some images cannot be shown", name)
+        for call in also:
+            call()
 
     thread = threading.Thread(target=work, name="preload", daemon=True)
     thread.start()

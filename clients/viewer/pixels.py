@@ -23,34 +23,63 @@ log = logging.getLogger(__name__)
 
 LARGE_FRAME = 4_000_000  # pixels; larger frames are kept at half size too, for the first look
 POOL_BYTES = 192 << 20  # one CT of 300 slices; more would only be held for nothing
+READY_BYTES = 150 << 20  # of them before the first study is opened: 300 slices of 512 x 512
+_WARMED_AT_ONCE = 4 << 20
+_MUCH_LARGER = 8
 MUCH = 32 << 20  # bytes; after as much was released the system gets back what is free
+PLENTY = 3 << 30  # bytes; with a lower limit nothing is held ready
 LEAST_WINDOW = 4  # frames that a confined stack keeps, whatever the limit
 
 
 class BufferPool:
-    """Byte buffers used again: a fresh 100 MB costs 60 to 100 ms of page faults, a used one 5."""
+    """Byte buffers used again: a fresh 100 MB costs 60 to 200 ms of page faults, a used one 5."""
 
     def __init__(self, limit_bytes: int = POOL_BYTES) -> None:
         self._limit = limit_bytes
         self._free: list[NDArray[Any]] = []
         self._lock = threading.Lock()
+        self._used = False
+
+    def warm(self, size: int = READY_BYTES) -> None:
+        """Have a buffer of ``size`` bytes ready, its pages there; gives up as soon as somebody wants one."""
+        import numpy as np
+
+        try:
+            buffer = np.empty(size, np.uint8)
+        except MemoryError:
+            return
+        for start in range(0, size, _WARMED_AT_ONCE):
+            if self._used:
+                return
+            buffer[start : start + _WARMED_AT_ONCE] = 0
+        with self._lock:
+            if not self._used and not self._free:
+                self._free.append(buffer)
 
     def take(self, size: int) -> NDArray[Any]:
         """A one-dimensional uint8 array of at least ``size`` bytes, contents undefined. Raises MemoryError.
 
         Where none fits, unused ones of about that size go: the sum of all grows only with what is needed at once.
+        Much larger ones stay, or a scout of two images would cost the series after it its buffer.
         """
         import numpy as np
 
         with self._lock:
+            self._used = True
+            # Half as much again is within what a stack may take (1.3 times its pixels and 300 MB), since the pool's
+            # buffers are small; series are of many lengths.
             fitting = [
-                n for n, buffer in enumerate(self._free) if size <= buffer.nbytes <= size + size // 8 + (1 << 20)
+                n for n, buffer in enumerate(self._free) if size <= buffer.nbytes <= size + size // 2 + (1 << 20)
             ]
             if fitting:
                 return self._free.pop(min(fitting, key=lambda n: self._free[n].nbytes))
-            gone = 0
-            while self._free and gone < size:
-                gone += self._free.pop(0).nbytes
+            gone, kept = 0, []
+            for buffer in self._free:
+                if gone < size and buffer.nbytes <= size * _MUCH_LARGER:
+                    gone += buffer.nbytes
+                else:
+                    kept.append(buffer)
+            self._free = kept
         try:
             return np.empty(size, np.uint8)
         except MemoryError:
@@ -327,6 +356,11 @@ class PixelStore:
         if pixels is None:
             pixels = self._stacks[id(stack)] = StackPixels(stack, self._pool, self.limit_bytes)
         return pixels
+
+    def warm(self) -> None:
+        """Have memory for a series ready while nobody waits, where the machine has plenty; for any thread."""
+        if self.limit_bytes >= PLENTY:
+            self._pool.warm()
 
     def touch(self, stack: Stack) -> None:
         """The stack is on screen now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
@@ -141,6 +143,54 @@ def test_unused_buffers_go_where_none_fits() -> None:
     pool.take(9_000_000)
 
     assert pool._free == []
+
+
+def test_a_scout_does_not_cost_the_series_after_it_its_buffer() -> None:
+    pool = BufferPool()
+    ready = pool.take(9_000_000)
+    pool.give(ready)
+    pool.take(2_000)
+
+    assert pool.take(7_000_000) is ready, "and a series a little shorter takes it too"
+
+
+def test_memory_for_the_first_study_is_ready_before_it_is_opened() -> None:
+    pool = BufferPool()
+    pool.warm(9_000_000)
+    (ready,) = pool._free
+
+    assert pool.take(8_500_000) is ready
+
+
+def test_warming_gives_way_to_a_study_that_is_opened_meanwhile() -> None:
+    pool = BufferPool()
+    pool.take(1_000)
+    pool.warm(9_000_000)
+
+    assert pool._free == [], "nobody waits for it any more"
+
+
+def test_little_memory_is_not_held_ready() -> None:
+    pool = BufferPool()
+    PixelStore(1 << 30, pool).warm()
+
+    assert pool._free == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is told so")
+def test_a_freed_frame_leaves_its_pages_to_the_next_one() -> None:
+    program = (
+        "import resource\n"
+        "from clients.viewer.loading_memory import settle_allocator\n"
+        "settle_allocator()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(100):\n"
+        "    bytearray(512 * 1024)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n"
+    )
+    faults = int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
+
+    assert faults < 100 * 128 / 4, "a frame is 128 pages"
 
 
 def test_series_not_on_screen_give_one_image_until_they_are_shown(loadings: list[Loading]) -> None:
