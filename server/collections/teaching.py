@@ -221,6 +221,7 @@ def identity_of(view: ReportView) -> Identity:
             patient.inpatient_number,
             patient.health_check_number,
             patient.phone,
+            patient.address,
         ),
     )
 
