@@ -40,9 +40,10 @@ _DENIED_AFTER = re.compile(
     r"(?:未见|阴性|[（(][-－—]+[）)]|消失|不明显|不大|不支持|除外|排除|不存在|没有|不考虑)"
 )
 _SETTLED_AFTER = re.compile(
-    r"^[^，,。；;、]{0,12}?(?:术后|恢复期|吸收期?|软化灶|后遗|愈合|复张|好转|减少|缩小|消退|缓解|机化|治疗后|引流后|介入后|"
+    r"^[^，,。；;、]{0,12}?(?:术后|恢复期|吸收(?:期|(?!期?不|期?欠))|软化灶|后遗|愈合|复张|好转|减少|缩小|消退|缓解|机化|治疗后|引流后|介入后|"
     r"栓塞术|修补术|清除术|支架|置入后|相仿|相似|变化不大|变化不明显|无明显变化|未见明显变化|无显著变化|同前)"
 )
+_FOLLOWED_UP = re.compile(r"复查[，,][^。；;]{0,16}(?:吸收(?!不|欠)|好转|软化|消失)")
 _COMPARED = re.compile(r"相仿|相似|变化不大|无明显变化|未见明显变化|无显著变化|同前")
 _WORSE_NEXT = re.compile(r"[，,]\s*较前[^，,]{0,8}(?:增|加重|进展|扩大)")
 _OLD_BEFORE = re.compile(r"陈旧|既往|曾患|曾有|曾因|慢性期|病史|后遗|原有|预防|史")
@@ -188,11 +189,11 @@ def _standing(sentence: str, start: int, end: int) -> bool | None:
     around = sentence[first:start] + "　" + after  # 破裂 in the keyword itself says nothing of a change
     if not _WORSE.search(around) and not _WORSE_NEXT.match(sentence[last:]):
         segment = _last_part(before)
-        if _OLD_BEFORE.search(segment) or _SETTLED_AFTER.match(after):
+        if _OLD_BEFORE.search(segment) or _SETTLED_AFTER.match(after) or _FOLLOWED_UP.match(sentence, end):
             return None
         follows = sentence[last : last + 20]
         if re.match(r"[，,]\s*(?:较前|与前|同前)", follows) and (
-            _COMPARED.search(follows) or re.search(r"吸收|好转|减少|缩小|消退", follows)
+            _COMPARED.search(follows) or re.search(r"吸收(?!不|欠)|好转|减少|缩小|消退", follows)
         ):
             return None
     if _ELSEWHERE.search(sentence[max(0, first - 8) : start]):

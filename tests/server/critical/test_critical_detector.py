@@ -91,6 +91,21 @@ def test_the_benchmark_of_this_folder() -> None:
     assert result.recall >= 0.98 and result.precision >= 0.98 and not result.wrong, told  # 1.0 and 1.0 when written
 
 
+@pytest.mark.parametrize(
+    ("keyword", "text", "is_found"),
+    [
+        ("脑出血", "脑出血复查，原血肿基本吸收", False),
+        ("脑出血", "脑出血复查，血肿较前扩大", True),
+        ("出血", "蛛网膜下腔出血，较前吸收不明显", True),
+        ("出血", "蛛网膜下腔出血，较前部分吸收", False),
+        ("出血", "脑叶出血吸收欠佳", True),
+        ("出血", "脑叶出血吸收期", False),
+    ],
+)
+def test_what_is_being_absorbed_is_not_new(keyword: str, text: str, is_found: bool) -> None:
+    assert bool(detect(watched(keyword), "CT", "", text)) is is_found
+
+
 def test_the_library_covers_the_body_and_states_its_words_rightly() -> None:
     assert len(ENTRIES) >= 40
     assert set(Counter(one.region for one in ENTRIES)) == set(CriticalRegion)
