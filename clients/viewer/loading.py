@@ -10,15 +10,19 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from clients.viewer import sentences
 from clients.viewer.loading_decoder import FrameDecoder, shared_decoder
+from clients.viewer.loading_plain import plain_values
 from clients.viewer.pixels import PixelStore
 from clients.viewer.study import FrameKey, Stack, StudyDescription
 from shared.imaging.codecs import UndecodableFrame
 from shared.imaging.colour import to_screen
 from shared.imaging.header import ImageHeader
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +35,15 @@ class SourceFailed(Exception):
 class Arrived:
     """One frame as stored, or the sentence that says why it cannot be had.
 
-    ``header`` replaces the known header of the image where the source learned more on the way.
+    ``header`` replaces the known header of the image where the source learned more on the way. ``values`` are the
+    pixels where the source looked already and the bytes are pixels as they stand (see loading_plain).
     """
 
     key: FrameKey
     data: bytes | memoryview = b""
     header: ImageHeader | None = None
     error: str = ""
+    values: NDArray[Any] | None = None
 
 
 class FrameSource(Protocol):
@@ -63,8 +69,15 @@ class FrameSource(Protocol):
 class PreparesStudies(Protocol):
     """A source that can fetch studies ahead."""
 
-    def prepare(self, study_uid: str, go_on: Callable[[], bool]) -> bool:
-        """Fetch what is missing of a study, while ``go_on``; True at the end. Raises :class:`SourceFailed`."""
+    def prepare(self, study_uid: str, go_on: Callable[[], bool], have: HavePixels) -> bool:
+        """Keep what is missing of a study, while ``go_on``; True at the end. Raises :class:`SourceFailed`.
+
+        What ``have`` returns need not be fetched again where its pixels are its stored bytes.
+        """
+
+
+HavePixels = Callable[[FrameKey], "NDArray[Any] | None"]
+"""A copy of the pixels of a frame, of one colour, that are in memory; None for any other frame."""
 
 
 def loading_order(count: int, visible: int, key_images: Iterable[int] = ()) -> list[int]:
@@ -105,6 +118,7 @@ class StudyLoader:
         self._load_all = True
         self._next_studies: list[str] = []
         self._preparing = ""
+        self._places: dict[FrameKey, tuple[Stack, int]] | None = None  # made when somebody asks
         self._threads = [
             threading.Thread(target=self._work, name=f"frames-{n}", daemon=True) for n in range(max(1, threads))
         ]
@@ -123,6 +137,7 @@ class StudyLoader:
                 order = [n for n in order if n not in known.in_flight]
             flying, begun = (known.in_flight, known.begun) if known is not None else (set[int](), False)
             self._queues[id(stack)] = _Queue(stack, order, flying, begun)
+            self._places = None
             self._wake.notify_all()
 
     def focus(self, shown: Sequence[tuple[Stack, int]]) -> None:
@@ -172,6 +187,7 @@ class StudyLoader:
         with self._wake:
             for stack in stacks:
                 self._queues.pop(id(stack), None)
+            self._places = None
 
     @property
     def waiting(self) -> int:
@@ -187,6 +203,7 @@ class StudyLoader:
         with self._wake:
             self._closing = True
             self._queues.clear()
+            self._places = None
             self._next_studies.clear()
             self._wake.notify_all()
         self._source.stop()
@@ -267,7 +284,7 @@ class StudyLoader:
 
         try:
             if isinstance(self._source, PreparesStudies):
-                ended = self._source.prepare(study_uid, go_on)
+                ended = self._source.prepare(study_uid, go_on, self._pixels_of)
         except SourceFailed as failure:
             log.info("a study could not be fetched ahead: %s", failure)
         except Exception:  # outermost loop of the worker
@@ -277,6 +294,14 @@ class StudyLoader:
             if ended and study_uid in self._next_studies:
                 self._next_studies.remove(study_uid)
             self._wake.notify_all()
+
+    def _pixels_of(self, key: FrameKey) -> NDArray[Any] | None:
+        with self._wake:
+            if self._places is None:
+                stacks = [queue.stack for queue in self._queues.values() if not queue.stack.is_derived]
+                self._places = {key: (stack, n) for stack in stacks for n, key in enumerate(stack.frames)}
+            stack, index = self._places.get(key, (None, 0))
+        return self._store.of(stack).copy_of(index) if stack is not None and not stack.image(index).icc else None
 
     def _load(self, stack: Stack, batch: list[int]) -> None:
         places = {stack.frames[n]: n for n in batch}
@@ -300,7 +325,11 @@ class StudyLoader:
     def _decode(self, stack: Stack, index: int, arrived: Arrived) -> None:
         image = stack.image(index)
         try:
-            frame = self._decoder.decode(arrived.data, image.pixel_format, image.transfer_syntax)
+            frame = arrived.values
+            if frame is None:
+                frame = plain_values(arrived.data, image.pixel_format, image.transfer_syntax)
+            if frame is None:
+                frame = self._decoder.decode(arrived.data, image.pixel_format, image.transfer_syntax)
             if image.icc:
                 frame = to_screen(frame, image.icc)
             self._store.of(stack).put(index, frame, stack.frame_header(index).modality)

@@ -50,6 +50,8 @@ class InstanceFacts:
         self.version = instance.version
         self.is_large = instance.size_bytes > WHOLE_OBJECT_BYTES
         self.comes_whole = _comes_whole(instance, view) and not self.is_large
+        self.plain_syntax = ""
+        """Transfer syntax in which its frame came and is to be kept later, from the pixels that are its bytes."""
 
     def item(self, frame: int) -> Item:
         """Where frame ``frame`` (from 1; 0 the whole object) is kept."""

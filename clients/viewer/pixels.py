@@ -178,7 +178,7 @@ class StackPixels:
         )
 
     def put(self, index: int, frame: NDArray[Any], modality: Modality) -> None:
-        """Store a decoded frame; called by workers."""
+        """Store a copy of a decoded frame, or the frame itself where it may be written; called by workers."""
         frame, fitted = presentable(frame, modality)
         half = half_size(frame) if frame.shape[0] * frame.shape[1] > LARGE_FRAME else None
         # Under the lock: a buffer that is given back meanwhile may already hold another stack.
@@ -191,7 +191,7 @@ class StackPixels:
             if volume is not None and volume.shape[1:] == frame.shape and volume.dtype == frame.dtype:
                 volume[index] = frame
             else:
-                self._odd[index] = frame
+                self._odd[index] = frame if frame.flags.writeable else frame.copy()
             if half is not None:
                 self._halves[index] = half
             if fitted is not modality:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from clients.kit.translations import tr
 from clients.viewer.cache import FrameCache, NoCache
-from clients.viewer.loading import Arrived, SourceFailed
+from clients.viewer.loading import Arrived, HavePixels, SourceFailed
 from clients.viewer.loading_facts import InstanceFacts, KnownStudies, SeriesFacts, many_frames, says_more
+from clients.viewer.loading_plain import plain_values
 from clients.viewer.objects.videos import Videos
 from clients.viewer.sentences import sentence_of
 from clients.viewer.study import FrameKey, StudyDescription
@@ -34,6 +36,7 @@ R = TypeVar("R")
 
 KEPT_OBJECTS = 2
 KEPT_OBJECT_BYTES = 300 << 20
+QUICK_S = 2.0  # after the description; what comes later came over a slow line, and the cores have time
 PREPARED = 2  # connections opened ahead, one for each worker thread of the loader
 
 
@@ -104,6 +107,7 @@ class ServerStudies:
         self._videos = Videos()
         self._tile_lines: list[BulkClient] = []  # not in use just now; `_clients` has them all
         self._closed = False
+        self._described_at = 0.0
 
     def call(self, request: Request[R]) -> R:
         """Ask the server something else; from any thread. Raises RpcError."""
@@ -130,6 +134,7 @@ class ServerStudies:
 
     def study(self, study_uid: str) -> StudyDescription:
         self._prepare()
+        self._described_at = time.monotonic()
         try:
             view = self._line.call(GetStudy(study_uid=study_uid))
         except RpcError as error:
@@ -223,9 +228,18 @@ class ServerStudies:
                 yield Arrived(key, error=error)
                 continue
             known = self._known.find(name)
+            header = _completed(known, syntax)
+            values = plain_values(data, header.pixel_format, header.transfer_syntax) if header is not None else None
             if known is not None:
-                self._cache.keep(known.item(frame), data, syntax)
-            yield Arrived(key, data, _completed(known, syntax))
+                self._keep_frame(known, frame, data, syntax, plain=values is not None)
+            yield Arrived(key, data, header, values=values)
+
+    def _keep_frame(self, known: InstanceFacts, frame: int, data: memoryview, syntax: str, *, plain: bool) -> None:
+        """Keep a frame now, or later from its pixels: while a study comes quickly both cores have more urgent work."""
+        if plain and frame == 1 and time.monotonic() - self._described_at < QUICK_S:
+            known.plain_syntax = syntax
+        else:
+            self._cache.keep(known.item(frame), data, syntax)
 
     def _streamed(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, memoryview, str, str]]:
         """Name, frame, bytes, transfer syntax and error of frames from the server; raises SourceFailed."""
@@ -335,7 +349,7 @@ class ServerStudies:
 
     # --- what comes next
 
-    def prepare(self, study_uid: str, go_on: Callable[[], bool]) -> bool:
+    def prepare(self, study_uid: str, go_on: Callable[[], bool], have: HavePixels = lambda _key: None) -> bool:
         """Bring what is missing of a study into the cache; False when ``go_on`` said no before the end.
 
         Raises :class:`SourceFailed`.
@@ -357,7 +371,11 @@ class ServerStudies:
             elif not self._cache.has(known.series.header_item):
                 self._keep_object(known, self._fetched(uid), wait=True)
             elif not self._cache.has(known.item(1)):
-                missing[uid, 1] = known
+                values = have(FrameKey(uid, 0)) if known.plain_syntax else None
+                if values is not None and values.nbytes == known.header.pixel_format.native_bytes:
+                    self._cache.keep(known.item(1), values.data.cast("B"), known.plain_syntax, wait=True)
+                else:
+                    missing[uid, 1] = known
         return self._prepare_frames(missing, go_on)
 
     def _prepare_frames(self, missing: dict[tuple[str, int], InstanceFacts], go_on: Callable[[], bool]) -> bool:

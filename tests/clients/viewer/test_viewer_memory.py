@@ -224,7 +224,7 @@ class PreparingSource(MemorySource):
         self.stopped_at: list[str] = []
         self.steps = threading.Semaphore(0)
 
-    def prepare(self, study_uid: str, go_on: Callable[[], bool]) -> bool:
+    def prepare(self, study_uid: str, go_on: Callable[[], bool], _have: object) -> bool:
         self.begun.append(study_uid)
         if study_uid == "unreachable":
             raise SourceFailed("The line is down.")

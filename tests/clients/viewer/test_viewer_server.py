@@ -19,8 +19,10 @@ import numpy as np
 import pytest
 
 from clients.kit.viewer_link import AllLoaded, FirstImage, ViewerEvent, ViewerLink
+from clients.viewer import server_studies
 from clients.viewer.cache import DiskCache
-from clients.viewer.loading import Arrived, SourceFailed
+from clients.viewer.loading import Arrived, SourceFailed, StudyLoader
+from clients.viewer.pixels import PixelStore
 from clients.viewer.server_studies import AdoptedLine, ServerStudies
 from clients.viewer.study import FrameKey, stacks_of
 from shared.contract.archive import GetStudy
@@ -28,6 +30,7 @@ from shared.contract.errors import EnvironmentTrouble, ErrorBody, ErrorCode, Rpc
 from shared.imaging.codecs import decode_frame
 from shared.rpc.bulk import BulkClient
 from shared.rpc.client import RpcClient
+from tests.clients.viewer.test_viewer_loading import until
 from tests.clients.viewer.viewer_builders import ROOT, an_image, pixels_of, write_series
 from tests.server_process import ServerProcess, start_server
 
@@ -192,7 +195,10 @@ def test_what_was_seen_or_prepared_comes_from_the_disk(
     again.close()
 
 
-def test_opening_fills_the_cache_by_itself(source: ServerStudies, tmp_path: Path) -> None:
+def test_what_comes_slowly_is_kept_as_it_comes(
+    source: ServerStudies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_studies, "QUICK_S", 0.0)
     cache = DiskCache("server", folder=tmp_path, key=bytes(32), spare_bytes=0)
     caching = ServerStudies(source._line, cache)
     stacks = stacks_of(caching.study(STUDY))
@@ -206,6 +212,60 @@ def test_opening_fills_the_cache_by_itself(source: ServerStudies, tmp_path: Path
         assert len(list(offline.frames(stack.frames))) == len(stack)
     with pytest.raises(SourceFailed):
         caching.study("1.2.3.4")
+    caching.stop()
+    caching.close()
+    cache.close()
+
+
+def test_what_came_quickly_is_kept_afterwards_from_its_pixels(
+    source: ServerStudies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it comes nothing is sealed and written; afterwards nothing is fetched a second time."""
+    monkeypatch.setattr(server_studies, "QUICK_S", 60.0)
+    cache = DiskCache("server", folder=tmp_path, key=bytes(32), spare_bytes=0)
+    caching = ServerStudies(source._line, cache)
+    store = PixelStore()
+    loader = StudyLoader(caching, store, lambda *_: None, lambda _sentence: None)
+    stacks = stacks_of(caching.study(STUDY))
+    for stack in stacks:
+        loader.want(stack)
+    until(lambda: loader.waiting == 0)
+    assert cache.settle()
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) == 2 * len(stacks), "of each series the header and the image that came with it"
+
+    fetched: list[object] = []
+    monkeypatch.setattr(BulkClient, "stream", lambda _client, wanted: iter(fetched.extend(wanted) or ()))
+    loader.prepare([STUDY])
+    until(lambda: not loader._next_studies and not loader._preparing)
+    assert cache.settle() and fetched == []
+    loader.close()
+
+    offline = ServerStudies(LineWithoutBulk(source._line), cache)  # type: ignore[arg-type]
+    offline.study(STUDY)
+    for stack in stacks:
+        kept = list(offline.frames(stack.frames))
+        assert len(kept) == len(stack)
+        for arrived in kept:
+            number = stack.image(stack.frames.index(arrived.key)).instance_number
+            np.testing.assert_array_equal(
+                np.frombuffer(arrived.data, "<u2").reshape(64, 64), pixels_of(an_image(number - 1, side=64))
+            )
+    cache.close()
+
+
+def test_what_came_quickly_and_was_closed_is_fetched_again_when_it_is_to_be_kept(
+    source: ServerStudies, tmp_path: Path
+) -> None:
+    cache = DiskCache("server", folder=tmp_path, key=bytes(32), spare_bytes=0)
+    caching = ServerStudies(source._line, cache)
+    stacks = stacks_of(caching.study(STUDY))
+    for stack in stacks:
+        assert not any(arrived.error for arrived in caching.frames(stack.frames))
+
+    assert caching.prepare(STUDY, lambda: True, lambda _key: None) and cache.settle()
+
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 30 + len(stacks)
     caching.stop()
     caching.close()
     cache.close()

@@ -25,7 +25,7 @@ class CachingSource(MemorySource):
         self.cache = cache
         self.prepared: list[str] = []
 
-    def prepare(self, study_uid: str, _go_on: object) -> bool:
+    def prepare(self, study_uid: str, _go_on: object, _have: object) -> bool:
         self.prepared.append(study_uid)
         return True
 
