@@ -40,7 +40,7 @@ from shared.paper.template import (
 
 MM_PER_POINT = 25.4 / 72
 LEAST_MODULE_MM = 0.19  # counter scanners still read it on a 300 dpi label
-MOST_PAGES = 50
+MOST_PAGES = 200  # the longest report that may be written has fewer
 
 Row = Mapping[str, str]
 Lists = Mapping[str, Sequence[Row]]
@@ -128,7 +128,7 @@ def lay_out(template: Template, facts: Facts, language: str = "zh") -> LaidOut:
             if not starts:
                 break
             if len(pages) >= MOST_PAGES:
-                raise LayoutError("文档超过 50 页，请检查模板中重复行的位置和行距。")
+                raise LayoutError(f"文档超过 {MOST_PAGES} 页，请检查模板中重复行的位置和行距，或删减内容。")
         total = len(pages)
         if attempt == 0 and not _names_pages(template):
             break

@@ -245,8 +245,13 @@ def test_a_flow_without_room_or_end_is_refused() -> None:
     assert "正文放不下" in refused('{"block": "gap"}', y_mm=250)
     assert "正文放不下" in refused('{"block": "gap"}', next_y_mm=260)
     assert "最多 60 个内容块" in refused(", ".join(['{"block": "gap"}'] * 61))
-    with pytest.raises(LayoutError, match="50"):
-        laid(SectionBlock(fact="findings"), facts=facts(findings="<p>行</p>" * 4000))
+    with pytest.raises(LayoutError, match="200"):
+        laid(SectionBlock(fact="findings"), facts=facts(findings="<p>行</p>" * 14_000))
+
+
+def test_a_report_as_long_as_may_be_written_is_printed() -> None:
+    pages = laid(SectionBlock(fact="findings"), facts=facts(findings="<p>" + "右肺见结节。" * 16_000 + "</p>"))
+    assert 50 < len(pages) < 200 and words(pages).count("右肺") > 15_000
 
 
 def test_notices_and_paragraphs_are_left_out_when_empty() -> None:
