@@ -25,6 +25,7 @@ _UNSEEN = re.compile(
     "\u202a-\u202e\u2066-\u2069"  # they turn the direction of what follows: 12 may look like 21
     "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"  # no characters at all
 )
+_HEIGHT = re.compile(r"vertical-align\s*:\s*(su(?:per|b))\b", re.IGNORECASE)
 _LINE_ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", "\n"))
 _RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 
@@ -40,6 +41,7 @@ class _Sanitiser(HTMLParser):
         self._cells = -1  # cells of the row that is open; -1 outside
         self._gap = ""  # what stands before the next words of the row
         self._begun = False  # there are words in the row
+        self._spans: list[str] = []  # the tag that each open span stands for, empty for none
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _DROPPED_WITH_CONTENT:
@@ -56,6 +58,10 @@ class _Sanitiser(HTMLParser):
         if tag == "br":
             self.out.append("<br>")
             return
+        if tag == "span":  # some programs raise figures by a style: 10⁹ would become 109
+            found = _HEIGHT.search(" ".join(value or "" for name, value in attrs if name == "style"))
+            tag = {"super": "sup", "sub": "sub"}[found[1].lower()] if found else ""
+            self._spans.append(tag)
         tag = _RENAMED.get(tag, tag)
         if tag not in _KEPT or len(self._open) >= _MAX_DEPTH:
             return
@@ -87,6 +93,8 @@ class _Sanitiser(HTMLParser):
             self._cells, tag = -1, "tr"
         elif self._cells >= 0 and _RENAMED.get(tag, tag) in _BLOCKS:
             return
+        if tag == "span" and not self._silent:
+            tag = self._spans.pop() if self._spans else ""
         tag = _RENAMED.get(tag, tag)
         if not self._silent and tag in self._open:
             self._close(tag)
