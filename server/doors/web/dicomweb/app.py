@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from server.doors.web.dicomweb import qido, stow, ups, wado
+from server.doors.web.dicomweb import capabilities, qido, stow, ups, wado
 from server.doors.web.dicomweb.calls import in_thread, with_body
 from server.doors.web.dicomweb.frames import FrameService
 from server.doors.web.dicomweb.images import Images
@@ -71,14 +71,22 @@ def routes(ports: DicomWebPorts) -> list[Route]:
             methods=["POST", "DELETE"],
         )
     )
-    found.append(Route(PREFIX + "/", _capabilities, methods=["OPTIONS", "GET"]))
+    offered: dict[str, set[str]] = {}
+    for route in found:
+        offered.setdefault(route.path, set()).update(route.methods or ())
+    found += [Route(path, _allowing(methods), methods=["OPTIONS"]) for path, methods in offered.items()]
+    found.append(Route(PREFIX + "/", capabilities.answering(ports, PREFIX, offered), methods=["OPTIONS", "GET"]))
     return found
 
 
-async def _capabilities(_request: Request) -> Response:
-    """What is offered (8.9), in short."""
-    services = ["QIDO-RS", "WADO-RS", "WADO-URI", "STOW-RS", "UPS-RS without subscriptions"]
-    return JSONResponse({"services": services, "access": "Authorization: Bearer TOKEN"})
+def _allowing(methods: set[str]) -> Callable[[Request], Awaitable[Response]]:
+    """What may be done with a resource (RFC 9110 9.3.7)."""
+    allow = ", ".join(sorted({*methods, "OPTIONS"}))
+
+    async def endpoint(_request: Request) -> Response:
+        return Response(status_code=204, headers={"allow": allow})
+
+    return endpoint
 
 
 class CrossOrigin:

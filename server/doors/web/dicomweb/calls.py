@@ -63,7 +63,7 @@ class Call:
         text = self.parameter(name)
         if not text:
             return default
-        if not text.isascii() or not text.isdecimal() or len(text) > 12:
+        if not text.isascii() or not text.isdecimal() or len(text) > 30:
             raise Refusal(400, f"The parameter {name} must be a number from 0.")
         return min(int(text), most)
 
@@ -113,17 +113,23 @@ def call_of(ports: DicomWebPorts, request: Request, client: Client) -> Call:
     query = request.query_params.multi_items()
     if len(query) > MAX_PARAMETERS or any(len(key) > 200 or len(value) > MAX_VALUE for key, value in query):
         raise Refusal(400, "The address has too many or too long parameters.")
-    base = ports.base_url.rstrip("/")
-    if not base:
-        host = request.headers.get("host", "")
-        if not _HOST.match(host):
-            raise Refusal(400, "The Host header is missing or malformed.")
-        port = request.scope["server"][1] if request.scope.get("server") else None
-        if host in (*_OWN_HOSTS, (request.scope.get("server") or ("",))[0]) and port not in (None, 80, 443):
-            host = f"{host}:{port}"  # some clients leave the port out; this one came straight to us
-        base = f"{request.url.scheme}://{host}/dicom-web"
+    base = base_of(ports, request)
     path = {name: str(value) for name, value in request.path_params.items()}
     return Call(ports, client, request.method, path, query, request.headers, base)
+
+
+def base_of(ports: DicomWebPorts, request: Request) -> str:
+    """Where the client reaches /dicom-web, without a slash at the end. Raises Refusal (400)."""
+    base = ports.base_url.rstrip("/")
+    if base:
+        return base
+    host = request.headers.get("host", "")
+    if not _HOST.match(host):
+        raise Refusal(400, "The Host header is missing or malformed.")
+    port = request.scope["server"][1] if request.scope.get("server") else None
+    if host in (*_OWN_HOSTS, (request.scope.get("server") or ("",))[0]) and port not in (None, 80, 443):
+        host = f"{host}:{port}"  # some clients leave the port out; this one came straight to us
+    return f"{request.url.scheme}://{host}/dicom-web"
 
 
 def in_thread(

@@ -117,3 +117,29 @@ def test_addresses_are_built_from_what_the_client_said(house: WebHouse, web: req
     bad = web.get(f"{house.base}/studies?limit=1", headers={"Host": 'x"><script>'})
     assert bad.status_code == 400
     assert calls.MAX_PARAMETERS < 1000
+
+
+def test_capabilities_are_described(house: WebHouse) -> None:
+    """PS3.18 8.9: WADL for programs; each resource says what may be done with it (RFC 9110 9.3.7)."""
+    from xml.etree import ElementTree
+
+    root = f"{house.base}/"
+    short = requests.options(root)
+    assert "STOW-RS" in short.json()["services"]
+    wadl = requests.options(root, headers={"Accept": "application/vnd.sun.wadl+xml"})
+    assert wadl.headers["content-type"] == "application/vnd.sun.wadl+xml"
+    space = "{http://wadl.dev.java.net/2009/02}"
+    resources = ElementTree.fromstring(wadl.content).find(f"{space}resources")
+    assert resources is not None
+    assert resources.get("base") == root
+    found = {
+        one.get("path"): {method.get("name") for method in one.findall(f"{space}method")}
+        for one in resources.findall(f"{space}resource")
+    }
+    assert found["studies"] == {"GET", "POST"}
+    assert found["studies/{study}/series/{series}/instances/{instance}/frames/{frames}"] == {"GET"}
+    assert found["workitems/{workitem}/state"] == {"PUT"}
+    assert requests.options(root, headers={"Accept": "text/html"}).status_code == 406
+    allowed = requests.options(f"{house.base}/studies")
+    assert (allowed.status_code, allowed.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+    assert requests.options(f"{house.base}/nothing").status_code == 404
