@@ -21,9 +21,12 @@ _CONTROL = frozenset({"limit", "offset", "fuzzymatching", "includefield", "accep
 
 
 async def create(call: Call, request: Request) -> Response:
-    """POST /workitems?{uid}"""
+    """POST /workitems?{uid}, also written ?workitem={uid} or, as in older editions, ?AffectedSOPInstanceUID={uid}."""
     body = await _body(call, request)
     named = next((key for key, value in call.query if _UID.match(key) and not value), "")
+    named = named or call.parameter("workitem") or call.parameter("AffectedSOPInstanceUID")
+    if named and not _UID.match(named):
+        raise Refusal(400, "The workitem's UID in the address is not made of digits and points.")
     uid, warnings = await run_in_threadpool(call.ports.workitems.create, named, body, call.client)
     call.subject = f"workitem {uid}"
     headers = {"location": f"{call.base}/workitems/{uid}", "content-location": f"{call.base}/workitems/{uid}"}

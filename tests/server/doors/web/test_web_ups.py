@@ -114,3 +114,14 @@ def test_what_is_not_offered_says_so(house: WebHouse, web: requests.Session, mad
     assert web.get(f"{house.base}/workitems/1.2.3.999", headers=KIND).status_code == 404
     assert web.put(made + "/state", json=state("DONE"), headers=KIND).status_code == 400
     assert web.put(made + "/state", json=state("IN PROGRESS", ""), headers=KIND).status_code == 400
+
+
+@pytest.mark.parametrize("form", ["?{}", "?workitem={}", "?AffectedSOPInstanceUID={}"])
+def test_the_address_may_name_the_new_workitem(house: WebHouse, web: requests.Session, form: str) -> None:
+    from pydicom.uid import generate_uid
+
+    uid = generate_uid()
+    answer = web.post(f"{house.base}/workitems" + form.format(uid), json=item(), headers=KIND)
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"{house.base}/workitems/{uid}"
+    assert web.post(f"{house.base}/workitems?workitem=x", json=item(), headers=KIND).status_code == 400
