@@ -51,13 +51,18 @@ class MediaType:
 
 def parse(text: str) -> list[MediaType]:
     """The alternatives of an Accept header or parameter, best first. Raises Refusal (400)."""
+    return [media for media in _all(text) if media.q > 0]
+
+
+def _all(text: str) -> list[MediaType]:
+    """Those with q=0 too."""
     if len(text) > MAX_HEADER:
         raise Refusal(400, "The Accept header is too long.")
     found: list[MediaType] = []
     position = 0
     while position < len(text):
         media, position = _media_type(text, position)
-        if media is not None and media.q > 0:
+        if media is not None:
             found.append(media)
         if len(found) > MAX_CHOICES:
             raise Refusal(400, f"The Accept header names more than {MAX_CHOICES} media types.")
@@ -75,9 +80,15 @@ def parse_one(text: str) -> MediaType:
 
 
 def wanted(accept: str, parameter: str) -> list[MediaType]:
-    """What the client takes: the accept query parameter goes before the header (PS3.18 8.3.3.1); all if neither."""
-    choices = parse(parameter) if parameter else []
-    return choices or parse(accept) or [MediaType("*/*")]
+    """What the client takes: the accept query parameter goes before the header (PS3.18 8.3.3.1); all if neither.
+
+    Raises Refusal (406) when everything named is refused by q=0 (RFC 9110 12.4.2).
+    """
+    named = (_all(parameter) if parameter else []) or _all(accept)
+    choices = [media for media in named if media.q > 0]
+    if named and not choices:
+        raise Refusal(406, "The Accept header refuses every media type that it names.")
+    return choices or [MediaType("*/*")]
 
 
 def choose(choices: Sequence[MediaType], offered: Sequence[str]) -> str:

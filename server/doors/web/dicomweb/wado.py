@@ -38,14 +38,22 @@ def retrieve(call: Call) -> Response:
     """`/studies/…`, `/studies/…/series/…` and `…/instances/…`."""
     instances = found(call)
     is_single = bool(call.path.get("instance"))
+    impossible: Refusal | None = None
     for media in call.accepts():
-        if media.is_multipart or media.name == "*/*":
-            if media.takes(DICOM):
-                return _multipart(call, instances, media)
-        elif media.name == ZIP:
-            return _zip(call, instances, media)
-        elif media.takes(DICOM) and (is_single or len(instances) == 1):
-            return single(call, instances[0], media)
+        try:
+            if media.is_multipart or media.name == "*/*":
+                if media.takes(DICOM):
+                    return _multipart(call, instances, media)
+            elif media.name == ZIP:
+                return _zip(call, instances, media)
+            elif media.takes(DICOM) and (is_single or len(instances) == 1):
+                return single(call, instances[0], media)
+        except Refusal as refusal:
+            if refusal.status != 406:
+                raise
+            impossible = impossible or refusal  # in that transfer syntax; the next alternative may be possible (8.7.8)
+    if impossible is not None:
+        raise impossible
     raise not_acceptable((f'multipart/related; type="{DICOM}"', ZIP, *((DICOM,) if is_single else ())))
 
 
@@ -162,24 +170,32 @@ def bulk_data(call: Call) -> Response:
     path = call.path["path"]
     if not _BULK_PATH.match(path):
         raise Refusal(404, "The address of the bulk data is malformed.")
-    choices = call.accepts()
-    media = next((media for media in choices if media.takes(OCTETS)), None)
-    if media is None:
-        raise not_acceptable((f'multipart/related; type="{OCTETS}"', OCTETS))
-    headers, known = _etag(call, [one], "bulk", path, str(media.is_multipart))
+    impossible: Refusal | None = None
+    for media in call.accepts():
+        if media.takes(OCTETS):
+            try:
+                return _bulk(call, one, path, media)
+            except Refusal as refusal:
+                if refusal.status != 406:
+                    raise
+                impossible = impossible or refusal
+    raise impossible or not_acceptable((f'multipart/related; type="{OCTETS}"', OCTETS))
+
+
+def _bulk(call: Call, one: StoredInstance, path: str, media: MediaType) -> Response:
+    headers, known = _etag(call, [one], "bulk", path, str(media.is_multipart), media.syntax)
     if known:
         return answers.not_modified(headers["etag"])
     with one.open() as data:
-        plain, syntax = call.ports.holdings.inflated(data, one.transfer_syntax_uid)
-        try:
-            start, length, _ = model.find_bulk(plain, syntax, path.upper())
-        except KeyError:
-            raise Refusal(404, "The object has no such attribute.") from None
-        except model.BadDataSet as bad:
-            raise Refusal(500, f"The stored object is damaged: {bad}") from None
-        stop = model.skip_fragments(plain, start, len(plain)) if length is None else start + length
-        value = bytes(plain[start:stop])
-    content_type = OCTETS if length is not None else f"{OCTETS}; transfer-syntax={one.transfer_syntax_uid}"
+        value, is_encapsulated = _value(call, data, one.transfer_syntax_uid, path)
+        syntax = one.transfer_syntax_uid if is_encapsulated else EXPLICIT_LE
+        wanted_syntax = syntax_for(one, media.syntax)
+    if is_encapsulated and wanted_syntax != syntax:
+        # octets without a transfer syntax are uncompressed (8.7.3.3.2); fragments are for those who ask for them
+        recoded = memoryview(call.ports.holdings.recode(one, wanted_syntax))
+        value, _ = _value(call, recoded, wanted_syntax, path)
+        syntax = wanted_syntax
+    content_type = f"{OCTETS}; transfer-syntax={syntax}" if is_encapsulated else OCTETS
     if media.is_multipart:
         boundary = multipart.new_boundary()
         location = f"{instance_url(call.base, one)}/bulkdata/{path}"
@@ -194,3 +210,16 @@ def bulk_data(call: Call) -> Response:
         return Response(value, headers=headers, media_type=content_type)
     headers["content-range"] = f"bytes {wanted[0]}-{wanted[1] - 1}/{len(value)}"
     return Response(value[wanted[0] : wanted[1]], 206, headers, media_type=content_type)
+
+
+def _value(call: Call, data: memoryview, syntax: str, path: str) -> tuple[bytes, bool]:
+    """The value that a path names, and whether it is encapsulated pixel data. Raises Refusal (404, 500)."""
+    plain, syntax = call.ports.holdings.inflated(data, syntax)
+    try:
+        start, length, _ = model.find_bulk(plain, syntax, path.upper())
+    except KeyError:
+        raise Refusal(404, "The object has no such attribute.") from None
+    except model.BadDataSet as bad:
+        raise Refusal(500, f"The stored object is damaged: {bad}") from None
+    stop = model.skip_fragments(plain, start, len(plain)) if length is None else start + length
+    return bytes(plain[start:stop]), length is None

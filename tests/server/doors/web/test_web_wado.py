@@ -175,6 +175,42 @@ def test_many_frames_and_single_bits(house: WebHouse, web: requests.Session) -> 
     assert web.get(f"{place(house, one)}/frames/0").status_code == 400
 
 
+def test_the_next_alternative_is_given_when_the_first_is_impossible(
+    house: WebHouse, web: requests.Session, series: list[Dataset]
+) -> None:
+    lossy = 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.50'
+    either = web.get(place(house, series[0]), headers={"Accept": f"{lossy}, application/dicom;q=0.5"})
+    assert either.status_code == 200
+    assert dcmread(io.BytesIO(either.content)).PixelData == series[0].PixelData
+    assert web.get(place(house, series[0]), headers={"Accept": lossy}).status_code == 406
+    assert web.get(place(house, series[0]), headers={"Accept": "application/dicom;q=0"}).status_code == 406
+
+
+def test_compressed_pixels_as_bulk_data_are_uncompressed(house: WebHouse, web: requests.Session) -> None:
+    """A BulkDataURI of metadata is followed by programs that expect the pixels (PS3.18 8.7.3.3)."""
+    from pydicom.uid import RLELossless
+
+    from tests.server.archive.archive_house import a_series
+
+    (one,) = a_series(1, 24)
+    pixels = one.PixelData
+    one.compress(RLELossless, encoding_plugin="pydicom")
+    house.keep_bytes(one.SOPClassUID, one.SOPInstanceUID, RLELossless, encoded(one))
+    house.settle()
+    url = web.get(place(house, one) + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
+    octets = web.get(url, headers={"Accept": "application/octet-stream"})
+    assert octets.headers["content-type"] == "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
+    assert octets.content == pixels
+    assert web.get(url, headers={"Accept": "application/octet-stream", "Range": "bytes=4-7"}).content == pixels[4:8]
+    assert pixels in web.get(url).content
+    stored = web.get(url, headers={"Accept": "application/octet-stream; transfer-syntax=*"})
+    assert stored.headers["content-type"].endswith(RLELossless)
+    assert one.PixelData in stored.content
+    impossible = "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.4.50"
+    assert web.get(url, headers={"Accept": impossible}).status_code == 406
+    assert web.get(url, headers={"Accept": f"{impossible}, */*;q=0.1"}).status_code == 200
+
+
 def test_bulk_data_by_range(house: WebHouse, web: requests.Session, series: list[Dataset]) -> None:
     url = place(house, series[0]) + "/bulkdata/7FE00010"
     one = {"Accept": "application/octet-stream"}
