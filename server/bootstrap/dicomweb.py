@@ -15,10 +15,12 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from server.access.service import AccessService
+from server.archive.custom import asked_tags
 from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.objects import ArchivedObject, ArchiveObjects
 from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
+from server.archive.query_keys import unmatched
 from server.archive.receive import ObjectName, Receiver, StoreRefused, file_meta
 from server.archive.tables import Instance
 from server.audit.service import AuditService
@@ -168,6 +170,14 @@ class ArchiveHoldings:
             return found, str(spent)
         return found, ""
 
+    def ignored(self, level: str, keys: Mapping[int, object]) -> Sequence[int]:
+        unknown = unmatched(level, keys)
+        if not unknown:
+            return []
+        with self._database.read() as uow:
+            custom = {tag for tag, _ in asked_tags(uow.session, level, unknown, keys)}
+        return [tag for tag in unknown if tag not in custom]
+
     def instances(self, study_uid: str, series_uid: str = "", instance_uid: str = "") -> Sequence[StoredInstance]:
         found = self._objects.below(study_uid, series_uid, instance_uid)
         return [_stored(one) for one in found]
@@ -246,9 +256,14 @@ class ReceiverSink:
         data = part10[offset:]
         try:
             tags = read_header(data, name.transfer_syntax_uid).tags
-            study, series = (
-                tags.get(tag, b"").rstrip(b"\0 ").decode("ascii", "replace") for tag in (0x0020000D, 0x0020000E)
+            study, series, sop_class, instance = (
+                tags.get(tag, b"").rstrip(b"\0 ").decode("ascii", "replace")
+                for tag in (0x0020000D, 0x0020000E, 0x00080016, 0x00080018)
             )
+            if not sop_class or not instance:
+                raise NotStored(_WRONG_DATA_SET, "The data set has no SOP Class UID or no SOP Instance UID.")
+            # the data set says what an object is; its file may carry meta information that was copied from another
+            name = ObjectName(sop_class, instance, name.transfer_syntax_uid)
             if study_uid and study != study_uid:
                 raise NotStored(_WRONG_DATA_SET, "An object belongs to another study than the address names.")
             self._receiver.receive(name, _sender(client), data)

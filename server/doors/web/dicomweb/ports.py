@@ -86,6 +86,10 @@ class Holdings(Protocol):
         search was ended early. `fuzzy`: names match by parts, pinyin and initials. Raises Refusal."""
         ...
 
+    def ignored(self, level: str, keys: Mapping[int, object]) -> Sequence[int]:
+        """Tags with a value to match that a search at `level` does not compare."""
+        ...
+
     def instances(self, study_uid: str, series_uid: str = "", instance_uid: str = "") -> Sequence[StoredInstance]:
         """Everything below the named entity, series by series, in order of number; empty when there is none."""
         ...

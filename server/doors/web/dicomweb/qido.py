@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from server.doors.web.dicomweb import answers
 from server.doors.web.dicomweb.calls import Call, Service
-from server.doors.web.dicomweb.dictionary import tag_of, vr_of
+from server.doors.web.dicomweb.dictionary import keyword_of, tag_of, vr_of
 from server.doors.web.dicomweb.model import person_name
 from server.doors.web.dicomweb.ports import Answer, Json, Refusal
 from server.kernel.metrics import METRICS
@@ -38,7 +38,9 @@ _LEVELS = {
 }
 """Per level what is returned by default (tables 10.6.3-3 to -5) and with includefield=all, own level first."""
 _UIDS = frozenset({0x0020000D, 0x0020000E, 0x00080018, 0x00080016, 0x00080062, 0x00200052})
-_CONTROL = frozenset({"limit", "offset", "fuzzymatching", "includefield", "accept", "charset", "emptyvaluematching"})
+_NOT_OFFERED = ("emptyvaluematching", "multiplevaluematching")
+"""Optional query parameters (8.3.4) that are answered with a warning; lists of values need no parameter."""
+_CONTROL = frozenset({"limit", "offset", "fuzzymatching", "includefield", "accept", "charset", *_NOT_OFFERED})
 _RETRIEVE_URL = "00081190"
 
 
@@ -57,7 +59,7 @@ def search(level: str) -> Service:
             return answers.data_sets([], call.accepts(), {})
         page = min(limit, most)
         choices = call.accepts()
-        fuzzy = call.parameter("fuzzymatching").lower() == "true"
+        fuzzy = _is_true(call, "fuzzymatching")
         answered, ended = call.ports.holdings.find(level, keys, offset, page + 1, fuzzy)
         found = list(answered)
         if ended:
@@ -75,6 +77,13 @@ def search(level: str) -> Service:
         return answers.data_sets([_json(call, level, one) for one in found], choices, headers)
 
     return service
+
+
+def _is_true(call: Call, name: str) -> bool:
+    value = call.parameter(name, "false").strip().lower()
+    if value not in ("true", "false"):
+        raise Refusal(400, f"The parameter {name} is true or false.")
+    return value == "true"
 
 
 def _subject(call: Call) -> str:
@@ -107,6 +116,11 @@ def _keys(call: Call, level: str) -> tuple[dict[int, object], list[str]]:
     for name, tag in (("study", 0x0020000D), ("series", 0x0020000E)):
         if call.path.get(name):
             keys[tag] = call.uid(name)
+    warnings += [f"The {name} parameter is not supported" for name in _NOT_OFFERED if _is_true(call, name)]
+    ignored = call.ports.holdings.ignored(level, keys)
+    if ignored:
+        names = ", ".join(keyword_of(tag) or f"{tag:08X}" for tag in ignored[:20])
+        warnings.append(f"These attributes are not matched at this level, results were not narrowed by them: {names}")
     return keys, warnings
 
 
@@ -130,7 +144,8 @@ def _ask(keys: dict[int, object], name: str, value: str) -> None:
         value = value.replace(",", "\\")
         item[tag] = f"{before}\\{value}" if before else value
     else:
-        item[tag] = value
+        # no coded string has a comma: what many clients write as a list is read as one
+        item[tag] = value.replace(",", "\\") if vr_of(tag, {}, 0) == "CS" else value
 
 
 def _tag(text: str) -> int:

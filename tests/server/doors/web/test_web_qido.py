@@ -110,6 +110,7 @@ def test_xml_follows_the_native_model(web: requests.Session, house: WebHouse) ->
         "?NoSuchAttribute=1",
         "?limit=-1",
         "?limit=many",
+        "?fuzzymatching=perhaps",
         "?offset=999999999999",
         "?StudyDate=yesterday",
         "?includefield=Nonsense",
@@ -125,3 +126,43 @@ def test_wrong_questions_get_a_sentence(web: requests.Session, house: WebHouse, 
 def test_what_cannot_be_given_is_not_acceptable(web: requests.Session, house: WebHouse) -> None:
     assert web.get(f"{house.base}/studies", headers={"Accept": "text/html"}).status_code == 406
     assert web.get(f"{house.base}/studies?accept=application/dicom%2Bxml").headers["content-type"].count("xml")
+
+
+@pytest.mark.parametrize(
+    ("path", "ignored"),
+    [
+        ("/studies?Modality=CT", "Modality"),
+        ("/studies?00081140.00081155=1.2", "ReferencedImageSequence"),
+        ("/studies?99990010=1", "99990010"),
+        ("/series?PixelSpacing=1", "PixelSpacing"),
+        ("/studies?PatientName=Wang*&StudyDate=20260302&TimezoneOffsetFromUTC=%2B0800", ""),
+        ("/studies?Modality=*&includefield=Modality", ""),
+        ("/series?RequestAttributesSequence.ScheduledProcedureStepID=1", ""),
+        ("/instances?Rows=16", ""),
+    ],
+)
+def test_what_is_not_matched_is_said(web: requests.Session, house: WebHouse, path: str, ignored: str) -> None:
+    """Results that look narrowed down and are not would be taken for the answer (PS3.18 8.3.4)."""
+    warning = web.get(house.base + path).headers.get("warning", "")
+    assert ("not matched" in warning) == bool(ignored)
+    assert ignored in warning
+
+
+def test_a_custom_tag_is_matched(web: requests.Session, house: WebHouse) -> None:
+    from server.kernel.dispatch import SYSTEM
+
+    query = house.base + "/studies?FrameComments=x"
+    assert "FrameComments" in web.get(query).headers["warning"]
+    with house.database.write() as uow:
+        house.areas.archive.custom_tags.add(uow, 0x00209158, "", "", "STUDY", SYSTEM.login)
+    assert "warning" not in web.get(query).headers
+
+
+def test_lists_with_commas_and_optional_parameters(web: requests.Session, house: WebHouse) -> None:
+    several = web.get(house.base + "/studies?ModalitiesInStudy=MR,CT")
+    assert several.json() == web.get(house.base + "/studies?ModalitiesInStudy=CT").json()
+    assert len(several.json()) > 0
+    answer = web.get(house.base + "/studies?emptyvaluematching=true&multiplevaluematching=false")
+    assert answer.status_code == 200
+    assert "emptyvaluematching parameter is not supported" in answer.headers["warning"]
+    assert "multiplevaluematching" not in answer.headers["warning"]
