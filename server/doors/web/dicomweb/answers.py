@@ -92,6 +92,11 @@ def xml_parts(found: Iterable[Json], headers: Mapping[str, str]) -> Response:
     return response
 
 
+def check_acceptable(choices: Sequence[MediaType]) -> None:
+    """Raises Refusal (406) when a data set cannot be given in any of them."""
+    choose(choices, (*_JSON_NAMES, XML))
+
+
 def one_data_set(data_set: Json, choices: Sequence[MediaType], status: int, headers: Mapping[str, str]) -> Response:
     """A single data set, JSON (without an array) or XML."""
     name = choose(choices, (*_JSON_NAMES, XML))

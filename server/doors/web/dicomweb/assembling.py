@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -20,6 +22,24 @@ if TYPE_CHECKING:
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
 _MAX_DEPTH = 64
 _CANNOT_UNDERSTAND = 0xC000
+_UID = re.compile(r"[0-9][0-9.]{0,63}\Z")
+_UNWRITABLE = (
+    ValueError, TypeError, KeyError, AttributeError, OverflowError, NotImplementedError, OSError, struct.error,
+)  # fmt: skip
+"""What pydicom raises for values that their VR does not hold."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*\Z")
+_TAG = re.compile(r"[0-9A-Fa-f]{8}\Z")
+_INTEGERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "IS"})
+_JPEG_PROCESSES = {0xC0: "1.2.840.10008.1.2.4.50", 0xC1: "1.2.840.10008.1.2.4.51", 0xC3: "1.2.840.10008.1.2.4.57"}
+_SYNTAXES = {
+    "image/jls": "1.2.840.10008.1.2.4.80",
+    "image/jp2": "1.2.840.10008.1.2.4.90",
+    "image/jpx": "1.2.840.10008.1.2.4.92",
+    "image/jphc": "1.2.840.10008.1.2.4.201",
+    "image/jxl": "1.2.840.10008.1.2.4.110",
+    "image/dicom-rle": "1.2.840.10008.1.2.5",
+}
+"""Default transfer syntaxes of media types (PS3.18 table 8.7.3-5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +83,65 @@ def assemble(document: bytes, is_xml: bool, bulk: Mapping[str, Bulk]) -> Iterato
             with careful_reading():
                 yield _file(one, bulk)
         except NotStored as failure:
-            yield failure
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, NotImplementedError) as error:
-            yield NotStored(
-                _CANNOT_UNDERSTAND, f"The metadata cannot be written as an object ({type(error).__name__})."
-            )
+            yield _named(failure, one)
+        except _UNWRITABLE as error:
+            why = f"The metadata cannot be written as an object ({type(error).__name__})."
+            yield _named(NotStored(_CANNOT_UNDERSTAND, why), one)
+
+
+def _named(failure: NotStored, metadata: Json) -> NotStored:
+    failure.sop_class_uid, failure.sop_instance_uid = (_uid(metadata, tag) for tag in ("00080016", "00080018"))
+    return failure
+
+
+def _uid(metadata: Json, tag: str) -> str:
+    values = metadata.get(tag, {}).get("Value") or [""]
+    return values[0] if isinstance(values[0], str) and _UID.match(values[0]) else ""
+
+
+def _without_character_set(metadata: Json) -> Json:
+    """The texts of both models are Unicode, whatever (0008,0005) was before (PS3.18 F.2)."""
+    found: Json = {}
+    for tag, element in sorted(metadata.items()):
+        if tag == "00080005":
+            continue
+        if not _is_of_its_vr(element):
+            raise NotStored(_CANNOT_UNDERSTAND, f"({tag[:4]},{tag[4:]}) holds what its VR cannot hold.")
+        if element["vr"] == "SQ":
+            items = [_without_character_set(item or {}) for item in element.get("Value", ())]
+            found[tag] = {"vr": "SQ", "Value": items}
+        else:
+            found[tag] = element
+    return found
+
+
+def _is_of_its_vr(element: Json) -> bool:
+    """False for values that pydicom would leave out or change without a word."""
+    if "InlineBinary" in element:
+        text = element["InlineBinary"]
+        return isinstance(text, str) and _BASE64.match(text) is not None
+    vr = element["vr"]
+    for value in element.get("Value", ()):
+        if vr in _INTEGERS and isinstance(value, float) and not value.is_integer():
+            return False
+        if vr == "AT" and value is not None and not (isinstance(value, str) and _TAG.match(value)):
+            return False
+    return True
+
+
+def _syntax_of(bulk: Bulk) -> str:
+    """The transfer syntax of pixel data: as its part says, else the one that its media type means; empty for none."""
+    media = parse_one(bulk.content_type)
+    if media.syntax or media.name != "image/jpeg":
+        return media.syntax or _SYNTAXES.get(media.name, "")
+    head = bytes(bulk.data[: 64 << 10])
+    position = 2
+    while position + 4 <= len(head) and head[position] == 0xFF:
+        process = _JPEG_PROCESSES.get(head[position + 1])
+        if process:
+            return process
+        position += 2 + int.from_bytes(head[position + 2 : position + 4], "big")
+    raise NotStored(_CANNOT_UNDERSTAND, "The pixel data are said to be image/jpeg and are none that DICOM knows.")
 
 
 def _file(metadata: Json, bulk: Mapping[str, Bulk]) -> bytes:
@@ -82,10 +156,13 @@ def _file(metadata: Json, bulk: Mapping[str, Bulk]) -> bytes:
         if found is None:
             raise NotStored(_CANNOT_UNDERSTAND, "A BulkDataURI names no part of the body.")
         if tag in ("7FE00010", "7FE00008", "7FE00009"):
-            syntaxes.append(parse_one(found.content_type).syntax)
+            syntaxes.append(_syntax_of(found))
         return bytes(found.data)
 
-    data_set: Dataset = Dataset.from_json(dict(sorted(metadata.items())), bulk_data_uri_handler=of_uri)
+    if not _uid(metadata, "00080016") or not _uid(metadata, "00080018"):
+        raise NotStored(_CANNOT_UNDERSTAND, "The metadata name no SOP Class UID or no SOP Instance UID.")
+    data_set: Dataset = Dataset.from_json(_without_character_set(metadata), bulk_data_uri_handler=of_uri)
+    data_set.SpecificCharacterSet = "ISO_IR 192"
     syntax = next((one for one in syntaxes if one), EXPLICIT_LE)
     meta = data_set.group_dataset(2)
     stated = str(meta.get("TransferSyntaxUID", "") or "")

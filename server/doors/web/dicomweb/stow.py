@@ -102,6 +102,7 @@ class Part:
 async def store(call: Call, request: Request) -> Response:
     """POST /studies and /studies/{study}."""
     study = call.uid("study")
+    answers.check_acceptable(call.accepts())  # not after something was stored
     media = parse_one(request.headers.get("content-type", ""))
     outcome = Outcome()
     call.subject = f"study {study}" if study else "objects"
@@ -121,7 +122,7 @@ async def store(call: Call, request: Request) -> Response:
         await _parts(call, request, reader, study, outcome)
     else:
         raise Refusal(415, f'Send multipart/related; type="{DICOM}", with a DICOM file in each part.')
-    return await _answer(call, outcome, study)
+    return await _answer(call, outcome)
 
 
 async def _single(call: Call, request: Request, study: str, outcome: Outcome) -> None:
@@ -227,7 +228,7 @@ def _keep_assembled(call: Call, metadata: list[Part], bulk: list[Part], study: s
                     _keep_file(call, memoryview(whole), study, outcome)
 
 
-async def _answer(call: Call, outcome: Outcome, study: str) -> Response:
+async def _answer(call: Call, outcome: Outcome) -> Response:
     stored, failed = outcome.stored, outcome.failed
     if not stored and not failed:
         raise Refusal(400, "The body holds no DICOM object.")
@@ -237,19 +238,20 @@ async def _answer(call: Call, outcome: Outcome, study: str) -> Response:
     sentences = sorted({failure.sentence for failure in failed})
     if sentences:  # the data set has only numbers for failures
         headers["warning"] = ", ".join(f'299 Mingjing: "{_plain(one)}"' for one in sentences[:5])
-    return answers.one_data_set(_report(call, outcome, study), call.accepts(), status, headers)
+    return answers.one_data_set(_report(call, outcome), call.accepts(), status, headers)
 
 
 def _plain(text: str) -> str:
     return "".join(character if " " <= character <= "~" and character not in '"\\' else "?" for character in text[:300])
 
 
-def _report(call: Call, outcome: Outcome, study: str) -> Json:
-    """The response data set (table 10.5.3-2)."""
+def _report(call: Call, outcome: Outcome) -> Json:
+    """The response data set (PS3.18 table I.2-1)."""
     report: Json = {"00080005": {"vr": "CS", "Value": ["ISO_IR 192"]}}
-    studies = {one.study_uid for one in outcome.stored} or ({study} if study else set())
+    studies = {one.study_uid for one in outcome.stored}
+    report["00081190"] = {"vr": "UR"}  # type 2: empty when nothing was stored, or objects of several studies
     if len(studies) == 1:
-        report["00081190"] = {"vr": "UR", "Value": [f"{call.base}/studies/{studies.pop()}"]}
+        report["00081190"]["Value"] = [f"{call.base}/studies/{studies.pop()}"]
     named = [_failure(one) for one in outcome.failed if one.sop_instance_uid]
     others = [{"00081197": {"vr": "US", "Value": [one.reason]}} for one in outcome.failed if not one.sop_instance_uid]
     if named:

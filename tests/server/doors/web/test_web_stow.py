@@ -10,6 +10,7 @@ import pytest
 import requests
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from server.doors.web.dicomweb.xml_model import to_xml
 from tests.server.archive.archive_house import a_series, eventually
@@ -133,3 +134,102 @@ def test_the_same_object_twice_is_no_failure(house: WebHouse, web: requests.Sess
     body = body_of(part10(a_series(1, 16)[0]))
     assert post(web, house, body).status_code == 200
     assert post(web, house, body).status_code == 200
+
+
+def test_nothing_is_stored_for_whom_no_answer_can_be_given(house: WebHouse, web: requests.Session) -> None:
+    (one,) = a_series(1, 16)
+    headers = {"Content-Type": DICOM, "Accept": "text/html"}
+    assert web.post(f"{house.base}/studies", data=body_of(part10(one)), headers=headers).status_code == 406
+    house.settle()
+    assert web.get(f"{house.base}/instances?SOPInstanceUID={one.SOPInstanceUID}").status_code == 204
+
+
+def test_the_data_set_says_what_an_object_is(house: WebHouse, web: requests.Session) -> None:
+    """Meta information that was copied from another file (as of many test images) names nothing."""
+    (one,) = a_series(1, 16)
+    one.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
+    out = io.BytesIO()
+    one.save_as(out, enforce_file_format=False)
+    answer = post(web, house, body_of(out.getvalue()))
+    assert answer.status_code == 200, answer.headers
+    (stored,) = answer.json()["00081199"]["Value"]
+    assert stored["00081155"]["Value"] == [one.SOPInstanceUID]
+    file = web.get(stored["00081190"]["Value"][0], headers={"Accept": "application/dicom"})
+    assert dcmread(io.BytesIO(file.content)).file_meta.MediaStorageSOPInstanceUID == one.SOPInstanceUID
+    del one.SOPInstanceUID
+    out = io.BytesIO()
+    one.save_as(out, enforce_file_format=False)
+    nameless = post(web, house, body_of(out.getvalue()))
+    assert nameless.status_code == 409
+    assert "no SOP Instance UID" in nameless.headers["warning"]
+    assert nameless.json()["00081190"] == {"vr": "UR"}
+
+
+def store_json(house: WebHouse, web: requests.Session, model: dict[str, Any], *bulk: tuple[str, bytes]) -> Any:
+    body = b"--XX\r\nContent-Type: application/dicom+json\r\n\r\n" + json.dumps([model]).encode()
+    for kind, data in bulk:
+        body += f"\r\n--XX\r\nContent-Type: {kind}\r\nContent-Location: pixels\r\n\r\n".encode() + data
+    return post(web, house, body + b"\r\n--XX--\r\n", 'multipart/related; type="application/dicom+json"; boundary=XX')
+
+
+def test_texts_of_metadata_are_kept_whatever_character_set_they_had(house: WebHouse, web: requests.Session) -> None:
+    (one,) = a_series(1, 16)
+    one.SpecificCharacterSet = "ISO_IR 100"
+    model = one.to_json_dict(bulk_data_threshold=64, bulk_data_element_handler=lambda _element: "pixels")
+    model["00100010"] = {"vr": "PN", "Value": [{"Alphabetic": "Li^Si", "Ideographic": "李^四"}]}
+    code = {"00080005": {"vr": "CS", "Value": ["ISO_IR 100"]}, "00080104": {"vr": "LO", "Value": ["平扫"]}}
+    model["00081032"] = {"vr": "SQ", "Value": [code]}
+    answer = store_json(house, web, model, ("application/octet-stream", one.PixelData))
+    assert answer.status_code == 200, answer.headers
+    url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0]
+    again = dcmread(io.BytesIO(web.get(url, headers={"Accept": "application/dicom"}).content))
+    assert str(again.PatientName) == "Li^Si=李^四"
+    assert again.ProcedureCodeSequence[0].CodeMeaning == "平扫"
+
+
+@pytest.mark.parametrize(
+    ("tag", "element"),
+    [
+        ("00280010", {"vr": "US", "Value": [99999999]}),
+        ("00280010", {"vr": "US", "Value": ["x"]}),
+        ("00280010", {"vr": "US", "Value": [1.5]}),
+        ("00720078", {"vr": "UL", "Value": [-1]}),
+        ("00189461", {"vr": "FL", "Value": ["big"]}),
+        ("00280009", {"vr": "AT", "Value": ["nonsense"]}),
+        ("00091001", {"vr": "OB", "InlineBinary": "%%%"}),
+        ("00100010", {"vr": "PN", "Value": [7]}),
+        ("00080018", {"vr": "UI"}),
+    ],
+)
+def test_values_that_no_file_holds_are_a_failure_of_that_object(
+    house: WebHouse, web: requests.Session, tag: str, element: dict[str, Any]
+) -> None:
+    (one,) = a_series(1, 16)
+    model = one.to_json_dict(bulk_data_threshold=64, bulk_data_element_handler=lambda _element: "pixels")
+    model[tag] = element
+    answer = store_json(house, web, model, ("application/octet-stream", one.PixelData))
+    assert answer.status_code == 409, answer.text
+    if tag != "00080018":
+        assert answer.json()["00081198"]["Value"][0]["00081155"]["Value"] == [one.SOPInstanceUID]
+
+
+def test_pixels_of_a_media_type_are_written_in_its_transfer_syntax(house: WebHouse, web: requests.Session) -> None:
+    import imagecodecs
+    import numpy as np
+
+    (one,) = a_series(1, 16)
+    pixels = np.frombuffer(one.PixelData, np.uint16).reshape(16, 16) & 0x0FFF
+    model = one.to_json_dict(bulk_data_threshold=64, bulk_data_element_handler=lambda _element: "pixels")
+    for kind, data, syntax in (
+        ("image/jls", bytes(imagecodecs.jpegls_encode(pixels)), "1.2.840.10008.1.2.4.80"),
+        ("image/jpeg", bytes(imagecodecs.ljpeg_encode(pixels)), "1.2.840.10008.1.2.4.57"),
+    ):
+        model["00080018"]["Value"] = [one.SOPInstanceUID + syntax[-1]]
+        answer = store_json(house, web, model, (kind, data))
+        assert answer.status_code == 200, answer.headers
+        url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0]
+        stored = web.get(url, headers={"Accept": "application/dicom; transfer-syntax=*"})
+        assert dcmread(io.BytesIO(stored.content)).file_meta.TransferSyntaxUID == syntax
+        frame = web.get(url + "/frames/1", headers={"Accept": "application/octet-stream"}).content
+        assert (np.frombuffer(frame, np.uint16).reshape(16, 16) == pixels).all()
+    assert store_json(house, web, model, ("image/jpeg", bytes(64))).status_code == 409
