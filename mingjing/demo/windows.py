@@ -22,7 +22,7 @@ from clients.kit.tokens import ThemeName
 from mingjing.demo.hospital import Hospital
 
 SIZE = (1366, 768)
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 
 class NothingHappened(RuntimeError):
