@@ -15,6 +15,7 @@ from server.reporting.steps import Steps
 from server.reporting.tables import KeyImage, Measurement, Report
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import AddKeyImage, AddMeasurement
+from shared.domain.rich_text import readable
 from shared.domain.states import ReportAction, ReportState
 
 
@@ -51,7 +52,7 @@ class Attachments:
             series_uid=request.series_uid,
             instance_uid=request.instance_uid,
             frame=request.frame,
-            caption=request.caption.strip()[:400],
+            caption=readable(request.caption)[:400],
             document_id=document_id,
             is_audit_addition=report.state == ReportState.AUDITING,
         )
@@ -78,13 +79,13 @@ class Attachments:
                 report_id=report.id,
                 instance_uid=request.instance_uid[:64],
                 frame=request.frame,
-                label=request.label.strip()[:200],
+                label=readable(request.label)[:200],
                 value=request.value,
-                unit=request.unit.strip()[:16],
+                unit=readable(request.unit)[:16],
                 is_audit_addition=report.state == ReportState.AUDITING,
             )
         )
-        return self._attached_changed(uow, caller, report, "measurement_added", request.label.strip()[:200])
+        return self._attached_changed(uow, caller, report, "measurement_added", readable(request.label)[:200])
 
     def _attached_changed(self, uow: UnitOfWork, caller: Caller, report: Report, action: str, note: str) -> Report:
         report.lock_seen_at = self._time.now()

@@ -16,6 +16,7 @@ from server.reporting.texts import Texts, content_of
 from server.reporting.worklist import Worklist
 from shared.contract.errors import ErrorCode
 from shared.contract.reporting import ReportContent
+from shared.domain.rich_text import readable
 from shared.domain.states import CriticalValue, ReportAction, ReportState
 
 
@@ -108,7 +109,7 @@ class Auditing:
         """Return the report to the diagnosing doctor with a reason (RIS-RSM-16)."""
         report = self._steps.for_action(uow, caller, report_id, ReportAction.REJECT)
         report.expect(version)
-        reason = reason.strip()
+        reason = readable(reason, has_lines=True)
         if not 1 <= len(reason) <= 1000:
             raise invalid("reason", "请填写退回理由（1 到 1000 个字）。")
         uow.session.add(ReportReturn(report_id=report.id, at=self._time.now(), by=caller.name, reason=reason))

@@ -17,6 +17,7 @@ from server.reporting.steps import Steps
 from server.reporting.tables import Report, ReportReturn
 from server.reporting.texts import Texts
 from shared.contract.reporting import AddendumView
+from shared.domain.rich_text import readable
 from shared.domain.states import ReportAction, ReportState
 
 MOST_REASON = 1000
@@ -40,7 +41,7 @@ class Corrections:
         """
         report = self._steps.for_action(uow, caller, report_id, ReportAction.REVISE)
         report.expect(version)
-        reason = reason.strip()
+        reason = readable(reason, has_lines=True)
         if not 1 <= len(reason) <= MOST_REASON:
             raise invalid("reason", f"请填写修订理由（1 到 {MOST_REASON} 个字）。")
         report.revision_reason = reason
@@ -55,7 +56,7 @@ class Corrections:
         """补充: sign an addendum; the approved text stands, the next edition carries both and must be printed again."""
         report = self._steps.for_action(uow, caller, report_id, ReportAction.ADD)
         report.expect(version)
-        text = "".join(c for c in text.strip() if c >= " " or c == "\n")
+        text = readable(text, has_lines=True)
         if not 1 <= len(text) <= MOST_ADDENDUM:
             raise invalid("text", f"请填写补充内容（1 到 {MOST_ADDENDUM} 个字）。")
         now = self._time.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,7 @@ class Code(NamedTuple):
     meaning: str
 
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 CONTAINS, HAS_MODIFIER = "CONTAINS", "HAS CONCEPT MOD"
 HAS_OBSERVATION_CONTEXT, HAS_PROPERTIES = "HAS OBS CONTEXT", "HAS PROPERTIES"
 INFERRED_FROM, SELECTED_FROM = "INFERRED FROM", "SELECTED FROM"
@@ -40,13 +42,19 @@ def code_sequence(code: Code) -> list[Dataset]:
     from pydicom.dataset import Dataset
 
     item = Dataset()
-    if len(code.value) <= 16:
-        item.CodeValue = code.value
+    value = _short_words(code.value)
+    if len(value) <= 16:
+        item.CodeValue = value
     else:
-        item.LongCodeValue = code.value
+        item.LongCodeValue = value
     item.CodingSchemeDesignator = code.scheme[:16]
-    item.CodeMeaning = code.meaning[:64]
+    item.CodeMeaning = _short_words(code.meaning)[:64]
     return [item]
+
+
+def _short_words(words: str) -> str:
+    """What SH and LO may hold (PS3.5 6.2): no control characters, and no backslash, which would begin another value."""
+    return " ".join(_CONTROLS.sub(" ", words.replace("\\", "/")).split())
 
 
 def _item(value_type: str, concept: Code | None, relationship: str, children: Sequence[Dataset] = ()) -> Dataset:
@@ -72,7 +80,8 @@ def container(concept: Code, children: Sequence[Dataset], relationship: str = CO
 def text(concept: Code, value: str, relationship: str = CONTAINS, children: Sequence[Dataset] = ()) -> Dataset:
     """Free text; line feeds become CR LF as DICOM wants them (PS3.5 6.1.3)."""
     item = _item("TEXT", concept, relationship, children)
-    item.TextValue = value.replace("\r\n", "\n").replace("\n", "\r\n")
+    lines = value.replace("\r\n", "\n").split("\n")
+    item.TextValue = "\r\n".join(_CONTROLS.sub("", line.replace("\t", " ")) for line in lines)
     return item
 
 

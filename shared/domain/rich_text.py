@@ -176,6 +176,13 @@ def sanitised(text: str) -> str:
     return parser.finish()
 
 
+def readable(text: str, *, has_lines: bool = False) -> str:
+    """Return a plain text without characters that nobody sees, ends trimmed; one line unless it may have more."""
+    lines = _UNSEEN.sub("", re.sub("\r\n?|[\x0b\x0c]", "\n", text).translate(_LINE_ENDS)).split("\n")
+    kept = [re.sub(r"[\t\xa0]", " ", line) for line in lines]
+    return "\n".join(kept).strip() if has_lines else " ".join(line.strip() for line in kept if line.strip())
+
+
 def plain(text: str) -> str:
     """Return the words of sanitised rich text, one line per paragraph or (numbered) list item, ends trimmed."""
     return _words(text, spells=False)

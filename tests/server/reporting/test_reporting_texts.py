@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.reporting.seal import parsed_code, seal_of, verification_code
-from shared.domain.rich_text import plain, sanitised, spelled
+from shared.domain.rich_text import plain, readable, sanitised, spelled
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,12 @@ def test_raised_figures_stay_raised_for_readers_that_know_no_marks() -> None:
     text = "<p>10<sup>3</sup>/L，m<sup>-2</sup>，H<sub>2</sub>O，<b>x<sup>注</sup></b></p>"
     assert spelled(text) == "10³/L，m⁻²，H2O，x^注"
     assert plain(text) == "103/L，m-2，H2O，x注"
+
+
+def test_readable_text_holds_only_what_is_seen() -> None:
+    assert readable(" 甲\x1c\r乙\x0bMSH|\x01\x7f\u202e丁\ufffe\u200b\tT\n\n L ") == "甲 乙 MSH|丁 T L"
+    assert readable("甲\r\n\n乙\u2028丙\t", has_lines=True) == "甲\n\n乙\n丙"
+    assert readable("\u200b\ufeff \x00") == "", "what nobody sees is no reason"
 
 
 def test_codes_go_there_and_back() -> None:

@@ -263,3 +263,16 @@ def test_no_result_makes_another_number_of_a_raised_figure(reporting: World, tmp
     message = result_message(snapshot, envelope()).decode("gbk")
     findings = hl7.parse(message).segments("OBX")[1]
     assert hl7.util.unescape(hl7.parse(message), str(findings[5])) == "白细胞 10^9/L ，面积 3 cm^2", "GBK has no ⁹"
+
+
+def test_signs_that_dicom_forbids_in_names_and_units_do_not_reach_it(reporting: World, tmp_path: Path) -> None:
+    snapshot = full_snapshot(reporting)
+    one = msgspec.structs.replace(snapshot.view.measurements[1], label="长径\\短径\x1c\r\n比", unit="mm\x01")
+    snapshot = msgspec.structs.replace(
+        snapshot, view=msgspec.structs.replace(snapshot.view, measurements=(one,)), addenda=("甲\x0b乙\x7f\t丙",)
+    )
+    made = objects(snapshot)["sr"]
+    path = str(scratch(tmp_path, made))
+    assert "Error" not in said("dciodvfy", path)
+    assert "长径/短径 比" in said("dsrdump", "+U8", "+Pl", path)
+    assert "甲乙 丙" in [element.value for element in made.iterall() if element.VR == "UT"]
