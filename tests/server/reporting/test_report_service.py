@@ -251,7 +251,7 @@ def test_a_return_shows_its_reason_until_the_report_is_submitted_again(world: Wo
     with world.database.write() as uow:
         version = world.reports.get(uow, ZHAO, report_id).version
         with pytest.raises(Refusal):
-            world.reports.reject(uow, ZHAO, report_id, version, "  ")
+            world.reports.reject(uow, ZHAO, report_id, version, " \u200b\x0b")
         returned = world.reports.reject(uow, ZHAO, report_id, version, "请描述纵隔")
         assert returned.row.was_returned
         assert returned.row.state is ReportState.WRITING
@@ -401,7 +401,7 @@ def test_only_whole_png_pictures_of_the_holder_are_kept(world: World) -> None:
 
 def test_measurements_come_with_the_report(world: World) -> None:
     report_id = world.report_in(ReportState.WRITING)
-    request = AddMeasurement(report_id=report_id, instance_uid="1.2", frame=1, label="长度", value=12.5)
+    request = AddMeasurement(report_id=report_id, instance_uid="1.2", frame=1, label="长\x1c度\u200b", value=12.5)
     with world.database.write() as uow:
         view = world.reports.add_measurement(uow, LI, request)
         with pytest.raises(Refusal):
