@@ -63,6 +63,8 @@ _TEXT = frozenset("LO SH LT ST UT UC PN CS AE UR".split())
 _ECHOES = frozenset("LO SH LT ST UT UC PN UR CS".split())  # VRs in which an identifier may be repeated by hand
 _ENCODING = frozenset({0x00080005, 0x00080008, 0x00080060, 0x00280004, 0x0040A010, 0x0040A040, 0x0040A050})
 """Coded values without which an object cannot be read: never emptied, whatever a patient is called."""
+_PRESENTATIONS = "1.2.840.10008.5.1.4.1.1.11."
+_OBSERVERS = 0x0040A073  # Verifying Observer Sequence: a verified document must have one
 _DOCUMENTS = "1.2.840.10008.5.1.4.1.1.88."
 _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 EMPTY_PDF = (
@@ -121,8 +123,10 @@ class Anonymiser:
 
     def uid(self, original: str) -> str:
         """The UID that stands for `original` in this project: a number under 2.25 (PS3.5 B.2)."""
-        if AnonymiseOption.RETAIN_UIDS in self._options:
-            return original
+        return original if AnonymiseOption.RETAIN_UIDS in self._options else self.replaced_uid(original)
+
+    def replaced_uid(self, original: str) -> str:
+        """The UID that stands for `original` whatever the options say."""
         digest = bytearray(self._digest("uid", original)[:16])
         digest[6] = digest[6] & 0x0F | 0x80  # a UUID of version 8, variant RFC 9562
         digest[8] = digest[8] & 0x3F | 0x80
@@ -172,7 +176,13 @@ class Anonymiser:
         name = text_of(ds, 0x00100010)
         # without an ID the study stands for the patient, so that two unknown ones do not become one
         anchor = patient_id or f"study {text_of(ds, 0x0020000D)}"
-        one = _OneObject(self, self._options, self.days(anchor, issuer), identifiers_of(ds, self._options))
+        one = _OneObject(
+            self,
+            self._options,
+            self.days(anchor, issuer),
+            identifiers_of(ds, self._options),
+            is_presentation=text_of(ds, 0x00080016).startswith(_PRESENTATIONS),
+        )
         warnings = warnings_of(ds, self._options)
         pseudonym = self.pseudonym(anchor, issuer)
         syntax = str(ds.file_meta.TransferSyntaxUID)
@@ -202,6 +212,9 @@ class Anonymiser:
         """What PS3.15 E.1.1 asks to be said of it: (0012,0062) to (0012,0064), and (0028,0303)."""
         from pydicom.dataset import Dataset as New
 
+        for tag in (0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280303):
+            if tag in ds and (tag != 0x00280301 or AnonymiseOption.CLEAN_PIXEL_DATA in self._options):
+                del ds[tag]  # a wrong VR that the element had would stay with it
         ds.PatientIdentityRemoved = "YES"
         ds.DeidentificationMethod = "Mingjing, DICOM PS3.15 2026c Annex E"
         ds.DeidentificationMethodCodeSequence = []
@@ -229,12 +242,19 @@ class _OneObject:
     """The walk through one object."""
 
     def __init__(
-        self, rules: Anonymiser, options: frozenset[AnonymiseOption], days: int, identifiers: frozenset[str]
+        self,
+        rules: Anonymiser,
+        options: frozenset[AnonymiseOption],
+        days: int,
+        identifiers: frozenset[str],
+        *,
+        is_presentation: bool = False,
     ) -> None:
         self._rules = rules
         self._options = options
         self._days = days
         self.identifiers = identifiers
+        self._is_presentation = is_presentation
         self._folded = tuple(sorted(fold(one) for one in identifiers))
 
     def walk(self, ds: Dataset, *, strict: bool = False) -> None:
@@ -273,7 +293,7 @@ class _OneObject:
         vr = element.VR
         if action is None:
             action = self._unnamed(number, element)
-        if number in _CREATION and action is Action.REMOVE:
+        if number in _CREATION and action is Action.REMOVE and self._is_presentation:
             action = Action.DUMMY
         if strict and vr not in ("UI", "SQ"):
             action = Action.REMOVE
@@ -288,7 +308,7 @@ class _OneObject:
                 for item in element.value or ():
                     self.walk(item, strict=True)
             else:
-                element.value = _each(element.value, self._uid)
+                element.value = _each(element.value, self._replaced)
         elif action is Action.CLEAN:
             self._clean(ds, number, element)
         elif vr == "SQ":
@@ -302,13 +322,14 @@ class _OneObject:
         if element.VR == "PN":
             return Action.EMPTY
         if element.VR == "UI" and number not in KEPT_UIDS:
-            return Action.UID
+            return Action.KEEP if AnonymiseOption.RETAIN_UIDS in self._options else Action.UID
         if element.VR == "UN":
             return Action.REMOVE
         return Action.KEEP
 
-    def _uid(self, value: str) -> str:
-        return value if not value or value.startswith(WELL_KNOWN) else self._rules.uid(value)
+    def _replaced(self, value: str) -> str:
+        """Also with Retain UIDs: the table names UIDs that the option does not keep."""
+        return value if not value or value.startswith(WELL_KNOWN) else self._rules.replaced_uid(value)
 
     def _empty(self, element: DataElement) -> None:
         element.value = [] if element.VR == "SQ" else None
@@ -319,10 +340,12 @@ class _OneObject:
             element.value = [_dummy_content()]
         elif number in _WHOLE_MODULES or (number == _STEPS and not text_of(ds, 0x00080016).startswith(_DOCUMENTS)):
             del ds[number]
+        elif number == _OBSERVERS and element.value:
+            element.value = [_dummy_observer()]
         elif vr == "SQ":
             element.value = []  # an item of invented values would say less than nothing
         elif vr == "UI":
-            element.value = _each(element.value, self._uid)
+            element.value = _each(element.value, self._replaced)
         elif number == 0x00420011:
             is_pdf = text_of(ds, 0x00080016) == _ENCAPSULATED_PDF
             document = EMPTY_PDF if is_pdf else b"\0\0"
@@ -418,6 +441,17 @@ def _dummy_content() -> Dataset:
     item.ValueType = "TEXT"
     item.ConceptNameCodeSequence = [name]
     item.TextValue = "Anonymised"
+    return item
+
+
+def _dummy_observer() -> Dataset:
+    from pydicom.dataset import Dataset as New
+
+    item = New()
+    item.VerifyingObserverName = _DUMMIES["PN"]
+    item.VerifyingOrganization = _DUMMIES["LO"]
+    item.VerificationDateTime = _DUMMIES["DT"]
+    item.VerifyingObserverIdentificationCodeSequence = []
     return item
 
 

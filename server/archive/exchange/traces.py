@@ -65,7 +65,18 @@ def identifiers_of(ds: Dataset, options: frozenset[AnonymiseOption]) -> frozense
             found.update(values_of(element.value))
         elif element.VR == "UI" and AnonymiseOption.RETAIN_UIDS not in options and number not in KEPT_UIDS:
             found.update(uid for uid in values_of(element.value) if not uid.startswith(WELL_KNOWN))
+    if AnonymiseOption.RETAIN_FULL_DATES in options:
+        found -= _kept_dates(ds)  # of a newborn the date of birth is the date of the study, which is to be kept
     return frozenset(one for one in found if _is_telling(one))
+
+
+def _kept_dates(ds: Dataset) -> set[str]:
+    return {
+        one[:8]
+        for element in ds.iterall()
+        if element.VR in ("DA", "DT") and int(element.tag) != 0x00100030
+        for one in values_of(element.value)
+    }
 
 
 def values_of(value: Any) -> list[str]:

@@ -129,6 +129,53 @@ def test_options_keep_what_they_name() -> None:
     assert "DeviceSerialNumber" not in plain or plain.DeviceSerialNumber != "SN12345"
 
 
+def test_uids_that_the_option_does_not_name_are_replaced() -> None:
+    """Table E.1-1 has no K for them in the column of the Retain UIDs Option."""
+    own = {"TableTopPositionAlignmentUID": "1.2.3.4.5.1", "UID": "1.2.3.4.5.2", "FrameOfReferenceUID": "1.2.3.4.5.3"}
+    kept, _ = done(an_object(**own), Option.RETAIN_UIDS)
+    again, _ = done(an_object(**own), Option.RETAIN_UIDS)
+    assert kept.FrameOfReferenceUID == "1.2.3.4.5.3"
+    assert kept.TableTopPositionAlignmentUID.startswith("2.25.")
+    assert kept.UID.startswith("2.25.")
+    assert kept.UID == again.UID
+
+
+def test_a_newborn_keeps_the_dates_of_the_study() -> None:
+    born = an_object(PatientBirthDate="20260302", StudyDate="20260302", PatientComments="born 20260302, 2950 g")
+    kept, _ = done(born, Option.RETAIN_FULL_DATES)
+    assert kept.StudyDate == "20260302"
+    assert kept.PatientBirthDate in ("", None)
+    assert "PatientComments" not in kept
+    other, _ = done(an_object(PatientBirthDate="20260301", ProtocolName="born 20260301"), Option.RETAIN_FULL_DATES)
+    assert "20260301" not in str(other)
+
+
+def test_dates_of_creation_stay_only_where_they_are_required() -> None:
+    plain, _ = done(an_object(PresentationCreationDate="20260302", PresentationCreationTime="101500"))
+    assert "PresentationCreationDate" not in plain
+    assert "PresentationCreationTime" not in plain
+
+
+def test_a_verified_document_has_an_observer_who_is_nobody() -> None:
+    observer = Dataset()
+    observer.VerifyingObserverName = "House^Gregory"
+    observer.VerifyingOrganization = "Elsewhere Hospital"
+    observer.VerificationDateTime = "20260302101500"
+    document, _ = done(an_object(VerificationFlag="VERIFIED", VerifyingObserverSequence=[observer]))
+    (dummy,) = document.VerifyingObserverSequence
+    assert dummy.VerifyingObserverName == "Anonymous"
+    assert dummy.VerifyingOrganization
+    assert not dummy.VerificationDateTime.startswith("2026")
+
+
+def test_what_says_the_method_has_its_own_representation() -> None:
+    one = an_object()
+    one.add_new(0x00280303, "SH", "UNMODIFIED")
+    kept, _ = done(one)
+    assert kept[0x00280303].VR == "CS"
+    assert kept.LongitudinalTemporalInformationModified == "REMOVED"
+
+
 def test_cleaned_descriptors_keep_technique_and_lose_names() -> None:
     assert clean_text("CT Chest with contrast, Dr. Wang Xiaoming 13912345678") == "CT Chest with contrast"
     assert clean_text("张三 胸部CT平扫 2024-05-06 李医生") == "胸部CT平扫"
