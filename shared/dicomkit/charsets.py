@@ -332,9 +332,9 @@ def answer_sets(asked: str, preferred: str = "") -> tuple[CharacterSet, ...]:
     """The character sets to try for an answer, best first; the last one can write everything.
 
     What the peer asked in comes first (or what its directory entry prefers), then the superset it can most likely
-    read.
+    read. A set that we do not know is none: nothing may go out under its name.
     """
-    first = preferred or asked
+    first = next((term for term in (preferred, asked) if term and is_known(term)), "")
     known = [first] if first else []
     if any(part in first for part in ("GB", "IR 58")):
         known.append(GB18030)

@@ -69,6 +69,12 @@ def test_answers_fall_back_to_a_superset() -> None:
     assert [c.term for c in answer_sets("")] == ["ISO_IR 192"]
 
 
+def test_nothing_is_answered_under_the_name_of_an_unknown_set() -> None:
+    assert [c.term for c in answer_sets("ISO_IR 999")] == ["ISO_IR 192"]
+    assert [c.term for c in answer_sets("\\ISO 2022 IR 999")] == ["ISO_IR 192"]
+    assert [c.term for c in answer_sets("ISO_IR 100", preferred="latin9")] == ["ISO_IR 100", "ISO_IR 192"]
+
+
 def test_characters_outside_a_set_are_refused_not_lost() -> None:
     with pytest.raises(UnicodeEncodeError):
         character_set("ISO_IR 100").encode("王")
