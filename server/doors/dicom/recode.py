@@ -9,7 +9,7 @@ from __future__ import annotations
 from server.doors.dicom import uids
 from server.doors.dicom.attributes import MalformedDataSet
 from server.doors.dicom.ports import Refused, Transcoder
-from server.doors.dicom.rewriting import UNCOMPRESSED, read_dataset, write_dataset
+from server.doors.dicom.rewriting import UNCOMPRESSED, check_native, read_dataset, write_dataset
 
 NATIVE = (uids.EXPLICIT_LE, uids.IMPLICIT_LE, uids.EXPLICIT_BE, uids.DEFLATED_LE)
 """What we write without a codec, best first."""
@@ -35,6 +35,8 @@ def recode(data: memoryview, stored: str, wanted: str, transcoder: Transcoder | 
 
     try:
         with careful_reading():  # values that break the rules of their VR are sent as they are
-            return write_dataset(read_dataset(data, stored), wanted)
+            dataset = read_dataset(data, stored)
+            check_native(dataset)
+            return write_dataset(dataset, wanted)
     except (ValueError, KeyError, TypeError, AttributeError, OSError, NotImplementedError, MalformedDataSet) as error:
         raise Refused(0x0110, f"The object cannot be written in another syntax: {type(error).__name__}") from None

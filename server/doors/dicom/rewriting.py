@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from server.doors.dicom import uids
 from server.doors.dicom.attributes import check_depth, encoding_of, inflate
+from server.doors.dicom.ports import Refused
 
 if TYPE_CHECKING:
     from pydicom import DataElement, Dataset
@@ -36,6 +37,13 @@ def read_dataset(data: memoryview, syntax: str) -> Dataset:
     if encoding.order == ">":
         dataset.walk(_swap)
     return dataset
+
+
+def check_native(dataset: Dataset) -> None:
+    """Raise Refused when pixel data are in fragments though the transfer syntax is an uncompressed one: their bytes
+    would become pixels in any other."""
+    if "PixelData" in dataset and dataset["PixelData"].is_undefined_length:
+        raise Refused(0x0110, "The pixel data are compressed, the transfer syntax says not")
 
 
 def write_dataset(dataset: Dataset, syntax: str) -> bytes:

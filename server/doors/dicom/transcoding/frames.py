@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from server.doors.dicom import part10, uids
 from server.doors.dicom.attributes import MalformedDataSet
 from server.doors.dicom.ports import Refused
-from server.doors.dicom.rewriting import UNCOMPRESSED, read_dataset, write_dataset
+from server.doors.dicom.rewriting import UNCOMPRESSED, check_native, read_dataset, write_dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +86,7 @@ def _convert(dataset: Dataset, data: memoryview, stored: str, wanted: str) -> No
     from shared.imaging.header import pixel_format
 
     if stored in UNCOMPRESSED:
+        check_native(dataset)
         if wanted not in _ENCAPSULATED:
             return
         # the reader of frames wants little endian; the data set has been turned around already

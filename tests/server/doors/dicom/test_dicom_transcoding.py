@@ -273,6 +273,19 @@ def test_what_cannot_be_compressed_is_refused_in_words() -> None:
     assert possible("1.2.840.10008.1.2.4.102") == ()
 
 
+def test_fragments_under_an_uncompressed_syntax_are_no_pixels() -> None:
+    data, stored = body_of(picture(bits=8))
+    native = bytes(data)
+    at = native.index(b"\xe0\x7f\x10\x00")
+    fragment = native[at + 12 :]
+    items = b"\xfe\xff\x00\xe0\0\0\0\0" + b"\xfe\xff\x00\xe0" + len(fragment).to_bytes(4, "little") + fragment
+    mislabelled = native[:at] + b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" + items + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    assert stored == uids.EXPLICIT_LE
+    for wanted in (uids.IMPLICIT_LE, uids.EXPLICIT_BE, uids.JPEG_LS):
+        with pytest.raises(Refused, match="syntax says not"):
+            recode(memoryview(mislabelled), stored, wanted, FrameTranscoder())
+
+
 # the child process
 
 
