@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import mmap
 import sys
@@ -19,6 +20,7 @@ from mingjing.archive.fetching import add_anonymise_options, plan_of
 from mingjing.archive.output import FAILED, OK, PARTLY, USAGE, Progress, as_json, size
 from shared.contract import routing
 from shared.contract.base import Page
+from shared.contract.exams import ListExams
 from shared.contract.exchange import (
     MAX_CHUNK_BYTES,
     BeginUpload,
@@ -33,6 +35,7 @@ from shared.contract.exchange import (
     PutChunk,
     StartImport,
 )
+from shared.contract.patients import SearchPatients
 from shared.rpc.client import RpcClient
 
 BUNDLE_BYTES = 1 << 30
@@ -45,8 +48,8 @@ def add_words(words: Any) -> None:
     take = words.add_parser("import", help="files, folders, media, zips, pictures, PDFs, videos into the archive")
     take.add_argument("path", type=Path, nargs="*")
     take.add_argument("--server-folder", default="", metavar="DIR", help="a folder of the server (administrators)")
-    take.add_argument("--exam", type=int, metavar="ID", help="everything becomes this exam's")
-    take.add_argument("--patient", type=int, metavar="ID", help="everything becomes this patient's")
+    take.add_argument("--exam", default="", metavar="ACCESSION", help="everything becomes this exam's")
+    take.add_argument("--patient", default="", metavar="NUMBER", help="everything becomes this patient's")
     take.add_argument(
         "--photo", action="store_true", help="pictures are photographs, not captures of a screen or paper"
     )
@@ -79,6 +82,8 @@ def run_import(options: argparse.Namespace, client: RpcClient) -> int:
     if options.exam and options.patient:
         print("Give --exam or --patient, not both.", file=sys.stderr)
         return USAGE
+    exam_id = _exam_of(client, options.exam) if options.exam else None
+    patient_id = _patient_of(client, options.patient) if options.patient else None
     uploads = []
     for path in options.path:
         if not path.exists():
@@ -93,8 +98,8 @@ def run_import(options: argparse.Namespace, client: RpcClient) -> int:
             folder=options.server_folder,
             title=options.title or ", ".join(path.name for path in options.path)[:200],
             identity=identity,
-            exam_id=options.exam,
-            patient_id=options.patient,
+            exam_id=exam_id,
+            patient_id=patient_id,
             pictures=PictureClass.PHOTOGRAPH if options.photo else PictureClass.CAPTURE,
             study_description=options.description,
             modality=options.modality,
@@ -103,6 +108,27 @@ def run_import(options: argparse.Namespace, client: RpcClient) -> int:
     done = _wait(client, started, quiet=options.json)
     outcomes = list(_outcomes(client, done.id))
     return _tell(options, done, outcomes)
+
+
+def _exam_of(client: RpcClient, text: str) -> int:
+    """The exam with an accession number, or with an ID as screens know it. Raises SystemExit with a sentence."""
+    found = client.call(ListExams(accession_number=text)).rows
+    exact = [row.id for row in found if row.accession_number == text]
+    if len(exact) == 1:
+        return exact[0]
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise SystemExit(f"No exam has the accession number {text}.")
+
+
+def _patient_of(client: RpcClient, text: str) -> int:
+    """The patient with a number, which is the DICOM Patient ID, or with an ID. Raises SystemExit with a sentence."""
+    exact = [row.id for row in client.call(SearchPatients(text=text)).rows if row.patient_number == text]
+    if len(exact) == 1:
+        return exact[0]
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise SystemExit(f"No patient has the number {text}. Register the patient first.")
 
 
 def _tell(options: argparse.Namespace, done: ImportView, outcomes: list[OutcomeView]) -> int:
@@ -298,8 +324,12 @@ def _objects_of(paths: list[Path]) -> tuple[list[Any], list[str]]:
 def _mapped(path: Path, offset: int = 0) -> Iterator[memoryview]:
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    with mapped, memoryview(mapped) as whole, whole[offset:] as view:
-        yield view
+    try:
+        with memoryview(mapped) as whole, whole[offset:] as view:
+            yield view
+    finally:
+        with contextlib.suppress(BufferError):  # the frames of an exception still look at it; it goes with them
+            mapped.close()
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

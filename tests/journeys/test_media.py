@@ -244,9 +244,13 @@ def test_a_foreign_medium_and_pictures_become_an_exams_and_are_sent_on(tmp_path:
         medium = a_medium(tmp_path / "medium", 2)
         picture = tmp_path / "scan.jpg"
         picture.write_bytes(a_picture())
-        for given in (medium, picture):
-            status, said = archive(server, "import", str(given), "--exam", str(exam.row.id), "--title", "CD")
+        for given, known_as in ((medium, exam.row.accession_number), (picture, str(exam.row.id))):
+            status, said = archive(server, "import", str(given), "--exam", known_as, "--title", "CD")
             assert status == 0, said
+        status, said = archive(server, "import", str(picture), "--patient", exam.patient.patient_number)
+        assert (status, said["import"]["identity"], said["import"]["patient_id"]) == (0, "patient", exam.patient.id)
+        with pytest.raises(SystemExit, match="No exam has the accession number NOBODY"):
+            archive(server, "import", str(picture), "--exam", "NOBODY")
 
         def of_exam() -> list[StudyRow]:
             return list(client.call(ListExamStudies(exam_id=exam.row.id)))

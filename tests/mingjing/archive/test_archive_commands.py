@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 
 from mingjing.archive import fetching, giving, output
 from mingjing.archive.command import main, parser
 from shared.contract.exchange import AnonymiseOption, Rectangle
+from shared.dicomkit.headers import to_bytes
+from tests.server.archive.archive_house import an_object
 
 WORDS = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)).choices
 
@@ -64,3 +68,31 @@ def test_a_folder_is_packed_into_the_same_bytes_each_time(tmp_path_factory: pyte
             made.append([(name, path.read_bytes()) for name, path in packed])
     assert made[0] == made[1]
     assert len(made[0]) == 1
+
+
+def test_files_that_cannot_be_read_are_named_and_the_others_anonymised(tmp_path: Path) -> None:
+    """An unreadable file keeps its mapping open in the frames of its error: no reason to stop."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\x08\0\x18\0UI" + b"\xff" * 40)
+    (folder / "b.dcm").write_bytes(to_bytes(an_object(PatientName="Ouyang^Feifei")))
+    (folder / "c.txt").write_text("no image")
+    (folder / "d.dcm").write_bytes(b"")
+    out = io.StringIO()
+    words = [
+        "anonymise",
+        str(folder),
+        "--to",
+        str(tmp_path / "out"),
+        "--project",
+        "P",
+        "--key-file",
+        str(tmp_path / "k"),
+    ]
+    with redirect_stdout(out):
+        assert main([*words, "--json"]) == output.PARTLY
+    told = json.loads(out.getvalue())
+    assert told["anonymised"] == 1
+    assert {Path(name).name for name in told["failed"]} == {"a.dcm", "c.txt", "d.dcm"}
+    assert b"Ouyang" not in (tmp_path / "out" / "000001.dcm").read_bytes()
+    assert giving._objects_of([folder])[1] == [str(folder / name) for name in ("a.dcm", "c.txt", "d.dcm")]
