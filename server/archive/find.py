@@ -41,6 +41,7 @@ from server.archive.query_matching import (
     offset_zone,
     range_check,
     range_condition,
+    set_check,
     set_condition,
     text_check,
     text_condition,
@@ -51,7 +52,16 @@ from server.archive.query_names import NameKey
 from server.archive.tables import ImagePatient, Instance, Series, Study
 from server.kernel.database import Database
 
-__all__ = ["LEVELS", "Answer", "BudgetSpent", "FindOptions", "UnanswerableQuery", "find", "matches_wildcards"]
+__all__ = [
+    "LEVELS",
+    "Answer",
+    "BudgetSpent",
+    "FindOptions",
+    "UnanswerableQuery",
+    "find",
+    "ignores_keys",
+    "matches_wildcards",
+]
 
 Answer: TypeAlias = dict[int, Any]
 """Texts as DICOM writes them, numbers, None; sequences as lists of dictionaries."""
@@ -99,6 +109,16 @@ def find(database: Database, level: str, keys: Keys, limit: int = 0, options: Fi
     if level not in KEYS:
         raise UnanswerableQuery(f"The query level {level[:16]!r} is none of {', '.join(LEVELS)}.")
     return _Query(level, keys, limit, options).run(database)
+
+
+def ignores_keys(database: Database, level: str, keys: Keys) -> bool:
+    """Whether a key has a value that `find` at this level does not compare: the answers are more than was asked for."""
+    compared = {*KEYS[level], *details_of(level), *(FROM_BLOB if level == "IMAGE" else ()), 0x00080201}
+    left = [tag for tag, raw in keys.items() if tag not in compared and _has_value(raw) and not _is_creator(tag)]
+    if not left or level == "PATIENT":
+        return bool(left)
+    with database.read() as uow:
+        return len(asked_tags(uow.session, level, left, keys)) < len(left)
 
 
 class _Query:
@@ -169,6 +189,7 @@ class _Query:
                 conditions.append(column == int(value))
         elif kind == "set":
             conditions.append(set_condition(column, value))
+            self.checks.append(((tag,), set_check(value)))  # databases differ in the case of letters
         elif kind == "plain_name":
             self.checks.append(((tag,), _name_check(value)))
         else:
@@ -422,6 +443,17 @@ class _Query:
 
 def _text(raw: object) -> str:
     return str(raw).replace("\0", "").strip() if isinstance(raw, str | int | float) else ""
+
+
+def _has_value(raw: object) -> bool:
+    if isinstance(raw, list | tuple):
+        return any(_has_value(value) for item in raw if isinstance(item, Mapping) for value in item.values())
+    return bool(_text(raw).strip("*")) or (isinstance(raw, bytes) and bool(raw))
+
+
+def _is_creator(tag: int) -> bool:
+    """Private creators say whose a private tag is; they are no keys of their own."""
+    return bool(tag >> 16 & 1) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
 def _too_long(value: str) -> UnanswerableQuery:

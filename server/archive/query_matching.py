@@ -170,6 +170,17 @@ def set_condition(column: SqlText, value: str) -> ColumnElement[bool]:
     return or_(*found)
 
 
+def set_check(value: str) -> Check:
+    """The same as a comparison of texts, which knows wildcards and upper case (PS3.4 C.2.2.2.1)."""
+    wanted = [part.strip() for part in value.split("\\")[:50]]
+
+    def check(text: Any) -> bool:
+        members = str(text or "").split("\\")
+        return any(matches_wildcards(one, member) for one in wanted for member in members)
+
+    return check
+
+
 # names
 
 

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import ClassVar
 
-from server.archive.find import Answer, BudgetSpent, FindOptions, UnanswerableQuery, find
+from server.archive.find import Answer, BudgetSpent, FindOptions, UnanswerableQuery, find, ignores_keys
 from server.archive.objects import ArchiveObjects
 from server.archive.receive import Arriving, ObjectName, Receiver, StoreRefused
 from server.bootstrap.areas import Areas, build_areas
@@ -90,6 +90,9 @@ class ArchiveQueries:
         except UnanswerableQuery as error:
             raise Refused(_IDENTIFIER_DOES_NOT_MATCH, str(error)) from error
         return _as_attributes(answers, request.level.value)
+
+    def ignores(self, request: QueryRequest) -> bool:
+        return ignores_keys(self._database, request.level.value, request.keys)
 
 
 def _as_attributes(answers: Iterator[Answer], level: str) -> Iterator[Mapping[int, AttributeValue]]:

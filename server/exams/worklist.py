@@ -39,6 +39,10 @@ _STATION_AE, _START_DATE, _START_TIME = 0x00400001, 0x00400002, 0x00400003
 _MODALITY, _STEP_STATUS, _STEP_ID = 0x00080060, 0x00400020, 0x00400009
 _PATIENT_NAME, _PATIENT_ID, _ACCESSION = 0x00100010, 0x00100020, 0x00080050
 _STUDY_UID, _PROCEDURE_ID = 0x0020000D, 0x00401001
+_PERFORMER = 0x00400006
+
+_COMPARED = frozenset({_STEP_SEQUENCE, _PATIENT_NAME, _PATIENT_ID, _ACCESSION, _STUDY_UID, _PROCEDURE_ID})
+_COMPARED_IN_STEP = frozenset({_STATION_AE, _START_DATE, _START_TIME, _MODALITY, _STEP_STATUS, _STEP_ID, _PERFORMER})
 
 _PRIORITIES = {PatientType.EMERGENCY: "STAT", PatientType.VIP: "HIGH", PatientType.ORDINARY: "ROUTINE"}
 _STATUSES = {ExamState.REGISTERED: "SCHEDULED", ExamState.IN_PROGRESS: "STARTED"}
@@ -83,6 +87,11 @@ class SqlWorklist:
         found = (self._item(exam, patients[exam.patient_id], hospital, wanted) for exam in exams)
         return [item for item in found if item is not None and wanted.matches(item)]
 
+    def ignores(self, keys: Attributes) -> bool:
+        """Tell whether a key has a value that items are not compared with."""
+        steps = keys.get(_STEP_SEQUENCE) or ()
+        return _is_any_left(keys, _COMPARED) or any(_is_any_left(step, _COMPARED_IN_STEP) for step in steps)
+
     def _candidates(self, uow: UnitOfWork, hospital: Hospital, wanted: WantedSteps) -> Sequence[Exam]:
         first_day = wanted.first_day or self._time.today() - self._overdue
         rooms = [room for room, devices in hospital.devices_of_room.items() if any(map(wanted.fits, devices))]
@@ -120,7 +129,7 @@ class SqlWorklist:
             _START_DATE: f"{planned:%Y%m%d}",
             _START_TIME: f"{planned:%H%M%S}",
             _MODALITY: device.modality,
-            0x00400006: "",  # Scheduled Performing Physician's Name
+            _PERFORMER: "",  # Scheduled Performing Physician's Name
             0x00400007: _lo(exam.items_text),  # Scheduled Procedure Step Description
             0x00400008: codes,  # Scheduled Protocol Code Sequence
             _STEP_ID: exam.accession_number,
@@ -184,7 +193,7 @@ class WantedSteps:
         sequence = keys.get(_STEP_SEQUENCE) or [{}]
         step_keys = sequence[0]
         first_day, last_day = _range(_text(step_keys, _START_DATE), read_date)
-        first_time, last_time = _range(_text(step_keys, _START_TIME), read_time)
+        first_time, last_time = _range(_text(step_keys, _START_TIME), read_time, read_last_time)
         return cls(keys, step_keys, first_day, last_day, first_time, last_time)
 
     @property
@@ -212,14 +221,22 @@ class WantedSteps:
             and is_match(_text(self.keys, _PROCEDURE_ID), item[_PROCEDURE_ID])
             and is_name_match(_text(self.keys, _PATIENT_NAME), item[_PATIENT_NAME])
             and all(is_match(_text(self.step_keys, tag), step[tag]) for tag in (_STEP_STATUS, _STEP_ID))
-            and self._is_in_time(step[_START_TIME])
+            and is_name_match(_text(self.step_keys, _PERFORMER), step[_PERFORMER])
+            and self._is_in_time(read_date(step[_START_DATE]), read_time(step[_START_TIME]))
         )
 
-    def _is_in_time(self, start: str) -> bool:
-        begins = read_time(start)
-        return (self.first_time is None or begins >= self.first_time) and (
-            self.last_time is None or begins <= self.last_time
-        )
+    def _is_in_time(self, day: date, begins: time) -> bool:
+        """Tell whether a step begins when it is asked for.
+
+        A range of dates with a range of times is one period, from the first day's first time to the last day's last
+        (PS3.4 table K.6-1).
+        """
+        starts_early = self.first_time is not None and begins < self.first_time
+        ends_late = self.last_time is not None and begins > self.last_time
+        if all("-" in _text(self.step_keys, tag) for tag in (_START_DATE, _START_TIME)):
+            starts_early = starts_early and day == self.first_day
+            ends_late = ends_late and day == self.last_day
+        return not (starts_early or ends_late)
 
 
 def is_match(wanted: str, value: str) -> bool:
@@ -259,14 +276,30 @@ def read_time(text: str) -> time:
     return time(int(padded[:2]), int(padded[2:4]), min(int(padded[4:]), 59))
 
 
-def _range(text: str, read: Callable[[str], Any]) -> tuple[Any, Any]:
+def read_last_time(text: str) -> time:
+    """Read a TM value as the end of a range: it counts to its own precision. Raises ValueError."""
+    begins = read_time(text)
+    length = len(text.strip().replace(":", "").partition(".")[0])
+    return begins.replace(minute=59 if length == 2 else begins.minute, second=59 if length < 6 else begins.second)
+
+
+def _range(text: str, read: Callable[[str], Any], read_last: Callable[[str], Any] | None = None) -> tuple[Any, Any]:
     """Return (first, last) of a single value or a range (PS3.4 C.2.2.2.5); None where it is open."""
     if text in ("", "*"):
         return None, None
-    if "-" not in text:
-        return read(text), read(text)
-    first, _, last = text.partition("-")
-    return (read(first) if first.strip() else None), (read(last) if last.strip() else None)
+    read_last = read_last or read
+    first, _, last = text.partition("-") if "-" in text else (text, "", text)
+    return (read(first) if first.strip() else None), (read_last(last) if last.strip() else None)
+
+
+def _is_any_left(keys: Attributes, compared: frozenset[int]) -> bool:
+    return any(_has_value(value) for tag, value in keys.items() if tag not in compared)
+
+
+def _has_value(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_has_value(inner) for item in value for inner in item.values())
+    return bool(value.strip("* ") if isinstance(value, str) else value)
 
 
 def _text(keys: Attributes, tag: int) -> str:

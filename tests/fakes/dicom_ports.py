@@ -146,6 +146,10 @@ class FakeQuery:
         finally:
             self.closed += 1
 
+    def ignores(self, request: QueryRequest) -> bool:
+        known = {tag for row in self.rows for tag in row}
+        return any(wanted and tag not in known for tag, wanted in request.keys.items())
+
     @staticmethod
     def _matches(keys: Attributes, row: Mapping[int, str]) -> bool:
         return all(
@@ -204,6 +208,10 @@ class FakeWorklist:
     def find(self, keys: Attributes, calling_ae: str) -> Iterable[Attributes]:
         self.asked.append((keys, calling_ae))
         return [item for item in self.items if self._matches(keys, item)]  # type: ignore[misc]
+
+    def ignores(self, keys: Attributes) -> bool:
+        known = {tag for item in self.items for tag in item}
+        return any(wanted and tag not in known for tag, wanted in keys.items())
 
     def _matches(self, keys: Attributes, item: Mapping[int, object]) -> bool:
         for tag, wanted in keys.items():

@@ -238,6 +238,9 @@ class QuerySource(Protocol):
         it has one) if the peer cancels, so a generator can give back its database connection. Raises :class:`Refused`.
         """
 
+    def ignores(self, request: QueryRequest) -> bool:
+        """Whether a key has a value that the matches are not compared with; the peer is told (PS3.4 C.4.1.1.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetrieveRequest:
@@ -315,6 +318,9 @@ class WorklistSource(Protocol):
         Requested attributes missing in an item are sent with zero length by the door, inside sequences too. Raises
         :class:`Refused`.
         """
+
+    def ignores(self, keys: Attributes) -> bool:
+        """Whether a key has a value that the items are not compared with; the peer is told (PS3.4 K.4.1.1.4)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,10 @@ class BothWorklists:
         """Return the items of both. Raises what either refuses with."""
         return [*self._first.find(keys, calling_ae), *self._second.find(keys, calling_ae)]
 
+    def ignores(self, keys: Attributes) -> bool:
+        """Tell whether a key has a value that items are not compared with: both compare the same."""
+        return bool(self._first.ignores(keys))
+
 
 def _lo(text: str, limit: int = 64) -> str:
     return " ".join(text.replace("\\", "/").split())[:limit].strip()

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from sqlalchemy import event
 
 from server.archive import find as finding
-from server.archive.find import BudgetSpent, FindOptions, find
+from server.archive.find import BudgetSpent, FindOptions, find, ignores_keys
 from server.archive.name_index import infixes_of
 from server.archive.query_matching import in_zone, matches_wildcards
 from server.archive.rules import search_key
@@ -202,6 +202,32 @@ def test_optional_attributes_and_sequences_are_given_and_compared(filled: House)
     assert patients(filled.database, {0x00081080: "*结节"}) == "P1 P3 P5"
     assert patients(filled.database, {0x00080090: "sun*"}) == "P1 P3 P5"
     assert patients(filled.database, {0x00080090: "*=孙*"}) == "P1 P3 P5"
+
+
+@pytest.mark.parametrize(
+    ("level", "keys", "expected"),
+    [
+        ("STUDY", {PATIENT: "P1", NAME: "Z*", DATE: "20260101-", 0x00080061: "CT", 0x00101030: "70"}, False),
+        ("STUDY", {0x00101060: "", 0x00080060: "*", 0x00091001: b""}, False),
+        ("STUDY", {0x00101060: "Li^Hua"}, True),  # Patient's Mother's Birth Name
+        ("STUDY", {0x00080060: "CT"}, True),  # Modality belongs to a lower level
+        ("SERIES", {0x00080060: "CT"}, False),
+        ("IMAGE", {0x00280010: "512", 0x00200013: "1"}, False),
+        ("STUDY", {0x00081110: [{0x00081155: "1.2.3"}]}, True),
+        ("STUDY", {0x00081110: [{0x00081155: ""}]}, False),
+        ("STUDY", {0x00090010: "ACME", 0x00091001: ""}, False),
+        ("STUDY", {0x00090010: "ACME", 0x00091001: "x"}, True),
+        ("PATIENT", {PATIENT: "P1"}, False),
+        ("PATIENT", {DATE: "20260101"}, True),
+    ],
+)
+def test_keys_that_are_not_compared_are_told(filled: House, level: str, keys: dict[int, Any], expected: bool) -> None:
+    assert ignores_keys(filled.database, level, keys) is expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [("CT", 6), ("ct", 0), ("C?", 6), ("c*", 0), ("MR\\CT", 6), ("C", 0)])
+def test_modalities_in_study_are_compared_with_their_case(filled: House, value: str, expected: int) -> None:
+    assert len(list(find(filled.database, "STUDY", {0x00080061: value}))) == expected
 
 
 def test_counts_of_the_patient_are_given_at_study_level_too(filled: House) -> None:

@@ -15,6 +15,7 @@ from tests.hospital import MORNING, TECHNICIAN, Hospital
 
 STEP, NAME, PATIENT_ID, ACCESSION = 0x00400100, 0x00100010, 0x00100020, 0x00080050
 AE, DATE, TIME, MODALITY, STATUS = 0x00400001, 0x00400002, 0x00400003, 0x00080060, 0x00400020
+PERFORMER = 0x00400006
 
 # PS3.4 table K.6-1: what must be there with a value (type 1), and what must be there at all (type 2)
 TYPE_1_STEP = (AE, DATE, TIME, MODALITY, 0x00400009)
@@ -98,6 +99,14 @@ def test_an_item_holds_all_that_the_standard_asks_for(hospital: Hospital) -> Non
         ({DATE: "2026.11.21"}, [3, 1, 2]),
         ({DATE: "20261121", TIME: "0900-1000"}, [1]),
         ({DATE: "20261121", TIME: "103000"}, [2]),
+        # one period: from the first day's first time to the last day's last (PS3.4 table K.6-1)
+        ({DATE: "20261121-20261122", TIME: "0900-0800"}, [1, 2]),
+        ({DATE: "20261121-20261122", TIME: "1000-0830"}, [2, 4]),
+        ({DATE: "20261121-", TIME: "0900-"}, [1, 2, 4]),
+        ({DATE: "-20261122", TIME: "-0800"}, [3, 1, 2]),
+        ({DATE: "20261122", TIME: "0900-1000"}, []),
+        ({PERFORMER: "Nobody^Known"}, []),
+        ({PERFORMER: "*"}, [3, 1, 2, 4]),
         ({STATUS: "SCHEDULED", AE: "CT2"}, [2]),
         ({STATUS: "STARTED"}, []),
         ({AE: "", DATE: "", TIME: "", MODALITY: ""}, [3, 1, 2, 4]),
@@ -156,6 +165,29 @@ def test_who_never_came_drops_out_unless_asked_for_by_date(hospital: Hospital) -
     hospital.clock.forward(days=1)
     assert found(hospital) == found(hospital, {DATE: "-20261129"}) == []
     assert found(hospital, {DATE: "20261121"}) == [number]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({NAME: "Zhang*", PATIENT_ID: "P1", 0x00100040: "", 0x00321060: "*", STEP: []}, False),
+        ({STEP: [{AE: "CT1", PERFORMER: "A", 0x00400007: "", 0x00400008: []}]}, False),
+        ({0x00100040: "F", STEP: []}, True),
+        ({STEP: [{0x00400007: "Head*"}]}, True),
+        ({STEP: [{0x00400008: [{0x00080100: "CT001"}]}]}, True),
+        ({STEP: [{0x00400008: [{0x00080100: ""}]}]}, False),
+    ],
+)
+def test_keys_that_are_not_compared_are_told(hospital: Hospital, keys: dict[int, Any], expected: bool) -> None:
+    assert worklist_of(hospital).ignores(keys) is expected
+
+
+@pytest.mark.parametrize(
+    ("step", "count"), [({TIME: "0830"}, 1), ({TIME: "08"}, 1), ({TIME: "07-0830"}, 1), ({TIME: "083000"}, 0)]
+)
+def test_a_time_counts_to_its_own_precision(hospital: Hospital, step: dict[int, str], count: int) -> None:
+    hospital.registered("张三", planned_at=MORNING + timedelta(seconds=20))
+    assert len(found(hospital, step)) == count
 
 
 def test_times_and_values_are_read_as_the_standard_writes_them() -> None:

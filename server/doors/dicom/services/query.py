@@ -98,7 +98,13 @@ def find(association: Association, context: Context, message: Message) -> None:
             out[unique] = answer[unique]
         return out
 
-    send_matches(association, context, message, source.find(request), shape, asked_charset(identifier))
+    pending = pending_status(source.ignores(request))
+    send_matches(association, context, message, source.find(request), shape, asked_charset(identifier), pending)
+
+
+def pending_status(ignores: bool) -> int:
+    """The status of the matches: one that warns where a key was not compared (PS3.4 C.4.1.1.4)."""
+    return status.PENDING_WITHOUT_OPTIONAL_KEYS if ignores else status.PENDING
 
 
 def asked_charset(identifier: Attributes) -> str:
@@ -114,6 +120,7 @@ def send_matches(
     matches: Iterable[Attributes],
     shape: Callable[[Attributes], Attributes],
     charset: str,
+    pending: int,
 ) -> None:
     """Send the pending responses and the last one; ends early when the peer cancels (PS3.7 9.3.2.3) or goes."""
     connection = association.connection
@@ -121,7 +128,7 @@ def send_matches(
     if association.peer.ascii_names:
         sets = (character_set(""), *sets)
     writer = Writer(context.transfer_syntax, sets)
-    command = dimse.encode_command(response(message, status.PENDING, "", True))
+    command = dimse.encode_command(response(message, pending, "", True))
     limit = association.settings.max_find_results
     ascii_only = association.peer.ascii_names
     out: list[bytes | memoryview] = []

@@ -8,7 +8,7 @@ from server.doors.dicom.attributes import SPECIFIC_CHARACTER_SET, shaped
 from server.doors.dicom.dimse import Message
 from server.doors.dicom.negotiation import Context
 from server.doors.dicom.ports import Refused
-from server.doors.dicom.services.query import asked_charset, read_identifier, send_matches
+from server.doors.dicom.services.query import asked_charset, pending_status, read_identifier, send_matches
 
 
 def offer(catalogue: Catalogue) -> None:
@@ -31,4 +31,5 @@ def find(association: Association, context: Context, message: Message) -> None:
         source.find(keys, association.calling_ae),
         lambda answer: shaped(answer, keys),
         asked_charset(identifier),
+        pending_status(source.ignores(keys)),
     )
