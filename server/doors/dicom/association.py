@@ -340,6 +340,8 @@ class Association:
             return
         started = time.perf_counter()
         try:
+            if service.abstract_syntaxes is not None:
+                _check_class(context, message)
             service.handle(self, context, message)
         except Refused as refused:
             log.warning("association %s: refused with %04X: %s", self.name, refused.status, refused.sentence)
@@ -362,6 +364,16 @@ class Association:
     def _log_end(self, indication: object) -> None:
         sentence = indication.sentence if isinstance(indication, Aborted) else type(indication).__name__
         log.info("association %s from %s ended: %s", self.name, self.address, sentence)
+
+
+def _check_class(context: Context, message: Message) -> None:
+    """Raise Refused when a command names another SOP class than its presentation context (PS3.7 annex C). Storage
+    says so by a status of its own; a class that is missing is forgiven."""
+    named = message.text(dimse.AFFECTED_SOP_CLASS) or message.text(dimse.REQUESTED_SOP_CLASS)
+    if named and named != context.abstract_syntax:
+        is_normalized = message.field & 0x0100
+        code = status.NO_SUCH_SOP_CLASS if is_normalized else status.SOP_CLASS_NOT_SUPPORTED
+        raise Refused(code, "SOP class differs from the presentation context's")
 
 
 def response(

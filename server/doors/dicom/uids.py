@@ -72,6 +72,7 @@ _OTHER_STORAGE: Final = frozenset(
         "1.2.840.10008.5.1.4.43.1",  # generic implant template
         "1.2.840.10008.5.1.4.44.1",  # implant assembly template
         "1.2.840.10008.5.1.4.45.1",  # implant template group
+        "1.2.840.10008.5.1.4.34.1",  # RT beams delivery instruction, trial (retired)
         "1.2.840.10008.5.1.4.34.7",  # RT beams delivery instruction
         "1.2.840.10008.5.1.4.34.10",  # RT brachy application setup delivery instruction
         "1.2.840.10008.5.1.1.27",  # stored print (retired)

@@ -30,6 +30,8 @@ def create(association: Association, context: Context, message: Message) -> None
     10.1.5.1.4)."""
     instance = message.text(dimse.AFFECTED_SOP_INSTANCE) or f"2.25.{secrets.randbits(127)}"
     step = _step(association, context, message, instance)
+    if not step.attributes.get(STEP_STATUS):
+        raise Refused(status.MISSING_ATTRIBUTE, "Performed Procedure Step Status (0040,0252) is missing")
     if step.attributes.get(STEP_STATUS) != "IN PROGRESS":
         raise Refused(status.INVALID_ATTRIBUTE_VALUE, "A new step must have the status IN PROGRESS")
     _sink(association).create(step)
@@ -60,6 +62,8 @@ def _sink(association: Association) -> MppsSink:
 def _step(association: Association, context: Context, message: Message, instance: str) -> ProcedureStep:
     if not uids.is_valid(instance):
         raise Refused(status.INVALID_OBJECT_INSTANCE, "SOP Instance UID must be 1-64 digits and dots")
+    if message.data is None or not message.length:
+        raise Refused(status.MISSING_ATTRIBUTE, "The request has no attributes")
     attributes = read_identifier(context, message)
     attributes.pop(SPECIFIC_CHARACTER_SET, None)
     return ProcedureStep(instance, attributes, association.calling_ae, association.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,14 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    UID_dictionary,
+    generate_uid,
+)
 from pynetdicom import AE, build_context, build_role, evt
 from pynetdicom.dsutils import encode
 
@@ -117,6 +125,19 @@ def test_a_peer_gets_only_the_services_it_may_use(door: Door, hospital: FakeHosp
     accepted = {c.abstract_syntax for c in association.accepted_contexts}
     association.release()
     assert accepted == {VERIFICATION, CT, WORKLIST}
+
+
+def test_every_class_of_the_standard_that_is_stored_is_accepted(door: Door) -> None:
+    names = [(uid, entry[0]) for uid, entry in UID_dictionary.items() if entry[1] == "SOP Class"]
+    storage = [uid for uid, name in names if re.search(r" Storage\b(?! Commitment| Management)", name)]
+    storage = [uid for uid in storage if not uid.startswith(("1.2.840.10008.1.20", "1.2.840.10008.1.3"))]
+    assert len(storage) > 180
+    refused = set()
+    for at in range(0, len(storage), 128):
+        association = associate(door, *((uid, [ExplicitVRLittleEndian]) for uid in storage[at : at + 128]))
+        refused |= {str(context.abstract_syntax) for context in association.rejected_contexts}
+        association.release()
+    assert not refused
 
 
 def test_an_operation_that_does_not_exist_is_answered_and_the_association_lives_on(door: Door) -> None:
@@ -234,6 +255,30 @@ def test_missing_attributes_come_with_zero_length(door: Door, hospital: FakeHosp
     assert "ReferringPhysicianName" in answers[0]
 
 
+def test_matches_warn_of_keys_that_were_not_compared(door: Door, hospital: FakeHospital) -> None:
+    hospital.query.rows = patient_rows()
+    association = associate(door, STUDY_FIND)
+    codes = {}
+    for mother in ("", "Li^Hua"):
+        identifier = a_dataset(QueryRetrieveLevel="STUDY", PatientID="P1", PatientMotherBirthName=mother)
+        codes[mother] = {code.Status for code, answer in association.send_c_find(identifier, STUDY_FIND) if answer}
+    association.release()
+    assert codes == {"": {0xFF00}, "Li^Hua": {0xFF01}}
+
+
+def test_a_command_of_another_class_than_its_context_is_refused(door: Door, hospital: FakeHospital) -> None:
+    hospital.query.rows = patient_rows()
+    association = associate(door, STUDY_FIND, MPPS)
+    for context in association.accepted_contexts:  # what our peer says it means, not what was agreed on
+        context._abstract_syntax = {STUDY_FIND: UID("1.2.3"), MPPS: UID("1.2.4")}[context.abstract_syntax]
+    found = list(association.send_c_find(a_dataset(QueryRetrieveLevel="STUDY"), "1.2.3"))
+    created = association.send_n_create(a_step(), "1.2.4", "1.2.3.50")[0]
+    association.release()
+    assert [code.Status for code, _ in found] == [0x0122]
+    assert created.Status == 0x0118
+    assert not hospital.steps.steps and not hospital.query.asked
+
+
 def test_a_query_can_be_cancelled(door: Door, hospital: FakeHospital) -> None:
     closed = threading.Event()
 
@@ -246,6 +291,9 @@ def test_a_query_can_be_cancelled(door: Door, hospital: FakeHospital) -> None:
                     yield {0x0020000D: f"1.2.3.{number}", 0x00100010: "A" * 60}
             finally:
                 closed.set()
+
+        def ignores(self, request: QueryRequest) -> bool:
+            return False
 
     object.__setattr__(door._listener._ports, "query", Endless())  # type: ignore[union-attr]
     association = associate(door, STUDY_FIND)
@@ -522,6 +570,8 @@ def test_a_procedure_step_lives_from_creation_to_completion(door: Door, hospital
 def test_a_step_must_begin_in_progress(door: Door, hospital: FakeHospital) -> None:
     association = associate(door, MPPS)
     assert association.send_n_create(a_step("COMPLETED"), MPPS, "1.2.3.52")[0].Status == 0x0106
+    assert association.send_n_create(a_step(""), MPPS, "1.2.3.52")[0].Status == 0x0120
+    assert association.send_n_create(None, MPPS, "1.2.3.52")[0].Status == 0x0120
     association.release()
     assert not hospital.steps.steps
 
