@@ -44,7 +44,7 @@ from server.bootstrap.remote import Remote, build_remote
 from server.bootstrap.remote_services import build_assisted_reading
 from server.bootstrap.remote_services import handlers as assisted_handlers
 from server.bootstrap.report_paper import ApplicationPhotographs, KioskPatients
-from server.bootstrap.reporting import PatientsOfReports
+from server.bootstrap.reporting import PatientsOfReports, StudiesOfReports
 from server.bootstrap.results import ExamsOfResults, PostOfResults, Results, build_results
 from server.bootstrap.routing import routing_service
 from server.bootstrap.sharing import build_sharing
@@ -229,7 +229,13 @@ class _Building:
         self.kept = FolderStorage(self.folders.documents, durability=Durability.OBJECT, reserve_bytes=0)
         self.documents = DocumentStore(self.kept, self.clock)
         self.reports = ReportService(
-            self.exams, self.archive, self.organisation, self.documents, self.worklist, self.time, rules
+            self.exams,
+            StudiesOfReports(self.archive, self.settings.ae_title),
+            self.organisation,
+            self.documents,
+            self.worklist,
+            self.time,
+            rules,
         )
         self.structured = build_structured(self.reports, self.time)
         self.identity = IdentityService(self.database, self.clock, _notice_topic(self.folders))

@@ -1,17 +1,53 @@
-"""Adapter between reports and registration: correcting a patient from the report, and the patient's orders."""
+"""Adapters of reports: images of the archive without their own, patients corrected from the report, their orders."""
 
 from __future__ import annotations
 
+import msgspec
+from sqlalchemy import func, select
+
+from server.archive.service import ArchiveService
+from server.archive.tables import Series, Study
 from server.exams.applications import ApplicationDesk
 from server.exams.service import ExamService
 from server.kernel.database import UnitOfWork
 from server.kernel.dispatch import Caller
 from server.patients.service import PatientService
+from server.results.documents.dicom import SERIES_NUMBERS
+from shared.contract.archive import StudyRow
 from shared.contract.exams import ApplicationView, ExamView, PatientEntry, RequesterEntry
 from shared.contract.patients import PatientView
 from shared.contract.reporting import CorrectPatient, OtherOrder
 
 _MOST_ORDERS = 30
+
+
+class StudiesOfReports:
+    """reporting.Studies over the archive: what a report itself left there, as SR, PDF and selection, is no image."""
+
+    def __init__(self, archive: ArchiveService, ae_title: str) -> None:
+        self._archive = archive
+        self._ae_title = ae_title
+
+    def list_exam_studies(self, uow: UnitOfWork, exam_id: int) -> tuple[StudyRow, ...]:
+        studies = self._archive.list_exam_studies(uow, exam_id)
+        statement = (
+            select(Study.uid, func.sum(Series.instance_count))
+            .join(Series, Series.study_pk == Study.id)
+            .where(
+                Study.exam_id == exam_id,
+                Series.calling_ae == self._ae_title,
+                Series.modality.in_(("SR", "KO", "DOC")),
+                Series.number.in_(SERIES_NUMBERS),
+            )
+            .group_by(Study.uid)
+        )
+        ours = {uid: int(count) for uid, count in uow.session.execute(statement)}
+        return tuple(
+            msgspec.structs.replace(one, instance_count=max(0, one.instance_count - ours[one.study_uid]))
+            if one.study_uid in ours
+            else one
+            for one in studies
+        )
 
 
 class PatientsOfReports:

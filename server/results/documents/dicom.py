@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOR_ATTACHMENT = Code("113020", "DCM", "For Report Attachment")
 _SERIES = {"sr": (910, "诊断报告"), "key_objects": (901, "关键图像"), "pdf": (920, "诊断报告（PDF）")}
+SERIES_NUMBERS = tuple(number for number, _description in _SERIES.values())
+"""Where the objects that a report leaves in its study stand."""
 
 
 @dataclass(frozen=True, slots=True)
