@@ -209,18 +209,32 @@ def _latin(name: str) -> str:
     return f"{words[-1]}^{' '.join(words[:-1])}"
 
 
+def _typed_pinyin(latin: str, name: str) -> str:
+    """The Latin group of a Chinese name whose pinyin was typed: the family name stands first, as in Chinese, unless
+    only the last word is read as it."""
+    words = _FORBIDDEN.sub(" ", latin).split()
+    if "^" in latin or len(words) < 2 or not split_chinese(name)[1]:
+        return _latin(latin)
+    family = romanised(name).partition("^")[0].casefold()
+    if words[-1].casefold() == family and words[0].casefold() != family:
+        return _latin(latin)
+    for count in range(1, len(words)):  # "Ou Yang Xiao Ming": as many words as make the family name
+        if "".join(words[:count]).casefold() == family:
+            return f"{' '.join(words[:count])}^{' '.join(words[count:])}"
+    return f"{words[0]}^{' '.join(words[1:])}"
+
+
 def pn_value(name: str, latin: str = "") -> str:
     """The PN value of a name as people write it: "Zhang^San=张^三" (PS3.5 6.2.1). `latin` overrides the pinyin.
 
     Signs that PN uses itself (^ = \\) are dropped from Chinese names; each group is cut at 64 characters.
     """
     name = name.strip()
-    alphabetic = (_latin(latin) if latin else romanised(_FORBIDDEN.sub("", name) if is_chinese(name) else name))[
-        :MAX_COMPONENT_GROUP
-    ]
     if not is_chinese(name):
-        return alphabetic
-    family, given = split_chinese(_FORBIDDEN.sub("", name))
+        return _latin(latin or name)[:MAX_COMPONENT_GROUP]
+    name = _FORBIDDEN.sub("", name)
+    alphabetic = (_typed_pinyin(latin, name) if latin else romanised(name))[:MAX_COMPONENT_GROUP]
+    family, given = split_chinese(name)
     ideographic = f"{family}^{given}" if given else family
     return f"{alphabetic}={ideographic[:MAX_COMPONENT_GROUP]}"
 

@@ -46,6 +46,24 @@ def test_pn_values(name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "typed", "expected"),
+    [
+        ("欧阳小明", "Ouyang Xiaoming", "Ouyang^Xiaoming"),
+        ("欧阳小明", "Ou Yang Xiao Ming", "Ou Yang^Xiao Ming"),
+        ("欧阳小明", "Xiaoming Ouyang", "Ouyang^Xiaoming"),
+        ("单田芳", "Dan Tianfang", "Dan^Tianfang"),
+        ("张三", "Zhang^San", "Zhang^San"),
+        ("张三", "zhangsan", "zhangsan"),
+        ("张张", "Zhang Zhang", "Zhang^Zhang"),
+        ("阿卜杜·买买提", "Abdul Memet", "Memet^Abdul"),
+        ("John Smith", "John Smith", "Smith^John"),
+    ],
+)
+def test_typed_pinyin_has_the_family_name_first(name: str, typed: str, expected: str) -> None:
+    assert names.pn_value(name, typed).partition("=")[0] == expected
+
+
+@pytest.mark.parametrize(
     ("name", "tones"),
     [
         ("单雄信", "shan4"),
