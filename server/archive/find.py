@@ -59,6 +59,7 @@ __all__ = [
     "FindOptions",
     "UnanswerableQuery",
     "find",
+    "ignored_keys",
     "ignores_keys",
     "matches_wildcards",
 ]
@@ -113,12 +114,18 @@ def find(database: Database, level: str, keys: Keys, limit: int = 0, options: Fi
 
 def ignores_keys(database: Database, level: str, keys: Keys) -> bool:
     """Whether a key has a value that `find` at this level does not compare: the answers are more than was asked for."""
+    return bool(ignored_keys(database, level, keys))
+
+
+def ignored_keys(database: Database, level: str, keys: Keys) -> list[int]:
+    """The tags with a value that `find` at this level does not compare."""
     compared = {*KEYS[level], *details_of(level), *(FROM_BLOB if level == "IMAGE" else ()), 0x00080201}
     left = [tag for tag, raw in keys.items() if tag not in compared and _has_value(raw) and not _is_creator(tag)]
     if not left or level == "PATIENT":
-        return bool(left)
+        return left
     with database.read() as uow:
-        return len(asked_tags(uow.session, level, left, keys)) < len(left)
+        custom = {tag for tag, _ in asked_tags(uow.session, level, left, keys)}
+    return [tag for tag in left if tag not in custom]
 
 
 class _Query:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -119,31 +118,6 @@ FROM_BLOB = frozenset(
 """What IMAGE level answers from the attributes that viewers use."""
 
 DATE_TIME_PAIRS = {0x00080020: 0x00080030, 0x00080021: 0x00080031, 0x00080022: 0x00080032, 0x00080023: 0x00080033}
-
-
-def unmatched(level: str, keys: Mapping[int, object]) -> list[int]:
-    """Tags of `keys` with a value to match that neither index nor details of a level compare; custom tags among them.
-
-    The Timezone Offset From UTC is no key: it says in which zone dates are meant (PS3.4 C.2.2.2.1.4).
-    """
-    details = details_of(level)
-    found = []
-    for tag, value in keys.items():
-        if isinstance(value, list | tuple):
-            is_compared = tag in details or not _asks(value)
-        else:
-            is_compared = (
-                tag in KEYS[level] or tag in details or tag == 0x00080201 or (tag in FROM_BLOB and level == "IMAGE")
-            ) or not _asks(value)
-        if not is_compared:
-            found.append(tag)
-    return found
-
-
-def _asks(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return any(isinstance(item, Mapping) and any(map(_asks, item.values())) for item in value)
-    return isinstance(value, str) and bool(value.strip("* \0"))
 
 
 def details_of(level: str) -> dict[int, str]:

@@ -133,7 +133,7 @@ def test_what_cannot_be_given_is_not_acceptable(web: requests.Session, house: We
     [
         ("/studies?Modality=CT", "Modality"),
         ("/studies?00081140.00081155=1.2", "ReferencedImageSequence"),
-        ("/studies?99990010=1", "99990010"),
+        ("/studies?99991001=1", "99991001"),
         ("/series?PixelSpacing=1", "PixelSpacing"),
         ("/studies?PatientName=Wang*&StudyDate=20260302&TimezoneOffsetFromUTC=%2B0800", ""),
         ("/studies?Modality=*&includefield=Modality", ""),
