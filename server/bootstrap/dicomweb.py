@@ -15,14 +15,12 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from server.access.service import AccessService
-from server.archive.custom import asked_tags
-from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find
+from server.archive.find import BudgetSpent, FindOptions, UnanswerableQuery, find, ignored_keys
 from server.archive.header import DEFLATED, DamagedHeader, inflated, read_header
 from server.archive.objects import ArchivedObject, ArchiveObjects
 from server.archive.part10 import MAX_META_BYTES, NotPart10, read_meta
-from server.archive.query_keys import unmatched
 from server.archive.receive import ObjectName, Receiver, StoreRefused, file_meta
-from server.archive.tables import Instance
+from server.archive.tables import Instance, Series, Study
 from server.audit.service import AuditService
 from server.bootstrap.areas import Areas
 from server.bootstrap.folders import Folders
@@ -55,6 +53,7 @@ _AUDIT_EVERY_S = 0.5
 _AUDIT_ONCE_IN_S = 60.0  # a viewer that loads a study frame by frame is one entry a minute, not thousands
 _AUDIT_WAITING = 20_000
 _REPEATED = frozenset({"web.frames", "web.rendered", "web.thumbnail", "web.bulkdata", "web.retrieve", "web.wado_uri"})
+_AT_ONCE = 500  # UIDs of one statement
 _PREAMBLE = bytes(128) + b"DICM"
 _CANNOT_UNDERSTAND, _WRONG_DATA_SET = 0xC000, 0xA900
 
@@ -171,12 +170,7 @@ class ArchiveHoldings:
         return found, ""
 
     def ignored(self, level: str, keys: Mapping[int, object]) -> Sequence[int]:
-        unknown = unmatched(level, keys)
-        if not unknown:
-            return []
-        with self._database.read() as uow:
-            custom = {tag for tag, _ in asked_tags(uow.session, level, unknown, keys)}
-        return [tag for tag in unknown if tag not in custom]
+        return ignored_keys(self._database, level, keys)
 
     def instances(self, study_uid: str, series_uid: str = "", instance_uid: str = "") -> Sequence[StoredInstance]:
         found = self._objects.below(study_uid, series_uid, instance_uid)
@@ -279,16 +273,31 @@ class ReceiverSink:
             study, series, name.sop_class_uid, name.sop_instance_uid, name.transfer_syntax_uid, "", None, _never
         )
 
-    def settled(self, instance_uids: Sequence[str], patience_s: float) -> None:
+    def settled(self, instance_uids: Sequence[str], patience_s: float) -> Mapping[str, tuple[str, str]]:
         end = time.monotonic() + patience_s
-        wanted = list(instance_uids)[-500:]
+        wanted = list(instance_uids)[-_AT_ONCE:]
         counted = select(func.count()).select_from(Instance).where(Instance.uid.in_(wanted))
         self._receiver.hurry()
         while wanted and time.monotonic() < end:
             with self._database.read() as uow:
                 if uow.session.execute(counted).scalar_one() >= len(set(wanted)):
-                    return
+                    break
             time.sleep(0.003)
+        return self._places(instance_uids)
+
+    def _places(self, instance_uids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        found: dict[str, tuple[str, str]] = {}
+        placed = (
+            select(Instance.uid, Study.uid, Series.uid)
+            .join(Series, Instance.series_pk == Series.id)
+            .join(Study, Series.study_pk == Study.id)
+        )
+        with self._database.read() as uow:
+            for start in range(0, len(instance_uids), _AT_ONCE):
+                some = placed.where(Instance.uid.in_(instance_uids[start : start + _AT_ONCE]))
+                for uid, study, series in uow.session.execute(some):
+                    found[uid] = (study, series)
+        return found
 
 
 def _never() -> AbstractContextManager[memoryview]:

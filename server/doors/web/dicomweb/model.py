@@ -282,10 +282,7 @@ class _Walk:
 
     def little(self, raw: bytes, vr: str) -> bytes:
         """Binary values in little endian, as the JSON model wants them."""
-        width = _SWAPPED.get(vr, 0) if self.big else 0
-        if not width or len(raw) % width:
-            return raw
-        return b"".join(raw[at : at + width][::-1] for at in range(0, len(raw), width))
+        return swapped(raw, vr) if self.big else raw
 
     def values(self, vr: str, raw: bytes, character_set: bytes) -> list[Any]:
         """The values of an element; empty ones in the middle are None, trailing padding is gone."""
@@ -347,6 +344,17 @@ def _number(value: Any) -> Any:
             return value
         return "NaN" if math.isnan(value) else ("inf" if value > 0 else "-inf")
     return value if -_SAFE_INTEGER <= value <= _SAFE_INTEGER else str(value)
+
+
+def swapped(raw: bytes, vr: str) -> bytes:
+    """Binary values in the other byte order."""
+    width = _SWAPPED.get(vr, 0)
+    if not width or len(raw) % width:
+        return raw
+    found = bytearray(len(raw))
+    for at in range(width):
+        found[at::width] = raw[width - 1 - at :: width]
+    return bytes(found)
 
 
 def skip_fragments(data: memoryview, position: int, end: int, order: str = "<") -> int:

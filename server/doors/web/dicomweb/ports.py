@@ -132,8 +132,11 @@ class Sink(Protocol):
         """Keep a DICOM file; durable on return. `study_uid`, if given, must be the file's. Raises NotStored."""
         ...
 
-    def settled(self, instance_uids: Sequence[str], patience_s: float) -> None:
-        """Wait until queries find what was stored, but no longer than `patience_s`."""
+    def settled(self, instance_uids: Sequence[str], patience_s: float) -> Mapping[str, tuple[str, str]]:
+        """Wait until queries find what was stored, but no longer than `patience_s`; study and series of what is found.
+
+        They are others than those of the data set when the object was moved, or its UID belonged to another before.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ import mmap
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -232,10 +232,17 @@ async def _answer(call: Call, outcome: Outcome) -> Response:
     stored, failed = outcome.stored, outcome.failed
     if not stored and not failed:
         raise Refusal(400, "The body holds no DICOM object.")
-    await run_in_threadpool(call.ports.sink.settled, [one.sop_instance_uid for one in stored], _PATIENCE_S)
+    places = await run_in_threadpool(call.ports.sink.settled, [one.sop_instance_uid for one in stored], _PATIENCE_S)
+    elsewhere = 0
+    for number, one in enumerate(stored):
+        study, series = places.get(one.sop_instance_uid, (one.study_uid, one.series_uid))
+        elsewhere += study != one.study_uid
+        stored[number] = replace(one, study_uid=study, series_uid=series)
     status = 200 if not failed else (202 if stored else 409)
     headers = {"cache-control": "no-store"}
     sentences = sorted({failure.sentence for failure in failed})
+    if elsewhere:
+        sentences.append(f"{elsewhere} of the SOP Instance UIDs belong to another study, where they are found.")
     if sentences:  # the data set has only numbers for failures
         headers["warning"] = ", ".join(f'299 Mingjing: "{_plain(one)}"' for one in sentences[:5])
     return answers.one_data_set(_report(call, outcome), call.accepts(), status, headers)

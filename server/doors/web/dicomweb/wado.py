@@ -216,10 +216,11 @@ def _value(call: Call, data: memoryview, syntax: str, path: str) -> tuple[bytes,
     """The value that a path names, and whether it is encapsulated pixel data. Raises Refusal (404, 500)."""
     plain, syntax = call.ports.holdings.inflated(data, syntax)
     try:
-        start, length, _ = model.find_bulk(plain, syntax, path.upper())
+        start, length, vr = model.find_bulk(plain, syntax, path.upper())
     except KeyError:
         raise Refusal(404, "The object has no such attribute.") from None
     except model.BadDataSet as bad:
         raise Refusal(500, f"The stored object is damaged: {bad}") from None
     stop = model.skip_fragments(plain, start, len(plain)) if length is None else start + length
-    return bytes(plain[start:stop]), length is None
+    value = bytes(plain[start:stop])
+    return (model.swapped(value, vr) if syntax == model.EXPLICIT_BE else value), length is None

@@ -233,3 +233,19 @@ def test_pixels_of_a_media_type_are_written_in_its_transfer_syntax(house: WebHou
         frame = web.get(url + "/frames/1", headers={"Accept": "application/octet-stream"}).content
         assert (np.frombuffer(frame, np.uint16).reshape(16, 16) == pixels).all()
     assert store_json(house, web, model, ("image/jpeg", bytes(64))).status_code == 409
+
+
+def test_an_object_whose_uid_another_study_has_is_found_where_the_answer_says(
+    house: WebHouse, web: requests.Session
+) -> None:
+    (one,) = a_series(1, 16)
+    (other,) = a_series(1, 16)
+    other.SOPInstanceUID = one.SOPInstanceUID
+    other.file_meta.MediaStorageSOPInstanceUID = one.SOPInstanceUID
+    assert "warning" not in post(web, house, body_of(part10(one))).headers
+    answer = post(web, house, body_of(part10(other)))
+    assert answer.status_code == 200
+    assert "another study" in answer.headers["warning"]
+    url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0]
+    assert f"/studies/{one.StudyInstanceUID}/" in url
+    assert web.get(url, headers={"Accept": "application/dicom"}).status_code == 200

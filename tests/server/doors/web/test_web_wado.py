@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import zipfile
@@ -209,6 +210,30 @@ def test_compressed_pixels_as_bulk_data_are_uncompressed(house: WebHouse, web: r
     impossible = "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.4.50"
     assert web.get(url, headers={"Accept": impossible}).status_code == 406
     assert web.get(url, headers={"Accept": f"{impossible}, */*;q=0.1"}).status_code == 200
+
+
+def test_bulk_data_of_big_endian_objects_are_little_endian(house: WebHouse, web: requests.Session) -> None:
+    """As InlineBinary beside them (PS3.18 F.2.7)."""
+    from pydicom import dcmwrite
+    from pydicom.uid import ExplicitVRBigEndian
+
+    from tests.server.archive.archive_house import a_series
+
+    (one,) = a_series(1, 24)
+    one.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    values = np.arange(24 * 24, dtype=">u2")
+    one.PixelData = values.tobytes()
+    one.add_new(0x00281201, "OW", np.arange(3000, dtype=">u2").tobytes())
+    one.add_new(0x00281202, "OW", np.arange(3, dtype=">u2").tobytes())
+    out = io.BytesIO()
+    dcmwrite(out, one, implicit_vr=False, little_endian=False)
+    web.post(house.base + "/studies", data=out.getvalue(), headers={"Content-Type": "application/dicom"})
+    model = web.get(place(house, one) + "/metadata").json()[0]
+    octets = {"Accept": "application/octet-stream"}
+    assert web.get(model["7FE00010"]["BulkDataURI"], headers=octets).content == values.astype("<u2").tobytes()
+    palette = web.get(model["00281201"]["BulkDataURI"], headers=octets).content
+    assert palette == np.arange(3000, dtype="<u2").tobytes()
+    assert base64.b64decode(model["00281202"]["InlineBinary"]) == np.arange(3, dtype="<u2").tobytes()
 
 
 def test_bulk_data_by_range(house: WebHouse, web: requests.Session, series: list[Dataset]) -> None:
