@@ -120,8 +120,14 @@ class FieldRow(QWidget):
             line.setSpacing(4)
             name = Label("{name}", "caption", name=field.label)
             name.setToolTip(field.label)
-            name.setFixedWidth(_LABEL_WIDTH - (12 if field.required else 0))
-            line.addWidget(name)
+            name.ensurePolished()
+            room = _LABEL_WIDTH - (12 if field.required else 0)
+            if name.sizeHint().width() <= room:
+                name.setFixedWidth(room)
+                line.addWidget(name)
+            else:  # cut off, "right internal carotid, systolic" and "…, diastolic" would read the same
+                name.setWordWrap(True)
+                column.addWidget(name)
             line.addWidget(star)
             line.addWidget(self._editing(field), 0 if _is_narrow(field) else 1)
             if field.unit and unit_words(field.unit):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clients.diagnosis.structured.matching import best_slot, value_of
@@ -285,3 +286,20 @@ def test_a_report_with_words_already_gets_the_form_below_them(qtbot: QtBot) -> N
     assert "<b>" in window.content.findings
     assert window.content.form is not None and window.content.form.sentences[0].part is Part.FINDINGS
     window.close()
+
+
+def test_a_long_name_is_read_whole(window: FormWindow) -> None:
+    template = nodule_template()
+    sides = tuple(
+        Field(key=f"psv_{key}", label=f"{side}颈内动脉近段收缩期峰值流速", kind=FieldKind.NUMBER, unit="cm/s")
+        for key, side in (("r", "右侧"), ("l", "左侧"))
+    )
+    first = template.sections[0]
+    longer = msgspec.structs.replace(first, fields=(*sides, *first.fields))
+    window.templates[1] = msgspec.structs.replace(template, sections=(longer, *template.sections[1:]))
+    panel = window.begin()
+    for one in sides:
+        (name,) = [label for label in panel.row(one.key).findChildren(QLabel) if label.text() == one.label]
+        lines = name.heightForWidth(name.width()) if name.wordWrap() else name.sizeHint().height()
+        assert name.wordWrap() or name.width() >= name.sizeHint().width()
+        assert name.height() >= lines
