@@ -25,6 +25,7 @@ class Around:
     legend: str = ""  # of the fieldset that it stands in
     heading: str = ""  # of the table that it stands in
     heads: tuple[Node, ...] = ()  # the cells that name its row and its column
+    corner: Node | None = None  # the cell above the rows' names
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Surroundings:
     def head_of(self, control: Node) -> str:
         """Return the names of the control's row and column, empty outside a table; these cells count as used."""
         around = self.of(control)
-        self.heads.update(id(one) for cell in around.heads for one in cell.walk())
+        used = [*around.heads, *([around.corner] if around.corner is not None and len(around.heads) > 1 else [])]
+        self.heads.update(id(one) for cell in used for one in cell.walk())
         words = [cell.text.rstrip(":： ") for cell in around.heads]
         return " ".join([around.heading.rstrip(":： "), *words] if around.heading and words else words)
 
@@ -145,7 +147,8 @@ class Surroundings:
                 if number and place < len(top) and top[place].text:
                     names.append(top[place])
                 for one in controls:
-                    self._at(one).heads, self._at(one).heading = tuple(names), heading
+                    at = self._at(one)
+                    at.heads, at.heading, at.corner = tuple(names), heading, top[0] if top else None
 
 
 def _holds(node: Node) -> bool:

@@ -109,6 +109,7 @@ def test_the_habits_of_published_libraries_are_understood() -> None:
     ]
     assert (found["r1"].label, found["r1"].unit) == ("Right A. carotis interna PSV", "cm/s")
     assert (found["l1"].label, said["st"]) == ("Left A. carotis interna PSV", "Left Stent PSV：{st}。")
+    assert "Vessel" not in imported.template.sections[0].prose, "a table's corner is no sentence"
     assert found["pl"].required and not found["rest"].required
     assert "h" not in found and "隐藏字段 h 不导入。" in imported.unknown
     assert (found["cb"].options[0].text, found["cb_free"].default) == ("with contrast", "")
