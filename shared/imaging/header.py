@@ -156,12 +156,13 @@ _ALWAYS_LOSSY = LOSSY & frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 5
 def has_floats(ds: Any) -> bool:
     """True for Float and Double Float Pixel Data, told by their modules where the header ends before the pixels.
 
-    PS3.3 C.7.6.24 and C.7.6.25 have neither Bits Stored nor Pixel Representation, which integers never lack.
+    PS3.3 C.7.6.24 and C.7.6.25 have no Bits Stored, which integers never lack; some writers put a Pixel Representation
+    there all the same.
     """
     if "FloatPixelData" in ds or "DoubleFloatPixelData" in ds:
         return True
     wide = number_of(ds, "BitsAllocated") in (32, 64)
-    return wide and "BitsStored" not in ds and "PixelRepresentation" not in ds
+    return wide and "BitsStored" not in ds
 
 
 def pixel_format(ds: Dataset) -> PixelFormat:

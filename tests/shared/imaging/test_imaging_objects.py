@@ -474,8 +474,9 @@ def test_a_profile_changes_colours_and_rubbish_does_not() -> None:
     np.testing.assert_array_equal(to_screen(picture, b"no profile" * 40), picture)
 
 
+@pytest.mark.parametrize("with_representation", [False, True])
 @pytest.mark.parametrize(("keyword", "kind"), [("FloatPixelData", "<f4"), ("DoubleFloatPixelData", "<f8")])
-def test_floating_point_pixels_are_read_as_such(keyword: str, kind: str) -> None:
+def test_floating_point_pixels_are_read_as_such(keyword: str, kind: str, *, with_representation: bool) -> None:
     from shared.imaging.codecs import decode_frame
     from shared.imaging.header import image_header
 
@@ -486,6 +487,8 @@ def test_floating_point_pixels_are_read_as_such(keyword: str, kind: str) -> None
         WindowCenter=0, WindowWidth=2,
     )  # fmt: skip
     setattr(ds, keyword, values.tobytes())
+    if with_representation:
+        ds.PixelRepresentation = 0  # not of the module, but written
     ds.file_meta = pydicom.dataset.FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
