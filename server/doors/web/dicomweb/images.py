@@ -45,6 +45,7 @@ class Image:
     length: int
     table: list[tuple[tuple[int, int], ...]] | None  # fragments of each frame; None when not encapsulated
     representative: int  # frame number from 1
+    is_swapped: bool = False  # bytes in big endian words (PS3.5 8.1.1): each pair of them is exchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class Images:
         from shared.imaging.codecs import ImpossibleFormat
         from shared.imaging.header import image_header
 
-        start, length = _pixel_data(data, syntax)
+        start, length, vr = _pixel_data(data, syntax)
         explicit = syntax != model.IMPLICIT_LE
         try:
             with careful_reading():
@@ -184,7 +185,8 @@ class Images:
             raise Refusal(500, f"The header of the stored object is damaged ({type(fault).__name__}).") from None
         if not 1 <= representative <= frames:
             representative = 1
-        return Image(header, syntax, frames, start, length or 0, table, representative)
+        swapped = syntax == EXPLICIT_BE and vr == "OW" and header.pixel_format.bits_allocated <= 8
+        return Image(header, syntax, frames, start, length or 0, table, representative, swapped)
 
 
 def _layout(data: memoryview, syntax: str, *, is_inflated: bool) -> Layout:
@@ -206,15 +208,15 @@ def _layout(data: memoryview, syntax: str, *, is_inflated: bool) -> Layout:
     return Layout(syntax, max(frames, 1), start, length, 0 if is_inflated else frame_bits)
 
 
-def _pixel_data(data: memoryview, syntax: str) -> tuple[int, int | None]:
+def _pixel_data(data: memoryview, syntax: str) -> tuple[int, int | None, str]:
     for path in _PIXEL_TAGS:
         try:
-            start, length, _ = model.find_bulk(data, syntax, path)
+            start, length, vr = model.find_bulk(data, syntax, path)
         except KeyError:
             continue
         except model.BadDataSet as bad:
             raise Refusal(500, f"The stored object is damaged: {bad}") from None
-        return start, length
+        return start, length, vr
     raise Refusal(404, "The object holds no image.")
 
 
@@ -226,7 +228,16 @@ def _native(data: memoryview, image: Image, number: int) -> bytes:
     first = (number - 1) * size
     if first + size > image.length:
         raise Refusal(500, f"Frame {number} is missing: the stored object is cut short.")
-    return bytes(data[image.start + first : image.start + first + size])
+    return _bytes(data, image, first, first + size)
+
+
+def _bytes(data: memoryview, image: Image, first: int, stop: int) -> bytes:
+    """Bytes of native pixel data from `first` to `stop`."""
+    if not image.is_swapped:
+        return bytes(data[image.start + first : image.start + stop])
+    even = first // 2 * 2
+    words = model.swapped(bytes(data[image.start + even : image.start + (stop + 1) // 2 * 2]), "OW")
+    return words[first - even : stop - even]
 
 
 def _single_bits(data: memoryview, image: Image, number: int) -> bytes:
@@ -237,6 +248,6 @@ def _single_bits(data: memoryview, image: Image, number: int) -> bytes:
     first, stop = (number - 1) * pixels, number * pixels
     if (stop + 7) // 8 > image.length:
         raise Refusal(500, f"Frame {number} is missing: the stored object is cut short.")
-    raw = np.frombuffer(data[image.start + first // 8 : image.start + (stop + 7) // 8], np.uint8)
+    raw = np.frombuffer(_bytes(data, image, first // 8, (stop + 7) // 8), np.uint8)
     bits = np.unpackbits(raw, bitorder="little")[first % 8 : first % 8 + pixels]
     return np.packbits(bits, bitorder="little").tobytes()

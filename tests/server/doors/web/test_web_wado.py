@@ -7,6 +7,7 @@ import gzip
 import io
 import zipfile
 
+import imagecodecs
 import numpy as np
 import pytest
 import requests
@@ -234,6 +235,31 @@ def test_bulk_data_of_big_endian_objects_are_little_endian(house: WebHouse, web:
     palette = web.get(model["00281201"]["BulkDataURI"], headers=octets).content
     assert palette == np.arange(3000, dtype="<u2").tobytes()
     assert base64.b64decode(model["00281202"]["InlineBinary"]) == np.arange(3, dtype="<u2").tobytes()
+
+
+def test_bytes_in_big_endian_words_are_put_in_order(house: WebHouse, web: requests.Session) -> None:
+    """PS3.5 8.1.1: OW of 8 bits; frames of an odd number of bytes begin inside of a word."""
+    from pydicom import dcmwrite
+    from pydicom.uid import ExplicitVRBigEndian
+
+    from tests.server.archive.archive_house import a_series
+
+    (one,) = a_series(1, 16)
+    one.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    one.Rows, one.Columns, one.NumberOfFrames = 3, 5, 2
+    one.BitsAllocated, one.BitsStored, one.HighBit, one.PixelRepresentation = 8, 8, 7, 0
+    one.PixelData = np.arange(30, dtype=np.uint8).reshape(15, 2)[:, ::-1].tobytes()
+    one["PixelData"].VR = "OW"
+    one.WindowCenter, one.WindowWidth, one.RescaleIntercept, one.RescaleSlope = 128, 256, 0, 1
+    out = io.BytesIO()
+    dcmwrite(out, one, implicit_vr=False, little_endian=False)
+    web.post(house.base + "/studies", data=out.getvalue(), headers={"Content-Type": "application/dicom"})
+    for number in (1, 2):
+        url = f"{place(house, one)}/frames/{number}"
+        frame = web.get(url, headers={"Accept": "application/octet-stream"}).content
+        assert frame == bytes(range(15 * number - 15, 15 * number))
+        picture = imagecodecs.png_decode(web.get(url + "/rendered", headers={"Accept": "image/png"}).content)
+        assert picture.ravel().tolist() == list(range(15 * number - 15, 15 * number))
 
 
 def test_bulk_data_by_range(house: WebHouse, web: requests.Session, series: list[Dataset]) -> None:
