@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QKeyEvent, QScreen, QShowEvent
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clients.ecg.trace import keys, texts, words
@@ -22,6 +22,7 @@ from clients.ecg.trace.scale_bar import ScaleBar
 from clients.ecg.trace.screen_scale import pitch_of as screen_pitch
 from clients.ecg.trace.viewport import STEP
 from clients.kit.incidents import record_incident
+from clients.kit.screen_watch import ScreenWatch
 from clients.kit.theme import is_look_change
 from clients.kit.translations import register_catalogue, tr
 from shared.waveform.measuring import analyse
@@ -75,7 +76,6 @@ class TraceView(QWidget):
         self._settings = desk_settings
         self._key = f"trace-{id(self)}"
         self._closed = False
-        self._handle: QObject | None = None
         self.model = TraceModel()
         self.canvas = Canvas(self.model)
         self.bar = ScaleBar()
@@ -99,6 +99,7 @@ class TraceView(QWidget):
         self._retranslate()
         self.canvas.show_cursor()
         self._take_screen()
+        self._screen = ScreenWatch(self, self._take_screen)
 
     def _connect(self) -> None:
         canvas, measuring = self.canvas, self.measuring
@@ -360,17 +361,6 @@ class TraceView(QWidget):
         self.model.forget_scene()
         self.canvas.keep()
         self._changed()
-
-    def _screen_changed(self, _screen: QScreen) -> None:
-        self._take_screen()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        handle = self.window().windowHandle()
-        if handle is not self._handle and handle:
-            self._handle = handle
-            handle.screenChanged.connect(self._screen_changed)
-            self._take_screen()
-        super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

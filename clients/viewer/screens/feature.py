@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from clients.kit.actions import Action
+from clients.kit.screen_watch import ScreenWatch
 from clients.kit.theme import current_theme
 from clients.kit.tokens import Tone
 from clients.kit.translations import register_catalogue, tr
@@ -58,7 +59,7 @@ class ScreensFeature(Feature):
         }
         for action_id, handler in handlers.items():
             desk.commands.on(action_id, handler)
-        self._watch = _ScreenWatch(desk.window, self._moved)
+        self._watch = ScreenWatch(desk.window, self._moved)
         QTimer.singleShot(0, desk.window, self._mark)
 
     def reflect(self) -> None:
@@ -187,28 +188,6 @@ class ScreensFeature(Feature):
         self.second = None
         self.desk.session.second = None
         self.desk.reflect()
-
-
-class _ScreenWatch(QObject):
-    """Tells when the window was shown or came to another screen."""
-
-    def __init__(self, window: QWidget, moved: Callable[[], object]) -> None:
-        super().__init__(window)
-        self._moved = moved
-        self._handle: QObject | None = None
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
-            handle = watched.windowHandle()
-            if handle is not self._handle:
-                self._handle = handle
-                handle.screenChanged.connect(self._tell)
-                self._moved()
-        return False
-
-    def _tell(self, _screen: QScreen) -> None:
-        self._moved()
 
 
 def _key(screen: QScreen) -> str:

@@ -366,7 +366,7 @@ def test_the_screen_of_the_moment_gives_the_millimetres(qtbot: Any, tmp_path: Pa
     assert view._settings is not None
     facts = facts_of(view.screen(), view._settings)
     ScreenBook(view._settings).keep(replace(facts, pitch_mm=0.125))
-    view._screen_changed(view.screen())
+    view._take_screen()
     assert view.model.view.per_mm == pytest.approx(8.0)
     bare = TraceView(ImmediateRunner())
     qtbot.addWidget(bare)
