@@ -7,6 +7,7 @@ first (docs/decisions/006).
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from server.kernel.storage.fingerprint import is_file_of
 from server.kernel.storage.port import ObjectMissing, ObjectStorage
 from shared.dicomkit.charsets import decode_text
 from shared.dicomkit.names import PersonNameParts, is_chinese, name_parts, romanised
+
+log = logging.getLogger(__name__)
 
 _CACHE = 1_000  # series, and studies: many more than are sent at the same time
 _LOOK_AHEAD = 4  # new series in a batch
@@ -267,6 +270,11 @@ class IndexRows:
         )
         growth = batch.study(old.study_pk)
         growth.conflicts += 1
+        log.warning(
+            "an object from %r has other content than instance %d, which has its SOP Instance UID: it is kept, not shown",
+            record.calling_ae,
+            old.id,
+        )
         growth.size_bytes += record.size_bytes
 
     def _add_to_the_bin(self, session: Session, batch: Batch, record: Received, into: Rejected) -> None:
