@@ -19,6 +19,7 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
 from clients.kit.app import make_application
+from clients.kit.garbage import keep_what_is_here
 from clients.kit.theme import apply_theme
 from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHOT_WITHIN_S = 60.0
+SWITCH_S = 0.0005
+"""A thread that computes lets another one in so soon: with Python's own 5 ms a turn of the GUI thread that needs the
+interpreter ten times may wait 50 ms while two workers load images."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -53,6 +57,7 @@ def main(argv: Sequence[str]) -> int:
     set_language(Language(secrets.language if secrets is not None else options.language))
     apply_theme(ThemeName.DARK)
     sys.excepthook = _on_bug
+    favour_gui_thread()
     window = ViewerWindow()
     window.resize(options.size)
     if secrets is not None:
@@ -71,6 +76,11 @@ def main(argv: Sequence[str]) -> int:
         return _shoot(app, window, options.shot)
     window.perform("help.first")
     return int(app.exec())
+
+
+def favour_gui_thread() -> None:
+    """From now on whoever loads images gives way to the GUI thread."""
+    sys.setswitchinterval(SWITCH_S)
 
 
 def _scale() -> None:
@@ -172,6 +182,7 @@ def preload(*also: Callable[[], object]) -> threading.Thread:
                 importlib.import_module(name)
             except ImportError:
                 log.warning("%s is missing; some images cannot be shown", name)
+        keep_what_is_here()
         for call in also:
             call()
 

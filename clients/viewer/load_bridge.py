@@ -85,9 +85,10 @@ class LoadBridge(QObject):
 
     @Slot()
     def _schedule(self) -> None:
-        # The first arrival after a quiet time is told at once: it may be the image somebody waits for.
+        # The first arrival after a quiet time is told at once: it may be the image somebody waits for. By the timer
+        # all the same, or it would share its turn with whatever else came from workers, such as a described study.
         if not self._timer.isActive():
-            self._tell()
+            self._timer.start(0)
 
     @Slot()
     def _tell(self) -> None:

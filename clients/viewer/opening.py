@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +37,8 @@ class Opening(QObject):
     """A thumbnail: Stack, uint8 array."""
     studies_shown = Signal(list)
     """UIDs of the studies that are open now."""
+    shown = Signal()
+    """A study was put on the screen, or something else that brings many changes at once has been done."""
     all_loaded = Signal(int)
     """Every image of the open studies is there (or known to be unreadable): how many."""
     failed = Signal(str)
@@ -56,6 +60,13 @@ class Opening(QObject):
         self._tell_all = False
         self._generation = 0
         self._known: tuple[Stack, ...] = ()
+        self.is_showing = False
+        """True while a study is being put on the screen: whoever follows many changes may wait for `shown`."""
+        self._steps: deque[Callable[[], object]] = deque()
+        self._turn = QTimer(self)  # a step each turn of the event loop, so that the reader's hand comes between
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._take_step)
         self._retry_ms = FIRST_RETRY_MS
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -104,7 +115,7 @@ class Opening(QObject):
         """Describe and show a study, replacing what is open; ``also`` go into the series bar after it."""
         self.close_studies()
         self.message.emit(tr("正在打开…"))
-        self._generation += 1  # answers to what was asked before are too late now
+        self._begin_anew()
         self._describe([("open", study_uid), *(("append", other) for other in also)])
 
     def compare_study(self, study_uid: str) -> None:
@@ -124,7 +135,7 @@ class Opening(QObject):
         source = LocalFiles(paths)
         self.close_studies()
         self.message.emit(tr("正在读取文件…"))
-        self._generation += 1
+        self._begin_anew()
         generation = self._generation
 
         def read() -> None:
@@ -174,27 +185,55 @@ class Opening(QObject):
     def _on_files_read(self, generation: int, source: LocalFiles, studies: tuple[StudyDescription, ...]) -> None:
         if generation != self._generation:
             return
-        self.use(source)
-        self._show_study(studies[0])
+        self._do(lambda: self._use_files(source))
+        self._do(lambda: self._show_study(studies[0]))
         for study in studies[1:]:
-            self.session.append(study)
-        self.studies_shown.emit([study.study_uid for study in self.session.studies])
+            self._do(functools.partial(self.session.append, study))
+        self._do(self._tell_shown)
+
+    def _use_files(self, source: LocalFiles) -> None:
+        self.use(source)
+        self.message.emit(tr("正在读取文件…"))
 
     @Slot(int, str, object)
     def _on_described(self, generation: int, purpose: str, described: StudyDescription) -> None:
         if generation != self._generation:
             return
-        if purpose == "open":
-            self._show_study(described)
-        elif purpose == "compare":
-            self.session.compare(described)
-        elif purpose == "append":
-            self.session.append(described)
-        else:
-            self._tell_all = True
-            self.session.refresh(described)
-            self._tell_when_complete()  # perhaps nothing new has come
+        show = {"open": self._show_study, "compare": self.session.compare, "append": self.session.append}
+        self._do(lambda: show.get(purpose, self._refresh)(described))
+        self._do(self._tell_shown)
+
+    def _refresh(self, study: StudyDescription) -> None:
+        self._tell_all = True
+        self.session.refresh(study)
+        self._tell_when_complete()  # perhaps nothing new has come
+
+    def _tell_shown(self) -> None:
         self.studies_shown.emit([study.study_uid for study in self.session.studies])
+
+    def _begin_anew(self) -> None:
+        """Answers to what was asked before are too late now."""
+        self._generation += 1
+        self._steps.clear()
+
+    def _do(self, step: Callable[[], object]) -> None:
+        """Take ``step`` in a turn of its own, after those before it."""
+        self._steps.append(step)
+        if not self._turn.isActive():
+            self._turn.start()
+
+    @Slot()
+    def _take_step(self) -> None:
+        if not self._steps:
+            return
+        self.is_showing = True
+        try:
+            self._steps.popleft()()
+        finally:
+            self.is_showing = False
+            if self._steps:
+                self._turn.start()
+            self.shown.emit()
 
     def _show_study(self, study: StudyDescription) -> None:
         self.message.emit(tr("这项检查没有图像") if not study.series else "")
@@ -303,6 +342,8 @@ class Opening(QObject):
     def close(self) -> None:
         """Cancel loading; nobody is told anything from now on."""
         self._retry.stop()
+        self._turn.stop()
+        self._steps.clear()
         self.bridge.close()
         if self.loader is not None:
             self.loader.close()

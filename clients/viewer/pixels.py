@@ -255,6 +255,9 @@ class StackPixels:
     def look_at(self, index: int) -> bool:
         """The frame is shown; True when a confined stack moved its window, so that other frames are wanted."""
         self._shown = index
+        without_the_lock = self._window  # which whoever loads may hold while memory is got
+        if without_the_lock is None:
+            return False
         with self._lock:
             window = self._window
             if window is None or self._is_well_inside(index, window):

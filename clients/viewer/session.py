@@ -135,7 +135,10 @@ class ViewerSession:
 
     def open(self, study: StudyDescription) -> None:
         """Show ``study`` alone."""
-        self.close()
+        had_studies = bool(self._studies)
+        self._clear()
+        if had_studies:
+            self.studies_changed.emit()
         self._take(study)
         self._fill()
         self.studies_changed.emit()
@@ -165,6 +168,10 @@ class ViewerSession:
 
     def close(self) -> None:
         """Forget all studies, marks and key images."""
+        self._clear()
+        self.studies_changed.emit()
+
+    def _clear(self) -> None:
         self._studies, self._stacks = (), ()
         self._before_maximise = None
         self.cross = None
@@ -178,7 +185,6 @@ class ViewerSession:
         for viewport in self.viewports:
             viewport.show(None)
         self.active = 0
-        self.studies_changed.emit()
 
     def refresh(self, study: StudyDescription) -> None:
         """Take a newer description of an open study (more images have come); places keep their frame."""

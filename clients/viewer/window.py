@@ -111,6 +111,7 @@ class ViewerWindow(QMainWindow):
             feature.attach(self.desk)
         self._connect_actions()
         self._fill_menus()
+        self._has_changed = False  # while a study was being shown
         self._focus = QTimer(self)  # many panes change at once: the loader is told once
         self._focus.setSingleShot(True)
         self._focus.setInterval(0)
@@ -259,6 +260,7 @@ class ViewerWindow(QMainWindow):
         opening.said.connect(self._say)
         opening.back.connect(self._on_studies_named)
         opening.arrived.connect(self._on_arrived)
+        opening.shown.connect(self._on_shown)
         opening.progressed.connect(self._on_progress)
         opening.picture_made.connect(self._on_picture)
         opening.studies_shown.connect(self.studies_shown)
@@ -386,6 +388,9 @@ class ViewerWindow(QMainWindow):
 
     def _reflect(self) -> None:
         """Checked and enabled states of the actions; Qt signals of the actions do not come back here."""
+        if self.opening.is_showing:  # a study brings ten changes at once, each of them a millisecond of buttons
+            self._has_changed = True
+            return
         session, viewport = self.session, self.session.active_viewport
         for tool, action in self._tools:
             self.commands.qt(action.id).setChecked(session.tool == tool)
@@ -397,6 +402,12 @@ class ViewerWindow(QMainWindow):
                 self.commands.set_enabled(action_id, viewport.stack is not None)
         for feature in self.features:
             feature.reflect()
+
+    @Slot()
+    def _on_shown(self) -> None:
+        if self._has_changed:
+            self._has_changed = False
+            self._reflect()
 
     def _on_measured(self, mark: Mark) -> None:
         """A measurement was drawn or changed for good: tell whoever writes the report."""

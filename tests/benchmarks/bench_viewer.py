@@ -70,12 +70,13 @@ def local(files: Path, width: int, height: int) -> dict[str, object]:
     from clients.kit.app import make_application
     from clients.kit.theme import apply_theme
     from clients.kit.tokens import ThemeName
-    from clients.viewer.application import preload
+    from clients.viewer.application import favour_gui_thread, preload
     from clients.viewer.window import ViewerWindow
     from shared.imaging.lut import Window
 
     make_application()
     apply_theme(ThemeName.DARK)
+    favour_gui_thread()
     window = ViewerWindow()
     window.resize(width, height)
     window.show()
@@ -109,6 +110,8 @@ def local(files: Path, width: int, height: int) -> dict[str, object]:
     loop.exec()
     heart.stop()
 
+    window.perform("layout.1x1")  # hanging shows a CT twice, in two windows
+    QApplication.processEvents()
     viewport = window.viewports[0]
     state = viewport.state
     scroll = [
@@ -170,6 +173,7 @@ def over_server(files: Path, data: Path) -> dict[str, object]:
     from clients.kit.viewer_link import AllLoaded, FirstImage, ViewerEvent, ViewerLink
     from shared.contract.archive import GetStudy
     from shared.contract.errors import RpcError
+    from shared.contract.hanging import DescribeForHanging
     from tests.clients.viewer.viewer_builders import ROOT
     from tests.server_process import start_server
 
@@ -190,6 +194,7 @@ def over_server(files: Path, data: Path) -> dict[str, object]:
             except RpcError:
                 pass
             time.sleep(0.1)
+        client.call(DescribeForHanging(study_uids=(f"{ROOT}.9",)))  # the first reader after a start waits for imports
         for name, warm in (("warm", True), ("cold", False)):
             heard: queue.Queue[ViewerEvent] = queue.Queue()
             link = ViewerLink(server=str(server.connection), session=client.session, on_event=heard.put, folder=HOUSE)

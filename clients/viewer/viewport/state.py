@@ -74,6 +74,9 @@ class ViewportState:
 
     def show(self, stack: Stack | None, index: int | None = None) -> None:
         """Put ``stack`` into the viewport, at ``index`` or where series open, everything else as new."""
+        if stack is None and self._stack is None:
+            self._as_new()
+            return  # most of the viewports, whenever studies are closed
         self._stack = stack
         self._index = 0
         self._as_new()

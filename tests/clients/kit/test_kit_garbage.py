@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from clients.kit.garbage import GuiGarbage
+from clients.kit.garbage import GuiGarbage, keep_what_is_here
 
 
 class Knot:
@@ -66,3 +66,25 @@ def test_everything_is_looked_at_once_a_minute_at_most(collector: Any, monkeypat
     clock.now += 61.0
     made.collect_what_is_due()
     assert calls == [(1,), (), (1,), ()]
+
+
+def test_what_outlived_the_youngest_rounds_is_looked_at_before_it_is_much(
+    collector: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _clock = collector
+    calls: list[tuple[int, ...]] = []
+    monkeypatch.setattr(gc, "collect", lambda *generation: calls.append(generation))
+    for rounds in (1, 3):
+        monkeypatch.setattr(gc, "get_count", lambda rounds=rounds: (701, rounds, 0))
+        made.collect_what_is_due()
+
+    assert calls == [(0,), (1,)] and made._timer.interval() <= 10
+
+
+def test_what_is_kept_is_not_looked_at_again(collector: Any) -> None:
+    gc.collect()
+    mine = [Knot() for _ in range(1000)]
+    keep_what_is_here()
+
+    assert len(gc.get_objects(0)) < 1000, "the thousand knots are no longer young"
+    assert len(mine) == 1000

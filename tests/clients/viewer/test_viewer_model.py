@@ -342,6 +342,18 @@ def test_names_are_shown_as_they_are_spoken() -> None:
 # --- session -----------------------------------------------------------------------------------------------
 
 
+def test_what_is_empty_is_not_emptied_again() -> None:
+    """Forty viewports and all that follows them were told so twice while a study was being opened."""
+    session, told, shown = ViewerSession(), [], []
+    session.studies_changed.connect(lambda: told.append(len(session.studies)))
+    session.viewports[3].changed.connect(shown.append)
+
+    session.open(a_study(a_series(3)))
+    session.open(a_study(a_series(2), uid=f"{ROOT}.7"))
+
+    assert told == [1, 0, 1] and shown == []
+
+
 def test_opening_shows_the_first_series_and_two_by_two_the_next() -> None:
     session = ViewerSession()
     session.open(a_study(a_series(3), a_series(4, series="2"), a_series(5, series="3")))

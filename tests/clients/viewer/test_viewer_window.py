@@ -101,6 +101,42 @@ def grey_at(viewport: ViewportWidget, column: float, row: float) -> int:
     return image.pixelColor(at).red()
 
 
+# --- opening -----------------------------------------------------------------------------------------------
+
+
+def test_a_study_is_shown_in_turns_of_its_own_and_the_buttons_follow_once(
+    opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten changes at once, a millisecond of buttons each: the reader's hand waited for them."""
+    source = MemorySource(a_study(a_series(6)))
+    window = opened(source, wait=False)
+    reflected: list[bool] = []
+    feature = window.features[0]
+    monkeypatch.setattr(feature, "reflect", lambda: reflected.append(bool(window.session.studies)))
+    window.opening._on_described(window.opening._generation, "open", source.study(next(iter(source.known))))
+    assert window.session.studies == (), "not in the turn that brought it"
+    assert not window.commands.qt("image.key").isEnabled()
+
+    qtbot.waitUntil(lambda: bool(window.session.studies))
+    qtbot.waitUntil(lambda: window.commands.qt("image.key").isEnabled())
+
+    assert reflected.count(True) <= 3, reflected
+
+
+def test_what_was_described_before_something_else_was_asked_for_is_not_shown(opened: Open, qtbot: QtBot) -> None:
+    late, wanted = a_study(a_series(3), uid=f"{ROOT}.7"), a_study(a_series(4), uid=f"{ROOT}.8")
+    source = MemorySource(wanted)
+    window = opened(source, wait=False)
+    shown: list[list[str]] = []
+    window.studies_shown.connect(shown.append)
+    window.opening._on_described(window.opening._generation, "open", late)
+
+    with qtbot.waitSignal(window.first_image, timeout=30_000):
+        window.open_study(wanted.study_uid)
+
+    assert shown == [[wanted.study_uid]]
+
+
 # --- pixels ------------------------------------------------------------------------------------------------
 
 
