@@ -51,6 +51,8 @@ def same_one_before(subject: Subject) -> Iterator[Alarm]:
     before = [one for one in asserted(subject.prior) if len(one.sides) == 1]
     if len(before) != 1:
         return
+    if re.search(r"术后|切除|根治", before[0].words):
+        return  # what was taken out is not what is as before
     (side,) = before[0].sides
     now = [one.sides for one in asserted(subject.findings) if one.organs & before[0].organs and one.sides]
     told = [one for one in clauses(subject.impression) if one.organs & before[0].organs and one.sides]

@@ -221,6 +221,19 @@ def _mirrored(item: _Told) -> _Told:
     return replace(item, sides=frozenset({opposite(side)}))
 
 
+_APPEARS = re.compile(
+    r"[影灶瘤]|[高低长短等混无]\S{0,3}(?:密度|信号|回声)|增[厚粗宽大强高多]|积|扩张|毛糙|紊乱|模糊|闭塞|显影|气肿|钙|破坏|狭窄|纤细|肿|结节|移位|受压"
+)
+
+
+def appears(subject: Subject, organs: frozenset[str], side: str) -> bool:
+    """Whether one side of organs shows something: it may be what the impression calls by another name."""
+    return any(
+        one.sides == {side} and close(organs, one.organs) and _APPEARS.search(one.positive)
+        for one in statements(subject.findings)
+    )
+
+
 def mirrored(subject: Subject) -> Iterator[Alarm]:
     """A diagnosis of one side that the findings show on the other side only."""
     found = statements(subject.findings)
@@ -284,9 +297,11 @@ def _denied(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
         kinds = set(_KIND.findall(words)) - {"明显", "明确", "确切"}
         for one in found:
             proof = concept.proof.search(one.positive)
+            if len(item.sides) == 1 and len(one.sides) == 1 and item.sides != one.sides:
+                continue
             if not proof or not _may_be(item, one) or not (close(item.organs, one.organs) or not item.organs):
                 continue
-            if re.search(r"陈旧|术后|可疑|可能|除外|排除|待排|建议|[?？]|愈合|吸收", one.text) or (
+            if re.search(r"陈旧|术后|可疑|可能|除外|排除|待排|建议|[?？]|愈合|吸收|原(?!发)", one.text) or (
                 kinds and not (kinds == {"急性"} and concept.name == "梗死")
             ):
                 continue

@@ -82,6 +82,8 @@ def measures_in(text: str) -> tuple[Measure, ...]:
             start = clause.text.find(size.words, end)
             before = _INSIDE.sub(" ", clause.text[end:start])
             end = start + len(size.words)
+            if _BY_HOW_MUCH.search(before):
+                continue  # "larger by 4 mm" is no size
             if words := _KINDS.findall(before):
                 kind = "size" if words[-1] in _SIZE_KINDS or words[-1].isascii() else words[-1][:2].rstrip("度")
             said = f"{whole}{clause.text[:start]}"
@@ -100,6 +102,7 @@ def measures_in(text: str) -> tuple[Measure, ...]:
     return tuple(found)
 
 
+_BY_HOW_MUCH = re.compile(r"(?:增[大加长宽]|缩[小短]|减[小少])了?约?\s*$|总和(?:为|约)?\s*$")
 # "(2023-03, 45 mm)": the date and the size are of one exam.
 _INSIDE = re.compile(r"[，,](?=[^（()）]*$)")
 

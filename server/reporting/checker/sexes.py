@@ -51,6 +51,8 @@ def sexes(subject: Subject) -> Iterator[Alarm]:
             told.add(match[0].lower())
             yield Alarm(AlarmKind.SEX, match[0], f"患者性别为{who}，文中却出现“{match[0]}”，请核对患者或文字。")
         for match in (_FEMALE if male else _MALE).finditer(subject.prior) if not told else ():
+            if subject.age is not None and subject.age < 2 and match[0].startswith("孕"):
+                continue  # how many weeks a newborn was carried
             if not _OF_ANOTHER.search(_sentence(subject.prior, match.start())) and "附件" not in match[0]:
                 yield Alarm(AlarmKind.SEX, match[0], f"患者性别为{who}，既往资料却出现“{match[0]}”，请核对患者。")
                 break

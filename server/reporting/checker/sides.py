@@ -9,6 +9,7 @@ from dataclasses import replace
 from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.bearings import devices, same_one_before, stations, worse_side
 from server.reporting.checker.clauses import Clause, asserted, clauses
+from server.reporting.checker.grounds import appears
 from server.reporting.checker.kinship import close
 from server.reporting.checker.places import apart, of_kind
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
@@ -170,7 +171,11 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
             continue
         else:
             places = _lesion_sides(subject.findings, clause)
-        if places == {opposite(side)} and not _is_misplaced(subject, clause, side):
+        if (
+            places == {opposite(side)}
+            and not _is_misplaced(subject, clause, side)
+            and not appears(subject, clause.organs, side)
+        ):
             told = True
             yield Alarm(
                 AlarmKind.SIDE,

@@ -157,6 +157,8 @@ def _lengths(text: str) -> Iterator[Alarm]:
                 continue
             if re.match(rf"\s*[-~～至—–]\s*{NUMBER}\s*(?:mm|cm|毫米|厘米)", text[match.end() :]):
                 continue
+            if re.search(r"[/／][^，。；]{0,10}$", text[: match.start()]):
+                continue  # a ratio of two widths
             if re.match(r"\s*[/个枚处级岁月倍次层段%％型]", text[match.end() :]):
                 continue
             yield Alarm(AlarmKind.UNIT, words, "测量值没有写单位（mm 或 cm）。")
