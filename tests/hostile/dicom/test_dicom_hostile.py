@@ -493,7 +493,7 @@ def test_memory_stays_flat_over_thousands_of_associations(door: Door, caplog: py
         before = memory_kib("VmRSS")
         for _ in range(2000):
             one()
-        assert memory_kib("VmRSS") - before < 10 << 10
+        assert memory_kib("VmRSS") - before < 20 << 10
 
 
 # Data sets
