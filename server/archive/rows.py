@@ -271,7 +271,7 @@ class IndexRows:
         growth = batch.study(old.study_pk)
         growth.conflicts += 1
         log.warning(
-            "an object from %r has other content than instance %d, which has its SOP Instance UID: it is kept, not shown",
+            "an object from %r has other content than instance %d with its SOP Instance UID: kept, not shown",
             record.calling_ae,
             old.id,
         )
