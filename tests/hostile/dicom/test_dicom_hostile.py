@@ -480,20 +480,26 @@ def test_many_associations_one_after_another_leave_no_thread(door: Door) -> None
     wait_until(lambda: threading.active_count() <= before)
 
 
-def test_memory_stays_flat_over_thousands_of_associations(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+def test_memory_stays_flat_over_thousands_of_associations(door: Door) -> None:
+    """An association's buffers are half a MiB; what a process that ran other tests grows by chance is far less."""
+
     def one() -> None:
         with associated(door, (uids.VERIFICATION, EXPLICIT), (CT, EXPLICIT)) as sock:
             sock.sendall(pdu.RELEASE_RQ_BYTES)
             assert read_pdu(sock)[0] == pdu.RELEASE_RP
 
     one()
-    with caplog.at_level(logging.WARNING):  # pytest keeps every line of the log, twice
+    logging.disable(logging.INFO)  # pytest keeps every line of the log, twice
+    try:
         for _ in range(200):
             one()
         before = memory_kib("VmRSS")
         for _ in range(2000):
             one()
-        assert memory_kib("VmRSS") - before < 20 << 10
+        grown = memory_kib("VmRSS") - before
+    finally:
+        logging.disable(logging.NOTSET)
+    assert grown < 40 << 10
 
 
 # Data sets
