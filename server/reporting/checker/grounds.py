@@ -221,15 +221,10 @@ def _mirrored(item: _Told) -> _Told:
     return replace(item, sides=frozenset({opposite(side)}))
 
 
-_APPEARS = re.compile(
-    r"[影灶瘤]|[高低长短等混无]\S{0,3}(?:密度|信号|回声)|增[厚粗宽大强高多]|积|扩张|毛糙|紊乱|模糊|闭塞|显影|气肿|钙|破坏|狭窄|纤细|肿|结节|移位|受压"
-)
-
-
 def appears(subject: Subject, organs: frozenset[str], side: str) -> bool:
     """Whether one side of organs shows something: it may be what the impression calls by another name."""
     return any(
-        one.sides == {side} and close(organs, one.organs) and _APPEARS.search(one.positive)
+        one.sides == {side} and close(organs, one.organs) and _SHOWS.search(one.positive)
         for one in statements(subject.findings)
     )
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from server.reporting.checker.clauses import NUMBER
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+from server.reporting.checker.units import IN_A_RATIO
 
 _SIZE = re.compile(
     rf"(?<![\d.])({NUMBER})(?:\s*(?:mm|cm)?\s*[×xX*＊]\s*({NUMBER}))?(?:\s*(?:mm|cm)?\s*[×xX*＊]\s*({NUMBER}))?\s*(mm|cm)(?![a-zA-Z/²³23])"
@@ -128,11 +129,11 @@ def without_unit(subject: Subject) -> Iterator[Alarm]:
         sizes = _written(text)
         for pattern in (_BY_NAME, _DISTANCE, _DIAMETER):
             for match in pattern.finditer(text):
-                if sizes:
+                if sizes and not IN_A_RATIO.search(text[: match.start()]):
                     yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0].strip()}”没有写单位，请核对是否为 mm 或 cm。")
         for match in _ABOUT.finditer(text):
             before = text[: match.start()]
-            if sizes and not _NO_LENGTH.search(before):
+            if sizes and not _NO_LENGTH.search(before) and not IN_A_RATIO.search(before):
                 yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0].strip()}”没有写单位，请核对是否为 mm 或 cm。")
         chambers = list(_CHAMBER.finditer(text))
         for match in chambers:

@@ -35,6 +35,8 @@ _NO_LENGTH = re.compile(
     rf"(?:心率|胎心率?|搏动|LVEF|(?<![A-Za-z])EF|射血分数|(?<![A-Za-z])FS|狭窄(?:率|程度)?|(?<![A-Za-z])RI|(?<![A-Za-z])PI|S/D|压缩|受压|(?:[αβ夹成])角|角度|流速|PSV|EDV|(?<!SU)Vmax|Cobb角?|血氧|骨龄|孕周|钙化积分|骨密度|BMD)\s*[（(]?\s*(?:约为|约|为|达|:|：|大于|小于|[<>＜＞])?\s*{NUMBER}(?:\s*[-~～]\s*{NUMBER})?\s*(mm(?!Hg)|cm(?!\s*/)|毫米(?!汞)|厘米(?!/)|HU|ml|毫升)",
     re.IGNORECASE,
 )
+IN_A_RATIO = re.compile(r"[/／][^，。；]{0,10}$")
+"""What comes before the value of "width of the right ventricle / width of the left …": it has no unit."""
 _WEIGHTS = re.compile(rf"{NUMBER}\s*(?:kg|千克|公斤|斤)(?![a-zA-Z/²])", re.IGNORECASE)
 _WEIGHED = re.compile(r"体重|weight|重量|剂量|mg|胎儿|静脉注射", re.IGNORECASE)
 _ODD = re.compile(
@@ -157,8 +159,8 @@ def _lengths(text: str) -> Iterator[Alarm]:
                 continue
             if re.match(rf"\s*[-~～至—–]\s*{NUMBER}\s*(?:mm|cm|毫米|厘米)", text[match.end() :]):
                 continue
-            if re.search(r"[/／][^，。；]{0,10}$", text[: match.start()]):
-                continue  # a ratio of two widths
+            if IN_A_RATIO.search(text[: match.start()]):
+                continue
             if re.match(r"\s*[/个枚处级岁月倍次层段%％型]", text[match.end() :]):
                 continue
             yield Alarm(AlarmKind.UNIT, words, "测量值没有写单位（mm 或 cm）。")

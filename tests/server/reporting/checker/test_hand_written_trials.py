@@ -51,6 +51,48 @@ def test_right_reports_of_many_hands_raise_nothing() -> None:
     assert len(alarmed) <= 0.01 * len(right), alarmed
 
 
+@pytest.mark.parametrize(
+    ("name", "found", "alarmed"),
+    [("set_ff", 70, 4), ("set_gg", 67, 3), ("set_hh", 48, 6), ("set_ii", 49, 4), ("set_jj", 51, 15)],
+)
+def test_sets_below_the_aim_get_no_worse(name: str, found: int, alarmed: int) -> None:
+    """Right reports that tempt: what was reached for them, which is not yet the aim."""
+    trials = read_trials(name)
+    right = [one.record["id"] for one in trials if one.expected is None and check(subject_of(one.record))]
+    wrong = [one for one in trials if one.expected is not None]
+    assert sum(one.expected in {alarm.kind.value for alarm in check(subject_of(one.record))} for one in wrong) >= found
+    assert len(right) <= alarmed, right
+
+
+LEFT_IS_ILL = {"body_part": "肾脏", "sex": "F", "findings": "右肾见高回声结节，大小约1.6cm×1.5cm。{left}"}
+
+
+@pytest.mark.parametrize(
+    ("left", "kinds"), [("左肾上极见无回声区，大小约3.4cm×3.0cm。", []), ("左肾大小形态正常，未见异常回声。", ["side"])]
+)
+def test_a_lesion_is_misplaced_only_where_its_side_shows_nothing(left: str, kinds: list[str]) -> None:
+    record = {**LEFT_IS_ILL, "findings": LEFT_IS_ILL["findings"].format(left=left), "impression": "左肾囊肿。"}
+    assert [alarm.kind.value for alarm in check(subject_of(record))] == kinds
+
+
+def test_weeks_that_a_newborn_was_carried_are_no_pregnancy() -> None:
+    record = {
+        "body_part": "新生儿颅脑",
+        "sex": "M",
+        "findings": "脑实质回声均匀，中线居中。",
+        "impression": "未见异常。",
+    }
+    assert check(subject_of({**record, "age": 0, "prior": "孕31周早产。"})) == ()
+    assert [alarm.kind.value for alarm in check(subject_of({**record, "age": 40, "prior": "孕31周。"}))] == ["sex"]
+
+
+def test_growth_by_so_much_and_a_ratio_are_no_sizes() -> None:
+    record = {"exam_type": "CT", "body_part": "腹主动脉CTA", "sex": "M", "prior": "腹主动脉瘤，最大横径4.1cm。"}
+    findings = "肾下腹主动脉瘤样扩张，最大横径约4.5cm，较前片（4.1cm）增大约0.4cm。右心室横径/左心室横径约1.1。"
+    record |= {"findings": findings}
+    assert check(subject_of({**record, "impression": "腹主动脉瘤，较前增大。"})) == ()
+
+
 @pytest.mark.parametrize("side", ["左", "左侧", "left", "L", "LEFT", "左膝"])
 def test_every_way_to_write_a_side_is_understood(side: str) -> None:
     assert [alarm.kind.value for alarm in check(subject_of({**SLIP, "side": side}))][:1] == ["side"]
