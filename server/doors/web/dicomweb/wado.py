@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from starlette.responses import Response
 
@@ -38,23 +38,35 @@ def retrieve(call: Call) -> Response:
     """`/studies/…`, `/studies/…/series/…` and `…/instances/…`."""
     instances = found(call)
     is_single = bool(call.path.get("instance"))
+
+    def answer(media: MediaType) -> Response | None:
+        if media.is_multipart or media.name == "*/*":
+            return _multipart(call, instances, media) if media.takes(DICOM) else None
+        if media.name == ZIP:
+            return _zip(call, instances, media)
+        if media.takes(DICOM) and (is_single or len(instances) == 1):
+            return single(call, instances[0], media)
+        return None
+
+    offered = (f'multipart/related; type="{DICOM}"', ZIP, *((DICOM,) if is_single else ()))
+    return _first_possible(call, answer, offered)
+
+
+def _first_possible(call: Call, answer: Callable[[MediaType], Response | None], offered: tuple[str, ...]) -> Response:
+    """The answer in the first of the accepted media types that can be given. What one transfer syntax makes impossible
+    may be possible in the next alternative (8.7.8); of several refusals the first tells what was liked best."""
     impossible: Refusal | None = None
     for media in call.accepts():
         try:
-            if media.is_multipart or media.name == "*/*":
-                if media.takes(DICOM):
-                    return _multipart(call, instances, media)
-            elif media.name == ZIP:
-                return _zip(call, instances, media)
-            elif media.takes(DICOM) and (is_single or len(instances) == 1):
-                return single(call, instances[0], media)
+            response = answer(media)
         except Refusal as refusal:
             if refusal.status != 406:
                 raise
-            impossible = impossible or refusal  # in that transfer syntax; the next alternative may be possible (8.7.8)
-    if impossible is not None:
-        raise impossible
-    raise not_acceptable((f'multipart/related; type="{DICOM}"', ZIP, *((DICOM,) if is_single else ())))
+            impossible = impossible or refusal
+            continue
+        if response is not None:
+            return response
+    raise impossible or not_acceptable(offered)
 
 
 def syntax_for(one: StoredInstance, asked: str) -> str:
@@ -170,16 +182,11 @@ def bulk_data(call: Call) -> Response:
     path = call.path["path"]
     if not _BULK_PATH.match(path):
         raise Refusal(404, "The address of the bulk data is malformed.")
-    impossible: Refusal | None = None
-    for media in call.accepts():
-        if media.takes(OCTETS):
-            try:
-                return _bulk(call, one, path, media)
-            except Refusal as refusal:
-                if refusal.status != 406:
-                    raise
-                impossible = impossible or refusal
-    raise impossible or not_acceptable((f'multipart/related; type="{OCTETS}"', OCTETS))
+    return _first_possible(
+        call,
+        lambda media: _bulk(call, one, path, media) if media.takes(OCTETS) else None,
+        (f'multipart/related; type="{OCTETS}"', OCTETS),
+    )
 
 
 def _bulk(call: Call, one: StoredInstance, path: str, media: MediaType) -> Response:
