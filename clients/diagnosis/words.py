@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from clients.kit.ages import age_for_reader
 from clients.kit.paging import local_time
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -55,7 +56,7 @@ def images_look(row: ReportRow) -> StateLook:
 
 def patient_words(row: ReportRow) -> str:
     """Return sex and age as a line shows them."""
-    return f"{tr(SEX_WORDS[row.sex])}  {row.age}"
+    return f"{tr(SEX_WORDS[row.sex])}  {age_for_reader(row.age)}"
 
 
 def history_words(row: HistoryRow) -> str:

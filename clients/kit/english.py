@@ -34,6 +34,8 @@ ENTRIES: Mapping[str, str] = {
     "关闭": "Close",
     "更多": "More",
     "选择": "Choose",
+    "上面的页面": "Pages above",
+    "下面的页面": "Pages below",
     "没有可选的提示，可在字段提示设置中添加": "No prompts to choose from; the field prompt settings hold them",
     "取消": "Cancel",
     "重试": "Try again",

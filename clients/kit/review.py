@@ -1,10 +1,10 @@
-"""Looks at a window as a reviewer would: words that are cut, parts outside their parent, targets too small to hit."""
+"""Looks at a window as a reviewer would: cut words, parts outside their parent or out of reach, tiny targets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 
 from clients.kit.labels import ValueLabel
@@ -32,6 +32,7 @@ def review(window: QWidget) -> list[Finding]:
             continue
         findings += _cut_words(part)
         findings += _outside(part)
+        findings += _out_of_reach(part)
         if isinstance(part, QAbstractButton) and min(part.width(), part.height()) < SMALLEST_TARGET:
             findings.append(Finding(f"target of {part.width()}x{part.height()}", _name(part)))
     return findings
@@ -67,6 +68,15 @@ def _outside(part: QWidget) -> list[Finding]:
             Finding("outside its parent", f"{_name(part)} {part.geometry().getRect()} in {parent.size().toTuple()}")
         ]
     return []
+
+
+def _out_of_reach(part: QWidget) -> list[Finding]:
+    if not isinstance(part, QScrollArea) or part.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+        return []
+    content = part.widget()
+    if content is None or content.width() <= part.viewport().width() + 1:
+        return []
+    return [Finding(f"{content.width()} wide where {part.viewport().width()} are seen", f"content of {_name(part)}")]
 
 
 def _scrolls(part: QWidget) -> bool:

@@ -590,10 +590,35 @@ class _Rail(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the wheel moves it
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # wheel and arrows
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(pile)
         layout.addWidget(self._scroll, 1)
+        self.up = IconButton("chevron_up", "上面的页面", on_click=lambda: self._move(-1), small=True)
+        self.down = IconButton("chevron_down", "下面的页面", on_click=lambda: self._move(1), small=True)
+        self._ways = QWidget()
+        ways = QHBoxLayout(self._ways)
+        ways.setContentsMargins(0, 2, 0, 0)
+        ways.setSpacing(4)
+        for button in (self.up, self.down):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            ways.addWidget(button)
+        self._ways.hide()
+        layout.addWidget(self._ways)
+        bar = self._scroll.verticalScrollBar()
+        bar.rangeChanged.connect(self._show_ways)
+        bar.valueChanged.connect(self._show_ways)
+
+    def _show_ways(self, *_args: int) -> None:
+        """More pages than fit: say so, and let those without a wheel come to them."""
+        bar = self._scroll.verticalScrollBar()
+        self._ways.setVisible(bar.maximum() > 0)
+        self.up.setEnabled(bar.value() > 0)
+        self.down.setEnabled(bar.value() < bar.maximum())
+
+    def _move(self, steps: int) -> None:
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(bar.value() + steps * bar.pageStep() // 2)
 
     def set_current(self, page_id: str) -> None:
         for key, button in self.buttons.items():
@@ -606,7 +631,7 @@ class _Rail(QWidget):
         self._share_height()
 
     def _share_height(self) -> None:
-        """Many pages stand closer together; more than fit are reached by the wheel and by the palette."""
+        """Many pages stand closer together; more than fit are reached by wheel, arrows and palette."""
         times = current_theme().metrics.times
         room = (self.height() - self._top.height() - times(1)) // max(len(self.buttons), 1)
         for button in self.buttons.values():

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from clients.kit.translations import Language, language, verbatim
+from clients.kit.translations import verbatim
 
 YEARS, MONTHS, DAYS = verbatim("岁"), verbatim("月"), verbatim("天")
 """Units of ages in the data of the suite, in Chinese whatever the language of the screen."""
@@ -41,13 +41,6 @@ def birth_date_for(age: str, on: date) -> date | None:
 def _shifted(on: date, months: int) -> date:
     year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
     return date(year, month + 1, min(on.day, 28))
-
-
-def age_for_reader(age: str) -> str:
-    """An age of the server ("45岁") in the language of the screen ("45 y")."""
-    if language() is not Language.ENGLISH:
-        return age
-    return age.replace(YEARS, " y").replace(MONTHS, " m").replace(DAYS, " d").strip()
 
 
 def yuan(fen: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from clients.kit.ages import age_for_reader
 from clients.kit.fields import Choice
 from clients.kit.paging import Align, Column, RowAction, local_clock
 from clients.kit.states import EXAM_LOOKS, REGISTRATION_LOOKS, StateLook
@@ -12,7 +13,7 @@ from clients.kit.tokens import Tone
 from clients.kit.translations import Language, language, tr
 from clients.registration.exam_actions import RowAction as Intention
 from clients.registration.exam_actions import actions_of
-from clients.registration.measures import age_for_reader, short_time
+from clients.registration.measures import short_time
 from clients.registration.patient_kinds import look_of_row
 from shared.contract.exams import ExamRow
 from shared.contract.organisation import CampusView, ExamTypeView, HospitalView, RoomView

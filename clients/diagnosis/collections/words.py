@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clients.diagnosis.words import SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -71,7 +72,7 @@ def follow_up_look(one: FollowUpView) -> StateLook:
 
 def case_words(case: CaseFacts) -> str:
     """Return whose case it is, in one line."""
-    return f"{case.patient_name}  {tr(SEX_WORDS[case.sex])}  {case.age}  {case.exam_type}  {case.items}"
+    return f"{case.patient_name}  {tr(SEX_WORDS[case.sex])}  {age_for_reader(case.age)}  {case.exam_type}  {case.items}"
 
 
 def rate_words(row: MatchRow) -> str:

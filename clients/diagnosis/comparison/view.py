@@ -22,6 +22,7 @@ from clients.diagnosis.comparison.differences import marked, pieces
 from clients.diagnosis.comparison.presenter import ComparisonPresenter
 from clients.diagnosis.comparison.state import Candidate, ComparisonState
 from clients.diagnosis.words import SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.badges import StateBadge
 from clients.kit.choosing import Option, SearchBox, Switch
 from clients.kit.image_strip import ImageStrip, StripImage
@@ -237,7 +238,7 @@ def _head(one: ReportView, first: ReportView, *, is_first: bool) -> QWidget:
     box = QVBoxLayout(head)
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(2)
-    box.addWidget(ValueLabel(f"{row.patient_name}  {tr(SEX_WORDS[row.sex])}  {row.age}", "title"))
+    box.addWidget(ValueLabel(f"{row.patient_name}  {tr(SEX_WORDS[row.sex])}  {age_for_reader(row.age)}", "title"))
     line = QHBoxLayout()
     line.setSpacing(8)
     line.addWidget(StateBadge(FIRST if is_first else SAME if row.patient_id == first.row.patient_id else OTHER))

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clients.diagnosis.critical.words import ESCALATIONS, LEVELS, MEANS, STATES, line_words, name_of
+from clients.kit.ages import age_for_reader
 from clients.kit.badges import StateBadge
 from clients.kit.fields import Choice, ChoiceField, LongTextField, Section, SwitchField, TextField
 from clients.kit.forms import FormView
@@ -227,7 +228,7 @@ def _empty(layout: QVBoxLayout) -> None:
 
 
 def _facts(loop: LoopView) -> str:
-    patient = "  ".join(one for one in (loop.patient_name, loop.age, loop.patient_number) if one)
+    patient = "  ".join(one for one in (loop.patient_name, age_for_reader(loop.age), loop.patient_number) if one)
     exam = "  ".join(one for one in (loop.exam_type, loop.items, loop.accession_number) if one)
     where = "  ".join(one for one in (loop.department, loop.requesting_doctor, loop.inpatient_number) if one)
     found = f"{loop.value}；{loop.finding}" if loop.value else loop.finding

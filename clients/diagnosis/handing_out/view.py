@@ -23,6 +23,7 @@ from clients.diagnosis.handing_out.desk import DefaultPrinter
 from clients.diagnosis.handing_out.presenter import DeskPrinter, HandingOutPresenter
 from clients.diagnosis.handing_out.state import HandingOutState
 from clients.diagnosis.words import SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.choosing import Option, SegmentedControl, Switch
 from clients.kit.labels import Button, Label, ValueLabel, hairline
 from clients.kit.paging import local_time
@@ -226,9 +227,9 @@ class HandingOutPage(QWidget):
         for number, row in enumerate(state.rows):
             printed = str(row.copies) if row.copies else ""
             values = (
-                "", row.patient_name, tr(SEX_WORDS[row.sex]), row.age, row.accession_number, row.exam_type, row.items,
-                row.requesting_department, local_time(row.examined_at) if row.examined_at else "",
-                row.auditing_doctor, printed,
+                "", row.patient_name, tr(SEX_WORDS[row.sex]), age_for_reader(row.age), row.accession_number,
+                row.exam_type, row.items, row.requesting_department,
+                local_time(row.examined_at) if row.examined_at else "", row.auditing_doctor, printed,
             )  # fmt: skip
             for column, value in enumerate(values):
                 item = QTableWidgetItem(value)

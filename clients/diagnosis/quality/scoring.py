@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 from clients.diagnosis.quality.presenter import QualityPresenter
 from clients.diagnosis.quality.state import QualityState
 from clients.diagnosis.quality.words import GRADES, OBJECTS, item_title
+from clients.kit.ages import age_for_reader
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.fields import LongTextField, NumberField, Section
 from clients.kit.forms import FormView
@@ -80,7 +81,7 @@ class ScoringPane(QWidget):
         if case is None or task is None:
             return
         self._title.set_text(tr("第 {number} 例", number=case.row.number))
-        facts = " · ".join(part for part in (case.row.exam_type, case.row.body_part, case.age) if part)
+        facts = " · ".join(part for part in (case.row.exam_type, case.row.body_part, age_for_reader(case.age)) if part)
         self._about.set_text(f"{facts}　{tr('评分时不显示患者、报告医生和审核医生。')}")
         is_audited = state.object is QualityObject.AUDITED_REPORT
         self._text_title.set_text(

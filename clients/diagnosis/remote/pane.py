@@ -15,6 +15,7 @@ from clients.diagnosis.remote.phrases import PhrasesPane
 from clients.diagnosis.remote.presenter import NEEDS_REASON, RequestPresenter, RequestState, action_word
 from clients.diagnosis.remote.words import ADJUSTED, CRITICAL, URGENT, Clocks, kind_word, look_of_row
 from clients.diagnosis.words import SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.badges import StateBadge
 from clients.kit.choosing import Option, SegmentedControl
 from clients.kit.labels import Button, Label, ValueLabel, hairline
@@ -229,7 +230,9 @@ class _Head(QWidget):
     def show_view(self, view: RemoteView) -> None:
         """Show a request."""
         row = view.row
-        self.name.set_text("  ".join(part for part in (row.patient_name, tr(SEX_WORDS[row.sex]), row.age) if part))
+        self.name.set_text(
+            "  ".join(part for part in (row.patient_name, tr(SEX_WORDS[row.sex]), age_for_reader(row.age)) if part)
+        )
         while self.badges.count():
             item = self.badges.takeAt(0)
             widget = item.widget() if item is not None else None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clients.diagnosis.words import SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.paging import Align, Column, RowAction, local_time
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -147,7 +148,7 @@ def columns(clocks: Clocks, *, incoming: bool) -> tuple[Column, ...]:
         Column("state", "状态", 112, looks=LOOKS if incoming else HOSPITAL_LOOKS, sort=False),
         Column("patient_name", "姓名", 116, strong=True, marks=marks, sort=False, firm=True),
         Column("sex", "性别", 48, format=_sex, sort=False, visible=False),
-        Column("age", "年龄", 56, sort=False, align=Align.RIGHT, visible=False),
+        Column("age", "年龄", 56, format=age_for_reader, sort=False, align=Align.RIGHT, visible=False),
         Column("exam_type", "类型", 44, sort=False),
         Column("body_part", "检查部位", 0, sort=False),
         Column(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from clients.diagnosis.report.state import choice_name, chosen, option_names
@@ -203,19 +204,45 @@ class ReportChoices(QWidget):
         self.report_quality = _score_row("报告质量", score_scale)
         self.image_quality.chosen.connect(self._on_image_quality)
         self.report_quality.chosen.connect(self._on_report_quality)
-        upper = _line(16)
+        self._upper, self._scores = _Line(16), _Line(16)
         rows = list(self.rows.values())
-        upper.box.addWidget(rows[0], 0, Qt.AlignmentFlag.AlignTop)
-        upper.box.addStretch(1)
-        upper.box.addWidget(self.image_quality, 0, Qt.AlignmentFlag.AlignTop)
-        upper.box.addWidget(self.report_quality, 0, Qt.AlignmentFlag.AlignTop)
-        self._layout.addWidget(upper)
+        self._upper.box.addWidget(rows[0], 0, Qt.AlignmentFlag.AlignTop)
+        self._upper.box.addStretch(1)
+        self._upper.box.addWidget(self._scores, 0, Qt.AlignmentFlag.AlignTop)
+        self._scores.box.addWidget(self.image_quality, 0, Qt.AlignmentFlag.AlignTop)
+        self._scores.box.addWidget(self.report_quality, 0, Qt.AlignmentFlag.AlignTop)
+        self._layout.addWidget(self._upper)
         for first in range(1, len(rows), _PER_LINE):
-            lower = _line(16)
+            lower = _Line(16)
             for row in rows[first : first + _PER_LINE]:
                 lower.box.addWidget(row, 0, Qt.AlignmentFlag.AlignTop)
             lower.box.addStretch(1)
             self._layout.addWidget(lower)
+
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        # narrower than one line of everything: the scores move below then
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        """Put the scores beside the first choice where there is room, else on a line of their own."""
+        first = next(iter(self.rows.values()))
+        needed = first.sizeHint().width() + 2 * self._upper.box.spacing() + self._scores.sizeHint().width()
+        is_beside = self._upper.box.indexOf(self._scores) >= 0
+        if (needed <= self.width()) == is_beside:
+            return
+        if is_beside:
+            self._upper.box.removeWidget(self._scores)
+            self._layout.insertWidget(1, self._scores, 0, Qt.AlignmentFlag.AlignRight)
+        else:
+            self._layout.removeWidget(self._scores)
+            self._upper.box.addWidget(self._scores, 0, Qt.AlignmentFlag.AlignTop)
+        self.updateGeometry()
 
     def _on_image_quality(self, value: str) -> None:
         self.changed.emit("image_quality", value)
@@ -238,10 +265,6 @@ class _Line(QWidget):
         self.box = QHBoxLayout(self)
         self.box.setContentsMargins(0, 0, 0, 0)
         self.box.setSpacing(spacing)
-
-
-def _line(spacing: int) -> _Line:
-    return _Line(spacing)
 
 
 def _score_row(label: str, scale: str) -> ChoiceRow | PointsRow:

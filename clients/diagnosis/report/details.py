@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTextEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from clients.diagnosis.words import LOG_WORDS, SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.paging import local_time
 from clients.kit.states import REPORT_LOOKS
@@ -158,7 +159,7 @@ def patient_panel(exam: ExamView) -> FactsPanel:
                 (
                     ("姓名", patient.name),
                     ("性别", tr(SEX_WORDS[patient.sex])),
-                    ("年龄", exam.row.age),
+                    ("年龄", age_for_reader(exam.row.age)),
                     ("出生日期", born),
                     ("患者编号", patient.patient_number),
                     ("就诊卡号", patient.card_number),

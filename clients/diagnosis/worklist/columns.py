@@ -8,6 +8,7 @@ from typing import Any
 
 from clients.diagnosis.words import SEX_WORDS, images_look
 from clients.diagnosis.worklist.clocks import clock_look, state_age
+from clients.kit.ages import age_for_reader
 from clients.kit.paging import Align, Column, RowAction, local_time
 from clients.kit.states import EXAM_LOOKS, PATIENT_TYPE_LOOKS, REPORT_LOOKS, StateLook
 from clients.kit.tokens import Tone
@@ -137,7 +138,7 @@ _FIRST = (
     Column("state", "报告状态", 104, looks=REPORT_LOOKS, sort=False),
     Column("patient_name", "姓名", 112, strong=True, marks=name_marks, sort=False),
     Column("sex", "性别", 48, format=_sex, sort=False),
-    Column("age", "年龄", 56, sort=False, align=Align.RIGHT),
+    Column("age", "年龄", 56, format=age_for_reader, sort=False, align=Align.RIGHT),
 )
 _REST = (
     Column("exam_type", "检查类型", 72, sort=False),

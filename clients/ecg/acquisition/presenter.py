@@ -30,6 +30,7 @@ from clients.ecg.acquisition.ports import (
 from clients.ecg.acquisition.state import AcquisitionState, FindingLine, Phase
 from clients.ecg.line.originals import one_original
 from clients.ecg.line.outbox import new_key
+from clients.kit.ages import age_for_reader
 from clients.kit.translations import tr
 from shared.contract.ecg import EcgExamView, GetEcgExam, GetTrace, TraceData, TraceView
 from shared.contract.ecg_acquisition import (
@@ -117,7 +118,7 @@ class AcquisitionPresenter:
     def _on_exam(self, exam: EcgExamView) -> None:
         row = exam.row
         self._put(
-            patient=f"{row.patient_name}  {row.age}",
+            patient=f"{row.patient_name}  {age_for_reader(row.age)}",
             exam=f"{row.accession_number}  {row.exam_item}",
             urgency=row.urgency,
         )

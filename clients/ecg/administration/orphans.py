@@ -13,6 +13,7 @@ from clients.ecg.lists.query import STATES
 from clients.ecg.looks import EXAM_LOOKS, ORPHAN_LOOKS, sex_word
 from clients.ecg.pages import ORPHANS
 from clients.ecg.shell.dialogs import EcgDialog, ReasonDialog
+from clients.kit.ages import age_for_reader
 from clients.kit.labels import Label, ValueLabel
 from clients.kit.lists import ListView
 from clients.kit.paging import Column, EmptyWords, RowAction, local_time
@@ -53,7 +54,7 @@ COLUMNS = (
     Column("state", "状态", 96, looks=ORPHAN_LOOKS, sort=False),
     Column("patient_name", "文件中的姓名", 120, strong=True, sort=False),
     Column("sex", "性别", 64, value=sex_of, sort=False, firm=True),
-    Column("age", "年龄", 56, sort=False),
+    Column("age", "年龄", 56, format=age_for_reader, sort=False),
     Column("patient_number", "文件中的编号", 120, sort=False),
     Column("recorded_at", "记录时间", 128, value=lambda row: row.trace.recorded_at, sort=False),
     Column("received_at", "接收时间", 128, value=lambda row: row.trace.received_at, sort=False, quiet=True),
@@ -130,7 +131,7 @@ class MatchDialog(EcgDialog):
         self.orphan = orphan
         self.match: MatchView | None = None
         self.body.addWidget(Label("文件中的病人", "quiet"))
-        facts = [orphan.patient_name or "–", sex_of(orphan), orphan.age, orphan.patient_number]
+        facts = [orphan.patient_name or "–", sex_of(orphan), age_for_reader(orphan.age), orphan.patient_number]
         facts.append(local_time(orphan.trace.recorded_at))
         self.body.addWidget(ValueLabel("　".join(fact for fact in facts if fact), "title"))
         self.step = Label("第一步：选择这份心电图所属的检查", "strong")
@@ -140,7 +141,7 @@ class MatchDialog(EcgDialog):
                 Column("state", "检查状态", 104, value=lambda row: row.exam.state, looks=EXAM_LOOKS, sort=False),
                 Column("name", "病人姓名", 100, value=lambda row: row.exam.patient_name, strong=True, sort=False),
                 Column("sex", "性别", 64, value=lambda row: sex_word(row.exam.sex), sort=False, firm=True),
-                Column("age", "年龄", 56, value=lambda row: row.exam.age, sort=False),
+                Column("age", "年龄", 56, value=lambda row: row.exam.age, format=age_for_reader, sort=False),
                 Column("number", "检查号", 112, value=lambda row: row.exam.accession_number, sort=False),
                 Column("registered", "登记时间", 128, value=lambda row: row.exam.registered_at, sort=False),
                 Column("differences", "不一致之处", 0, value=lambda row: "；".join(row.differences), sort=False),

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from clients.ecg.desk import Desk
 from clients.ecg.looks import choices, sex_word
 from clients.ecg.shell.dialogs import EcgDialog
+from clients.kit.ages import age_for_reader
 from clients.kit.fields import Choice, ChoiceField, LongTextField, Section, TextField
 from clients.kit.forms import FormView
 from clients.kit.labels import Label, ValueLabel
@@ -81,7 +82,9 @@ class ApplicationDialog(EcgDialog):
         """Fill the dialog with what the exam says."""
         assert self.form is not None
         self.given = given
-        self.head.set_text("　".join(part for part in (given.patient_name, sex_word(given.sex), given.age) if part))
+        self.head.set_text(
+            "　".join(part for part in (given.patient_name, sex_word(given.sex), age_for_reader(given.age)) if part)
+        )
         self.by.set_text(tr("申请医生：{name}", name=given.applicant))
         self.form.set_choices("team", [Choice(team.id, _team_name(team), translate=False) for team in given.teams])
         known = [team.id for team in given.teams]

@@ -10,6 +10,7 @@ from clients.ecg.lists.columns import short_time
 from clients.ecg.lists.query import FIRST, LAST, QUICK, STATES, day, text
 from clients.ecg.looks import CLOCK_LOOKS, CONSULTATION_LOOKS, DANGER_LOOKS, URGENCY_LOOKS, sex_word
 from clients.ecg.shell.keys import PUBLISHED
+from clients.kit.ages import age_for_reader
 from clients.kit.paging import Column, RowAction
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -97,7 +98,7 @@ def incoming_columns(clocks: Clocks) -> tuple[Column, ...]:
         Column("state", "会诊状态", 104, looks=CONSULTATION_LOOKS, sort=False),
         Column("patient_name", "病人姓名", 150, strong=True, marks=marks, sort=False),
         Column("sex", "性别", 64, format=sex_word, sort=False, firm=True),
-        Column("age", "年龄", 52, sort=False),
+        Column("age", "年龄", 52, format=age_for_reader, sort=False),
         clock_column(clocks),
         Column("from_hospital", "申请医院", 100, sort=False),
         Column("reasons", "提示", 0, value=_reasons, sort=False),
@@ -129,7 +130,7 @@ def outgoing_columns(clocks: Clocks, ticked: Callable[[int], bool]) -> tuple[Col
         Column("state", "会诊状态", 104, looks=CONSULTATION_LOOKS, sort=False),
         Column("patient_name", "病人姓名", 140, strong=True, marks=marks, sort=False),
         Column("sex", "性别", 64, format=sex_word, sort=False, firm=True),
-        Column("age", "年龄", 52, sort=False),
+        Column("age", "年龄", 52, format=age_for_reader, sort=False),
         Column("accession_number", "检查号", 120, sort=False, quiet=True, visible=False),
         Column("to_hospital", "会诊医院", 100, sort=False),
         Column("team", "受邀团队", 96, sort=False, visible=False),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 from clients.ecg.desk import Desk
 from clients.ecg.looks import CONSULTATION_LOOKS, DANGER_LOOKS, URGENCY_LOOKS, sex_word, word
 from clients.ecg.shell.dialogs import EcgDialog
+from clients.kit.ages import age_for_reader
 from clients.kit.badges import StateBadge
 from clients.kit.labels import Label, ValueLabel
 from clients.kit.lists import ListView
@@ -23,7 +24,7 @@ from shared.domain.ecg_reports import AGREEMENTS
 _SHORT: tuple[tuple[str, Callable[[ConsultationView], str]], ...] = (
     ("病人姓名", lambda row: row.patient_name),
     ("性别", lambda row: sex_word(row.sex)),
-    ("年龄", lambda row: row.age),
+    ("年龄", lambda row: age_for_reader(row.age)),
     ("检查号", lambda row: row.accession_number),
     ("病人编号", lambda row: row.patient_number),
     ("就诊类型", lambda row: word(VISIT_WORDS, row.visit_kind)),

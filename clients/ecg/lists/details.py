@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from clients.ecg.desk import Desk
 from clients.ecg.looks import EXAM_LOOKS, sex_word, word
 from clients.ecg.shell.dialogs import EcgDialog
+from clients.kit.ages import age_for_reader
 from clients.kit.badges import StateBadge
 from clients.kit.fields import LongTextField, Section, TextField
 from clients.kit.forms import FormView
@@ -26,7 +27,7 @@ CHANGEABLE = ("complaint", "history", "clinical_diagnosis", "phone", "bed", "rem
 _FACTS: tuple[tuple[str, Callable[[EcgRow], str]], ...] = (
     ("病人姓名", lambda row: row.patient_name),
     ("性别", lambda row: sex_word(row.sex)),
-    ("年龄", lambda row: row.age),
+    ("年龄", lambda row: age_for_reader(row.age)),
     ("身份证号", lambda row: row.id_number),
     ("病人编号", lambda row: row.patient_number),
     ("就诊类型", lambda row: word(VISIT_WORDS, row.visit_kind)),

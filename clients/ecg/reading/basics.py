@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QTabBar, QToolTip, QWidget
 
 from clients.ecg.reading.state import PageState
+from clients.kit.ages import age_for_reader
 from clients.kit.theme import current_theme, is_look_change
 from clients.kit.translations import Language, language, tr
 from shared.contract.ecg import EcgExamView, EcgRow
@@ -102,7 +103,7 @@ class BasicsBar(QWidget):
         first = [
             (tr("姓名"), row.patient_name),
             (tr("性别"), tr(_SEX[row.sex]) if row.sex in _SEX else "–"),
-            (tr("年龄"), row.age or "–"),
+            (tr("年龄"), age_for_reader(row.age) or "–"),
             (tr("检查日期"), moment_of(examined)),
             (tr("门诊号"), row.outpatient_number or "–"),
             (tr("体检号"), row.health_check_number or "–"),

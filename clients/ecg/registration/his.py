@@ -10,6 +10,7 @@ from clients.ecg.lists.page import ListPage, ListSpec
 from clients.ecg.lists.query import FIRST, LAST, STATES, day, text
 from clients.ecg.looks import REQUEST_LOOKS, URGENCY_LOOKS, choices, sex_word, word
 from clients.ecg.pages import HEALTH_CHECK, HIS, IN_HOSPITAL
+from clients.kit.ages import age_for_reader
 from clients.kit.fields import ChoiceField, TextField
 from clients.kit.paging import Column, EmptyWords, RowAction
 from clients.kit.states import StateLook
@@ -51,7 +52,7 @@ COLUMNS = (
     Column("state", "状态", 96, looks=REQUEST_LOOKS, sort=False),
     Column("patient_name", "病人姓名", 130, value=_of("patient_name"), strong=True, marks=_marks, sort=False),
     Column("sex", "性别", 64, value=_of("sex"), format=sex_word, sort=False, firm=True),
-    Column("age", "年龄", 56, value=_of("age"), sort=False),
+    Column("age", "年龄", 56, value=_of("age"), format=age_for_reader, sort=False),
     Column(
         "visit_kind",
         "就诊类型",

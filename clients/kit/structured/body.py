@@ -13,6 +13,7 @@ from clients.kit.translations import tr
 from shared.domain.structured import Field, FieldKind, Part, Section
 from shared.domain.structured_form import Slot
 
+_NAME_WIDTH = 240
 PARTS = {Part.FINDINGS: "影像所见", Part.IMPRESSION: "诊断意见", Part.NONE: "只作数据"}
 
 
@@ -178,7 +179,11 @@ class _AddItem(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 4)
         self.button = Button("", "", "add", on_click=self._on_add)
-        self.button.set_source("添加{name}", name=group.label)
+        # a button never breaks its words: a long name would make the whole form wider than its panel
+        name = self.button.fontMetrics().elidedText(group.label, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+        self.button.set_source("添加{name}", name=name)
+        if name != group.label:
+            self.button.setToolTip(group.label)
         row.addWidget(self.button)
         row.addStretch(1)
 

@@ -103,12 +103,20 @@ class FieldRow(QWidget):
             head = QHBoxLayout()
             head.setSpacing(4)
             name = Label("{name}", "caption", name=field.label)
-            name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            head.addWidget(name)
-            head.addWidget(star)
-            head.addWidget(self._past, 1)
-            self._hides_past = False
-            column.addLayout(head)
+            name.ensurePolished()
+            if name.sizeHint().width() <= _HEAD_WIDTH:
+                name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+                head.addWidget(name)
+                head.addWidget(star)
+                head.addWidget(self._past, 1)
+                self._hides_past = False
+                column.addLayout(head)
+            else:  # the panel is narrow, and what is wider than it would be cut off on its right
+                name.setWordWrap(True)
+                head.addWidget(name, 1)
+                head.addWidget(star, 0, Qt.AlignmentFlag.AlignTop)
+                column.addLayout(head)
+                column.addWidget(self._past)
             self._picker = OptionPicker(field.options, many=field.kind is FieldKind.CHOICES)
             self._picker.setAccessibleName(field.label)
             self._picker.picked.connect(self._on_picked)
@@ -258,3 +266,5 @@ def _is_narrow(field: Field) -> bool:
 
 _LABEL_WIDTH = 92
 _NUMBER_WIDTH = 76
+_HEAD_WIDTH = 300
+"""of a name that shares its line with the value of the past, where the panel is at its narrowest."""

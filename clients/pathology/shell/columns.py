@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from clients.kit.ages import age_for_reader
 from clients.kit.paging import Column
 from clients.kit.states import StateLook
 from clients.kit.tokens import Tone
@@ -44,7 +45,7 @@ def flag_marks(row: CaseRow) -> list[StateLook]:
 def sex_and_age(row: Any) -> str:
     """女 45岁."""
     sex = tr(SEX_WORDS.get(row.sex, "未知")) if row.sex is not Sex.UNKNOWN else ""
-    return " ".join(part for part in (sex, row.age) if part)
+    return " ".join(part for part in (sex, age_for_reader(row.age)) if part)
 
 
 COLUMNS: tuple[Column, ...] = (

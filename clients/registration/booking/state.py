@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from clients.registration.measures import age_for_reader, age_text
+from clients.kit.ages import age_for_reader
+from clients.registration.measures import age_text
 from shared.contract.exams import ApplicationView, ClinicalEntry, ItemEntry, RequesterEntry, SlotView
 from shared.contract.organisation import ExamItemView, HospitalView, RoomView
 from shared.contract.patients import PatientView, SimilarPatient

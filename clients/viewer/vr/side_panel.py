@@ -16,7 +16,7 @@ from clients.viewer.vr.saved_views import SavedView, SavedViews
 from clients.viewer.vr.state import Aspect, Templates, VrModel
 from clients.viewer.vr.tool_grid import ToolGrid
 
-WIDTH = 300
+WIDTH = 308
 
 
 class SidePanel(QFrame):

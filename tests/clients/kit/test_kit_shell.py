@@ -221,6 +221,27 @@ def test_permissions_of_the_session_open_pages(qtbot: QtBot) -> None:
     assert not shell.rail.isVisible()
 
 
+def test_pages_beyond_the_rail_are_reached_by_its_arrows(qtbot: QtBot) -> None:
+    line = FakeConnection()
+    pages = tuple(Page(f"page{number}", f"第 {number} 页", "key", build) for number in range(30))
+    window = Workstation("密码", pages, lambda _server: line)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    rail = window.sign_in_with(SignedIn(line, line.login("admin", "secret"))).rail
+    qtbot.waitUntil(lambda: rail.down.isVisible() and rail.down.isEnabled(), timeout=30_000)
+    assert not rail.up.isEnabled()
+    last = rail.buttons["page29"]
+    assert last.visibleRegion().isEmpty()
+    for _ in range(9):
+        if rail.down.isEnabled():
+            qtbot.mouseClick(rail.down, Qt.MouseButton.LeftButton)
+    assert not last.visibleRegion().isEmpty()
+    assert rail.up.isEnabled() and not rail.down.isEnabled()
+    window.resize(1366, 2000)
+    qtbot.waitUntil(lambda: not rail.down.isVisible(), timeout=30_000)
+
+
 def test_drafts_of_the_user_are_written_when_the_window_closes(desk: Desk, tmp_path: Path) -> None:
     page = desk.shell.go_to("first")
     assert isinstance(page, NotePage)

@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 
-from clients.kit.translations import Language, set_language
-from clients.registration.measures import age_for_reader, age_text, birth_date_for, fen_from, yuan
+from clients.registration.measures import age_text, birth_date_for, fen_from, yuan
 
 TODAY = date(2026, 11, 21)
 
@@ -50,12 +49,3 @@ def test_what_is_no_amount_is_refused(typed: str) -> None:
 
 def test_fen_read_as_money() -> None:
     assert yuan(128050) == "1,280.50"
-
-
-def test_ages_are_read_in_english_too() -> None:
-    set_language(Language.ENGLISH)
-    try:
-        assert age_for_reader("45岁") == "45 y"
-    finally:
-        set_language(Language.CHINESE)
-    assert age_for_reader("45岁") == "45岁"

@@ -11,6 +11,7 @@ from clients.diagnosis.collections.favourites.filing import FilingForm
 from clients.diagnosis.collections.favourites.presenter import FavouritesPresenter, FavouritesState
 from clients.diagnosis.worklist.columns import short_time
 from clients.diagnosis.worklist.more_filters import ALL, choices, fill
+from clients.kit.ages import age_for_reader
 from clients.kit.choosing import Option, SearchBox
 from clients.kit.labels import Button, IconButton, Label, hairline
 from clients.kit.lists import ListView
@@ -22,7 +23,7 @@ from shared.contract.collections import FavouriteView
 
 COLUMNS = (
     Column("patient_name", "姓名", 96, value=lambda row: row.case.patient_name, strong=True, sort=False),
-    Column("age", "年龄", 56, value=lambda row: row.case.age, sort=False),
+    Column("age", "年龄", 56, value=lambda row: row.case.age, format=age_for_reader, sort=False),
     Column("exam_type", "检查类型", 72, value=lambda row: row.case.exam_type, sort=False),
     Column("items", "检查项目", 0, value=lambda row: row.case.items, sort=False),
     Column("disease", "病种标记", 120, sort=False),

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.diagnosis.collections.similar.presenter import SimilarPresenter, SimilarState
 from clients.diagnosis.words import SEX_WORDS
+from clients.kit.ages import age_for_reader
 from clients.kit.labels import Button, Label, ValueLabel
 from clients.kit.paging import local_time
 from clients.kit.panels import scrolling
@@ -90,7 +91,7 @@ class _Card(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 12, 8)
         box.setSpacing(4)
-        head = f"{tr(SEX_WORDS[one.sex])}  {one.age}  {one.items}  {local_time(one.examined_at)[:10]}"
+        head = f"{tr(SEX_WORDS[one.sex])}  {age_for_reader(one.age)}  {one.items}  {local_time(one.examined_at)[:10]}"
         box.addWidget(ValueLabel(head, "strong"))
         shared = "、".join(one.shared)
         box.addWidget(

@@ -10,6 +10,7 @@ from clients.diagnosis.collections.teaching.presenter import TeachingPresenter, 
 from clients.diagnosis.collections.words import DIFFICULTY_LOOKS, tries_words
 from clients.diagnosis.words import SEX_WORDS
 from clients.diagnosis.worklist.more_filters import ALL, choices, fill
+from clients.kit.ages import age_for_reader
 from clients.kit.badges import StateBadge
 from clients.kit.choosing import Option, SearchBox, Switch
 from clients.kit.image_strip import ImageStrip, StripImage
@@ -163,7 +164,7 @@ class TeachingFilesView(QWidget):
         if self._edits:
             return
         self.content.addWidget(ValueLabel(_title(shown), "headline", wrap=True))
-        about = f"{shown.exam_type}  {shown.body_part}  {tr(SEX_WORDS[shown.sex])}  {shown.age}"
+        about = f"{shown.exam_type}  {shown.body_part}  {tr(SEX_WORDS[shown.sex])}  {age_for_reader(shown.age)}"
         self.content.addWidget(ValueLabel(about, "quiet"))
         self.content.addWidget(StateBadge(DIFFICULTY_LOOKS[shown.text.difficulty]))
         if shown.pictures:

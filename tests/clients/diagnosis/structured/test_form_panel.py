@@ -258,6 +258,41 @@ def test_nothing_is_cut_at_the_smallest_screen(window: FormWindow, language: Lan
         set_language(Language.CHINESE)
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_long_names_make_the_page_no_wider(qtbot: QtBot, language: Language) -> None:
+    name = "Peak systolic velocity of the right internal carotid artery (mean of three)"
+    usual = nodule_template()
+    window = FormWindow(
+        qtbot,
+        msgspec.structs.replace(
+            usual,
+            sections=tuple(
+                msgspec.structs.replace(
+                    section,
+                    fields=tuple(
+                        msgspec.structs.replace(
+                            field,
+                            label=name,
+                            fields=tuple(msgspec.structs.replace(one, label=name) for one in field.fields),
+                        )
+                        for field in section.fields
+                    ),
+                )
+                for section in usual.sections
+            ),
+        ),
+    )
+    set_language(language)
+    try:
+        panel = window.begin()
+        panel.body.add_item(group(window))
+        # the whole writing area: the form makes it narrow, and the choices below the text are in it too
+        qtbot.waitUntil(lambda: review(panel) + review(window.page.writing.choices) == [], timeout=30_000)
+    finally:
+        set_language(Language.CHINESE)
+        window.close()
+
+
 # ── matching ─────────────────────────────────────────────────────────────────────────────────────────
 
 
