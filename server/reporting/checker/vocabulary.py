@@ -60,8 +60,9 @@ LONGEST = max(map(len, TERMS))
 # A slip that is right when it goes on like this.
 RIGHT_AFTER_ALL: dict[str, tuple[str, ...]] = {
     "根骨": ("弓根骨", "神经根骨", "根骨质"),
-    "锥体": ("锥体束", "锥体交叉", "锥体外"),
+    "锥体": ("锥体束", "锥体交叉", "锥体外", "肾锥体", "锥体神经"),
     "增强化": ("增强化疗",),
+    "节结": ("关节结",),
     "增后": ("增后扫描", "增后期"),
 }
 
