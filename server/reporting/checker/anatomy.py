@@ -22,7 +22,7 @@ ORGANS: dict[str, str] = {
     "脑动脉": r"大脑[前中后]动脉|基底动脉|椎动脉|颅内动脉|交通动脉",
     "颈动脉": r"颈(?:总|内|外)?动脉",
     "冠状动脉": r"冠状?动?脉|前降支|回旋支|(?<![A-Za-z])(?:LAD|LCX|RCA)(?![A-Za-z])",
-    "肝": r"肝(?!内?外?胆管|总管|肾|门)|\bliver\b|hepatic",
+    "肝": r"肝门[区部]|肝(?!内?外?胆管|总管|肾|门)|\bliver\b|hepatic",
     "胆囊": r"胆囊|肝胆(?!管|总管|道|外科)|(?<=、)胆(?=、)|gallbladder",
     "胆管": r"胆总管|胆管|肝总管|bile duct",
     "胰": r"胰|pancrea",
@@ -42,7 +42,7 @@ ORGANS: dict[str, str] = {
     "硬膜": r"硬膜[外下]|subdural|epidural",
     "鼻窦": r"[上颌筛额蝶]+窦|鼻窦|sinus",
     "乳突": r"乳突|mastoid",
-    "眼": r"眼[眶球]|眶[内外上下]壁|orbit",
+    "眼": r"眼[眶球]|眶[内外上下]?壁|眶脂|orbit",
     "肩": r"肩|肱骨头|冈上肌|shoulder",
     "肘": r"肘|尺骨鹰嘴|elbow",
     "腕": r"腕|桡骨远端|舟骨|wrist",
@@ -56,7 +56,8 @@ ORGANS: dict[str, str] = {
     "股骨": r"股骨|大腿|femur|femoral",
     "胫腓骨": r"[内外后]踝|胫骨|腓骨|小腿|tibia|fibula",
     "肋骨": r"肋骨|第?\d+(?:[、\-~至]\d+)*前?后?肋|\bribs?\b",
-    "锁骨": r"锁骨|clavic",
+    "锁骨下动脉": r"锁骨下动脉|头臂干",
+    "锁骨": r"锁骨(?![上下](?:动|静|窝|区|淋))|clavic",
     "骨盆": r"骨盆|骶髂|髂骨|耻骨|坐骨|pelvis",
     "脊柱": r"[颈胸腰骶]椎|椎体|椎间盘|椎管|脊柱|[CTLS]\d{1,2}[/\-][CTLS]?\d|vertebra|\bdis[ck]\b|spin(?:e|al)",
     "腹腔": r"腹腔|腹水|ascites",
@@ -86,7 +87,7 @@ ORGANS: dict[str, str] = {
     "十二指肠": r"十二指肠|球部|duoden",
     "喉": r"声带|声门|会厌|梨状窝|喉咽",
     "膈下": r"膈下",
-    "胃": r"胃|stomach|gastric",
+    "胃": r"胃|幽门|stomach|gastric",
     "肠": r"结肠|直肠|小肠|回盲|肠|colon|rect(?:um|al)|bowel",
 }
 _ORGAN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in ORGANS.items()}
@@ -115,7 +116,7 @@ LESIONS: dict[str, str] = {
     "息肉": r"息肉|隆起样|回声附着|附着于|polyp",
     "囊肿": r"囊肿|囊性(?:低密度|无回声|病灶|灶|占位|结节|为主)|\bcysts?\b",
     "扩张": r"扩张|dilat",
-    "动脉瘤": r"动脉瘤|动脉[^，。；]{0,8}瘤样(?:扩张|膨出)|aneurysm",
+    "动脉瘤": r"动脉瘤|动脉[^，。；]{0,8}瘤样(?:扩张|膨出)|动脉[^，。；]{0,10}囊状(?:突起|突出|膨出)|aneurysm",
     "夹层": r"夹层|内膜片|dissection",
     "狭窄": r"狭窄|stenos",
     "肺气肿": r"肺气肿|肺大[疱泡]|emphysema",
@@ -133,7 +134,7 @@ LESIONS: dict[str, str] = {
     "反流": r"反流|返流|regurgit",
     "孕囊": r"孕囊|妊娠囊|宫内早孕",
     "肠梗阻": r"肠梗阻|液气平|气液平|bowel obstruction",
-    "肿瘤": r"(?:肌|血管|腺|脑膜|脂肪|鞘|淋巴|胶质|畸胎|神经|软骨|错构|细胞|骨|室管膜)瘤(?!样)|(?<!抗)癌",
+    "肿瘤": r"(?:肌|血管|腺|脑膜|脂肪|鞘|淋巴|胶质|畸胎|神经|软骨|错构|细胞|骨|室管膜)瘤(?!样)|(?<!抗)癌(?!栓)",
     "脊髓变性": r"脊髓[^，。]{0,4}(?:变性|水肿|软化)|髓内(?:未见|见)?(?:明显)?异常信号",
     "坏死": r"缺血性?坏死|双线征",
     "绕颈": r"绕颈",
@@ -144,7 +145,7 @@ _LESION = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in LESIONS
 # "left ventricle" is the name of one thing, "shifted to the left" a direction: neither tells where a lesion is.
 _NO_SIDE = re.compile(
     r"左右|[左右](?:心|房|室|主干|前降|回旋|冠|移|偏|倾|肝静脉|肝管)|[向偏往自由从][左右]侧?(?!肺|肾|乳)|[左右]侧?(?:移位|弯|凸|前斜|后斜)|[左右]束支"
-    r"|对侧|left ventric|right ventric|left atri|right atri|left main|to the (?:left|right)|leftward|rightward",
+    r"|室间隔[-—–、与和]?右室|[左右]室插入|(?:较|比|低于|高于|大于|小于)[左右]侧?(?=[稍略明显小大高低短长粗细窄宽薄厚缩增减])|对侧|left ventric|right ventric|left atri|right atri|left main|to the (?:left|right)|leftward|rightward",
     re.IGNORECASE,
 )
 _BOTH = re.compile(

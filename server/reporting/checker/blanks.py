@@ -23,7 +23,7 @@ _REMNANTS = re.compile(
     r"|(?<![\d)）mc×xX])\s+[×xX]\s*(?=mm|cm)"
     r"|请(?:在此处?|于此处?|根据[^，。]{0,8})?(?:选择|填写|输入|录入)(?!.{0,4}方案)|请在此处?(?:描述|补充)|[（(]\s*请(?:描述|注明|说明|补充|写明|核对|给出|具体|自行)[^（()）]{0,10}[）)]|待(?:填|补充|完善)|此处(?:填写|输入|描述)|点击(?:此处|输入|选择)|(?:右侧?)\s*[/／]\s*左侧?(?![心房室])|[?？]\s*(?:不|错|不对)[，,是。]|(?:写|打|录)错|参考[^，。；]{0,4}模板|请核对|(?:张|李|王)某|某某|(?:前|后|平)\s*[/／]\s*(?:后|前|水平|平)(?=[/／位])|(?:左|左侧)\s*[/／]\s*(?:右|右侧)(?:\s*[/／]\s*双侧?)?(?!心)|[有无是否见]\s*[/／]\s*(?:无|有|否|是|未见)"
     r"|(?:轻度?|中度?|重度?)\s*[/／]\s*(?:轻|中|重)度?|(?:上|中|下)\s*[/／]\s*(?:上|中|下)叶?|(?:增大|缩小|阳性|阴性|光滑|清楚|正常|异常|规则|均匀)\s*[/／]\s*(?:缩小|增大|阴性|阳性|毛糙|不清楚?|异常|正常|不规则|不均匀?|欠规则|欠均匀)"
-    r"|(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])|\b(?:N/?A|XXX+|lorem ipsum|insert (?:text )?here|select one|placeholder)\b|模板(?:名称|内容|文字)",
+    r"|(?<![A-Za-z])(?:TODO|TBD|FIXME|(?:YYYY|yyyy)(?:[-/.年](?:MM|mm)(?:[-/.月](?:DD|dd)日?)?)?)(?![A-Za-z])|\b(?:N/?A|XXX+|lorem ipsum|insert (?:text )?here|select one|placeholder)\b|模板(?:名称|内容|文字)",
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
@@ -145,6 +145,8 @@ def measures(subject: Subject) -> Iterator[Alarm]:
         yield Alarm(AlarmKind.MISSING, "", "诊断意见为空，请填写。")
     for text in (subject.findings, subject.impression):
         for match in _MEASURE_WITHOUT_NUMBER.finditer(text):
+            if re.search(r"\d\s*/\s*\d\s*$", text[: match.start()]):
+                continue  # shifted by a third of the shaft's width
             yield Alarm(AlarmKind.MISSING, match[0], f"“{match[0].strip()}”没有数值，请补充测量。")
     yield from _unmeasured(subject.findings)
     yield from _one_unmeasured(subject.findings)
@@ -164,13 +166,15 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
             continue
         if mention.sentence in told or mention.is_history or mention.is_unsure or not _NAMED.search(mention.words):
             continue
-        if _ANATOMY.search(mention.words) or re.search(r"钙化|点状|样改变", mention.words):
+        if _ANATOMY.search(mention.words) or re.search(r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞", mention.words):
             continue
         sentence = parts[mention.sentence]
         after = parts[mention.sentence + 1] if mention.sentence + 1 < len(parts) else ""
         if _GROWN.search(sentence) and _LOOKS.search(sentence):
             pass  # whoever tells how it looks and how it changed has measured it
-        elif any(one.search(sentence) for one in (_TOO_MANY_TO_MEASURE, _MEASURE_WITHOUT_NUMBER, _REMNANTS)):
+        elif _TOO_MANY_TO_MEASURE.search(mention.words if mention.lesion == "动脉瘤" else sentence) or any(
+            one.search(sentence) for one in (_MEASURE_WITHOUT_NUMBER, _REMNANTS)
+        ):
             continue
         if _is_measured(sentence) or (_GOES_ON.search(after) and _is_measured(after)):
             continue

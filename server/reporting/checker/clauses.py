@@ -44,6 +44,8 @@ _FAR_FROM = re.compile(r"距(?:离)?[^，。；\d]{1,8}\d+(?:\.\d+)?\s*(?:cm|mm)
 _JOINT = frozenset({"关节"})
 _LIVER = frozenset({"肝"})
 _LOBE = re.compile(r"[左右][内外前后]?叶|尾状?叶")
+_SPINE = frozenset({"脊柱"})
+_THE_BODY = re.compile(r"(?:该|其)?椎体(?!序列|前?后?缘|边)")
 _PART_OF = re.compile(r"[上中下][段端]|[末远][段端]")
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -171,6 +173,8 @@ def clauses(text: str) -> tuple[Clause, ...]:
                 own_places |= places_in(f"肝{part.strip()}")
             if not own_organs and organs == _LIVER and _LOBE.match(part.strip()):
                 own_places |= places_in(f"肝{part.strip()}")
+            if own_organs == _SPINE and not own_places and _THE_BODY.match(part.strip()):
+                own_places = places  # of the vertebra that its sentence named
             if not own_organs and organs and _PART_OF.match(part.strip()):
                 own_places |= frozenset[tuple[str, str]]().union(
                     *(places_in(f"{organ}{part.strip()}") for organ in organs)

@@ -85,12 +85,18 @@ def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
     found, told = now(subject.findings), now(subject.impression)
     for one in dict.fromkeys(replace(each, sentence=0) for each in told):
         against = [other for other in found if other.is_denied != one.is_denied and _same_thing(one, other)]
+        if not one.is_denied and "陈旧" in one.words and one.is_unsure:
+            continue
         if not one.is_denied and one.lesion == "气胸" and supports(one, subject.findings):
             continue
         denial, assertion = (one, None) if one.is_denied else (None, one)
         against = [other for other in against if denies((denial or other).words, (assertion or other).words)]
         if not one.is_denied:
             against = [other for other in against if not _denies_other_side(other.words, one)]
+        if not one.is_denied and not one.places:
+            # "no flap in the ascending aorta" does not deny the dissection that is seen further down
+            shown = any(not other.is_denied and other.lesion == one.lesion for other in found)
+            against = [other for other in against if not (shown and other.places)]
         if not against:
             if not one.is_denied and not one.is_unsure and one.lesion in SERIOUS:
                 yield from _in_normal_organ(one, subject)

@@ -66,12 +66,17 @@ def _compared(findings: str) -> list[Clause]:
 
 def values_change(subject: Subject) -> Iterator[Alarm]:
     """A value with a name ("acetabular index 34°") that fell, of which the impression says that it rose."""
-    before = {one[1]: float(one[2]) for one in _VALUE.finditer(subject.prior)}
+    before: dict[str, list[float]] = {}
+    for one in _VALUE.finditer(subject.prior):
+        before.setdefault(one[1], []).append(float(one[2]))
     for clause in (*clauses(subject.impression), *_compared(subject.findings)):
         for name, then in before.items():
-            if name[:4] not in clause.text and not _ANOTHER_NAME.get(name, _NEVER).search(clause.text):
+            is_named = name[:4] in clause.text
+            if not is_named and not _ANOTHER_NAME.get(name, _NEVER).search(clause.text):
                 continue
-            if not COMPARES.search(clause.text) and not COMPARES.search(subject.impression):
+            # "uptake of the marrow is raised" tells what is seen, not what it was before
+            says_so = clause.text if name == "SUVmax" and not is_named else subject.impression
+            if not COMPARES.search(clause.text) and not COMPARES.search(says_so):
                 continue
             values = [float(one[2]) for one in _VALUE.finditer(subject.findings) if one[1] == name]
             if len(clause.sides) == 1 and name.endswith(("指数", "角")):
@@ -89,8 +94,8 @@ def values_change(subject: Subject) -> Iterator[Alarm]:
             if name.endswith("EF"):
                 rose = rose or bool(re.search(r"改善|好转|恢复|提高", clause.text))
                 fell = fell or bool(re.search(r"恶化|减退|下降|减弱", clause.text))
-            if values and rose != fell and all(one < then if rose else one > then for one in values):
-                why = f"既往{name}为 {then:g}，本次为 {values[0]:g}，诊断意见却写“{clause.text}”，请核对。"
+            if values and rose != fell and (max(values) < min(then) if rose else min(values) > max(then)):
+                why = f"既往{name}为 {then[0]:g}，本次为 {values[0]:g}，诊断意见却写“{clause.text}”，请核对。"
                 yield Alarm(AlarmKind.PRIOR, clause.text, why)
                 return
 

@@ -67,7 +67,8 @@ def level_for_level(subject: Subject) -> Iterator[Alarm]:
         said = frozenset[str]().union(*(of_kind(one.places, kind) for one in told))
         spoken = frozenset[str]().union(*(of_kind(one.places, kind) for one in found))
         there = frozenset[str]().union(*(of_kind(one.places, kind) for one in ill))
-        strange = said - (there if kind == "椎体" else spoken)
+        shown = frozenset[str]().union(*(of_kind(one.places, kind) for one in found if is_notable(one.text)))
+        strange = said - (there | shown if kind == "椎体" else spoken)
         if len(strange) == 1 and there - said and len(said) == len(there):
             clause = next(one for one in told if strange & of_kind(one.places, kind))
             yield contradiction(clause.text, next(one.text for one in ill if of_kind(one.places, kind) - said))
@@ -96,7 +97,7 @@ def called_well_there(subject: Subject) -> Iterator[Alarm]:
     found = clauses(subject.findings)
     for told in clauses(subject.impression):
         if any(one.search(told.text) for one in (ABSENT, ADVISES, DENIES, FORMER)) or re.search(
-            r"可能|[?？]|术", told.text
+            r"可能|[?？]|术|未(?:见)?(?:受累|受侵|侵犯|累及)", told.text
         ):
             continue
         for kind, place in sorted(told.places & places_in(told.text)):

@@ -50,9 +50,13 @@ class Statement:
 _ENDS_DENIED = re.compile(r"[一-鿿](?:未见|未探及|未及|阴性|[（(][-－—][)）])$")
 
 
+_IN_VIEW = re.compile(r"(?:扫描?)?所[见及示](?:部分|范围|层面)?")
+
+
 @lru_cache(maxsize=1024)
 def positive(text: str) -> str:
     """What a clause asserts: "no stone, but sludge is seen" is "sludge is seen"; "" when it finds all well."""
+    text = _IN_VIEW.sub("", text)
     if _ENDS_DENIED.search(text):
         return ""
     kept, place = "", 0
@@ -125,7 +129,7 @@ def grounds(subject: Subject) -> Iterator[Alarm]:
             return
 
 
-_BESIDE = re.compile(r"[左右前后上下内外]方|旁|之间|交界|突向|连接处")
+_BESIDE = re.compile(r"[左右前后上下内外]方|旁|之间|交界|突[向入]|连接处")
 
 
 def _may_be(item: _Told, one: Statement) -> bool:
@@ -136,9 +140,15 @@ def _may_be(item: _Told, one: Statement) -> bool:
     return not apart(item.places, one.places)
 
 
+# Of which thing they are said the words before them told.
+_BARE = re.compile(r"(?:该|上述|此)?(?:肿块|病灶|结节|占位|肿物|包块)|(?:考虑|提示|符合)?(?:局部|肿瘤)?复发")
+
+
 def _groundless(item: _Told, found: tuple[Statement, ...]) -> Alarm | None:
     concept = _concept_of(item.text)
     if concept is None or ("可能" in item.text and concept.name in {"占位", "癌", "转移瘤", "结节"}):
+        return None
+    if _BARE.fullmatch(item.text):
         return None
     if not item.organs and not item.places and concept.name in {"结节", "占位", "癌", "狭窄", "撕裂", "水肿"}:
         return None

@@ -65,7 +65,7 @@ _LIMITS = tuple(
         (r"盲端", 1.5, 45, "阑尾"),
         (r"(?:颈|椎|肾|股|腘|髂|锁骨下)\w{0,2}动脉", 0.5, 70, "动脉"),
         (r"主动脉", 8, 130, "主动脉"),
-        (r"主动脉[^。；]{0,20}(?:瘤样扩张|动脉瘤)", 13, 150, "主动脉瘤"),
+        (r"主动脉[^。；]{0,20}(?:瘤样扩张|动脉瘤|梭形扩张)", 13, 150, "主动脉瘤"),
         (r"动脉瘤", 1, 130, "动脉瘤"),
         (r"肺动脉", 6, 80, "肺动脉"),
         (r"(?<![A-Za-z])(?:LAD?|RA)(?![A-Za-z近中远开])", 12, 100, "心房"),
@@ -142,6 +142,7 @@ _THICK = re.compile(r"^，?厚(?:度|约|为|\d|$)")
 _WALL = re.compile(r"壁[^。；]{0,8}，$")
 # "A dense shadow of 8 mm": the size is that of what follows it.
 _NAMED_AFTER = re.compile(r"(?:大小|左右)?的?[高低等稍致密强无回声]{0,5}(?:影|结节|结石|灶|囊肿|肿块|息肉|斑块)")
+_ALONG = re.compile(r"的?(?:肠|管[腔壁]|节段|一?段)")
 _STRANGE_NAME = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}\s*[约为：:]*\s*$")
 _TUBES = frozenset("胆总管 管 门静脉 脾静脉 腔静脉 椎动脉".split())
 _HEARTS = frozenset("主动脉 肺动脉 心房 左室 右室 室壁 左房 右房 动脉 肾 脾 肝".split())
@@ -169,6 +170,8 @@ def believed(text: str) -> Iterator[tuple[Limits, str, float]]:
             said = before + clause.text[:start]
             if lesion := _NAMED_AFTER.match(clause.text[end:]):
                 limits = _nearest_lesion(said + lesion[0]) or _ANYTHING
+            elif _ALONG.match(clause.text[end:]):
+                limits = _ANYTHING  # 18 cm of bowel, whose wall is thick
             elif _STRANGE_NAME.search(own) and not _nearest(own):
                 limits = _ANYTHING  # what an abbreviation means is not known
             if limits and limits.name in _WHOLE_ORGANS and _LESION_NAMED.search(said.rpartition("大小正常")[2]):

@@ -21,7 +21,7 @@ _GRAVE: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(sign), re.compile(answer))
     for sign, answer in (
         (
-            r"骨折(?!史|风险|线模糊)|断端|骨皮质[^，。]{0,4}(?:断裂|中断|不连)|骨质(?:断裂|中断)|骨折线",
+            r"骨折(?!史|风险|线模糊)|骨[^，。；]{0,8}断端|断端[^，。；]{0,6}(?:移位|错位|成角|分离|对位|嵌插|重叠)|(?<!管壁)骨皮质[^，。]{0,4}(?:断裂|中断|不连)|骨质(?:断裂|中断)|骨折线",
             r"骨折|断裂|撕裂|外伤|压缩|楔形|骨?关节[炎病]|骨髓炎|侵蚀|骨.{0,4}(?:损伤|破坏|裂)|脱位|撕脱|不连",
         ),
         (r"楔形(?:变|改变)|压缩约?\d/\d", r"骨折|压缩|楔形|变扁|外伤"),
@@ -44,8 +44,11 @@ _GRAVE: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
             r"(?:溶骨|成骨|骨质)[^，。]{0,6}破坏",
             r"破坏|转移|瘤|MT|恶性|结核|感染|骨髓炎|侵|受累|胆脂瘤|骨病|脊柱炎|椎间盘炎|痛风|关节炎",
         ),
-        (r"(?:充盈缺损|血栓)", r"栓|梗死|充盈缺损|瘤|癌|结石|息肉|占位|溃疡|夹层"),
-        (r"无肺纹理|气胸", r"气胸|液气|大[疱泡]"),
+        (
+            r"(?:动脉|静脉|[横直状]窦|血管|心[房室耳尖]|[左右][心房室]耳?|门脉|腔)[^，。；]{0,14}(?:充盈缺损|血栓)",
+            r"栓|梗死|充盈缺损|瘤|癌|结石|息肉|占位|溃疡|夹层",
+        ),
+        (r"(?<!薄壁)无肺纹理|气胸", r"气胸|液气|大[疱泡]|肺气肿"),
         (r"动脉瘤|瘤样(?:扩张|膨出)|囊状突起", r"瘤"),
         (r"内膜片|[真假]腔|双腔", r"夹层|壁间|血肿|术后"),
         (
@@ -60,6 +63,10 @@ _GRAVE: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 
 
+# What was treated in the same sitting is told by its treatment.
+_DONE = re.compile(
+    r"过程顺利|(?:整复|复位|取石|置入|置管|引流|成形|再通|封堵|取栓)术?(?:成功|顺利)|(?<!未)成功(?:整复|复位|取出)"
+)
 _MASS = re.compile(r"肿块|占位|团块|(?:低|混合)回声(?:肿物|包块)")
 _MASS_TOLD = re.compile(r"结节|肿块|占位|癌|瘤|肿物|包块|病变|病灶|MT|RADS|转移|脓肿|囊")
 
@@ -88,7 +95,7 @@ def omissions(subject: Subject) -> Iterator[Alarm]:
     """The first grave finding that the impression passes over."""
     yield from _unspoken_mass(subject)
     impression = subject.impression
-    if len(impression) < 2:
+    if len(impression) < 2 or _DONE.search(impression):
         return
     for one in statements(subject.findings):
         if _OLD.search(one.text):

@@ -11,7 +11,7 @@ from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _PARTS: dict[str, str] = {
     "头": r"头颅?|颅脑|脑|brain|head|skull",
-    "胸": r"胸|肺|chest|lung|thora",
+    "胸": r"胸(?!椎|腰)|肺|chest|lung|thora",
     "腹": r"腹|肝|胆|胰|脾|abdom|liver",
     "盆": r"盆|膀胱|子宫|前列腺|pelvi",
     "膝": r"膝|knee",
@@ -21,7 +21,7 @@ _PARTS: dict[str, str] = {
     "腕": r"腕|wrist",
     "肘": r"肘|elbow",
     "颈椎": r"颈椎|cervical spine",
-    "胸椎": r"胸椎|thoracic spine",
+    "胸椎": r"胸椎|胸腰段|thoracic spine",
     "腰椎": r"腰椎|腰骶|lumbar",
     "乳": r"乳腺|乳房|breast|mammo",
     "甲状腺": r"甲状腺|thyroid",

@@ -9,7 +9,7 @@ from server.reporting.checker.clauses import Mention, asserted, clauses, mention
 from server.reporting.checker.comparisons import COMPARES, NEW, THE_REST, Claim, claims_in, said_of
 from server.reporting.checker.courses import against_quotes, growth, listed_as_new, values_change
 from server.reporting.checker.measures import Measure, measures_in, percents_in
-from server.reporting.checker.places import apart
+from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _WELL = re.compile(r"未见(?:明显)?异常|正常|无异常|normal|unremarkable", re.IGNORECASE)
@@ -173,6 +173,8 @@ def _only_one(subject: Subject) -> Iterator[Alarm]:
     (claim,) = claims
     if "淋巴结" in claim.words or re.search(r"积液|密度|信号|代谢|强化|水肿", claim.words):
         return
+    if _IS_GONE.search(claim.words) and not now[0].lesions & claim.lesions:
+        return
     small = claim.said == "larger" and now[0].mm <= before[0].mm + 0.5
     large = claim.said == "smaller" and now[0].mm >= before[0].mm
     if small or large or (claim.said == "same" and _is_untrue("same", before[0].mm, now[0].mm)):
@@ -217,10 +219,22 @@ def _is_untrue(said: str, before: float, now: float) -> bool:
     return now <= before if said == "larger" else now >= before
 
 
+_IS_GONE = re.compile(r"原[^，。；]{0,12}(?:消失|吸收)|(?:基本|完全|已|大部分?)(?:吸收|消失)")
+
+
 def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
     """Sizes (mm) before and now of what a claim is about; none when it is not clear which they are."""
     own = [one for one in measures_in(text) if one.sentence == claim.sentence and _is_about(one, claim, loose=True)]
-    if text is subject.findings:
+    if _IS_GONE.search(claim.words):
+        # the sizes beside it are of what came in its place
+        own = [one for one in own if one.words in claim.words or one.lesions & claim.lesions]
+    if "水肿" in claim.words:
+        own = [one for one in own if "水肿" in text[: text.find(one.words)][-12:]]
+        if not own:
+            return []
+    if not claim.lesions:  # "the cavity is smaller, at its edge a nodule of 18 mm": that is the nodule's
+        own = [one for one in own if not one.lesions or text.find(one.words) < text.find(claim.words)]
+    if text is subject.findings or (_IS_GONE.search(claim.words) and not own):
         measures = own
         if not any(not one.is_former for one in own):
             return []
@@ -292,13 +306,16 @@ def _of(text: str, claim: Claim) -> list[Measure]:
     ]
 
 
+_DATE = re.compile(r"[（(]?(?:19|20)\d\d[-./年]\d{1,2}(?:[-./月]\d{1,2}日?)?[）)]?")
+
+
 def _against_each_other(subject: Subject) -> Iterator[Alarm]:
     """Findings that say "smaller" and an impression that says "larger" of the same thing."""
     there = claims_in(subject.findings)
     for claim in claims_in(subject.impression):
         same = [one for one in there if _is_same_thing(one, claim)]
         against = [one for one in same if {one.said, claim.said} == {"larger", "smaller"}]
-        if not against and re.search(r"明显|显著|一半|\d", claim.words) and claim.said != "same":
+        if not against and re.search(r"明显|显著|一半|\d", _DATE.sub("", claim.words)) and claim.said != "same":
             against = [one for one in same if one.said == "same"]
         if against and len({one.said for one in same}) == 1:
             yield Alarm(
@@ -375,8 +392,16 @@ def _new_ones(subject: Subject) -> Iterator[Alarm]:
             same = [other for other in before if _alike(one, other)]
             there = [other for other in same if not other.is_denied]
             sentence = sentences(text)[one.sentence]
-            called = sentence if len({other.lesion for other in asserted(sentence)}) == 1 else one.words
+            said = asserted(sentence)
+            called = one.words
+            if len({other.lesion for other in said}) == 1 and not any(NEW.search(other.words) for other in said):
+                called = sentence
             new = NEW.search(called)
+            if new and there:
+                part = next(part for part in re.split(r"[，,、]", called) if NEW.search(part))
+                there = [other for other in there if not apart(places_in(part), other.places)]
+                if part not in one.words and re.search(r"[影灶]|结节|病变|强化", part):
+                    there = []  # what is new has a name of its own
             if new and there and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):
                 yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{there[0].words}”，请核对。")
                 return

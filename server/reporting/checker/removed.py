@@ -67,7 +67,7 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"(?<![A-Za-z])LC(?=术|\s*[\d（(，。；]|$)|肝移植|(?<![A-Za-z])OLT", ("胆囊",)),
         (r"回盲部?切|回结肠切", ("阑尾",)),
         (r"子宫全切|全子宫(?:双附件)?切|广泛(?:性)?(?:全)?子宫切", ("宫颈",)),
-        (r"全胃切", ("胃",)),
+        (r"全胃切|胃全切", ("胃", "胃窦")),
         (r"(?<![A-Za-z])Miles|腹会阴联合切", ("直肠",)),
         (r"右半结肠切", ("升结肠", "阑尾")),
         (r"左半结肠切", ("降结肠",)),
@@ -95,7 +95,7 @@ _MAY_BE_A_REGION = frozenset("胆囊 脾 子宫 前列腺 阑尾 乳腺 甲状�
 _BECAUSE = re.compile(r"^.{0,12}(?:因|由于)[^，。；]{1,16}?(?:而)?(?=行|予|接受|切除|在)")
 _NO_TAKING = re.compile(r"未行|无.{0,6}(?:切除|手术)史|拟行|建议|可行|择期|no (?:history|prior)", re.IGNORECASE)
 _GONE = re.compile(
-    r"未探及|未扫及|未见[^，,。；;]{0,6}(?:影|回声|结构|组织)(?=$|[，,。；;])|造瘘|切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
+    r"未探及|未扫及|未显影|不显影|未见[^，,。；;]{0,6}(?:影|回声|结构|组织)(?=$|[，,。；;])|造瘘|切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
     re.IGNORECASE,
 )
 _OTHER_THING: dict[str, re.Pattern[str]] = {

@@ -23,6 +23,7 @@ class _Written(NamedTuple):
     numbers: tuple[float, ...]
     unit: str
     has_point: bool
+    after: str
 
 
 def _written(text: str) -> list[_Written]:
@@ -30,14 +31,16 @@ def _written(text: str) -> list[_Written]:
     for match in _SIZE.finditer(text):
         start = max(text.rfind(mark, 0, match.start()) for mark in "。；\n") + 1
         numbers = tuple(float(match[group]) for group in (1, 2, 3) if match[group])
-        found.append(_Written(match[0], text[start : match.start()], numbers, match[4], "." in match[0]))
+        before, after = text[start : match.start()], text[match.end() : match.end() + 8]
+        found.append(_Written(match[0], before, numbers, match[4], "." in match[0], after))
     return found
 
 
 # Lengths of a way or of a long thing, which stand in cm beside lesions in mm.
 _A_WAY = re.compile(
-    r"(?:距|长|脐|肛缘|门齿|进镜|以[上下远近]|[上下]方|范围|浸润|跨度|高径|斜径|切口)[^，。；\d]{0,10}$"
+    r"(?:距|长|脐|肛缘|门齿|进镜|以[上下远近]|[上下]方|范围|浸润|跨度|高径|斜径|切口|[远近]端|[远近]侧)[^，。；\d]{0,10}$"
 )
+_OF_A_WAY = re.compile(r"(?:肠|管|[节一]?段|血管|输尿管)")
 _MEASURED = re.compile(r"(?:径|厚|宽|深|约|大小|为|高|分离|移位|突[出入])[^，。；\d]{0,4}$")
 # Of these a tenth of a mm is measured.
 _FINE = re.compile(
@@ -57,7 +60,7 @@ def against_habit(subject: Subject) -> Iterator[Alarm]:
     in_mm = [one for one in sizes if one.unit == "mm"]
     in_cm = [one for one in sizes if one.unit == "cm"]
     for one in in_cm:
-        if one.has_point or _A_WAY.search(one.before):
+        if one.has_point or _A_WAY.search(one.before) or _OF_A_WAY.match(one.after):
             continue
         whole = len(one.numbers) > 1 and in_mm and sum(not other.has_point for other in in_cm) <= len(in_mm)
         single = len(one.numbers) == 1 and len(in_mm) > 1 and len(in_cm) == 1 and _MEASURED.search(one.before)

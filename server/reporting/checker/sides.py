@@ -9,7 +9,7 @@ from dataclasses import replace
 from server.reporting.checker.anatomy import BOTH, SIDED, opposite, organs_in, sides_in, word_of
 from server.reporting.checker.bearings import devices, same_one_before, stations, worse_side
 from server.reporting.checker.clauses import Clause, asserted, clauses
-from server.reporting.checker.grounds import appears
+from server.reporting.checker.grounds import appears, positive
 from server.reporting.checker.kinship import close
 from server.reporting.checker.places import apart, of_kind
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
@@ -48,7 +48,7 @@ _LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("纵隔", re.compile(r"纵隔[^，。；]{0,5}?([左右])侧?[^，。；]{0,2}(?:移|偏)|纵隔[^，。；]{0,4}向([左右])")),
     ("中线", re.compile(r"中线(?:结构)?[^，。；]{0,4}?([左右])侧?[^，。；]{0,3}(?:移|偏)")),
     ("椎间盘", re.compile(r"偏(?:向)?([左右])|([左右])(?:后|侧)型|([左右])(?:后|侧)突出|向([左右])侧?(?:后方?)?突出")),
-    ("脊柱", re.compile(r"([左右])侧?(?:凸|弯|胸弯|腰弯|胸腰弯)|向([左右])侧?(?:凸|侧弯)")),
+    ("脊柱", re.compile(r"([左右])侧?(?:凸|弯|胸弯|腰弯|胸腰弯)|向([左右])侧?(?:凸|侧弯)|凸(?:面|侧)?[向朝]([左右])")),
 )
 _LEFT_APPENDIX = re.compile(r"左(?:侧)?下腹[^。]{0,24}(?:阑尾|管状|盲端)|左侧阑尾")
 _UNSAID = re.compile(r"反位|右位|镜像")
@@ -110,7 +110,8 @@ def _against_request(subject: Subject) -> Iterator[Alarm]:
             wrong = [
                 clause
                 for clause in wrong
-                if not _WELL_ALONE.search(clause.text) or _STRUCTURAL.search(_without_denied(clause.text))
+                if positive(clause.text)
+                and (not _WELL_ALONE.search(clause.text) or _STRUCTURAL.search(_without_denied(clause.text)))
             ]
         if gone or any(_STRUCTURAL.search(_without_denied(clause.text)) for clause in right):
             # That the other side is sound is said for comparison.
@@ -328,7 +329,8 @@ def _named(clause: Clause, name: str) -> Clause:
 def _speaks(clause: Clause, name: str) -> bool:
     if name == "椎间盘":
         return "脊柱" in clause.organs
-    return name != "脊柱" or bool(re.search(r"椎|脊|胸|腰", clause.text))
+    leans = "脊柱" in clause.organs and re.search(r"凸(?:面|侧)?[向朝]", clause.text)
+    return name != "脊柱" or bool(leans or re.search(r"椎|脊|胸|腰", clause.text))
 
 
 def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
@@ -338,6 +340,8 @@ def _twice_the_same_side(subject: Subject) -> Iterator[Alarm]:
     parts = [one for one in clauses(subject.findings) if len(one.own_sides) == 1]
     for well in parts:
         if not re.search(r"完整|良好|气化良好|未见异常|形态正常|信号正常|未见骨折|清晰$|锐利$", well.text):
+            continue
+        if re.search(r"[灶影]|浓聚|结节|肿块", well.text):
             continue
         name = re.search(r"[左右]侧?(?:(肺)(?=野?清晰$)|([一-鿿]{2}))", well.text)
         if not name or not well.organs & SIDED or _GONE.search(well.text):
@@ -357,6 +361,7 @@ def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
             "双" in told.text
             and noun.isalpha()
             and (one := re.search(rf"[左右]侧?[^，。；左右]{{0,8}}(?:未见|无)[^，。；]{{0,3}}{noun}", subject.findings))
+            and (not organs_in(one[0]) or bool(organs_in(one[0]) & told.organs))
         ):
             yield Alarm(AlarmKind.SIDE, told.text, f"诊断意见写“{told.text}”，影像所见却写“{one[0]}”，请核对。")
             return
@@ -377,6 +382,8 @@ def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
         }
         if len(places) == 1 and denied - places:
             (only,) = places
+            if appears(subject, mention.organs, opposite(only)):
+                return
             yield Alarm(AlarmKind.SIDE, mention.words, f"诊断意见写双侧，影像所见只描述了{word_of(only)}侧，请核对。")
             return
 

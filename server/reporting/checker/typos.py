@@ -187,10 +187,14 @@ def _doubled(run: str, sure: list[bool]) -> list[tuple[str, str]]:
     found = []
     for match in _TWICE.finditer(run):
         first, second = match.start(), match.start() + 1
-        if match[1] in _MAY_STAND_TWICE or match[0] in KNOWN or match[0] in phrases():
+        before = run[max(first - 1, 0) : second]  # "良好" and 好 again
+        whole = (before in KNOWN or before in phrases()) and not _starts_a_word(run, second)
+        if match[1] in _MAY_STAND_TWICE or match[0] in KNOWN or (match[0] in phrases() and not whole):
             continue
         if _ends_a_word(run, second) and _starts_a_word(run, second):
             continue
+        if first and run[first - 1] in "左右双侧" and _starts_a_word(run, second):
+            continue  # both feet, their arches
         if _ends_a_word(run, second) or _starts_a_word(run, second) or not sure[first]:
             found.append((match[0], match[1]))
     return found

@@ -151,6 +151,8 @@ def _lengths(text: str) -> Iterator[Alarm]:
         if unit and unit not in _LENGTH_UNITS | _AREA_UNITS:
             if unit in {"°", "度", "%"} and re.match(r"移位|范围|突出", match[0]):
                 continue
+            if unit == "%" and re.search(r"(?:累及|占|达|不足|超过|大于|小于)[^，。；]{0,8}$", text[: match.start()]):
+                continue  # half of the tendon's thickness
             if inside and unit in {"x", "×"}:
                 continue
             yield Alarm(AlarmKind.UNIT, words, f"长度的单位应为 mm 或 cm，这里是“{match[2]}”。")
