@@ -132,10 +132,10 @@ def _window(record: EcgRecord, beat: Beat, next_on_ms: float | None, before: int
     r = round(beat.r_ms * rate / 1000.0)
     on = round((beat.qrs_on_ms if beat.qrs_on_ms is not None else beat.r_ms - 40.0) * rate / 1000.0)
     width = max(1, round(_PQ_MS * rate / 1000.0))
-    if on - width < 0 or r + round(0.1 * rate) > record.sample_count:
+    start = max(0, r - before)
+    if on - width < start or r + round(0.1 * rate) > record.sample_count:
         return None
     stop = min(record.sample_count, r + after + round(0.8 * rate))
-    start = max(0, r - before)
     values = filters.bridged(record.microvolts(start, stop))
     level = np.mean(values[:, on - width - start : on - start + 1], axis=1)
     line = np.repeat(level[:, None], values.shape[1], axis=1)

@@ -23,13 +23,14 @@ class Told:
     acknowledged: set[str] = field(default_factory=set)
     purged: set[str] = field(default_factory=set)  # or about to be, when the kill came
     generations: set[str] = field(default_factory=set)  # of the backup; only the newest two are kept
+    series: set[str] = field(default_factory=set)  # gone through by the compression
 
     def hear(self, lines: Iterable[bytes]) -> None:
         """Take what a process wrote before it died; a torn last line was not said."""
         for line in lines:
             if line.endswith(b"\n"):
                 kind, uid = line.decode().split()
-                {"S": self.acknowledged, "P": self.purged, "B": self.generations}[kind].add(uid)
+                {"S": self.acknowledged, "P": self.purged, "B": self.generations, "C": self.series}[kind].add(uid)
 
 
 def prove(folder: Path, told: Told) -> tuple[int, int]:

@@ -113,8 +113,12 @@ class Crew:
             threading.Event().wait(0.005)
 
     def compress(self) -> None:
-        self.service.compression.run()
+        self.service.compression.run(self._tell)
         discards.sweep(self.database, self.storage)
+
+    def _tell(self, done: int, _total: int) -> None:
+        if done:
+            say(f"C {self.round}-{done}")
 
     def back_up(self) -> None:
         vault = Vault(self.folder / "vault")

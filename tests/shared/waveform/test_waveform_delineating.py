@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from ecg_phantom import Heart, Truth, eight_leads, record_of, twelve_leads
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.waveform import delineation, filters, templates
@@ -185,6 +185,7 @@ def test_a_long_record_goes_in_chunks_and_loses_nothing_at_their_edges() -> None
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 3), st.integers(1, 1500), st.sampled_from([100.0, 250.0, 500.0, 997.0]), st.integers(0, 2**31))
+@example(1, 169, 250.0, 644)  # a QRS that begins long before its R
 def test_whatever_the_samples_are_there_is_an_answer(leads: int, count: int, rate: float, seed: int) -> None:
     random = np.random.default_rng(seed)
     values = random.choice([0.0, 1e6, -1e6, np.nan, 40.0, 1e-3], size=(leads, count))
