@@ -148,11 +148,11 @@ def measures(subject: Subject) -> Iterator[Alarm]:
             if re.search(r"\d\s*/\s*\d\s*$", text[: match.start()]):
                 continue  # shifted by a third of the shaft's width
             yield Alarm(AlarmKind.MISSING, match[0], f"“{match[0].strip()}”没有数值，请补充测量。")
-    yield from _unmeasured(subject.findings)
+    yield from _unmeasured(subject.findings, subject.exam_type.upper())
     yield from _one_unmeasured(subject.findings)
 
 
-def _unmeasured(findings: str) -> Iterator[Alarm]:
+def _unmeasured(findings: str, subject_type: str) -> Iterator[Alarm]:
     parts = sentences(findings)
     told: set[int] = set()
     for mention in asserted(findings):
@@ -166,6 +166,8 @@ def _unmeasured(findings: str) -> Iterator[Alarm]:
             continue
         if mention.sentence in told or mention.is_history or mention.is_unsure or not _NAMED.search(mention.words):
             continue
+        if re.search(r"ES|内镜|喉镜|支气管镜", subject_type) and re.search(r"声带|会厌|喉|支气管|段", mention.words):
+            continue  # through the scope nobody measures these
         if _ANATOMY.search(mention.words) or re.search(r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞", mention.words):
             continue
         sentence = parts[mention.sentence]

@@ -98,7 +98,7 @@ def _told_and_denied(subject: Subject) -> Iterator[Alarm]:
             shown = any(not other.is_denied and other.lesion == one.lesion for other in found)
             against = [other for other in against if not (shown and other.places)]
         if not against:
-            if not one.is_denied and not one.is_unsure and one.lesion in SERIOUS:
+            if not one.is_denied and not one.is_unsure and one.lesion in SERIOUS and not _asserted_too(one, found):
                 yield from _in_normal_organ(one, subject)
             continue
         if one.is_denied and (any(other.is_unsure for other in against) or _asserted_too(one, told)):

@@ -83,13 +83,19 @@ _DENIED_DIAGNOSES = tuple(
 )
 
 
+_SITE = re.compile(r"吻合口|残端|术区|切缘|断面|胸壁|瘤床|消融[区灶]|局部")
+
+
 def denied_yet_shown(subject: Subject) -> Iterator[Alarm]:
     """ "No recurrence", and a new nodule in the findings."""
     for told in clauses(subject.impression):
         for denial, shown in _DENIED_DIAGNOSES:
             if not denial.search(told.text):
                 continue
+            site = _SITE.search(told.text)
             for one in clauses(subject.findings):
+                if site and site[0] not in one.text:
+                    continue
                 if shown.search(one.text) and may_concern(told, one) and not re.search(r"未见|未发现", one.text):
                     why = f"诊断意见写“{told.text}”，影像所见却写“{one.text}”，请核对。"
                     yield Alarm(AlarmKind.CONFLICT, told.text, why)

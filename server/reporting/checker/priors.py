@@ -219,6 +219,10 @@ def _is_untrue(said: str, before: float, now: float) -> bool:
     return now <= before if said == "larger" else now >= before
 
 
+def _just_before(one: Measure, text: str) -> str:
+    return text[: max(text.find(one.words), 0)][-10:]
+
+
 _IS_GONE = re.compile(r"原[^，。；]{0,12}(?:消失|吸收)|(?:基本|完全|已|大部分?)(?:吸收|消失)")
 
 
@@ -244,6 +248,9 @@ def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float
         now_here = [one for one in own if not one.is_former]
         if now_here:
             measures = [one for one in measures if one.is_former] + now_here
+    if "范围" in claim.words and "范围" in subject.findings and len(measures_in(subject.findings)) > 1:
+        # the extent, not the cavity beside it
+        measures = [one for one in measures if one.is_former or "范围" in _just_before(one, subject.findings)]
     quoted = [one for one in own if one.is_former]
     quoted_there = [one for one in measures if one.is_former]
     now = [one for one in measures if not one.is_former]
@@ -391,19 +398,25 @@ def _new_ones(subject: Subject) -> Iterator[Alarm]:
         for one in asserted(text):
             same = [other for other in before if _alike(one, other)]
             there = [other for other in same if not other.is_denied]
+            # "pneumonia, treated for two weeks" names no place where the new one was
+            known = [
+                other
+                for other in there
+                if not (one.places and not other.places and (other.is_history or not other.organs))
+            ]
             sentence = sentences(text)[one.sentence]
             said = asserted(sentence)
             called = one.words
             if len({other.lesion for other in said}) == 1 and not any(NEW.search(other.words) for other in said):
                 called = sentence
             new = NEW.search(called)
-            if new and there:
+            if new and known:
                 part = next(part for part in re.split(r"[，,、]", called) if NEW.search(part))
-                there = [other for other in there if not apart(places_in(part), other.places)]
+                known = [other for other in known if not apart(places_in(part), other.places)]
                 if part not in one.words and re.search(r"[影灶]|结节|病变|强化", part):
-                    there = []  # what is new has a name of its own
-            if new and there and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):
-                yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{there[0].words}”，请核对。")
+                    known = []  # what is new has a name of its own
+            if new and known and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):
+                yield Alarm(AlarmKind.PRIOR, called, f"“{called}”写为新发，但既往报告已有“{known[0].words}”，请核对。")
                 return
             compared = (
                 one.lesion in _MEASURED | {"骨折", "积水", "气胸"} and COMPARES.search(sentence) and said_of(sentence)

@@ -215,7 +215,8 @@ def _narrowed(subject: Subject) -> Iterator[Alarm]:
     for words, lesion, organs, sides, places, ranks in _ranked(subject.impression):
         if lesion != "狭窄" or len(ranks) != 1 or not (organs or places):
             continue
-        same = [one for one in there if one[0].organs == organs and one[0].sides == sides and one[0].places == places]
+        own = frozenset(one for one in places if one[0] != "血管段")
+        same = [one for one in there if one[0].organs == organs and one[0].sides == sides and one[0].places == own]
         least, most = _SHARES[min(ranks)]
         if len(same) == 1 and not least <= same[0][1] <= most:
             yield _alarm(words, same[0][2])
@@ -240,8 +241,9 @@ def _ranked(text: str) -> list[_Ranked]:
             for lesion, start, end in lesions_in(part):
                 if lesion in _GRADED and (0 <= start - degree.end() <= 5 or 0 <= degree.start() - end <= 2):
                     organs = organs_in(part) or clause.organs
+                    places = clause.places | {("血管段", one) for one in re.findall(r"([近中远])段", part)}
                     found.append(
-                        (clause.text, lesion, organs, sides_in(part) or clause.sides, clause.places, _ranks(degree[1]))
+                        (clause.text, lesion, organs, sides_in(part) or clause.sides, places, _ranks(degree[1]))
                     )
     return found
 

@@ -27,7 +27,7 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("胃", r"(?<!残)胃|gastrectomy|stomach", False),
     ("腮腺", r"腮腺|parotidectomy|parotid", True),
     ("眼球", r"眼球|enucleation", True),
-    ("胰腺", r"胰腺?|pancreatectomy|pancreas", False),
+    ("胰腺", r"(?<!残)(?<!残余)(?<!残留)(?<!剩余)胰腺?|pancreatectomy|pancreas", False),
     ("喉", r"喉|laryngectomy|larynx", False),
     ("肺上叶", r"肺上叶|(?<=[左右])上叶(?=支气管)|upper lobectomy|upper lobe", True),
     ("肺中叶", r"肺中叶|(?<=右)中叶(?=支气管)|middle lobectomy|middle lobe", True),

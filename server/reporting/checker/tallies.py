@@ -177,7 +177,9 @@ def _by_vessel(text: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     vessel, sentence = "", -1
     for clause in clauses(text):
-        if clause.sentence != sentence and not re.match(r"[近中远]段", clause.text):
+        if clause.sentence != sentence and not re.match(
+            r"(?:支架|其|病变|斑块)?(?:以远|远侧|近侧)?[近中远]段", clause.text
+        ):
             vessel, sentence = "", clause.sentence
         for part in re.split(r"[、及和](?=前降|回旋|右冠|左|LAD|LCX|RCA|[近中远]段)|；", clause.text):
             vessel = next((name for name, words in _VESSELS if re.search(words, part)), vessel)

@@ -178,7 +178,7 @@ def _volumes(text: str) -> Iterator[Alarm]:
     for match in _VOLUME.finditer(text):
         # "A volume of 45mm×38mm×36mm" gives the three measures.
         if (match[2] or "").lower() not in _VOLUME_UNITS and not re.match(r"\s*[×xX*]\s*\d", text[match.end() :]):
-            if match[2] in {"%", "％"} and re.search(r"占[^，。；]{0,6}$", text[: match.start()]):
+            if match[2] in {"%", "％"} and re.search(r"(?:占|累及)[^，。；]{0,6}$", text[: match.start()]):
                 continue
             yield Alarm(
                 AlarmKind.UNIT, match[0], f"体积的单位应为 ml，这里{'是“' + match[2] + '”' if match[2] else '没有写'}。"

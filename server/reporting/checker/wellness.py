@@ -51,6 +51,10 @@ _BESIDE = re.compile(r"(?:[后前下上]方|旁|背侧|周围|邻近)[^，。]{0
 _A_SITE = re.compile(r"吻合口|残端|术区|胸壁|支架|切口|造瘘|皮瓣|假体|内固定|桥血管")
 
 
+# What lies beside the organ that an exam is named after, and is told by itself.
+_NOT_WITHIN = re.compile(
+    r"头皮|帽状腱膜|[额筛蝶颌鼻]窦|乳突|鼻中隔|鼻骨|眼眶|腺样体|胸壁|腹壁|皮下|肋骨|椎体|甲状腺|乳腺"
+)
 _WHOLE = re.compile(r"心肺|胸部|颅脑|头颅|腹部|盆腔|平扫|声像|CT|MRI?|X线|DR|intracranial|chest|abdom", re.IGNORECASE)
 
 
@@ -98,6 +102,9 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
             ):
                 yield contradiction(one.text, clause.text)
                 return
+            apart = _NOT_WITHIN.search(clause.text)
+            if apart and apart[0] in subject.impression.replace(one.text, ""):
+                continue  # "a haematoma of the scalp; the brain is sound"
             if not _concerns(one, clause, subject.impression):
                 continue
             yield contradiction(one.text, clause.text)
