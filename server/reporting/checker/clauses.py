@@ -39,6 +39,7 @@ _FINDS = re.compile(
 # A report of twenty pages has fewer.
 _MOST_CLAUSES = 800
 _SEGMENT = re.compile(r"S\s?[1-8](?!\d)(?!神经|椎)")
+_SECTION = re.compile(r"[左右][内外前后]叶")
 # "3 cm from the hilum of the kidney": what is seen there is not the kidney's.
 _FAR_FROM = re.compile(r"距(?:离)?[^，。；\d]{1,8}\d+(?:\.\d+)?\s*(?:cm|mm)")
 _JOINT = frozenset({"关节"})
@@ -156,7 +157,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
                 and re.search(r"[左右]侧?叶|峡部", part)
             ):
                 own_organs = frozenset({"甲状腺"})
-            if not own_organs and "肝" in text and _SEGMENT.match(part.strip()):
+            if not own_organs and "肝" in text and (_SEGMENT.match(part.strip()) or _SECTION.match(part.strip())):
                 own_organs = frozenset({"肝"})
             if own_organs == _JOINT and organs:
                 # "the femoral head is flat, below the joint's face …": the face is that joint's.
@@ -171,7 +172,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
             own_places = places_in(part.strip())
             if _SEGMENT.match(part.strip()) and "肝" in text:
                 own_places |= places_in(f"肝{part.strip()}")
-            if not own_organs and organs == _LIVER and _LOBE.match(part.strip()):
+            if organs == _LIVER and _LOBE.match(part.strip()):
                 own_places |= places_in(f"肝{part.strip()}")
             if own_organs == _SPINE and not own_places and _THE_BODY.match(part.strip()):
                 own_places = places  # of the vertebra that its sentence named

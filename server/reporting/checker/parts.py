@@ -35,7 +35,7 @@ _WORDS_OF: dict[str, str] = {
     "膝": r"膝|半月板|髌|股骨|胫骨|腓骨|交叉韧带|knee|menisc|patel|femor|tibia|fibul",
     "肩": r"肩|肱骨|冈上|锁骨|盂|肩胛|shoulder|humer|rotator|clavic|acromi",
     "髋": r"髋|股骨|骨盆|骶髂|耻骨|hip|femor|acetab|pelv",
-    "踝": r"踝|距骨|胫骨|腓骨|跟骨|跟腱|ankle|talus|fibul|tibia|malleol",
+    "踝": r"足|跖|趾|舟骨|楔骨|骰骨|踝|距骨|胫骨|腓骨|跟骨|跟腱|ankle|talus|fibul|tibia|malleol",
     "腕": r"腕|桡骨|尺骨|舟骨|月骨|三角纤维|掌骨|wrist|radius|scaph|ulna|carpal",
     "肘": r"肘|肱骨|尺骨|桡骨|鹰嘴|elbow|humer|olecran|radi",
     "颈椎": r"颈|椎|C\d|脊髓|cervical|vertebra|disc|cord",

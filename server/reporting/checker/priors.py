@@ -283,6 +283,10 @@ def _last_lesion(own: list[Measure], claim: Claim, text: str) -> list[Measure]:
     """Of several sizes before "unchanged" the last: the organ's own was told before its lesion's."""
     before = text[: text.find(claim.words) + len(claim.words)]
     now = [one for one in own if not one.is_former and one.kind == "size" and one.words in before]
+    # the lesion, not the duct beside it
+    if lesions := [one for one in now if not re.search(r"管|壁|隔", _just_before(one, text))]:
+        own = [one for one in own if one not in now or one in lesions]
+        now = lesions
     if len({one.mm for one in now}) < 2 or "均" in claim.words or re.search(r"分别|其中|[较最]大", claim.words):
         return own
     return [one for one in own if one.is_former or one is now[-1]]
