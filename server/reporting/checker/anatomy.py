@@ -66,7 +66,7 @@ ORGANS: dict[str, str] = {
     "腋窝": r"腋[窝下]|axilla",
     "关节": r"关节",
     "阑尾": r"阑尾|盲端|append(?:ix|iceal)",
-    "睾丸": r"睾丸|testi[sc]",
+    "睾丸": r"睾丸|隐睾|testi[sc]",
     "附睾": r"附睾|epididym",
     "精索": r"精索",
     "鞘膜": r"鞘膜",

@@ -410,9 +410,18 @@ def refuted(subject: Subject) -> Iterator[Alarm]:
                 return
 
 
+# Chambers of the heart and arteries of the brain, of which one is sound where the other is ill.
+_CHAMBER = re.compile(
+    r"[左右]心?[室房]|大脑[前中后]动脉|[前后]交通|基底动脉|椎动脉|颈内动脉|[前后]循环|小脑[上前后下]+动脉|眼动脉|脉络膜前"
+)
+
+
 def may_concern(told: Clause, one: Clause) -> bool:
     if not kin(told.organs, one.organs):
         return False
     if len(told.sides) == 1 and len(one.sides) == 1 and told.sides != one.sides:
+        return False
+    mine, other = set(_CHAMBER.findall(told.text)), set(_CHAMBER.findall(one.text))
+    if mine and other and not mine & other:
         return False
     return not apart(told.places, one.places)

@@ -10,13 +10,13 @@ from server.reporting.checker.clauses import sentences
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
 
 _PARTS: dict[str, str] = {
-    "头": r"头颅?|颅脑|脑|brain|head|skull",
+    "头": r"(?<!骨)头颅?|颅脑|脑|brain|head|skull",
     "胸": r"胸(?!椎|腰)|肺|chest|lung|thora",
     "腹": r"腹|肝|胆|胰|脾|abdom|liver",
     "盆": r"盆|膀胱|子宫|前列腺|pelvi",
     "膝": r"膝|knee",
     "肩": r"肩|shoulder",
-    "髋": r"髋|hip",
+    "髋": r"髋|股骨头|hip",
     "踝": r"踝|ankle",
     "腕": r"腕|wrist",
     "肘": r"肘|elbow",

@@ -220,7 +220,8 @@ def _is_untrue(said: str, before: float, now: float) -> bool:
 
 
 def _just_before(one: Measure, text: str) -> str:
-    return text[: max(text.find(one.words), 0)][-10:]
+    match = re.search(rf"(?<![\d.×xX*]){re.escape(one.words)}", text)
+    return text[: match.start()][-10:] if match else ""
 
 
 _IS_GONE = re.compile(r"原[^，。；]{0,12}(?:消失|吸收)|(?:基本|完全|已|大部分?)(?:吸收|消失)")
