@@ -29,6 +29,8 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
         "set_cc",
         "set_dd",
         "set_ee",
+        "set_kk",
+        "set_ll",
     ],
 )
 def test_what_was_mended_stays_mended(name: str) -> None:
@@ -42,18 +44,18 @@ def test_what_was_mended_stays_mended(name: str) -> None:
 
 
 def test_right_reports_of_many_hands_raise_nothing() -> None:
-    """The guard against false alarms: over 500 right reports, most of them the twins of wrong ones by a stranger."""
+    """The guard against false alarms: over 700 right reports, many of them the twins of wrong ones by a stranger."""
     names = ["set_d", "set_e", "set_f", "set_g", "set_j", "set_k", "set_m", "set_r", "set_s"]
-    names += ["set_u", "set_v", "set_w", "set_x", "set_y", "set_z"]
+    names += ["set_u", "set_v", "set_w", "set_x", "set_y", "set_z", "set_mm"]
     right = [one for name in names for one in read_trials(name) if one.expected is None]
     alarmed = [one.record["id"] for one in right if check(subject_of(one.record))]
-    assert len(right) > 450
+    assert len(right) > 700
     assert len(alarmed) <= 0.01 * len(right), alarmed
 
 
 @pytest.mark.parametrize(
     ("name", "found", "alarmed"),
-    [("set_ff", 70, 4), ("set_gg", 67, 3), ("set_hh", 48, 6), ("set_ii", 49, 4), ("set_jj", 51, 15)],
+    [("set_ff", 71, 3), ("set_gg", 67, 2), ("set_hh", 48, 4), ("set_ii", 49, 4), ("set_jj", 51, 9)],
 )
 def test_sets_below_the_aim_get_no_worse(name: str, found: int, alarmed: int) -> None:
     """Right reports that tempt: what was reached for them, which is not yet the aim."""
