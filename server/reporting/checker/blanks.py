@@ -168,7 +168,9 @@ def _unmeasured(findings: str, subject_type: str) -> Iterator[Alarm]:
             continue
         if re.search(r"ES|内镜|喉镜|支气管镜", subject_type) and re.search(r"声带|会厌|喉|支气管|段", mention.words):
             continue  # through the scope nobody measures these
-        if _ANATOMY.search(mention.words) or re.search(r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞", mention.words):
+        if _ANATOMY.search(mention.words) or re.search(
+            r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞|头皮", mention.words
+        ):
             continue
         sentence = parts[mention.sentence]
         after = parts[mention.sentence + 1] if mention.sentence + 1 < len(parts) else ""
@@ -205,6 +207,8 @@ def _one_unmeasured(findings: str) -> Iterator[Alarm]:
         match = _ONE.search(sentence)
         if match is None and not _NOT_ALONE.search(sentence) and not _TOO_MANY_TO_MEASURE.search(sentence):
             match = None if _NOT_SIZED.search(sentence) else _UNCOUNTED.search(sentence)
+            if match and "混合斑块" in match[0]:
+                match = None  # of a vessel in CT: its length and the narrowing tell more
         after = parts[place + 1] if place + 1 < len(parts) else ""
         if (
             match is None

@@ -205,7 +205,7 @@ def _sound_part(subject: Subject) -> Iterator[Alarm]:
                 for one in clauses(subject.findings)
             ):
                 continue
-            sides = sides_in(told)
+            sides = sides_in(told) or sides_in(sentence)
             sound = next(
                 (
                     part

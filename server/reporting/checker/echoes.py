@@ -216,10 +216,16 @@ def _spans(text: str) -> tuple[_Span, ...]:
                 head = head[: 1 if head[:1] in _SHORT else 2]
                 run = [f"{before}{part[mark.start() : end]}".strip(" 、及和并")]
                 if place + 1 < len(marks):
+                    shared = part[marks[-1].start() :].strip()
+                    if _LISTED.search(plain[mark.end() : end]) and kinds[place + 1] != side and "见" in shared:
+                        run.append(shared)  # "the right middle and the left lower lobe show …"
                     found.append(_span(side, head, run))
         if side and run:
             found.append(_span(side, head, run))
     return tuple(found)
+
+
+_LISTED = re.compile(r"^侧?[^见示呈可，]{1,12}(?:及|和|与|、|以及)$")
 
 
 def _joined(plain: str, marks: list[re.Match[str]]) -> bool:

@@ -171,7 +171,7 @@ def _only_one(subject: Subject) -> Iterator[Alarm]:
     if len(now[0].numbers) != len(before[0].numbers) and claims[0].said == "same":
         return
     (claim,) = claims
-    if "淋巴结" in claim.words or re.search(r"积液|密度|信号|代谢|强化|水肿", claim.words):
+    if "淋巴结" in claim.words or re.search(r"积液|密度|信号|代谢|强化|水肿|骨痂|总和", claim.words):
         return
     if _IS_GONE.search(claim.words) and not now[0].lesions & claim.lesions:
         return
@@ -233,6 +233,8 @@ def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float
     if _IS_GONE.search(claim.words):
         # the sizes beside it are of what came in its place
         own = [one for one in own if one.words in claim.words or one.lesions & claim.lesions]
+    if re.search(r"骨痂|血流", claim.words) or "总和" in sentences(text)[claim.sentence]:
+        return []
     if "水肿" in claim.words:
         own = [one for one in own if "水肿" in text[: text.find(one.words)][-12:]]
         if not own:
@@ -407,7 +409,9 @@ def _new_ones(subject: Subject) -> Iterator[Alarm]:
             known = [
                 other
                 for other in there
-                if not (one.places and not other.places and (other.is_history or not other.organs))
+                if not (
+                    one.places and not other.places and (other.is_history or not other.organs or "多发" in other.words)
+                )
             ]
             sentence = sentences(text)[one.sentence]
             said = asserted(sentence)

@@ -359,6 +359,7 @@ def _both_told_of_one(subject: Subject) -> Iterator[Alarm]:
         noun = told.text[-2:]
         if (
             "双" in told.text
+            and not _DENIES.search(told.text)
             and noun.isalpha()
             and (one := re.search(rf"[左右]侧?[^，。；左右]{{0,8}}(?:未见|无)[^，。；]{{0,3}}{noun}", subject.findings))
             and (not organs_in(one[0]) or bool(organs_in(one[0]) & told.organs))

@@ -130,6 +130,8 @@ def _one_or_many(subject: Subject) -> Iterator[Alarm]:
         match = many or single
         assert match is not None
         thing = next(one for one in match.groups() if one)
+        if "、" in told.text[: match.start()]:
+            continue  # several at two organs may be one at each
         near = [
             one
             for one in clauses(subject.findings)
