@@ -600,9 +600,9 @@ class _Rail(QWidget):
         ways = QHBoxLayout(self._ways)
         ways.setContentsMargins(0, 2, 0, 0)
         ways.setSpacing(4)
-        for button in (self.up, self.down):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            ways.addWidget(button)
+        for way in (self.up, self.down):
+            way.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            ways.addWidget(way)
         self._ways.hide()
         layout.addWidget(self._ways)
         bar = self._scroll.verticalScrollBar()
