@@ -152,7 +152,7 @@ def measures(subject: Subject) -> Iterator[Alarm]:
     yield from _one_unmeasured(subject.findings)
 
 
-def _unmeasured(findings: str, subject_type: str) -> Iterator[Alarm]:
+def _unmeasured(findings: str, exam_type: str) -> Iterator[Alarm]:
     parts = sentences(findings)
     told: set[int] = set()
     for mention in asserted(findings):
@@ -166,7 +166,7 @@ def _unmeasured(findings: str, subject_type: str) -> Iterator[Alarm]:
             continue
         if mention.sentence in told or mention.is_history or mention.is_unsure or not _NAMED.search(mention.words):
             continue
-        if re.search(r"ES|内镜|喉镜|支气管镜", subject_type) and re.search(r"声带|会厌|喉|支气管|段", mention.words):
+        if re.search(r"ES|内镜|喉镜|支气管镜", exam_type) and re.search(r"声带|会厌|喉|支气管|段", mention.words):
             continue  # through the scope nobody measures these
         if _ANATOMY.search(mention.words) or re.search(
             r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞|头皮", mention.words

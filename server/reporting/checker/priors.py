@@ -227,20 +227,26 @@ def _just_before(one: Measure, text: str) -> str:
 _IS_GONE = re.compile(r"原[^，。；]{0,12}(?:消失|吸收)|(?:基本|完全|已|大部分?)(?:吸收|消失)")
 
 
-def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
-    """Sizes (mm) before and now of what a claim is about; none when it is not clear which they are."""
+def _own_sizes(claim: Claim, text: str) -> list[Measure] | None:
+    """The sizes in a claim's sentence that may be of what it speaks of; None where it does not speak of a size."""
+    if re.search(r"骨痂|血流", claim.words) or "总和" in sentences(text)[claim.sentence]:
+        return None
     own = [one for one in measures_in(text) if one.sentence == claim.sentence and _is_about(one, claim, loose=True)]
     if _IS_GONE.search(claim.words):
         # the sizes beside it are of what came in its place
         own = [one for one in own if one.words in claim.words or one.lesions & claim.lesions]
-    if re.search(r"骨痂|血流", claim.words) or "总和" in sentences(text)[claim.sentence]:
-        return []
     if "水肿" in claim.words:
-        own = [one for one in own if "水肿" in text[: text.find(one.words)][-12:]]
-        if not own:
-            return []
+        return [one for one in own if "水肿" in _just_before(one, text)] or None
     if not claim.lesions:  # "the cavity is smaller, at its edge a nodule of 18 mm": that is the nodule's
         own = [one for one in own if not one.lesions or text.find(one.words) < text.find(claim.words)]
+    return own
+
+
+def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
+    """Sizes (mm) before and now of what a claim is about; none when it is not clear which they are."""
+    own = _own_sizes(claim, text)
+    if own is None:
+        return []
     if text is subject.findings or (_IS_GONE.search(claim.words) and not own):
         measures = own
         if not any(not one.is_former for one in own):
