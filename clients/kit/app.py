@@ -25,6 +25,7 @@ from clients.kit.tasks import QtTaskRunner
 from clients.kit.theme import apply_theme, prepare_scaling
 from clients.kit.tokens import Density, ThemeName
 from clients.kit.translations import Language
+from shared.rpc.structs import know_loaded_types
 
 
 def make_application(argv: Sequence[str] = ()) -> QApplication:
@@ -52,6 +53,7 @@ def _prepare(app: QApplication) -> None:
     app.setProperty("mingjing_prepared", True)
     translations.on_language_change(_tell_widgets)
     app.aboutToQuit.connect(icons.forget_pixmaps)
+    know_loaded_types()
     GuiGarbage(app)
 
 

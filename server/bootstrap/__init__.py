@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from shared.rpc.structs import know_loaded_types
+
 AREAS_WITH_TABLES = (
     "identity",
     "audit",
@@ -73,8 +75,9 @@ MORE_TABLES: tuple[str, ...] = (
 
 
 def load_tables() -> None:
-    """Import every area's tables, so that the metadata is whole."""
+    """Import every area's tables, so that the metadata is whole; done by each process before it has threads."""
     for module in MORE_TABLES:
         import_module(module)
     for area in AREAS_WITH_TABLES:
         import_module(f"server.{area}.tables")
+    know_loaded_types()

@@ -8,6 +8,7 @@ import msgspec
 
 from shared.contract.base import PROTOCOL_VERSION, Request
 from shared.contract.errors import ErrorBody, ErrorCode, Refused
+from shared.rpc.structs import decoder_of
 
 MAX_HEADER_BYTES = 4 * 1024
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a key image of 4 MB and room to spare
@@ -64,15 +65,11 @@ encode = _encoder.encode
 _headers = msgspec.msgpack.Decoder(RequestHeader)
 _reply_headers = msgspec.msgpack.Decoder(ReplyHeader)
 _errors = msgspec.msgpack.Decoder(ErrorBody)
-_decoders: dict[Any, msgspec.msgpack.Decoder[Any]] = {}
 
 
 def decode(type_: type[ReplyT], body: bytes | memoryview) -> ReplyT:
     """Decode msgpack into `type_`. Raises msgspec.ValidationError or DecodeError."""
-    decoder = _decoders.get(type_)
-    if decoder is None:
-        decoder = _decoders[type_] = msgspec.msgpack.Decoder(type_)
-    result: ReplyT = decoder.decode(body)
+    result: ReplyT = decoder_of(type_).decode(body)
     return result
 
 
