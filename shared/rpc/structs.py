@@ -42,6 +42,7 @@ def know_loaded_types() -> int:
 
 
 def _below(parent: type) -> Iterator[type]:
+    child: type
     for child in parent.__subclasses__():
         yield child
         yield from _below(child)

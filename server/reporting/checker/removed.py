@@ -88,6 +88,8 @@ _IN_PART = re.compile(
     r"部分|大部|袖状|管状胃|次全|楔形|节段|段切|肌瘤|息肉|病灶|病变|结节|囊肿|旋切|纤维腺瘤|(?<!精原细胞)肿瘤切除|肿物|肿块|(?<!细胞)瘤体?(?:切除|剔除|摘除)|结石|保乳|保留|开窗|partial|wedge|segment|subtotal|lumpectomy|nodule|cyst(?!ectomy)|polyp|fibroid|myomectomy",
     re.IGNORECASE,
 )
+# "For stones of the gallbladder … cholecystectomy": the stone is why, not what.
+_WHOLE_ORGAN = re.compile(r"(?:胆囊|阑尾|脾脏?|子宫|前列腺)(?:全?切除|摘除)术?(?!.{0,4}(?:部分|次全))")
 _RADICAL = re.compile(r"根治")
 _RADICAL_TAKES = {"乳腺", "前列腺", "子宫", "膀胱", "肾"}
 # "The region of the appendix is sound" says nothing of the appendix; "the adnexal region" is the adnexa's usual name.
@@ -188,7 +190,8 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
             # "because of stones the gallbladder was taken out": why it was done does not say how much was taken.
             part = _BECAUSE.sub("", said)
             taken = _TAKEN.search(part)
-            if not taken or _NO_TAKING.search(part) or _IN_PART.search(part):
+            whole = _WHOLE_ORGAN.search(part)
+            if not taken or _NO_TAKING.search(part) or (_IN_PART.search(part) and not whole):
                 continue
             radical = _RADICAL.search(part) and not re.search(r"切除|摘除|全切|缺如", part)
             for name, pattern in _NAMES.items():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from server.reporting.checker.anatomy import organs_in, sides_in
 from server.reporting.checker.clauses import Clause, clauses, mentions
 from server.reporting.checker.kinship import kin
 from server.reporting.checker.subject import Alarm, Subject
@@ -93,7 +94,7 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
                 if each.words == clause.text and not each.is_denied and each.lesion in SERIOUS and well
             ]
             abnormal = well and _ABNORMAL.search(shown) and not _HARMLESS.search(clause.text)
-            if not (broken or serious or abnormal):
+            if not (broken or serious or abnormal) or "生理性" in clause.text or _other_side(one.text, clause):
                 continue
             if (
                 unbroken
@@ -109,6 +110,14 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
                 continue
             yield contradiction(one.text, clause.text)
             return
+
+
+def _other_side(told: str, clause: Clause) -> bool:
+    """Whether of several organs that are called well the clause's is named with the other side only."""
+    if "、" not in told or len(clause.sides) != 1:
+        return False
+    parts = [part for part in re.split(r"[、及和]", told) if organs_in(part) & clause.organs]
+    return bool(parts) and all(sides_in(part) and not sides_in(part) & clause.sides for part in parts)
 
 
 def _concerns(told: Clause, clause: Clause, impression: str) -> bool:

@@ -31,6 +31,7 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
         "set_ee",
         "set_kk",
         "set_ll",
+        "set_nn",
     ],
 )
 def test_what_was_mended_stays_mended(name: str) -> None:
