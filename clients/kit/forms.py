@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clients.kit.editors import ChoiceEditor, Editor, TicksEditor, make_editor
 from clients.kit.fields import Choice, Field, Section, check_form
+from clients.kit.form_grid import FormGrid
 from clients.kit.labels import Glyph, Label, hairline
 from clients.kit.tokens import Tone
 from clients.kit.translations import tr
@@ -69,22 +71,25 @@ class FieldRow(QWidget):
 
 
 class FormView(QWidget):
-    """A form of sections in `columns` columns; fields follow each other in reading order."""
+    """A form of sections in `columns` columns, or down to `fewest` where it is narrow; fields in reading order."""
 
     changed = Signal(str)
     """key of the field the user changed."""
     submitted = Signal()
     """Enter in the last field, or Ctrl+Enter anywhere, and every check passed."""
 
-    def __init__(self, sections: Sequence[Section], *, columns: int = 2) -> None:
+    def __init__(self, sections: Sequence[Section], *, columns: int = 2, fewest: int | None = None) -> None:
         super().__init__()
         check_form(sections)
         self.rows: dict[str, FieldRow] = {}
+        self._most = self.columns = columns
+        self._fewest = columns if fewest is None else fewest
+        self._grids: list[FormGrid] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
         for section in sections:
-            layout.addLayout(self._section(section, columns))
+            layout.addLayout(self._section(section))
         layout.addStretch(1)
         order = list(self.rows.values())
         for first, second in itertools.pairwise(order):
@@ -157,7 +162,25 @@ class FormView(QWidget):
                     row.show_problem(row.field.problem(row.editor.value()))
         super().changeEvent(event)
 
-    def _section(self, section: Section, columns: int) -> QVBoxLayout:
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return least if self._fewest == self._most else QSize(self._least_width(self._fewest), least.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        columns = self._most
+        while columns > self._fewest and self._least_width(columns) > self.width():
+            columns -= 1
+        if columns != self.columns:
+            self.columns = columns
+            for grid in self._grids:
+                grid.place(columns)
+            self.updateGeometry()
+
+    def _least_width(self, columns: int) -> int:
+        return max((grid.least_width(columns) for grid in self._grids), default=0)
+
+    def _section(self, section: Section) -> QVBoxLayout:
         box = QVBoxLayout()
         box.setSpacing(8)
         if section.title:
@@ -166,24 +189,16 @@ class FormView(QWidget):
             title.addWidget(Label(section.title, "strong"))
             title.addWidget(hairline(), 1)
             box.addLayout(title)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(8)
-        for column in range(columns):
-            grid.setColumnStretch(column, 1)
-            grid.setColumnMinimumWidth(column, 96)
-        line = place = 0
+        grid = FormGrid()
         for field in section.fields:
-            span = min(field.span, columns)
-            if place + span > columns:
-                line, place = line + 1, 0
             row = FieldRow(field)
-            grid.addWidget(row, line, place, 1, span)
+            grid.add_cell(row, field.span)
             self.rows[field.key] = row
             row.editor.edited.connect(_Key(self._on_edited, field.key))
             row.editor.confirmed.connect(_Key(self._on_confirmed, field.key))
             row.editor.left.connect(_Key(self._on_left, field.key))
-            place += span
+        grid.place(self.columns)
+        self._grids.append(grid)
         box.addLayout(grid)
         return box
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +12,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayou
 
 from clients.administration.table.spec import Details, Event, Part
 from clients.kit.labels import Button, Glyph, Label, ValueLabel, hairline
+
+_LONG_RUN = re.compile(r"\S{25,}")
+_JOINT = re.compile(r"([^\w\u200b]|\w{24})(?=.)")
+"""Signs between words, and words of more letters than fit into a line."""
 
 Start = Callable[[str, Any], None]
 """Starts an action (its id) about a subject."""
@@ -106,5 +111,5 @@ def _grid(lines: Details) -> QWidget:
 
 
 def breakable(text: str) -> str:
-    """UIDs and paths may be broken after their points and strokes, so that they never widen the panel."""
-    return text.replace(".", ".\u200b").replace("/", "/\u200b") if max(map(len, text.split()), default=0) > 24 else text
+    """Text whose long runs without a space (UIDs, paths, segments of HL7) may be broken and never widen the panel."""
+    return _LONG_RUN.sub(lambda run: _JOINT.sub("\\1\u200b", run.group()), text)

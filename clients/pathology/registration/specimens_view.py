@@ -77,7 +77,7 @@ class SpecimensView(QWidget):
         box.setSpacing(6)
         box.addWidget(hairline())
         box.addLayout(self._head())
-        self.form = FormView([Section("", self._fields())], columns=8)
+        self.form = FormView([Section("", self._fields())], columns=8, fewest=4)
         holder = QHBoxLayout()
         holder.setContentsMargins(16, 0, 16, 0)
         holder.addWidget(self.form)

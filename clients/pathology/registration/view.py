@@ -180,7 +180,7 @@ class PatientTab(QWidget):
                 if quick
                 else page.sections(self.prompts.source, now)
             )
-            form = FormView(parts, columns=6)
+            form = FormView(parts, columns=6, fewest=3)
             form.changed.connect(lambda key: self.presenter.edit(key, form.value(key)))
             form.submitted.connect(self.specimens.focus_first)
             form.setMaximumWidth(_WIDEST)  # a name is not easier to read in a field of half a metre

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,6 +28,8 @@ from clients.kit.fields import (
     parse_moment,
 )
 from clients.kit.forms import FormView
+from clients.kit.panels import scrolling
+from clients.kit.review import review
 from clients.kit.translations import Language, set_language
 
 SECTIONS = (
@@ -264,3 +267,31 @@ def test_several_are_ticked_with_the_keyboard_and_known_ones_stay(qtbot: QtBot) 
     assert form.value("stores") == ("online", "tape")
     form.clear()
     assert form.value("stores") == ()
+
+
+@pytest.mark.parametrize("widths", [(900, 480, 200), (200, 480, 900), (480, 900, 200)])
+def test_a_form_takes_fewer_columns_where_it_is_narrow_and_more_where_it_is_wide(
+    qtbot: QtBot, widths: tuple[int, ...]
+) -> None:
+    fields = [TextField(key=f"field{number}", label="姓名") for number in range(7)]
+    form = FormView([Section("", (*fields, LongTextField(key="long", label="临床诊断", span=3)))], columns=6, fewest=3)
+    area = scrolling(form)
+    qtbot.addWidget(area)
+    area.show()
+
+    def lines() -> int:
+        return len({form.rows[field.key].y() for field in fields})
+
+    for width in widths:
+        area.resize(width, 500)
+        columns = {900: 6, 480: 4, 200: 3}[width]  # of 96 pixels and 16 between; never fewer than three
+        qtbot.waitUntil(partial(lambda wanted: lines() == -(-7 // wanted), columns), timeout=30_000)
+        assert form.columns == columns and (width == 200 or review(area) == [])
+
+
+def test_a_form_without_fewest_keeps_its_columns(qtbot: QtBot) -> None:
+    form = FormView([Section("", [TextField(key=f"field{number}", label="姓名") for number in range(4)])], columns=4)
+    qtbot.addWidget(form)
+    form.show()
+    form.resize(100, 300)
+    assert form.columns == 4 and form.minimumSizeHint().width() >= 4 * 96
