@@ -152,6 +152,10 @@ def measures(subject: Subject) -> Iterator[Alarm]:
     yield from _one_unmeasured(subject.findings)
 
 
+# A growth all round the bowel is told by its stretch, an intussusception by where its head stands.
+_NEVER_SIZED = re.compile(r"环腔|环周|绕肠腔|全周|占[^，。；]{0,3}肠腔|管腔[^，。；]{0,2}周|套叠|杯口[征状]|套筒征")
+
+
 def _unmeasured(findings: str, exam_type: str) -> Iterator[Alarm]:
     parts = sentences(findings)
     told: set[int] = set()
@@ -168,8 +172,10 @@ def _unmeasured(findings: str, exam_type: str) -> Iterator[Alarm]:
             continue
         if re.search(r"ES|内镜|喉镜|支气管镜", exam_type) and re.search(r"声带|会厌|喉|支气管|段", mention.words):
             continue  # through the scope nobody measures these
-        if _ANATOMY.search(mention.words) or re.search(
-            r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞|头皮", mention.words
+        if (
+            _ANATOMY.search(mention.words)
+            or re.search(r"钙化|点状|样改变|新生物(?:完全|部分)?[阻堵]塞|头皮", mention.words)
+            or _NEVER_SIZED.search(parts[mention.sentence])
         ):
             continue
         sentence = parts[mention.sentence]
@@ -213,6 +219,7 @@ def _one_unmeasured(findings: str) -> Iterator[Alarm]:
         if (
             match is None
             or _NOT_SIZED.search(sentence[match.start() :].split("，")[0])
+            or _NEVER_SIZED.search(sentence)
             or _MEASURE_WITHOUT_NUMBER.search(sentence)
             or _REMNANTS.search(sentence)
             or _ANY_SIZE.search(sentence[match.start() :])

@@ -132,8 +132,14 @@ def grounds(subject: Subject) -> Iterator[Alarm]:
 _BESIDE = re.compile(r"[左右前后上下内外]方|旁|之间|交界|突[向入]|连接处")
 
 
+# What lies in the skull, and what lies on it.
+_WITHIN, _OUTSIDE = re.compile(r"颅内|颅脑|脑内|脑实质"), re.compile(r"头皮|帽状腱膜|颅骨外|颅外")
+
+
 def _may_be(item: _Told, one: Statement) -> bool:
     if not kin(item.organs, one.organs) and not _BESIDE.search(one.text):
+        return False
+    if _WITHIN.search(item.text) and _OUTSIDE.search(one.text):
         return False
     if len(item.sides) == 1 and len(one.sides) == 1 and item.sides != one.sides and not item.organs & {"肝", "甲状腺"}:
         return False
@@ -361,7 +367,7 @@ def _literally(item: _Told, end: int, found: tuple[Statement, ...]) -> Alarm | N
 
 _CALLS_WELL = re.compile(r"(?:未见|无)(?:明显|明确|确切)?异常|正常|未见(?:明显|明确)?病变")
 _CLEARLY_ILL = re.compile(
-    r"失常|锯齿|波浪|结节|肿块|占位|断裂|中断|破坏|积液|不均(?!匀增厚)|低密度|高密度|盲端|管状|充盈缺损|骨折|斑块|强回声|无回声|[弥扩]散受限|紊乱|双边|梗|血栓|撕裂|衰减|弥漫性(?:增强|减低)"
+    r"失常|锯齿|波浪|结节|肿块|占位|断裂|中断|破坏|积液|不均(?!匀增厚)|低密度|高密度|盲端|管状(?!结构)|充盈缺损|骨折|斑块|强回声|无回声|[弥扩]散受限|紊乱|双边|梗|血栓|撕裂|衰减|弥漫性(?:增强|减低)"
 )
 # "Behind the lower pole of the thyroid …" is not in the thyroid.
 _BEYOND = re.compile(r"(?:[后前下上]方|旁|背侧|周围|邻近)[^，。]{0,2}(?:见|探及)")

@@ -427,7 +427,10 @@ def _new_ones(subject: Subject) -> Iterator[Alarm]:
             new = NEW.search(called)
             if new and known:
                 part = next(part for part in re.split(r"[，,、]", called) if NEW.search(part))
-                known = [other for other in known if not apart(places_in(part), other.places)]
+                place = places_in(part) or places_in(
+                    "".join(sorted(one.organs)) + part
+                )  # "S5" of the liver named before
+                known = [other for other in known if not apart(place, other.places)]
                 if part not in one.words and re.search(r"[影灶]|结节|病变|强化", part):
                     known = []  # what is new has a name of its own
             if new and known and not re.search(r"(?:未见|无|没有)[^，。]{0,3}$|\bno\s*$", called[: new.start()]):

@@ -100,13 +100,27 @@ def _by_quantity(text: str) -> Iterator[Alarm]:
                 yield Alarm(AlarmKind.UNIT, match[0], why)
 
 
-_SUGAR = re.compile(rf"血糖[^，。；\d]{{0,4}}{NUMBER}\s*([A-Za-z%]+(?:/[A-Za-z]+)?)")
+_COMPOUND = tuple(
+    (
+        name,
+        re.compile(rf"(?:{words})[^，。；\d]{{0,6}}{NUMBER}\s*([A-Za-zμµ%]+(?:/[A-Za-z]+(?:[²³]|\^?[23])?)?)"),
+        frozenset(allowed.split()),
+    )
+    for name, words, allowed in (
+        ("血糖", "血糖", "mmol/l mg/dl"),
+        ("骨密度", "骨密度|骨矿物质?密度|BMD|aBMD|vBMD", "g/cm² g/cm2 g/cm^2 mg/cm³ mg/cm3 mg/cm^3 mg/cc %"),
+        ("肌酐", "肌酐|Scr|Cr", "μmol/l µmol/l umol/l mg/dl"),
+    )
+)
+"""Units of a quantity by a volume or an area."""
 
 
-def _sugar(text: str) -> Iterator[Alarm]:
-    for match in _SUGAR.finditer(text):
-        if match[1].lower() not in {"mmol/l", "mg/dl"}:
-            yield Alarm(AlarmKind.UNIT, match[0], f"血糖的单位应为 mmol/L，这里是“{match[1]}”，请核对。")
+def _compounds(text: str) -> Iterator[Alarm]:
+    for name, pattern, allowed in _COMPOUND:
+        for match in pattern.finditer(text):
+            if match[1].lower() not in allowed:
+                usual = {"血糖": "mmol/L", "骨密度": "g/cm²", "肌酐": "μmol/L"}[name]
+                yield Alarm(AlarmKind.UNIT, match[0], f"{name}的单位应为 {usual}，这里是“{match[1]}”，请核对。")
 
 
 def units(subject: Subject) -> Iterator[Alarm]:
@@ -123,7 +137,7 @@ def units(subject: Subject) -> Iterator[Alarm]:
         yield from _fetal(text)
         yield from _thicker_than_long(text)
         yield from _by_quantity(text)
-        yield from _sugar(text)
+        yield from _compounds(text)
     yield from _same_number_other_unit(subject)
 
 
