@@ -39,7 +39,7 @@ ORGANS: dict[str, str] = {
     "腮腺": r"腮腺|parotid",
     "脑": r"大脑(?![前中后]动脉)|室管膜|海马|尾状核|小脑|脑干|脑实质|基底节|丘脑|额叶|顶叶|颞叶|枕叶|岛叶|半卵圆|放射冠|(?<!大)脑(?!室|池|沟|裂|脊|膜)|brain|frontal|parietal|temporal|occipital",
     "脑室": r"脑室|ventric",
-    "硬膜": r"硬膜[外下]|subdural|epidural",
+    "硬膜": r"硬膜[外下]|内板下|subdural|epidural",
     "鼻窦": r"[上颌筛额蝶]+窦|鼻窦|sinus",
     "乳突": r"乳突|mastoid",
     "眼": r"眼[眶球]|眶[内外上下]?壁|眶脂|眶内|orbit",
@@ -164,9 +164,16 @@ def sides_in(text: str) -> frozenset[str]:
     return frozenset(side for side, pattern in ((LEFT, _LEFT), (RIGHT, _RIGHT)) if pattern.search(text))
 
 
+_LEVEL_OF = re.compile(
+    r"(?:[双左右]侧?)?(?:肾动脉|肾静脉|肾门|肾下极|肾上极|脐|髂嵴|髂总动脉分叉|隆突|气管(?:隆突|分叉)|膈肌|声门|甲状软骨)(?:开口)?(?:水平|平面|层面)"
+    r"(?:以下|以上|下方|上方|处)?"
+)
+
+
 @lru_cache(maxsize=4096)
 def organs_in(text: str) -> frozenset[str]:
-    """The organs that a text names."""
+    """The organs that a text names; those of a level ("below the renal arteries") are only where it is."""
+    text = _LEVEL_OF.sub("", text)
     return frozenset(name for name, pattern in _ORGAN.items() if pattern.search(text))
 
 

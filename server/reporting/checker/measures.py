@@ -15,7 +15,7 @@ _FORMERLY = re.compile(
 )
 _NOW = re.compile(r"现|本次|今|目前|\bnow\b|currently|至$|增大到|缩小到|为新", re.IGNORECASE)
 _KINDS = re.compile(
-    r"大小|直径|长(?=约|\s*$)|[长最]大?径|横径|短径|厚度?|突出|膨出|移位|高度|内径|管径|宽度?|深|距|长度|范围|thickness|diameter|measur\w+",
+    r"大小|直径|长(?=约|\s*$)|[长最]大?径|横径|短径|厚度?|突出|膨出|[左右]移(?!位)|移位|高度|内径|管径|宽度?|深|距|长度|范围|thickness|diameter|measur\w+",
     re.IGNORECASE,
 )
 _SIZE_KINDS = {"大小", "直径", "长径", "最大径", "范围", "横径", "大径", "最径"}

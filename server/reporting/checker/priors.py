@@ -157,13 +157,19 @@ def _shares_a_name(one: Measure, other: Measure) -> bool:
     return one.kind == other.kind and same_organ and bool(named)
 
 
+def _at_the_place_of(before: Measure, one: Measure) -> bool:
+    if one.organs & before.organs:
+        return True
+    return not one.organs and bool(one.places) and one.places == before.places and one.sides == before.sides
+
+
 def _only_one(subject: Subject) -> Iterator[Alarm]:
     """Where each report has but one lesion with two measures, and one word of change, these three belong together."""
     before = [one for one in measures_in(subject.prior) if len(one.numbers) > 1 and not one.is_former]
     now = [one for one in measures_in(subject.findings) if len(one.numbers) > 1 and not one.is_former]
     if len(measures_in(subject.prior)) == 1:
         before = list(measures_in(subject.prior))
-        near = [one for one in measures_in(subject.findings) if not one.is_former and one.organs & before[0].organs]
+        near = [one for one in measures_in(subject.findings) if not one.is_former and _at_the_place_of(before[0], one)]
         now = now if len(now) == 1 else [one for one in near if one.kind == before[0].kind]
     claims = claims_in(subject.impression) or _unsaid_claims(subject.impression)
     if len(before) != 1 or len(now) != 1 or len(claims) != 1 or not _comparable(before[0], now[0]):

@@ -97,7 +97,7 @@ _MAY_BE_A_REGION = frozenset("胆囊 脾 子宫 前列腺 阑尾 乳腺 甲状�
 _BECAUSE = re.compile(r"^.{0,12}(?:因|由于)[^，。；]{1,16}?(?:而)?(?=行|予|接受|切除|在)")
 _NO_TAKING = re.compile(r"未行|无.{0,6}(?:切除|手术)史|拟行|建议|可行|择期|no (?:history|prior)", re.IGNORECASE)
 _GONE = re.compile(
-    r"未探及|未扫及|未显影|不显影|未见[^，,。；;]{0,6}(?:影|回声|结构|组织)(?=$|[，,。；;])|造瘘|切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
+    r"未探及|未扫及|未显影|不显影|未见(?!(?:明显|明确|确切)?(?:异常|占位|病|实性|结节|肿块|局灶))[^，,。；;]{0,6}(?:影|回声|结构|组织)(?=$|[，,。；;])|造瘘|切除|摘除|术后|缺如|未见显示|未显示|未见确切|未见(?=$|[，,。；;])|术区|[窝床](?!部?占)|缺失|不显示|全切|已切|根治|ectomy|absent|removed|not (?:seen|visuali)|fossa|surgical|\bbed\b",
     re.IGNORECASE,
 )
 _OTHER_THING: dict[str, re.Pattern[str]] = {

@@ -56,6 +56,7 @@ _A_SITE = re.compile(r"吻合口|残端|术区|胸壁|支架|切口|造瘘|皮�
 _NOT_WITHIN = re.compile(
     r"头皮|帽状腱膜|[额筛蝶颌鼻]窦|乳突|鼻中隔|鼻骨|眼眶|腺样体|胸壁|腹壁|皮下|肋骨|椎体|甲状腺|乳腺"
 )
+_DEVICE = re.compile(r"节育[器环]|支架|导管|引流管|起搏|机械瓣|生物瓣|人工瓣|假体|内固定")
 _WHOLE = re.compile(r"心肺|胸部|颅脑|头颅|腹部|盆腔|平扫|声像|CT|MRI?|X线|DR|intracranial|chest|abdom", re.IGNORECASE)
 
 
@@ -103,6 +104,9 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
             ):
                 yield contradiction(one.text, clause.text)
                 return
+            device = _DEVICE.search(one.text)
+            if device and device[0] in clause.text:
+                continue  # "the coil lies well", and the echo by which it is seen
             apart = _NOT_WITHIN.search(clause.text)
             if apart and apart[0] in subject.impression.replace(one.text, ""):
                 continue  # "a haematoma of the scalp; the brain is sound"
