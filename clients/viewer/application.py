@@ -25,9 +25,11 @@ from clients.kit.tokens import ThemeName
 from clients.kit.translations import Language, set_language
 from clients.kit.viewer_link import READY_WORD, Secrets
 from clients.viewer.cache.place import viewer_settings
+from clients.viewer.hanging.builtin import protocols
 from clients.viewer.loading_decoder import shared_decoder
 from clients.viewer.loading_memory import settle_allocator
 from clients.viewer.settings.store import Preferences
+from clients.viewer.viewport.renderer import rehearse
 from clients.viewer.window import ViewerWindow
 
 if TYPE_CHECKING:
@@ -182,6 +184,8 @@ def preload(*also: Callable[[], object]) -> threading.Thread:
                 importlib.import_module(name)
             except ImportError:
                 log.warning("%s is missing; some images cannot be shown", name)
+        rehearse()
+        protocols()
         keep_what_is_here()
         for call in also:
             call()

@@ -37,6 +37,8 @@ class Opening(QObject):
     """A thumbnail: Stack, uint8 array."""
     studies_shown = Signal(list)
     """UIDs of the studies that are open now."""
+    showing = Signal()
+    """Something that brings many changes at once begins; `shown` follows in the same turn."""
     shown = Signal()
     """A study was put on the screen, or something else that brings many changes at once has been done."""
     all_loaded = Signal(int)
@@ -186,7 +188,7 @@ class Opening(QObject):
         if generation != self._generation:
             return
         self._do(lambda: self._use_files(source))
-        self._do(lambda: self._show_study(studies[0]))
+        self._show_study(studies[0])
         for study in studies[1:]:
             self._do(functools.partial(self.session.append, study))
         self._do(self._tell_shown)
@@ -199,8 +201,11 @@ class Opening(QObject):
     def _on_described(self, generation: int, purpose: str, described: StudyDescription) -> None:
         if generation != self._generation:
             return
-        show = {"open": self._show_study, "compare": self.session.compare, "append": self.session.append}
-        self._do(lambda: show.get(purpose, self._refresh)(described))
+        if purpose == "open":
+            self._show_study(described)
+        else:
+            show = {"compare": self.session.compare, "append": self.session.append}.get(purpose, self._refresh)
+            self._do(lambda: show(described))
         self._do(self._tell_shown)
 
     def _refresh(self, study: StudyDescription) -> None:
@@ -227,6 +232,7 @@ class Opening(QObject):
         if not self._steps:
             return
         self.is_showing = True
+        self.showing.emit()
         try:
             self._steps.popleft()()
         finally:
@@ -236,10 +242,13 @@ class Opening(QObject):
             self.shown.emit()
 
     def _show_study(self, study: StudyDescription) -> None:
-        self.message.emit(tr("这项检查没有图像") if not study.series else "")
-        self.awaiting_first = study.study_uid
-        self._tell_all = True
-        self.session.open(study)
+        def begin() -> None:
+            self.message.emit(tr("这项检查没有图像") if not study.series else "")
+            self.awaiting_first = study.study_uid
+            self._tell_all = True
+
+        for step in (begin, *self.session.steps_to_open(study)):
+            self._do(step)
 
     @Slot(int, str)
     def _on_not_described(self, generation: int, sentence: str) -> None:

@@ -135,13 +135,28 @@ class ViewerSession:
 
     def open(self, study: StudyDescription) -> None:
         """Show ``study`` alone."""
+        for step in self.steps_to_open(study):
+            step()
+
+    def steps_to_open(self, study: StudyDescription) -> tuple[Callable[[], object], ...]:
+        """What `open` does, in parts of some milliseconds; the reader's hand may come between them.
+
+        The last part alone puts the study there, so that nobody meets half of one.
+        """
+        stacks: list[Stack] = []
+
+        def show() -> None:
+            self._take(study, stacks)
+            self._fill()
+            self.studies_changed.emit()
+
+        return (self._leave, lambda: stacks.extend(stacks_of(study)), show)
+
+    def _leave(self) -> None:
         had_studies = bool(self._studies)
         self._clear()
         if had_studies:
             self.studies_changed.emit()
-        self._take(study)
-        self._fill()
-        self.studies_changed.emit()
 
     def compare(self, study: StudyDescription) -> None:
         """Put ``study`` beside what is open: half of a layout of two for the newcomer's first stack."""
@@ -227,9 +242,9 @@ class ViewerSession:
                     viewport.show(None)
         self.studies_changed.emit()
 
-    def _take(self, study: StudyDescription) -> None:
+    def _take(self, study: StudyDescription, stacks: Sequence[Stack] | None = None) -> None:
         self._studies = (*self._studies, study)
-        self._stacks = (*self._stacks, *stacks_of(study))
+        self._stacks = (*self._stacks, *(stacks_of(study) if stacks is None else stacks))
 
     def _fill(self) -> None:
         """As hung, else consecutive series into the viewports, starting with the first (VW-LAY-07, VW-EX-10)."""

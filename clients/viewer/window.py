@@ -43,7 +43,7 @@ from clients.viewer.viewport.view import ViewportWidget
 from clients.viewer.volume.views import stored_key
 from shared.imaging.geometry import PixelPoint
 
-PROGRESS_EVERY_MS = 150
+PROGRESS_EVERY_MS = 50
 
 texts.register()
 
@@ -116,10 +116,16 @@ class ViewerWindow(QMainWindow):
         self._focus.setSingleShot(True)
         self._focus.setInterval(0)
         self._focus.timeout.connect(self.opening.focus)
-        self._progress = QTimer(self)  # a stripe of progress paints the whole viewport again, some 2 ms
+        self._unveiling = QTimer(self)  # after a study was put on the screen: a turn for each pane
+        self._unveiling.setSingleShot(True)
+        self._unveiling.setInterval(0)
+        self._unveiling.timeout.connect(self._unveil)
+        self._progress = QTimer(self)  # a stripe of progress paints its whole pane again, some 3 ms: one at a time
         self._progress.setSingleShot(True)
         self._progress.setInterval(PROGRESS_EVERY_MS)
         self._progress.timeout.connect(self._show_progress)
+        self._has_progressed = False  # since the round began
+        self._round: list[Callable[[], object]] = []
         self.tool_bar = ToolBar(self.commands, self._menus, self.features)
         self._build()
         self._follow_model()
@@ -260,6 +266,7 @@ class ViewerWindow(QMainWindow):
         opening.said.connect(self._say)
         opening.back.connect(self._on_studies_named)
         opening.arrived.connect(self._on_arrived)
+        opening.showing.connect(self._on_showing)
         opening.shown.connect(self._on_shown)
         opening.progressed.connect(self._on_progress)
         opening.picture_made.connect(self._on_picture)
@@ -309,22 +316,36 @@ class ViewerWindow(QMainWindow):
             came = set(indices)
             for viewport in self.viewports:
                 if viewport.state.stack is stack and viewport.state.index in came:
-                    viewport.repaint() if self.opening.awaiting_first else viewport.update()
+                    if self.opening.awaiting_first:
+                        viewport.setUpdatesEnabled(True)
+                        viewport.repaint()
+                    else:
+                        viewport.update()
                     self._tell_first(stack)
             if not self.strip.has_picture(stack):
                 self.opening.make_picture(stack, indices)
 
     @Slot()
     def _on_progress(self) -> None:
+        self._has_progressed = True
         if not self._progress.isActive():
             self._progress.start()
 
     @Slot()
     def _show_progress(self) -> None:
-        self.strip.refresh()
-        for viewport in self.viewports:
-            if viewport.state.stack is not None:
-                viewport.update(0, viewport.height() - 3, viewport.width(), 3)
+        """The series bar, then pane after pane, each time one."""
+        if not self._round:
+            self._has_progressed = False
+            panes = (functools.partial(self._paint_stripe, viewport) for viewport in self.desk.visible)
+            self._round = [self.strip.refresh, *panes]
+        self._round.pop(0)()
+        if self._round or self._has_progressed:
+            self._progress.start()
+
+    @staticmethod
+    def _paint_stripe(viewport: ViewportWidget) -> None:
+        if viewport.state.stack is not None:
+            viewport.update(0, viewport.height() - 3, viewport.width(), 3)
 
     def _tell_first(self, stack: Stack) -> None:
         if self.opening.awaiting_first == stack.study.study_uid:
@@ -379,7 +400,7 @@ class ViewerWindow(QMainWindow):
         self._reflect()
 
     def _on_viewport(self, number: int, aspect: Aspect) -> None:
-        if aspect in (Aspect.STACK, Aspect.INDEX):
+        if aspect in (Aspect.STACK, Aspect.INDEX) and not self.opening.is_showing:
             self._focus.start()
         if aspect is Aspect.STACK:
             self.strip.refresh()
@@ -408,6 +429,23 @@ class ViewerWindow(QMainWindow):
         if self._has_changed:
             self._has_changed = False
             self._reflect()
+        self._focus.start()
+        self._unveiling.start()
+
+    @Slot()
+    def _on_showing(self) -> None:
+        """Panes keep their picture until it is their turn to paint, so that the reader's hand comes between."""
+        for viewport in self.viewports:
+            viewport.setUpdatesEnabled(False)
+
+    @Slot()
+    def _unveil(self) -> None:
+        veiled = [viewport for viewport in self.viewports if not viewport.updatesEnabled()]
+        shown = [viewport for viewport in veiled if viewport.isVisible()]
+        for viewport in shown[:1] or veiled:
+            viewport.setUpdatesEnabled(True)  # paints it
+        if shown:
+            self._unveiling.start()
 
     def _on_measured(self, mark: Mark) -> None:
         """A measurement was drawn or changed for good: tell whoever writes the report."""
@@ -495,6 +533,8 @@ class ViewerWindow(QMainWindow):
 
     def is_settled(self) -> bool:
         """True when every viewport on screen shows its image and every stack has its thumbnail."""
+        if self._unveiling.isActive():
+            return False
         shown = [v for v in self.desk.visible if v.state.stack is not None]
         if not shown:
             return bool(self.viewports[0].message) and not self.session.stacks and self.opening.source is not None

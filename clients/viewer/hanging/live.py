@@ -57,8 +57,8 @@ def _ages(studies: Sequence[StudyDescription]) -> dict[str, tuple[int, int]]:
 
 
 def _day(text: str) -> dt.date | None:
-    try:
-        return dt.datetime.strptime(text[:8], "%Y%m%d").date()
+    try:  # not strptime, whose first call compiles patterns while the reader waits
+        return dt.date.fromisoformat(text[:8]) if text[:8].isdecimal() else None
     except ValueError:
         return None
 

@@ -6,14 +6,15 @@ resampled pixels are kept, so that a drag of the window only applies a 65,536-en
 
 from __future__ import annotations
 
+import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from clients.viewer.pixels import unsigned
 from clients.viewer.viewport.looks import Look
 from clients.viewer.viewport.palettes import coloured
-from clients.viewer.viewport.transform import Affine, Projection
+from clients.viewer.viewport.transform import Affine, Geometry, Projection, project
 from shared.imaging.lut import LookupTable, Modality, Window, display_table
 
 if TYPE_CHECKING:
@@ -102,16 +103,7 @@ class Renderer:
         signed = frame.dtype == np.int16
         key = (look, frame.dtype.str)
         if self._table_key is None or not _same_table(key, self._table_key):
-            table = display_table(
-                signed=signed,
-                modality=look.modality,
-                voi=look.voi,
-                inverted=look.inverted,
-                padding=look.padding,
-                presentation=look.presentation,
-            )
-            if signed:  # resampled pixels carry an offset of 32,768, see pixels.unsigned
-                table = np.concatenate((table[32_768:], table[:32_768]))
+            table = _whole_table(look, signed) if _has_tables(look) else _plain_table(replace(look, palette=""), signed)
             self._table = table[:256].reshape(1, 256) if frame.dtype == np.uint8 else table.reshape(1, -1)
             self._table_key = key
         return self._table
@@ -164,6 +156,37 @@ class Renderer:
             self._mip_key = key
         assert self._mip is not None
         return self._mip, to_image
+
+
+def _whole_table(look: Look, signed: bool) -> NDArray[Any]:
+    """The greys of all 65,536 patterns as `pixels.unsigned` numbers them; read only."""
+    import numpy as np
+
+    table = display_table(
+        signed=signed,
+        modality=look.modality,
+        voi=look.voi,
+        inverted=look.inverted,
+        padding=look.padding,
+        presentation=look.presentation,
+    )
+    if signed:  # resampled pixels carry an offset of 32,768, see pixels.unsigned
+        table = np.concatenate((table[32_768:], table[:32_768]))
+    table.flags.writeable = False
+    return table
+
+
+_plain_table = functools.lru_cache(maxsize=16)(_whole_table)
+"""Panes that show one series with one window share its table; for looks of numbers, which can be told apart."""
+
+
+def rehearse() -> None:
+    """Draw a picture that nobody sees, so that the first one does not wait for the libraries' own beginnings."""
+    import numpy as np
+
+    frame = np.zeros((512, 512), np.uint16)
+    projection = project(Geometry(), columns=512, rows=512, aspect=1.0, width=900, height=900)
+    Renderer().render(frame, None, projection, Modality(), Window(40.0, 400.0), inverted=False)
 
 
 def _in_palette(greys: NDArray[Any], palette: str) -> NDArray[Any]:

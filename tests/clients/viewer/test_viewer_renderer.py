@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.viewer.pixels import half_size
-from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer
+from clients.viewer.viewport.looks import Look
+from clients.viewer.viewport.renderer import COLOUR_WINDOW, Renderer, rehearse
 from clients.viewer.viewport.transform import Geometry, Projection, project
 from shared.imaging.geometry import PixelPoint
-from shared.imaging.lut import LookupTable, Modality, Window, grey_of
+from shared.imaging.lut import LookupTable, Modality, Window, display_table, grey_of
 
 FULL = Window(128, 256)
 
@@ -168,3 +170,28 @@ def test_the_first_look_at_a_large_mammogram_does_not_stop_the_hand() -> None:
         best = min(best, time.thread_time() - began)
 
     assert best < 0.025
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_two_panes_with_one_window_share_a_table_that_nobody_can_change(dtype: type) -> None:
+    frame = np.arange(64, dtype=dtype).reshape(8, 8)
+    look = Look(Modality(1.5, -3.0), Window(40.0, 80.0), padding=(2, 3))
+    one, other = (Renderer()._table_for(frame, replace(look, palette=name)) for name in ("", "hot_iron"))
+    inverted = Renderer()._table_for(frame, replace(look, inverted=True))
+
+    assert one is not None and other is not None and inverted is not None
+    assert np.shares_memory(one, other) and not one.flags.writeable
+    assert not np.array_equal(one, inverted)
+    signed = dtype == np.int16
+    whole = display_table(signed=signed, modality=look.modality, voi=look.voi, padding=look.padding)
+    assert np.array_equal(
+        one.ravel()[frame.astype(np.int64) + (32_768 if signed else 0)], whole[frame.view(whole_of(dtype))]
+    )
+
+
+def whole_of(dtype: type) -> type:
+    return np.uint8 if dtype == np.uint8 else np.uint16
+
+
+def test_a_rehearsal_draws_without_a_word() -> None:
+    rehearse()

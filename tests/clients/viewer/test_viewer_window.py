@@ -123,6 +123,43 @@ def test_a_study_is_shown_in_turns_of_its_own_and_the_buttons_follow_once(
     assert reflected.count(True) <= 3, reflected
 
 
+def test_the_panes_of_a_new_study_are_painted_one_a_turn(opened: Open, qtbot: QtBot) -> None:
+    source = MemorySource(a_study(a_series(6), a_series(5, series="2")))
+    window = opened(source)
+    window.perform("layout.2x2")
+    qtbot.waitUntil(window.is_settled, timeout=30_000)
+    window.opening.showing.emit()
+    assert not any(viewport.updatesEnabled() for viewport in window.viewports)
+    window.opening.shown.emit()
+    assert not window.is_settled()  # what is veiled is no picture yet
+    shown = [viewport for viewport in window.viewports if viewport.isVisible()]
+    painted: list[int] = []
+    for _ in range(len(shown) + 1):
+        window._unveil()
+        painted.append(sum(viewport.updatesEnabled() for viewport in shown))
+
+    assert len(shown) == 4 and painted == [1, 2, 3, 4, 4]
+    assert all(viewport.updatesEnabled() for viewport in window.viewports)
+    qtbot.waitUntil(window.is_settled, timeout=30_000)
+
+
+def test_panes_come_back_when_a_study_cannot_be_shown(
+    opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = MemorySource(a_study(a_series(6)))
+    window = opened(source, wait=False)
+
+    def fail() -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(window.session, "_fill", fail)
+    with qtbot.captureExceptions() as told:
+        window.open_study(next(iter(source.known)))
+        qtbot.waitUntil(lambda: bool(told), timeout=30_000)
+    qtbot.waitUntil(lambda: all(viewport.updatesEnabled() for viewport in window.viewports), timeout=30_000)
+    assert "a defect" in str(told[0][1])
+
+
 def test_what_was_described_before_something_else_was_asked_for_is_not_shown(opened: Open, qtbot: QtBot) -> None:
     late, wanted = a_study(a_series(3), uid=f"{ROOT}.7"), a_study(a_series(4), uid=f"{ROOT}.8")
     source = MemorySource(wanted)
