@@ -72,7 +72,7 @@ _NO_LENGTH = re.compile(
     re.IGNORECASE,
 )
 _DISTANCE = re.compile(
-    rf"距[^，,。；;]{{0,16}}?{NUMBER}\s*(?:mm|cm|毫米|厘米)|(?:移位|层厚)[^，,。；;]{{0,4}}{NUMBER}\s*(?:mm|cm|毫米|厘米)|淋巴结[^。；;]*",
+    rf"距[^，,。；;]{{0,16}}?{NUMBER}\s*(?:mm|cm|毫米|厘米)|(?:移位|层厚)[^，,。；;]{{0,4}}{NUMBER}\s*(?:mm|cm|毫米|厘米)|淋巴结[^。；;]*|(?:[胰胆]总?管|静脉|肾盂|输尿管)[^。；\d]{{0,14}}{NUMBER}\s*(?:mm|cm)(?!\s*[×xX*])",
     re.IGNORECASE,
 )
 _ANATOMY = re.compile(
@@ -129,8 +129,15 @@ def _are_alternatives(words: str, before: str) -> bool:
     )
 
 
+_ASKS = re.compile(
+    r"部位|侧别|左右|方位|位置|大小|数值|数量|器官|病变|描述|程度|性质|形态|名称|日期|时间|姓名|性别|年龄"
+)
+
+
 def _is_heading(text: str, start: int, end: int) -> bool:
     """Whether a word in square brackets opens a paragraph or a sentence that goes on after it."""
+    if _ASKS.fullmatch(text[start + 1 : end - 1].strip()) and text[end : end + 1].strip(" ：:\n"):
+        return False  # the name of what is to be filled in, and the sentence goes on
     opens = not text[:start].strip() or text[:start].rstrip(" ")[-1:] in set("\n。；;，,")
     if len(re.findall(r"(?:^|\n)\s*【[^】]+】[^【\s]", text)) > 1:
         return opens  # the text has its paragraphs named
@@ -145,6 +152,8 @@ def measures(subject: Subject) -> Iterator[Alarm]:
         yield Alarm(AlarmKind.MISSING, "", "诊断意见为空，请填写。")
     for text in (subject.findings, subject.impression):
         for match in _MEASURE_WITHOUT_NUMBER.finditer(text):
+            if re.search(r"病灶[（(]$", text[: match.start()]):
+                continue  # a heading that says what is listed below
             if re.search(r"\d\s*/\s*\d\s*$", text[: match.start()]):
                 continue  # shifted by a third of the shaft's width
             yield Alarm(AlarmKind.MISSING, match[0], f"“{match[0].strip()}”没有数值，请补充测量。")
@@ -196,7 +205,7 @@ _ONE = re.compile(
     r"(?:见|探及|示|有|可及|测及)(?:一|1|单)(?:个|枚|处|发)?[^，。；]{0,16}?(?:结节|肿块|包块|肿物|囊[肿状性]|无回声|[低高等强无]回声|混合回声|[低高等][^，。；]{0,3}密度[影灶区]|团块|占位|息肉|斑块|异常信号|[长短]T[12])"
 )
 _UNCOUNTED = re.compile(
-    r"(?<!未)(?:见|探及)(?:类?圆形|囊[性状]|局限性?|混合性?|实性|极?[低高无等强]回声|[低高等稍]+密度|长T1|孤立)[^，。；]{0,14}?(?:结节|肿块|包块|无回声区|回声区|回声团|[影灶区](?=，|$)|团块|占位|息肉|斑块|信号影?(?=，|$)|龛影)"
+    r"(?<!未)(?:见|探及)(?:类?圆形|囊[性状]|局限性?|混合性?|实性|极?[低高无等强]回声|[低高等稍]+密度|长T1|孤立)[^，。；]{0,14}?(?:结节|肿块|包块|无回声区|回声区|回声团|[影灶区](?=，|$)|团块|占位|息肉|斑块|信号影?(?=，|$)|龛影)|(?<!未)(?:见|探及)[无低]回声(?=，)"
 )
 _NOT_ALONE = re.compile(r"窦|牙|双侧|两侧|双肺|mm|ｍｍ|cm|约|较大|大者")
 # Of these no size is given, or another measure than a length.

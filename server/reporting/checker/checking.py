@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from server.reporting.checker.arithmetic import arithmetic
 from server.reporting.checker.blanks import measures, remnants
 from server.reporting.checker.conflicts import conflicts
 from server.reporting.checker.echoes import echoes
@@ -34,6 +35,7 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
     removed,
     units,
     scales,
+    arithmetic,
     measures,
     conflicts,
     priors,

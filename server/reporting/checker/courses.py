@@ -52,6 +52,8 @@ _NEVER = re.compile(r"$^")
 _ANOTHER_NAME = {
     "EF": re.compile(r"收缩功能|射血|心功能"),
     "LVEF": re.compile(r"收缩功能|射血|心功能"),
+    "AFI": re.compile(r"羊水"),
+    "羊水指数": re.compile(r"AFI|羊水"),
     "SUVmax": re.compile(r"代谢|摄取|浓聚"),
     "下缘距内口": re.compile(r"胎盘"),
     "下缘距宫颈内口": re.compile(r"胎盘"),

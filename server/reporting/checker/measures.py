@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from server.reporting.checker.clauses import NUMBER, Clause, clauses, mentions, sizes_in
 
-_DATE = r"\d{4}\s*[-年./]\s*\d{1,2}(?:\s*[-月./]\s*\d{1,2}日?)?"
+_DATE = r"(?:\d{4}\s*[-年./]\s*\d{1,2}(?:\s*[-月./]\s*\d{1,2}日?)?|(?<!\d)(?:19|20)\d\d年(?!\s*\d{1,2}\s*月))"
 _FORMERLY = re.compile(
     rf"(?:前片|前次|上次|[（(，]\s*前(?=约?为?\s*\d*$)|原(?!发|病灶|结节|肿)(?:来)?|既往|旧片|较前|由|从|先前|{_DATE}|previously|prior|\bwas\b|\bfrom\b)[^，,。；;]{{0,16}}$",
     re.IGNORECASE,

@@ -60,6 +60,7 @@ def priors(subject: Subject) -> Iterator[Alarm]:
         listed_as_new,
         _shares,
         _against_each_other,
+        _less_of_nothing,
         _amounts,
         _new_ones,
     ):
@@ -371,6 +372,22 @@ def _amounts(subject: Subject) -> Iterator[Alarm]:
         now = _amount(subject.impression, claim) or _amount(subject.findings, claim)
         if before and now and ((claim.said == "larger" and now < before) or (claim.said == "smaller" and now > before)):
             yield Alarm(AlarmKind.PRIOR, claim.words, f"“{claim.words}”与两次检查所写的量不符，请核对。")
+            return
+
+
+_LESS = re.compile(
+    r"(骨痂|积液|积气|气胸|水肿|渗出|血肿|胸水|腹水)[^，。；]{0,4}(?:较|比)[^，。；]{0,14}(?:减少|缩小|吸收|好转|减轻|变薄|变小)"
+)
+
+
+def _less_of_nothing(subject: Subject) -> Iterator[Alarm]:
+    """ "Less callus than before" where the earlier report saw none."""
+    for match in _LESS.finditer(subject.impression):
+        name = match[1]
+        denied = re.search(rf"(?:未见|无)[^，。；]{{0,6}}{name}", subject.prior)
+        if denied and subject.prior.count(name) == 1:
+            why = f"“{match[0]}”，但既往报告写“{denied[0]}”，请核对。"
+            yield Alarm(AlarmKind.PRIOR, match[0], why)
             return
 
 

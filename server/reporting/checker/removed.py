@@ -22,7 +22,11 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("膀胱", r"膀胱|cystectomy|bladder", False),
     ("阑尾", r"阑尾|append(?:ic)?ectomy|appendix", False),
     ("乳腺", r"乳腺|乳房|乳(?=癌|切|改|根|全)|(?<=[左右双])乳|mastectomy|breast", True),
-    ("甲状腺", r"甲状腺|^[左右]侧?叶(?=上下|大小|前后|厚|实质|形态|切面|体积)|thyroidectomy|thyroid", True),
+    (
+        "甲状腺",
+        r"甲状腺|(?:^|(?<=[：:]))[左右双]侧?叶(?=上下|大小|前后|厚|实质|形态|切面|体积)|thyroidectomy|thyroid",
+        True,
+    ),
     ("睾丸", r"睾丸|orchi(?:d)?ectomy|testi(?:s|cle)", True),
     ("胃", r"(?<!残)胃|gastrectomy|stomach", False),
     ("腮腺", r"腮腺|parotidectomy|parotid", True),
@@ -193,12 +197,13 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
             whole = _WHOLE_ORGAN.search(part)
             if not taken or _NO_TAKING.search(part) or (_IN_PART.search(part) and not whole):
                 continue
+            last = max(one.end() for one in _TAKEN.finditer(part))
             radical = _RADICAL.search(part) and not re.search(r"切除|摘除|全切|缺如", part)
             for name, pattern in _NAMES.items():
                 match = pattern.search(part)
                 if not match or (radical and name not in _RADICAL_TAKES):
                     continue
-                if match.start() > taken.end() and not re.search(r"removal|absent|缺如", taken[0]):
+                if match.start() > last and not re.search(r"removal|absent|缺如", taken[0]):
                     continue
                 other = _OTHER_THING.get(name)
                 if other and (beside := other.search(part)) and beside.start() <= match.start() < beside.end():

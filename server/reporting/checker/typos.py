@@ -20,6 +20,9 @@ from server.reporting.checker.vocabulary import ALIKE, KNOWN, LONGEST, MISTAKES,
 _HAN = re.compile(r"[一-鿿]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _TWICE = re.compile(r"([一-鿿])\1")
+_SIGN_TWICE = re.compile(
+    r"(?:(?<=[未可内])见(?=见)|(?<=积)液(?=液)|(?<=囊)肿(?=肿)|([约呈及为示伴于的未且系影])(?=\1))(.)"
+)
 # "The midline is central central": at the end of a run, or a word that no other one begins with.
 _WORD_TWICE = re.compile(
     r"([一-鿿]{2,4})\1$|(未见|可见|双侧|左侧|右侧|大小|形态|考虑|建议|明显|异常|清晰|密度|信号|周围|边缘|正常|较前|增大|血流)\2"
@@ -105,6 +108,7 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
             done.update(places)
             found.append((part, right))
     found += _doubled(run, sure)
+    found += [(match[0], match[2]) for match in _SIGN_TWICE.finditer(run)]
     found += [(match[0], match[1] or match[2]) for match in _WORD_TWICE.finditer(run) if match[0] not in KNOWN]
     return tuple(found)
 

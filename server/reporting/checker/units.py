@@ -109,6 +109,11 @@ _COMPOUND = tuple(
     for name, words, allowed in (
         ("血糖", "血糖", "mmol/l mg/dl"),
         ("骨密度", "骨密度|骨矿物质?密度|BMD|aBMD|vBMD", "g/cm² g/cm2 g/cm^2 mg/cm³ mg/cm3 mg/cm^3 mg/cc %"),
+        (
+            "显像剂剂量",
+            "FDG|MDP|PSMA|DOTA[A-Z]{3}|FAPI|显像剂|MIBI|DTPA|过锝酸(?:盐|钠)?",
+            "mci mbq gbq kbq/kg mbq/kg mci/kg ml mg",
+        ),
         ("肌酐", "肌酐|Scr|Cr", "μmol/l µmol/l umol/l mg/dl"),
     )
 )
@@ -119,7 +124,7 @@ def _compounds(text: str) -> Iterator[Alarm]:
     for name, pattern, allowed in _COMPOUND:
         for match in pattern.finditer(text):
             if match[1].lower() not in allowed:
-                usual = {"血糖": "mmol/L", "骨密度": "g/cm²", "肌酐": "μmol/L"}[name]
+                usual = {"血糖": "mmol/L", "骨密度": "g/cm²", "显像剂剂量": "mCi 或 MBq", "肌酐": "μmol/L"}[name]
                 yield Alarm(AlarmKind.UNIT, match[0], f"{name}的单位应为 {usual}，这里是“{match[1]}”，请核对。")
 
 
@@ -188,6 +193,9 @@ def _lengths(text: str) -> Iterator[Alarm]:
             yield Alarm(AlarmKind.UNIT, words, "同一个测量值里用了两种单位，请核对。")
 
 
+_SMALL_THING = re.compile(r"前列腺|甲状腺|卵巢|睾丸|子宫|胆囊|结节|肿块|囊肿|血肿|病灶|瘤|脾|残余尿|垂体")
+
+
 def _volumes(text: str) -> Iterator[Alarm]:
     for match in _VOLUME.finditer(text):
         # "A volume of 45mm×38mm×36mm" gives the three measures.
@@ -197,6 +205,10 @@ def _volumes(text: str) -> Iterator[Alarm]:
             yield Alarm(
                 AlarmKind.UNIT, match[0], f"体积的单位应为 ml，这里{'是“' + match[2] + '”' if match[2] else '没有写'}。"
             )
+        elif (match[2] or "").lower() in {"l", "升"} and _SMALL_THING.search(
+            text[max(0, match.start() - 24) : match.start()]
+        ):
+            yield Alarm(AlarmKind.UNIT, match[0], f"“{match[0]}”大得不合常理，请核对单位是 ml 还是 L。")
     for match in _RATIO.finditer(text):
         if (match[2] and match[2] != "%") or (not match[2] and float(match[1]) > 1.2):
             yield Alarm(AlarmKind.UNIT, match[0], "心胸比是没有单位的比值（约 0.3 至 0.9），请核对。")

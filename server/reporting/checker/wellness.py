@@ -118,7 +118,7 @@ def well_after_all(subject: Subject) -> Iterator[Alarm]:
 
 def _other_side(told: str, clause: Clause) -> bool:
     """Whether of several organs that are called well the clause's is named with the other side only."""
-    if "、" not in told or len(clause.sides) != 1:
+    if not re.search("[、及和]", told) or len(clause.sides) != 1:
         return False
     parts = [part for part in re.split(r"[、及和]", told) if organs_in(part) & clause.organs]
     return bool(parts) and all(sides_in(part) and not sides_in(part) & clause.sides for part in parts)
