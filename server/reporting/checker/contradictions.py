@@ -13,6 +13,7 @@ from server.reporting.checker.anatomy import lesions_in, organs_in, sides_in
 from server.reporting.checker.clauses import clauses, mentions, sentences
 from server.reporting.checker.places import apart, places_in
 from server.reporting.checker.subject import Alarm, AlarmKind, Subject
+from server.reporting.checker.wording import REST
 
 _PART = re.compile(r"[^，,；;。：:\n]+")
 _ILLNESS = re.compile(
@@ -213,6 +214,7 @@ def _sound_part(subject: Subject) -> Iterator[Alarm]:
                     for part in parts
                     if name in part
                     and _WELL.search(part)
+                    and not REST.search(part)
                     and (not sides or not sides_in(part) or sides & sides_in(part))
                 ),
                 "",

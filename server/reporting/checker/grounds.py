@@ -237,10 +237,19 @@ def _mirrored(item: _Told) -> _Told:
     return replace(item, sides=frozenset({opposite(side)}))
 
 
-def appears(subject: Subject, organs: frozenset[str], side: str) -> bool:
+_NOT_FILLED = re.compile(r"(?:未|不)(?:见)?显影|无血流信号|未见(?:明显)?血流")
+
+
+def appears(
+    subject: Subject, organs: frozenset[str], side: str, places: frozenset[tuple[str, str]] = frozenset()
+) -> bool:
     """Whether one side of organs shows something: it may be what the impression calls by another name."""
     return any(
-        one.sides == {side} and close(organs, one.organs) and _SHOWS.search(one.positive)
+        one.sides == {side}
+        and (
+            (close(organs, one.organs) and _SHOWS.search(one.positive))
+            or ((close(organs, one.organs) or places & one.places) and _NOT_FILLED.search(one.text))
+        )
         for one in statements(subject.findings)
     )
 

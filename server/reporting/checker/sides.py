@@ -175,7 +175,7 @@ def _against_findings(subject: Subject) -> Iterator[Alarm]:
         if (
             places == {opposite(side)}
             and not _is_misplaced(subject, clause, side)
-            and not appears(subject, clause.organs, side)
+            and not appears(subject, clause.organs, side, clause.places)
         ):
             told = True
             yield Alarm(
