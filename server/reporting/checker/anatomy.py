@@ -138,7 +138,7 @@ LESIONS: dict[str, str] = {
     "脊髓变性": r"脊髓[^，。]{0,4}(?:变性|水肿|软化)|髓内(?:未见|见)?(?:明显)?异常信号",
     "坏死": r"缺血性?坏死|双线征",
     "绕颈": r"绕颈",
-    "畸形": r"畸形|malformation",
+    "畸形": r"(?<!Chiari)(?<!Arnold-Chiari)(?<!Klippel-Feil)(?<!Dandy-Walker)畸形|malformation",
 }
 _LESION = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in LESIONS.items()}
 
@@ -149,7 +149,8 @@ _NO_SIDE = re.compile(
     re.IGNORECASE,
 )
 _BOTH = re.compile(
-    r"双(?!顶|胎|绒|羊|线征|腔|能|源|期|泡|重|轨|边|平)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b", re.IGNORECASE
+    r"双(?!顶|胎|绒|羊|线征|腔|能|源|期|泡|重|轨|边|平|柱|踝(?!关节|部)|J|极|极化|相|气|峰|房征|环|凹|叶征)侧?|两[侧肺肾乳肩膝髋肋]|bilateral|\bboth\b",
+    re.IGNORECASE,
 )
 _LEFT = re.compile(r"左|\bleft\b|(?<![A-Z])L[UL]L(?![A-Z])", re.IGNORECASE)
 _RIGHT = re.compile(r"右|\bright\b|(?<![A-Z])R[UML]L(?![A-Z])", re.IGNORECASE)

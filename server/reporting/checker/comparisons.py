@@ -66,7 +66,8 @@ def claims_in(text: str) -> list[Claim]:
             continue
         if clause.sentence in plainly and not COMPARES.search(clause.text) and not general:
             # "slightly thick, 6 mm, thinner than before": only the last compares.
-            lesions = frozenset(one.lesion for one in asserted(clause.text)) or lesions
+            before = lesions if clause.sentence == number else frozenset()
+            lesions = frozenset(one.lesion for one in asserted(clause.text)) or before
             number = clause.sentence
             continue
         if clause.sentence != number:

@@ -249,10 +249,20 @@ def _own_sizes(claim: Claim, text: str) -> list[Measure] | None:
     return own
 
 
+# "The signal of the clivus is uneven, as before" tells no size.
+_OF_SIGNAL = re.compile(r"(?:信号|密度|骨质|回声)[^，。；]{0,6}(?:改变|不均|欠均|增高|减低|异常)")
+
+
 def _pairs(claim: Claim, text: str, subject: Subject) -> list[tuple[float, float]]:
     """Sizes (mm) before and now of what a claim is about; none when it is not clear which they are."""
     own = _own_sizes(claim, text)
     if own is None:
+        return []
+    if (
+        claim.said == "same"
+        and not (claim.lesions or claim.organs)
+        and _OF_SIGNAL.search(sentences(text)[claim.sentence])
+    ):
         return []
     if text is subject.findings or (_IS_GONE.search(claim.words) and not own):
         measures = own
