@@ -237,7 +237,7 @@ def _mirrored(item: _Told) -> _Told:
     return replace(item, sides=frozenset({opposite(side)}))
 
 
-_NOT_FILLED = re.compile(r"(?:未|不)(?:见)?显影|无血流信号|未见(?:明显)?血流")
+_NOT_FILLED = re.compile(r"(?:未|不)(?:见)?显影|无血流信号|未见(?:明显)?血流|(?:最窄|最狭窄)处|残余管径")
 
 
 def appears(

@@ -61,13 +61,15 @@ _ORGANS: tuple[tuple[str, str, bool], ...] = (
     ("乙状结肠", r"乙状结肠", False),
     ("胃窦", r"胃窦|幽门", False),
     ("胰头", r"胰头", False),
+    ("十二指肠降段", r"十二指肠(?:降段|降部|乳头)|壶腹部", False),
+    ("胰尾", r"胰腺?体?尾", False),
     ("胸腺", r"胸腺|thymectomy|thymus", False),
 )
 _OPERATIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), names)
     for pattern, names in (
         (r"远端胃[^，。；]{0,4}切|胃大部切|毕[ⅠⅡI1一二]+|Billroth", ("胃窦",)),
-        (r"Whipple|胰十二指肠切", ("胆囊", "胃窦", "胰头")),
+        (r"Whipple|胰十二指肠切", ("胆囊", "胃窦", "胰头", "十二指肠降段")),
         (r"(?<![A-Za-z])LC(?=术|\s*[\d（(，。；]|$)|肝移植|(?<![A-Za-z])OLT", ("胆囊",)),
         (r"回盲部?切|回结肠切", ("阑尾",)),
         (r"子宫全切|全子宫(?:双附件)?切|广泛(?:性)?(?:全)?子宫切", ("宫颈",)),
@@ -203,6 +205,8 @@ def _taken_in(text: str) -> set[tuple[str, str]]:
                 match = pattern.search(part)
                 if not match or (radical and name not in _RADICAL_TAKES):
                     continue
+                if name == "胰腺" and part[match.end() : match.end() + 1] in set("头体尾颈十"):
+                    continue  # a part of it, which has a name of its own
                 if match.start() > last and not re.search(r"removal|absent|缺如", taken[0]):
                     continue
                 other = _OTHER_THING.get(name)

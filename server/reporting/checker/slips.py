@@ -91,6 +91,8 @@ def _in_run(run: str) -> tuple[tuple[str, str], ...]:
         beside = [run[start : start + 2] for start in (place - 1, place) if 0 <= start < len(run) - 1]
         if character in _FREE or any(pair in seen or pair in KNOWN or pair in phrases() for pair in beside):
             continue
+        if _word_at(run, place, least=3):
+            continue  # rare beside its neighbours, and right
         if meant := _meant(run, place):
             found.append(meant)
     return tuple(found)

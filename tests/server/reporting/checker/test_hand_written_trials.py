@@ -32,6 +32,11 @@ SLIP = {"body_part": "膝关节", "findings": "右膝关节诸骨骨质完整，
         "set_kk",
         "set_ll",
         "set_nn",
+        "set_ff",
+        "set_gg",
+        "set_hh",
+        "set_ii",
+        "set_jj",
         "set_oo",
         "set_pp",
     ],
@@ -54,19 +59,6 @@ def test_right_reports_of_many_hands_raise_nothing() -> None:
     alarmed = [one.record["id"] for one in right if check(subject_of(one.record))]
     assert len(right) > 700
     assert len(alarmed) <= 0.01 * len(right), alarmed
-
-
-@pytest.mark.parametrize(
-    ("name", "found", "alarmed"),
-    [("set_ff", 71, 1), ("set_gg", 68, 1), ("set_hh", 49, 1), ("set_ii", 50, 1), ("set_jj", 51, 3)],
-)
-def test_sets_below_the_aim_get_no_worse(name: str, found: int, alarmed: int) -> None:
-    """Right reports that tempt: what was reached for them, which is not yet the aim."""
-    trials = read_trials(name)
-    right = [one.record["id"] for one in trials if one.expected is None and check(subject_of(one.record))]
-    wrong = [one for one in trials if one.expected is not None]
-    assert sum(one.expected in {alarm.kind.value for alarm in check(subject_of(one.record))} for one in wrong) >= found
-    assert len(right) <= alarmed, right
 
 
 LEFT_IS_ILL = {"body_part": "肾脏", "sex": "F", "findings": "右肾见高回声结节，大小约1.6cm×1.5cm。{left}"}
