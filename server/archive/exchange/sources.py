@@ -48,12 +48,17 @@ class Entry:
 
 
 def folded(name: str) -> tuple[str, ...]:
-    """A path of a medium as ISO 9660, Joliet and careless writers spell it: no case, no version, no final point."""
-    parts = name.replace("\\", "/").split("/")
-    return tuple(_folded_part(part) for part in parts if part not in ("", "."))
+    """A path of a medium as ISO 9660, Joliet and careless writers spell it: no case, no version, no final point.
+
+    Parts of which nothing is left are left out; ".." stays, so that what points out of the medium is no file of it.
+    """
+    parts = (_folded_part(part) for part in name.replace("\\", "/").split("/"))
+    return tuple(part for part in parts if part)
 
 
 def _folded_part(part: str) -> str:
+    if part.strip() == "..":
+        return ".."
     head, semicolon, version = part.partition(";")
     return (head if semicolon and version.isdecimal() else part).rstrip(". ").casefold()
 

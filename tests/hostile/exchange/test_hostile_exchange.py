@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 
@@ -220,9 +220,15 @@ def test_any_bytes_are_an_object_or_a_sentence(start: bytes, rest: bytes) -> Non
 
 
 @settings(max_examples=60, deadline=None)
-@given(name=st.text(max_size=60))
-def test_folding_a_name_never_leaves_the_medium(name: str) -> None:
-    assert all(part not in ("", ".", "..") and "/" not in part for part in sources.folded(name) if part != "..")
+@given(name=st.text(st.sampled_from("./\\ ;1aÄ") | st.characters(), max_size=60))
+@example(name=" ")
+@example(name="./ /;1/...")
+@example(name="..\\A.DCM;1")
+def test_folding_a_name_leaves_no_empty_part_and_hides_no_step_upwards(name: str) -> None:
+    parts = sources.folded(name)
+    assert all(part not in ("", ".") and "/" not in part and "\\" not in part for part in parts)
+    upwards = [part for part in name.replace("\\", "/").split("/") if part.strip() == ".."]
+    assert parts.count("..") == len(upwards)
 
 
 MALFORMED = Path(__file__).resolve().parents[4] / "shared" / "data" / "malformed"
