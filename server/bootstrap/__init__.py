@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from sqlalchemy.orm import configure_mappers
+
 from shared.rpc.structs import know_loaded_types
 
 AREAS_WITH_TABLES = (
@@ -75,9 +77,14 @@ MORE_TABLES: tuple[str, ...] = (
 
 
 def load_tables() -> None:
-    """Import every area's tables, so that the metadata is whole; done by each process before it has threads."""
+    """Import every area's tables, so that the metadata is whole; done by each process before it has threads.
+
+    The mappers are configured here and not by the first query: that takes most of a second on a slow machine, and
+    processes that branch off afterwards find it done.
+    """
     for module in MORE_TABLES:
         import_module(module)
     for area in AREAS_WITH_TABLES:
         import_module(f"server.{area}.tables")
+    configure_mappers()
     know_loaded_types()

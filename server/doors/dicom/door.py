@@ -404,11 +404,20 @@ def _worker_main(
         listener = Listener(sockets[:1], ports, settings, loads, index)
     watcher = threading.Thread(target=_watch_parent, args=(pipe, listener), name="dicom-parent", daemon=True)
     watcher.start()
+    _rehearse(ports)
     gc.freeze()  # a collection need not look at the modules again and again
     pipe.send("ready")
     listener.run()
     for sock in sockets:
         sock.close()
+
+
+def _rehearse(ports: DicomPorts) -> None:
+    """Ask what every association asks first, so that no device waits while the directory's statements are compiled."""
+    try:
+        ports.peers.find("", "127.0.0.1")
+    except Exception as error:  # noqa: BLE001 - a directory that fails now is asked again by the first peer
+        log_incident(log, "the peer directory", error)
 
 
 def _watch_parent(pipe: Pipe, listener: Listener) -> None:
