@@ -30,6 +30,9 @@ LANES: Mapping[str, int] = {
 }
 """Threads for each lane."""
 
+_SETTLE_IN_S = 5.0
+"""What is done regularly begins so long after the start."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobsHouse:
@@ -140,7 +143,9 @@ def run(
     try:
         areas = build_areas(settings, database)
         house = JobsHouse(areas, settings, folders, database, relay_address, relay_token)
-        runner = JobRunner(database, job_kinds(house), lanes=LANES, schedules=schedules(house))
+        runner = JobRunner(
+            database, job_kinds(house), lanes=LANES, schedules=schedules(house), settle_in_s=_SETTLE_IN_S
+        )
         if database.is_sqlite:
             runner.take_over_all()  # an embedded database has one server, and its last jobs process is gone
         metrics = MetricsFile(folders.metrics, multiprocessing.current_process().name)

@@ -32,6 +32,10 @@ class Watch:
         before, self._version = self._version, version
         return bool(version != before)
 
+    def forget(self) -> None:
+        """What changed was not taken in: say so again the next time."""
+        self._version = None
+
     def close(self) -> None:
         """Let the file go."""
         if self._connection is not None:

@@ -121,7 +121,12 @@ class JobContext:
 
 
 class JobRunner:
-    """Runs jobs of the given kinds until `stop`. Any number of runners may share a database."""
+    """Runs jobs of the given kinds until `stop`. Any number of runners may share a database.
+
+    One thread looks whether anything is due and wakes the lanes. With `settle_in_s` schedules ask for the first time so
+    long after the start, the most frequent first and a second apart: a server that starts has other work, and what is
+    asked for every hour does not come all at once.
+    """
 
     def __init__(
         self,
@@ -131,30 +136,33 @@ class JobRunner:
         lanes: Mapping[str, int] | None = None,
         schedules: Sequence[Schedule] = (),
         poll_s: float = _POLL_S,
+        settle_in_s: float = 0.0,
     ) -> None:
         self._database = database
         self._kinds = {kind.name: kind for kind in kinds}
         self._lanes = dict(lanes or {})
         for kind in kinds:
             self._lanes.setdefault(kind.lane, 1)
-        self._schedules = schedules
+        self._schedules = sorted(schedules, key=lambda schedule: schedule.every)
         self._poll_s = poll_s
+        self._settle_in_s = settle_in_s
         self._owner = secrets.token_hex(8)
         self._stopping = threading.Event()
-        self._wake = threading.Event()
         self._running: set[int] = set()
         self._threads: list[threading.Thread] = []
-        self._watch: Watch | None = None
-        self._watching = threading.Lock()
-        self._commits = 0
+        self._looked = threading.Condition()
+        self._looks = 0  # that found something due
+        self._due: frozenset[str] = frozenset()  # kinds of which a job could begin at the last look
 
     def start(self) -> None:
-        self._watch = Watch(self._database)
         for lane, count in self._lanes.items():
-            names = [kind.name for kind in self._kinds.values() if kind.lane == lane]
+            names = frozenset(kind.name for kind in self._kinds.values() if kind.lane == lane)
             for number in range(count if names else 0):
                 name = f"jobs-{lane}-{number}"
                 self._threads.append(threading.Thread(target=self._work, args=(names,), name=name, daemon=True))
+        self._threads.append(
+            threading.Thread(target=self._look_on, args=(Watch(self._database),), name="jobs-look", daemon=True)
+        )
         self._threads.append(threading.Thread(target=self._keep_house, name="jobs-house", daemon=True))
         for thread in self._threads:
             thread.start()
@@ -162,11 +170,10 @@ class JobRunner:
     def stop(self) -> None:
         """Let running handlers come to their next step, where they are put back, and end."""
         self._stopping.set()
-        self._wake.set()
+        with self._looked:
+            self._looked.notify_all()
         for thread in self._threads:
             thread.join(30)
-        if self._watch is not None and not any(thread.is_alive() for thread in self._threads):
-            self._watch.close()
 
     def run_one(self, kind: str | None = None) -> bool:
         """Do one job that is due in the calling thread; False if there was none."""
@@ -176,35 +183,46 @@ class JobRunner:
         self._do(*job)
         return True
 
-    def _work(self, names: list[str]) -> None:
-        looked_at, due_at = -1, None
-        while not self._stopping.is_set():
+    def _work(self, names: frozenset[str]) -> None:
+        seen = 0
+        while (seen := self._wait_for_due(names, seen)) >= 0:
             try:
-                commits = self._commits_seen()
-                if commits != looked_at or (due_at is not None and due_at <= datetime.now(UTC)):
-                    job = self._take(names)
-                    if job is not None:
-                        self._do(*job)
-                        continue
-                    looked_at, due_at = commits, self._next_due(names)
+                while not self._stopping.is_set() and (job := self._take(sorted(names))) is not None:
+                    self._do(*job)
             except Exception:
                 logger.exception("jobs: the queue cannot be read; trying again")
+
+    def _wait_for_due(self, names: frozenset[str], seen: int) -> int:
+        """Wait for a look after `seen` that found one of these kinds due; which look that was, -1 at the end."""
+        with self._looked:
+            self._looked.wait_for(lambda: self._stopping.is_set() or (self._looks > seen and self._due & names))
+            return -1 if self._stopping.is_set() else self._looks
+
+    def _look_on(self, watch: Watch) -> None:
+        waiting: dict[str, datetime] = {}
+        while not self._stopping.is_set():
+            try:
+                if watch.changed():
+                    waiting = self._waiting()
+                now = datetime.now(UTC)
+                due = frozenset(kind for kind, not_before in waiting.items() if not_before <= now)
+                if due:
+                    with self._looked:
+                        self._due, self._looks = due, self._looks + 1
+                        self._looked.notify_all()
+            except Exception:
+                watch.forget()
+                logger.exception("jobs: the queue cannot be read; trying again")
             self._stopping.wait(self._poll_s)
+        watch.close()
 
-    def _commits_seen(self) -> int:
-        """A number that is another after each commit, so that idle lanes need not ask the queue itself."""
-        with self._watching:
-            if self._watch is None or self._watch.changed():
-                self._commits += 1
-            return self._commits
-
-    def _next_due(self, names: list[str]) -> datetime | None:
-        """When the next waiting job of these kinds may begin; None if none waits (or each look asks anyhow)."""
-        if not self._database.is_sqlite:
-            return None
-        waiting = select(func.min(Job.not_before)).where(Job.state == JobState.WAITING, Job.kind.in_(names))
+    def _waiting(self) -> dict[str, datetime]:
+        """When the next waiting job of each kind may begin."""
+        earliest = select(Job.kind, func.min(Job.not_before)).where(
+            Job.state == JobState.WAITING, Job.kind.in_(list(self._kinds))
+        )
         with self._database.read() as uow:
-            return uow.session.execute(waiting).scalar_one_or_none()
+            return {row[0]: row[1] for row in uow.session.execute(earliest.group_by(Job.kind))}
 
     def _take(self, names: list[str]) -> tuple[int, str, dict[str, Any], int] | None:
         now = datetime.now(UTC)
@@ -280,12 +298,13 @@ class JobRunner:
     # what keeps the queue in order
 
     def _keep_house(self) -> None:
-        due: dict[int, float] = {}
+        first = time.monotonic() + self._settle_in_s
+        due = [first + (rank if self._settle_in_s else 0.0) for rank in range(len(self._schedules))]
         while True:
             try:
                 self._take_over_and_show_life()
                 for index, schedule in enumerate(self._schedules):
-                    if time.monotonic() >= due.get(index, 0.0):
+                    if time.monotonic() >= due[index]:
                         with self._database.write() as uow:
                             enqueue(uow, schedule.kind, schedule.payload, key="scheduled")
                         due[index] = time.monotonic() + schedule.every.total_seconds()

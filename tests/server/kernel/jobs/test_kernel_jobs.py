@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,9 @@ from databases import KINDS, a_database
 from sqlalchemy import event, select, update
 
 from server.kernel.database import Database
+from server.kernel.database.watching import Watch
 from server.kernel.jobs import JobContext, JobFailed, JobKind, JobRetry, JobRunner, Schedule, enqueue
+from server.kernel.jobs import runner as runner_module
 from server.kernel.jobs.queue import ask_to_cancel, open_jobs, try_again
 from server.kernel.jobs.runner import pause_after
 from server.kernel.jobs.tables import Job, JobState
@@ -221,7 +224,34 @@ def test_two_runners_never_do_the_same_job(database: Database) -> None:
     assert sorted(done) == asked
 
 
-def test_an_idle_runner_leaves_the_embedded_database_alone_and_misses_nothing(tmp_path: Path) -> None:
+def test_schedules_let_a_server_start_first_and_the_frequent_ones_ask_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, float]] = []
+    begun = time.monotonic()
+    enough = threading.Event()
+
+    def note(_uow: object, kind: str, *_rest: object, **_more: object) -> None:
+        asked.append((kind, time.monotonic() - begun))
+        if len(asked) == 2:
+            enough.set()
+
+    monkeypatch.setattr(runner_module, "enqueue", note)
+    monkeypatch.setattr(runner_module, "_ALIVE_EVERY_S", 0.01)
+    with a_database(KINDS[0], tmp_path) as database:
+        schedules = [Schedule("daily", timedelta(days=1)), Schedule("often", timedelta(seconds=30))]
+        runner = JobRunner(database, [], schedules=schedules, settle_in_s=0.2)
+        runner.start()
+        assert enough.wait(20)
+        runner.stop()
+    assert [kind for kind, _ in asked] == ["often", "daily"]
+    assert asked[0][1] >= 0.2
+    assert asked[1][1] >= 1.2
+
+
+def test_an_idle_runner_leaves_the_embedded_database_alone_and_misses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with a_database(KINDS[0], tmp_path) as database:
         assert database.is_sqlite
         done: list[int] = []
@@ -238,13 +268,13 @@ def test_an_idle_runner_leaves_the_embedded_database_alone_and_misses_nothing(tm
         )
         runner = JobRunner(database, [JobKind("count", count)], poll_s=0.001)
         looks = threading.Semaphore(0)
-        seen = runner._commits_seen
+        changed = Watch.changed
 
-        def look() -> int:
+        def look(watch: Watch) -> bool:
             looks.release()
-            return seen()
+            return changed(watch)
 
-        runner._commits_seen = look  # type: ignore[method-assign]
+        monkeypatch.setattr(Watch, "changed", look)
         runner.start()
         try:
             for _ in range(20):
