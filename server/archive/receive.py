@@ -25,6 +25,7 @@ import msgspec
 from server.archive.header import SERIES_TAGS, DamagedHeader, Header, read_header
 from server.archive.inbox import PARTIAL, InboxName
 from server.archive.rules import NON_PATIENT_CLASSES
+from server.kernel.storage.direct import LEAST_BYTES, NewFile, NewFiles
 from server.kernel.storage.durability import Durability, Flusher
 from server.kernel.storage.fingerprint import Fingerprint, fingerprint
 from server.kernel.storage.port import StorageFull
@@ -38,8 +39,11 @@ CANNOT_UNDERSTAND = 0xC000
 _SAFE_UID = re.compile(r"[0-9][0-9.]{0,63}\Z")  # devices send leading zeros; nothing is built from a UID
 _KNOWN_SERIES = 512
 STEP = 256 << 10
-"""Bytes of a file that are hashed and written at once while the object comes. At multiples of a large power of two the
-page cache takes large folios and BLAKE3 whole subtrees: both cost a fifth less than with parts as senders cut them."""
+"""Bytes of a file that are hashed at once while the object comes, and written where they go through the page cache. At
+multiples of a large power of two the page cache takes large folios and BLAKE3 whole subtrees: both cost a fifth less
+than with parts as senders cut them."""
+DIRECT_STEP = 1 << 20
+"""Bytes that are written past the page cache at once: each such write waits for the disk, so most objects have one."""
 
 
 class ObjectName(NamedTuple):
@@ -84,92 +88,114 @@ decode_received: Callable[[bytes], Received] = msgspec.msgpack.Decoder(Received)
 class Arriving:
     """An object on its way into the inbox: hashed and written while its sender sends on. Used by one thread.
 
-    Nobody sees the file before `finish`; `drop` removes it if that did not happen.
+    Nobody sees the file before `finish`; `drop` removes it if that did not happen. The file's beginning is put in
+    front of the data set, into the `lead` that whoever collects it leaves free, so that both are written as they lie.
     """
 
     def __init__(
-        self, partial_name: str, what: ObjectName, space: SpaceGuard, begun: Callable[[bytes], Fingerprint]
+        self,
+        partial_name: str,
+        what: ObjectName,
+        space: SpaceGuard,
+        begun: Callable[[bytes], Fingerprint],
+        files: NewFiles,
     ) -> None:
         self.what = what
         self.meta = file_meta(what)
-        self.digest = begun(self.meta)
-        self.length = 0  # bytes of the data set that were taken
+        self.lead = len(self.meta)
         self.failed = False
+        self._digest = begun(self.meta)
         self._space = space
         self._partial = partial_name
-        self._descriptor = -1
-        self._is_made = False
+        self._files = files
+        self._memory: memoryview | None = None  # the file as far as it came
+        self._hashed = self.lead
+        self._written = 0
+        self._file: NewFile | None = None
 
-    def take(self, part: memoryview) -> int:
-        """Take whole steps of the file out of what came; how many bytes of `part` that are.
+    @property
+    def length(self) -> int:
+        """Bytes of the data set that came."""
+        return 0 if self._memory is None else len(self._memory) - self.lead
 
-        Raises nothing: what cannot be written now is refused at the end.
+    @property
+    def written(self) -> int:
+        """Bytes of the file that are written."""
+        return self._written
+
+    def take(self, memory: memoryview) -> None:
+        """`lead` free bytes and the data set as far as it came: all of it each time, from the start of a page.
+
+        It must stay as it is until the object is received or dropped, or more of it is given. Raises nothing: what
+        cannot be written now is refused at the end.
         """
-        reached = len(self.meta) + self.length
-        size = (reached + len(part)) // STEP * STEP - reached
-        if size <= 0 or self.failed:
-            return 0
-        part = part[:size]
-        self.digest.update(part)
-        try:
-            self._space.require(size)
-            self._write(part)
-        except (OSError, StorageFull):
-            self.failed = True
-            self.drop()
-        return size
+        if self.failed:
+            return
+        if self._memory is None:
+            memory[: self.lead] = self.meta
+        self._memory = memory
+        hashed = len(memory) // STEP * STEP
+        if hashed > self._hashed:
+            self._digest.update(memory[self._hashed : hashed])
+            self._hashed = hashed
+        step = DIRECT_STEP if self._files.direct else STEP
+        end = len(memory) // step * step
+        if end > self._written:
+            try:
+                self._space.require(end - self._written)
+                self._write(memory, end, direct=True)
+            except (OSError, StorageFull):
+                self.failed = True
+                self.drop()
 
-    def finish(self, whole: memoryview, target: str, flusher: Flusher) -> None:
-        """Write what was not taken and give the file its name, durably. Raises OSError."""
-        self._write(whole[self.length :])
+    def key(self, data: memoryview) -> str:
+        """The key of the file whose data set this is; call once."""
+        if self._memory is None:
+            self._digest.update(data)
+        else:
+            self._digest.update(self._memory[self._hashed :])
+        return self._digest.hexdigest()
+
+    def finish(self, data: memoryview, target: str, flusher: Flusher) -> None:
+        """Write what is not written yet and give the file its name, durably. Raises OSError."""
+        if self._memory is not None:
+            self._write(self._memory, len(self._memory), direct=len(self._memory) >= LEAST_BYTES)
+        else:
+            self._file = self._files.create(self._partial, direct=False)
+            self._file.add_two(self.meta, data)
+        file = self._file
+        assert file is not None
         if flusher.renames_open_files:
             # Rename first: one fsync of the file then makes its bytes and its name durable.
             os.rename(self._partial, target)  # noqa: PTH104 - half the cost of pathlib's on the hottest path
-            flusher.flush(self._descriptor)
-        self._close()
+            flusher.flush(file.descriptor)
+        file.close()
         if not flusher.renames_open_files:
             flusher.rename_closed(self._partial, target)
-        self._partial = ""
+        self._file = None
+        self._memory = None
 
     def drop(self) -> None:
         """Remove what was written, unless it is finished."""
-        self._close()
-        if self._is_made and self._partial:
+        self._memory = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
             with contextlib.suppress(OSError):
                 os.unlink(self._partial)  # noqa: PTH108
-            self._partial = ""
 
-    def _write(self, part: memoryview) -> None:
-        self.length += len(part)
-        if self._descriptor < 0:
-            self._descriptor = os.open(
-                self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o640
-            )
-            self._is_made = True
-            written = _write_both(self._descriptor, self.meta, part)
-            part = part[written:]
-        while len(part):
-            part = part[os.write(self._descriptor, part) :]
-
-    def _close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-
-def _write_both(descriptor: int, first: bytes, then: memoryview) -> int:
-    """Write `first`, and what follows it in the same call where the system can; how many bytes of `then` that were."""
-    written = os.writev(descriptor, (first, then)) if hasattr(os, "writev") else os.write(descriptor, first)
-    while written < len(first):  # a disk that is nearly full
-        written += os.write(descriptor, first[written:])
-    return written - len(first)
+    def _write(self, memory: memoryview, end: int, *, direct: bool) -> None:
+        if self._file is None:
+            self._file = self._files.create(self._partial, direct=direct)
+        self._file.add(memory[self._written : end])
+        self._written = end
 
 
 class Receiver:
     """Accepts objects from any number of threads of one process.
 
     `is_kept` tells whether a SOP Instance UID with a key is in index and storage already: an object that is sent again
-    needs neither a file nor a message. `algorithm` is that of the keys, see `fingerprint`.
+    needs neither a file nor a message. `algorithm` is that of the keys, see `fingerprint`; `direct` as for `NewFiles`.
     """
 
     def __init__(
@@ -183,6 +209,7 @@ class Receiver:
         closing: Callable[[], None] = lambda: None,
         clock_ns: Callable[[], int] = time.time_ns,
         algorithm: str = "blake3",
+        direct: bool = True,
     ) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
         self._prefix = str(inbox) + os.sep
@@ -192,6 +219,7 @@ class Receiver:
         """Begins the key of an object."""
         self._notify = notify
         self._flusher = Flusher(durability)
+        self._files = NewFiles(direct=direct and durability is Durability.OBJECT)
         self._is_kept = is_kept
         self._clock_ns = clock_ns
         self._known: dict[str, dict[int, bytes]] = {}
@@ -207,13 +235,13 @@ class Receiver:
         self._notify(b"")
 
     def begin(self, what: ObjectName) -> Arriving | None:
-        """An object is about to come in parts; give the result, and all its parts at once, to `receive`."""
+        """An object is about to come in parts; give the result, and the whole data set at once, to `receive`."""
         if not all(_SAFE_UID.match(uid) for uid in what):
             return None
         return self._arriving(what)
 
     def _arriving(self, what: ObjectName) -> Arriving:
-        return Arriving(f"{self._own}{next(self._numbers)}{PARTIAL}", what, self.space, self.fingerprint)
+        return Arriving(f"{self._own}{next(self._numbers)}{PARTIAL}", what, self.space, self.fingerprint, self._files)
 
     def receive(
         self, what: ObjectName, calling_ae: str, data: memoryview | Path, arriving: Arriving | None = None
@@ -221,10 +249,16 @@ class Receiver:
         """Accept a data set (no preamble, no file meta) as it came; durable on return.
 
         A Path is a closed file with the same bytes, for objects that are too large for memory; it is read, not taken.
-        `arriving` was given the beginning of the same bytes, of an object with the same name.
+        `arriving` was given the same bytes, of an object with the same name; otherwise it is dropped.
         Raises StoreRefused; then nothing is kept.
         """
-        if arriving is None or arriving.failed or arriving.what != what or not isinstance(data, memoryview):
+        if (
+            arriving is None
+            or arriving.failed
+            or arriving.what != what
+            or not isinstance(data, memoryview)
+            or arriving.length != len(data)
+        ):
             if arriving is not None:
                 arriving.drop()
             if not all(_SAFE_UID.match(uid) for uid in what):
@@ -235,13 +269,11 @@ class Receiver:
                 if not len(view):
                     raise StoreRefused(CANNOT_UNDERSTAND, "The data set is empty.")
                 try:
-                    self.space.require(len(view) - arriving.length)
+                    self.space.require(len(view) - arriving.written)
                 except StorageFull as full:
                     raise StoreRefused(OUT_OF_RESOURCES, str(full)) from None
                 header = _checked_header(view, what)
-                digest = arriving.digest
-                digest.update(view[arriving.length :])
-                name = InboxName(self._clock_ns(), digest.hexdigest(), calling_ae)
+                name = InboxName(self._clock_ns(), arriving.key(view), calling_ae)
                 if self._is_kept(what.sop_instance_uid, name.key):
                     return
                 text = name.text()

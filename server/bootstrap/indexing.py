@@ -52,6 +52,7 @@ def receiver_of(settings: Settings, relay_address: str, relay_token: str, areas:
         is_kept=areas.archive.objects.holds,
         closing=relay.close,
         algorithm=settings.object_keys,
+        direct=settings.direct_writes,
     )
 
 

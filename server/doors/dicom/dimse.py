@@ -7,8 +7,10 @@ budget shared by all associations of the process, and above the limit the fragme
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import struct
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -158,6 +160,9 @@ class Message:
 
     def keep(self) -> None:
         """Copy the data set so that it outlives the next message."""
+        if self.arrival is not None:
+            self.arrival.drop()  # it works on the memory that the next message comes into
+            self.arrival = None
         if self.data is not None:
             self.data = memoryview(bytes(self.data))
 
@@ -206,6 +211,13 @@ SPOOL_CHUNK = 1 << 20
 SPOOL_PATTERN: Final = "dicom-*.spool"
 
 
+def _pages(size: int) -> mmap.mmap:
+    """Memory that begins at a page, so that a sink can have the disk read it directly."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
 def _no_arrival(_message: Message) -> Arrival | None:
     return None
 
@@ -219,18 +231,17 @@ class Assembler:
         self.arrivals: Callable[[Message], Arrival | None] = _no_arrival
         """Asked for each announced data set who wants its parts as they come."""
         self._arrival: Arrival | None = None
-        self._given = 0  # bytes that it has got
+        self._lead = 0  # bytes in the buffer that are its own, in front of the data set
         self._limits = limits
         self._budget = budget
         self._reserved = 0
-        self._buffer = bytearray(FIRST_BUFFER)
-        self._view = memoryview(self._buffer)
+        self._view = memoryview(_pages(FIRST_BUFFER))
         self._command = bytearray()
         self._message: Message | None = None
         self._is_command = False
         self._is_last = False
         self._context_id = 0
-        self._used = 0  # bytes of the data set in the buffer
+        self._used = 0  # bytes of the buffer, with the lead
         self._length = 0  # bytes of the data set in all
         self._limit = limits.other
         self._scratch = memoryview(b"")
@@ -263,7 +274,7 @@ class Assembler:
         """See :class:`upper_layer.PdvSink`."""
         if self._is_command:
             return self._scratch[self._scratch_used :]
-        if self._spool is None and not self._overflow and self._used + length > len(self._buffer):
+        if self._spool is None and not self._overflow and self._used + length > len(self._view):
             self._grow(self._used + length)
         if self._spool is not None or self._overflow:
             return self._view[: min(length, SPOOL_CHUNK)]
@@ -272,7 +283,7 @@ class Assembler:
     def ahead(self, after: int, length: int) -> memoryview | None:
         """See :class:`upper_layer.PdvSink`."""
         start = self._used + after
-        if self._is_command or self._spool is not None or self._overflow or start + length > len(self._buffer):
+        if self._is_command or self._spool is not None or self._overflow or start + length > len(self._view):
             return None
         return self._view[start : start + length]
 
@@ -296,16 +307,18 @@ class Assembler:
             command = decode_command(self._command)
             self._command = bytearray()
             self._message = Message(self._context_id, command)
-            self._used = self._length = 0
+            self._used = self._length = self._lead = 0
             self._overflow = ""
             self._limit = self._limits.store if command[COMMAND_FIELD] == C_STORE_RQ else self._limits.other
             if command.get(DATA_SET_TYPE, NO_DATA_SET) != NO_DATA_SET:
                 if command[COMMAND_FIELD] == C_STORE_RQ:
-                    self._arrival, self._given = self.arrivals(self._message), 0
+                    self._arrival = self.arrivals(self._message)
+                    if self._arrival is not None:
+                        self._used = self._lead = self._arrival.lead
                 return None
         elif not self._is_last:
             if self._arrival is not None:
-                self._given += self._arrival.take(self._view[self._given : self._used])
+                self._arrival.take(self._view[: self._used])
             return None
         message, self._message = self._message, None
         if message is None:
@@ -318,9 +331,8 @@ class Assembler:
         """Give back the memory and delete an unfinished spool file."""
         self._budget.give_back(self._reserved)
         self._reserved = 0
-        self._view = memoryview(b"")
-        self._buffer = bytearray()
         self._drop_arrival()
+        self._view = memoryview(b"")
         self.arrivals = _no_arrival  # its owner owns us: a circle would keep the memory until a collection
         if self._spool is not None:
             self._spool.close()
@@ -331,6 +343,8 @@ class Assembler:
 
     def _finish(self, message: Message) -> None:
         message.length = self._length
+        if self._arrival is not None:
+            self._arrival.take(self._view[: self._used])
         message.arrival, self._arrival = self._arrival, None
         message.overflow = self._overflow
         if self._spool is not None:
@@ -338,16 +352,16 @@ class Assembler:
             self._spool = None
             message.spool, self._spool_path = self._spool_path, None
         elif not self._overflow:
-            message.data = self._view[: self._used].toreadonly()
+            message.data = self._view[self._lead : self._used].toreadonly()
 
     def _grow(self, need: int) -> None:
         """A buffer of at least ``need`` bytes if limit and budget allow it, else a spool file."""
-        size = min(max(2 * len(self._buffer), need), self._limits.in_memory)
-        if size >= need and self._budget.take(size - len(self._buffer)):
-            self._reserved += size - len(self._buffer)
-            grown = bytearray(size)
+        size = min(max(2 * len(self._view), need), self._limits.in_memory)
+        if size >= need and self._budget.take(size - len(self._view)):
+            self._reserved += size - len(self._view)
+            grown = memoryview(_pages(size))
             grown[: self._used] = self._view[: self._used]
-            self._buffer, self._view = grown, memoryview(grown)
+            self._view = grown
             return
         self._drop_arrival()
         try:
@@ -357,8 +371,8 @@ class Assembler:
         except OSError as error:
             self._give_up(error)
             return
-        self._write(self._view[: self._used])
-        self._used = 0
+        self._write(self._view[self._lead : self._used])
+        self._used = self._lead = 0
 
     def _drop_arrival(self) -> None:
         if self._arrival is not None:

@@ -173,10 +173,15 @@ _STORED = StoreOutcome()
 class Arrival(Protocol):
     """An object on its way in: the sink may work on what is here while the sender sends the rest."""
 
-    def take(self, part: memoryview) -> int:
-        """All that came of the data set and was not taken yet, valid during the call: how many bytes are taken now.
+    @property
+    def lead(self) -> int:
+        """Bytes, fewer than a page, that are left free in front of the data set for the sink's own use."""
 
-        The others are offered again with those that follow. Raises nothing.
+    def take(self, memory: memoryview) -> None:
+        """`lead` bytes and the data set as far as it came, from the start of a page of memory; at the end the whole.
+
+        Each time all of it, perhaps elsewhere in memory and then copied; it stays as it is until the next call, or
+        until the object was received or dropped. Raises nothing.
         """
 
     def drop(self) -> None:

@@ -67,12 +67,16 @@ class House:
         self.indexer = Indexer(
             database, self.storage, self.inbox, settle=self.service.settle, rematch=matching.rematch, **indexer
         )
-        self.receiver = Receiver(
+        self.receiver = self.a_receiver()
+
+    def a_receiver(self, *, direct: bool = True) -> Receiver:
+        return Receiver(
             self.inbox,
             self.indexer.submit,
             durability=Durability.NONE,
             reserve_bytes=0,
             is_kept=self.service.objects.holds,
+            direct=direct,
         )
 
     def start(self) -> House:

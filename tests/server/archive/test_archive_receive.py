@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.archive.receive import ObjectName, Receiver, StoreRefused, decode_re
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
 from server.kernel.errors import Refusal
+from server.kernel.storage.direct import PAGE
 from server.kernel.storage.durability import Durability
 from server.kernel.storage.fingerprint import fingerprint, is_key_of
 from server.kernel.storage.space import SpaceGuard
@@ -353,34 +355,52 @@ def test_warming_up_leaves_nothing_behind(tmp_path: Path) -> None:
     house.stop()
 
 
-@pytest.fixture
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small objects, too, are written while they come."""
+@pytest.fixture(params=[True, False], ids=["direct", "cached"])
+def small_steps(house: House, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects of some kB, too, are written while they come; past the page cache, or through it."""
     monkeypatch.setattr("server.archive.receive.STEP", 64)
+    monkeypatch.setattr("server.archive.receive.DIRECT_STEP", PAGE)
+    monkeypatch.setattr("server.archive.receive.LEAST_BYTES", 0)
+    house.receiver = house.a_receiver(direct=bool(request.param))
+
+
+def of_some_pages() -> Any:
+    return a_series(1, 64)[0]
 
 
 def in_parts(house: House, sent: Any, data: bytes, step: int) -> Any:
-    """An object of which all but the last part has come."""
+    """An object of which all but the last part has come, and the memory for the whole of it."""
     meta = sent.file_meta
     what = ObjectName(
         *map(str, (meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID, meta.TransferSyntaxUID))
     )
     arriving = house.receiver.begin(what)
     assert arriving is not None
-    taken = 0
+    memory = memoryview(mmap.mmap(-1, arriving.lead + len(data)))
+    memory[arriving.lead :] = data
     for end in range(step, len(data), step):
-        taken += arriving.take(memoryview(data)[taken:end])
-    assert arriving.failed or (arriving.length == taken and end - taken < 64 < taken)
-    return what, arriving
+        arriving.take(memory[: arriving.lead + end])
+    if not arriving.failed:
+        assert arriving.length == end
+        # of a file that is written past the page cache the disk has whole pages
+        assert 0 < arriving.written <= end + arriving.lead < arriving.written + 64 + PAGE
+    return what, arriving, memory
+
+
+def receive(house: House, what: ObjectName, arriving: Any, memory: memoryview) -> None:
+    """The last part has come, too."""
+    arriving.take(memory)
+    house.receiver.receive(what, "CT1", memory[arriving.lead :].toreadonly(), arriving)
 
 
 @pytest.mark.usefixtures("small_steps")
 def test_an_object_that_came_in_parts_is_the_same_object(house: House) -> None:
-    sent = an_object()
+    sent = of_some_pages()
     data = encoded(sent)
     for step in (100, 1000):
-        what, arriving = in_parts(house, sent, data, step)
-        house.receiver.receive(what, "CT1", memoryview(data), arriving)
+        what, arriving, memory = in_parts(house, sent, data, step)
+        receive(house, what, arriving, memory)
+        memory[:] = bytes(len(memory))  # the next object comes into it
         settled(house)
     (instance,) = rows(house, Instance)
     assert rows(house, InstanceVersion) == []
@@ -392,9 +412,23 @@ def test_an_object_that_came_in_parts_is_the_same_object(house: House) -> None:
 
 
 @pytest.mark.usefixtures("small_steps")
+def test_parts_of_another_object_are_not_mixed_in(house: House) -> None:
+    """A data set that is not the one that came in parts is received from the beginning."""
+    sent = of_some_pages()
+    data = encoded(sent)
+    what, arriving, _ = in_parts(house, sent, data, 100)
+    house.receiver.receive(what, "CT1", memoryview(data), arriving)
+    assert len(list(house.inbox.iterdir())) == 1
+    settled(house)
+    (instance,) = rows(house, Instance)
+    with house.storage.open(instance.object_key) as file:
+        assert file.read().endswith(data)
+
+
+@pytest.mark.usefixtures("small_steps")
 def test_parts_of_an_object_that_never_becomes_whole_leave_nothing(house: House) -> None:
-    sent = an_object()
-    _, arriving = in_parts(house, sent, encoded(sent), 100)
+    sent = of_some_pages()
+    _, arriving, _ = in_parts(house, sent, encoded(sent), 100)
     assert len(list(house.inbox.iterdir())) == 1
     arriving.drop()
     arriving.drop()
@@ -403,11 +437,11 @@ def test_parts_of_an_object_that_never_becomes_whole_leave_nothing(house: House)
 
 @pytest.mark.usefixtures("small_steps")
 def test_parts_of_a_refused_object_leave_nothing(house: House) -> None:
-    sent = an_object()
+    sent = of_some_pages()
     data = encoded(sent)[:-30]
-    what, arriving = in_parts(house, sent, data, 100)
+    what, arriving, memory = in_parts(house, sent, data, 100)
     with pytest.raises(StoreRefused):
-        house.receiver.receive(what, "CT1", memoryview(data), arriving)
+        receive(house, what, arriving, memory)
     assert list(house.inbox.iterdir()) == []
 
 
@@ -415,18 +449,18 @@ def test_parts_of_a_refused_object_leave_nothing(house: House) -> None:
 def test_a_disk_that_fails_while_an_object_comes_is_asked_again_at_the_end(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = an_object()
+    sent = of_some_pages()
     data = encoded(sent)
     with monkeypatch.context() as broken:
         for name in ("write", "writev"):
             broken.setattr(
-                f"server.archive.receive.os.{name}",
+                f"server.kernel.storage.direct.os.{name}",
                 lambda *_: (_ for _ in ()).throw(OSError(5, "broken")),
                 raising=False,
             )
-        what, arriving = in_parts(house, sent, data, 100)
+        what, arriving, memory = in_parts(house, sent, data, 100)
     assert arriving.failed
-    house.receiver.receive(what, "CT1", memoryview(data), arriving)
+    receive(house, what, arriving, memory)
     settled(house)
     assert len(rows(house, Instance)) == 1
 
@@ -437,13 +471,13 @@ def test_a_disk_that_takes_less_than_it_is_given_gets_all_of_it(house: House, mo
     import os
 
     write = os.write
-    sent = an_object()
+    sent = of_some_pages()
     data = encoded(sent)
     with monkeypatch.context() as short:
         short.setattr(os, "write", lambda descriptor, part: write(descriptor, bytes(part[:37])))
         short.setattr(os, "writev", lambda descriptor, parts: write(descriptor, bytes(parts[0][:37])), raising=False)
-        what, arriving = in_parts(house, sent, data, 100)
-        house.receiver.receive(what, "CT1", memoryview(data), arriving)
+        what, arriving, memory = in_parts(house, sent, data, 100)
+        receive(house, what, arriving, memory)
     settled(house)
     (instance,) = rows(house, Instance)
     with house.storage.open(instance.object_key) as file:
