@@ -45,9 +45,7 @@ class Settings:
     web_cache_mb: int = 1000  # prepared metadata kept on disk
     durability: str = "object"  # object, group or none
     object_keys: str = "blake3"  # or sha256: what new objects are named by; either is read for ever
-    direct_writes: bool = (
-        True  # objects go to the disk past the page cache, where durability is object and the disk can
-    )
+    direct_writes: bool = True  # past the page cache where durability is object (decision 016)
     reserve_mb: int = 500  # refuse images below this much free space
     mask_names: bool = True  # on the hall display
     captcha_after: int = 3  # wrong passwords after which a captcha is asked; 0: from the first log-in on, -1: never

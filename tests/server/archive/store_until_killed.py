@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import mmap
 import multiprocessing
 import os
 import sys
 import threading
 from pathlib import Path
 
+from server.archive import receive
 from server.archive.index import Indexer
 from server.archive.receive import ObjectName, Receiver
 from server.archive.relay import RelayListener, RelaySender
 from server.kernel.database import Database
+from server.kernel.storage.direct import PAGE
 from server.kernel.storage.folder import FolderStorage
 
 SENDERS = 4
@@ -21,14 +24,14 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 
 
 def template(folder: Path) -> bytes:
-    """A small CT slice, made once for a folder, whose three UIDs have as many digits as those put in later."""
+    """A CT slice of some pages, made once for a folder, whose three UIDs have as many digits as those put in later."""
     kept = folder / "template"
     if kept.exists():
         return kept.read_bytes()
     # only the test itself comes here: the child finds the file and starts without pydicom
-    from tests.server.archive.archive_house import encoded, uncompressed_slice
+    from tests.server.archive.archive_house import a_series, encoded
 
-    slice_ = uncompressed_slice()
+    slice_ = a_series(1, 64)[0]
     slice_.StudyInstanceUID, slice_.SeriesInstanceUID, slice_.SOPInstanceUID = uids(0, 0, 0)
     folder.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(encoded(slice_))
@@ -53,12 +56,24 @@ def an_object(basis: bytes, round_: int, sender: int, number: int) -> bytes:
 
 
 def send(folder: Path, round_: int, sender: int, receiver: Receiver) -> None:
-    """Store without end; each answered object is a line on standard output."""
+    """Store without end; each answered object is a line on standard output.
+
+    Two of the senders' objects come in parts, into memory that the next object comes into, and are written past the
+    page cache; the others' are there at once.
+    """
     basis = template(folder)
+    memory = memoryview(mmap.mmap(-1, 1 << 20))
     for number in itertools.count():
-        uid = uids(round_, sender, number)[2]
+        what = ObjectName(CT, uids(round_, sender, number)[2], EXPLICIT)
         data = memoryview(an_object(basis, round_, sender, number))
-        receiver.receive(ObjectName(CT, uid, EXPLICIT), f"CT{sender}", data)
+        arriving = receiver.begin(what) if sender % 2 else None
+        if arriving is not None:
+            length = arriving.lead + len(data)
+            for end in (arriving.lead + 5000, length):
+                memory[arriving.lead : end] = data[: end - arriving.lead]
+                arriving.take(memory[:end])
+            data = memory[arriving.lead : length].toreadonly()
+        receiver.receive(what, f"CT{sender}", data, arriving)
         os.write(1, f"{sender} {number}\n".encode())  # one write below PIPE_BUF: never torn
 
 
@@ -69,6 +84,7 @@ def work(folder: Path, round_: int, senders: tuple[int, ...], relay: tuple[str, 
     else:
         assert isinstance(indexer, Indexer)
         notify = indexer.submit
+    receive.LEAST_BYTES, receive.DIRECT_STEP = 0, PAGE  # for small objects, too
     receiver = Receiver(folder / "inbox", notify, reserve_bytes=0)
     crew = [threading.Thread(target=send, args=(folder, round_, one, receiver), daemon=True) for one in senders]
     for one in crew:
