@@ -98,25 +98,25 @@ class Uploads:
 
     def finish(self, caller: Caller, key: str) -> UploadResult:
         """Prove the bytes, read, measure and keep. Raises Refusal."""
-        if there := self._there(key):
-            self._folder.drop(key)  # where a crash came between the two
-            return there
         with self._database.read() as uow:
             row = self._upload(uow, key)
             facts, total = msgspec.msgpack.decode(row.facts, type=UploadFacts), row.size_bytes
-        path = self._folder.path(key)
-        size = path.stat().st_size if path.exists() else 0
-        if size != total:
-            raise illegal_action("incomplete", f"还没有传完（{size} / {total} 字节），请继续上传。")
         with self._alone(key, total):
+            if there := self._there(key):
+                self._folder.drop(key)  # where a crash came between the two
+                return there
+            path = self._folder.path(key)
+            size = path.stat().st_size if path.exists() else 0
+            if size != total:
+                raise illegal_action("incomplete", f"还没有传完（{size} / {total} 字节），请继续上传。")
             try:
                 files = _split(facts, path.read_bytes())
             except Refusal:
                 path.write_bytes(b"")  # damaged on the way: it is sent again from the beginning
                 raise
             result = self._take(caller, key, facts, files)
-        self._folder.drop(key)
-        return result
+            self._folder.drop(key)
+            return result
 
     def drop(self, key: str) -> Nothing:
         """Throw an unfinished upload away."""

@@ -145,6 +145,10 @@ class Originals:
 
     def finish(self, key: str) -> OriginalView:
         """Prove the bytes and keep the file beside its trace. Raises Refusal."""
+        with self._folder.alone(key):
+            return self._finish(key)
+
+    def _finish(self, key: str) -> OriginalView:
         with self._database.read() as uow:
             row = self._row(uow, key)
             size, sha256, kept = row.size_bytes, row.sha256, row.kept_at is not None
@@ -163,7 +167,7 @@ class Originals:
         except StorageFull as full:
             raise Refusal(ErrorCode.DISK_FULL, DISK_FULL) from full
         with self._database.write() as uow:
-            row = self._row(uow, key, for_update=True)  # the same file may be finished twice at this moment
+            row = self._row(uow, key, for_update=True)
             if row.kept_at is None:
                 self._records.attach(uow, row.trace_id, row.name, row.size_bytes, stored)
                 row.kept_at = self._clock.now()

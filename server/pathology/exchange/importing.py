@@ -88,9 +88,13 @@ class Importing:
         """Keep a piece of a missing file; the last one is checked against the hash. Raises INVALID, TOO_LARGE."""
         if not _SHA.match(request.sha256) or not 0 < request.size <= MOST_FILE_BYTES or len(request.data) > PIECE:
             raise wrong(None, "影像文件的标识或大小不正确")
+        key = request.sha256[:32]
+        with self._folder.alone(key):
+            return self._send(key, request)
+
+    def _send(self, key: str, request: SendFile) -> int:
         if self._storage.exists(request.sha256):
             return request.size
-        key = request.sha256[:32]
         self._folder.begin(key)
         end = self._folder.append(key, request.offset, request.data, request.size)
         if end < request.size:

@@ -116,6 +116,10 @@ class MediaKeeping:
 
     def finish(self, caller: Caller, request: FinishMedia) -> MediaView:
         """Prove the bytes and keep them. Raises Refusal."""
+        with self._folder.alone(request.key):
+            return self._finish(caller, request)
+
+    def _finish(self, caller: Caller, request: FinishMedia) -> MediaView:
         with self._database.read() as uow:
             if there := self._there(uow, caller, request.key):
                 return there

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +27,8 @@ class UploadFolder:
         self._folder = folder
         self._space = SpaceGuard(folder, reserve_bytes)
         self._lock = threading.Lock()
+        self._completing = threading.Condition()
+        self._in_completion: set[str] = set()
 
     def path(self, key: str) -> Path:
         """Where the bytes of an upload lie; the key was checked to be 32 hexadecimal digits."""
@@ -64,6 +68,19 @@ class UploadFolder:
             finally:
                 os.close(handle)
             return path.stat().st_size
+
+    @contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Let one thread at a time complete an upload. The next one waits, then looks whether it is done."""
+        with self._completing:
+            self._completing.wait_for(lambda: key not in self._in_completion)
+            self._in_completion.add(key)
+        try:
+            yield
+        finally:
+            with self._completing:
+                self._in_completion.discard(key)
+                self._completing.notify_all()
 
     def prove(self, key: str, size_bytes: int, sha256: str) -> Path:
         """The file, when it is as long and as hashed as the client says. Raises Refusal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from server.bootstrap.ecg_lines import build_ecg_lines
 from server.kernel.dispatch import collect
 from server.kernel.errors import Refusal
+from server.pathology.media.uploads import UploadFolder
 from shared.contract import ecg_lines as lines
 from shared.contract.ecg import GetOriginal
 from shared.contract.ecg_acquisition import BeginUpload, FinishUpload
@@ -117,6 +119,23 @@ def test_a_vendors_file_follows_in_chunks_and_lies_beside_its_trace(station: Ecg
     files = station.ask(ADMIN if ADMIN.may(GetOriginal.permission) else DOCTOR, GetOriginal(trace_id=trace))
     assert [file.data for file in files].count(VENDORS) == 1
     assert any(file.name == "cart.xml" for file in files)
+
+
+def test_an_end_that_comes_while_another_completes_finds_it_done(
+    station: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, _trace = sent(station)
+    station.ask(OPERATOR, begin(key))
+    station.ask(OPERATOR, lines.AppendOriginal(key=key, offset=0, data=VENDORS))
+    alone, others = UploadFolder.alone, []
+
+    def after_another(folder: UploadFolder, key: str) -> AbstractContextManager[None]:
+        monkeypatch.setattr(UploadFolder, "alone", alone)
+        others.append(station.ask(OPERATOR, lines.FinishOriginal(key=key)))
+        return alone(folder, key)
+
+    monkeypatch.setattr(UploadFolder, "alone", after_another)
+    assert [station.ask(OPERATOR, lines.FinishOriginal(key=key))] == others
 
 
 def test_two_ends_at_once_keep_one_file(station: EcgWorld) -> None:

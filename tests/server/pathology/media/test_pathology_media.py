@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -131,6 +134,46 @@ def test_a_recording_goes_on_where_it_was_cut_and_gets_its_index(house: MediaHou
         kept = house.service.open(uow, DOCTOR, view.id)
         assert kept[48:52] == (5).to_bytes(4, "little") and b"idx1" in kept and sha(kept) == view.sha256
         assert house.service.thumbnail(uow, DOCTOR, view.id).startswith(b"\xff\xd8")
+
+
+def test_an_end_that_comes_while_another_completes_finds_the_same_recording(
+    house: MediaHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, key = video(), a_key()
+    recording = facts(kind=MediaKind.VIDEO, media_type="video/x-msvideo", frame_rate=25.0)
+    house.call(contract.BeginMedia(key=key, facts=recording))
+    house.call(contract.AppendMedia(key=key, offset=0, data=data))
+    finish = contract.FinishMedia(key=key, size_bytes=len(data), sha256=sha(data))
+    alone, others = house.uploads.alone, []
+
+    def after_another(key: str) -> AbstractContextManager[None]:
+        monkeypatch.setattr(house.uploads, "alone", alone)
+        others.append(house.call(finish))
+        return alone(key)
+
+    monkeypatch.setattr(house.uploads, "alone", after_another)
+    assert [house.call(finish)] == others
+    assert not house.uploads.path(key).exists()
+
+
+def test_uploads_are_completed_one_at_a_time_for_each_key(house: MediaHouse) -> None:
+    busy, most, lock = 0, 0, threading.Lock()
+
+    def complete(key: str) -> None:
+        nonlocal busy, most
+        for _ in range(200):
+            with house.uploads.alone(key):
+                with lock:
+                    busy += 1
+                    most = max(most, busy)
+                with lock:
+                    busy -= 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(complete, [a_key()] * 4))
+    assert most == 1
+    with house.uploads.alone(a_key()), house.uploads.alone(a_key()):
+        pass  # others do not wait
 
 
 def test_damaged_on_the_way_is_sent_again(house: MediaHouse) -> None:
