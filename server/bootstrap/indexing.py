@@ -106,7 +106,7 @@ def run(
     database = Database(database_url, relaxed=True)
     try:
         areas = build_areas(settings, database)
-        indexer = indexer_of(areas, database, folders)
+        indexer = indexer_of(areas, database, folders, warm=settings.direct_writes)
         _remove_address(relay_address)  # a process that was killed left it behind
         listener = RelayListener(indexer.submit, address=relay_address, token=relay_token)
         indexer.warm_up()
@@ -129,8 +129,11 @@ def run(
         lock.close()
 
 
-def indexer_of(areas: Areas, database: Database, folders: Folders) -> Indexer:
-    """The indexer over the areas of this process; one may work in a data folder at a time, see `exclusive`."""
+def indexer_of(areas: Areas, database: Database, folders: Folders, *, warm: bool = False) -> Indexer:
+    """The indexer over the areas of this process; one may work in a data folder at a time, see `exclusive`.
+
+    With `warm` it has the system read what came into memory.
+    """
     matching = areas.archive.matching
 
     def settle(studies: Collection[int]) -> None:
@@ -145,6 +148,7 @@ def indexer_of(areas: Areas, database: Database, folders: Folders) -> Indexer:
         settle=settle,
         rematch=matching.rematch,
         placement=CorrectionPlacement(CachedCoercion(coercion_of)),
+        warm=areas.storage.warm if warm else None,
     )
 
 

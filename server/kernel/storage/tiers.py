@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from server.kernel.storage.folder import FolderStorage
 from server.kernel.storage.medium import MediumAbsent
 from server.kernel.storage.port import ObjectMissing, ObjectStorage, StorageError, checked_key
 
@@ -108,6 +109,11 @@ class TieredStorage:
         """Tell at once, without asking another machine, whether the object is here: a no may be wrong."""
         near = getattr(self.online, "at_hand", self.online.exists)
         return bool(near(key))
+
+    def warm(self, key: str) -> None:
+        """Have the system read an object of this machine's disk into memory soon; see `FolderStorage.warm`."""
+        if isinstance(self.online, FolderStorage):
+            self.online.warm(key)
 
     def delete(self, key: str) -> None:
         """Remove the object from every store that is there. Raises ObjectMissing when none had it.

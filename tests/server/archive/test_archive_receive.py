@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from server.archive.inbox import InboxName
+from server.archive.index import Indexer
 from server.archive.receive import ObjectName, Receiver, StoreRefused, decode_received
 from server.archive.tables import ImagePatient, Instance, InstanceVersion, Series, Study
 from server.kernel.database import Database
@@ -508,6 +509,26 @@ def test_files_leave_the_inbox_only_after_their_rows_are_synced(
     settled(house)
     house.stop()
     assert happened[:3] == ["synced 2", "moved", "moved"]
+
+
+def test_what_came_is_read_into_memory_when_nothing_waits_any_more(tmp_path: Path) -> None:
+    warmed: list[tuple[str, bool, int]] = []
+    indexer: list[Indexer] = []
+
+    def warm(key: str) -> None:
+        warmed.append((key, house.storage.exists(key), indexer[0].backlog))
+
+    house = House(tmp_path, warm=warm)
+    indexer.append(house.indexer)
+    house.start()
+    try:
+        for sent in a_series(5):
+            house.send(sent)
+        eventually(lambda: len(warmed) == 5)
+        assert {key for key, _, _ in warmed} == {instance.object_key for instance in rows(house, Instance)}
+        assert all(is_there and not backlog for _, is_there, backlog in warmed)
+    finally:
+        house.stop()
 
 
 def test_a_relaxed_database_is_the_same_database(tmp_path: Path) -> None:

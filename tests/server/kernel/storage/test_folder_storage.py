@@ -106,3 +106,12 @@ def test_objects_of_an_older_store_are_brought_to_their_places(tmp_path: Path) -
     assert store.exists(key)
     assert list(store.keys()) == [key]
     assert not old.parent.exists()
+
+
+def test_warming_changes_nothing_and_forgives_what_is_not_there(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    key = storage.put(b"an image" * 5000)
+    storage.warm(key)
+    storage.warm("0" * 64)
+    with storage.open(key) as file:
+        assert file.read() == b"an image" * 5000
